@@ -1,0 +1,103 @@
+//! Where the API is.
+
+use std::fmt;
+
+use reqwest::Url;
+use url_host::is_loopback;
+
+use super::project::ProjectId;
+
+/// An API's base: scheme, host, port and perhaps a path, without a trailing slash, user, password, query or fragment.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct BaseUrl(Url);
+
+/// Why a text is no base URL. The text itself is not repeated: it may hold a password.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BaseUrlError {
+    /// Not a URL at all, or one without a host.
+    #[error("it is not a URL such as `https://api.descope.com`")]
+    NotAUrl,
+    /// Neither https nor http.
+    #[error("its scheme is neither `https` nor `http`")]
+    Scheme,
+    /// It carries a user or a password.
+    #[error("it has a user or a password in it")]
+    Userinfo,
+    /// It carries a query or a fragment.
+    #[error("it has a query or a fragment")]
+    QueryOrFragment,
+    /// The access key would cross a network in clear.
+    #[error("plain http to another host would show the access key to the network")]
+    PlainHttp,
+}
+
+impl BaseUrl {
+    /// Reads a base URL. Plain http is for loopback hosts, unless the user allowed it.
+    pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
+        let mut url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(BaseUrlError::Scheme);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(BaseUrlError::Userinfo);
+        }
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(BaseUrlError::QueryOrFragment);
+        }
+        if url.scheme() == "http" && !allow_plain_http && !is_loopback(&url) {
+            return Err(BaseUrlError::PlainHttp);
+        }
+        let path = url.path().trim_end_matches('/').to_owned();
+        url.set_path(&path);
+        Ok(Self(url))
+    }
+
+    /// Descope's own API in the project's region.
+    pub fn of_project(project: &ProjectId) -> Self {
+        let region = project.region().map(|region| format!("{}.", region.to_ascii_lowercase())).unwrap_or_default();
+        let text = format!("https://api.{region}descope.com");
+        Self::parse(&text, false).unwrap_or_else(|_| unreachable!("a project id has only letters and digits"))
+    }
+
+    /// The URL of an endpoint; `path` begins with a slash.
+    pub fn join(&self, path: &str) -> String {
+        format!("{}{path}", self.0.as_str().trim_end_matches('/'))
+    }
+
+    /// Whether requests go in clear.
+    pub fn is_plain_http(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    /// Scheme, host and port: what a rate limit counts for.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The host as written in the URL.
+    pub fn host(&self) -> &str {
+        self.0.host_str().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.as_str().trim_end_matches('/'))
+    }
+}
+
+mod url_host {
+    use std::net::IpAddr;
+
+    use reqwest::Url;
+
+    /// `localhost`, a name below it, or a loopback address.
+    pub(super) fn is_loopback(url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        bare.parse::<IpAddr>().map_or_else(
+            |_| host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
+            |address| address.is_loopback(),
+        )
+    }
+}

@@ -1,0 +1,39 @@
+//! Descope's project id.
+
+use std::fmt;
+
+/// A project's id: `P` and 27 letters or digits, or 32 characters of which 1 to 5 name a region. Cheap to show, not secret.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ProjectId(Box<str>);
+
+/// The text is no project id.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("a project id has only letters and digits, at most {PROJECT_ID_BYTES_MAX} of them")]
+pub struct NotAProjectId;
+
+impl ProjectId {
+    /// Takes letters and digits only: anything else could break out of the bearer or the path it is put into.
+    pub fn parse(text: &str) -> Result<Self, NotAProjectId> {
+        let sane = (1..=PROJECT_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if sane { Ok(Self(text.into())) } else { Err(NotAProjectId) }
+    }
+
+    /// The id as written.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The region that the id names: characters 1 to 5 of an id of 32 or more (go-sdk `api/client.go`).
+    pub fn region(&self) -> Option<&str> {
+        (self.0.len() >= REGIONAL_ID_BYTES_MIN).then(|| &self.0[1..5])
+    }
+}
+
+impl fmt::Display for ProjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const PROJECT_ID_BYTES_MAX: usize = 64;
+const REGIONAL_ID_BYTES_MIN: usize = 32;

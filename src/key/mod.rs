@@ -1,0 +1,1 @@
+//! (room key: being built)

@@ -1,0 +1,55 @@
+//! What an exchange brought: a grant or a refusal, as plain data without any secret.
+
+use std::{fmt, time::Duration};
+
+/// What the server granted with a session. Both lengths are counted from when the request was sent, on the server's own
+/// clock, so a wrong local clock changes nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grant {
+    /// How long the session lives. Never zero, at most [`super::policy::LIFETIME_MAX`].
+    pub lifetime: Duration,
+    /// When the server asks for the next renewal (`nextRefreshSeconds`), if it does.
+    pub refresh_after: Option<Duration>,
+}
+
+/// Why an exchange gave no session; each has a pace of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// Descope itself says no to this key: 401, 403 or 400 with its JSON error.
+    Denied,
+    /// An edge or a proxy says no before Descope is asked: 401 or 403 without Descope's JSON error.
+    Blocked,
+    /// Too many requests: 429, or any reply with `Retry-After`. Counts for every credential of the origin.
+    Busy {
+        /// As told, counted from when the reply came; clamped by the core.
+        retry_after: Option<Duration>,
+    },
+    /// The server failed: other 4xx, 5xx, any 3xx.
+    Failed,
+    /// A 2xx reply without a usable session.
+    Garbled,
+    /// No whole reply: DNS, TCP, TLS, reset, over-long.
+    Unreachable,
+    /// No whole reply within the time-out. Said to people as `unreachable`; it queues behind the others.
+    TimedOut,
+}
+
+impl Refusal {
+    /// The contract's word for it, as logs, metrics and status say it.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Blocked => "blocked",
+            Self::Busy { .. } => "busy",
+            Self::Failed => "failed",
+            Self::Garbled => "garbled",
+            Self::Unreachable | Self::TimedOut => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.class())
+    }
+}

@@ -1,0 +1,1 @@
+//! (room sandbox: being built)

@@ -1,0 +1,56 @@
+//! Text that must never be seen: an access key or a session JWT.
+
+use std::fmt;
+
+use ring::digest;
+use zeroize::Zeroizing;
+
+use crate::fingerprint::Fingerprint;
+
+/// Prints as `[secret]`, is compared only by [`Fingerprint`], and is zeroed when dropped.
+///
+/// Invariant: derives nothing, so that no serializer, formatter or comparison can be added by accident.
+pub struct Secret(Zeroizing<Box<str>>);
+
+impl Secret {
+    /// Takes the text over. The caller's buffer is the one that is kept, unless it has to shrink first.
+    pub fn new(text: String) -> Self {
+        Self(Zeroizing::new(text.into_boxed_str()))
+    }
+
+    /// The text itself. Every call is a place where it may leak: keep the borrow short and never format it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What may be said of it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        let hash = digest::digest(&digest::SHA256, self.0.as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.as_ref()[..8]);
+        Fingerprint::new(first)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_never_formatted() {
+        let secret = Secret::new("K2canary".to_owned());
+        assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "[secret] Some([secret])");
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_head_of_the_sha256() {
+        // printf abc | sha256sum
+        assert_eq!(Secret::new("abc".to_owned()).fingerprint().to_string(), "ba7816bf8f01cfea");
+    }
+}

@@ -1,0 +1,1 @@
+//! (room status: being built)
