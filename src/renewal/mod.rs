@@ -1,9 +1,23 @@
-//! The pure core: when to exchange, retry and publish. It names no runtime, file, clock, secret or network.
+//! The pure core: when to exchange, retry, publish and withdraw. It names no runtime, file, clock, secret or network.
+//!
+//! [`Renewal`] is the life of one credential, an automaton that takes an [`Event`] and answers with at most one
+//! [`Effect`]. [`Fleet`] holds all of them: it knows the earliest wake, and it admits exchanges, so many at a time, none
+//! while the host has asked for quiet, nearest expiry first. Time is an argument everywhere, chance is a seeded generator,
+//! so a world of seeds can run years of it in seconds (`tests/simulation.rs`).
 
 mod answer;
+mod delivery;
+mod event;
+mod fleet;
+mod life;
 mod moment;
 pub mod policy;
+mod term;
 
 pub use answer::{Grant, Refusal};
+pub use event::{Attempt, Effect, Event, Health, NotWritten, Outcome};
+pub use fleet::{Fleet, Id};
+pub use life::{Past, Renewal};
 pub use moment::Moment;
 pub use policy::{OnExpiry, Policy, Share};
+pub use term::Term;

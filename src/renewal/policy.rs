@@ -1,6 +1,82 @@
-//! The rules of pace, in one page. Placeholder types for now; rules follow.
+//! The rules of pace. Every delay of the program is computed on this page.
+//!
+//! Rules: jitter only ever moves a renewal earlier; what the outside says may slow us down but never speed us past the
+//! spacing and never stop us for good; spacing wins over freshness.
 
 use std::time::Duration;
+
+use super::{answer::Grant, moment::Moment};
+
+/// How one credential is renewed. `Default` is the contract's.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Policy {
+    /// The share of a session's life after which it is renewed (`renew.at`).
+    pub renew_at: Share,
+    /// How much of a delay may be taken off at random (`renew.jitter`).
+    pub jitter: Share,
+    /// The least time between two exchanges of one credential (`renew.spacing`).
+    pub spacing: Duration,
+    /// The first back-off (`renew.retryFirst`).
+    pub retry_first: Duration,
+    /// The longest back-off (`renew.retryMax`).
+    pub retry_max: Duration,
+    /// How often a denied key is asked for again (`renew.deniedEvery`).
+    pub denied_every: Duration,
+    /// What happens to the files when the session ends.
+    pub on_expiry: OnExpiry,
+}
+
+impl Policy {
+    /// When a session that was asked for at `sent` and answered at `now` is to be renewed: after its share of life or
+    /// when the server asks, whichever is earlier, less the jitter, but not before `now` and the spacing.
+    pub(super) fn renewal(&self, sent: Moment, now: Moment, grant: Grant, dice: &mut fastrand::Rng) -> Moment {
+        let by_life = self.renew_at.of(grant.lifetime);
+        let delay = grant.refresh_after.filter(|asked| !asked.is_zero()).map_or(by_life, |asked| asked.min(by_life));
+        let early = self.jitter.of(delay).mul_f64(dice.f64());
+        (sent + delay.saturating_sub(early)).max(now + self.spacing)
+    }
+
+    /// When to ask again after the `step`-th failure in a row (the first is 0) of a request that went out at `sent` and
+    /// failed at `now`. `ceiling` bounds the delay; so does a tenth of the life of the last session, which keeps the
+    /// promise that a token is fresh again soon after the API is back. Counted from `sent`, so that the time a hanging
+    /// request took is part of the wait.
+    pub(super) fn retry(&self, sent: Moment, now: Moment, wait: Backoff, dice: &mut fastrand::Rng) -> Moment {
+        let doubled = self.retry_first.saturating_mul(1 << wait.step.min(BACKOFF_DOUBLINGS_MAX));
+        let ceiling = wait.lifetime.map_or(wait.ceiling, |life| wait.ceiling.min(life / 10));
+        let spread = doubled.min(ceiling).saturating_sub(self.spacing);
+        (sent + self.spacing + spread.mul_f64(dice.f64())).max(now + self.spacing)
+    }
+
+    /// The least distance to the exchange before for one that has a reason of its own to be quick: a changed key.
+    pub(super) fn spacing_of_a_changed_key(&self) -> Duration {
+        self.spacing.min(CHANGED_KEY_SPACING)
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            renew_at: Share(0.67),
+            jitter: Share(0.10),
+            spacing: Duration::from_secs(2),
+            retry_first: Duration::from_secs(2),
+            retry_max: Duration::from_secs(60),
+            denied_every: Duration::from_secs(300),
+            on_expiry: OnExpiry::Keep,
+        }
+    }
+}
+
+/// How far a row of failures has come and what bounds the wait.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Backoff {
+    /// How many failures came before.
+    pub(super) step: u32,
+    /// The longest delay.
+    pub(super) ceiling: Duration,
+    /// The life of the last session, if there was one.
+    pub(super) lifetime: Option<Duration>,
+}
 
 /// A share of something, from 0 to 1.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -33,38 +109,13 @@ pub enum OnExpiry {
     Remove,
 }
 
-/// How one credential is renewed. `Default` is the contract's.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct Policy {
-    /// The share of a session's life after which it is renewed (`renew.at`).
-    pub renew_at: Share,
-    /// How much of a delay may be taken off at random (`renew.jitter`).
-    pub jitter: Share,
-    /// The least time between two exchanges of one credential (`renew.spacing`).
-    pub spacing: Duration,
-    /// The first back-off (`renew.retryFirst`).
-    pub retry_first: Duration,
-    /// The longest back-off (`renew.retryMax`).
-    pub retry_max: Duration,
-    /// How often a denied key is asked for again (`renew.deniedEvery`).
-    pub denied_every: Duration,
-    /// What happens to the files when the session ends.
-    pub on_expiry: OnExpiry,
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            renew_at: Share(0.67),
-            jitter: Share(0.10),
-            spacing: Duration::from_secs(2),
-            retry_first: Duration::from_secs(2),
-            retry_max: Duration::from_secs(60),
-            denied_every: Duration::from_secs(300),
-            on_expiry: OnExpiry::Keep,
-        }
-    }
-}
+/// How long a `Retry-After` is obeyed, so that no server stops us for good.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// The longest life that is believed. Descope's own maximum is four weeks.
 pub const LIFETIME_MAX: Duration = Duration::from_secs(28 * 24 * 3600);
+
+/// How soon after an exchange a changed key may be used, however wide the spacing.
+pub const CHANGED_KEY_SPACING: Duration = Duration::from_secs(1);
+
+const BACKOFF_DOUBLINGS_MAX: u32 = 16;

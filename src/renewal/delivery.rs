@@ -1,0 +1,143 @@
+//! The disk's side of a credential: what the files hold, and when they are to be written again or removed.
+
+use super::{
+    event::NotWritten,
+    moment::Moment,
+    policy::{Backoff, OnExpiry, Policy},
+    term::Term,
+};
+
+/// What is on disk and what is owed to it.
+///
+/// Invariant: a failed write is followed by another write, never by an exchange.
+#[derive(Debug, Default)]
+pub(super) struct Delivery {
+    on_disk: OnDisk,
+    /// When to write the newest session, if it is not on disk yet.
+    write: Option<Moment>,
+    /// Before which no removal is tried.
+    withdraw_from: Moment,
+    failures: u32,
+}
+
+/// What a delivery asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Chore {
+    Publish(Term),
+    Withdraw,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum OnDisk {
+    #[default]
+    Nothing,
+    Session(Term),
+    /// It has ended and is kept.
+    Ended(Term),
+    /// It has ended and its files were removed.
+    Withdrawn,
+}
+
+impl Delivery {
+    /// The newest session has to be written.
+    pub(super) fn owe(&mut self, now: Moment) {
+        self.write = Some(now);
+        self.failures = 0;
+    }
+
+    /// When there is something to do or to notice.
+    pub(super) fn due(&self, on_expiry: OnExpiry) -> Option<Moment> {
+        [self.write, self.end(on_expiry)].into_iter().flatten().min()
+    }
+
+    /// What to do now, if anything is due. A session that has ended is not worth writing: the write is forgotten.
+    pub(super) fn next(&mut self, now: Moment, newest: Option<Term>, on_expiry: OnExpiry) -> Option<Chore> {
+        if self.write.is_some_and(|at| at <= now) {
+            if let Some(term) = newest.filter(|term| term.lives(now)) {
+                return Some(Chore::Publish(term));
+            }
+            self.write = None;
+        }
+        if self.end(on_expiry).is_none_or(|at| now < at) {
+            return None;
+        }
+        match (on_expiry, self.on_disk()) {
+            (OnExpiry::Remove, _) => Some(Chore::Withdraw),
+            (OnExpiry::Keep, ended) => {
+                self.on_disk = ended.map_or(OnDisk::Nothing, OnDisk::Ended);
+                None
+            }
+        }
+    }
+
+    /// The write of `term` was answered.
+    pub(super) fn published(
+        &mut self,
+        now: Moment,
+        term: Term,
+        result: Result<(), NotWritten>,
+        policy: &Policy,
+        dice: &mut fastrand::Rng,
+    ) {
+        match result {
+            Ok(()) => {
+                self.on_disk = OnDisk::Session(term);
+                self.write = None;
+                self.failures = 0;
+            }
+            Err(NotWritten) => self.write = Some(self.again(now, policy, dice)),
+        }
+    }
+
+    /// The removal was answered.
+    pub(super) fn withdrawn(
+        &mut self,
+        now: Moment,
+        result: Result<(), NotWritten>,
+        policy: &Policy,
+        dice: &mut fastrand::Rng,
+    ) {
+        match result {
+            Ok(()) => {
+                self.on_disk = OnDisk::Withdrawn;
+                self.failures = 0;
+            }
+            Err(NotWritten) => self.withdraw_from = self.again(now, policy, dice),
+        }
+    }
+
+    /// The session that the files hold, dead or alive.
+    pub(super) fn on_disk(&self) -> Option<Term> {
+        match self.on_disk {
+            OnDisk::Session(term) | OnDisk::Ended(term) => Some(term),
+            OnDisk::Nothing | OnDisk::Withdrawn => None,
+        }
+    }
+
+    /// Whether a session was here and had to be taken away.
+    pub(super) fn is_withdrawn(&self) -> bool {
+        self.on_disk == OnDisk::Withdrawn
+    }
+
+    /// Whether the last write or removal failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
+    /// When the session on disk ends, as long as that is still to be dealt with.
+    fn end(&self, on_expiry: OnExpiry) -> Option<Moment> {
+        match (on_expiry, self.on_disk) {
+            (OnExpiry::Remove, OnDisk::Session(term) | OnDisk::Ended(term)) => {
+                Some(term.expires().max(self.withdraw_from))
+            }
+            (OnExpiry::Keep, OnDisk::Session(term)) => Some(term.expires()),
+            (OnExpiry::Keep, OnDisk::Ended(_)) | (_, OnDisk::Nothing | OnDisk::Withdrawn) => None,
+        }
+    }
+
+    fn again(&mut self, now: Moment, policy: &Policy, dice: &mut fastrand::Rng) -> Moment {
+        let wait = Backoff { step: self.failures, ceiling: policy.retry_max, lifetime: None };
+        self.failures = self.failures.saturating_add(1);
+        policy.retry(now, now, wait, dice)
+    }
+}

@@ -1,0 +1,337 @@
+//! The life of one credential: what it waits for, what it does next, how well it is.
+
+use std::time::Duration;
+
+use super::{
+    answer::{Grant, Refusal},
+    delivery::{Chore, Delivery},
+    event::{Attempt, Effect, Event, Health, NotWritten, Outcome},
+    moment::Moment,
+    policy::{Backoff, Policy, RETRY_AFTER_MAX},
+    term::Term,
+};
+use crate::fingerprint::Fingerprint;
+
+/// One credential's renewal. It is told what happened and answers with at most one thing to do; while that is under way
+/// it asks for nothing else, and exactly one event answers it.
+///
+/// Invariant: it never sees a key or a JWT, so it can be printed whole.
+#[derive(Debug)]
+pub struct Renewal {
+    policy: Policy,
+    stage: Stage,
+    attempts: u64,
+    /// The key that the file holds, as last seen; without one there are no exchanges.
+    key: Option<Fingerprint>,
+    /// What the last exchange leaves behind.
+    past: Past,
+    /// When to exchange next if the key stays what it is.
+    plan: Moment,
+    /// The newest session, written or not.
+    held: Option<Term>,
+    delivery: Delivery,
+    failures: Failures,
+}
+
+/// What keeps the spacing when a credential leaves the configuration and comes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Past {
+    /// When the last exchange was answered or given up. The spacing is counted from here and not from the sending, so
+    /// that two requests cannot arrive closer than it, however long the first was under way.
+    answered: Option<Moment>,
+    /// The key it was made with. A key that differs from it is asked with at once.
+    key: Option<Fingerprint>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Stage {
+    Idle,
+    Exchanging {
+        attempt: Attempt,
+        began: Moment,
+        key: Fingerprint,
+        /// Nudged meanwhile: the session that comes may be made by yesterday's rules.
+        again: bool,
+    },
+    Publishing {
+        attempt: Attempt,
+        term: Term,
+        /// The outputs changed meanwhile.
+        again: bool,
+    },
+    Withdrawing {
+        attempt: Attempt,
+    },
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Failures {
+    /// Refusals in a row, for people.
+    in_a_row: u32,
+    /// How often the back-off has doubled.
+    step: u32,
+    /// Whether the last exchange got no answer in time.
+    timed_out: bool,
+}
+
+impl Renewal {
+    /// A credential without a key or a session. `past` is empty, unless it was known before.
+    pub fn new(policy: Policy, past: Past) -> Self {
+        Self {
+            policy,
+            stage: Stage::Idle,
+            attempts: 0,
+            key: None,
+            past,
+            plan: Moment::default(),
+            held: None,
+            delivery: Delivery::default(),
+            failures: Failures::default(),
+        }
+    }
+
+    /// Takes what happened, answers with what to do.
+    pub fn step(&mut self, now: Moment, event: Event, dice: &mut fastrand::Rng) -> Option<Effect> {
+        match event {
+            Event::KeyAppeared(key) => self.key = Some(key),
+            Event::KeyVanished => self.key = None,
+            Event::Nudged => self.nudged(now),
+            Event::OutputsChanged => self.outputs_changed(now),
+            Event::Admitted => return self.exchange(now),
+            Event::ChoreDue => {}
+            Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, dice),
+            Event::Published(attempt, result) => self.published(now, attempt, result, dice),
+            Event::Withdrawn(attempt, result) => self.withdrawn(now, attempt, result, dice),
+        }
+        self.chore(now)
+    }
+
+    /// When the next exchange is due. A moment that has passed means that it waits for admission.
+    pub fn exchange_due(&self) -> Option<Moment> {
+        let key = self.key?;
+        match self.stage {
+            Stage::Idle if self.past.key == Some(key) => Some(self.plan.max(self.floor(self.policy.spacing))),
+            Stage::Idle => Some(self.floor(self.policy.spacing_of_a_changed_key())),
+            Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
+        }
+    }
+
+    /// When [`Event::ChoreDue`] is due: a write to try again, or files to remove.
+    pub fn chore_due(&self) -> Option<Moment> {
+        match self.stage {
+            Stage::Idle => self.delivery.due(self.policy.on_expiry),
+            Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
+        }
+    }
+
+    /// How well it is, computed from what is on disk and the clock.
+    pub fn health(&self, now: Moment) -> Health {
+        match self.delivery.on_disk() {
+            None if self.delivery.is_withdrawn() => Health::Expired,
+            None => Health::Starting,
+            Some(term) if !term.lives(now) => Health::Expired,
+            Some(_) if self.is_in_trouble() => Health::Failing,
+            Some(_) => Health::Fresh,
+        }
+    }
+
+    /// The session that the files hold, dead or alive.
+    pub fn on_disk(&self) -> Option<Term> {
+        self.delivery.on_disk()
+    }
+
+    /// The newest session, written or not.
+    pub fn held(&self) -> Option<Term> {
+        self.held
+    }
+
+    /// The key that the file holds, as last seen.
+    pub fn key(&self) -> Option<Fingerprint> {
+        self.key
+    }
+
+    /// Exchanges refused in a row.
+    pub fn refusals_in_a_row(&self) -> u32 {
+        self.failures.in_a_row
+    }
+
+    /// What is under way.
+    pub fn under_way(&self) -> Option<Effect> {
+        match self.stage {
+            Stage::Idle => None,
+            Stage::Exchanging { attempt, .. } => Some(Effect::Exchange(attempt)),
+            Stage::Publishing { attempt, .. } => Some(Effect::Publish(attempt)),
+            Stage::Withdrawing { attempt } => Some(Effect::Withdraw(attempt)),
+        }
+    }
+
+    /// What to hand to [`Renewal::new`] if the same credential comes back. An exchange that is under way counts as
+    /// answered now.
+    pub fn past(&self, now: Moment) -> Past {
+        match self.stage {
+            Stage::Exchanging { key, .. } => Past { answered: Some(now), key: Some(key) },
+            Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.past,
+        }
+    }
+
+    /// When the next exchange would be due by the answer to the last one alone, whatever the key file holds.
+    pub(super) fn plan(&self) -> Moment {
+        self.plan
+    }
+
+    /// Whether the last exchange got no answer in time.
+    pub(super) fn timed_out(&self) -> bool {
+        self.failures.timed_out
+    }
+
+    /// Puts another policy in force. A renewal that the old one planned is planned anew; a wait after a failure stays.
+    pub(super) fn set_policy(&mut self, now: Moment, policy: Policy, dice: &mut fastrand::Rng) {
+        self.policy = policy;
+        if let Some(term) = &mut self.held
+            && self.plan == term.renew
+        {
+            term.renew = policy.renewal(term.sent, now, term.grant, dice);
+            self.plan = term.renew;
+        }
+    }
+
+    fn nudged(&mut self, now: Moment) {
+        match &mut self.stage {
+            Stage::Exchanging { again, .. } => *again = true,
+            Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.plan = now,
+        }
+    }
+
+    fn outputs_changed(&mut self, now: Moment) {
+        match &mut self.stage {
+            Stage::Publishing { again, .. } => *again = true,
+            Stage::Idle | Stage::Exchanging { .. } | Stage::Withdrawing { .. } => self.delivery.owe(now),
+        }
+    }
+
+    /// The one place where an exchange begins.
+    ///
+    /// Invariant: never before the spacing is over, whoever asks.
+    fn exchange(&mut self, now: Moment) -> Option<Effect> {
+        let key = self.key?;
+        if self.exchange_due().is_none_or(|due| now < due) {
+            return None;
+        }
+        let attempt = self.next_attempt();
+        self.stage = Stage::Exchanging { attempt, began: now, key, again: false };
+        Some(Effect::Exchange(attempt))
+    }
+
+    fn exchanged(&mut self, now: Moment, attempt: Attempt, outcome: Outcome, dice: &mut fastrand::Rng) {
+        let Stage::Exchanging { attempt: current, began, key, again } = self.stage else { return };
+        if attempt != current {
+            return;
+        }
+        self.stage = Stage::Idle;
+        match outcome {
+            Outcome::NoKey => self.read(key, None),
+            Outcome::Granted { key: used, sent, grant } => {
+                self.read(key, Some(used));
+                self.past = Past { answered: Some(now), key: Some(used) };
+                self.granted(now, used, sent.clamp(began, now), grant, dice);
+                if again {
+                    self.plan = now;
+                }
+            }
+            Outcome::Refused { key: used, sent, refusal } => {
+                let used = used.unwrap_or(key);
+                self.read(key, Some(used));
+                self.past = Past { answered: Some(now), key: Some(used) };
+                self.refused(now, sent.clamp(began, now), refusal, dice);
+            }
+        }
+    }
+
+    /// The exchange that began with `before` read the file itself and found `found`: that is what the file holds, unless
+    /// a change was seen meanwhile.
+    fn read(&mut self, before: Fingerprint, found: Option<Fingerprint>) {
+        if self.key == Some(before) {
+            self.key = found;
+        }
+    }
+
+    fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, dice: &mut fastrand::Rng) {
+        let renew = self.policy.renewal(sent, now, grant, dice);
+        self.held = Some(Term { key, sent, grant, renew });
+        self.plan = renew;
+        self.failures = Failures::default();
+        self.delivery.owe(now);
+    }
+
+    fn refused(&mut self, now: Moment, sent: Moment, refusal: Refusal, dice: &mut fastrand::Rng) {
+        let step = self.failures.step;
+        let lifetime = self.held.map(|term| term.grant.lifetime);
+        let backoff = |ceiling| Backoff { step, ceiling, lifetime };
+        self.failures = Failures {
+            in_a_row: self.failures.in_a_row.saturating_add(1),
+            step: step.saturating_add(1),
+            timed_out: refusal == Refusal::TimedOut,
+        };
+        self.plan = match refusal {
+            Refusal::Denied => now + self.policy.denied_every,
+            Refusal::Busy { retry_after: Some(told) } => now + told.min(RETRY_AFTER_MAX),
+            Refusal::Blocked => self.policy.retry(sent, now, backoff(self.policy.denied_every), dice),
+            Refusal::Busy { retry_after: None }
+            | Refusal::Failed
+            | Refusal::Garbled
+            | Refusal::Unreachable
+            | Refusal::TimedOut => self.policy.retry(sent, now, backoff(self.policy.retry_max), dice),
+        };
+    }
+
+    /// Begins what the files are owed, unless something is under way.
+    fn chore(&mut self, now: Moment) -> Option<Effect> {
+        let Stage::Idle = self.stage else { return None };
+        let chore = self.delivery.next(now, self.held, self.policy.on_expiry)?;
+        let attempt = self.next_attempt();
+        match chore {
+            Chore::Publish(term) => {
+                self.stage = Stage::Publishing { attempt, term, again: false };
+                Some(Effect::Publish(attempt))
+            }
+            Chore::Withdraw => {
+                self.stage = Stage::Withdrawing { attempt };
+                Some(Effect::Withdraw(attempt))
+            }
+        }
+    }
+
+    fn published(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, dice: &mut fastrand::Rng) {
+        let Stage::Publishing { attempt: current, term, again } = self.stage else { return };
+        if attempt != current {
+            return;
+        }
+        self.stage = Stage::Idle;
+        self.delivery.published(now, term, result, &self.policy, dice);
+        if again {
+            self.delivery.owe(now);
+        }
+    }
+
+    fn withdrawn(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, dice: &mut fastrand::Rng) {
+        let Stage::Withdrawing { attempt: current } = self.stage else { return };
+        if attempt != current {
+            return;
+        }
+        self.stage = Stage::Idle;
+        self.delivery.withdrawn(now, result, &self.policy, dice);
+    }
+
+    fn floor(&self, spacing: Duration) -> Moment {
+        self.past.answered.map(|answered| answered + spacing).unwrap_or_default()
+    }
+
+    fn is_in_trouble(&self) -> bool {
+        self.failures.in_a_row > 0 || self.delivery.is_failing() || self.key.is_none()
+    }
+
+    fn next_attempt(&mut self) -> Attempt {
+        self.attempts += 1;
+        Attempt(self.attempts)
+    }
+}
