@@ -1,0 +1,69 @@
+//! Years of schedule under seeded chance: the real fleet against a simulated server, disk and user, with the promises of
+//! the contract asserted at every step.
+//!
+//! A failing run prints its seed. `TOKENWELL_SEED=N cargo test --test simulation replay -- --nocapture` plays it again
+//! with a trace; `TOKENWELL_SEEDS=N` runs N worlds instead of the default.
+
+mod checks;
+mod server;
+mod world;
+
+use std::{panic, thread};
+
+use world::{Scale, World};
+
+#[test]
+fn the_promises_hold_in_every_world() {
+    let seeds = from_environment("TOKENWELL_SEEDS").unwrap_or(DEFAULT_SEEDS);
+    let first = from_environment("TOKENWELL_FIRST_SEED").unwrap_or(1);
+    let workers = 2;
+    let years: f64 = thread::scope(|scope| {
+        let run = |worker| {
+            move || {
+                (first..first + seeds)
+                    .filter(|seed| seed % workers == worker)
+                    .map(|seed| survive(seed, false))
+                    .sum::<f64>()
+            }
+        };
+        let threads: Vec<_> = (0..workers).map(|worker| scope.spawn(run(worker))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))).sum()
+    });
+    println!("{seeds} worlds, {years:.0} credential-years");
+}
+
+/// Plays one seed with its trace.
+#[test]
+fn replay() {
+    if let Some(seed) = from_environment("TOKENWELL_SEED") {
+        survive(seed, true);
+    }
+}
+
+#[test]
+fn a_world_is_the_same_each_time_it_is_played() {
+    let play = || {
+        let mut world = World::new(11, Scale::of_seed(11), false);
+        world.run();
+        world.tally()
+    };
+    assert_eq!(play(), play());
+}
+
+fn survive(seed: u64, trace: bool) -> f64 {
+    let played = panic::catch_unwind(|| {
+        let mut world = World::new(seed, Scale::of_seed(seed), trace);
+        world.run();
+        world.credential_years()
+    });
+    played.unwrap_or_else(|panic| {
+        eprintln!("replay with: TOKENWELL_SEED={seed} cargo test --test simulation replay -- --nocapture");
+        panic::resume_unwind(panic)
+    })
+}
+
+fn from_environment(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+const DEFAULT_SEEDS: u64 = 200;

@@ -1,0 +1,656 @@
+//! The life of a credential told as stories: bare numbers are seconds since boot.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use tokenwell::{
+    fingerprint::Fingerprint,
+    renewal::{
+        Attempt, Effect, Event, Fleet, Grant, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal,
+        Share,
+    },
+};
+
+/// A fleet without jitter, played by hand.
+struct Play {
+    fleet: Fleet,
+    now: Moment,
+}
+
+impl Play {
+    fn new() -> Self {
+        Self { fleet: Fleet::new(NonZeroUsize::new(8).unwrap(), 7), now: at(0.0) }
+    }
+
+    fn add(&mut self, policy: Policy) -> Id {
+        self.fleet.add(policy, Past::default())
+    }
+
+    fn with_key(&mut self, policy: Policy) -> Id {
+        let id = self.add(policy);
+        self.tell(id, Event::KeyAppeared(key(1)));
+        id
+    }
+
+    /// Lets time pass until `seconds`; wakes on the way must come to nothing.
+    fn quiet_until(&mut self, seconds: f64) {
+        while let Some(wake) = self.fleet.next_wake()
+            && wake < at(seconds)
+        {
+            self.now = self.now.max(wake);
+            self.fleet.wake(self.now);
+            let effect = self.fleet.next_effect(self.now);
+            assert_eq!(effect, None, "nothing was to happen before {seconds}, but at {:?} it did", self.now);
+        }
+        self.now = at(seconds);
+    }
+
+    fn go(&mut self, seconds: f64) {
+        self.now = at(seconds);
+    }
+
+    fn tell(&mut self, id: Id, event: Event) {
+        self.fleet.handle(self.now, id, event);
+    }
+
+    fn next(&mut self) -> Option<(Id, Effect)> {
+        self.fleet.wake(self.now);
+        self.fleet.next_effect(self.now)
+    }
+
+    fn asks(&mut self, id: Id) -> Attempt {
+        match self.next() {
+            Some((whose, Effect::Exchange(attempt))) if whose == id => attempt,
+            other => panic!("expected an exchange of {id:?} at {:?}, got {other:?}", self.now),
+        }
+    }
+
+    fn publishes(&mut self, id: Id) -> Attempt {
+        match self.next() {
+            Some((whose, Effect::Publish(attempt))) if whose == id => attempt,
+            other => panic!("expected a publish of {id:?} at {:?}, got {other:?}", self.now),
+        }
+    }
+
+    fn rests(&mut self) {
+        assert_eq!(self.next(), None, "nothing was to happen at {:?}", self.now);
+    }
+
+    fn granted(&mut self, id: Id, attempt: Attempt, with: Fingerprint, grant: Grant) {
+        let outcome = Outcome::Granted { key: with, sent: self.now, grant };
+        self.tell(id, Event::Exchanged(attempt, outcome));
+    }
+
+    fn refused(&mut self, id: Id, attempt: Attempt, refusal: Refusal) {
+        let outcome = Outcome::Refused { key: Some(key(1)), sent: self.now, refusal };
+        self.tell(id, Event::Exchanged(attempt, outcome));
+    }
+
+    /// Asks, is granted and publishes, all at this moment.
+    fn renews(&mut self, id: Id, lifetime: u64) {
+        let attempt = self.asks(id);
+        self.granted(id, attempt, key(1), life(lifetime));
+        let attempt = self.publishes(id);
+        self.tell(id, Event::Published(attempt, Ok(())));
+    }
+
+    fn health(&self, id: Id) -> Health {
+        self.fleet.get(id).unwrap().health(self.now)
+    }
+}
+
+#[test]
+fn a_session_is_renewed_at_two_thirds_of_its_life() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    assert_eq!(play.health(id), Health::Starting);
+    play.renews(id, 600);
+    assert_eq!(play.health(id), Health::Fresh);
+    play.quiet_until(401.999);
+    play.rests();
+    play.go(402.0);
+    play.renews(id, 600);
+    play.quiet_until(803.999);
+    play.go(804.0);
+    play.asks(id);
+}
+
+#[test]
+fn life_is_counted_from_when_the_request_was_sent() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.go(9.0);
+    let outcome = Outcome::Granted { key: key(1), sent: at(0.0), grant: life(100) };
+    play.tell(id, Event::Exchanged(attempt, outcome));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.quiet_until(66.999);
+    play.go(67.0);
+    play.asks(id);
+    play.go(99.999);
+    assert!(play.health(id).is_usable());
+    play.go(100.0);
+    assert_eq!(play.health(id), Health::Expired);
+}
+
+#[test]
+fn a_server_that_asks_for_earlier_is_obeyed_and_for_later_is_not() {
+    for (refresh_after, due) in [(120, 120.0), (599, 402.0), (0, 402.0)] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        let attempt = play.asks(id);
+        let grant = Grant { refresh_after: Some(Duration::from_secs(refresh_after)), ..life(600) };
+        play.granted(id, attempt, key(1), grant);
+        let attempt = play.publishes(id);
+        play.tell(id, Event::Published(attempt, Ok(())));
+        play.quiet_until(due - 0.001);
+        play.rests();
+        play.go(due);
+        play.asks(id);
+    }
+}
+
+#[test]
+fn a_hostile_hint_cannot_break_the_spacing() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    for round in 0..100 {
+        play.go(f64::from(round) * 2.0);
+        let attempt = play.asks(id);
+        play.granted(id, attempt, key(1), Grant { refresh_after: Some(Duration::from_nanos(1)), ..life(600) });
+        let attempt = play.publishes(id);
+        play.tell(id, Event::Published(attempt, Ok(())));
+        play.quiet_until(f64::from(round) * 2.0 + 1.999);
+        play.rests();
+    }
+}
+
+#[test]
+fn jitter_only_moves_a_renewal_earlier() {
+    let mut earliest = f64::MAX;
+    for seed in 0..200 {
+        let mut fleet = Fleet::new(NonZeroUsize::MIN, seed);
+        let id = fleet.add(Policy::default(), Past::default());
+        fleet.handle(at(0.0), id, Event::KeyAppeared(key(1)));
+        let Some((_, Effect::Exchange(attempt))) = fleet.next_effect(at(0.0)) else { panic!("it asks at once") };
+        let outcome = Outcome::Granted { key: key(1), sent: at(0.0), grant: life(1000) };
+        fleet.handle(at(0.0), id, Event::Exchanged(attempt, outcome));
+        let renew = fleet.get(id).unwrap().held().unwrap().renew;
+        assert!((at(603.0)..=at(670.0)).contains(&renew), "670 s less at most a tenth, got {renew:?}");
+        earliest = earliest.min(renew.elapsed_since_boot().as_secs_f64());
+    }
+    assert!(earliest < 615.0, "the jitter is used: {earliest}");
+}
+
+#[test]
+fn a_refresh_that_fails_keeps_the_last_token() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(402.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Unreachable);
+    assert_eq!(play.health(id), Health::Failing);
+    play.quiet_until(403.999);
+    play.go(404.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    assert_eq!(play.health(id), Health::Fresh);
+}
+
+#[test]
+fn back_off_resets_after_a_success() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 3600);
+    let mut now = 2412.0;
+    for _ in 0..12 {
+        play.go(now);
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Failed);
+        now = due(&play, id);
+    }
+    play.go(now);
+    play.renews(id, 3600);
+    now += 2412.0;
+    play.go(now);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Failed);
+    assert!((due(&play, id) - (now + 2.0)).abs() < 1e-6, "the first retry is `retryFirst` again");
+}
+
+#[test]
+fn back_off_never_exceeds_a_tenth_of_the_tokens_life_nor_the_longest_retry() {
+    for (lifetime, longest) in [(200, 20.0), (3600, 60.0)] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        play.renews(id, lifetime);
+        let mut seen = 0.0_f64;
+        play.go(due(&play, id));
+        for _ in 0..300 {
+            let attempt = play.asks(id);
+            let before = play.now.elapsed_since_boot().as_secs_f64();
+            play.refused(id, attempt, Refusal::Failed);
+            let wait = due(&play, id) - before;
+            assert!((1.999..=longest + 0.001).contains(&wait), "{wait}");
+            seen = seen.max(wait);
+            play.go(due(&play, id));
+        }
+        assert!(seen > longest * 0.9, "the whole range is used: {seen}");
+    }
+}
+
+#[test]
+fn a_request_that_hung_does_not_wait_on_top_of_its_hanging() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 180);
+    play.go(120.6);
+    for _ in 0..20 {
+        let attempt = play.asks(id);
+        let sent = play.now;
+        play.now = sent + Duration::from_secs(10);
+        let outcome = Outcome::Refused { key: Some(key(1)), sent, refusal: Refusal::TimedOut };
+        play.tell(id, Event::Exchanged(attempt, outcome));
+        let wait = due(&play, id) - sent.elapsed_since_boot().as_secs_f64();
+        assert!((11.999..=18.001).contains(&wait), "at most a tenth of 180 s from the sending: {wait}");
+        play.go(due(&play, id));
+    }
+}
+
+#[test]
+fn a_denied_key_is_asked_for_rarely_and_at_once_when_its_file_changes() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(100.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.rests();
+    play.quiet_until(299.999);
+    play.go(300.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(310.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.asks(id);
+}
+
+#[test]
+fn a_key_that_was_rotated_under_a_request_is_believed_before_the_denial() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.go(0.5);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(1.499);
+    play.rests();
+    play.go(1.5);
+    play.asks(id);
+}
+
+#[test]
+fn a_changed_key_is_used_a_second_after_the_last_exchange_and_at_once_if_that_was_long_ago() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(0.2);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.quiet_until(0.999);
+    play.go(1.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(2), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.go(200.0);
+    play.tell(id, Event::KeyAppeared(key(3)));
+    play.asks(id);
+}
+
+#[test]
+fn a_key_that_the_exchange_read_itself_is_not_asked_for_twice() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(2), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.quiet_until(401.0);
+}
+
+#[test]
+fn a_bad_new_key_costs_no_good_token() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    let attempt = play.asks(id);
+    let outcome = Outcome::Refused { key: Some(key(2)), sent: play.now, refusal: Refusal::Denied };
+    play.tell(id, Event::Exchanged(attempt, outcome));
+    assert_eq!(play.health(id), Health::Failing);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.go(11.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(600));
+}
+
+#[test]
+fn without_a_key_nothing_is_asked_and_everything_resumes_when_it_is_back() {
+    let mut play = Play::new();
+    let id = play.add(calm());
+    play.rests();
+    play.go(50.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.renews(id, 600);
+    play.go(60.0);
+    play.tell(id, Event::KeyVanished);
+    assert_eq!(play.health(id), Health::Failing);
+    play.quiet_until(649.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
+}
+
+#[test]
+fn an_exchange_that_finds_no_key_waits_for_one() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::Exchanged(attempt, Outcome::NoKey));
+    play.quiet_until(1000.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
+}
+
+#[test]
+fn a_host_that_is_busy_is_left_alone_by_everyone_and_a_nudge_or_a_new_key_changes_nothing() {
+    let mut play = Play::new();
+    let first = play.with_key(calm());
+    let second = play.with_key(calm());
+    let a = play.asks(first);
+    play.refused(first, a, Refusal::Busy { retry_after: Some(Duration::from_secs(30)) });
+    play.rests();
+    play.tell(second, Event::Nudged);
+    play.tell(first, Event::KeyAppeared(key(2)));
+    play.quiet_until(29.999);
+    play.rests();
+    play.go(30.0);
+    let woken: Vec<_> = [play.next(), play.next()].into_iter().map(|effect| effect.unwrap().0).collect();
+    assert!(woken.contains(&first) && woken.contains(&second), "{woken:?}");
+}
+
+#[test]
+fn a_retry_after_is_obeyed_for_five_minutes_at_most() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::MAX) });
+    play.quiet_until(299.999);
+    play.go(300.0);
+    play.asks(id);
+}
+
+#[test]
+fn a_retry_after_of_zero_does_not_break_the_spacing() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::ZERO) });
+    play.quiet_until(1.999);
+    play.rests();
+    play.go(2.0);
+    play.asks(id);
+}
+
+#[test]
+fn another_host_owes_nothing_to_the_quiet_of_the_old_one() {
+    let mut play = Play::new();
+    let first = play.with_key(calm());
+    let second = play.add(calm());
+    let attempt = play.asks(first);
+    play.refused(first, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(200)) });
+    play.go(10.0);
+    play.fleet.change_host();
+    play.tell(second, Event::KeyAppeared(key(1)));
+    play.asks(second);
+}
+
+#[test]
+fn a_failed_write_is_written_again_and_not_asked_for_again() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(3600));
+    let mut writes = 0;
+    let mut attempt = play.publishes(id);
+    while play.now < at(2000.0) {
+        play.tell(id, Event::Published(attempt, Err(NotWritten)));
+        writes += 1;
+        let wake = play.fleet.next_wake().unwrap();
+        assert!(wake - play.now >= Duration::from_secs(2), "writes keep their distance");
+        play.now = wake;
+        attempt = play.publishes(id);
+    }
+    assert!((40..200).contains(&writes), "{writes} writes in 2,000 s of a full disk");
+    assert_eq!(play.health(id), Health::Starting);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    assert_eq!(play.health(id), Health::Fresh);
+}
+
+#[test]
+fn a_session_that_ended_before_it_could_be_written_is_not_written() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(10));
+    let attempt = play.publishes(id);
+    play.go(11.0);
+    play.tell(id, Event::Published(attempt, Err(NotWritten)));
+    play.go(13.0);
+    play.asks(id);
+}
+
+#[test]
+fn a_nudge_renews_within_the_spacing_however_often_it_comes() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    let mut asked = 0;
+    for tenth in 1..=200 {
+        play.go(f64::from(tenth) / 10.0);
+        play.tell(id, Event::Nudged);
+        if let Some((_, Effect::Exchange(attempt))) = play.next() {
+            asked += 1;
+            play.granted(id, attempt, key(1), life(600));
+            let attempt = play.publishes(id);
+            play.tell(id, Event::Published(attempt, Ok(())));
+        }
+    }
+    assert_eq!(asked, 10, "20 s of a signal storm are 10 exchanges at a spacing of 2 s");
+}
+
+#[test]
+fn a_nudge_that_comes_during_an_exchange_is_not_lost() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::Nudged);
+    play.granted(id, attempt, key(1), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.quiet_until(1.999);
+    play.go(2.0);
+    play.asks(id);
+}
+
+#[test]
+fn a_nudge_asks_again_for_a_denied_key() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.go(1.0);
+    play.tell(id, Event::Nudged);
+    play.quiet_until(1.999);
+    play.go(2.0);
+    play.asks(id);
+}
+
+#[test]
+fn a_token_that_is_to_go_is_removed_the_moment_it_ends_and_comes_back_with_the_api() {
+    let mut play = Play::new();
+    let id = play.with_key(Policy { on_expiry: OnExpiry::Remove, ..calm() });
+    play.renews(id, 100);
+    play.go(67.0);
+    let attempt = play.asks(id);
+    play.go(100.0);
+    play.refused(id, attempt, Refusal::Denied);
+    let Some((_, Effect::Withdraw(attempt))) = play.next() else { panic!("the file is to go at 100") };
+    play.tell(id, Event::Withdrawn(attempt, Ok(())));
+    assert_eq!(play.health(id), Health::Expired);
+    play.quiet_until(399.0);
+    play.go(400.0);
+    play.renews(id, 100);
+    assert_eq!(play.health(id), Health::Fresh);
+}
+
+#[test]
+fn a_token_that_is_to_stay_stays() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 100);
+    play.go(67.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(366.0);
+    assert_eq!(play.health(id), Health::Expired);
+}
+
+#[test]
+fn the_spacing_survives_leaving_the_configuration_and_coming_back() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(0.5);
+    let past = play.fleet.remove(play.now, id).unwrap();
+    let id = play.fleet.add(calm(), past);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.quiet_until(1.999);
+    play.rests();
+    play.go(2.0);
+    play.asks(id);
+}
+
+#[test]
+fn who_leaves_in_the_middle_of_an_exchange_makes_room_and_its_late_answer_is_ignored() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let first = play.with_key(calm());
+    let second = play.with_key(calm());
+    let attempt = play.asks(first);
+    play.rests();
+    play.fleet.remove(play.now, first);
+    play.asks(second);
+    play.granted(first, attempt, key(1), life(600));
+    play.rests();
+    assert_eq!(play.fleet.in_flight(), 1);
+}
+
+#[test]
+fn the_nearest_expiry_is_asked_for_first_and_who_timed_out_comes_last() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let hung = play.with_key(calm());
+    let attempt = play.asks(hung);
+    play.refused(hung, attempt, Refusal::TimedOut);
+    let long = play.with_key(calm());
+    play.renews(long, 100_000);
+    let short = play.with_key(calm());
+    play.renews(short, 30);
+    play.go(25.0);
+    let new = play.with_key(calm());
+    for id in [long, short] {
+        play.tell(id, Event::Nudged);
+    }
+    for id in [short, new, long, hung] {
+        let attempt = play.asks(id);
+        play.rests();
+        play.refused(id, attempt, Refusal::Denied);
+    }
+}
+
+#[test]
+fn hanging_exchanges_leave_places_to_those_that_work() {
+    let mut play = Play::new();
+    let hanging: Vec<_> = (0..20).map(|_| play.with_key(calm())).collect();
+    let first: Vec<_> = (0..8).map(|_| play.next().unwrap()).collect();
+    play.rests();
+    play.go(10.0);
+    for (id, effect) in first {
+        let Effect::Exchange(attempt) = effect else { panic!("{effect:?}") };
+        play.refused(id, attempt, Refusal::TimedOut);
+    }
+    for _ in 0..12 {
+        if let Some((id, Effect::Exchange(attempt))) = play.next() {
+            play.refused(id, attempt, Refusal::TimedOut);
+        }
+    }
+    play.go(1000.0);
+    let busy = std::iter::from_fn(|| play.next()).count();
+    assert_eq!(busy, 4, "half of the places are for those that are not known to hang ({} hang)", hanging.len());
+    let healthy = play.with_key(calm());
+    play.asks(healthy);
+}
+
+#[test]
+fn a_new_policy_moves_the_renewal_that_the_old_one_planned() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    let policy = Policy { renew_at: Share::from_percent(20.0).unwrap(), ..calm() };
+    play.fleet.set_policy(play.now, id, policy);
+    play.quiet_until(119.999);
+    play.go(120.0);
+    play.asks(id);
+}
+
+#[test]
+fn outputs_that_changed_are_written_without_a_request() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::OutputsChanged);
+    let attempt = play.publishes(id);
+    play.tell(id, Event::OutputsChanged);
+    play.rests();
+    play.tell(id, Event::Published(attempt, Ok(())));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.quiet_until(401.0);
+}
+
+fn due(play: &Play, id: Id) -> f64 {
+    play.fleet.get(id).unwrap().exchange_due().unwrap().elapsed_since_boot().as_secs_f64()
+}
+
+fn calm() -> Policy {
+    Policy { jitter: Share::from_percent(0.0).unwrap(), ..Policy::default() }
+}
+
+fn life(seconds: u64) -> Grant {
+    Grant { lifetime: Duration::from_secs(seconds), refresh_after: None }
+}
+
+fn key(number: u8) -> Fingerprint {
+    Fingerprint::new([number; 8])
+}
+
+fn at(seconds: f64) -> Moment {
+    Moment::since_boot(Duration::from_secs_f64(seconds))
+}
