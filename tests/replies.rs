@@ -88,7 +88,11 @@ fn any_success_with_a_usable_token_is_a_session() {
         (200, &[("date", "yesterday")], body(&good(), "")),
         (200, &[], format!(r#"{{"sessionJwt":"{}"}}"#, good())),
         (200, &[], format!(" \r\n{}\n", body(&good(), ""))),
-        (200, &[], body(&good(), r#","keyId2":1e999,"expiration":{"seconds":1},"nextRefreshSeconds":[],"errorCode":7"#)),
+        (
+            200,
+            &[],
+            body(&good(), r#","keyId2":1e999,"expiration":{"seconds":1},"nextRefreshSeconds":[],"errorCode":7"#),
+        ),
         (200, &[], format!(r#"{{"keyId":{{}},"sessionJwt":"{}","expiration":true}}"#, good())),
     ] {
         let granted = read(&reply(status, headers, &body)).unwrap_or_else(|refused| panic!("{refused:?} of {body}"));

@@ -110,7 +110,8 @@ fn certificate_words(error: &CertificateError) -> &'static str {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "TLS: the server's certificate is for another name; is `baseUrl` right?"
         }
-        CertificateError::UnknownIssuer => {
+        // A bad signature is what another authority of the same name looks like.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`"
         }
         CertificateError::Revoked => "TLS: the server's certificate has been revoked",
