@@ -137,7 +137,9 @@ impl Client {
 fn bearer(project: &ProjectId, key: &Secret) -> Result<HeaderValue, Refused> {
     let parts = ["Bearer ", project.as_str(), ":", key.expose()];
     let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    parts.into_iter().for_each(|part| text.push_str(part));
+    for part in parts {
+        text.push_str(part);
+    }
     let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| Refused {
         refusal: Refusal::Denied,
         message: "the access key holds characters that cannot be sent; it is letters and digits only".to_owned(),

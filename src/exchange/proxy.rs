@@ -1,7 +1,5 @@
 //! The proxy that the environment asks for.
 
-use std::fmt;
-
 use reqwest::{NoProxy, Proxy, Url};
 
 use crate::secret::Secret;
@@ -9,7 +7,7 @@ use crate::secret::Secret;
 /// What the environment says of proxies. A proxy's URL may hold a password, so it is kept as a secret.
 ///
 /// Only https requests go through a proxy, as a `CONNECT` tunnel: `HTTP_PROXY` would see the access key and is not read.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Proxies {
     proxy: Option<(&'static str, Secret)>,
     exceptions: Option<String>,
@@ -44,12 +42,6 @@ impl Proxies {
                 .map(|(variable, value)| (variable, Secret::new(value))),
             exceptions: first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value),
         }
-    }
-}
-
-impl fmt::Debug for Proxies {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Proxies").field("variable", &self.proxy.as_ref().map(|(variable, _)| variable)).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! The client against real sockets: what it sends, and what it makes of servers, networks and proxies that misbehave.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 mod server;
 mod tls;
 mod trust;

@@ -83,7 +83,7 @@ fn is_cloudflare(headers: &HeaderMap) -> bool {
 
 fn redirected(reply: &Reply) -> String {
     let location = reply.headers.get(header::LOCATION).and_then(|location| Url::parse(location.to_str().ok()?).ok());
-    let host = location.as_ref().and_then(Url::host_str).map(|host| format!(" to host `{host}`")).unwrap_or_default();
+    let host = location.as_ref().and_then(Url::host_str).map(|host| format!(" (`{host}`)")).unwrap_or_default();
     format!(
         "HTTP {}: redirects are refused, for they would carry the access key elsewhere{host}; set `baseUrl` to where the API is",
         reply.status.as_u16()
