@@ -16,7 +16,7 @@ pub(super) enum Trouble {
     Slow,
     /// No connection came about in time.
     SlowConnect,
-    /// The body is longer than [`super::client::BODY_BYTES_MAX`].
+    /// The body is longer than [`super::BODY_BYTES_MAX`].
     TooLong,
     /// Anything else, in words.
     Broken(String),
@@ -52,7 +52,7 @@ impl Trouble {
                 (Refusal::TimedOut, format!("no connection to `{origin}` within {within}"))
             }
             Self::TooLong => {
-                let bytes_max = super::client::BODY_BYTES_MAX;
+                let bytes_max = super::BODY_BYTES_MAX;
                 (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {bytes_max} bytes"))
             }
             Self::Broken(words) => (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}")),

@@ -49,16 +49,20 @@ impl Authority {
 
     /// What a server with a certificate for this name shows.
     fn acceptor(&self, name: &str, spoil: impl Fn(&mut CertificateParams)) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::new(self.server(name, spoil)))
+    }
+
+    fn server(&self, name: &str, spoil: impl Fn(&mut CertificateParams)) -> ServerConfig {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         spoil(&mut params);
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&version::TLS12, &version::TLS13])
             .unwrap()
             .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap());
-        TlsAcceptor::from(Arc::new(config.unwrap()))
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap()
     }
 }
 
@@ -81,6 +85,37 @@ async fn a_private_authority_is_trusted_through_the_ca_file() {
     let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
     let reply = ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
     assert_eq!(reply.status.as_u16(), 200);
+}
+
+/// Descope's own edge speaks HTTP/2. hyper's server comes with the sandbox, its HTTP/2 with reqwest.
+#[cfg(feature = "sandbox")]
+#[tokio::test]
+async fn a_server_that_offers_http2_gets_it() {
+    use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
+    let authority = Authority::new();
+    let mut config = authority.server("127.0.0.1", |_| {});
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
+        let service = service_fn(|request: Request<Incoming>| async move {
+            let sent = (request.method().as_str(), request.uri().path(), &request.headers()["authorization"]);
+            assert_eq!(sent.0, "POST");
+            assert_eq!(sent.1, "/v1/auth/accesskey/exchange");
+            let is_ours = sent.2 == format!("Bearer P2abc:{}", crate::KEY).as_str();
+            let status = if is_ours { 200 } else { 401 };
+            Response::builder().status(status).body("{\"over\":\"h2\"}".to_owned())
+        });
+        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    });
+    let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
+    let client = Client::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
+    let reply = exchange(&client, &LoginOptions::default()).await.unwrap();
+    assert_eq!((reply.status.as_u16(), reply.body.as_slice()), (200, &b"{\"over\":\"h2\"}"[..]));
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, at most [`super::client::BODY_BYTES_MAX`].
+    /// The body, at most [`super::BODY_BYTES_MAX`].
     pub body: Zeroizing<Vec<u8>>,
 }
 
