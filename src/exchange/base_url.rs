@@ -91,13 +91,72 @@ mod url_host {
 
     use reqwest::Url;
 
-    /// `localhost`, a name below it, or a loopback address.
+    /// `localhost` or a loopback address. A name below `localhost` is none: some resolvers ask the network for it.
     pub(super) fn is_loopback(url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().map_or_else(
-            |_| host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost"),
-            |address| address.is_loopback(),
-        )
+        bare.parse::<IpAddr>().map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_url_loses_its_trailing_slash_and_keeps_its_path() {
+        for (text, shown, origin) in [
+            ("https://api.descope.com", "https://api.descope.com", "https://api.descope.com"),
+            ("HTTPS://API.Descope.com:443/", "https://api.descope.com", "https://api.descope.com"),
+            ("https://auth.example.com:8443/d//", "https://auth.example.com:8443/d", "https://auth.example.com:8443"),
+            ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
+        ] {
+            let base = BaseUrl::parse(text, false).unwrap();
+            assert_eq!((base.to_string().as_str(), base.origin().as_str()), (shown, origin));
+            assert_eq!(base.join("/v2/keys"), format!("{shown}/v2/keys"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_base_url_is_refused() {
+        for (text, error) in [
+            ("", BaseUrlError::NotAUrl),
+            ("api.descope.com", BaseUrlError::NotAUrl),
+            ("https://", BaseUrlError::NotAUrl),
+            ("ftp://api.descope.com", BaseUrlError::Scheme),
+            ("localhost:8080", BaseUrlError::Scheme),
+            ("https://user@api.descope.com", BaseUrlError::Userinfo),
+            ("https://:password@api.descope.com", BaseUrlError::Userinfo),
+            ("https://api.descope.com/?a", BaseUrlError::QueryOrFragment),
+            ("https://api.descope.com/#a", BaseUrlError::QueryOrFragment),
+        ] {
+            assert_eq!(BaseUrl::parse(text, true), Err(error), "{text}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_loopback_unless_allowed() {
+        for text in ["http://localhost:1", "http://127.0.0.1", "http://127.9.9.9", "http://2130706433", "http://[::1]"]
+        {
+            assert!(BaseUrl::parse(text, false).unwrap().is_plain_http(), "{text}");
+        }
+        for text in [
+            "http://api.descope.com",
+            "http://10.0.0.1",
+            "http://a.localhost",
+            "http://localhost.example",
+            "http://0.0.0.0",
+        ] {
+            assert_eq!(BaseUrl::parse(text, false), Err(BaseUrlError::PlainHttp), "{text}");
+            assert!(BaseUrl::parse(text, true).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_region_is_in_the_project_id() {
+        let base = |id: &str| BaseUrl::of_project(&ProjectId::parse(id).unwrap()).to_string();
+        assert_eq!(base("P2abc"), "https://api.descope.com");
+        assert_eq!(base("P2Xm5kZ8pTqLw3nVbRc7dYf1sGh9"), "https://api.descope.com");
+        assert_eq!(base("Peuc12aaaaaaaaaaaaaaaaaaaaaaaaaa"), "https://api.euc1.descope.com");
     }
 }

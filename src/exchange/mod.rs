@@ -1,14 +1,28 @@
 //! An access key becomes a session, or a refusal.
+//!
+//! [`Client::exchange`] sends it and brings a whole [`Reply`]; [`Reply::read`], which is pure, says what the reply means;
+//! [`Trust::judge`] says whether the project signed the session.
 
 mod base_url;
+mod client;
 mod project;
+mod proxy;
+mod reply;
+mod roots;
+mod transport;
+mod trust;
 
 use std::{path::PathBuf, time::Duration};
 
 use crate::renewal::Refusal;
 
 pub use base_url::{BaseUrl, BaseUrlError};
+pub use client::{BODY_BYTES_MAX, Client, ClientError};
 pub use project::{NotAProjectId, ProjectId};
+pub use proxy::{Proxies, ProxyError};
+pub use reply::{Granted, Note, Reply};
+pub use roots::{CA_FILE_BYTES_MAX, CaFileError};
+pub use trust::{FETCH_SPACING, Standing, Trust};
 
 /// The optional login options of an exchange.
 #[derive(Clone, PartialEq, Debug, Default)]

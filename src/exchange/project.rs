@@ -37,3 +37,16 @@ impl fmt::Display for ProjectId {
 
 const PROJECT_ID_BYTES_MAX: usize = 64;
 const REGIONAL_ID_BYTES_MIN: usize = 32;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_letters_and_digits_make_a_project_id() {
+        assert_eq!(ProjectId::parse("P2abc").map(|id| id.to_string()), Ok("P2abc".to_owned()));
+        for text in ["", "P2 abc", "P2/abc", "P2:abc", "P2abc\n", "Pé", "P-2", &"P".repeat(65)] {
+            assert_eq!(ProjectId::parse(text), Err(NotAProjectId), "{text}");
+        }
+    }
+}

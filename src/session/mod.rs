@@ -1,8 +1,15 @@
 //! A session: the short-lived JWT, what it claims, and what the server granted with it.
 
+mod jwt;
+mod keys;
+pub(crate) mod lenient;
+
 use std::time::SystemTime;
 
 use crate::{renewal::Grant, secret::Secret};
+
+pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
+pub use keys::{Jwks, KEYS_MAX, NotAJwks, Verdict};
 
 /// A whole, usable session.
 #[derive(Debug)]

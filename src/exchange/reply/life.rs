@@ -1,0 +1,89 @@
+//! How long a session lives.
+
+use std::{fmt, time::Duration};
+
+use crate::{renewal::policy::LIFETIME_MAX, session::Jwt};
+
+/// What is odd about a session that is usable all the same. Said once, not on every renewal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Note {
+    /// The life that the server told is longer than is believed, and was cut to [`LIFETIME_MAX`].
+    LifeCut {
+        /// The life as told.
+        told: Duration,
+    },
+    /// The server told no time of its own, so its expiry was measured by the local clock.
+    LocalClock,
+    /// The token had been issued before it was asked for: something hands out old ones.
+    IssuedBefore {
+        /// How long before the reply.
+        age: Duration,
+    },
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let whole = |length: &Duration| humantime::format_duration(Duration::from_secs(length.as_secs()));
+        match self {
+            Self::LifeCut { told } => {
+                write!(f, "the session's life of {} is not believed and counts as {}", whole(told), whole(&LIFETIME_MAX))
+            }
+            Self::LocalClock => f.write_str(
+                "the reply has no `Date` and the session no `iat`: its end is measured by the local clock, which must be right",
+            ),
+            Self::IssuedBefore { age } => {
+                write!(f, "the session had been issued {} before the reply: something hands out old ones", whole(age))
+            }
+        }
+    }
+}
+
+/// All that is said of a session's end, each since the Unix epoch by the server's clock.
+pub(super) struct Ends<'a> {
+    pub(super) jwt: &'a Jwt<'a>,
+    pub(super) session_expiration: Option<Duration>,
+    pub(super) expiration: Option<Duration>,
+}
+
+/// The life of a session, counted from when the request was sent, and what is odd about it; `None` if nothing sane is said.
+///
+/// In this order: `exp − iat` of the JWT, both by the server's clock; else what the reply says against its `Date`, else
+/// against the local clock; else `exp` in the same way. What the reply says never outlives the `exp` of the JWT. A token that
+/// was issued well before the reply has only `exp − Date` left.
+pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<Note>)> {
+    let now = date.unwrap_or(sent);
+    let left = |end: Duration| end.checked_sub(now).filter(|life| !life.is_zero());
+    let by_exp = ends.jwt.expires_at.and_then(left);
+    let by_jwt = by_exp_and_iat(ends.jwt, date);
+    let by_reply = [ends.session_expiration, ends.expiration].into_iter().flatten().find_map(left);
+    let by_reply = by_reply.map(|life| by_exp.map_or(life, |exp| life.min(exp)));
+
+    let mut notes = Vec::new();
+    let told = if let Some((life, note)) = by_jwt {
+        notes.extend(note);
+        life
+    } else {
+        let life = by_reply.or(by_exp)?;
+        notes.extend(date.is_none().then_some(Note::LocalClock));
+        life
+    };
+    if told > LIFETIME_MAX {
+        notes.push(Note::LifeCut { told });
+    }
+    Some((told.min(LIFETIME_MAX), notes))
+}
+
+fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Option<Note>)> {
+    let (end, start) = (jwt.expires_at?, jwt.issued_at?);
+    let whole = end.checked_sub(start).filter(|life| !life.is_zero())?;
+    let Some(date) = date else { return Some((whole, None)) };
+    let age = date.saturating_sub(start);
+    if age <= ISSUED_BEFORE_MAX {
+        return Some((whole, None));
+    }
+    let left = end.checked_sub(date).filter(|life| !life.is_zero())?;
+    Some((left, Some(Note::IssuedBefore { age })))
+}
+
+/// A fresh token is at most so much older than the reply that brings it.
+const ISSUED_BEFORE_MAX: Duration = Duration::from_secs(5);

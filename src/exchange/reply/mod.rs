@@ -1,0 +1,144 @@
+//! What a reply means: a session or a refusal. Pure, so that every reply ever seen can be a line in a table.
+
+mod life;
+mod refusal;
+
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::{ProjectId, Refused};
+use crate::{
+    renewal::{Grant, Refusal},
+    secret::Secret,
+    session::{Claims, Jwt, Session, lenient::Lenient},
+};
+
+pub use life::Note;
+
+/// A whole reply as it came. Its body may hold a session, and so may its cookies: it prints as its status alone.
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, at most [`super::BODY_BYTES_MAX`].
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+/// A session as granted, and what is odd about it.
+#[derive(Debug)]
+pub struct Granted {
+    /// The session. Its signature has not been looked at: that is [`super::Trust`].
+    pub session: Session,
+    /// What a person should know of it, once.
+    pub notes: Vec<Note>,
+}
+
+impl Reply {
+    /// The server's clock as the `Date` header tells it, to the second.
+    pub fn date(&self) -> Option<SystemTime> {
+        httpdate::parse_http_date(self.headers.get(header::DATE)?.to_str().ok()?).ok()
+    }
+
+    /// The session in the reply to an exchange, or why there is none. `sent` and `received` are readings of the local wall
+    /// clock; they matter only where the server does not tell the time itself.
+    ///
+    /// Every row of the table of answers in the contract is decided here, except a bad signature. Messages hold the status, a
+    /// known-looking error code and words of our own, never what the server said.
+    pub fn read(&self, sent: SystemTime, received: SystemTime, project: &ProjectId) -> Result<Granted, Refused> {
+        let body = Body::parse(&self.body);
+        if !self.status.is_success() {
+            return Err(refusal::of(self, body.as_ref(), received));
+        }
+        granted(body.as_ref(), self.date(), sent, project).map_err(|reason| Refused {
+            refusal: Refusal::Garbled,
+            message: format!("HTTP {} without a usable session: {reason}", self.status.as_u16()),
+        })
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply").field("status", &self.status).finish_non_exhaustive()
+    }
+}
+
+/// The fields that matter, of a session and of Descope's errors alike. All are optional, and none may spoil another.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    session_jwt: Lenient<'a>,
+    #[serde(borrow)]
+    key_id: Lenient<'a>,
+    #[serde(borrow)]
+    session_expiration: Lenient<'a>,
+    #[serde(borrow)]
+    expiration: Lenient<'a>,
+    #[serde(borrow)]
+    next_refresh_seconds: Lenient<'a>,
+    #[serde(borrow)]
+    error_code: Lenient<'a>,
+}
+
+impl<'a> Body<'a> {
+    /// `None` unless the body is a JSON object; serde would take a list for a struct as well.
+    fn parse(bytes: &'a [u8]) -> Option<Self> {
+        let is_object = bytes.trim_ascii_start().starts_with(b"{");
+        if is_object { serde_json::from_slice(bytes).ok() } else { None }
+    }
+}
+
+fn granted(
+    body: Option<&Body<'_>>,
+    date: Option<SystemTime>,
+    sent: SystemTime,
+    project: &ProjectId,
+) -> Result<Granted, String> {
+    let body = body.ok_or("the body is not a JSON object")?;
+    let text = body.session_jwt.text().ok_or("the body has no `sessionJwt`")?;
+    let jwt = Jwt::parse(text).map_err(|error| format!("`sessionJwt` is not a JWT: {error}"))?;
+    if !jwt.is_of_project(project.as_str()) {
+        return Err(format!("the session is not of project `{project}`"));
+    }
+    let date = date.map(since_epoch);
+    if let (Some(end), Some(date)) = (jwt.expires_at, date)
+        && end <= date
+    {
+        return Err("it had expired by the server's own clock".to_owned());
+    }
+    let ends = life::Ends {
+        jwt: &jwt,
+        session_expiration: body.session_expiration.seconds(),
+        expiration: body.expiration.seconds(),
+    };
+    let (lifetime, notes) = life::of(&ends, date, since_epoch(sent))
+        .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
+    let claims = Claims {
+        subject: printable(jwt.subject.as_deref()),
+        key_id: printable(body.key_id.text()),
+        issued_at: jwt.issued_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
+        expires_at: jwt.expires_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
+        signed_by: printable(jwt.kid.as_deref()),
+    };
+    let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
+    Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
+}
+
+/// What goes into logs and files besides the token: short, and without anything that could break a line or a terminal.
+fn printable(text: Option<&str>) -> Option<String> {
+    text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The longest subject or key id that is repeated; Descope's own have 28 characters.
+const NAME_BYTES_MAX: usize = 128;

@@ -1,0 +1,65 @@
+//! Whom TLS trusts besides the system's roots: the certificates of `http.caFile`.
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+};
+
+use rustls::{
+    RootCertStore,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
+
+/// Why a file of certificates is unusable.
+#[derive(Debug, thiserror::Error)]
+pub enum CaFileError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// A directory, a pipe or a device.
+    #[error("it is not a regular file")]
+    NotAFile,
+    /// Longer than [`CA_FILE_BYTES_MAX`].
+    #[error("it is longer than {} MiB", CA_FILE_BYTES_MAX >> 20)]
+    TooLong,
+    /// Nothing in it can be trusted.
+    #[error("it holds no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`")]
+    Empty,
+}
+
+/// Reads a bundle of PEM certificates. Those that cannot serve as roots are passed over, as among the system's.
+pub(super) fn read(path: &Path) -> Result<Vec<reqwest::Certificate>, CaFileError> {
+    // The file is looked at before it is opened: opening a pipe would wait for its writer.
+    if !path.metadata()?.is_file() {
+        return Err(CaFileError::NotAFile);
+    }
+    let mut pem = Vec::new();
+    File::open(path)?.take(CA_FILE_BYTES_MAX + 1).read_to_end(&mut pem)?;
+    if pem.len() as u64 > CA_FILE_BYTES_MAX {
+        return Err(CaFileError::TooLong);
+    }
+    let usable: Vec<_> = CertificateDer::pem_slice_iter(&pem)
+        .filter_map(Result::ok)
+        .filter(|der| RootCertStore::empty().add(der.clone()).is_ok())
+        .filter_map(|der| reqwest::Certificate::from_der(&der).ok())
+        .collect();
+    if usable.is_empty() { Err(CaFileError::Empty) } else { Ok(usable) }
+}
+
+/// Whether a client could not be built because there is nobody to trust: rustls-platform-verifier then says
+/// `General("No CA certificates were loaded from the system")`.
+pub(super) fn are_missing(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if matches!(error.downcast_ref(), Some(rustls::Error::General(_))) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+/// The bundle of all public authorities has a quarter of this.
+pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;

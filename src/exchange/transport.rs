@@ -1,0 +1,167 @@
+//! Why no whole reply came, in words of our own.
+//!
+//! Errors of the HTTP stack are never printed: they hold URLs, and an HTTP/2 server may put text into them.
+
+use std::{error::Error, io, time::Duration};
+
+use rustls::{CertificateError, Error as TlsError};
+
+use super::{BaseUrl, Refused};
+use crate::renewal::Refusal;
+
+/// What went wrong between the client and the API.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Trouble {
+    /// The whole request took too long.
+    Slow,
+    /// No connection came about in time.
+    SlowConnect,
+    /// The body is longer than [`super::BODY_BYTES_MAX`].
+    TooLong,
+    /// Anything else, in words.
+    Broken(String),
+}
+
+impl Trouble {
+    /// Finds the cause in an error of the HTTP client.
+    pub(super) fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            return if error.is_connect() { Self::SlowConnect } else { Self::Slow };
+        }
+        let causes = causes(error);
+        let through_proxy = causes.iter().any(|cause| cause.to_string().starts_with(TUNNEL));
+        let words = causes.iter().rev().find_map(|cause| words(*cause)).unwrap_or_else(|| {
+            if error.is_connect() {
+                "no connection comes about".to_owned()
+            } else {
+                "the connection broke before the whole reply was there".to_owned()
+            }
+        });
+        let words = if error.is_dns() { "the host name cannot be looked up".to_owned() } else { words };
+        Self::Broken(if through_proxy { format!("by way of the proxy in the environment: {words}") } else { words })
+    }
+
+    /// For the core and for people.
+    pub(super) fn refused(self, base: &BaseUrl, timeout: Duration, connect_timeout: Duration) -> Refused {
+        let origin = base.origin();
+        let length = humantime::format_duration;
+        let (refusal, message) = match self {
+            Self::Slow => (Refusal::TimedOut, format!("no whole reply from `{origin}` within {}", length(timeout))),
+            Self::SlowConnect => {
+                let within = length(timeout.min(connect_timeout));
+                (Refusal::TimedOut, format!("no connection to `{origin}` within {within}"))
+            }
+            Self::TooLong => {
+                let bytes_max = super::BODY_BYTES_MAX;
+                (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {bytes_max} bytes"))
+            }
+            Self::Broken(words) => (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}")),
+        };
+        Refused { refusal, message }
+    }
+}
+
+/// The chain of causes, outermost first. An `io::Error` hides the error it wraps from its `source`: it is unpacked.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    let mut chain = Vec::new();
+    let mut next = Some(error);
+    while let Some(error) = next.filter(|_| chain.len() < CAUSES_MAX) {
+        chain.push(error);
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => error.source(),
+        };
+    }
+    chain
+}
+
+/// What one cause means, if it means anything to people.
+fn words(cause: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(tls) = cause.downcast_ref::<TlsError>() {
+        return Some(tls_words(tls));
+    }
+    if let Some(io) = cause.downcast_ref::<io::Error>() {
+        return io_words(io);
+    }
+    // Texts of hyper and hyper-util, whose types are not to be had.
+    let text = cause.to_string();
+    KNOWN_TEXTS.iter().find(|(known, _)| text.starts_with(known)).map(|(_, words)| (*words).to_owned())
+}
+
+fn tls_words(error: &TlsError) -> String {
+    match error {
+        TlsError::InvalidCertificate(error) => certificate_words(error).to_owned(),
+        TlsError::AlertReceived(alert) => format!("TLS: the server refuses with alert `{alert:?}`"),
+        TlsError::PeerIncompatible(_) => "TLS: nothing in common; the server must speak TLS 1.2 or later".to_owned(),
+        TlsError::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
+        _ => "TLS: the handshake failed".to_owned(),
+    }
+}
+
+fn certificate_words(error: &CertificateError) -> &'static str {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "TLS: the server's certificate has expired; if it has not, the clock of this machine is wrong"
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "TLS: the server's certificate is not valid yet; if it is, the clock of this machine is wrong"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "TLS: the server's certificate is for another name; is `baseUrl` right?"
+        }
+        // A bad signature is what another authority of the same name looks like.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`"
+        }
+        CertificateError::Revoked => "TLS: the server's certificate has been revoked",
+        _ => "TLS: the server's certificate is not acceptable",
+    }
+}
+
+fn io_words(error: &io::Error) -> Option<String> {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => Some("connection refused".to_owned()),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+            Some("the connection was reset".to_owned())
+        }
+        io::ErrorKind::UnexpectedEof => Some(CLOSED_EARLY.to_owned()),
+        // The operating system's own words for its own error; a wrapped one is looked at by itself.
+        _ => error.raw_os_error().map(|code| io::Error::from_raw_os_error(code).to_string().to_lowercase()),
+    }
+}
+
+/// Causes are not followed further.
+const CAUSES_MAX: usize = 16;
+const CLOSED_EARLY: &str = "the connection was closed before the whole reply was there";
+const TUNNEL: &str = "tunnel error";
+/// How known texts begin, and what they mean.
+const KNOWN_TEXTS: [(&str, &str); 7] = [
+    ("tunnel error: proxy authorization required", "the proxy wants a user and a password"),
+    ("tunnel error: unsuccessful", "the proxy refuses to connect to the API"),
+    ("tunnel error: unexpected end of file", "the proxy closed the connection"),
+    ("connection closed before message completed", CLOSED_EARLY),
+    ("end of file before message length reached", CLOSED_EARLY),
+    ("unexpected EOF during chunk size line", CLOSED_EARLY),
+    ("invalid HTTP", "the server does not speak HTTP"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapped_error_is_found_however_deep() {
+        let inner = io::Error::new(io::ErrorKind::InvalidData, TlsError::InvalidCertificate(CertificateError::Expired));
+        let outer = io::Error::other(io::Error::other(inner));
+        let found = causes(&outer).into_iter().rev().find_map(words).unwrap();
+        assert!(found.contains("has expired"), "{found}");
+    }
+
+    #[test]
+    fn text_of_unknown_errors_is_not_repeated() {
+        assert_eq!(words(&io::Error::other("GOAWAY: eyJsecret")), None);
+        let unknown: Box<dyn Error> = "eyJsecret".into();
+        assert_eq!(words(unknown.as_ref()), None);
+    }
+}

@@ -1,0 +1,143 @@
+//! The public keys in the state directory, so that a restart needs no request.
+
+use std::{
+    fs::{self, File, Permissions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    exchange::{BaseUrl, ProjectId},
+    session::Jwks,
+};
+
+/// `jwks.json` in the state directory, marked with the project and the API that it belongs to.
+#[derive(Clone, Debug)]
+pub(super) struct Cache {
+    directory: PathBuf,
+    base_url: String,
+    project_id: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Kept {
+    version: u64,
+    base_url: String,
+    project_id: String,
+    jwks: Value,
+}
+
+impl Cache {
+    pub(super) fn new(directory: &Path, base: &BaseUrl, project: &ProjectId) -> Self {
+        Self { directory: directory.to_owned(), base_url: base.to_string(), project_id: project.to_string() }
+    }
+
+    /// The keys as kept; `None` if there are none for this project and API, or none that can be read.
+    pub(super) fn load(&self) -> Option<Jwks> {
+        self.sweep();
+        let path = self.directory.join(FILE);
+        if !path.symlink_metadata().ok()?.is_file() {
+            return None;
+        }
+        let mut text = Vec::new();
+        File::open(path).ok()?.take(FILE_BYTES_MAX).read_to_end(&mut text).ok()?;
+        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        let is_ours = kept.version == VERSION && kept.base_url == self.base_url && kept.project_id == self.project_id;
+        if is_ours { Jwks::parse(kept.jwks.to_string().as_bytes()).ok() } else { None }
+    }
+
+    /// Replaces the file whole. It is not synced to the disk: a file that a crash leaves empty is passed over.
+    pub(super) fn store(&self, keys: &Jwks) -> io::Result<()> {
+        let kept = json!({
+            "version": VERSION, "baseUrl": self.base_url, "projectId": self.project_id, "jwks": keys.to_json(),
+        });
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY_PREFIX)
+            .permissions(Permissions::from_mode(0o600))
+            .tempfile_in(&self.directory)?;
+        file.write_all(kept.to_string().as_bytes())?;
+        file.persist(self.directory.join(FILE))?;
+        Ok(())
+    }
+
+    /// Removes what a crash between two steps of an earlier run left.
+    fn sweep(&self) {
+        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+}
+
+const FILE: &str = "jwks.json";
+const TEMPORARY_PREFIX: &str = ".jwks.json.";
+const VERSION: u64 = 1;
+/// Four times what a reply with keys may hold.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache(directory: &Path, base: &str, project: &str) -> Cache {
+        Cache::new(directory, &BaseUrl::parse(base, false).unwrap(), &ProjectId::parse(project).unwrap())
+    }
+
+    fn keys() -> Jwks {
+        let jwk = json!({"kty": "OKP", "kid": "SK1"});
+        Jwks::parse(json!([jwk]).to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn keys_are_kept_for_their_project_and_api_alone() {
+        let state = tempfile::tempdir().unwrap();
+        let ours = cache(state.path(), "https://api.descope.com", "P2abc");
+        assert_eq!(ours.load(), None);
+        ours.store(&keys()).unwrap();
+        assert_eq!(ours.load(), Some(keys()));
+        assert_eq!(cache(state.path(), "https://api.descope.com", "P2abd").load(), None);
+        assert_eq!(cache(state.path(), "https://api.euc1.descope.com", "P2abc").load(), None);
+        let mode = state.path().join(FILE).metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_corrupt_file_is_passed_over() {
+        let state = tempfile::tempdir().unwrap();
+        let cache = cache(state.path(), "https://api.descope.com", "P2abc");
+        cache.store(&keys()).unwrap();
+        let whole = fs::read(state.path().join(FILE)).unwrap();
+        for corrupt in [&b""[..], b"{}", b"\0\0\0", &whole[..whole.len() / 2]] {
+            fs::write(state.path().join(FILE), corrupt).unwrap();
+            assert_eq!(cache.load(), None);
+        }
+        fs::remove_file(state.path().join(FILE)).unwrap();
+        fs::create_dir(state.path().join(FILE)).unwrap();
+        assert_eq!(cache.load(), None);
+        assert!(cache.store(&keys()).is_err());
+    }
+
+    #[test]
+    fn what_a_crash_left_is_swept() {
+        let state = tempfile::tempdir().unwrap();
+        fs::write(state.path().join(".jwks.json.aB3dE"), "half").unwrap();
+        fs::write(state.path().join("state.json"), "ours too").unwrap();
+        assert_eq!(cache(state.path(), "https://api.descope.com", "P2abc").load(), None);
+        let left: Vec<_> = fs::read_dir(state.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["state.json"]);
+    }
+
+    #[test]
+    fn a_state_directory_that_is_not_there_is_no_panic() {
+        let cache = cache(Path::new("/nonexistent/state"), "https://api.descope.com", "P2abc");
+        assert_eq!(cache.load(), None);
+        assert!(cache.store(&keys()).is_err());
+    }
+}

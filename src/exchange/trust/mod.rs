@@ -1,0 +1,153 @@
+//! Whether a session is signed by the project: who keeps its public keys, and asks for them again when they do not suffice.
+
+mod cache;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use super::{BaseUrl, Client, ProjectId, Refused};
+use crate::{
+    renewal::{Moment, Refusal},
+    secret::Secret,
+    session::{Jwks, Jwt, Verdict},
+};
+
+use cache::Cache;
+
+/// The public keys of one project at one API.
+///
+/// A session whose key is known is judged at once, whatever else is under way. Any other waits for one request of the keys,
+/// which all such sessions share, and of which there is at most one in [`FETCH_SPACING`].
+#[derive(Debug)]
+pub struct Trust {
+    project: ProjectId,
+    cache: Option<Cache>,
+    /// Held only to copy the pointer out or in.
+    keys: Mutex<Arc<Jwks>>,
+    /// Held while a request of the keys is under way.
+    last_fetch: tokio::sync::Mutex<Fetch>,
+}
+
+/// What is known of a session that may be published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Standing {
+    /// The project signed it.
+    Verified,
+    /// Its signature cannot be checked now; TLS vouches for the reply it came in. To be said once, and caught up with.
+    Unverified {
+        /// Why, for people.
+        why: String,
+    },
+}
+
+#[derive(Debug)]
+enum Fetch {
+    Never,
+    Succeeded { at: Moment },
+    Failed { at: Moment, why: String },
+}
+
+impl Trust {
+    /// Starts with the keys that an earlier run left in the state directory. What is missing, corrupt or of another project
+    /// or API there is passed over. Reads one small file, so it belongs to the start.
+    pub fn open(state_directory: Option<&Path>, base: &BaseUrl, project: &ProjectId) -> Self {
+        let cache = state_directory.map(|directory| Cache::new(directory, base, project));
+        let keys = cache.as_ref().and_then(Cache::load).unwrap_or_default();
+        Self {
+            project: project.clone(),
+            cache,
+            keys: Mutex::new(Arc::new(keys)),
+            last_fetch: tokio::sync::Mutex::new(Fetch::Never),
+        }
+    }
+
+    /// Judges the signature of a session, new or held. Takes as long as one request of the keys at most; errors are
+    /// [`Refusal::Garbled`] alone.
+    ///
+    /// A bad signature is not believed before the keys are fresh, for a key may have been replaced under its old name.
+    pub async fn judge(&self, client: &Client, token: &Secret, now: Moment) -> Result<Standing, Refused> {
+        let jwt = Jwt::parse(token.expose()).map_err(|error| garbled(&format!("the session is not a JWT: {error}")))?;
+        if let Some(standing) = favourable(self.known().verify(&jwt)) {
+            return Ok(standing);
+        }
+        let mut last_fetch = self.last_fetch.lock().await;
+        if last_fetch.allows(now) {
+            // Said before the request, so that a task that is dropped half-way has used up its turn as well.
+            *last_fetch = Fetch::Failed { at: now, why: "the request of the public keys was given up".to_owned() };
+            *last_fetch = self.fetch(client, now).await;
+        }
+        let verdict = self.known().verify(&jwt);
+        match (verdict, &*last_fetch) {
+            (Verdict::UnknownKey, Fetch::Failed { why, .. }) => Ok(Standing::Unverified { why: why.clone() }),
+            (Verdict::UnknownKey, Fetch::Never | Fetch::Succeeded { .. }) => {
+                Err(garbled("the session is signed by a key that the project does not publish"))
+            }
+            (Verdict::BadSignature, _) => Err(garbled("the session's signature is not that of the key it names")),
+            (Verdict::Verified, _) => Ok(Standing::Verified),
+            (Verdict::Unsupported, _) => Ok(unsupported()),
+        }
+    }
+
+    fn known(&self) -> Arc<Jwks> {
+        Arc::clone(&self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn fetch(&self, client: &Client, now: Moment) -> Fetch {
+        match client.keys(&self.project).await {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
+                if let Some(cache) = self.cache.clone() {
+                    keep(cache, keys).await;
+                }
+                Fetch::Succeeded { at: now }
+            }
+            Err(Refused { refusal: _, message }) => Fetch::Failed { at: now, why: message },
+        }
+    }
+}
+
+impl Fetch {
+    fn allows(&self, now: Moment) -> bool {
+        match self {
+            Self::Never => true,
+            Self::Succeeded { at } | Self::Failed { at, .. } => now.since(*at) >= FETCH_SPACING,
+        }
+    }
+}
+
+/// Verdicts that fresh keys would not better.
+fn favourable(verdict: Verdict) -> Option<Standing> {
+    match verdict {
+        Verdict::Verified => Some(Standing::Verified),
+        Verdict::Unsupported => Some(unsupported()),
+        Verdict::UnknownKey | Verdict::BadSignature => None,
+    }
+}
+
+fn unsupported() -> Standing {
+    Standing::Unverified { why: "the project signs with an algorithm that this version cannot check".to_owned() }
+}
+
+fn garbled(message: &str) -> Refused {
+    Refused { refusal: Refusal::Garbled, message: message.to_owned() }
+}
+
+/// Writes the cache file away from the loop. A failure costs one request after the next start; a disk that hangs is not
+/// waited for, as sessions are.
+async fn keep(cache: Cache, keys: Arc<Jwks>) {
+    let write = tokio::task::spawn_blocking(move || cache.store(&keys));
+    match tokio::time::timeout(CACHE_WRITE_MAX, write).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::debug!(%error, "the public keys are not cached"),
+        Ok(Err(_)) | Err(_) => tracing::debug!("the public keys are not cached: the disk takes too long"),
+    }
+}
+
+/// The least time between two requests of the keys, whether they succeed or not.
+pub const FETCH_SPACING: Duration = Duration::from_secs(60);
+/// How long a session waits for the cache to be written.
+const CACHE_WRITE_MAX: Duration = Duration::from_secs(1);

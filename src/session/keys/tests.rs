@@ -1,0 +1,200 @@
+//! Tokens with real signatures against the keys of a project.
+
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm,
+        KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair,
+    },
+};
+use serde_json::{Value, json};
+
+use super::*;
+
+const RSA_KEY: &[u8] = include_bytes!("../../../tests/data/public-test-key.rsa2048.pk8.der");
+
+fn base64(bytes: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn parts(header: &Value) -> String {
+    format!("{}.{}", base64(header.to_string()), base64(r#"{"iss":"P2abc","exp":2000000000}"#))
+}
+
+fn rsa_key() -> RsaKeyPair {
+    RsaKeyPair::from_pkcs8(RSA_KEY).unwrap()
+}
+
+fn rsa_signed(header: &Value) -> String {
+    let (key, text) = (rsa_key(), parts(header));
+    let mut signature = vec![0; key.public().modulus_len()];
+    key.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text.as_bytes(), &mut signature).unwrap();
+    format!("{text}.{}", base64(signature))
+}
+
+fn rsa_jwk() -> Value {
+    let public = RsaPublicKeyComponents::<Vec<u8>>::from(rsa_key().public());
+    json!({"alg": "RS256", "e": base64(public.e), "kid": "SK1", "kty": "RSA", "n": base64(public.n), "use": "sig"})
+}
+
+fn set(keys: &[Value]) -> Jwks {
+    Jwks::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
+}
+
+fn verdict(keys: &Jwks, token: &str) -> Verdict {
+    keys.verify(&Jwt::parse(token).unwrap())
+}
+
+fn with(mut jwk: Value, field: &str, value: Value) -> Value {
+    jwk[field] = value;
+    jwk
+}
+
+fn without(mut jwk: Value, field: &str) -> Value {
+    jwk.as_object_mut().unwrap().remove(field);
+    jwk
+}
+
+/// A key, the token it signed and its JWK.
+fn ec_signed(algorithm: &'static EcdsaSigningAlgorithm, alg: &str, crv: &str) -> (String, Value) {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(algorithm, &random).unwrap();
+    let key = EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &random).unwrap();
+    let text = parts(&json!({"alg": alg, "kid": "P2abc"}));
+    let signature = key.sign(&random, text.as_bytes()).unwrap();
+    let (x, y) = key.public_key().as_ref()[1..].split_at(key.public_key().as_ref().len() / 2);
+    let jwk = json!({"kty": "EC", "crv": crv, "kid": "P2abc", "x": base64(x), "y": base64(y), "use": "sig"});
+    (format!("{text}.{}", base64(signature)), jwk)
+}
+
+#[test]
+fn a_token_signed_by_a_published_key_is_verified() {
+    let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1", "typ": "JWT"}));
+    assert_eq!(verdict(&set(&[rsa_jwk()]), &token), Verdict::Verified);
+    let list = Jwks::parse(json!([rsa_jwk()]).to_string().as_bytes()).unwrap();
+    assert_eq!(verdict(&list, &token), Verdict::Verified, "the bare list of /v1/keys");
+}
+
+#[test]
+fn elliptic_curve_keys_verify_their_tokens_and_nothing_else() {
+    for (algorithm, alg, crv) in
+        [(&ECDSA_P256_SHA256_FIXED_SIGNING, "ES256", "P-256"), (&ECDSA_P384_SHA384_FIXED_SIGNING, "ES384", "P-384")]
+    {
+        let (token, jwk) = ec_signed(algorithm, alg, crv);
+        assert_eq!(verdict(&set(std::slice::from_ref(&jwk)), &token), Verdict::Verified, "{alg}");
+        let (_, other) = ec_signed(algorithm, alg, crv);
+        assert_eq!(verdict(&set(std::slice::from_ref(&other)), &token), Verdict::BadSignature, "{alg}");
+        assert_eq!(verdict(&set(&[other, jwk]), &token), Verdict::Verified, "{alg}: two keys of one `kid`");
+    }
+}
+
+#[test]
+fn a_tampered_token_is_refused() {
+    let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
+    let (text, signature) = token.rsplit_once('.').unwrap();
+    let header = text.split_once('.').unwrap().0;
+    let keys = set(&[rsa_jwk()]);
+    let other_claims = format!("{header}.{}.{signature}", base64(r#"{"iss":"P2abc","exp":2000000001}"#));
+    assert_eq!(verdict(&keys, &other_claims), Verdict::BadSignature);
+    let mut bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    bytes[100] ^= 1;
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes))), Verdict::BadSignature);
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes[..255]))), Verdict::BadSignature);
+}
+
+#[test]
+fn a_token_of_another_or_of_no_key_is_unknown() {
+    let keys = set(&[rsa_jwk()]);
+    for header in [json!({"alg": "RS256", "kid": "SK2"}), json!({"alg": "RS256"}), json!({"alg": "RS256", "kid": ""})] {
+        assert_eq!(verdict(&keys, &rsa_signed(&header)), Verdict::UnknownKey);
+    }
+    assert_eq!(verdict(&Jwks::default(), &rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}))), Verdict::UnknownKey);
+}
+
+#[test]
+fn the_header_cannot_choose_the_algorithm() {
+    let keys = set(&[rsa_jwk()]);
+    let text = parts(&json!({"alg": "none", "kid": "SK1"}));
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64("x"))), Verdict::BadSignature);
+    // The classic: an HMAC whose secret is the public key.
+    let text = parts(&json!({"alg": "HS256", "kid": "SK1"}));
+    for secret in [rsa_jwk()["n"].to_string(), rsa_jwk().to_string()] {
+        let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
+        let forged = format!("{text}.{}", base64(ring::hmac::sign(&key, text.as_bytes())));
+        assert_eq!(verdict(&keys, &forged), Verdict::BadSignature);
+    }
+    // Rightly signed, but the header says otherwise.
+    for alg in ["RS384", "PS256", "ES256", "rs256"] {
+        assert_eq!(verdict(&keys, &rsa_signed(&json!({"alg": alg, "kid": "SK1"}))), Verdict::BadSignature, "{alg}");
+    }
+}
+
+#[test]
+fn a_key_of_a_newer_kind_says_so_but_vouches_for_no_forgery() {
+    let keys = set(&[
+        json!({"kty": "OKP", "crv": "Ed25519", "kid": "SK1", "x": "AAAA"}),
+        with(with(rsa_jwk(), "alg", json!("PS512")), "kid", json!("SK2")),
+    ]);
+    let signed = |alg: &str, kid: &str| rsa_signed(&json!({"alg": alg, "kid": kid}));
+    assert_eq!(verdict(&keys, &signed("EdDSA", "SK1")), Verdict::Unsupported);
+    assert_eq!(verdict(&keys, &signed("PS512", "SK2")), Verdict::Unsupported);
+    assert_eq!(verdict(&keys, &signed("RS256", "SK2")), Verdict::BadSignature);
+    for alg in ["none", "None", "HS256"] {
+        assert_eq!(verdict(&keys, &signed(alg, "SK1")), Verdict::BadSignature);
+    }
+}
+
+#[test]
+fn unusable_keys_are_passed_over_and_do_not_spoil_the_others() {
+    let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
+    let unusable = [
+        json!(null),
+        json!(7),
+        json!("key"),
+        json!([]),
+        json!({}),
+        with(rsa_jwk(), "use", json!("enc")),
+        with(rsa_jwk(), "n", json!("!!")),
+        with(rsa_jwk(), "n", json!("AQAB")),
+        with(rsa_jwk(), "n", json!("AAAA")),
+        with(rsa_jwk(), "n", json!(17)),
+        without(rsa_jwk(), "e"),
+        without(rsa_jwk(), "kid"),
+        with(rsa_jwk(), "kid", json!("")),
+        json!({"kty": "oct", "kid": "SK1", "k": "c2VjcmV0"}),
+        json!({"kty": "EC", "crv": "P-256", "kid": "SK1", "x": base64([1; 40]), "y": base64([1; 32])}),
+    ];
+    assert!(set(&unusable).is_empty());
+    let mut keys = unusable.to_vec();
+    keys.push(with(rsa_jwk(), "x5c", json!(["unknown field"])));
+    assert_eq!(verdict(&set(&keys), &token), Verdict::Verified);
+}
+
+#[test]
+fn a_key_may_lack_what_is_optional_and_carry_leading_zeros() {
+    let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
+    let zeros = |field: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(rsa_jwk()[field].as_str().unwrap()).unwrap();
+        json!(base64([vec![0], bytes].concat()))
+    };
+    for jwk in
+        [without(without(rsa_jwk(), "alg"), "use"), with(rsa_jwk(), "n", zeros("n")), with(rsa_jwk(), "e", zeros("e"))]
+    {
+        assert_eq!(verdict(&set(&[jwk]), &token), Verdict::Verified);
+    }
+}
+
+#[test]
+fn what_is_no_key_set_is_refused_and_a_huge_one_is_cut() {
+    for body in ["", "{}", "null", "7", "{\"keys\":7}", "<html>", "{\"keys\":[}"] {
+        assert_eq!(Jwks::parse(body.as_bytes()), Err(NotAJwks), "{body}");
+    }
+    assert_eq!(set(&vec![rsa_jwk(); KEYS_MAX + 1]).keys.len(), KEYS_MAX);
+}
+
+#[test]
+fn keys_survive_being_written_and_read() {
+    let (_, ec) = ec_signed(&ECDSA_P384_SHA384_FIXED_SIGNING, "ES384", "P-384");
+    let keys = set(&[rsa_jwk(), ec]);
+    assert_eq!(Jwks::parse(keys.to_json().to_string().as_bytes()).unwrap(), keys);
+}

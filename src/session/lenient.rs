@@ -1,0 +1,165 @@
+//! JSON as servers write it: numbers as strings, zero and empty for absent, types that change.
+
+use std::{borrow::Cow, fmt, time::Duration};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+/// Any JSON value, of which only text and numbers are kept, so that a field of an unexpected type never spoils the rest.
+///
+/// Text borrows from the input where it holds no escapes. A JWT never does, so no second copy of it is made.
+#[derive(Default)]
+pub(crate) enum Lenient<'a> {
+    /// Missing or null.
+    #[default]
+    Absent,
+    /// A string.
+    Text(Cow<'a, str>),
+    /// An integer that is not negative.
+    Whole(u64),
+    /// Any other number.
+    Fraction(f64),
+    /// A boolean, a list or an object.
+    Other,
+}
+
+impl Lenient<'_> {
+    /// Text that is not empty.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) if !text.is_empty() => Some(text),
+            Self::Text(_) | Self::Absent | Self::Whole(_) | Self::Fraction(_) | Self::Other => None,
+        }
+    }
+
+    /// Whether the field says nothing: missing, null or empty.
+    pub(crate) fn is_absent(&self) -> bool {
+        match self {
+            Self::Absent => true,
+            Self::Text(text) => text.is_empty(),
+            Self::Whole(_) | Self::Fraction(_) | Self::Other => false,
+        }
+    }
+
+    /// Seconds, as a number or as a string of digits. Zero and what no calendar can hold count as absent.
+    pub(crate) fn seconds(&self) -> Option<Duration> {
+        let told = match self {
+            Self::Whole(seconds) => Some(Duration::from_secs(*seconds)),
+            Self::Fraction(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
+            Self::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                text.parse().ok().map(Duration::from_secs)
+            }
+            Self::Text(_) | Self::Absent | Self::Other => None,
+        };
+        told.filter(|told| !told.is_zero() && told.as_secs() <= SECONDS_MAX)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Lenient<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AnyValue)
+    }
+}
+
+struct AnyValue;
+
+impl<'de> Visitor<'de> for AnyValue {
+    type Value = Lenient<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Lenient::Text(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Lenient::Text(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
+        Ok(Lenient::Whole(number))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
+        Ok(u64::try_from(number).map_or(Lenient::Other, Lenient::Whole))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
+        Ok(Lenient::Fraction(number))
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Lenient::Other)
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Lenient::Absent)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Other)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Lenient::Other)
+    }
+}
+
+/// The last second of the year 9999. More is no time in seconds: milliseconds, perhaps, or nonsense.
+const SECONDS_MAX: u64 = 253_402_300_799;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(json: &str) -> Option<Duration> {
+        serde_json::from_str::<Lenient<'_>>(json).unwrap().seconds()
+    }
+
+    #[test]
+    fn seconds_are_numbers_or_strings_of_digits() {
+        for json in ["600", "600.0", "6e2", "\"600\"", "\"0600\""] {
+            assert_eq!(seconds(json), Some(Duration::from_secs(600)), "{json}");
+        }
+        assert_eq!(seconds("1.5"), Some(Duration::from_millis(1500)));
+    }
+
+    #[test]
+    fn zero_empty_and_absurd_are_absent() {
+        for json in [
+            "0",
+            "0.0",
+            "-0.0",
+            "-1",
+            "-1.5",
+            "null",
+            "\"\"",
+            "\"0\"",
+            "\" 600\"",
+            "\"+600\"",
+            "\"6e2\"",
+            "true",
+            "[600]",
+            "{\"a\":600}",
+            "1e300",
+            "18446744073709551615",
+            "253402300800",
+            "1795414111000",
+            "\"99999999999999999999999\"",
+        ] {
+            assert_eq!(seconds(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn text_without_escapes_is_borrowed() {
+        let input = String::from("\"eyJ\"");
+        assert!(matches!(serde_json::from_str(&input).unwrap(), Lenient::Text(Cow::Borrowed("eyJ"))));
+    }
+}

@@ -1,0 +1,318 @@
+//! TLS and proxies: whom the client trusts, and how it says that it does not.
+
+use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use tempfile::TempDir;
+use tokenwell::{
+    exchange::{BaseUrl, Client, ClientError, HttpSettings, LoginOptions, Proxies, Refused, Reply},
+    renewal::Refusal,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer, version},
+};
+
+use crate::{
+    exchange, patient,
+    server::{Answer, Server},
+};
+
+/// A private authority, and its certificate in a file.
+struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    folder: TempDir,
+}
+
+impl Authority {
+    fn new() -> Self {
+        Self::named("ours")
+    }
+
+    fn named(name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("ca.pem"), format!("# ours\n{}", issuer.pem())).unwrap();
+        Self { issuer, folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// What a server with a certificate for this name shows.
+    fn acceptor(&self, name: &str, spoil: impl Fn(&mut CertificateParams)) -> TlsAcceptor {
+        TlsAcceptor::from(Arc::new(self.server(name, spoil)))
+    }
+
+    fn server(&self, name: &str, spoil: impl Fn(&mut CertificateParams)) -> ServerConfig {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        spoil(&mut params);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&version::TLS12, &version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], PrivateKeyDer::try_from(key.serialize_der()).unwrap())
+            .unwrap()
+    }
+}
+
+fn trusting(file: PathBuf) -> HttpSettings {
+    HttpSettings { ca_file: Some(file), ..patient() }
+}
+
+async fn ask(server: &Server, settings: &HttpSettings, proxies: &Proxies) -> Result<Reply, Refused> {
+    let base = BaseUrl::parse(&format!("https://{}", server.address), false).unwrap();
+    exchange(&Client::build(&base, settings, proxies).unwrap(), &LoginOptions::default()).await
+}
+
+fn ok() -> [Answer; 1] {
+    [Answer::reply("200 OK", "{}")]
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_through_the_ca_file() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    let reply = ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 200);
+}
+
+/// Descope's own edge speaks HTTP/2. hyper's server comes with the sandbox, its HTTP/2 with reqwest.
+#[cfg(feature = "sandbox")]
+#[tokio::test]
+async fn a_server_that_offers_http2_gets_it() {
+    use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+
+    let authority = Authority::new();
+    let mut config = authority.server("127.0.0.1", |_| {});
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
+        let service = service_fn(|request: Request<Incoming>| async move {
+            let sent = (request.method().as_str(), request.uri().path(), &request.headers()["authorization"]);
+            assert_eq!(sent.0, "POST");
+            assert_eq!(sent.1, "/v1/auth/accesskey/exchange");
+            let is_ours = sent.2 == format!("Bearer P2abc:{}", crate::KEY).as_str();
+            let status = if is_ours { 200 } else { 401 };
+            Response::builder().status(status).body("{\"over\":\"h2\"}".to_owned())
+        });
+        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
+    });
+    let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
+    let client = Client::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
+    let reply = exchange(&client, &LoginOptions::default()).await.unwrap();
+    assert_eq!((reply.status.as_u16(), reply.body.as_slice()), (200, &b"{\"over\":\"h2\"}"[..]));
+}
+
+#[tokio::test]
+async fn a_certificate_is_refused_with_its_reason_and_the_key_is_not_sent() {
+    let ours = Authority::new();
+    let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
+    let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
+    let untrusted =
+        "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`";
+    for (acceptor, words) in [
+        (Authority::named("another").acceptor("127.0.0.1", |_| {}), untrusted),
+        (Authority::named("ours").acceptor("127.0.0.1", |_| {}), untrusted),
+        (
+            ours.acceptor("127.0.0.1", expired),
+            "TLS: the server's certificate has expired; if it has not, the clock of this machine is wrong",
+        ),
+        (
+            ours.acceptor("127.0.0.1", early),
+            "TLS: the server's certificate is not valid yet; if it is, the clock of this machine is wrong",
+        ),
+        (
+            ours.acceptor("other.example", |_| {}),
+            "TLS: the server's certificate is for another name; is `baseUrl` right?",
+        ),
+    ] {
+        let server = Server::start_with(ok(), Some(acceptor)).await;
+        let refused = ask(&server, &trusting(ours.file()), &Proxies::none()).await.unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Unreachable);
+        assert_eq!(refused.message, format!("cannot reach `https://{}`: {words}", server.address));
+        assert_eq!((server.connections(), server.requests().len()), (1, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_said_so() {
+    let authority = Authority::new();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    });
+    let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
+    let client = Client::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
+    let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
+    assert_eq!(refused.message, format!("cannot reach `https://{address}`: the server does not speak TLS"));
+}
+
+#[tokio::test]
+async fn a_handshake_that_does_not_end_is_left_at_the_time_out_of_connecting() {
+    let authority = Authority::new();
+    // The kernel takes the connection, and nobody ever speaks on it.
+    let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = mute.local_addr().unwrap();
+    let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
+    let settings = HttpSettings { connect_timeout: Duration::from_millis(300), ..trusting(authority.file()) };
+    let client = Client::build(&base, &settings, &Proxies::none()).unwrap();
+    let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
+    assert_eq!(refused.refusal, Refusal::TimedOut);
+    assert_eq!(refused.message, format!("no connection to `https://{address}` within 300ms"));
+}
+
+#[tokio::test]
+async fn an_unusable_ca_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = |name: &str| {
+        let path = folder.path().join(name);
+        let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
+        let error = Client::build(&base, &trusting(path.clone()), &Proxies::none()).unwrap_err();
+        assert!(matches!(error, ClientError::CaFile { .. }));
+        let message = error.to_string();
+        let prefix = format!("cannot use `http.caFile` `{}`: ", path.display());
+        message.strip_prefix(&prefix).unwrap_or_else(|| panic!("{message}")).to_owned()
+    };
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for (name, content) in [("empty.pem", ""), ("text.pem", "canary"), ("broken.pem", broken)] {
+        fs::write(folder.path().join(name), content).unwrap();
+        assert_eq!(build(name), "it holds no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`");
+    }
+    fs::write(folder.path().join("long.pem"), vec![b'\n'; (1 << 20) + 1]).unwrap();
+    assert_eq!(build("long.pem"), "it is longer than 1 MiB");
+    fs::create_dir(folder.path().join("folder")).unwrap();
+    assert_eq!(build("folder"), "it is not a regular file");
+    assert!(build("missing.pem").starts_with("No such file"));
+}
+
+#[tokio::test]
+async fn one_broken_certificate_does_not_spoil_a_bundle() {
+    let authority = Authority::new();
+    let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    fs::write(authority.file(), format!("{broken}{}", authority.issuer.pem())).unwrap();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
+}
+
+/// A proxy for one connection: answers the `CONNECT` and passes on what follows, if it says 200.
+async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let seen = tokio::spawn(async move {
+        let (mut client, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(client.read_u8().await.unwrap());
+        }
+        let head = String::from_utf8(head).unwrap();
+        client.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes()).await.unwrap();
+        if answer.starts_with("200") {
+            let target = head.split(' ').nth(1).unwrap();
+            let mut server = TcpStream::connect(target).await.unwrap();
+            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+        }
+        head
+    });
+    (address, seen)
+}
+
+fn set(variable: &'static str, value: String) -> Proxies {
+    Proxies::read(move |name| (name == variable).then(|| value.clone()))
+}
+
+#[tokio::test]
+async fn https_goes_through_the_proxy_as_a_tunnel() {
+    let authority = Authority::new();
+    for variable in ["HTTPS_PROXY", "all_proxy"] {
+        let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+        let (address, seen) = proxy("200 OK").await;
+        let proxies = set(variable, format!("http://user:hunter22@{address}"));
+        ask(&server, &trusting(authority.file()), &proxies).await.unwrap();
+        let head = seen.await.unwrap();
+        assert!(head.starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address)), "{head}");
+        assert!(head.contains("\r\nproxy-authorization: Basic dXNlcjpodW50ZXIyMg==\r\n"), "{head}");
+        assert!(!head.contains("Bearer"), "the key is inside the tunnel alone");
+        assert_eq!(server.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn no_proxy_names_hosts_that_are_reached_directly() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    let proxies = Proxies::read(|name| match name {
+        "HTTPS_PROXY" => Some("http://127.0.0.1:1".to_owned()),
+        "no_proxy" => Some("example.com, 127.0.0.0/8".to_owned()),
+        _ => None,
+    });
+    ask(&server, &trusting(authority.file()), &proxies).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_is_said_so_without_its_password() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    for (answer, words) in [
+        ("407 Proxy Authentication Required", "the proxy wants a user and a password"),
+        ("403 Forbidden", "the proxy refuses to connect to the API"),
+    ] {
+        let (address, _) = proxy(answer).await;
+        let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{address}"));
+        let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
+        let expected =
+            format!("cannot reach `https://{}`: by way of the proxy in the environment: {words}", server.address);
+        assert_eq!(refused.message, expected);
+    }
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{nobody}"));
+    let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
+    assert!(
+        refused.message.ends_with("by way of the proxy in the environment: connection refused"),
+        "{}",
+        refused.message
+    );
+    assert_eq!(server.connections(), 0);
+}
+
+#[test]
+fn a_machine_without_authorities_is_told_the_remedy() {
+    // The roots are named by the environment, which a test may change for a process of its own alone.
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "tls::in_a_process_without_authorities", "--ignored", "--nocapture"])
+        .env("SSL_CERT_FILE", "/dev/null")
+        .env("SSL_CERT_DIR", "/dev/null")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
+}
+
+#[test]
+#[ignore = "run by a_machine_without_authorities_is_told_the_remedy"]
+fn in_a_process_without_authorities() {
+    let https = BaseUrl::parse("https://api.descope.com", false).unwrap();
+    let error = Client::build(&https, &patient(), &Proxies::none()).unwrap_err();
+    assert!(matches!(error, ClientError::NoRoots), "{error:?}");
+    let authority = Authority::new();
+    Client::build(&https, &trusting(authority.file()), &Proxies::none()).unwrap();
+    let http = BaseUrl::parse("http://127.0.0.1:1", false).unwrap();
+    Client::build(&http, &patient(), &Proxies::none()).unwrap();
+}
