@@ -1,5 +1,6 @@
 //! The sandbox as its clients see it: over real sockets, with an HTTP client that is not ours.
 #![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "where a helper fails, its test fails")]
 
 use std::collections::BTreeSet;
 use std::io::{self, Read as _, Write as _};
@@ -331,6 +332,23 @@ async fn held_exchanges_are_seen_together_and_judged_when_they_are_let_go() {
     assert!(seen.is_sorted_by_key(|seen| seen.arrived));
     assert_eq!(seen[3].key, Some(secret("K2key3").fingerprint()));
     assert_eq!((seen[3].outcome, seen[4].outcome), (Outcome::Replied { status: 401 }, Outcome::Session));
+}
+
+#[tokio::test]
+async fn held_exchanges_are_let_go_in_the_order_of_their_arrival() {
+    let sandbox = sandbox();
+    let hold = sandbox.hold();
+    let mut waiting = JoinSet::new();
+    for ordinal in 1..=20 {
+        waiting.spawn(exchange_of(&sandbox, "P2project", "K2key").send());
+        sandbox.exchanges_reach(ordinal).await;
+    }
+    sandbox.script((1..=20).map(|ordinal| Answer::status(500 + ordinal)));
+    hold.release();
+    waiting.join_all().await;
+    for (seen, status) in sandbox.exchanges().iter().zip(501..) {
+        assert_eq!(seen.outcome, Outcome::Replied { status });
+    }
 }
 
 #[tokio::test]

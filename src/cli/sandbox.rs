@@ -138,28 +138,31 @@ const ABOUT: &str = "A local stand-in for Descope's API: `POST /v1/auth/accesske
 `GET /v2/keys/{projectId}` with the JWKS for them, and Descope's JSON errors. Its signing keys are public, so it \
 listens on loopback only. Ends on Ctrl-C.";
 
-const CONTROL: &str = r#"Control, while it runs:
-  Settings and counters
-    curl localhost:8787/sandbox
-  Change settings; what is null is off. Settings: life, nextRefresh, tellExpiration, tellSessionExpiration, latency,
-  clockOffset, rateLimit, outage, keysOutage, projectId, revoked, signingKey, publishedKeys
-    curl -X PATCH localhost:8787/sandbox -d '{"life": "90s", "latency": "200ms", "rateLimit": "100/60s"}'
-    curl -X PATCH localhost:8787/sandbox -d '{"outage": {"status": 503, "retryAfter": "7s"}}'
-    curl -X PATCH localhost:8787/sandbox -d '{"outage": null}'
-  Revoke access keys by the fingerprint that the log shows
-    curl -X PATCH localhost:8787/sandbox -d '{"revoked": ["ba7816bf8f01cfea"]}'
-  Play a rotation of the signing key (first, second, stranger)
-    curl -X PATCH localhost:8787/sandbox -d '{"signingKey": "second", "publishedKeys": ["first", "second"]}'
-  Script the next answers: usual, denied, hang, reset, garbage, truncated, stalled, {"status": ...},
-  {"session": {"life", "signedBy", "header", "claims", "body", "headers"}}, {"overlongBytes": ...}
-    curl localhost:8787/sandbox/script -d '["hang", "reset", {"status": 429, "retryAfter": "5s"}]'
-    curl localhost:8787/sandbox/script -d '[{"session": {"life": "5s", "claims": {"iss": "P2other"}}}]'
-    curl localhost:8787/sandbox/script -d '[{"status": 403, "body": "error code: 1010"}]'
-  The last exchanges
-    curl localhost:8787/sandbox/exchanges
+const CONTROL: &str = r#"Examples:
+  tokenwell sandbox --life 30s --latency 100ms --rate-limit 100/60s
+  tokenwell sandbox --project-id P2mine --access-key-file ./key --fail-first 3
 
-Example:
-  tokenwell sandbox --life 30s --latency 100ms --rate-limit 100/60s"#;
+Control, while it runs (here S=localhost:8787/sandbox):
+  Look at settings and counters, and at the last exchanges:
+    curl $S
+    curl $S/exchanges
+  Change settings (`curl $S` names them all); what is null is off:
+    curl -X PATCH $S -d '{"life": "90s", "latency": "200ms"}'
+    curl -X PATCH $S -d '{"rateLimit": "100/60s", "clockOffset": "-90s"}'
+    curl -X PATCH $S -d '{"outage": {"status": 503, "retryAfter": "7s"}}'
+    curl -X PATCH $S -d '{"outage": null}'
+  Revoke access keys, by the fingerprints that the log shows:
+    curl -X PATCH $S -d '{"revoked": ["ba7816bf8f01cfea"]}'
+  Play a rotation of the signing key (first, second, stranger):
+    curl -X PATCH $S -d '{"signingKey": "second"}'
+    curl -X PATCH $S -d '{"publishedKeys": ["first", "second"]}'
+  Script the next answers: usual, denied, hang, reset, garbage, truncated,
+  stalled, a status, a session with parts replaced (null takes one away):
+    curl $S/script -d '["hang", "reset", {"overlongBytes": 100000}]'
+    curl $S/script -d '[{"status": 403, "body": "error code: 1010"}]'
+    curl $S/script -d '[{"session": {"life": "5s", "claims": {"iss": null}}}]'
+    curl $S/script -d '[{"session": {"signedBy": "stranger", "header": {},
+                         "body": {"keyId": null}, "headers": {"date": null}}}]'"#;
 
 #[cfg(test)]
 mod tests {

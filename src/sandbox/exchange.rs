@@ -18,31 +18,35 @@ use super::seen::Outcome;
 use super::settings::Settings;
 use super::state::Shared;
 
-/// Sees the exchange arrive, waits as long as it is held and delayed, and only then judges it: by what is scripted, set
-/// and revoked at that moment. Dropped before its end it is an exchange that the client abandoned.
-pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<Act> {
+/// Sees the exchange arrive, waits as long as it is held, judges it by what is scripted, set and revoked at that moment,
+/// and delays the answer by the latency that was set at its arrival. Dropped before its end, it was abandoned.
+pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
     let bearer = Bearer::of(request.headers());
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    // Before the arrival is told: who waits for that may change it.
+    let latency = shared.lock().settings.latency;
     let visit = shared.arrived(bearer.as_ref(), user_agent);
     let body = body::read(request.into_body()).await;
-    shared.released().await;
-    let latency = shared.lock().settings.latency;
+    let turn = shared.turn().await;
+    let verdict = judge(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
+        tracing::error!("cannot judge an exchange: {error}");
+        Verdict::Other(Act::Reply(descope::BROKEN.reply()))
+    });
+    drop(turn);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let act = match judge(shared, bearer.as_ref(), body.as_ref())? {
-        Verdict::Session(reply) => {
-            visit.ended(Outcome::Session);
-            return Ok(Act::Reply(reply));
+    let (act, outcome) = match verdict {
+        Verdict::Session(reply) => (Act::Reply(reply), Outcome::Session),
+        Verdict::Other(Act::Reply(reply)) => {
+            let status = reply.status;
+            (Act::Reply(reply), Outcome::Replied { status })
         }
-        Verdict::Other(act) => act,
+        Verdict::Other(Act::Hang) => pending().await, // and with it the visit, until the client goes
+        Verdict::Other(Act::Break(ending)) => (Act::Break(ending), Outcome::Cut),
     };
-    match &act {
-        Act::Reply(reply) => visit.ended(Outcome::Replied { status: reply.status }),
-        Act::Hang => pending().await,
-        Act::Break(_) => visit.ended(Outcome::Cut),
-    }
-    Ok(act)
+    visit.ended(outcome);
+    act
 }
 
 enum Verdict {

@@ -23,7 +23,9 @@ pub(super) async fn act(shared: &Arc<Shared>, request: Request<Incoming>) -> Act
 async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<Act> {
     let path = request.uri().path().to_owned();
     match path.as_str() {
-        "/v1/auth/accesskey/exchange" if request.method() == Method::POST => exchange::exchange(shared, request).await,
+        "/v1/auth/accesskey/exchange" if request.method() == Method::POST => {
+            Ok(exchange::exchange(shared, request).await)
+        }
         "/v1/auth/accesskey/exchange" => Ok(Act::Reply(descope::METHOD.reply())),
         "/sandbox" | "/sandbox/script" | "/sandbox/exchanges" => {
             control::control(shared, &path, request).await.map(Act::Reply)

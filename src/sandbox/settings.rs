@@ -25,7 +25,7 @@ pub struct Settings {
     pub tell_expiration: bool,
     /// Whether the reply says when the session ends as `sessionExpiration`.
     pub tell_session_expiration: bool,
-    /// How long every exchange waits for its answer.
+    /// How long the answer to every exchange waits once it is decided.
     pub latency: Duration,
     /// How far the sandbox's clock is ahead of the machine's, in JWTs and in `Date`; negative when it is behind.
     pub clock_offset_seconds: i64,

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::answer::Answer;
 use super::bearer::Bearer;
@@ -19,6 +19,8 @@ pub(super) struct State {
     pub(super) window: Window,
     pub(super) clock: Clock,
     pub(super) journal: Journal,
+    /// How many hold the exchanges back.
+    holds: usize,
 }
 
 impl State {
@@ -33,16 +35,22 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// Invariant: changed only while `state` is locked, so that the journal and the counters tell one story.
     counters: watch::Sender<Counters>,
-    /// How many hold the exchanges back.
-    holds: watch::Sender<usize>,
+    /// Whoever has it may judge an exchange.
+    turn: tokio::sync::Mutex<()>,
+    /// Tells whoever has the turn that nobody holds the exchanges back.
+    let_go: Notify,
 }
 
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
         let (script, window, journal) = (VecDeque::new(), Window::default(), Journal::default());
-        let state = Mutex::new(State { settings, script, window, clock: Clock::start(), journal });
-        let (counters, holds) = (watch::Sender::new(Counters::default()), watch::Sender::new(0));
-        Self { state, counters, holds }
+        let state = Mutex::new(State { settings, script, window, clock: Clock::start(), journal, holds: 0 });
+        Self {
+            state,
+            counters: watch::Sender::new(Counters::default()),
+            turn: tokio::sync::Mutex::new(()),
+            let_go: Notify::new(),
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -61,15 +69,21 @@ impl Shared {
 
     /// Exchanges wait from here until the answer is dropped.
     pub(super) fn hold(self: &Arc<Self>) -> Hold {
-        self.holds.send_modify(|holds| *holds += 1);
+        self.lock().holds += 1;
         Hold(Arc::clone(self))
     }
 
-    /// Waits while exchanges are held back.
-    pub(super) async fn released(&self) {
-        let mut holds = self.holds.subscribe();
-        // It fails only when the sender is gone, and the sender is in `self`.
-        let _unheld = holds.wait_for(|holds| *holds == 0).await;
+    /// Waits until it is the caller's turn, which lasts until the answer is dropped: while exchanges are held back, it is
+    /// nobody's. Turns come in the order of asking, for tokio's mutex is fair.
+    pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        let turn = self.turn.lock().await;
+        loop {
+            let let_go = self.let_go.notified(); // from here on it hears of a release, whether it waits yet or not
+            if self.lock().holds == 0 {
+                return turn;
+            }
+            let_go.await;
+        }
     }
 
     /// Writes the arrival of an exchange down.
@@ -92,13 +106,17 @@ impl Shared {
 pub struct Hold(Arc<Shared>);
 
 impl Hold {
-    /// Lets the exchanges go, the first to arrive first: what dropping does, by a name.
+    /// Lets the exchanges go in the order of their arrival: what dropping does, by a name.
     pub fn release(self) {}
 }
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.0.holds.send_modify(|holds| *holds = holds.saturating_sub(1));
+        let mut state = self.0.lock();
+        state.holds = state.holds.saturating_sub(1);
+        if state.holds == 0 {
+            self.0.let_go.notify_waiters();
+        }
     }
 }
 
@@ -126,7 +144,7 @@ impl Drop for Visit {
         self.shared.counters.send_modify(|counters| counters.ended(self.outcome));
         drop(state);
         let key = key.map_or_else(|| "none".to_owned(), |key| key.to_string());
-        tracing::info!(exchange = self.ordinal, key, outcome = %self.outcome, "exchange");
+        tracing::info!(target: "tokenwell::sandbox", ordinal = self.ordinal, key, outcome = %self.outcome, "exchange");
     }
 }
 
