@@ -1,0 +1,60 @@
+//! What a connection can be made to do, and which answers ask for that without a look at the request.
+
+use super::answer::{Answer, Reply, Shape};
+
+/// What becomes of a request.
+pub(super) enum Act {
+    Reply(Reply),
+    /// Silence for as long as the client stays.
+    Hang,
+    Break(Break),
+}
+
+/// How a connection is broken off.
+pub(super) struct Break {
+    /// Written past HTTP first.
+    pub(super) bytes: &'static [u8],
+    pub(super) after: After,
+}
+
+/// What follows the bytes.
+pub(super) enum After {
+    /// TCP's RST.
+    Reset,
+    /// TCP's FIN.
+    Close,
+    /// Silence until the client goes away.
+    Hang,
+}
+
+impl Act {
+    /// What the answer is whatever the request is. The two that depend on the request come back as what there is to
+    /// know of them: nothing of the usual one, and the shape of a session.
+    pub(super) fn forced(answer: Answer) -> Result<Self, Option<Shape>> {
+        let broken = |bytes, after| Ok(Self::Break(Break { bytes, after }));
+        match answer {
+            Answer::Usual => Err(None),
+            Answer::Session(shape) => Err(Some(shape)),
+            Answer::Reply(reply) => Ok(Self::Reply(reply)),
+            Answer::Overlong { body_bytes } => Ok(Self::Reply(overlong(body_bytes))),
+            Answer::Hang => Ok(Self::Hang),
+            Answer::Reset => broken(b"", After::Reset),
+            Answer::Garbage => broken(GARBAGE, After::Close),
+            Answer::Truncated => broken(HALF_A_REPLY, After::Close),
+            Answer::Stalled => broken(HALF_A_REPLY, After::Hang),
+        }
+    }
+}
+
+/// JSON that would be a fine reply but for its length.
+fn overlong(body_bytes: usize) -> Reply {
+    let (head, tail) = (r#"{"keyId":""#, r#""}"#);
+    let padding = body_bytes.min(OVERLONG_BYTES_MAX).saturating_sub(head.len() + tail.len());
+    Reply::new(200).header("content-type", "application/json").body(format!("{head}{}{tail}", "K".repeat(padding)))
+}
+
+/// The most that one answer makes the sandbox hold in memory.
+const OVERLONG_BYTES_MAX: usize = 16 << 20;
+const GARBAGE: &[u8] = b"\x16\x03\x01 this is not HTTP\r\n\r\n";
+const HALF_A_REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n\
+    {\"keyId\":\"K2half\",\"sessionJwt\":\"eyJ";

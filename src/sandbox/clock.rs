@@ -1,0 +1,41 @@
+//! The sandbox's own clock: it can be advanced and set wrong without touching the machine's.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The one place of the sandbox that reads the machine's clocks.
+pub(super) struct Clock {
+    started: Instant,
+    advanced: Duration,
+}
+
+impl Clock {
+    #[expect(clippy::disallowed_methods, reason = "the sandbox plays another machine, which has a clock of its own")]
+    pub(super) fn start() -> Self {
+        Self { started: Instant::now(), advanced: Duration::ZERO }
+    }
+
+    /// Real time since the start, whatever was advanced: what arrivals are stamped with.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time since the start as the sandbox believes it: what rate limits count by.
+    pub(super) fn now(&self) -> Duration {
+        self.elapsed().saturating_add(self.advanced)
+    }
+
+    /// The time of day as the sandbox believes it, in Unix seconds that an HTTP date can express.
+    #[expect(clippy::disallowed_methods, reason = "the sandbox plays another machine, which has a clock of its own")]
+    pub(super) fn unix_seconds(&self, offset_seconds: i64) -> u64 {
+        let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let advanced = real.saturating_add(self.advanced).as_secs();
+        advanced.saturating_add_signed(offset_seconds).min(HTTP_DATE_SECONDS_MAX)
+    }
+
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.advanced = self.advanced.saturating_add(by);
+    }
+}
+
+/// 9999-12-31T23:59:59Z: `httpdate` panics beyond it.
+const HTTP_DATE_SECONDS_MAX: u64 = 253_402_300_799;

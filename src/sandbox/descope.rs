@@ -1,0 +1,35 @@
+//! Descope's errors, as its SDKs know them: `{"errorCode", "errorDescription", "errorMessage"}`.
+
+use serde_json::json;
+
+use super::answer::Reply;
+
+/// A status and the fields of Descope's JSON error.
+pub(super) struct Error {
+    status: u16,
+    code: &'static str,
+    description: &'static str,
+}
+
+impl Error {
+    pub(super) fn reply(&self) -> Reply {
+        self.reply_because(self.description)
+    }
+
+    /// The same with an `errorMessage` that says more.
+    pub(super) fn reply_because(&self, message: &str) -> Reply {
+        let body = json!({"errorCode": self.code, "errorDescription": self.description, "errorMessage": message});
+        Reply::new(self.status).json(&body)
+    }
+}
+
+// The codes are those of go-sdk `errors.go` and swift-sdk `Error.swift`. No source tells the status of E062802 and
+// E062803, nor what an unknown path, a wrong method or a long body gets: those are the sandbox's own choice.
+pub(super) const MALFORMED: Error = Error { status: 400, code: "E011001", description: "Request is malformed" };
+pub(super) const MISSING_KEY: Error = Error { status: 401, code: "E062802", description: "Missing access key" };
+pub(super) const INVALID_KEY: Error = Error { status: 401, code: "E062803", description: "Invalid access key" };
+pub(super) const RATE_LIMIT: Error = Error { status: 429, code: "E130429", description: "Rate limit exceeded" };
+pub(super) const NOT_FOUND: Error = Error { status: 404, code: "E011001", description: "Unknown path" };
+pub(super) const METHOD: Error = Error { status: 405, code: "E011001", description: "Unknown method for this path" };
+pub(super) const TOO_LONG: Error = Error { status: 413, code: "E011001", description: "Request is too long" };
+pub(super) const BROKEN: Error = Error { status: 500, code: "E011001", description: "The sandbox failed" };

@@ -1,0 +1,98 @@
+//! `POST /v1/auth/accesskey/exchange`: from a request to what shall be done about it.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+
+use http::Request;
+use http::header::USER_AGENT;
+use hyper::body::{Bytes, Incoming};
+
+use super::act::Act;
+use super::answer::{Answer, Reply};
+use super::bearer::{Bearer, LoginOptions};
+use super::body;
+use super::descope;
+use super::mint;
+use super::seen::Outcome;
+use super::settings::Settings;
+use super::state::Shared;
+
+/// Sees the exchange arrive, waits as long as it is held, judges it by what is scripted, set and revoked at that moment,
+/// and delays the answer by the latency that was set at its arrival. Dropped before its end, it was abandoned.
+pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
+    let bearer = Bearer::of(request.headers());
+    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+    // Before the arrival is told: who waits for that may change it.
+    let latency = shared.lock().settings.latency;
+    let visit = shared.arrived(bearer.as_ref(), user_agent);
+    let body = body::read(request.into_body()).await;
+    let turn = shared.turn().await;
+    let verdict = judge(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
+        tracing::error!("cannot judge an exchange: {error}");
+        Verdict::Other(Act::Reply(descope::BROKEN.reply()))
+    });
+    drop(turn);
+    if !latency.is_zero() {
+        tokio::time::sleep(latency).await;
+    }
+    let (act, outcome) = match verdict {
+        Verdict::Session(reply) => (Act::Reply(reply), Outcome::Session),
+        Verdict::Other(Act::Reply(reply)) => {
+            let status = reply.status;
+            (Act::Reply(reply), Outcome::Replied { status })
+        }
+        Verdict::Other(Act::Hang) => pending().await, // and with it the visit, until the client goes
+        Verdict::Other(Act::Break(ending)) => (Act::Break(ending), Outcome::Cut),
+    };
+    visit.ended(outcome);
+    act
+}
+
+enum Verdict {
+    Session(Reply),
+    Other(Act),
+}
+
+/// In this order: the script, the outage, the rate limit, the request itself.
+fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<Verdict> {
+    let (answer, settings, now) = {
+        let mut state = shared.lock();
+        let mut answer = state.script.pop_front().unwrap_or(Answer::Usual);
+        if answer == Answer::Usual {
+            answer = state.settings.outage.clone().unwrap_or(Answer::Usual);
+        }
+        if answer == Answer::Usual
+            && let Some(limit) = state.settings.rate_limit
+        {
+            let now = state.clock.now();
+            if let Err(wait_seconds) = state.window.admit(limit, now) {
+                let reply = descope::RATE_LIMIT.reply().header("retry-after", &wait_seconds.to_string());
+                return Ok(Verdict::Other(Act::Reply(reply)));
+            }
+        }
+        (answer, state.settings.clone(), state.unix_seconds())
+    };
+    let shape = match Act::forced(answer) {
+        Ok(act) => return Ok(Verdict::Other(act)),
+        Err(shape) => shape,
+    };
+    let refused = |reply| Ok(Verdict::Other(Act::Reply(reply)));
+    let Some(bearer) = bearer else { return refused(descope::MISSING_KEY.reply()) };
+    let options = match body {
+        Ok(body) => LoginOptions::of(body),
+        Err(refusal) => return refused(refusal.clone()),
+    };
+    let Some(options) = options else { return refused(descope::MALFORMED.reply()) };
+    if shape.is_none() && !is_good(bearer, &settings) {
+        return refused(descope::INVALID_KEY.reply());
+    }
+    let shape = shape.unwrap_or_default();
+    mint::session(bearer, options, &shape, &settings, now).map(Verdict::Session)
+}
+
+fn is_good(bearer: &Bearer, settings: &Settings) -> bool {
+    let key = bearer.key.fingerprint();
+    let project_exists = settings.project.as_ref().is_none_or(|project| *project == bearer.project);
+    project_exists && !settings.revoked.contains(&key) && settings.accepted.has(key)
+}

@@ -1,0 +1,42 @@
+//! Values of the control endpoint's JSON, each refused with what it should have been and never echoed.
+
+use serde_json::{Map, Value};
+
+/// A value, or what it must be instead.
+pub(super) type Read<T> = Result<T, String>;
+
+/// Reads every member, and reports every mistake with the member's name.
+pub(super) fn members(value: &Value, mut member: impl FnMut(&str, &Value) -> Read<()>) -> Read<()> {
+    let mistakes: Vec<_> = object(value)?
+        .iter()
+        .filter_map(|(name, value)| member(name, value).err().map(|mistake| format!("`{name}` {mistake}")))
+        .collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes.join("; ")) }
+}
+
+pub(super) fn object(value: &Value) -> Read<Map<String, Value>> {
+    value.as_object().cloned().ok_or_else(|| "must be a JSON object".to_owned())
+}
+
+pub(super) fn list<T>(value: &Value, item: impl Fn(&Value) -> Read<T>) -> Read<Vec<T>> {
+    let items = value.as_array().ok_or_else(|| "must be a JSON list".to_owned())?;
+    let numbered = items.iter().enumerate();
+    numbered.map(|(index, value)| item(value).map_err(|mistake| format!("item {index}: {mistake}"))).collect()
+}
+
+pub(super) fn text(value: &Value) -> Read<&str> {
+    value.as_str().ok_or_else(|| "must be a JSON string".to_owned())
+}
+
+pub(super) fn flag(value: &Value) -> Read<bool> {
+    value.as_bool().ok_or_else(|| "must be true or false".to_owned())
+}
+
+/// A string in the form that `read` takes; its message is the answer to a value that is no string, too.
+pub(super) fn word<T>(value: &Value, read: impl Fn(&str) -> Read<T>) -> Read<T> {
+    read(value.as_str().unwrap_or_default())
+}
+
+pub(super) fn nullable<T>(value: &Value, read: impl FnOnce(&Value) -> Read<T>) -> Read<Option<T>> {
+    if value.is_null() { Ok(None) } else { read(value).map(Some) }
+}

@@ -1,0 +1,61 @@
+//! Paths: Descope's, and the sandbox's own control endpoint.
+
+use std::io;
+use std::sync::Arc;
+
+use http::{Method, Request};
+use hyper::body::Incoming;
+use serde_json::{Value, json};
+
+use super::act::Act;
+use super::answer::Reply;
+use super::state::Shared;
+use super::{control, descope, exchange};
+
+/// Answers a request, whatever it is.
+pub(super) async fn act(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
+    route(shared, request).await.unwrap_or_else(|error| {
+        tracing::error!("cannot answer a request: {error}");
+        Act::Reply(descope::BROKEN.reply())
+    })
+}
+
+async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<Act> {
+    let path = request.uri().path().to_owned();
+    match path.as_str() {
+        "/v1/auth/accesskey/exchange" if request.method() == Method::POST => {
+            Ok(exchange::exchange(shared, request).await)
+        }
+        "/v1/auth/accesskey/exchange" => Ok(Act::Reply(descope::METHOD.reply())),
+        "/sandbox" | "/sandbox/script" | "/sandbox/exchanges" => {
+            control::control(shared, &path, request).await.map(Act::Reply)
+        }
+        other => {
+            let bare = other.strip_prefix("/v1/keys/").map(|project| (project, true));
+            let found = bare.or_else(|| other.strip_prefix("/v2/keys/").map(|project| (project, false)));
+            match found {
+                Some((project, _)) if project.is_empty() || project.contains('/') => {
+                    Ok(Act::Reply(descope::NOT_FOUND.reply()))
+                }
+                Some(_) if request.method() != Method::GET => Ok(Act::Reply(descope::METHOD.reply())),
+                Some((project, bare)) => keys(shared, project, bare),
+                None => Ok(Act::Reply(descope::NOT_FOUND.reply())),
+            }
+        }
+    }
+}
+
+/// `GET /v2/keys/{projectId}`: a JWKS; `GET /v1/keys/{projectId}`: the bare array.
+fn keys(shared: &Shared, project: &str, bare: bool) -> io::Result<Act> {
+    shared.keys_fetched();
+    let settings = shared.lock().settings.clone();
+    if let Some(Ok(act)) = settings.keys_outage.map(Act::forced) {
+        return Ok(act);
+    }
+    if settings.project.is_some_and(|only| only != project) {
+        return Ok(Act::Reply(descope::NOT_FOUND.reply()));
+    }
+    let keys = settings.published_keys.iter().map(|key| key.jwk()).collect::<io::Result<Vec<Value>>>()?;
+    let body = if bare { Value::Array(keys) } else { json!({ "keys": keys }) };
+    Ok(Act::Reply(Reply::new(200).json(&body)))
+}

@@ -1,0 +1,139 @@
+//! What the sandbox has seen: one line per exchange, and counters that tests can wait for.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use crate::fingerprint::Fingerprint;
+
+/// One exchange as the sandbox saw it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Seen {
+    /// 1 for the first exchange since the start.
+    pub ordinal: u64,
+    /// When its head arrived: real time since the start of the sandbox, never decreasing.
+    pub arrived: Duration,
+    /// Of the access key in the bearer, if there was one.
+    pub key: Option<Fingerprint>,
+    /// The project in the bearer, if there was one; at most 64 characters of it.
+    pub project: Option<String>,
+    /// At most 200 characters of it.
+    pub user_agent: Option<String>,
+    /// Exchanges in flight when it arrived, itself included.
+    pub in_flight: usize,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// How an exchange ended, or that it has not.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Held, delayed or hanging: no answer was given.
+    Waiting,
+    /// A session was sent.
+    Session,
+    /// Another reply was sent.
+    Replied {
+        /// Its HTTP status.
+        status: u16,
+    },
+    /// The sandbox broke the exchange off: reset, garbage, half a body.
+    Cut,
+    /// The client closed the connection before an answer was given.
+    Abandoned,
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Waiting => f.write_str("waiting"),
+            Self::Session => f.write_str("session"),
+            Self::Replied { status } => write!(f, "{status}"),
+            Self::Cut => f.write_str("cut"),
+            Self::Abandoned => f.write_str("abandoned"),
+        }
+    }
+}
+
+/// Totals since the start.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Counters {
+    /// Exchanges that arrived.
+    pub exchanges: u64,
+    /// Those of them without an outcome so far.
+    pub in_flight: usize,
+    /// Exchanges answered with a session.
+    pub sessions: u64,
+    /// Exchanges answered otherwise.
+    pub replies: u64,
+    /// Exchanges that the sandbox broke off.
+    pub cut: u64,
+    /// Exchanges that the client gave up.
+    pub abandoned: u64,
+    /// Requests for the JWKS.
+    pub keys_fetches: u64,
+}
+
+impl Counters {
+    pub(super) fn arrived(&mut self) {
+        self.exchanges += 1;
+        self.in_flight += 1;
+    }
+
+    pub(super) fn ended(&mut self, outcome: Outcome) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        match outcome {
+            Outcome::Waiting => {}
+            Outcome::Session => self.sessions += 1,
+            Outcome::Replied { .. } => self.replies += 1,
+            Outcome::Cut => self.cut += 1,
+            Outcome::Abandoned => self.abandoned += 1,
+        }
+    }
+}
+
+/// The last exchanges, oldest first. Invariant: their ordinals follow on each other without a gap.
+#[derive(Default)]
+pub(super) struct Journal(VecDeque<Seen>);
+
+impl Journal {
+    pub(super) fn push(&mut self, seen: Seen) {
+        if self.0.len() == JOURNAL_EXCHANGES_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back(seen);
+    }
+
+    /// The exchange of this ordinal, unless it is too long ago.
+    pub(super) fn of(&mut self, ordinal: u64) -> Option<&mut Seen> {
+        let oldest = self.0.front()?.ordinal;
+        self.0.get_mut(usize::try_from(ordinal.checked_sub(oldest)?).ok()?)
+    }
+
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Seen> + ExactSizeIterator {
+        self.0.iter()
+    }
+}
+
+/// The longest story that is kept, in exchanges: some 40 MB at the worst.
+const JOURNAL_EXCHANGES_MAX: usize = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_forgets_the_oldest_and_still_finds_the_others() {
+        let mut journal = Journal::default();
+        for ordinal in 1..=JOURNAL_EXCHANGES_MAX as u64 + 2 {
+            let arrived = Duration::from_millis(ordinal);
+            let (key, project, user_agent) = (None, None, None);
+            journal.push(Seen { ordinal, arrived, key, project, user_agent, in_flight: 1, outcome: Outcome::Waiting });
+        }
+        assert_eq!(journal.iter().len(), JOURNAL_EXCHANGES_MAX);
+        assert!(journal.of(2).is_none());
+        assert_eq!(journal.of(3).map(|seen| seen.ordinal), Some(3));
+        assert_eq!(journal.of(100_002).map(|seen| seen.ordinal), Some(100_002));
+        assert!(journal.of(100_003).is_none());
+    }
+}

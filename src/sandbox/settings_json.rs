@@ -1,0 +1,81 @@
+//! The settings in the control endpoint's JSON.
+
+use serde_json::{Value, json};
+
+use super::answer_json;
+use super::json::{Read, flag, list, members, nullable, text, word};
+use super::settings::Settings;
+use super::words;
+
+/// The settings with these changes. Nothing is changed if anything is wrong, and everything that is wrong is named.
+pub(super) fn changed(mut settings: Settings, changes: &Value) -> Read<Settings> {
+    members(changes, |name, value| {
+        match name {
+            "life" => settings.life = word(value, words::whole_seconds)?,
+            "nextRefresh" => settings.next_refresh = nullable(value, |value| word(value, words::whole_seconds))?,
+            "tellExpiration" => settings.tell_expiration = flag(value)?,
+            "tellSessionExpiration" => settings.tell_session_expiration = flag(value)?,
+            "latency" => settings.latency = word(value, words::duration)?,
+            "clockOffset" => settings.clock_offset_seconds = word(value, words::offset_seconds)?,
+            "rateLimit" => settings.rate_limit = nullable(value, |value| word(value, str::parse))?,
+            "outage" => settings.outage = nullable(value, answer_json::read)?,
+            "keysOutage" => settings.keys_outage = nullable(value, answer_json::read)?,
+            "projectId" => settings.project = nullable(value, |value| text(value).map(str::to_owned))?,
+            "revoked" => {
+                let revoked = list(value, |value| word(value, words::fingerprint))?;
+                settings.revoked = revoked.into_iter().collect();
+            }
+            "signingKey" => settings.signing_key = answer_json::signing_key(value)?,
+            "publishedKeys" => settings.published_keys = list(value, answer_json::signing_key)?,
+            _ => return Err(format!("is unknown; the settings are {NAMES}")),
+        }
+        Ok(())
+    })?;
+    Ok(settings)
+}
+
+/// The form that [`changed`] takes.
+pub(super) fn shown(settings: &Settings) -> Value {
+    json!({
+        "life": words::shown(settings.life),
+        "nextRefresh": settings.next_refresh.map(words::shown),
+        "tellExpiration": settings.tell_expiration,
+        "tellSessionExpiration": settings.tell_session_expiration,
+        "latency": words::shown(settings.latency),
+        "clockOffset": words::shown_offset(settings.clock_offset_seconds),
+        "rateLimit": settings.rate_limit.map(|limit| limit.to_string()),
+        "outage": settings.outage.as_ref().map(answer_json::shown),
+        "keysOutage": settings.keys_outage.as_ref().map(answer_json::shown),
+        "projectId": settings.project,
+        "revoked": settings.revoked.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "signingKey": settings.signing_key.name(),
+        "publishedKeys": settings.published_keys.iter().map(|key| key.name()).collect::<Vec<_>>(),
+    })
+}
+
+const NAMES: &str = "`life`, `nextRefresh`, `tellExpiration`, `tellSessionExpiration`, `latency`, `clockOffset`, \
+    `rateLimit`, `outage`, `keysOutage`, `projectId`, `revoked`, `signingKey` and `publishedKeys`";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_can_be_sent_back_and_changes_nothing() {
+        let settings = changed(
+            Settings::default(),
+            &json!({
+                "life": "90s", "nextRefresh": "40s", "tellExpiration": true, "tellSessionExpiration": true,
+                "latency": "200ms", "clockOffset": "-90s", "rateLimit": "100/60s",
+                "outage": {"status": 503, "retryAfter": "7s"}, "keysOutage": "hang", "projectId": "P1",
+                "revoked": ["00ff7816bf8f01cf"], "signingKey": "second", "publishedKeys": ["first", "second"],
+            }),
+        )
+        .unwrap();
+        let initial = shown(&Settings::default());
+        for (name, value) in shown(&settings).as_object().unwrap() {
+            assert_ne!(Some(value), initial.get(name), "{name} was not changed");
+        }
+        assert_eq!(changed(Settings::default(), &shown(&settings)), Ok(settings));
+    }
+}

@@ -1,0 +1,88 @@
+//! The rate limit: so many exchanges per window, counted for the whole sandbox as Descope counts them per address.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::words;
+
+/// So many exchanges per window, written `100/60s`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RateLimit {
+    /// Exchanges let through in one window, at least 1.
+    pub exchanges: u32,
+    /// How long a window lasts from its first exchange.
+    pub window: Duration,
+}
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = || {
+            let (exchanges, window) = text.split_once('/')?;
+            let exchanges = exchanges.trim().parse().ok().filter(|exchanges| *exchanges > 0)?;
+            let window = words::duration(window.trim()).ok().filter(|window| !window.is_zero())?;
+            Some(Self { exchanges, window })
+        };
+        read().ok_or_else(|| "must be a number of exchanges per window such as `100/60s`".to_owned())
+    }
+}
+
+impl fmt::Display for RateLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.exchanges, words::shown(self.window))
+    }
+}
+
+/// The window that is open, if one is.
+#[derive(Default)]
+pub(super) struct Window {
+    opened: Option<Duration>,
+    admitted: u32,
+}
+
+impl Window {
+    /// Lets an exchange through, or says after how many whole seconds the next window begins.
+    pub(super) fn admit(&mut self, limit: RateLimit, now: Duration) -> Result<(), u64> {
+        let over = |opened: Duration| now.saturating_sub(opened) >= limit.window;
+        let opened = match self.opened {
+            Some(opened) if !over(opened) => opened,
+            Some(_) | None => {
+                *self = Self { opened: Some(now), admitted: 0 };
+                now
+            }
+        };
+        if self.admitted < limit.exchanges {
+            self.admitted += 1;
+            return Ok(());
+        }
+        let left = limit.window.saturating_sub(now.saturating_sub(opened));
+        Err(left.as_secs() + u64::from(left.subsec_nanos() > 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_window_begins_with_its_first_exchange_and_tells_the_rest_of_it_rounded_up() {
+        let limit: RateLimit = "2/60s".parse().unwrap();
+        let mut window = Window::default();
+        assert_eq!(window.admit(limit, Duration::from_secs(100)), Ok(()));
+        assert_eq!(window.admit(limit, Duration::from_secs(110)), Ok(()));
+        assert_eq!(window.admit(limit, Duration::from_secs(110)), Err(50));
+        assert_eq!(window.admit(limit, Duration::from_millis(159_999)), Err(1));
+        assert_eq!(window.admit(limit, Duration::from_secs(160)), Ok(()));
+        assert_eq!(window.admit(limit, Duration::from_secs(161)), Ok(()));
+        assert_eq!(window.admit(limit, Duration::from_secs(161)), Err(59));
+    }
+
+    #[test]
+    fn a_limit_of_nothing_or_for_no_time_is_refused() {
+        for text in ["0/60s", "5/0s", "5", "5/", "/60s", "-1/60s", "5/60"] {
+            assert!(text.parse::<RateLimit>().is_err(), "{text}");
+        }
+    }
+}
