@@ -1,1 +1,293 @@
-//! (room daemon: being built)
+//! The loop that drives the renewals: it owns all state, effects are tasks, and their answers come back as events.
+//!
+//! [`Daemon::turn`] takes one happening (an answer, an alarm, a signal, a hint that a file changed) and lets the pure core
+//! decide. What a command wants of the daemon (to run for ever, to get every token once, to show a table) is the command's
+//! own loop around `turn`.
+
+pub mod clock;
+
+mod answers;
+mod exchange_effect;
+mod kept;
+mod membership;
+mod reload;
+mod reporting;
+mod signals;
+mod span;
+mod survey;
+mod tasks;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    io,
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{sync::Semaphore, task, time};
+use tracing::{debug, info, warn};
+
+use self::{
+    clock::Alarm,
+    exchange_effect::Host,
+    kept::Kept,
+    signals::{Request, Signals},
+    survey::{Mark, Scope, Survey},
+    tasks::{Done, Task, Tasks},
+};
+use crate::{
+    config::{Config, Credential, Loaded, Mistakes},
+    exchange::ClientError,
+    output,
+    renewal::{Effect, Event, Fleet, Id, Moment, Past},
+    watch::Watch,
+};
+
+/// The daemon's state, owned by whoever turns it.
+#[derive(Debug)]
+pub struct Daemon {
+    config: Config,
+    source: Source,
+    host: Arc<Host>,
+    fleet: Fleet,
+    kept: HashMap<Id, Kept>,
+    names: BTreeMap<String, Id>,
+    /// What keeps the spacing of those that left, should they come back.
+    pasts: HashMap<String, (Past, Moment)>,
+    /// The names in each key folder, as last seen.
+    listings: BTreeMap<PathBuf, Result<Vec<String>, String>>,
+    /// Credentials that wait for a write of their predecessors to end.
+    wanted: Option<Vec<Credential>>,
+    tasks: Tasks,
+    writers: Arc<Semaphore>,
+    signals: Signals,
+    watch: Watch,
+    alarm: Alarm,
+    grounds: Grounds,
+    announced_ready: bool,
+    unverified_said: bool,
+}
+
+/// Where the configuration comes from, to read it again.
+#[derive(Clone)]
+pub struct Source {
+    /// The file to watch; none in the file-less form.
+    pub file: Option<PathBuf>,
+    /// Reads it; blocking.
+    pub load: Arc<dyn Fn() -> Result<Loaded, Mistakes> + Send + Sync>,
+}
+
+/// Why a daemon cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No client: no CA roots, an unusable `caFile`.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The kernel refused signals or a timer.
+    #[error("cannot set up signals and timers")]
+    Kernel(#[from] io::Error),
+}
+
+/// What a turn came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Something happened and was dealt with.
+    Goes,
+    /// TERM or INT: stop, for this reason.
+    Stop(String),
+}
+
+/// How far the look at files on disk has come.
+#[derive(Debug)]
+struct Grounds {
+    surveying: bool,
+    /// Something may have changed since the survey that is under way began.
+    again: bool,
+    /// Whether there was one at all.
+    surveyed: bool,
+    poll_at: Moment,
+    config_mark: Option<Mark>,
+    loading: bool,
+    load_again: bool,
+}
+
+impl Daemon {
+    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. Must be called
+    /// within a current-thread tokio runtime.
+    pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
+        let host = Arc::new(Host::new(&config, None)?);
+        let mut daemon = Self {
+            fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
+            host,
+            source,
+            kept: HashMap::new(),
+            names: BTreeMap::new(),
+            pasts: HashMap::new(),
+            listings: BTreeMap::new(),
+            wanted: None,
+            tasks: Tasks::default(),
+            writers: Arc::new(Semaphore::new(WRITERS_MAX)),
+            signals: Signals::listen()?,
+            watch: Watch::new(),
+            alarm: Alarm::new()?,
+            grounds: Grounds {
+                surveying: false,
+                again: false,
+                surveyed: false,
+                poll_at: Moment::default(),
+                config_mark: None,
+                loading: false,
+                load_again: false,
+            },
+            announced_ready: false,
+            unverified_said: false,
+            config,
+        };
+        let desired = daemon.desired();
+        daemon.settle(desired);
+        Ok(daemon)
+    }
+
+    /// Waits for the next happening and deals with it. Cancel-safe: what was not taken happens again.
+    pub async fn turn(&mut self) -> io::Result<Turn> {
+        self.begin_effects();
+        self.alarm.set(self.next_wake())?;
+        let happening = tokio::select! {
+            (task, done) = self.tasks.next() => Happening::Ended(task, done),
+            (request, sender) = self.signals.next() => Happening::Asked(request, sender),
+            () = self.watch.hint() => Happening::FilesTouched,
+            rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
+        };
+        match happening {
+            Happening::Ended(task, done) => self.ended(task, done),
+            Happening::FilesTouched => self.survey(),
+            Happening::Alarm => self.wake(),
+            Happening::Asked(Request::Reload, sender) => {
+                info!(%sender, "asked to read the configuration again");
+                self.load();
+                self.survey();
+            }
+            Happening::Asked(Request::RenewAll, sender) => {
+                info!(%sender, credentials = self.names.len(), "asked to renew every session");
+                self.nudge_all();
+            }
+            Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
+        }
+        Ok(Turn::Goes)
+    }
+
+    /// Stops: starts nothing more and lets the writes at hand come to their end, for [`DRAIN_MAX`] at most.
+    pub async fn drain(mut self) {
+        self.tasks.stop_all_but_writes();
+        let writes = async {
+            while self.tasks.writing().next().is_some() {
+                self.tasks.next().await;
+            }
+        };
+        if time::timeout(DRAIN_MAX, writes).await.is_err() {
+            warn!("a write still hangs; it is given up");
+        }
+    }
+
+    fn next_wake(&self) -> Option<Moment> {
+        let poll = (!self.grounds.surveying).then_some(self.grounds.poll_at);
+        [self.fleet.next_wake(), poll].into_iter().flatten().min()
+    }
+
+    fn wake(&mut self) {
+        let now = clock::now();
+        for id in self.fleet.wake(now) {
+            self.notice_end(id, now);
+        }
+        if !self.grounds.surveying && now >= self.grounds.poll_at {
+            self.survey();
+        }
+        self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
+    }
+
+    fn begin_effects(&mut self) {
+        let now = clock::now();
+        while let Some((id, effect)) = self.fleet.next_effect(now) {
+            self.begin(id, effect);
+        }
+    }
+
+    fn begin(&mut self, id: Id, effect: Effect) {
+        let Some(kept) = self.kept.get(&id) else { return };
+        let credential = Arc::clone(&kept.credential);
+        match effect {
+            Effect::Exchange(attempt) => {
+                debug!(credential = credential.name, attempt = attempt.0, "asking for a session");
+                let (host, reading) = (Arc::clone(&self.host), Arc::clone(&kept.reading));
+                self.tasks.start(Task::Exchange(id, attempt), async move {
+                    Done::Exchanged(exchange_effect::exchange(host, credential, reading).await)
+                });
+            }
+            Effect::Publish(attempt) => {
+                let (session, writers) = (kept.session.clone(), Arc::clone(&self.writers));
+                self.tasks.start(Task::Publish(id, attempt), async move {
+                    let Some(session) = session else { return Done::Lost };
+                    write(writers, move || {
+                        let write = |output| output::write(output, &session);
+                        Done::Published(credential.outputs.iter().map(write).collect())
+                    })
+                    .await
+                });
+            }
+            Effect::Withdraw(attempt) => {
+                let writers = Arc::clone(&self.writers);
+                self.tasks.start(
+                    Task::Withdraw(id, attempt),
+                    write(writers, move || Done::Withdrawn(credential.outputs.iter().map(output::remove).collect())),
+                );
+            }
+        }
+    }
+
+    /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
+    fn survey(&mut self) {
+        if self.grounds.surveying {
+            self.grounds.again = true;
+            return;
+        }
+        self.grounds.surveying = true;
+        let scope = Scope {
+            key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
+            key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
+            config_file: self.source.file.clone(),
+        };
+        self.tasks.start(Task::Survey, async move {
+            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope))).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    fn nudge_all(&mut self) {
+        let now = clock::now();
+        for id in self.names.values() {
+            self.fleet.handle(now, *id, Event::Nudged);
+        }
+    }
+}
+
+enum Happening {
+    Ended(Task, Done),
+    Asked(Request, String),
+    FilesTouched,
+    Alarm,
+}
+
+/// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.
+async fn write(writers: Arc<Semaphore>, work: impl FnOnce() -> Done + Send + 'static) -> Done {
+    let Ok(_permit) = writers.acquire_owned().await else { return Done::Lost };
+    task::spawn_blocking(work).await.unwrap_or(Done::Lost)
+}
+
+/// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.
+pub const BLOCKING_THREADS_MAX: usize = 64;
+
+/// Writes under way at once.
+const WRITERS_MAX: usize = 16;
+
+/// How long writes may take after the daemon was told to stop.
+const DRAIN_MAX: Duration = Duration::from_secs(10);

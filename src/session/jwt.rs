@@ -77,7 +77,7 @@ impl<'a> Jwt<'a> {
             expires_at: claims.exp.seconds(),
             issuer: Issuer::of(&claims.iss),
             signed,
-            signature: decode(signature, "signature")?.to_vec(),
+            signature: signature_bytes(signature)?,
         })
     }
 
@@ -138,6 +138,16 @@ struct Claims<'a> {
     iat: Lenient<'a>,
     #[serde(borrow, default)]
     exp: Lenient<'a>,
+}
+
+/// A signature of the right letters that still cannot be decoded is a bad one, and bad ones are found where signatures are
+/// judged.
+fn signature_bytes(part: &str) -> Result<Vec<u8>, NotAJwt> {
+    let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    if !part.bytes().all(is_base64url) {
+        return Err(NotAJwt::Encoding("signature"));
+    }
+    Ok(decode(part, "signature").map(|bytes| bytes.to_vec()).unwrap_or_default())
 }
 
 fn decode(part: &str, name: &'static str) -> Result<Zeroizing<Vec<u8>>, NotAJwt> {
@@ -207,6 +217,7 @@ mod tests {
         assert_eq!(error(&format!("{whole}.x")), NotAJwt::Parts);
         assert_eq!(error(&whole[..=whole.rfind('.').unwrap()]), NotAJwt::Parts);
         assert_eq!(error(&format!("{whole}=")), NotAJwt::Encoding("signature"));
+        assert!(Jwt::parse("eyJhbGciOiJSUzI1NiJ9.e30.a-signature-that-is-none").is_ok(), "it is bad, but that is judged elsewhere");
         assert_eq!(error(&format!("é{whole}")), NotAJwt::Encoding("header"));
         assert_eq!(error(&format!("{whole}\0")), NotAJwt::Encoding("signature"));
         assert_eq!(error(&"a".repeat(JWT_BYTES_MAX + 1)), NotAJwt::TooLong);

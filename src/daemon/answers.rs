@@ -1,0 +1,232 @@
+//! Answers of effects: handed to the core, and put into one log line where something changed.
+
+use std::sync::Arc;
+
+use tracing::{debug, error, info, warn};
+
+use super::{
+    Daemon, clock,
+    exchange_effect::Exchanged,
+    kept::Said,
+    reload, span,
+    survey::{Observation, Survey},
+    tasks::{Done, Task},
+};
+use crate::{
+    exchange::{Refused, Standing},
+    fingerprint::Fingerprint,
+    output::{RemoveError, Removed, WriteError, Written},
+    renewal::{Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
+};
+
+impl Daemon {
+    /// Deals with a task that has ended.
+    pub(super) fn ended(&mut self, task: Task, done: Done) {
+        match (task, done) {
+            (Task::Exchange(id, attempt), Done::Exchanged(exchanged)) => self.exchanged(id, attempt, exchanged),
+            (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
+            (Task::Publish(id, attempt), Done::Published(results)) => self.published(id, attempt, results),
+            (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new()),
+            (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, Some(results)),
+            (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, None),
+            (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
+            (Task::Survey, _) => self.surveyed(None),
+            (Task::Load, Done::Loaded(loaded)) => self.loaded(Some(loaded)),
+            (Task::Load, _) => self.loaded(None),
+        }
+        self.settle_what_waits();
+    }
+
+    fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {
+        let now = clock::now();
+        match exchanged {
+            Exchanged::Session { key, sent, session, notes, standing } => {
+                let grant = session.grant;
+                if let Some(kept) = self.kept.get_mut(&id) {
+                    kept.exchanges += 1;
+                    for note in kept.unsaid(notes) {
+                        warn!(credential = kept.credential.name, "{note}");
+                    }
+                    kept.session = Some(Arc::new(session));
+                }
+                self.say_standing(id, standing);
+                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
+            }
+            Exchanged::Refused { key, sent, refused, reread } => {
+                if let Some(reread) = reread {
+                    self.observed(id, now, Observation::Key(reread));
+                }
+                let refusal = refused.refusal;
+                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Refused { key, sent, refusal }));
+                self.say_refused(id, now, refused);
+            }
+            Exchanged::NoKey(error) => {
+                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
+                self.observed(id, now, Observation::NoKey(error.to_string()));
+            }
+        }
+    }
+
+    fn published(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Written, WriteError>>) {
+        let now = clock::now();
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let noted = kept.note_write(now, results);
+        let name = kept.credential.name.clone();
+        let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
+        for message in noted.new_errors {
+            error!(credential = name, "{message}");
+        }
+        self.fleet.handle(now, id, Event::Published(attempt, result));
+        let Some(renewal) = self.fleet.get(id) else { return };
+        match (result, renewal.on_disk()) {
+            (Ok(()), Some(term)) => {
+                if let Some(was) = kept.refusal.take() {
+                    let (class, for_so_long) = (was.class, span::until(was.at, now));
+                    info!(credential = name, class, "healed; the last refusal was {for_so_long} ago");
+                }
+                kept.last_event = Some(if noted.touched { "renewed" } else { "unchanged" }.to_owned());
+                let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
+                let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
+                info!(credential = name, key = %term.key, expires_in, next_in, "{message}");
+            }
+            (Err(NotWritten), _) => kept.last_event = Some("cannot write".to_owned()),
+            (Ok(()), None) => {}
+        }
+        self.announce_ready();
+    }
+
+    fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Option<Vec<Result<Removed, RemoveError>>>) {
+        let now = clock::now();
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let name = &kept.credential.name;
+        let mut result = if results.is_some() { Ok(()) } else { Err(NotWritten) };
+        for error in results.into_iter().flatten().filter_map(Result::err) {
+            error!(credential = name, "{error}");
+            result = Err(NotWritten);
+        }
+        if result.is_ok() {
+            kept.last_event = Some("expired, removed".to_owned());
+            error!(credential = name, "the token has expired and is removed");
+        }
+        self.fleet.handle(now, id, Event::Withdrawn(attempt, result));
+        if result.is_ok() && kept.leaving {
+            self.forget(id);
+        }
+    }
+
+    fn surveyed(&mut self, survey: Option<Survey>) {
+        let now = clock::now();
+        self.grounds.surveying = false;
+        let pace = if self.watch.fully_armed() { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
+        self.grounds.poll_at = now + pace;
+        self.watch.rearm();
+        if let Some(survey) = survey {
+            self.grounds.surveyed = true;
+            self.listed(survey.directories);
+            let ids: Vec<_> = self.kept.iter().map(|(id, kept)| (*id, kept.credential.key_file.clone())).collect();
+            for (id, path) in ids {
+                if let Some(observation) = survey.keys.get(&path) {
+                    self.observed(id, now, observation.clone());
+                }
+            }
+            if survey.config != self.grounds.config_mark {
+                self.grounds.config_mark = survey.config;
+                self.load();
+            }
+        }
+        if std::mem::take(&mut self.grounds.again) {
+            self.survey();
+        }
+    }
+
+    /// A key file was looked at.
+    pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        if kept.leaving || kept.observed.as_ref() == Some(&observation) {
+            return;
+        }
+        let name = &kept.credential.name;
+        match (&observation, &kept.observed) {
+            (Observation::Key(key), None) => debug!(credential = name, %key, "access key read"),
+            (Observation::Key(key), Some(_)) => {
+                info!(credential = name, %key, "access key changed");
+                kept.last_event = Some("access key changed".to_owned());
+            }
+            (Observation::NoKey(why), _) => {
+                warn!(credential = name, "waiting for an access key: {why}");
+                kept.last_event = Some("waits for its access key".to_owned());
+            }
+        }
+        let event = match &observation {
+            Observation::Key(key) => Event::KeyAppeared(*key),
+            Observation::NoKey(_) => Event::KeyVanished,
+        };
+        kept.observed = Some(observation);
+        self.fleet.handle(now, id, event);
+    }
+
+    /// A session on disk may have ended.
+    pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
+        if keeps && renewal.health(now) == Health::Expired {
+            let name = &kept.credential.name;
+            kept.last_event = Some("expired".to_owned());
+            error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");
+        }
+    }
+
+    fn say_refused(&mut self, id: Id, now: Moment, refused: Refused) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        kept.exchanges += 1;
+        let class = refused.refusal.class();
+        let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
+        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until().min(due + QUIET_SAID_MAX)));
+        let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
+        let token = match renewal.on_disk() {
+            Some(term) if term.lives(now) => format!("the last token lives for {}", span::until(now, term.expires())),
+            Some(_) => "the last token has expired".to_owned(),
+            None => "there is no token yet".to_owned(),
+        };
+        let (name, attempt, message) = (&kept.credential.name, renewal.refusals_in_a_row(), &refused.message);
+        if known {
+            debug!(credential = name, class, attempt, next_in, "{message}; {token}");
+        } else if refused.refusal == Refusal::Denied {
+            error!(credential = name, class, attempt, next_in, "{message}; {token}");
+        } else {
+            warn!(credential = name, class, attempt, next_in, "{message}; {token}");
+        }
+        kept.last_event = Some(format!("refused: {class}"));
+        kept.refusal = Some(Said { class, message: refused.message, at: now });
+    }
+
+    fn say_standing(&mut self, id: Id, standing: Standing) {
+        match standing {
+            Standing::Verified if self.unverified_said => {
+                self.unverified_said = false;
+                info!("signatures are verified again");
+            }
+            Standing::Verified => {}
+            Standing::Unverified { why } if !self.unverified_said => {
+                self.unverified_said = true;
+                warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
+            }
+            Standing::Unverified { why } => debug!(credential = self.name_of(id), "{why}"),
+        }
+    }
+
+    fn name_of(&self, id: Id) -> &str {
+        self.kept.get(&id).map_or("", |kept| &kept.credential.name)
+    }
+}
+
+/// What an exchange that panicked is answered as.
+fn lost(now: Moment) -> Exchanged {
+    let refused = Refused {
+        refusal: Refusal::Failed,
+        message: "the exchange ended by a bug in tokenwell; please report it".to_owned(),
+    };
+    Exchanged::Refused { key: None::<Fingerprint>, sent: now, refused, reread: None }
+}
+
+const QUIET_SAID_MAX: std::time::Duration = std::time::Duration::from_secs(300);

@@ -1,0 +1,110 @@
+//! The one place that reads clocks, and the alarm that the loop sleeps on.
+
+use std::{
+    io,
+    os::fd::OwnedFd,
+    time::{Duration, SystemTime},
+};
+
+use rustix::{
+    io::Errno,
+    time::{
+        ClockId, Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, clock_gettime, timerfd_create,
+        timerfd_settime,
+    },
+};
+use tokio::io::unix::AsyncFd;
+
+use crate::renewal::Moment;
+
+/// Now, on the boot clock: suspend counts, and nobody can set it.
+pub fn now() -> Moment {
+    let time = clock_gettime(ClockId::Boottime);
+    Moment::since_boot(Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0)))
+}
+
+/// Now, by the wall clock: for display and for replies that carry no clock of their own.
+#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the clock")]
+pub fn wall() -> SystemTime {
+    SystemTime::now()
+}
+
+/// When a moment is or was by the wall clock of now.
+pub fn wall_of(moment: Moment) -> SystemTime {
+    let (now, wall) = (now(), wall());
+    if moment < now { wall.checked_sub(now - moment) } else { wall.checked_add(moment - now) }.unwrap_or(wall)
+}
+
+/// A timer on the boot clock (timerfd). It costs no wake-up before its moment, and a machine that resumes after the moment
+/// finds it rung at once, which timers on the monotonic clock do not do: that clock stands still during suspend.
+#[derive(Debug)]
+pub struct Alarm {
+    timer: AsyncFd<OwnedFd>,
+    set_to: Option<Moment>,
+}
+
+impl Alarm {
+    /// An alarm that is not set. Fails without file descriptors; must be called within a tokio runtime.
+    pub fn new() -> io::Result<Self> {
+        let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+        Ok(Self { timer: AsyncFd::new(timer)?, set_to: None })
+    }
+
+    /// Sets it to a moment, or off. A moment that has passed rings at once.
+    pub fn set(&mut self, moment: Option<Moment>) -> io::Result<()> {
+        if self.set_to == moment {
+            return Ok(());
+        }
+        // A time of zero would switch the timer off.
+        let at = moment.map_or(Duration::ZERO, |moment| moment.elapsed_since_boot().max(Duration::from_nanos(1)));
+        let spec = Itimerspec {
+            it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+            it_value: Timespec {
+                tv_sec: i64::try_from(at.as_secs()).unwrap_or(i64::MAX),
+                tv_nsec: at.subsec_nanos().into(),
+            },
+        };
+        timerfd_settime(self.timer.get_ref(), TimerfdTimerFlags::ABSTIME, &spec)?;
+        self.set_to = moment;
+        Ok(())
+    }
+
+    /// Waits until it rings. Cancel-safe: a ring that nobody took is kept.
+    pub async fn rung(&mut self) -> io::Result<()> {
+        loop {
+            let mut ready = self.timer.readable().await?;
+            match rustix::io::read(self.timer.get_ref(), &mut [0; 8]) {
+                Ok(_) => {
+                    self.set_to = None;
+                    return Ok(());
+                }
+                Err(Errno::AGAIN) => ready.clear_ready(),
+                Err(Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_alarm_in_the_past_rings_at_once_and_only_once() {
+        let mut alarm = Alarm::new().unwrap();
+        alarm.set(Some(Moment::default())).unwrap();
+        alarm.rung().await.unwrap();
+        let again = tokio::time::timeout(Duration::from_millis(1), alarm.rung()).await;
+        assert!(again.is_err(), "a ring is taken once");
+    }
+
+    #[tokio::test]
+    async fn an_alarm_does_not_ring_before_its_moment() {
+        let mut alarm = Alarm::new().unwrap();
+        let moment = now() + Duration::from_millis(20);
+        alarm.set(Some(moment)).unwrap();
+        alarm.rung().await.unwrap();
+        assert!(now() >= moment);
+    }
+}

@@ -1,0 +1,110 @@
+//! What the shell keeps of one credential beside its renewal: the session itself, and what was last said of it.
+
+use std::{
+    mem::{self, Discriminant},
+    sync::Arc,
+};
+
+use tokio::sync::Semaphore;
+
+use super::survey::Observation;
+use crate::{
+    config::Credential,
+    exchange::Note,
+    output::{WriteError, Written},
+    renewal::Moment,
+    session::Session,
+};
+
+/// One credential as the shell sees it.
+#[derive(Debug)]
+pub(super) struct Kept {
+    pub(super) credential: Arc<Credential>,
+    /// One permit: see [`super::exchange_effect::exchange`].
+    pub(super) reading: Arc<Semaphore>,
+    /// What the key file held when last looked at.
+    pub(super) observed: Option<Observation>,
+    /// The newest session, written or not.
+    pub(super) session: Option<Arc<Session>>,
+    /// What became of each output, in the order of the configuration.
+    pub(super) outputs: Vec<OutputState>,
+    pub(super) refusal: Option<Said>,
+    pub(super) exchanges: u64,
+    pub(super) last_event: Option<String>,
+    /// Taken out of the configuration, but its files are still to be removed when the session ends.
+    pub(super) leaving: bool,
+    notes_said: Vec<Discriminant<Note>>,
+}
+
+/// What became of one output.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OutputState {
+    pub(super) written_at: Option<Moment>,
+    pub(super) error: Option<String>,
+}
+
+/// A trouble that was put into words.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) class: &'static str,
+    pub(super) message: String,
+    pub(super) at: Moment,
+}
+
+impl Kept {
+    pub(super) fn new(credential: Credential) -> Self {
+        let outputs = vec![OutputState::default(); credential.outputs.len()];
+        Self {
+            credential: Arc::new(credential),
+            reading: Arc::new(Semaphore::new(1)),
+            observed: None,
+            session: None,
+            outputs,
+            refusal: None,
+            exchanges: 0,
+            last_event: None,
+            leaving: false,
+            notes_said: Vec::new(),
+        }
+    }
+
+    /// Those notes of a session that were not said before.
+    pub(super) fn unsaid(&mut self, notes: Vec<Note>) -> Vec<Note> {
+        let is_new = |note: &Note| !self.notes_said.contains(&mem::discriminant(note));
+        let new: Vec<_> = notes.into_iter().filter(is_new).collect();
+        self.notes_said.extend(new.iter().map(mem::discriminant));
+        new
+    }
+
+    /// Notes what became of a write. Answers whether every output holds the session, and whether any was touched.
+    pub(super) fn note_write(&mut self, now: Moment, results: Vec<Result<Written, WriteError>>) -> WriteNoted {
+        let mut noted =
+            WriteNoted { whole: results.len() == self.outputs.len(), touched: false, new_errors: Vec::new() };
+        for (output, result) in self.outputs.iter_mut().zip(results) {
+            match result {
+                Ok(written) => {
+                    noted.touched |= written == Written::Written;
+                    *output = OutputState { written_at: Some(now), error: None };
+                }
+                Err(error) => {
+                    noted.whole = false;
+                    let message = error.to_string();
+                    if output.error.as_ref() != Some(&message) {
+                        noted.new_errors.push(message.clone());
+                    }
+                    output.error = Some(message);
+                }
+            }
+        }
+        noted
+    }
+}
+
+/// What a write came to.
+#[derive(Debug)]
+pub(super) struct WriteNoted {
+    pub(super) whole: bool,
+    pub(super) touched: bool,
+    /// Errors that were not said before.
+    pub(super) new_errors: Vec<String>,
+}

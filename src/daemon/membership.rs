@@ -1,0 +1,249 @@
+//! Who is kept fresh: what the configuration and the key folders want, and how the daemon gets there.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tracing::{info, warn};
+
+use super::{Daemon, clock, kept::Kept};
+use crate::{
+    config::Credential,
+    output::{self, Swept},
+    renewal::{Event, Health, Id, OnExpiry},
+};
+
+/// What a change of the members came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Settled {
+    pub(super) added: usize,
+    pub(super) changed: usize,
+    pub(super) removed: usize,
+}
+
+impl Daemon {
+    /// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+    pub(super) fn desired(&self) -> Vec<Credential> {
+        let mut desired = self.config.credentials.clone();
+        let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
+        let mut paths: HashSet<PathBuf> =
+            desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
+        for directory in &self.config.key_directories {
+            let Some(Ok(listing)) = self.listings.get(&directory.path) else { continue };
+            for file in listing {
+                let Ok(credential) = directory.credential(file) else { continue };
+                let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
+                if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
+                    continue;
+                }
+                names.insert(credential.name.clone());
+                paths.extend(mine);
+                desired.push(credential);
+            }
+        }
+        desired
+    }
+
+    /// Takes in what the key folders hold.
+    pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, String>>) {
+        let mut changed = false;
+        for (path, listing) in directories {
+            let before = self.listings.get(&path);
+            if before == Some(&listing) {
+                continue;
+            }
+            match &listing {
+                Ok(names) => self.say_unfit(&path, names),
+                Err(why) => warn!("waiting for the key folder: {why}"),
+            }
+            // A folder that cannot be listed takes nobody away: its keys are missing until it is back.
+            if listing.is_ok() || before.is_none() {
+                changed |= listing.is_ok();
+                self.listings.insert(path, listing);
+            }
+        }
+        if changed {
+            let desired = self.desired();
+            self.settle(desired);
+        }
+    }
+
+    /// Makes the members what is wanted: now, or once no file is being written that another member may come to own.
+    pub(super) fn settle(&mut self, desired: Vec<Credential>) {
+        if self.is_being_written(&desired) {
+            self.wanted = Some(desired);
+            return;
+        }
+        self.wanted = None;
+        let settled = self.apply(desired);
+        if settled != Settled::default() {
+            let Settled { added, changed, removed } = settled;
+            info!(credentials = self.names.len(), added, changed, removed, "credentials settled");
+            self.survey();
+        }
+        self.follow();
+    }
+
+    /// Tries again what a write stood in the way of.
+    pub(super) fn settle_what_waits(&mut self) {
+        if let Some(desired) = self.wanted.take() {
+            self.settle(desired);
+        }
+    }
+
+    /// Drops a credential for good.
+    pub(super) fn forget(&mut self, id: Id) {
+        let now = clock::now();
+        let Some(kept) = self.kept.remove(&id) else { return };
+        self.tasks.stop(id);
+        let spacing = kept.credential.policy.spacing;
+        let name = kept.credential.name.clone();
+        self.names.remove(&name);
+        if let Some(past) = self.fleet.remove(now, id) {
+            self.pasts.insert(name, (past, now + spacing));
+        }
+    }
+
+    fn is_being_written(&self, desired: &[Credential]) -> bool {
+        let desired: HashMap<&str, &Credential> =
+            desired.iter().map(|credential| (credential.name.as_str(), credential)).collect();
+        self.tasks.writing().filter_map(|id| self.kept.get(&id)).any(|kept| {
+            let wanted = desired.get(kept.credential.name.as_str());
+            wanted.is_none_or(|wanted| wanted.outputs != kept.credential.outputs)
+        })
+    }
+
+    fn apply(&mut self, desired: Vec<Credential>) -> Settled {
+        let mut settled = Settled::default();
+        let wanted: HashSet<&str> = desired.iter().map(|credential| credential.name.as_str()).collect();
+        let claimed: HashSet<&Path> = desired.iter().flat_map(paths).collect();
+        let gone: Vec<Id> =
+            self.names.iter().filter(|(name, _)| !wanted.contains(name.as_str())).map(|(_, id)| *id).collect();
+        for id in gone {
+            settled.removed += usize::from(self.take_leave(id, &claimed));
+        }
+        sweep(&desired.iter().filter(|credential| self.is_new_to_its_files(credential)).collect::<Vec<_>>());
+        for credential in desired {
+            match self.names.get(&credential.name).copied() {
+                None => {
+                    self.admit(credential);
+                    settled.added += 1;
+                }
+                Some(id) => settled.changed += usize::from(self.change(id, credential)),
+            }
+        }
+        settled
+    }
+
+    fn is_new_to_its_files(&self, credential: &Credential) -> bool {
+        let kept = self.names.get(&credential.name).and_then(|id| self.kept.get(id));
+        kept.is_none_or(|kept| kept.credential.outputs != credential.outputs)
+    }
+
+    fn admit(&mut self, credential: Credential) {
+        let (past, _) = self.pasts.remove(&credential.name).unwrap_or_default();
+        let id = self.fleet.add(credential.policy, past);
+        self.names.insert(credential.name.clone(), id);
+        self.kept.insert(id, Kept::new(credential));
+    }
+
+    /// Renewals stop and the files stay; but where they are to go when the session ends, the credential lingers until
+    /// then, unless somebody else has claimed them. Answers whether it left just now.
+    fn take_leave(&mut self, id: Id, claimed: &HashSet<&Path>) -> bool {
+        let now = clock::now();
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return false };
+        let removes = kept.credential.policy.on_expiry == OnExpiry::Remove && renewal.on_disk().is_some();
+        let lingers = removes && !paths(&kept.credential).any(|path| claimed.contains(path));
+        let left = !kept.leaving;
+        if lingers {
+            kept.leaving = true;
+            self.tasks.stop(id);
+            self.fleet.handle(now, id, Event::KeyVanished);
+        } else {
+            self.forget(id);
+        }
+        left
+    }
+
+    /// Answers whether anything changed. What did not keeps its timers.
+    fn change(&mut self, id: Id, credential: Credential) -> bool {
+        let now = clock::now();
+        let Some(kept) = self.kept.get_mut(&id) else { return false };
+        let returns = std::mem::take(&mut kept.leaving);
+        let before = std::mem::replace(&mut kept.credential, Arc::new(credential));
+        let after = Arc::clone(&kept.credential);
+        if returns {
+            kept.observed = None;
+        }
+        if before.key_file != after.key_file {
+            kept.observed = None;
+        }
+        if before.outputs != after.outputs {
+            kept.outputs = vec![super::kept::OutputState::default(); after.outputs.len()];
+            self.fleet.handle(now, id, Event::OutputsChanged);
+        }
+        if before.policy != after.policy {
+            self.fleet.set_policy(now, id, after.policy);
+        }
+        if before.options != after.options {
+            self.fleet.handle(now, id, Event::Nudged);
+        }
+        returns || before != after
+    }
+
+    fn follow(&mut self) {
+        let mut folders: BTreeSet<PathBuf> =
+            self.config.key_directories.iter().map(|directory| directory.path.clone()).collect();
+        let files = self.kept.values().map(|kept| &kept.credential.key_file).chain(&self.source.file);
+        folders.extend(files.filter_map(|file| file.parent()).map(Path::to_path_buf));
+        self.watch.follow(folders);
+    }
+
+    fn say_unfit(&self, folder: &Path, files: &[String]) {
+        let Some(directory) = self.config.key_directories.iter().find(|directory| directory.path == folder) else {
+            return;
+        };
+        for file in files {
+            if let Err(why) = directory.credential(file) {
+                warn!("no credential for `{}`: {why}", folder.join(file).display());
+            }
+        }
+    }
+
+    /// Says it once when every required token is on disk for the first time.
+    pub(super) fn announce_ready(&mut self) {
+        if !self.announced_ready && self.is_ready() {
+            self.announced_ready = true;
+            info!("ready: every required token is on disk");
+        }
+    }
+
+    /// Whether every required token is on disk and lives.
+    pub(super) fn is_ready(&self) -> bool {
+        let now = clock::now();
+        let health = |id: &Id| self.fleet.get(*id).map_or(Health::Starting, |renewal| renewal.health(now));
+        self.members().filter(|(_, kept)| kept.credential.required).all(|(id, _)| health(&id).is_usable())
+    }
+
+    /// Those that are kept fresh, by name.
+    pub(super) fn members(&self) -> impl Iterator<Item = (Id, &Kept)> {
+        let kept = |id: &Id| self.kept.get(id).map(|kept| (*id, kept));
+        self.names.values().filter_map(kept).filter(|(_, kept)| !kept.leaving)
+    }
+}
+
+fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {
+    credential.outputs.iter().map(|output| output.path.as_path())
+}
+
+fn sweep(credentials: &[&Credential]) {
+    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs));
+    if removed > 0 {
+        info!(files = removed, "swept what an earlier crash left");
+    }
+    for error in failed {
+        warn!("{error}");
+    }
+}

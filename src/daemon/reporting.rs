@@ -1,0 +1,77 @@
+//! The daemon's state as a [`Report`].
+
+use std::time::SystemTime;
+
+use super::{Daemon, clock, kept::Kept};
+use crate::{
+    renewal::{Effect, Health, Id, Moment, Renewal},
+    status::{CredentialReport, NextAction, OutputReport, RefusalReport, Report},
+};
+
+impl Daemon {
+    /// How everything is right now.
+    pub fn report(&self) -> Report {
+        let (now, at) = (clock::now(), clock::wall());
+        let credentials = self
+            .members()
+            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, id, kept, renewal)))
+            .collect();
+        Report { at, ready: self.is_ready(), credentials }
+    }
+
+    /// Whether the key folders were looked at and every credential that is known has its token on disk.
+    pub fn has_every_token(&self) -> bool {
+        let now = clock::now();
+        let settled = self.grounds.surveyed && !self.grounds.surveying && self.wanted.is_none();
+        let listed = self.listings.values().all(Result::is_ok);
+        let usable = |id: Id| self.fleet.get(id).is_some_and(|renewal| renewal.health(now).is_usable());
+        settled && listed && self.members().next().is_some() && self.members().all(|(id, _)| usable(id))
+    }
+
+    fn credential_report(&self, now: Moment, _id: Id, kept: &Kept, renewal: &Renewal) -> CredentialReport {
+        let term = renewal.on_disk();
+        CredentialReport {
+            name: kept.credential.name.clone(),
+            required: kept.credential.required,
+            state: renewal.health(now).word(),
+            key_fingerprint: renewal.key().map(|key| key.to_string()),
+            issued_at: term.map(|term| clock::wall_of(term.sent)),
+            expires_at: term.map(|term| clock::wall_of(term.expires())),
+            exchanges: kept.exchanges,
+            failures: renewal.refusals_in_a_row(),
+            last_refusal: kept.refusal.as_ref().map(|said| RefusalReport {
+                class: said.class,
+                message: said.message.clone(),
+                at: clock::wall_of(said.at),
+            }),
+            next_action: Some(self.next_action(now, renewal)),
+            last_event: kept.last_event.clone(),
+            outputs: kept
+                .credential
+                .outputs
+                .iter()
+                .zip(&kept.outputs)
+                .map(|(output, state)| OutputReport {
+                    path: output.path.clone(),
+                    written_at: state.written_at.map(clock::wall_of),
+                    error: state.error.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    fn next_action(&self, now: Moment, renewal: &Renewal) -> NextAction {
+        let at = |moment: Moment| -> Option<SystemTime> { Some(clock::wall_of(moment)) };
+        match renewal.under_way() {
+            Some(Effect::Exchange(_)) => return NextAction { what: "exchange", at: at(now) },
+            Some(Effect::Publish(_)) => return NextAction { what: "publish", at: at(now) },
+            Some(Effect::Withdraw(_)) => return NextAction { what: "withdraw", at: at(now) },
+            None => {}
+        }
+        match renewal.exchange_due() {
+            Some(due) if renewal.health(now) == Health::Fresh => NextAction { what: "exchange", at: at(due) },
+            Some(due) => NextAction { what: "exchange", at: at(due.max(self.fleet.quiet_until())) },
+            None => NextAction { what: "wait for the access key", at: None },
+        }
+    }
+}

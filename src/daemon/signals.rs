@@ -1,0 +1,65 @@
+//! What people and service managers ask of the process, and who asked.
+
+use std::{
+    io,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+use futures_util::StreamExt;
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1},
+    flag,
+    iterator::exfiltrator::{WithOrigin, origin::Origin},
+};
+use signal_hook_tokio::SignalsInfo;
+
+/// A request made by signal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Request {
+    /// TERM or INT.
+    Stop,
+    /// HUP.
+    Reload,
+    /// USR1.
+    RenewAll,
+}
+
+/// The signals as they come.
+#[derive(Debug)]
+pub(super) struct Signals(SignalsInfo<WithOrigin>);
+
+impl Signals {
+    /// Takes the signals over. From here on a second TERM or INT ends the process at once, whatever the loop does.
+    pub(super) fn listen() -> io::Result<Self> {
+        let stopping = Arc::new(AtomicBool::new(false));
+        for signal in [SIGTERM, SIGINT] {
+            flag::register_conditional_shutdown(signal, 0, Arc::clone(&stopping))?;
+        }
+        for signal in [SIGTERM, SIGINT] {
+            flag::register(signal, Arc::clone(&stopping))?;
+        }
+        Ok(Self(SignalsInfo::with_exfiltrator([SIGTERM, SIGINT, SIGHUP, SIGUSR1], WithOrigin)?))
+    }
+
+    /// The next request and a word on who made it. Cancel-safe.
+    pub(super) async fn next(&mut self) -> (Request, String) {
+        loop {
+            let Some(origin) = self.0.next().await else { std::future::pending().await };
+            let request = match origin.signal {
+                SIGHUP => Request::Reload,
+                SIGUSR1 => Request::RenewAll,
+                SIGTERM | SIGINT => Request::Stop,
+                _ => continue,
+            };
+            return (request, sender(&origin));
+        }
+    }
+}
+
+fn sender(origin: &Origin) -> String {
+    let name = signal_hook::low_level::signal_name(origin.signal).unwrap_or("a signal");
+    match &origin.process {
+        Some(process) => format!("{name} from process {} of user {}", process.pid, process.uid),
+        None => name.to_owned(),
+    }
+}

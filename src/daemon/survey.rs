@@ -1,0 +1,87 @@
+//! A look at everything on disk that steers the daemon: key files, key folders, the configuration file.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use ring::digest;
+
+use crate::{fingerprint::Fingerprint, key};
+
+/// What to look at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Scope {
+    /// Key files that are named one by one.
+    pub(super) key_files: BTreeSet<PathBuf>,
+    /// Folders in which every file is a key.
+    pub(super) key_directories: BTreeSet<PathBuf>,
+    /// The configuration file.
+    pub(super) config_file: Option<PathBuf>,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) struct Survey {
+    /// Every key file, also those found in folders.
+    pub(super) keys: HashMap<PathBuf, Observation>,
+    /// The names in each folder, or what stands in the way.
+    pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
+    /// What the configuration file looks like.
+    pub(super) config: Option<Mark>,
+}
+
+/// What a key file holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Observation {
+    Key(Fingerprint),
+    /// No key, and why: one line for people.
+    NoKey(String),
+}
+
+/// Tells two contents of a file apart; a file that cannot be read has a mark of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Mark(Option<[u8; 32]>);
+
+impl Survey {
+    /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
+    pub(super) fn take(scope: &Scope) -> Self {
+        let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
+        let mut directories = HashMap::new();
+        for directory in &scope.key_directories {
+            let listed = key::list(directory).map_err(|error| error.to_string()).map(|entries| {
+                let mut names = Vec::with_capacity(entries.len());
+                for (name, path) in entries {
+                    keys.entry(path).or_insert_with_key(|path| observe(path));
+                    names.push(name);
+                }
+                names
+            });
+            directories.insert(directory.clone(), listed);
+        }
+        Self { keys, directories, config: scope.config_file.as_deref().map(mark) }
+    }
+}
+
+fn observe(path: &Path) -> Observation {
+    match key::read(path) {
+        Ok(key) => Observation::Key(key.fingerprint()),
+        Err(error) => Observation::NoKey(error.to_string()),
+    }
+}
+
+fn mark(path: &Path) -> Mark {
+    let read = || -> io::Result<[u8; 32]> {
+        let mut content = Vec::new();
+        File::open(path)?.take(CONFIG_BYTES_MARKED).read_to_end(&mut content)?;
+        let mut mark = [0; 32];
+        mark.copy_from_slice(digest::digest(&digest::SHA256, &content).as_ref());
+        Ok(mark)
+    };
+    Mark(read().ok())
+}
+
+/// A little more than a configuration may be long.
+const CONFIG_BYTES_MARKED: u64 = 512 * 1024;

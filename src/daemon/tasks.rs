@@ -1,0 +1,116 @@
+//! Effects as tasks: each is answered exactly once, even if it panics.
+
+use std::collections::HashMap;
+
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::{exchange_effect::Exchanged, survey::Survey};
+use crate::{
+    config::{Loaded, Mistakes},
+    output::{RemoveError, Removed, WriteError, Written},
+    renewal::{Attempt, Id},
+};
+
+/// What is under way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Task {
+    Exchange(Id, Attempt),
+    Publish(Id, Attempt),
+    Withdraw(Id, Attempt),
+    Survey,
+    Load,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Done {
+    Exchanged(Exchanged),
+    Published(Vec<Result<Written, WriteError>>),
+    Withdrawn(Vec<Result<Removed, RemoveError>>),
+    Surveyed(Survey),
+    Loaded(Result<Loaded, Mistakes>),
+    /// The task panicked or was stopped.
+    Lost,
+}
+
+/// All tasks of the loop.
+#[derive(Debug, Default)]
+pub(super) struct Tasks {
+    set: JoinSet<Done>,
+    under_way: HashMap<tokio::task::Id, (Task, AbortHandle)>,
+}
+
+impl Tasks {
+    /// Starts one.
+    pub(super) fn start(&mut self, task: Task, work: impl Future<Output = Done> + Send + 'static) {
+        let handle = self.set.spawn(work);
+        self.under_way.insert(handle.id(), (task, handle));
+    }
+
+    /// The next one that ends; never, if none is under way. Cancel-safe.
+    pub(super) async fn next(&mut self) -> (Task, Done) {
+        loop {
+            let (id, done) = match self.set.join_next_with_id().await {
+                Some(Ok(ended)) => ended,
+                Some(Err(lost)) => (lost.id(), Done::Lost),
+                None => std::future::pending().await,
+            };
+            if let Some((task, _)) = self.under_way.remove(&id) {
+                return (task, done);
+            }
+        }
+    }
+
+    /// Stops what a credential has under way, as far as that can be stopped: a write goes on to its end.
+    pub(super) fn stop(&mut self, whose: Id) {
+        for (task, handle) in self.under_way.values() {
+            if matches!(task, Task::Exchange(id, _) if *id == whose) {
+                handle.abort();
+            }
+        }
+    }
+
+    /// Stops everything but writes and removals.
+    pub(super) fn stop_all_but_writes(&mut self) {
+        for (task, handle) in self.under_way.values() {
+            match task {
+                Task::Exchange(..) | Task::Survey | Task::Load => handle.abort(),
+                Task::Publish(..) | Task::Withdraw(..) => {}
+            }
+        }
+    }
+
+    /// Whose files are being written or removed.
+    pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
+        self.under_way.values().filter_map(|(task, _)| match task {
+            Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
+            Task::Exchange(..) | Task::Survey | Task::Load => None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_task_that_panics_is_answered_as_lost() {
+        let mut tasks = Tasks::default();
+        tasks.start(Task::Survey, async { panic!("a bug") });
+        assert!(matches!(tasks.next().await, (Task::Survey, Done::Lost)));
+    }
+
+    #[tokio::test]
+    async fn writes_go_on_when_all_else_is_stopped() {
+        let mut tasks = Tasks::default();
+        let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
+        let id = fleet.add(crate::renewal::Policy::default(), crate::renewal::Past::default());
+        tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
+        tasks.start(Task::Publish(id, Attempt(2)), async { Done::Published(Vec::new()) });
+        tasks.stop_all_but_writes();
+        assert_eq!(tasks.writing().collect::<Vec<_>>(), [id]);
+        let mut ended = [tasks.next().await, tasks.next().await];
+        ended.sort_by_key(|(task, _)| matches!(task, Task::Publish(..)));
+        assert!(matches!(ended, [(Task::Exchange(..), Done::Lost), (Task::Publish(..), Done::Published(_))]));
+    }
+}
