@@ -1,0 +1,29 @@
+//! `tokenwell run`: the daemon.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{Failure, source::SourceArguments};
+
+/// Keep every token fresh until told to stop: the daemon
+///
+/// HUP reads the configuration again (a changed file is noticed without it), USR1 renews everything now, TERM and INT finish
+/// the write at hand and stop.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    source: SourceArguments,
+}
+
+/// Runs the daemon until it is stopped.
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let (_source, _environment, _loaded) = arguments.source.load()?;
+    Err(Failure::at_run_time("`run` is not built yet"))
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  tokenwell run --config tokenwell.yaml
+  tokenwell run --project-id P2… --access-key-file /run/secrets/key --output /run/app.jwt";
