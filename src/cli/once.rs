@@ -13,11 +13,11 @@ use crate::config::duration;
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    #[command(flatten)]
-    source: SourceArguments,
     /// How long to try, such as `500ms`, `30s` or `5m`
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration::parse)]
     timeout: Duration,
+    #[command(flatten)]
+    source: SourceArguments,
 }
 
 /// Gets every token or gives up.

@@ -1,6 +1,9 @@
 //! The flags that say where the configuration comes from.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 use clap::Args;
 
@@ -55,8 +58,15 @@ impl SourceArguments {
     }
 }
 
-/// A path as seen from the current folder.
+/// A path as seen from the current folder. `..` is what the file system takes it for, links included.
 fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
+        let whole = folder
+            .canonicalize()
+            .map_err(|error| Failure::CommandLine(format!("cannot tell where `{}` is: {error}", folder.display())))?;
+        return Ok(whole.join(name));
+    }
     match std::path::absolute(&path) {
         Ok(whole) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => Ok(whole.join("")),
         Ok(whole) => Ok(whole),
@@ -68,11 +78,11 @@ fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
 }
 
 /// An access key in the place of its file would be told to everyone who is told the path.
-fn refuse_a_key(path: &std::path::Path) -> Result<(), Failure> {
+fn refuse_a_key(path: &Path) -> Result<(), Failure> {
     let text = path.to_string_lossy();
     if !text.contains('/') && looks_like_a_secret(&text) && !path.exists() {
-        let said = "what stands after `--access-key-file` looks like an access key itself: \
-                    write the key to a file and name that; and rotate the key, for `ps` and the shell's history have it";
+        let said = "what stands after `--access-key-file` looks like an access key itself\n       \
+                    write the key to a file and name that; rotate the key, for `ps` and the shell's history have seen it";
         return Err(Failure::CommandLine(said.to_owned()));
     }
     Ok(())

@@ -23,7 +23,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
     let mut uses = Uses::default();
     if !said.has_project() {
         let remedy = "give `--project-id`, or set `$DESCOPE_PROJECT_ID`";
-        notes.mistake(&Spot::Flag("--project-id"), "is missing", remedy);
+        notes.mistake(&Spot::Flag("--project-id"), "missing", remedy);
     }
     let project = said.project(None, notes);
     let base_url = said.base_url(None, project.as_ref(), false, notes);
@@ -51,7 +51,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
 fn file(path: &Path, flag: &'static str, purpose: Purpose, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
     let spot = Spot::Flag(flag);
     let Some(text) = path.to_str() else {
-        notes.mistake(&spot, "the path is not UTF-8", "rename what is not");
+        notes.mistake(&spot, "not UTF-8", "rename what is not");
         return None;
     };
     let path = path::file_of(&Text::outside(text, spot.clone()), notes);

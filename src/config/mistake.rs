@@ -74,13 +74,17 @@ impl Mistakes {
     }
 
     fn headline(&self) -> String {
-        let subject = self.file.as_ref().map_or("the command line".to_owned(), |file| format!("`{}`", file.display()));
+        let file = self.file.as_ref().map(|file| format!("`{}`", file.display()));
         match &self.kind {
-            Kind::Unusable { why, .. } => format!("cannot use configuration {subject}: {why}"),
-            Kind::Found { list, left_out } => match list.len() + left_out {
-                1 => format!("{subject} has a mistake"),
-                count => format!("{subject} has {count} mistakes"),
-            },
+            Kind::Unusable { why, .. } => format!("cannot use configuration {}: {why}", file.unwrap_or_default()),
+            Kind::Found { list, left_out } => {
+                let in_file = list.iter().any(|remark| matches!(remark.place, Place::Field { .. }));
+                let subject = file.filter(|_| in_file).unwrap_or_else(|| OUTSIDE.to_owned());
+                match list.len() + left_out {
+                    1 => format!("{subject} has a mistake"),
+                    count => format!("{subject} has {count} mistakes"),
+                }
+            }
         }
     }
 }
@@ -99,8 +103,9 @@ impl fmt::Display for Mistakes {
                 for Remark { place, what, remedy } in list {
                     let gap = if place.name().is_empty() { "" } else { ": " };
                     write!(f, "\n  {:>width$}{}{gap}{what}", place.line_label(), place.name())?;
+                    let indent = if width == 0 { UNPLACED_INDENT } else { width };
                     for line in remedy.iter().flat_map(|remedy| remedy.lines()) {
-                        write!(f, "\n  {:width$}{line}", "")?;
+                        write!(f, "\n  {:indent$}{line}", "")?;
                     }
                 }
                 match left_out {
@@ -118,7 +123,8 @@ impl Remark {
     fn one_line(&self) -> String {
         let gap = if self.place.name().is_empty() { "" } else { ": " };
         let said = format!("{}{}{gap}{}", self.place.line_label(), self.place.name(), self.what);
-        self.remedy.as_ref().map_or(said.clone(), |remedy| format!("{said} ({})", joined(remedy)))
+        let remedy = self.remedy.as_deref().map(joined).filter(|remedy| remedy.len() <= ONE_LINE_REMEDY_BYTES_MAX);
+        remedy.map_or(said.clone(), |remedy| format!("{said} ({remedy})"))
     }
 }
 
@@ -152,6 +158,10 @@ fn joined(remedy: &str) -> String {
     remedy.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
 
+const OUTSIDE: &str = "the command line or the environment";
 const ONE_LINE_MISTAKES_MAX: usize = 3;
+const ONE_LINE_REMEDY_BYTES_MAX: usize = 80;
+/// Of a remedy, where no line is said.
+const UNPLACED_INDENT: usize = 2;
 /// As wide as the word `error: ` that a terminal shows before it.
 const UNUSABLE_INDENT: usize = "error: ".len();

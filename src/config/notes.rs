@@ -56,7 +56,7 @@ impl<'a> Notes<'a> {
     pub(super) fn setting(&mut self, name: &'static str) -> Option<String> {
         let value = self.environment.setting(name)?;
         if value.to_str().is_none() {
-            self.mistake(&Spot::Variable(name), "is not UTF-8", "set it to text, or unset it");
+            self.mistake(&Spot::Variable(name), "not UTF-8", "set it to text, or unset it");
         }
         value.to_str().map(str::to_owned)
     }

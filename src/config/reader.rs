@@ -5,7 +5,7 @@ use super::{
     notes::{Notes, Spot},
     place::{Part, Steps},
     show::{shown, shown_key},
-    suggest::suggestion,
+    suggest::{Suggestion, suggestion},
     tree::{Node, kind},
 };
 
@@ -30,6 +30,8 @@ pub(super) struct Fields<'a> {
     path: String,
     spot: Spot,
     known: Vec<&'static str>,
+    /// Fields that should be there, and what to write.
+    missing: Vec<(&'static str, String)>,
 }
 
 impl<'a> Field<'a> {
@@ -45,7 +47,7 @@ impl<'a> Field<'a> {
             return None;
         };
         let (steps, path) = self.way();
-        let fields = Fields { entries, steps, path, spot: self.spot.clone(), known: Vec::new() };
+        let fields = Fields { entries, steps, path, spot: self.spot.clone(), known: Vec::new(), missing: Vec::new() };
         fields.refuse_duplicates(notes);
         Some(fields)
     }
@@ -124,7 +126,7 @@ impl<'a> Field<'a> {
     fn has_value(&self, notes: &mut Notes) -> bool {
         let is_null = *self.node == Node::Null;
         if is_null {
-            notes.mistake(&self.spot, "has no value", "give it one, or take the line away");
+            notes.mistake(&self.spot, "no value", "give it one, or take the line away");
         }
         !is_null
     }
@@ -169,10 +171,11 @@ impl<'a> Fields<'a> {
         field.has_value(notes).then_some(field)
     }
 
-    /// The field of that name; that it is missing is a mistake, and `remedy` says what to write.
+    /// The field of that name; that it is missing is a mistake, and `remedy` says what to write. It is told at the end,
+    /// unless an unknown field turns out to be the one that is missing.
     pub(super) fn require(&mut self, name: &'static str, remedy: &str, notes: &mut Notes) -> Option<Field<'a>> {
         if !self.has(name) {
-            notes.mistake(&self.spot, format!("`{name}` is missing"), remedy);
+            self.missing.push((name, remedy.to_owned()));
         }
         self.take(name, notes)
     }
@@ -204,16 +207,26 @@ impl<'a> Fields<'a> {
     }
 
     /// Ends the reading: what was not asked for is unknown. Its value is not shown: it may be a key in the wrong place.
-    pub(super) fn finish(self, notes: &mut Notes) {
+    pub(super) fn finish(mut self, notes: &mut Notes) {
         for (n, (key, _)) in self.entries.iter().enumerate() {
             if self.known.contains(&key.as_str()) {
                 continue;
             }
-            let remedy = suggestion(key, &self.known).unwrap_or_else(|| {
-                let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
-                format!("known here: {}", known.join(", "))
-            });
+            let remedy = match suggestion(key, &self.known) {
+                Some(Suggestion::Field(meant)) => {
+                    self.missing.retain(|(name, _)| *name != meant);
+                    format!("did you mean `{meant}`?")
+                }
+                Some(Suggestion::Advice(advice)) => advice.to_owned(),
+                None => {
+                    let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
+                    format!("known here: {}", known.join(", "))
+                }
+            };
             notes.mistake(&self.spot_of(n, Part::Key), "unknown field", remedy);
+        }
+        for (name, remedy) in &self.missing {
+            notes.mistake(&self.spot, format!("`{name}` is missing"), remedy);
         }
     }
 
@@ -221,8 +234,8 @@ impl<'a> Fields<'a> {
         let mut seen = std::collections::HashSet::new();
         for (n, (key, _)) in self.entries.iter().enumerate() {
             if !seen.insert(key) {
-                let remedy = "keep one of them: a field stands at most once";
-                notes.mistake(&self.spot_of(n, Part::Key), "stands here a second time", remedy);
+                let remedy = "a field stands at most once: keep the one that is meant";
+                notes.mistake(&self.spot_of(n, Part::Key), "duplicate field", remedy);
             }
         }
     }

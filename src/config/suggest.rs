@@ -1,20 +1,27 @@
 //! What an unknown field was probably meant to be.
 
-/// A remedy for an unknown field, if one comes to mind.
-pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<String> {
+/// What to do about an unknown field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Suggestion {
+    /// This field was meant.
+    Field(&'static str),
+    /// Something else was meant.
+    Advice(&'static str),
+}
+
+/// What comes to mind about an unknown field, if anything does.
+pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion> {
     let bare = bare(key);
     if key == "<<" {
-        return Some("merge keys do not work here: write out what is meant".to_owned());
+        return Some(Suggestion::Advice("merge keys do not work here: write out what is meant"));
     }
     if known.contains(&"accessKeyFile") && KEYS_THEMSELVES.contains(&bare.as_str()) {
-        return Some(
-            "an access key never stands here: put it into a file and name that with `accessKeyFile`".to_owned(),
-        );
+        return Some(Suggestion::Advice(KEY_ITSELF));
     }
     let part = known.iter().find(|name| bare.len() >= PART_CHARS_MIN && self::bare(name).contains(&bare));
     let (distance, nearest) = known.iter().map(|name| (distance(&bare, &self::bare(name)), name)).min()?;
     let name = if distance <= nearest.len() / LETTERS_PER_SLIP { Some(nearest) } else { part };
-    name.map(|name| format!("did you mean `{name}`?"))
+    name.copied().map(Suggestion::Field)
 }
 
 /// Without case, `_` and `-`: `access_key_file` is `accessKeyFile`.
@@ -39,6 +46,7 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
+const KEY_ITSELF: &str = "an access key never stands here: put it into a file and name that with `accessKeyFile`";
 /// One slip in so many letters is taken for a slip; more for another word.
 const LETTERS_PER_SLIP: usize = 3;
 /// So much of a name stands for the whole: `keyFile` is `accessKeyFile`.
@@ -53,13 +61,17 @@ mod tests {
     #[test]
     fn slips_and_other_spellings_are_understood_and_other_words_are_not() {
         let known = ["path", "accessKeyFile", "onExpiry"];
-        let meant = |key| suggestion(key, &known).unwrap_or_default();
-        assert_eq!(meant("access_key_file"), "did you mean `accessKeyFile`?");
-        assert_eq!(meant("accessKeyfil"), "did you mean `accessKeyFile`?");
-        assert_eq!(meant("keyfile"), "did you mean `accessKeyFile`?");
-        assert_eq!(meant("pth"), "did you mean `path`?");
-        assert_eq!(meant("OnExpiry"), "did you mean `onExpiry`?");
-        assert!(meant("accessKey").contains("never stands here"));
+        let meant = |key| match suggestion(key, &known) {
+            Some(Suggestion::Field(name)) => name,
+            Some(Suggestion::Advice(_)) => "advice",
+            None => "",
+        };
+        assert_eq!(meant("access_key_file"), "accessKeyFile");
+        assert_eq!(meant("accessKeyfil"), "accessKeyFile");
+        assert_eq!(meant("keyfile"), "accessKeyFile");
+        assert_eq!(meant("pth"), "path");
+        assert_eq!(meant("OnExpiry"), "onExpiry");
+        assert!(meant("accessKey") == "advice");
         assert_eq!(meant("zzz"), "");
     }
 }

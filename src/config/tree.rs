@@ -152,7 +152,7 @@ impl<'de> DeserializeSeed<'de> for Key {
 /// sentences: what serde adds (`invalid value: string "…"`) quotes the document.
 fn said(error: &serde_yaml::Error, text: &str) -> Remark {
     let full = error.to_string();
-    let location = error.location().or_else(|| second_document(text));
+    let location = error.location();
     let known = KNOWN.iter().find(|known| full.contains(known.found()));
     let (what, remedy) = match known {
         Some(known) => (known.what.to_owned(), known.remedy),
@@ -169,12 +169,13 @@ fn said(error: &serde_yaml::Error, text: &str) -> Remark {
         (None, Some(column)) => format!("{what} (column {column})"),
         (_, _) => what,
     };
-    let line = location.map(|location| location.line());
+    let line = location.map(|location| location.line()).or_else(|| second_document(text));
     Remark { place: Place::Field { line, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
 }
 
-/// Where the second document begins, if there is one: the parser does not say.
-fn second_document(text: &str) -> Option<serde_yaml::Location> {
+/// The line on which the second document begins, if there is one: the parser does not say. It knows where the first value
+/// of that document is; the marker stands there or above.
+fn second_document(text: &str) -> Option<usize> {
     struct Stop;
     impl<'de> Visitor<'de> for Stop {
         type Value = ();
@@ -184,7 +185,8 @@ fn second_document(text: &str) -> Option<serde_yaml::Location> {
         }
     }
     let second = serde_yaml::Deserializer::from_str(text).nth(1)?;
-    second.deserialize_any(Stop).err()?.location()
+    let value = second.deserialize_any(Stop).err()?.location()?.line();
+    text.lines().take(value).collect::<Vec<_>>().iter().rposition(|line| line.starts_with("---")).map(|n| n + 1)
 }
 
 /// An error that is told in better words than the parser's.

@@ -63,7 +63,8 @@ impl Uses {
         let mut outputs: HashMap<&Path, &Spot> = HashMap::new();
         for (path, spot) in self.of(Purpose::Output) {
             if let Some(first) = outputs.get(path) {
-                let what = format!("is the path of {} too", path_of(first));
+                let what =
+                    format!("the same path as {}{}", if *first == spot { "another " } else { "" }, path_of(first));
                 notes.mistake(spot, what, "give every output a path of its own");
             } else {
                 outputs.insert(path, spot);
@@ -78,9 +79,8 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory => continue,
-                Purpose::KeyFile => format!("is the access key file of {}", path_of(spot)),
-                Purpose::CaFile => format!("is {}", path_of(spot)),
-                Purpose::ConfigFile => "is this configuration file".to_owned(),
+                Purpose::KeyFile | Purpose::CaFile => format!("the same file as {}", path_of(spot)),
+                Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             if let Some(output) = outputs.get(path.as_path()) {
                 notes.mistake(output, format!("{other}: a token would replace it"), "write tokens somewhere else");
@@ -89,11 +89,11 @@ impl Uses {
         let folders: Vec<_> = self.of(Purpose::KeyDirectory).collect();
         for (path, spot) in outputs {
             if let Some((_, folder)) = folders.iter().find(|(folder, _)| path.starts_with(folder)) {
-                let what = format!("stands in {}, where every file is an access key", path_of(folder));
+                let what = format!("inside {}, where every file is an access key", path_of(folder));
                 notes.mistake(spot, what, "write tokens somewhere else");
             }
             if let Some(file) = path.ancestors().skip(1).find_map(|parent| outputs.get(parent)) {
-                let what = format!("stands below {}, which is a file", path_of(file));
+                let what = format!("below {}, which is a file", path_of(file));
                 notes.mistake(spot, what, "write tokens beside each other");
             }
         }
@@ -104,13 +104,13 @@ impl Uses {
         let mut folders: HashMap<&Path, &Spot> = HashMap::new();
         for (path, spot) in self.of(Purpose::KeyDirectory) {
             if let Some(first) = folders.insert(path, spot) {
-                let what = format!("is the folder of {} too", path_of(first));
+                let what = format!("the same folder as {}", path_of(first));
                 notes.mistake(spot, what, "name every folder once, with all outputs under it");
             }
         }
         for (path, spot) in self.of(Purpose::StateDirectory) {
             if let Some(folder) = path.ancestors().find_map(|parent| folders.get(parent)) {
-                let what = format!("stands in {}, where every file is an access key", path_of(folder));
+                let what = format!("inside {}, where every file is an access key", path_of(folder));
                 notes.mistake(spot, what, "keep state somewhere else");
             }
         }

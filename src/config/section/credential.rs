@@ -89,7 +89,7 @@ impl Common {
 fn tenant(field: &Field, notes: &mut Notes) -> Option<String> {
     let text = field.text(notes)?;
     if text.value.trim().is_empty() {
-        notes.mistake(&field.spot, "is empty", "write the tenant's id, or take the line away");
+        notes.mistake(&field.spot, "empty", "write the tenant's id, or take the line away");
         return None;
     }
     Some(text.value)

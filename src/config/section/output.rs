@@ -31,7 +31,7 @@ pub(in crate::config) fn read_all(
     let field = fields.require("outputs", whose.example(), notes)?;
     let items = field.items(notes);
     if items.is_empty() && field.is_empty_list() {
-        notes.mistake(&field.spot, "names no output", whose.example());
+        notes.mistake(&field.spot, "no output is named", whose.example());
     }
     // Every one is read before any is given up for a mistake in another.
     let outputs: Vec<_> = items.iter().map(|item| read(item, whose, uses, notes)).collect();
@@ -40,7 +40,7 @@ pub(in crate::config) fn read_all(
 
 fn read(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<Output> {
     let mut fields = field.fields(notes)?;
-    let path = fields.require("path", whose.example(), notes).and_then(|field| path(&field, whose, uses, notes));
+    let path = fields.require("path", whose.path_example(), notes).and_then(|field| path(&field, whose, uses, notes));
     let mut output =
         Output { path: PathBuf::new(), format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None };
     if let Some(field) = fields.take("format", notes) {
@@ -68,7 +68,7 @@ fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Opti
             None
         }
         (Whose::EachKey, false) => {
-            let what = "has no `{name}`: every key of the folder would be written to the same file";
+            let what = "no `{name}` is in it: every key of the folder would write the same file";
             notes.mistake(&field.spot, what, "put `{name}` where the name of the key file belongs");
             None
         }
@@ -85,6 +85,13 @@ fn format(field: &Field, notes: &mut Notes) -> Option<Format> {
 }
 
 impl Whose {
+    fn path_example(self) -> &'static str {
+        match self {
+            Self::One => "write such as `path: /run/tokenwell/billing.jwt`",
+            Self::EachKey => "write such as `path: \"/run/tokenwell/{name}.jwt\"`",
+        }
+    }
+
     fn example(self) -> &'static str {
         match self {
             Self::One => "write such as `outputs: [{path: /run/tokenwell/billing.jwt}]`",

@@ -33,7 +33,7 @@ pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) ->
     }
     if policy.retry_first > policy.retry_max {
         let what = format!(
-            "`retryFirst` is {}, which is longer than `retryMax` with {}",
+            "`retryFirst` ({}) is longer than `retryMax` ({})",
             duration::short(policy.retry_first),
             duration::short(policy.retry_max)
         );

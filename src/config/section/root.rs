@@ -25,7 +25,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     let mut uses = Uses::of_file(file);
     let mut fields = Field::root(node).fields(notes)?;
     if !said.has_project() && !fields.has("projectId") {
-        notes.mistake(&Spot::WholeFile { path: "projectId".to_owned() }, "is missing", overrides::PROJECT_REMEDY);
+        notes.mistake(&Spot::WholeFile { path: "projectId".to_owned() }, "missing", overrides::PROJECT_REMEDY);
     }
     let project = said.project(fields.take("projectId", notes), notes);
     let allow_plain_http = fields.take("allowPlainHttp", notes).and_then(|field| field.flag(notes)).unwrap_or(false);

@@ -20,7 +20,7 @@ fn object(fields: Fields, notes: &mut Notes) -> Map<String, Value> {
 fn value(field: &Field, notes: &mut Notes) -> Option<Value> {
     match field.node {
         Node::Null => {
-            notes.mistake(&field.spot, "has no value", "give it one, or take the line away");
+            notes.mistake(&field.spot, "no value", "give it one, or take the line away");
             None
         }
         Node::Bool(value) => Some(Value::Bool(*value)),

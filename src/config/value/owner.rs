@@ -29,7 +29,7 @@ fn read(
 ) -> Option<u32> {
     if let Node::Float(_) | Node::Bool(_) | Node::List(_) | Node::Mapping(_) = field.node {
         let said = format!("expected the name or number of a {what}, found {}", kind(field.node));
-        notes.mistake(&field.spot, said, "");
+        notes.mistake(&field.spot, said, REMEDY);
         return None;
     }
     let (shown, value) = match field.node {
@@ -43,9 +43,13 @@ fn read(
         // The highest number means `leave` to the system call.
         let number = value.parse().ok().filter(|number| *number != u32::MAX);
         if number.is_none() {
-            notes.mistake(&field.spot, format!("{shown} is no number of a {what}"), "");
+            notes.mistake(&field.spot, format!("{shown} is no number of a {what}"), REMEDY);
         }
         return number;
+    }
+    if value.is_empty() {
+        notes.mistake(&field.spot, "empty", REMEDY);
+        return None;
     }
     match look_up(&value) {
         Ok(Some(number)) => Some(number),
@@ -61,3 +65,5 @@ fn read(
         }
     }
 }
+
+const REMEDY: &str = "write a name, or a number from `0` on";

@@ -44,7 +44,7 @@ pub(in crate::config) fn key_file(field: &Field, notes: &mut Notes) -> Option<Pa
         return None;
     }
     if !text.value.starts_with('/') {
-        notes.mistake(&text.spot, "is not an absolute path", KEY_FILE_REMEDY);
+        notes.mistake(&text.spot, "not an absolute path", KEY_FILE_REMEDY);
         return None;
     }
     file_of(&text, notes)
@@ -54,9 +54,9 @@ pub(in crate::config) fn key_file(field: &Field, notes: &mut Notes) -> Option<Pa
 fn absolute(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
     let path = Path::new(&text.value);
     let problem = if text.value.is_empty() {
-        Some(("is empty".to_owned(), "write an absolute path".to_owned()))
+        Some(("empty".to_owned(), "write an absolute path".to_owned()))
     } else if text.value.chars().any(char::is_control) {
-        Some(("has a control character in it".to_owned(), "write a plain path".to_owned()))
+        Some(("a control character is in it".to_owned(), "write a plain path".to_owned()))
     } else if path.is_relative() {
         let what = format!("{} is not an absolute path", text.shown());
         Some((what, relative_remedy(text, notes.beside)))
