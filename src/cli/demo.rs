@@ -20,9 +20,10 @@ pub(super) struct Arguments {
 }
 
 /// Shows the demo until it is stopped or its time is over.
+#[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let _length = arguments.length;
-    Err(Failure::at_run_time("`demo` is not built yet"))
+    let Arguments { length } = arguments;
+    Err(Failure::at_run_time(format!("`demo` is not built yet, for {length:?}")))
 }
 
 const EXAMPLES: &str = "\

@@ -23,7 +23,7 @@ pub use failure::Failure;
 pub fn main() -> ExitCode {
     let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
-        Ok(cli) => cli.command.run().unwrap_or_else(|failure| failure.tell()),
+        Ok(cli) => cli.command.run().unwrap_or_else(Failure::tell),
         Err(error) => failure::tell_usage(error),
     }
 }

@@ -22,9 +22,9 @@ pub(super) struct Arguments {
 
 /// Gets every token or gives up.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let _timeout = arguments.timeout;
-    let (_source, _environment, _loaded) = arguments.source.load()?;
-    Err(Failure::at_run_time("`once` is not built yet"))
+    let Arguments { timeout, source } = arguments;
+    let (_source, _environment, _loaded) = source.load()?;
+    Err(Failure::at_run_time(format!("`once` is not built yet, within {timeout:?}")))
 }
 
 const EXAMPLES: &str = "\

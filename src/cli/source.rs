@@ -14,14 +14,11 @@ use crate::config::{self, DEFAULT_FILE, Environment, Loaded, Origin, Source, loo
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct SourceArguments {
-    /// Configuration file [default: $TOKENWELL_CONFIG, else /etc/tokenwell/tokenwell.yaml]
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["access_key_file", "outputs"])]
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP, conflicts_with_all = ["access_key_file", "outputs"])]
     config: Option<PathBuf>,
-    /// Descope project; beats $DESCOPE_PROJECT_ID and the file
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", help = "Descope project; beats $DESCOPE_PROJECT_ID and the file")]
     project_id: Option<String>,
-    /// Where Descope's API is; beats $DESCOPE_BASE_URL and the file [default: by the project's region]
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", help = BASE_URL_HELP)]
     base_url: Option<String>,
     /// Without a configuration file: the file that holds the access key
     #[arg(long, value_name = "FILE", requires = "outputs")]
@@ -48,18 +45,18 @@ impl SourceArguments {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
             refuse_a_key(&access_key_file)?;
-            let outputs = outputs.into_iter().map(absolute).collect::<Result<_, _>>()?;
-            Origin::Flags { access_key_file: absolute(access_key_file)?, outputs }
+            let outputs = outputs.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
+            Origin::Flags { access_key_file: absolute(&access_key_file)?, outputs }
         } else {
             let named = config.or_else(|| environment.setting(CONFIG_VARIABLE).map(PathBuf::from));
-            Origin::File(absolute(named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)))?)
+            Origin::File(absolute(&named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)))?)
         };
         Ok(Source { origin, project_id, base_url })
     }
 }
 
 /// A path as seen from the current folder. `..` is what the file system takes it for, links included.
-fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
         let whole = folder
@@ -67,7 +64,7 @@ fn absolute(path: PathBuf) -> Result<PathBuf, Failure> {
             .map_err(|error| Failure::CommandLine(format!("cannot tell where `{}` is: {error}", folder.display())))?;
         return Ok(whole.join(name));
     }
-    match std::path::absolute(&path) {
+    match std::path::absolute(path) {
         Ok(whole) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => Ok(whole.join("")),
         Ok(whole) => Ok(whole),
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
@@ -88,4 +85,7 @@ fn refuse_a_key(path: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+const CONFIG_HELP: &str = "Configuration file [default: $TOKENWELL_CONFIG, else /etc/tokenwell/tokenwell.yaml]";
+const BASE_URL_HELP: &str =
+    "Where Descope's API is; beats $DESCOPE_BASE_URL and the file [default: by the project's region]";
 const CONFIG_VARIABLE: &str = "TOKENWELL_CONFIG";

@@ -1,12 +1,13 @@
 //! The configuration: as written in YAML, as meant in types. The conversion is the only validation.
 //!
 //! A file is read in steps, each of which guards what the next cannot bear: [`text`] bounds its size and nesting, [`tree`]
-//! parses it with duplicate keys kept and nothing quoted in errors, [`reader`] asks for fields and finds those that nobody
-//! asked for, [`value`] and [`section`] turn nodes into types, [`uses`] looks for what clashes. Every step goes on after a
+//! parses it with duplicate keys kept and nothing quoted in errors, [`fields`] are asked for by name, which finds those that
+//! nobody asks for, [`value`] and [`section`] turn nodes into types, [`uses`] looks for what clashes. Every step goes on after a
 //! mistake, [`notes`] collects them, and [`place`] finds their lines at the end.
 
 mod environment;
 mod expand;
+mod fields;
 mod flags;
 mod meant;
 mod mistake;
@@ -18,6 +19,7 @@ mod section;
 mod show;
 mod source;
 mod suggest;
+mod syntax;
 mod text;
 mod tree;
 mod uses;

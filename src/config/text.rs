@@ -21,8 +21,7 @@ pub(super) struct Unusable {
 pub(super) fn read(path: &Path) -> Result<String, Unusable> {
     let bytes = read_bounded(path).map_err(|error| unreadable(path, &error))??;
     let text = String::from_utf8(bytes).map_err(|error| {
-        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         unusable(&format!("line {line} is not UTF-8"), "save it as UTF-8")
     })?;
     guard_nesting(&text)?;

@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     config::{
+        fields::Fields,
         meant::{Credential, KeyDirectory},
         notes::Notes,
-        reader::{Field, Fields},
+        reader::Field,
         uses::{Purpose, Uses},
         value::{claims, name, path},
     },

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use crate::{
     config::{
+        fields::Fields,
         notes::Notes,
-        reader::{Field, Fields},
+        reader::Field,
         uses::{Purpose, Uses},
         value::{mode, owner, path},
     },

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use super::{credential, http, log, renew};
 use crate::{
     config::{
+        fields::Fields,
         meant::{Config, Credential, KeyDirectory},
         notes::{Notes, Spot},
         overrides::{self, Overrides},
-        reader::{Field, Fields, Text},
+        reader::{Field, Text},
         tree::Node,
         uses::{Purpose, Uses},
         value::path,

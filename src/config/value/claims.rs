@@ -2,11 +2,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use crate::config::{
-    notes::Notes,
-    reader::{Field, Fields},
-    tree::Node,
-};
+use crate::config::{fields::Fields, notes::Notes, reader::Field, tree::Node};
 
 /// Reads an object of claims from a field.
 pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<Map<String, Value>> {
