@@ -1,1 +1,86 @@
-//! (room cli: being built)
+//! The command line: text becomes intent, and a command's end becomes an exit code. One file a command.
+
+mod check;
+#[cfg(feature = "sandbox")]
+mod demo;
+mod failure;
+mod logging;
+mod once;
+mod print;
+mod process;
+mod run;
+#[cfg(feature = "sandbox")]
+mod sandbox;
+mod source;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+pub use failure::Failure;
+
+/// Runs the command that the process was started with.
+///
+/// Exit codes: 0 done or stopped as asked, 1 it failed at run time, 2 the command line or the configuration is wrong.
+pub fn main() -> ExitCode {
+    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => cli.command.run().unwrap_or_else(Failure::tell),
+        Err(error) => failure::tell_usage(error),
+    }
+}
+
+/// Keeps fresh Descope session JWTs in files
+///
+/// Tokenwell reads access keys from mounted secret files, exchanges them at Descope's API, and replaces each session in its
+/// file long before it ends. An app needs no SDK, no secret and no retry code: it reads a file.
+#[derive(Parser)]
+#[command(name = "tokenwell", version, arg_required_else_help = true, after_long_help = EXAMPLES, after_help = EXAMPLES)]
+#[command(max_term_width = HELP_COLUMNS_MAX, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Once(once::Arguments),
+    Check(check::Arguments),
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Arguments),
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Arguments),
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run(arguments) => run::run(arguments),
+            Self::Once(arguments) => once::run(arguments),
+            Self::Check(arguments) => check::run(arguments),
+            #[cfg(feature = "sandbox")]
+            Self::Demo(arguments) => demo::run(arguments),
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox(arguments) => sandbox::run(arguments),
+        }
+    }
+}
+
+const HELP_COLUMNS_MAX: usize = 100;
+const EXAMPLES: &str = "\
+Examples:
+  tokenwell demo                                    see it work: no account, no configuration
+  tokenwell check --config tokenwell.yaml           find every mistake and print the plan
+  tokenwell run --config tokenwell.yaml             keep every token fresh
+  tokenwell run --project-id P2… --access-key-file /run/secrets/key --output /run/app.jwt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

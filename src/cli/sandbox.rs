@@ -1,19 +1,28 @@
 //! `tokenwell sandbox`: the local stand-in for Descope's API, by itself.
 
-use std::io::{self, Write as _};
-use std::net::SocketAddr;
-use std::path::PathBuf;
-use std::time::Duration;
+use std::{
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    iterator::Signals,
+};
 
-use crate::sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, words};
+use super::{Failure, logging, process};
+use crate::{
+    config::LogSettings,
+    sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, words},
+};
 
 /// What to listen on and how to answer.
 #[derive(clap::Args, Debug)]
 #[command(about = "A local stand-in for Descope's API", long_about = ABOUT, after_long_help = CONTROL)]
-pub struct SandboxArgs {
+pub(super) struct Arguments {
     /// Address to listen on; loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
@@ -45,7 +54,7 @@ pub struct SandboxArgs {
 
 /// Why the sandbox did not run. It is a failure at run time: exit code 1.
 #[derive(Debug, thiserror::Error)]
-pub enum SandboxFailed {
+pub(super) enum SandboxFailed {
     /// The address is taken, is not this machine's, or is not of loopback.
     #[error("cannot listen on `{address}`: {}; choose another address with `--listen`", said(source))]
     Listen {
@@ -60,7 +69,14 @@ pub enum SandboxFailed {
 }
 
 /// Runs the sandbox until INT or TERM. Exchanges are logged through `tracing`, which the caller has set up.
-pub fn run(args: SandboxArgs) -> Result<(), SandboxFailed> {
+pub(super) fn run(args: Arguments) -> Result<ExitCode, Failure> {
+    logging::start(&LogSettings::default())?;
+    process::harden();
+    serve(args).map_err(Failure::at_run_time)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     // Before the base URL is printed: who reads it may send a signal at once.
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SandboxFailed::Signals)?;
     let (address, fail_first) = (args.listen, args.fail_first);
@@ -74,7 +90,7 @@ pub fn run(args: SandboxArgs) -> Result<(), SandboxFailed> {
     Ok(())
 }
 
-impl SandboxArgs {
+impl Arguments {
     fn settings(self) -> Settings {
         let accepted =
             if self.access_key_file.is_empty() { Accepted::Any } else { Accepted::Files(self.access_key_file) };
@@ -173,10 +189,10 @@ mod tests {
     #[derive(Parser)]
     struct Command {
         #[command(flatten)]
-        sandbox: SandboxArgs,
+        sandbox: Arguments,
     }
 
-    fn parsed(flags: &[&str]) -> Result<SandboxArgs, String> {
+    fn parsed(flags: &[&str]) -> Result<Arguments, String> {
         let arguments = ["sandbox"].iter().chain(flags);
         Command::try_parse_from(arguments).map(|command| command.sandbox).map_err(|error| error.to_string())
     }

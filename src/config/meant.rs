@@ -1,7 +1,14 @@
 //! The configuration as meant: types that cannot be wrong.
 
-use std::{num::NonZeroUsize, path::PathBuf};
+use std::{
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+};
 
+use super::{
+    show::shown,
+    value::{name, path::NAME_MARK},
+};
 use crate::{
     exchange::{BaseUrl, HttpSettings, LoginOptions, ProjectId},
     output::Output,
@@ -53,6 +60,44 @@ pub struct KeyDirectory {
     pub path: PathBuf,
     /// What each credential looks like. Its name and key file are empty; its output paths hold `{name}`.
     pub pattern: Credential,
+}
+
+/// A file in a folder of keys whose name no credential can have.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("file {file} in `{}` is no key: its name is no name of a credential; {}", directory.display(), name::RULE)]
+pub struct NotACredential {
+    /// The name as it may be shown.
+    file: String,
+    directory: PathBuf,
+}
+
+impl KeyDirectory {
+    /// The credential of one file in the folder, named after it. Names that begin with `.` are not keys at all, and
+    /// callers pass over them in silence.
+    pub fn credential(&self, file_name: &str) -> Result<Credential, NotACredential> {
+        if !name::is_legal(file_name) {
+            return Err(NotACredential { file: shown(file_name), directory: self.path.clone() });
+        }
+        let named = |path: &Path| PathBuf::from(path.to_string_lossy().replace(NAME_MARK, file_name));
+        let outputs = self.pattern.outputs.iter().map(|output| Output { path: named(&output.path), ..output.clone() });
+        Ok(Credential {
+            name: file_name.to_owned(),
+            key_file: self.path.join(file_name),
+            outputs: outputs.collect(),
+            ..self.pattern.clone()
+        })
+    }
+}
+
+impl Config {
+    /// The credential that stands in the way of one from a folder: it has the same name or an output on the same path. It
+    /// wins, for it was named on purpose.
+    pub fn named_rival(&self, from_folder: &Credential) -> Option<&Credential> {
+        let same_path = |a: &Credential| {
+            a.outputs.iter().any(|mine| from_folder.outputs.iter().any(|other| mine.path == other.path))
+        };
+        self.credentials.iter().find(|named| named.name == from_folder.name || same_path(named))
+    }
 }
 
 /// How logs are written.

@@ -47,7 +47,7 @@ impl Alarm {
     /// An alarm that is not set. Fails without file descriptors; must be called within a tokio runtime.
     pub fn new() -> io::Result<Self> {
         let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        Ok(Self { timer: AsyncFd::new(timer)?, set_to: None })
+        Ok(Self { timer: AsyncFd::register(timer)?, set_to: None })
     }
 
     /// Sets it to a moment, or off. A moment that has passed rings at once.

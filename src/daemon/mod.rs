@@ -45,7 +45,6 @@ use crate::{
 };
 
 /// The daemon's state, owned by whoever turns it.
-#[derive(Debug)]
 pub struct Daemon {
     config: Config,
     source: Source,

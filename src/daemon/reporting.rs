@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Daemon, clock, kept::Kept};
+use super::{Daemon, clock, kept::Kept, survey::Observation};
 use crate::{
     renewal::{Effect, Health, Id, Moment, Renewal},
     status::{CredentialReport, NextAction, OutputReport, RefusalReport, Report},
@@ -14,7 +14,7 @@ impl Daemon {
         let (now, at) = (clock::now(), clock::wall());
         let credentials = self
             .members()
-            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, id, kept, renewal)))
+            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, kept, renewal)))
             .collect();
         Report { at, ready: self.is_ready(), credentials }
     }
@@ -28,7 +28,7 @@ impl Daemon {
         settled && listed && self.members().next().is_some() && self.members().all(|(id, _)| usable(id))
     }
 
-    fn credential_report(&self, now: Moment, _id: Id, kept: &Kept, renewal: &Renewal) -> CredentialReport {
+    fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         CredentialReport {
             name: kept.credential.name.clone(),
@@ -37,6 +37,10 @@ impl Daemon {
             key_fingerprint: renewal.key().map(|key| key.to_string()),
             issued_at: term.map(|term| clock::wall_of(term.sent)),
             expires_at: term.map(|term| clock::wall_of(term.expires())),
+            key_trouble: match &kept.observed {
+                Some(Observation::NoKey(why)) => Some(why.clone()),
+                Some(Observation::Key(_)) | None => None,
+            },
             exchanges: kept.exchanges,
             failures: renewal.refusals_in_a_row(),
             last_refusal: kept.refusal.as_ref().map(|said| RefusalReport {

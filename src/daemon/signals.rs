@@ -25,7 +25,6 @@ pub(super) enum Request {
 }
 
 /// The signals as they come.
-#[derive(Debug)]
 pub(super) struct Signals(SignalsInfo<WithOrigin>);
 
 impl Signals {
@@ -38,7 +37,7 @@ impl Signals {
         for signal in [SIGTERM, SIGINT] {
             flag::register(signal, Arc::clone(&stopping))?;
         }
-        Ok(Self(SignalsInfo::with_exfiltrator([SIGTERM, SIGINT, SIGHUP, SIGUSR1], WithOrigin)?))
+        Ok(Self(SignalsInfo::with_exfiltrator([SIGTERM, SIGINT, SIGHUP, SIGUSR1], WithOrigin::default())?))
     }
 
     /// The next request and a word on who made it. Cancel-safe.

@@ -28,6 +28,8 @@ pub struct CredentialReport {
     pub issued_at: Option<SystemTime>,
     /// When it ends.
     pub expires_at: Option<SystemTime>,
+    /// Why the key file holds no key, if it holds none.
+    pub key_trouble: Option<String>,
     /// Exchanges that were answered or given up.
     pub exchanges: u64,
     /// Refusals in a row.

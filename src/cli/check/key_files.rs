@@ -1,0 +1,132 @@
+//! What can be said of key files without reading a key.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use crate::config::{Config, Credential, KeyDirectory};
+
+/// What is there.
+#[derive(Default)]
+pub(super) struct KeyFiles {
+    /// Key files, and what to say of each.
+    pub(super) found: HashMap<PathBuf, &'static str>,
+    /// The credentials of each folder of keys, in the order of the folders.
+    pub(super) in_folders: Vec<Vec<Credential>>,
+    /// What will not work, or is not safe, as things are.
+    pub(super) warnings: Vec<String>,
+    folders: HashSet<PathBuf>,
+}
+
+/// Looks at every key file and every folder of keys.
+pub(super) fn look(config: &Config) -> KeyFiles {
+    let mut keys = KeyFiles::default();
+    for credential in &config.credentials {
+        keys.look_at_file(&credential.key_file);
+    }
+    for directory in &config.key_directories {
+        let credentials = keys.look_into(directory, config);
+        keys.in_folders.push(credentials);
+    }
+    if let Some(file) = &config.http.ca_file
+        && let Err(error) = fs::metadata(file)
+    {
+        keys.warnings.push(cannot("`http.caFile`", file, &error));
+    }
+    keys
+}
+
+impl KeyFiles {
+    /// Every file of a folder either makes a credential or is warned about.
+    fn look_into(&mut self, directory: &KeyDirectory, config: &Config) -> Vec<Credential> {
+        self.look_at_folder(&directory.path);
+        let names = names_in(&directory.path).unwrap_or_else(|error| {
+            self.warnings.push(cannot("key folder", &directory.path, &error));
+            Vec::new()
+        });
+        let mut credentials = Vec::new();
+        for name in names {
+            match directory.credential(&name) {
+                Ok(credential) => credentials.push(credential),
+                Err(error) => self.warnings.push(error.to_string()),
+            }
+        }
+        credentials.retain(|credential| {
+            let rival = config.named_rival(credential);
+            if let Some(rival) = rival.filter(|rival| rival.key_file != credential.key_file) {
+                let (file, name) = (credential.key_file.display(), &rival.name);
+                let what = "makes no credential of its own: a credential of `credentials` has its name or its output";
+                self.warnings.push(format!("key file `{file}` {what}, `{name}`"));
+            }
+            rival.is_none()
+        });
+        for credential in &credentials {
+            self.look_at_file(&credential.key_file);
+        }
+        credentials
+    }
+
+    fn look_at_file(&mut self, path: &Path) {
+        if self.found.contains_key(path) {
+            return;
+        }
+        let said = match fs::metadata(path) {
+            Ok(found) if !found.is_file() => {
+                self.warnings.push(format!("key file `{}` is not a regular file", path.display()));
+                "not a file"
+            }
+            Ok(found) => {
+                if found.mode() & OTHERS_WRITE != 0 {
+                    let mode = found.mode() & PERMISSIONS;
+                    self.warnings.push(format!("others may write key file `{}` (mode {mode:04o})", path.display()));
+                }
+                "present"
+            }
+            Err(error) => {
+                self.warnings.push(cannot("key file", path, &error));
+                if error.kind() == io::ErrorKind::NotFound { "missing: `run` waits for it" } else { "out of sight" }
+            }
+        };
+        self.found.insert(path.to_owned(), said);
+        if let Some(folder) = path.parent() {
+            self.look_at_folder(folder);
+        }
+    }
+
+    /// In a sticky folder, such as a mounted Secret's, nobody can replace another's file.
+    fn look_at_folder(&mut self, path: &Path) {
+        if self.folders.insert(path.to_owned())
+            && let Ok(found) = fs::metadata(path)
+            && found.mode() & WORLD_WRITES != 0
+            && found.mode() & STICKY == 0
+        {
+            let mode = found.mode() & PERMISSIONS;
+            self.warnings.push(format!("every user may replace the keys in `{}` (mode {mode:04o})", path.display()));
+        }
+    }
+}
+
+/// The names of the files that may be keys, sorted.
+fn names_in(folder: &Path) -> io::Result<Vec<String>> {
+    let names = fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let mut names: Vec<String> = names.collect::<io::Result<_>>()?;
+    names.retain(|name| !name.starts_with('.'));
+    names.sort();
+    Ok(names)
+}
+
+fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => format!("{what} `{}` is missing", path.display()),
+        io::ErrorKind::PermissionDenied => format!("cannot look at {what} `{}`: permission denied", path.display()),
+        _ => format!("cannot look at {what} `{}`: {error}", path.display()),
+    }
+}
+
+const OTHERS_WRITE: u32 = 0o022;
+const WORLD_WRITES: u32 = 0o002;
+const STICKY: u32 = 0o1000;
+const PERMISSIONS: u32 = 0o777;

@@ -1,0 +1,132 @@
+//! The plan that `check` prints.
+
+use std::{
+    fmt::{self, Display, Formatter},
+    path::Path,
+};
+
+use super::key_files::KeyFiles;
+use crate::{
+    config::{Config, Credential, LogFormat, duration::short},
+    output::{Format, Output},
+    renewal::{OnExpiry, Policy},
+};
+
+/// A configuration as people read it.
+pub(super) struct Plan<'a> {
+    pub(super) config: &'a Config,
+    /// `None` if flags stand for it.
+    pub(super) file: Option<&'a Path>,
+    pub(super) keys: &'a KeyFiles,
+}
+
+impl Display for Plan<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let config = self.config;
+        let file = self.file.map_or("the command line".to_owned(), |file| file.display().to_string());
+        write!(f, "{:NAME_COLUMNS$}{file}", "configuration")?;
+        row(f, "", "project", &config.project)?;
+        row(f, "", "api", &config.base_url)?;
+        row(f, "", "state", config.state_directory.display())?;
+        row(f, "", "http", http(config))?;
+        row(f, "", "log", log(config))?;
+        for credential in &config.credentials {
+            let found = self.keys.found.get(&credential.key_file).copied().unwrap_or("not looked at");
+            write!(f, "\n\ncredential {}", credential.name)?;
+            row(f, INDENT, "key file", format_args!("{} ({found})", credential.key_file.display()))?;
+            details(credential, f)?;
+        }
+        for (n, directory) in config.key_directories.iter().enumerate() {
+            let found = self.keys.in_folders.get(n).map(Vec::as_slice).unwrap_or_default();
+            let names: Vec<_> = found.iter().map(|credential| credential.name.as_str()).collect();
+            write!(f, "\n\na credential for each key in {}", directory.path.display())?;
+            row(f, INDENT, "as of now", if names.is_empty() { "none".to_owned() } else { names.join(", ") })?;
+            details(&directory.pattern, f)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a credential and the pattern of many have in common.
+fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
+    for (n, output) in credential.outputs.iter().enumerate() {
+        row(f, INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
+    }
+    if let Some(tenant) = &credential.options.selected_tenant {
+        row(f, INDENT, "tenant", tenant)?;
+    }
+    if !credential.options.custom_claims.is_empty() {
+        let names: Vec<_> = credential.options.custom_claims.keys().map(String::as_str).collect();
+        row(f, INDENT, "claims", names.join(", "))?;
+    }
+    let default = Policy::default();
+    if credential.policy != (Policy { on_expiry: credential.policy.on_expiry, ..default }) {
+        row(f, INDENT, "renewal", renewal(&credential.policy))?;
+    }
+    match credential.policy.on_expiry {
+        OnExpiry::Keep => {}
+        OnExpiry::Remove => row(f, INDENT, "on expiry", "the files are removed")?,
+    }
+    if !credential.required {
+        row(f, INDENT, "required", "no: it does not count for readiness")?;
+    }
+    Ok(())
+}
+
+fn written(output: &Output) -> String {
+    let format = match output.format {
+        Format::Jwt => "jwt",
+    };
+    let owner = match (output.owner, output.group) {
+        (None, None) => String::new(),
+        (Some(user), None) => format!(", user {user}"),
+        (None, Some(group)) => format!(", group {group}"),
+        (Some(user), Some(group)) => format!(", user {user}, group {group}"),
+    };
+    format!("{} ({format}, mode {:04o}{owner})", output.path.display(), output.mode)
+}
+
+fn renewal(policy: &Policy) -> String {
+    format!(
+        "at {}% of the life, jitter {}%, spacing {}, retry after {} to {}, denied again every {}",
+        percent(policy.renew_at.percent()),
+        percent(policy.jitter.percent()),
+        short(policy.spacing),
+        short(policy.retry_first),
+        short(policy.retry_max),
+        short(policy.denied_every)
+    )
+}
+
+/// Without the noise of a share that is no binary fraction.
+fn percent(percent: f64) -> f64 {
+    (percent * 100.0).round() / 100.0
+}
+
+fn http(config: &Config) -> String {
+    let roots = config.http.ca_file.as_ref().map(|file| format!(", roots of the system and {}", file.display()));
+    format!(
+        "timeout {}, connect within {}, {} in flight at most{}",
+        short(config.http.timeout),
+        short(config.http.connect_timeout),
+        config.in_flight_max,
+        roots.unwrap_or_default()
+    )
+}
+
+fn log(config: &Config) -> String {
+    let format = match config.log.format {
+        LogFormat::Auto => "text on a terminal, else json",
+        LogFormat::Text => "text",
+        LogFormat::Json => "json",
+    };
+    format!("{format}, level {}", config.log.level.as_deref().unwrap_or("info"))
+}
+
+/// A line of two columns; the second begins in the same place everywhere.
+fn row(f: &mut Formatter<'_>, indent: &str, name: &str, value: impl Display) -> fmt::Result {
+    write!(f, "\n{indent}{name:width$}{value}", width = NAME_COLUMNS - indent.len())
+}
+
+const INDENT: &str = "  ";
+const NAME_COLUMNS: usize = 15;

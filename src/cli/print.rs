@@ -1,0 +1,19 @@
+//! The one place that writes to the terminal.
+
+use std::{
+    fmt::Display,
+    io::{self, Write as _},
+};
+
+/// A result, to standard output. A reader that has gone away, as `head` does, is no failure.
+pub(super) fn result(text: &impl Display) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// An error or a warning, to standard error. If even that is gone, there is nobody to tell.
+pub(super) fn complaint(text: &impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}

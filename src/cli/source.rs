@@ -1,0 +1,111 @@
+//! The flags that say where the configuration comes from.
+
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::Args;
+use tracing::warn;
+
+use super::{Failure, logging, print, process};
+use crate::{
+    config::{self, Config, DEFAULT_FILE, Environment, Loaded, Origin, Source, looks_like_a_secret},
+    daemon,
+};
+
+/// Where the configuration comes from.
+#[derive(Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct SourceArguments {
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP, conflicts_with_all = ["access_key_file", "outputs"])]
+    config: Option<PathBuf>,
+    #[arg(long, value_name = "ID", help = "Descope project; beats $DESCOPE_PROJECT_ID and the file")]
+    project_id: Option<String>,
+    #[arg(long, value_name = "URL", help = BASE_URL_HELP)]
+    base_url: Option<String>,
+    /// Without a configuration file: the file that holds the access key
+    #[arg(long, value_name = "FILE", requires = "outputs")]
+    access_key_file: Option<PathBuf>,
+    /// Without a configuration file: the file to write the token to; may be given more than once
+    #[arg(long = "output", value_name = "FILE", requires = "access_key_file")]
+    outputs: Vec<PathBuf>,
+}
+
+impl SourceArguments {
+    /// Loads what the flags say, and prints the warnings.
+    pub(super) fn load(self) -> Result<(Source, Environment, Loaded), Failure> {
+        let environment = Environment::of_process();
+        let source = self.source(&environment)?;
+        let loaded = config::load(&source, &environment)?;
+        for warning in &loaded.warnings {
+            print::complaint(&format_args!("warning: {warning}"));
+        }
+        Ok((source, environment, loaded))
+    }
+
+    /// Loads what the flags say, for a daemon: starts the log, where warnings go, and makes the process safe for secrets.
+    pub(super) fn begin(self) -> Result<(Config, daemon::Source), Failure> {
+        let environment = Environment::of_process();
+        let source = self.source(&environment)?;
+        let Loaded { config, warnings } = config::load(&source, &environment)?;
+        logging::start(&config.log)?;
+        process::harden();
+        for warning in &warnings {
+            warn!("{warning}");
+        }
+        let file = source.path().map(Path::to_owned);
+        let load = Arc::new(move || config::load(&source, &environment));
+        Ok((config, daemon::Source { file, load }))
+    }
+
+    /// The source, every path absolute: a daemon may change its folder.
+    fn source(self, environment: &Environment) -> Result<Source, Failure> {
+        let Self { config, project_id, base_url, access_key_file, outputs } = self;
+        let origin = if let Some(access_key_file) = access_key_file {
+            refuse_a_key(&access_key_file)?;
+            let outputs = outputs.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
+            Origin::Flags { access_key_file: absolute(&access_key_file)?, outputs }
+        } else {
+            let named = config.or_else(|| environment.setting(CONFIG_VARIABLE).map(PathBuf::from));
+            Origin::File(absolute(&named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)))?)
+        };
+        Ok(Source { origin, project_id, base_url })
+    }
+}
+
+/// A path as seen from the current folder. `..` is what the file system takes it for, links included.
+fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    let goes_up = path.components().any(|part| part == Component::ParentDir);
+    if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
+        let whole = folder
+            .canonicalize()
+            .map_err(|error| Failure::CommandLine(format!("cannot tell where `{}` is: {error}", folder.display())))?;
+        return Ok(whole.join(name));
+    }
+    match std::path::absolute(path) {
+        Ok(whole) if path.as_os_str().as_encoded_bytes().ends_with(b"/") => Ok(whole.join("")),
+        Ok(whole) => Ok(whole),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            Err(Failure::CommandLine("a path on the command line is empty".to_owned()))
+        }
+        Err(error) => Err(Failure::CommandLine(format!("cannot tell the current folder: {error}"))),
+    }
+}
+
+/// An access key in the place of its file would be told to everyone who is told the path.
+fn refuse_a_key(path: &Path) -> Result<(), Failure> {
+    let text = path.to_string_lossy();
+    if !text.contains('/') && looks_like_a_secret(&text) && !path.exists() {
+        let said = "what stands after `--access-key-file` looks like an access key itself\n       \
+                    write the key to a file and name that; rotate the key, for `ps` and the shell's history have seen it";
+        return Err(Failure::CommandLine(said.to_owned()));
+    }
+    Ok(())
+}
+
+const CONFIG_HELP: &str = "Configuration file [default: $TOKENWELL_CONFIG, else /etc/tokenwell/tokenwell.yaml]";
+const BASE_URL_HELP: &str =
+    "Where Descope's API is; beats $DESCOPE_BASE_URL and the file [default: by the project's region]";
+const CONFIG_VARIABLE: &str = "TOKENWELL_CONFIG";

@@ -1,0 +1,121 @@
+//! The fields of a mapping, asked for by name: what nobody asks for is a mistake, and so is what stands there twice.
+
+use std::collections::HashSet;
+
+use super::{
+    notes::{Notes, Spot},
+    place::{Part, Steps},
+    reader::Field,
+    show::shown_key,
+    suggest::{Suggestion, suggestion},
+    tree::Node,
+};
+
+/// The fields of a mapping, as they are asked for.
+pub(super) struct Fields<'a> {
+    entries: &'a [(String, Node)],
+    steps: Steps,
+    path: String,
+    spot: Spot,
+    known: Vec<&'static str>,
+    /// Fields that should be there, and what to write.
+    missing: Vec<(&'static str, String)>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of the mapping at `spot`, which is reached by `steps` and called `path`. Duplicates are mistakes.
+    pub(super) fn new(
+        entries: &'a [(String, Node)],
+        steps: Steps,
+        path: String,
+        spot: Spot,
+        notes: &mut Notes,
+    ) -> Self {
+        let fields = Self { entries, steps, path, spot, known: Vec::new(), missing: Vec::new() };
+        fields.refuse_duplicates(notes);
+        fields
+    }
+
+    /// The field of that name, if it is there.
+    pub(super) fn take(&mut self, name: &'static str, notes: &mut Notes) -> Option<Field<'a>> {
+        self.known.push(name);
+        let (n, (_, node)) = self.entries.iter().enumerate().find(|(_, (key, _))| key == name)?;
+        let field = Field { node, spot: self.spot_of(n, Part::Value) };
+        field.has_value(notes).then_some(field)
+    }
+
+    /// The field of that name; that it is missing is a mistake, and `remedy` says what to write. It is told at the end,
+    /// unless an unknown field turns out to be the one that is missing.
+    pub(super) fn require(&mut self, name: &'static str, remedy: &str, notes: &mut Notes) -> Option<Field<'a>> {
+        if !self.has(name) {
+            self.missing.push((name, remedy.to_owned()));
+        }
+        self.take(name, notes)
+    }
+
+    /// Whether there is a field of that name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.entries.iter().any(|(key, _)| key == name)
+    }
+
+    /// Fields of the contract that this version does not have: refused by name, so that nothing is silently ignored.
+    pub(super) fn not_in_this_version(&mut self, names: &'static [&'static str], notes: &mut Notes) {
+        for (n, (key, _)) in self.entries.iter().enumerate() {
+            if let Some(name) = names.iter().find(|name| *name == key) {
+                let what = "this version of tokenwell does not have it yet";
+                notes.mistake(&self.spot_of(n, Part::Key), what, format!("take `{name}` away"));
+            }
+        }
+        // Only what is there, so that nobody is told of them as known.
+        let there: Vec<_> = names.iter().copied().filter(|name| self.has(name)).collect();
+        self.known.extend(there);
+    }
+
+    /// All entries as fields, whatever their names.
+    pub(super) fn all(self) -> Vec<(&'a str, Field<'a>)> {
+        let field = |(n, (key, node)): (usize, &'a (String, Node))| {
+            (key.as_str(), Field { node, spot: self.spot_of(n, Part::Value) })
+        };
+        self.entries.iter().enumerate().map(field).collect()
+    }
+
+    /// Ends the reading: what was not asked for is unknown. Its value is not shown: it may be a key in the wrong place.
+    pub(super) fn finish(mut self, notes: &mut Notes) {
+        for (n, (key, _)) in self.entries.iter().enumerate() {
+            if self.known.contains(&key.as_str()) {
+                continue;
+            }
+            let remedy = match suggestion(key, &self.known) {
+                Some(Suggestion::Field(meant)) => {
+                    self.missing.retain(|(name, _)| *name != meant);
+                    format!("did you mean `{meant}`?")
+                }
+                Some(Suggestion::Advice(advice)) => advice.to_owned(),
+                None => {
+                    let known: Vec<_> = self.known.iter().map(|name| format!("`{name}`")).collect();
+                    format!("known here: {}", known.join(", "))
+                }
+            };
+            notes.mistake(&self.spot_of(n, Part::Key), "unknown field", remedy);
+        }
+        for (name, remedy) in &self.missing {
+            notes.mistake(&self.spot, format!("`{name}` is missing"), remedy);
+        }
+    }
+
+    fn refuse_duplicates(&self, notes: &mut Notes) {
+        let mut seen = HashSet::new();
+        for (n, (key, _)) in self.entries.iter().enumerate() {
+            if !seen.insert(key) {
+                let remedy = "a field stands at most once: keep the one that is meant";
+                notes.mistake(&self.spot_of(n, Part::Key), "duplicate field", remedy);
+            }
+        }
+    }
+
+    fn spot_of(&self, n: usize, part: Part) -> Spot {
+        let key = shown_key(&self.entries[n].0);
+        let path = if self.path.is_empty() { key } else { format!("{}.{key}", self.path) };
+        Spot::File { steps: self.steps.iter().copied().chain([n]).collect(), part, path }
+    }
+}

@@ -1,0 +1,91 @@
+//! What flags and the environment say, which beats the file; and what is true when nobody says anything.
+
+use std::path::{Path, PathBuf};
+
+use super::{
+    meant::{Credential, KeyDirectory},
+    notes::{Notes, Spot},
+    reader::{Field, Text},
+    source::Source,
+    value::{base_url, path, project},
+};
+use crate::exchange::{BaseUrl, ProjectId};
+
+/// Values from outside the file. The field of the file that one of them beats is not looked at.
+pub(super) struct Overrides {
+    project_id: Option<Text>,
+    base_url: Option<Text>,
+}
+
+impl Overrides {
+    /// Flags beat the environment.
+    pub(super) fn new(source: &Source, notes: &mut Notes) -> Self {
+        let mut first = |flag: &'static str, value: &Option<String>, variables: &[&'static str]| {
+            let of_flag = value.as_ref().map(|value| Text::outside(value, Spot::Flag(flag)));
+            of_flag.or_else(|| {
+                let mut found = variables.iter().filter_map(|name| Some((*name, notes.setting(name)?)));
+                found.next().map(|(name, value)| Text::outside(&value, Spot::Variable(name)))
+            })
+        };
+        Self {
+            project_id: first("--project-id", &source.project_id, &[PROJECT_VARIABLE]),
+            base_url: first("--base-url", &source.base_url, &BASE_URL_VARIABLES),
+        }
+    }
+
+    /// The project: as overridden, else as the file says. That it is missing is for the caller to say, who knows the remedy.
+    pub(super) fn project(&self, of_file: Option<Field>, notes: &mut Notes) -> Option<ProjectId> {
+        if let Some(text) = &self.project_id {
+            return project::read(text, notes);
+        }
+        of_file.and_then(|field| field.text(notes)).and_then(|text| project::read(&text, notes))
+    }
+
+    /// Whether a project was given outside the file.
+    pub(super) fn has_project(&self) -> bool {
+        self.project_id.is_some()
+    }
+
+    /// The API: as overridden, else as the file says, else Descope's own for the project.
+    pub(super) fn base_url(
+        &self,
+        of_file: Option<Field>,
+        project: Option<&ProjectId>,
+        allow_plain_http: bool,
+        notes: &mut Notes,
+    ) -> Option<BaseUrl> {
+        if let Some(text) = &self.base_url {
+            return base_url::read(text, allow_plain_http, notes);
+        }
+        match of_file {
+            Some(field) => field.text(notes).and_then(|text| base_url::read(&text, allow_plain_http, notes)),
+            None => project.map(BaseUrl::of_project),
+        }
+    }
+}
+
+/// Where state is kept if the file does not say: `$STATE_DIRECTORY` (systemd; the first, if there are several), else
+/// beside the first output.
+pub(super) fn state_directory(
+    credentials: &[Credential],
+    key_directories: &[KeyDirectory],
+    notes: &mut Notes,
+) -> Option<PathBuf> {
+    if let Some(value) = notes.setting(STATE_VARIABLE) {
+        let first = value.split(':').next().unwrap_or_default();
+        return path::folder(&Text::outside(first, Spot::Variable(STATE_VARIABLE)), notes);
+    }
+    let patterns = key_directories.iter().map(|directory| &directory.pattern);
+    let first = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).next()?;
+    // The folder of `/run/{name}/jwt` is one of many: their common parent is meant.
+    let has_mark = |folder: &Path| folder.to_string_lossy().contains(path::NAME_MARK);
+    first.path.ancestors().skip(1).find(|folder| !has_mark(folder)).map(Path::to_owned)
+}
+
+/// What to do about a project id that is missing.
+pub(super) const PROJECT_REMEDY: &str = "write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`";
+
+const PROJECT_VARIABLE: &str = "DESCOPE_PROJECT_ID";
+/// The second is what some of Descope's SDKs call it.
+const BASE_URL_VARIABLES: [&str; 2] = ["DESCOPE_BASE_URL", "DESCOPE_BASE_URI"];
+const STATE_VARIABLE: &str = "STATE_DIRECTORY";

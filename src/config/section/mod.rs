@@ -1,0 +1,8 @@
+//! The sections of a configuration file, each read into what it means.
+
+pub(super) mod credential;
+pub(super) mod http;
+pub(super) mod log;
+pub(super) mod output;
+pub(super) mod renew;
+pub(super) mod root;

@@ -1,0 +1,106 @@
+//! `outputs`: the files that a session is written to.
+
+use std::path::PathBuf;
+
+use crate::{
+    config::{
+        fields::Fields,
+        notes::Notes,
+        reader::Field,
+        uses::{Purpose, Uses},
+        value::{mode, owner, path},
+    },
+    output::{Format, MODE_DEFAULT, Output},
+};
+
+/// Whose outputs they are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::config) enum Whose {
+    /// One credential's: a path is a path.
+    One,
+    /// Those of every key of a folder: `{name}` in a path keeps them apart.
+    EachKey,
+}
+
+/// Reads the outputs of a credential: at least one.
+pub(in crate::config) fn read_all(
+    fields: &mut Fields,
+    whose: Whose,
+    uses: &mut Uses,
+    notes: &mut Notes,
+) -> Option<Vec<Output>> {
+    let field = fields.require("outputs", whose.example(), notes)?;
+    let items = field.items(notes);
+    if items.is_empty() && field.is_empty_list() {
+        notes.mistake(&field.spot, "no output is named", whose.example());
+    }
+    // Every one is read before any is given up for a mistake in another.
+    let outputs: Vec<_> = items.iter().map(|item| read(item, whose, uses, notes)).collect();
+    outputs.into_iter().collect()
+}
+
+fn read(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<Output> {
+    let mut fields = field.fields(notes)?;
+    let path = fields.require("path", whose.path_example(), notes).and_then(|field| path(&field, whose, uses, notes));
+    let mut output =
+        Output { path: PathBuf::new(), format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None };
+    if let Some(field) = fields.take("format", notes) {
+        output.format = format(&field, notes).unwrap_or_default();
+    }
+    if let Some(mode) = fields.take("mode", notes).and_then(|field| mode::read(&field, notes)) {
+        output.mode = mode;
+    }
+    output.owner = fields.take("owner", notes).and_then(|field| owner::user(&field, notes));
+    output.group = fields.take("group", notes).and_then(|field| owner::group(&field, notes));
+    fields.not_in_this_version(&["template", "templateFile"], notes);
+    fields.finish(notes);
+    Some(Output { path: path?, ..output })
+}
+
+fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
+    let path = path::file(field, notes)?;
+    uses.note(Purpose::Output, Some(&path), &field.spot);
+    let has_mark = path.to_string_lossy().contains(path::NAME_MARK);
+    match (whose, has_mark) {
+        (Whose::One, false) | (Whose::EachKey, true) => Some(path),
+        (Whose::One, true) => {
+            let remedy = "write the name itself";
+            notes.mistake(&field.spot, "`{name}` stands for a name in `credentialsFrom` only", remedy);
+            None
+        }
+        (Whose::EachKey, false) => {
+            let what = "no `{name}` is in it: every key of the folder would write the same file";
+            notes.mistake(&field.spot, what, "put `{name}` where the name of the key file belongs");
+            None
+        }
+    }
+}
+
+fn format(field: &Field, notes: &mut Notes) -> Option<Format> {
+    let known = field.word(&FORMATS, notes)?;
+    if known.is_none() {
+        let what = "this version of tokenwell does not have this format yet";
+        notes.mistake(&field.spot, what, "write `jwt`, the only one so far");
+    }
+    known
+}
+
+impl Whose {
+    fn path_example(self) -> &'static str {
+        match self {
+            Self::One => "write such as `path: /run/tokenwell/billing.jwt`",
+            Self::EachKey => "write such as `path: \"/run/tokenwell/{name}.jwt\"`",
+        }
+    }
+
+    fn example(self) -> &'static str {
+        match self {
+            Self::One => "write such as `outputs: [{path: /run/tokenwell/billing.jwt}]`",
+            Self::EachKey => "write such as `outputs: [{path: \"/run/tokenwell/{name}.jwt\"}]`",
+        }
+    }
+}
+
+/// Every format of the contract; `None` for what this version does not have.
+const FORMATS: [(&str, Option<Format>); 5] =
+    [("jwt", Some(Format::Jwt)), ("json", None), ("env", None), ("header", None), ("template", None)];

@@ -1,0 +1,52 @@
+//! `renew`: the pace, for all credentials or for one.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use crate::{
+    config::{
+        notes::Notes,
+        reader::Field,
+        value::{duration, share},
+    },
+    renewal::Policy,
+};
+
+/// Reads a policy; what is not said stays as in `base`.
+pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) -> Policy {
+    let mut policy = base;
+    let Some(mut fields) = field.fields(notes) else { return policy };
+    for (name, share, bounds) in [("at", &mut policy.renew_at, AT), ("jitter", &mut policy.jitter, JITTER)] {
+        if let Some(said) = fields.take(name, notes).and_then(|field| share::read(&field, &bounds, notes)) {
+            *share = said;
+        }
+    }
+    let lengths = [
+        ("spacing", &mut policy.spacing, SPACING),
+        ("retryFirst", &mut policy.retry_first, RETRY_FIRST),
+        ("retryMax", &mut policy.retry_max, RETRY_MAX),
+        ("deniedEvery", &mut policy.denied_every, DENIED_EVERY),
+    ];
+    for (name, length, bounds) in lengths {
+        if let Some(said) = fields.take(name, notes).and_then(|field| duration::read(&field, &bounds, notes)) {
+            *length = said;
+        }
+    }
+    if policy.retry_first > policy.retry_max {
+        let what = format!(
+            "`retryFirst` ({}) is longer than `retryMax` ({})",
+            duration::short(policy.retry_first),
+            duration::short(policy.retry_max)
+        );
+        notes.mistake(&field.spot, what, "back-off grows from `retryFirst` to `retryMax`: make the first the shorter");
+    }
+    fields.finish(notes);
+    policy
+}
+
+const AT: RangeInclusive<u8> = 5..=95;
+const JITTER: RangeInclusive<u8> = 0..=50;
+const SPACING: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
+const RETRY_FIRST: RangeInclusive<Duration> = SPACING;
+/// As short as the first back-off may be: a constant pace is legal.
+const RETRY_MAX: RangeInclusive<Duration> = SPACING;
+const DENIED_EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);

@@ -1,0 +1,74 @@
+//! Lengths of time such as `500ms`, `30s`, `5m` or `1h30m`.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use crate::config::{notes::Notes, reader::Field, show::shown, tree::Node};
+
+/// The text is no length of time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotADuration {
+    /// Only a number.
+    #[error("it has no unit: write `10s`, `10m` or `10h`")]
+    NoUnit,
+    /// Nothing of the kind.
+    #[error("it is no length of time such as `500ms`, `30s`, `5m` or `1h30m`")]
+    Other,
+}
+
+/// Reads a length of time.
+pub fn parse(text: &str) -> Result<Duration, NotADuration> {
+    if text.trim().parse::<f64>().is_ok() {
+        return Err(NotADuration::NoUnit);
+    }
+    humantime::parse_duration(text).map_err(|_| NotADuration::Other)
+}
+
+/// Writes a length of time as it is read: `1h30m`.
+pub fn short(duration: Duration) -> String {
+    humantime::format_duration(duration).to_string().replace(' ', "")
+}
+
+/// Reads a length of time from a field and holds it to its bounds.
+pub(in crate::config) fn read(field: &Field, bounds: &RangeInclusive<Duration>, notes: &mut Notes) -> Option<Duration> {
+    if let Node::Integer(_) | Node::Float(_) = field.node {
+        let number = match field.node {
+            Node::Float(number) => number.to_string(),
+            Node::Integer(number) => number.to_string(),
+            Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => String::new(),
+        };
+        no_unit(field, &number, notes);
+        return None;
+    }
+    let text = field.text(notes)?;
+    match parse(&text.value) {
+        Ok(duration) if duration < *bounds.start() => {
+            let what = format!("{} is too short", text.shown());
+            notes.mistake(&field.spot, what, format!("write `{}` or more", short(*bounds.start())));
+            None
+        }
+        Ok(duration) if duration > *bounds.end() => {
+            let what = format!("{} is too long", text.shown());
+            notes.mistake(&field.spot, what, format!("write `{}` or less", short(*bounds.end())));
+            None
+        }
+        Ok(duration) => Some(duration),
+        Err(NotADuration::NoUnit) => {
+            no_unit(field, text.written(), notes);
+            None
+        }
+        Err(NotADuration::Other) => {
+            let what = format!("{} is no length of time", text.shown());
+            notes.mistake(&field.spot, what, "write it like `500ms`, `30s`, `5m` or `1h30m`");
+            None
+        }
+    }
+}
+
+fn no_unit(field: &Field, number: &str, notes: &mut Notes) {
+    let remedy = if number.len() <= 6 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0" {
+        format!("write `{number}s`, `{number}m` or `{number}h`")
+    } else {
+        "write it like `500ms`, `30s`, `5m` or `1h30m`".to_owned()
+    };
+    notes.mistake(&field.spot, format!("{} has no unit", shown(number)), remedy);
+}

@@ -1,0 +1,1295 @@
+//! What a user meets who gets the configuration wrong, and what is made of one that is right.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    time::Duration,
+};
+
+use tempfile::TempDir;
+use tokenwell::{
+    config::{self, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
+    renewal::OnExpiry,
+};
+
+#[test]
+fn a_slip_in_a_field_is_told_with_its_line_and_what_was_meant() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: billing
+    accessKeyfile: /keys/billing
+    outputs: [{path: /run/tokenwell/billing.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 4, credentials[0].accessKeyfile: unknown field
+              did you mean `accessKeyFile`?
+    "#);
+}
+
+#[test]
+fn an_unknown_field_is_told_what_is_known_there() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: billing
+    accessKeyFile: /keys/billing
+    frobnicate: 1
+    outputs: [{path: /run/tokenwell/billing.jwt, perm: x}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 5, credentials[0].frobnicate: unknown field
+              known here: `name`, `accessKeyFile`, `required`, `customClaims`, `selectedTenant`, `onExpiry`, `renew`, `outputs`
+      line 6, credentials[0].outputs[0].perm: unknown field
+              known here: `path`, `format`, `mode`, `owner`, `group`
+    "#);
+}
+
+#[test]
+fn wrong_types_say_what_was_expected_and_found() {
+    insta::assert_snapshot!(refusal(r#"projectId: 5
+allowPlainHttp: "yes"
+http: fast
+renew: [1]
+log: {format: true, level: verbose}
+credentials:
+  name: billing
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+      line 1, projectId: expected text, found a number
+              put it in quotes
+      line 2, allowPlainHttp: `yes` is text
+              write `true` or `false`, without quotes
+      line 3, http: expected fields, found text
+              write `name: value` pairs, one a line
+      line 4, renew: expected fields, found a list
+              write `name: value` pairs, one a line
+      line 5, log.format: expected text, found `true`
+              put it in quotes
+      line 5, log.level: `verbose` is no log level
+              write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
+      line 7, credentials: expected a list, found a mapping
+              begin every entry with `- `
+    "#);
+}
+
+#[test]
+fn a_value_where_a_list_of_fields_belongs() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - billing
+  - name: 7
+    accessKeyFile: {a: b}
+    required: 1
+    customClaims: gold
+    selectedTenant: ""
+    onExpiry: delete
+    outputs: /run/a.jwt
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
+
+       line 3, credentials[0]: expected fields, found text
+               write `name: value` pairs, one a line
+       line 4, credentials[1].name: expected text, found a number
+               put it in quotes
+       line 5, credentials[1].accessKeyFile: expected text, found a mapping
+               write one text here
+       line 6, credentials[1].required: expected `true` or `false`, found a number
+               write `true` or `false`
+       line 7, credentials[1].customClaims: expected fields, found text
+               write `name: value` pairs, one a line
+       line 8, credentials[1].selectedTenant: empty
+               write the tenant's id, or take the line away
+       line 9, credentials[1].onExpiry: `delete` is not known here
+               write `keep` or `remove`
+      line 10, credentials[1].outputs: expected a list, found text
+               begin every entry with `- `
+    "#);
+}
+
+#[test]
+fn duplicate_fields_are_told_at_every_level() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+projectId: P2abc
+credentials:
+  - name: billing
+    accessKeyFile: /keys/billing
+    customClaims: {tier: gold, deep: [{a: 1, a: 2}], tier: silver}
+    outputs:
+      - path: /run/tokenwell/billing.jwt
+        path: /run/tokenwell/other.jwt
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 4 mistakes
+
+      line 2, projectId: duplicate field
+              a field stands at most once: keep the one that is meant
+      line 6, credentials[0].customClaims.deep[0].a: duplicate field
+              a field stands at most once: keep the one that is meant
+      line 6, credentials[0].customClaims.tier: duplicate field
+              a field stands at most once: keep the one that is meant
+      line 9, credentials[0].outputs[0].path: duplicate field
+              a field stands at most once: keep the one that is meant
+    "#);
+}
+
+#[test]
+fn a_tab_is_told_from_a_space() {
+    insta::assert_snapshot!(refusal("projectId: P2abc\ncredentials:\n\t- name: billing\n", &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 3: no value begins with this character
+              indent with spaces, not tabs; put a value that begins with `@`, `%` or a backtick in quotes
+    "#);
+}
+
+#[test]
+fn an_open_bracket_is_told_with_its_place() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials: [{name: a}
+log: {}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 3: this is not YAML: did not find expected ',' or ']' (column 1)
+    "#);
+}
+
+#[test]
+fn a_colon_in_a_value_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc: x
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: a `:` stands where no new field can begin
+              indent like the lines above, and put a value that holds `: ` in quotes
+    "#);
+}
+
+#[test]
+fn two_documents_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+---
+projectId: P2abc
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2: a second document begins (`---`)
+              keep one document in the file
+    "#);
+}
+
+#[test]
+fn an_empty_file_is_told_the_least_that_there_is_to_say() {
+    insta::assert_snapshot!(refusal(r#"# nothing yet
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      there is nothing in it
+        the least is:
+          projectId: P2…
+          credentials:
+            - name: billing
+              accessKeyFile: /var/run/secrets/descope/billing
+              outputs: [{path: /run/tokenwell/billing.jwt}]
+    "#);
+}
+
+#[test]
+fn a_file_that_is_no_mapping_is_told() {
+    insta::assert_snapshot!(refusal(r#"hello
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: expected fields, found text
+              write `name: value` pairs, one a line
+    "#);
+}
+
+#[test]
+fn unset_and_malformed_variables_are_told_and_their_values_never() {
+    insta::assert_snapshot!(refusal(r#"projectId: ${PROJECT}
+baseUrl: ${URL
+stateDirectory: $HOME/state
+credentials:
+  - name: ${NAME}
+    accessKeyFile: ${KEYS}/billing
+    customClaims: {tier: "${TIER:-gold}"}
+    outputs: [{path: "${OUT}/a.jwt"}]
+"#, &[("NAME", "Not A Name canary"), ("OUT", "canary/relative")]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+      line 1, projectId: the environment variable `PROJECT` is not set
+              set it, or write the value here
+      line 2, baseUrl: `${` has no `}`
+              write `${NAME}`
+      line 3, stateDirectory: a `$` stands alone
+              write `${NAME}` for a variable, `$$` for a dollar
+      line 5, credentials[0].name: `${NAME}` is no name of a credential
+              use small letters, digits and `-` between them, at most 63 characters, such as `billing`
+      line 6, credentials[0].accessKeyFile: the environment variable `KEYS` is not set
+              set it, or write the value here
+      line 7, credentials[0].customClaims.tier: what stands between `${` and `}` is no name of a variable
+              use letters, digits and `_`, as in `${NAME}`; there are no default values
+      line 8, credentials[0].outputs[0].path: `${OUT}/a.jwt` is not an absolute path
+              write it in full, from `/` on
+    "#);
+}
+
+#[test]
+fn durations_without_unit_or_sense_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+renew:
+  spacing: 10
+  retryFirst: "2"
+  retryMax: 1.5
+  deniedEvery: soon
+http:
+  timeout: 0s
+  connectTimeout: 1h
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    renew: {spacing: 50ms, retryMax: 2h, deniedEvery: -5s, retryFirst: 5M}
+    outputs: [{path: /run/a.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 10 mistakes
+
+       line 3, renew.spacing: `10` has no unit
+               write `10s`, `10m` or `10h`
+       line 4, renew.retryFirst: `2` has no unit
+               write `2s`, `2m` or `2h`
+       line 5, renew.retryMax: `1.5` has no unit
+               write it like `500ms`, `30s`, `5m` or `1h30m`
+       line 6, renew.deniedEvery: `soon` is no length of time
+               write it like `500ms`, `30s`, `5m` or `1h30m`
+       line 8, http.timeout: `0s` is too short
+               write `1ms` or more
+       line 9, http.connectTimeout: `1h` is too long
+               write `5m` or less
+      line 13, credentials[0].renew.spacing: `50ms` is too short
+               write `100ms` or more
+      line 13, credentials[0].renew.retryMax: `2h` is too long
+               write `1h` or less
+      line 13, credentials[0].renew.deniedEvery: `-5s` is no length of time
+               write it like `500ms`, `30s`, `5m` or `1h30m`
+      line 13, credentials[0].renew.retryFirst: `5M` is too long
+               write `1h` or less
+    "#);
+}
+
+#[test]
+fn shares_and_counts_out_of_bounds_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+renew: {at: 67, jitter: 0.1}
+http: {maxInFlight: 0}
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    renew: {at: 99%, jitter: "1e1%"}
+    outputs: [{path: /run/a.jwt}]
+  - name: b
+    accessKeyFile: /keys/b
+    renew: {at: half, jitter: 60%}
+    outputs: [{path: /run/b.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+       line 2, renew.at: `67` has no percent sign
+               write `67%`
+       line 2, renew.jitter: `0.1` has no percent sign
+               write `10%`
+       line 3, http.maxInFlight: `0` is out of bounds
+               write a number from `1` to `256`
+       line 7, credentials[0].renew.at: `99%` is out of bounds
+               write a percentage from `5%` to `95%`
+       line 7, credentials[0].renew.jitter: `1e1%` is no percentage
+               write it like `67%`
+      line 11, credentials[1].renew.at: `half` has no percent sign
+               write it like `67%`
+      line 11, credentials[1].renew.jitter: `60%` is out of bounds
+               write a percentage from `0%` to `50%`
+    "#);
+}
+
+#[test]
+fn a_first_back_off_above_the_longest_is_told_where_it_arises() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+renew: {retryFirst: 5s}
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    renew: {retryMax: 4s}
+    outputs: [{path: /run/a.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 6, credentials[0].renew: `retryFirst` (5s) is longer than `retryMax` (4s)
+              back-off grows from `retryFirst` to `retryMax`: make the first the shorter
+    "#);
+}
+
+#[test]
+fn modes_that_are_not_octal_text_are_told_what_was_meant() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, mode: 640}
+      - {path: /run/2, mode: 0o640}
+      - {path: /run/3, mode: 888}
+      - {path: /run/4, mode: "888"}
+      - {path: /run/5, mode: "01777"}
+      - {path: /run/6, mode: "0o640"}
+      - {path: /run/7, mode: rw-r-----}
+      - {path: /run/8, mode: "0240"}
+      - {path: /run/9, mode: true}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 9 mistakes
+
+       line 6, credentials[0].outputs[0].mode: expected octal digits in quotes, found a number
+               write `"0640"`, with the quotes
+       line 7, credentials[0].outputs[1].mode: expected octal digits in quotes, found a number
+               write `"0640"`, with the quotes
+       line 8, credentials[0].outputs[2].mode: expected octal digits in quotes, found a number
+               write octal digits in quotes, such as `"0640"`
+       line 9, credentials[0].outputs[3].mode: `888` is no octal mode
+               write octal digits in quotes, such as `"0640"`
+      line 10, credentials[0].outputs[4].mode: `01777` sets more than permissions
+               write `"0777"`: no more than `"0777"`
+      line 11, credentials[0].outputs[5].mode: `0o640` is no octal mode
+               write `"0640"`
+      line 12, credentials[0].outputs[6].mode: `rw-r-----` is no octal mode
+               write octal digits in quotes, such as `"0640"`
+      line 13, credentials[0].outputs[7].mode: `0240` does not let the owner read
+               write `"0640"`
+      line 14, credentials[0].outputs[8].mode: expected octal digits, found `true`
+               write octal digits in quotes, such as `"0640"`
+    "#);
+}
+
+#[test]
+fn owners_that_are_not_there_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, owner: nobody-of-that-name, group: no-such-group}
+      - {path: /run/2, owner: -1, group: 4294967295}
+      - {path: /run/3, owner: 1.5, group: ""}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
+
+      line 6, credentials[0].outputs[0].owner: there is no user `nobody-of-that-name` on this machine
+              create it, or write the user's number
+      line 6, credentials[0].outputs[0].group: there is no group `no-such-group` on this machine
+              create it, or write the group's number
+      line 7, credentials[0].outputs[1].owner: `-1` is no number of a user
+              write a name, or a number from `0` on
+      line 7, credentials[0].outputs[1].group: `4294967295` is no number of a group
+              write a name, or a number from `0` on
+      line 8, credentials[0].outputs[2].owner: expected the name or number of a user, found a number
+              write a name, or a number from `0` on
+      line 8, credentials[0].outputs[2].group: empty
+              write a name, or a number from `0` on
+    "#);
+}
+
+#[test]
+fn names_and_paths_that_are_used_twice_are_told_with_the_other_place() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+stateDirectory: /keys/all/state
+http: {caFile: /run/ca.pem}
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}, {path: /run//./a.jwt}]
+  - name: a
+    accessKeyFile: /keys/b
+    outputs: [{path: /run/a.jwt}, {path: /keys/a}, {path: /keys/all/x.jwt}]
+  - name: c
+    accessKeyFile: /keys/c
+    outputs: [{path: /run/ca.pem}, {path: DIR/tokenwell.yaml}, {path: /run/a.jwt/b}]
+credentialsFrom:
+  - accessKeyDirectory: /keys/all
+    outputs: [{path: "/run/{name}.jwt"}]
+  - accessKeyDirectory: /keys/all/
+    outputs: [{path: "/run/{name}.jwt"}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 11 mistakes
+
+       line 2, stateDirectory: inside `credentialsFrom[1].accessKeyDirectory`, where every file is an access key
+               keep state somewhere else
+       line 7, credentials[0].outputs[1].path: the same path as `credentials[0].outputs[0].path`
+               give every output a path of its own
+       line 8, credentials[1].name: `a` is the name of `credentials[0]` too
+               give every credential a name of its own
+      line 10, credentials[1].outputs[0].path: the same path as `credentials[0].outputs[0].path`
+               give every output a path of its own
+      line 10, credentials[1].outputs[1].path: the same file as `credentials[0].accessKeyFile`: a token would replace it
+               write tokens somewhere else
+      line 10, credentials[1].outputs[2].path: inside `credentialsFrom[0].accessKeyDirectory`, where every file is an access key
+               write tokens somewhere else
+      line 13, credentials[2].outputs[0].path: the same file as `http.caFile`: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[2].outputs[1].path: this configuration file: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[2].outputs[2].path: below `credentials[0].outputs[0].path`, which is a file
+               write tokens beside each other
+      line 17, credentialsFrom[1].accessKeyDirectory: the same folder as `credentialsFrom[0].accessKeyDirectory`
+               name every folder once, with all outputs under it
+      line 18, credentialsFrom[1].outputs[0].path: the same path as `credentialsFrom[0].outputs[0].path`
+               give every output a path of its own
+    "#);
+}
+
+#[test]
+fn the_mark_of_a_name_belongs_into_folders_of_keys_and_there_it_must_be() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: "/run/{name}.jwt"}]
+credentialsFrom:
+  - accessKeyDirectory: /keys/all
+    outputs: [{path: /run/b.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 5, credentials[0].outputs[0].path: `{name}` stands for a name in `credentialsFrom` only
+              write the name itself
+      line 8, credentialsFrom[0].outputs[0].path: no `{name}` is in it: every key of the folder would write the same file
+              put `{name}` where the name of the key file belongs
+    "#);
+}
+
+#[test]
+fn plain_http_to_another_host_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+baseUrl: http://api.example.com
+credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, baseUrl: plain http to another host would show the access key to the network
+              use `https://`, or set `allowPlainHttp: true` in the configuration file
+    "#);
+}
+
+#[test]
+fn a_base_url_is_never_shown() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+baseUrl: https://user:canary@api.example.com
+credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, baseUrl: it has a user or a password in it
+              take the part before `@` away: requests carry the access key and nothing else
+    "#);
+}
+
+#[test]
+fn a_base_url_that_is_none_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+baseUrl: api.example.com
+credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, baseUrl: it is not a URL such as `https://api.descope.com`
+              write it like `https://api.descope.com`
+    "#);
+}
+
+#[test]
+fn paths_with_detours_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+stateDirectory: state
+credentials:
+  - name: a
+    accessKeyFile: keys/a
+    outputs:
+      - path: out/a.jwt
+      - path: /run/../etc/passwd
+      - path: /run/
+      - path: ""
+      - path: "/run/a\0b"
+      - path: ./a
+      - path: /run/LONG
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 9 mistakes
+
+       line 2, stateDirectory: `state` is not an absolute path
+               write it in full, such as `/etc/tokenwell/state`
+       line 5, credentials[0].accessKeyFile: not an absolute path
+               write the path of a file that holds the key, such as `/var/run/secrets/descope/billing`
+       line 7, credentials[0].outputs[0].path: `out/a.jwt` is not an absolute path
+               write it in full, such as `/etc/tokenwell/out/a.jwt`
+       line 8, credentials[0].outputs[1].path: `/run/../etc/passwd` has `..` in it
+               write the path without detours
+       line 9, credentials[0].outputs[2].path: `/run/` is a folder
+               write the path of a file
+      line 10, credentials[0].outputs[3].path: empty
+               write an absolute path
+      line 11, credentials[0].outputs[4].path: a control character is in it
+               write a plain path
+      line 12, credentials[0].outputs[5].path: `./a` is not an absolute path
+               write it in full, such as `/etc/tokenwell/a`
+      line 13, credentials[0].outputs[6].path: the name of the file is too long
+               at most 200 bytes: temporary files beside it have longer names
+    "#);
+}
+
+#[test]
+fn a_missing_project_is_told_all_three_ways_to_give_it() {
+    insta::assert_snapshot!(refusal(r#"credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      projectId: missing
+        write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`
+    "#);
+}
+
+#[test]
+fn missing_fields_are_told_with_an_example() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - {}
+  - outputs: [{}]
+credentialsFrom:
+  - required: false
+    outputs: []
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
+
+      line 3, credentials[0]: `name` is missing
+              write such as `name: billing`
+      line 3, credentials[0]: `accessKeyFile` is missing
+              write such as `accessKeyFile: /var/run/secrets/descope/billing`
+      line 3, credentials[0]: `outputs` is missing
+              write such as `outputs: [{path: /run/tokenwell/billing.jwt}]`
+      line 4, credentials[1]: `name` is missing
+              write such as `name: billing`
+      line 4, credentials[1]: `accessKeyFile` is missing
+              write such as `accessKeyFile: /var/run/secrets/descope/billing`
+      line 4, credentials[1].outputs[0]: `path` is missing
+              write such as `path: /run/tokenwell/billing.jwt`
+      line 6, credentialsFrom[0]: `accessKeyDirectory` is missing
+              write such as `accessKeyDirectory: /var/run/secrets/descope`
+      line 7, credentialsFrom[0].outputs: no output is named
+              write such as `outputs: [{path: "/run/tokenwell/{name}.jwt"}]`
+    "#);
+}
+
+#[test]
+fn a_configuration_without_credentials_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      no credential is named
+        write:
+          credentials:
+            - name: billing
+              accessKeyFile: /var/run/secrets/descope/billing
+              outputs: [{path: /run/tokenwell/billing.jwt}]
+    "#);
+}
+
+#[test]
+fn empty_lists_of_credentials_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials: []
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, credentials: no credential is named
+              write:
+                credentials:
+                  - name: billing
+                    accessKeyFile: /var/run/secrets/descope/billing
+                    outputs: [{path: /run/tokenwell/billing.jwt}]
+    "#);
+}
+
+#[test]
+fn values_that_are_left_out_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId:
+credentials:
+  - name:
+    accessKeyFile: ~
+    customClaims: {a: null}
+    outputs:
+      -
+log:
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
+
+      line 1, projectId: no value
+              give it one, or take the line away
+      line 3, credentials[0].name: no value
+              give it one, or take the line away
+      line 4, credentials[0].accessKeyFile: no value
+              give it one, or take the line away
+      line 5, credentials[0].customClaims.a: no value
+              give it one, or take the line away
+      line 7, credentials[0].outputs[0]: no value
+              give it one, or take the line away
+      line 8, log: no value
+              give it one, or take the line away
+    "#);
+}
+
+#[test]
+fn what_this_version_does_not_have_is_told_and_never_ignored() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+status: {listen: "0.0.0.0:9465"}
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    hooks: [{signal: HUP}]
+    outputs:
+      - {path: /run/a.json, format: json}
+      - {path: /run/a.env, format: env}
+      - {path: /run/a.tmpl, format: template, template: x}
+      - {path: /run/a.x, format: yaml}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+       line 2, status: this version of tokenwell does not have it yet
+               take `status` away
+       line 6, credentials[0].hooks: this version of tokenwell does not have it yet
+               take `hooks` away
+       line 8, credentials[0].outputs[0].format: this version of tokenwell does not have this format yet
+               write `jwt`, the only one so far
+       line 9, credentials[0].outputs[1].format: this version of tokenwell does not have this format yet
+               write `jwt`, the only one so far
+      line 10, credentials[0].outputs[2].format: this version of tokenwell does not have this format yet
+               write `jwt`, the only one so far
+      line 10, credentials[0].outputs[2].template: this version of tokenwell does not have it yet
+               take `template` away
+      line 11, credentials[0].outputs[3].format: `yaml` is not known here
+               write `jwt`, `json`, `env`, `header` or `template`
+    "#);
+}
+
+#[test]
+fn a_key_in_a_tag_an_alias_or_a_merge_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+base: &base {name: a}
+credentials:
+  - <<: *base
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 3 mistakes
+
+      line 2, base: unknown field
+              did you mean `baseUrl`?
+      line 4, credentials[0]: `name` is missing
+              write such as `name: billing`
+      line 4, credentials[0]."<<": unknown field
+              merge keys do not work here: write out what is meant
+    "#);
+}
+
+#[test]
+fn a_tag_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: !secret P2abc
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: a value has a tag of its own (`!…`), and there are none here
+              take the tag away, or put the value in quotes
+    "#);
+}
+
+#[test]
+fn an_alias_without_anchor_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: *nothing
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: an alias (`*…`) names no anchor (`&…`) above it
+    "#);
+}
+
+#[test]
+fn a_list_for_a_key_is_told() {
+    insta::assert_snapshot!(refusal(r#"? [a, b]
+: c
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: a key is not text
+              write keys as words, such as `projectId:`
+    "#);
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_told_its_line() {
+    insta::assert_snapshot!(refusal_of(b"projectId: P2abc\nx: \xff\n"), @r#"
+    cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 is not UTF-8
+           save it as UTF-8
+    "#);
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused() {
+    insta::assert_snapshot!(refusal("# \n".repeat(100_000).as_str(), &[]), @r#"
+    cannot use configuration `/etc/tokenwell/tokenwell.yaml`: it is larger than 256 KiB
+           use `credentialsFrom` for many credentials that look alike
+    "#);
+}
+
+#[test]
+fn brackets_that_nest_without_end_are_refused_before_they_are_parsed() {
+    insta::assert_snapshot!(refusal(&format!("a:\n{}", "[".repeat(100_000)), &[]), @r#"
+    cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 nests deeper than 64 levels
+           close the brackets that are open
+    "#);
+    insta::assert_snapshot!(refusal(&"- ".repeat(100_000), &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 1: this nests too deeply
+              write it flatter: no configuration is as deep as this
+    "#);
+}
+
+#[test]
+fn aliases_cannot_make_much_of_little() {
+    let lines: String = (1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)).collect();
+    insta::assert_snapshot!(refusal(&format!("a0: &a0 lol\n{lines}"), &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      the aliases (`*…`) make too much of this file
+        write out what is meant, without aliases
+    "#);
+}
+
+#[test]
+fn more_mistakes_than_anyone_mends_at_once_are_counted() {
+    let fields: String = (0..40).map(|n| format!("field{n}: 1\n")).collect();
+    let said = refusal(&format!("projectId: P2abc\n{fields}"), &[]);
+    assert!(said.starts_with("`/etc/tokenwell/tokenwell.yaml` has 41 mistakes\n"), "{said}");
+    assert!(said.ends_with("\n  and 16 more"), "{said}");
+}
+
+#[test]
+fn a_log_gets_the_first_mistakes_in_one_line() {
+    let yaml = "projectId: P2abc\na: 1\nb: 2\nc: 3\nd: 4\ncredentials: []\n";
+    let (_folder, path) = written(yaml.as_bytes());
+    let mistakes = config::load(&Source::file(&path), &Environment::default()).unwrap_err();
+    let line = mistakes.one_line().replace(path.to_str().unwrap(), "tokenwell.yaml");
+    insta::assert_snapshot!(line, @r#"`tokenwell.yaml` has 5 mistakes: line 2, a: unknown field; line 3, b: unknown field; line 4, c: unknown field; and 2 more"#);
+    let missing = config::load(&Source::file("/no/such.yaml"), &Environment::default()).unwrap_err();
+    insta::assert_snapshot!(missing.one_line(), @r#"cannot use configuration `/no/such.yaml`: there is no such file"#);
+}
+
+#[test]
+fn a_secret_in_the_wrong_place_is_never_shown() {
+    let canary = "K2canaryCanaryCanaryCanaryCanary";
+    let places = [
+        "accessKeyFile: CANARY",
+        "accessKeyFile: /keys/../CANARY",
+        "accessKey: CANARY",
+        "CANARY: x",
+        "CANARY: {a: 1, a: 2}",
+        "customClaims: {CANARY: ~}",
+        "customClaims: {CANARY: {a: 1, a: 2}}",
+        "customClaims: CANARY",
+        "name: CANARY",
+        "required: CANARY",
+        "onExpiry: CANARY",
+        "selectedTenant: [CANARY]",
+        "renew: {at: CANARY, spacing: CANARY}",
+        "renew: {spacing: 1CANARY}",
+        "outputs: [{path: CANARY, mode: CANARY, owner: CANARY, format: CANARY}]",
+        "accessKeyFile: ${CANARY}",
+        "accessKeyFile: $CANARY",
+        "accessKeyFile: ${CANARY",
+        "accessKeyFile: !!int CANARY",
+        "accessKeyFile: !CANARY x",
+        "accessKeyFile: *CANARY",
+        "accessKeyFile: \"CANARY",
+        "accessKeyFile: CANARY: CANARY",
+        "accessKeyFile: @CANARY",
+        "? [CANARY]\n    : x",
+    ];
+    for place in places {
+        let yaml = format!("projectId: P2abc\ncredentials:\n  - {}\n", place.replace("CANARY", canary));
+        let said = refusal(&yaml, &[]);
+        assert!(!said.contains("canary"), "{place}: {said}");
+    }
+    for root in ["projectId: CANARY", "baseUrl: https://x:CANARY@y", "log: {level: CANARY}", "CANARY"] {
+        let said = refusal(&root.replace("CANARY", canary), &[]);
+        assert!(!said.contains("canary"), "{root}: {said}");
+    }
+    let holds = "projectId: ${A}\nbaseUrl: ${A}\ncredentials: [{name: \"${A}\", accessKeyFile: \"${A}\", \
+                 renew: {at: \"${A}\", spacing: \"${A}\"}, outputs: [{path: \"${A}\", owner: \"${A}\"}]}]\n";
+    for value in [canary, "canary", "canary canary"] {
+        let said = refusal(holds, &[("A", value)]);
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+#[test]
+fn every_file_in_config_is_right() {
+    let mut seen = 0;
+    for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/config")).unwrap() {
+        let path = entry.unwrap().path();
+        let loaded = config::load(&Source::file(&path), &Environment::default());
+        assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
+        assert_eq!(loaded.unwrap().warnings, [], "{}", path.display());
+        seen += 1;
+    }
+    assert!(seen >= 2);
+}
+
+#[test]
+fn the_full_file_shows_the_defaults() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/full.yaml");
+    let config = config::load(&Source::file(path), &Environment::default()).unwrap().config;
+    let bare = good(BARE, &[]).config;
+    assert_eq!(config.key_directories[0].pattern.policy, bare.credentials[0].policy);
+    assert_eq!(config.http.timeout, bare.http.timeout);
+    assert_eq!(config.http.connect_timeout, bare.http.connect_timeout);
+    assert_eq!(config.in_flight_max, bare.in_flight_max);
+    assert_eq!(config.base_url, bare.base_url);
+    assert_eq!(config.log.format, bare.log.format);
+    assert_eq!(config.credentials[0].outputs[0].mode, bare.credentials[0].outputs[0].mode);
+}
+
+#[test]
+fn what_is_written_is_what_is_meant() {
+    let config = good(
+        r#"
+projectId: ${PROJECT}
+stateDirectory: /var/lib//tokenwell/
+renew: {at: 50%, spacing: 1s}
+log: {format: json, level: "info,hyper=warn"}
+credentials:
+  - name: billing
+    accessKeyFile: ${CREDENTIALS_DIRECTORY}/billing
+    required: false
+    customClaims: {tier: "${TIER}", seats: 3, price: 1.5, "yes": true, tags: [a, $$b], nested: {a: -1}}
+    selectedTenant: T2
+    onExpiry: remove
+    renew: {jitter: 0%, retryMax: 1h}
+    outputs:
+      - {path: /run/a/./b.jwt, mode: 0600, owner: root, group: 0}
+      - {path: /run/c.jwt, mode: "644", owner: "7"}
+"#,
+        &[("PROJECT", "P2abc"), ("CREDENTIALS_DIRECTORY", "/run/keys"), ("TIER", "")],
+    )
+    .config;
+    assert_eq!(config.project.as_str(), "P2abc");
+    assert_eq!(config.state_directory, Path::new("/var/lib/tokenwell"));
+    assert_eq!((config.log.format, config.log.level.as_deref()), (LogFormat::Json, Some("info,hyper=warn")));
+    let credential = &config.credentials[0];
+    assert_eq!(credential.key_file, Path::new("/run/keys/billing"));
+    assert!(!credential.required);
+    let claims = serde_json::json!({"tier": "", "seats": 3, "price": 1.5, "yes": true, "tags": ["a", "$b"], "nested": {"a": -1}});
+    assert_eq!(serde_json::Value::Object(credential.options.custom_claims.clone()), claims);
+    assert_eq!(credential.options.selected_tenant.as_deref(), Some("T2"));
+    let policy = credential.policy;
+    assert_eq!((policy.renew_at.percent(), policy.jitter.percent()), (50.0, 0.0));
+    assert_eq!((policy.spacing, policy.retry_max), (Duration::from_secs(1), Duration::from_secs(3600)));
+    assert_eq!(policy.on_expiry, OnExpiry::Remove);
+    let [first, second] = &credential.outputs[..] else { panic!("two outputs") };
+    assert_eq!(first.path.to_str(), Some("/run/a/b.jwt"));
+    assert_eq!((first.mode, first.owner, first.group), (0o600, Some(0), Some(0)));
+    assert_eq!((second.mode, second.owner, second.group), (0o644, Some(7), None));
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let yaml = format!("{BARE}baseUrl: https://file.example.com\n");
+    let (_folder, path) = written(yaml.as_bytes());
+    let project = |flag: Option<&str>, variables: &[(&str, &str)]| {
+        let source = Source { project_id: flag.map(str::to_owned), ..Source::file(&path) };
+        config::load(&source, &variables.iter().copied().collect()).unwrap().config.project.to_string()
+    };
+    assert_eq!(project(None, &[]), "P2abc");
+    assert_eq!(project(None, &[("DESCOPE_PROJECT_ID", "P2env")]), "P2env");
+    assert_eq!(project(None, &[("DESCOPE_PROJECT_ID", "")]), "P2abc", "an empty variable is none");
+    assert_eq!(project(Some("P2flag"), &[("DESCOPE_PROJECT_ID", "P2env")]), "P2flag");
+    let url = |flag: Option<&str>, variables: &[(&str, &str)]| {
+        let source = Source { base_url: flag.map(str::to_owned), ..Source::file(&path) };
+        config::load(&source, &variables.iter().copied().collect()).unwrap().config.base_url.to_string()
+    };
+    assert_eq!(url(None, &[]), "https://file.example.com");
+    assert_eq!(url(None, &[("DESCOPE_BASE_URI", "https://uri.example.com/")]), "https://uri.example.com");
+    let both = [("DESCOPE_BASE_URI", "https://uri.example.com"), ("DESCOPE_BASE_URL", "https://url.example.com")];
+    assert_eq!(url(None, &both), "https://url.example.com");
+    assert_eq!(url(Some("http://127.0.0.1:8080"), &both), "http://127.0.0.1:8080");
+}
+
+#[test]
+fn a_field_that_is_overridden_need_not_make_sense() {
+    let yaml = BARE.replace("P2abc", "${DESCOPE_PROJECT}");
+    assert_eq!(good(&yaml, &[("DESCOPE_PROJECT_ID", "P2env")]).config.project.as_str(), "P2env");
+}
+
+#[test]
+fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
+    let (_folder, path) = written(BARE.as_bytes());
+    let source = Source {
+        project_id: Some("no project".to_owned()),
+        base_url: Some("ftp://user:canary@x".to_owned()),
+        ..Source::file(&path)
+    };
+    let environment = [("TOKENWELL_LOG", "loud"), ("STATE_DIRECTORY", "relative:/x")].into_iter().collect();
+    let said = config::load(&source, &environment).unwrap_err().to_string();
+    insta::assert_snapshot!(said.replace(path.to_str().unwrap(), "/etc/tokenwell/tokenwell.yaml"), @r#"
+    the command line or the environment has 4 mistakes
+
+      --project-id: `no project` is no project id
+        copy it from Descope's console: `P` and letters and digits
+      --base-url: its scheme is neither `https` nor `http`
+        write it like `https://api.descope.com`
+      $TOKENWELL_LOG: `loud` is no log level
+        write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
+      $STATE_DIRECTORY: `relative` is not an absolute path
+        write it in full, from `/` on
+    "#);
+}
+
+#[test]
+fn the_state_stands_where_systemd_says_or_beside_the_first_output() {
+    let state = |yaml: &str, variables: &[(&str, &str)]| good(yaml, variables).config.state_directory;
+    assert_eq!(state(BARE, &[]), Path::new("/run"));
+    assert_eq!(state(BARE, &[("STATE_DIRECTORY", "/var/lib/a:/var/lib/b")]), Path::new("/var/lib/a"));
+    let said = format!("{BARE}stateDirectory: /var/lib/said\n");
+    assert_eq!(state(&said, &[("STATE_DIRECTORY", "/var/lib/a")]), Path::new("/var/lib/said"));
+    let folder =
+        "projectId: P2abc\ncredentialsFrom: [{accessKeyDirectory: /k, outputs: [{path: \"/run/x/{name}/jwt\"}]}]\n";
+    assert_eq!(state(folder, &[]), Path::new("/run/x"));
+}
+
+#[test]
+fn the_project_names_the_region_of_the_api() {
+    let yaml = BARE.replace("P2abc", "Peuc12aY8eNGYsCkZlVJTVrxtDEFGHIJ");
+    assert_eq!(good(&yaml, &[]).config.base_url.to_string(), "https://api.euc1.descope.com");
+}
+
+#[test]
+fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
+    let yaml = "projectId: P2abc\ncredentialsFrom:\n  - accessKeyDirectory: /keys\n    required: false\n    \
+                outputs: [{path: \"/run/{name}/{name}.jwt\", mode: \"0600\"}]\n";
+    let config = good(yaml, &[]).config;
+    let credential = config.key_directories[0].credential("billing-2").unwrap();
+    assert_eq!((credential.name.as_str(), credential.key_file.as_path()), ("billing-2", Path::new("/keys/billing-2")));
+    assert_eq!(credential.outputs[0].path, Path::new("/run/billing-2/billing-2.jwt"));
+    assert_eq!((credential.outputs[0].mode, credential.required), (0o600, false));
+    for name in ["..data", "", "Billing", "a/b", "..", "-a", "a-", "a_b", &"a".repeat(64)] {
+        assert!(config.key_directories[0].credential(name).is_err(), "{name}");
+    }
+    let error = config.key_directories[0].credential("Billing.key").unwrap_err();
+    insta::assert_snapshot!(error, @r#"file `Billing.key` in `/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`"#);
+}
+
+#[test]
+fn a_named_credential_stands_before_one_from_a_folder() {
+    let yaml =
+        format!("{BARE}credentialsFrom: [{{accessKeyDirectory: /keys, outputs: [{{path: \"/run/{{name}}.jwt\"}}]}}]\n");
+    let config = good(&yaml.replace("/run/a.jwt", "/run/other.jwt"), &[]).config;
+    let rival = |name: &str| {
+        let credential = config.key_directories[0].credential(name).unwrap();
+        config.named_rival(&credential).map(|rival| rival.name.clone())
+    };
+    assert_eq!(rival("a").as_deref(), Some("a"), "the same name");
+    assert_eq!(rival("other").as_deref(), Some("a"), "the same output");
+    assert_eq!(rival("b"), None);
+}
+
+#[test]
+fn what_is_legal_but_seldom_meant_is_warned_about() {
+    let yaml = "projectId: P2abc\nallowPlainHttp: true\nbaseUrl: http://api.example.com\ncredentials:\n  - name: a\n    \
+                accessKeyFile: /k\n    outputs: [{path: /run/1, mode: \"0644\"}, {path: /run/2, mode: \"0666\"}]\n";
+    let warnings: Vec<_> = good(yaml, &[]).warnings.iter().map(ToString::to_string).collect();
+    insta::assert_snapshot!(warnings.join("\n"), @r#"
+    line 3, baseUrl: access keys cross the network in clear (use `https://` as soon as the API has it)
+    line 7, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
+    line 7, credentials[0].outputs[1].mode: `0666` lets every user write the token file (set `group` and write `"0640"`, unless that is meant)
+    "#);
+}
+
+#[test]
+fn flags_alone_make_one_credential() {
+    let source = Source {
+        origin: Origin::Flags { access_key_file: "/keys/billing".into(), outputs: vec!["/run/a.jwt".into()] },
+        project_id: Some("P2abc".to_owned()),
+        base_url: None,
+    };
+    let config = config::load(&source, &Environment::default()).unwrap().config;
+    let by_file = good(&BARE.replace("name: a", "name: billing").replace("/keys/a", "/keys/billing"), &[]).config;
+    assert_eq!(config, by_file);
+}
+
+#[test]
+fn flags_that_clash_are_told() {
+    let source = Source {
+        origin: Origin::Flags {
+            access_key_file: "/keys/billing".into(),
+            outputs: vec!["/run/a.jwt".into(), "/keys/billing".into(), "/run/a.jwt".into(), "/run/".into()],
+        },
+        project_id: None,
+        base_url: Some("http://api.example.com".to_owned()),
+    };
+    insta::assert_snapshot!(config::load(&source, &Environment::default()).unwrap_err(), @r#"
+    the command line or the environment has 5 mistakes
+
+      --project-id: missing
+        give `--project-id`, or set `$DESCOPE_PROJECT_ID`
+      --base-url: plain http to another host would show the access key to the network
+        use `https://`, or set `allowPlainHttp: true` in the configuration file
+      --output: `/run/` is a folder
+        write the path of a file
+      --output: the same path as another `--output`
+        give every output a path of its own
+      --output: the same file as `--access-key-file`: a token would replace it
+        write tokens somewhere else
+    "#);
+}
+
+#[test]
+fn a_configuration_is_loaded_again_from_the_same_source() {
+    let (_folder, path) = written(BARE.as_bytes());
+    let source = Source::file(&path);
+    let load = || config::load(&source, &Environment::default()).map(|loaded| loaded.config);
+    let before = load().unwrap();
+    assert_eq!(load().unwrap(), before, "what did not change is equal");
+    fs::write(&path, BARE.replace("/run/a.jwt", "/run/b.jwt")).unwrap();
+    assert_ne!(load().unwrap(), before);
+    fs::write(&path, "x").unwrap();
+    assert!(load().is_err());
+}
+
+#[test]
+fn a_folder_and_a_pipe_are_no_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |path: &Path| {
+        let mistakes = config::load(&Source::file(path), &Environment::default()).unwrap_err();
+        mistakes.to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
+    };
+    insta::assert_snapshot!(said(folder.path()), @r#"
+    cannot use configuration `/etc/tokenwell`: it is not a regular file
+           name a YAML file
+    "#);
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
+    insta::assert_snapshot!(said(&pipe), @r#"
+    cannot use configuration `/etc/tokenwell/pipe`: it is not a regular file
+           name a YAML file
+    "#);
+}
+
+/// A reader that gives nothing back and tells of no mistake would be a panic too.
+#[test]
+fn no_text_at_all_makes_the_reader_panic() {
+    let full = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/full.yaml")).unwrap();
+    let lines: Vec<&str> = full.lines().collect();
+    let odd = [
+        "", "~", "[]", "{}", "[~]", "- ", "5", "true", "\"\"", "/", "${X}", "\t", "&a ", "*a", "!x ", "|\n", "? ",
+        "\u{85}", "'",
+    ];
+    let mut random = fastrand::Rng::with_seed(7);
+    let (_folder, path) = written(b"");
+    let mut right = 0;
+    for _ in 0..2000 {
+        let mut text: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
+        for _ in 0..random.usize(1..4) {
+            let n = random.usize(..text.len());
+            let odd = odd[random.usize(..odd.len())];
+            match random.u8(..4) {
+                0 => drop(text.remove(n)),
+                1 => text.insert(n, lines[random.usize(..lines.len())].to_owned()),
+                2 => text[n] = text[n].split_once(": ").map_or(odd.to_owned(), |(key, _)| format!("{key}: {odd}")),
+                _ => text[n] = text[n].replacen(' ', odd, 1),
+            }
+        }
+        fs::write(&path, text.join("\n")).unwrap();
+        right += usize::from(config::load(&Source::file(&path), &Environment::default()).is_ok());
+    }
+    assert!((50..1950).contains(&right), "{right} of 2000 were right: the changes are too harsh or too mild");
+}
+
+#[test]
+fn check_prints_the_plan_and_warns_of_what_is_not_as_it_should_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().join("keys");
+    fs::create_dir(&keys).unwrap();
+    for (name, mode) in [("billing", 0o644), ("writable", 0o666), ("Bad", 0o600), ("later", 0o600), (".hidden", 0o600)]
+    {
+        fs::write(keys.join(name), "K2canary").unwrap();
+        fs::set_permissions(keys.join(name), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let yaml = r#"
+projectId: P2abc
+stateDirectory: /var/lib/tokenwell
+credentials:
+  - {name: billing, accessKeyFile: DIR/keys/billing, outputs: [{path: /run/b.jwt, mode: "0644"}, {path: /run/c.jwt, owner: 0}]}
+  - name: later
+    accessKeyFile: DIR/later
+    required: false
+    customClaims: {tier: gold, seats: 3}
+    onExpiry: remove
+    renew: {at: 50%}
+    outputs: [{path: /run/later.jwt}]
+credentialsFrom:
+  - {accessKeyDirectory: DIR/keys, outputs: [{path: "/run/{name}.jwt"}]}
+  - {accessKeyDirectory: DIR/absent, outputs: [{path: "/run/x/{name}.jwt"}]}
+"#;
+    let output = check(&folder, yaml);
+    let plain =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(folder.path().to_str().unwrap(), "/etc/tokenwell");
+    insta::assert_snapshot!(plain(&output.stdout), @r#"
+    configuration  /etc/tokenwell/tokenwell.yaml
+    project        P2abc
+    api            https://api.descope.com
+    state          /var/lib/tokenwell
+    http           timeout 10s, connect within 3s, 8 in flight at most
+    log            text on a terminal, else json, level info
+
+    credential billing
+      key file     /etc/tokenwell/keys/billing (present)
+      outputs      /run/b.jwt (jwt, mode 0644)
+                   /run/c.jwt (jwt, mode 0640, user 0)
+
+    credential later
+      key file     /etc/tokenwell/later (missing: `run` waits for it)
+      outputs      /run/later.jwt (jwt, mode 0640)
+      claims       seats, tier
+      renewal      at 50% of the life, jitter 10%, spacing 2s, retry after 2s to 1m, denied again every 5m
+      on expiry    the files are removed
+      required     no: it does not count for readiness
+
+    a credential for each key in /etc/tokenwell/keys
+      as of now    writable
+      outputs      /run/{name}.jwt (jwt, mode 0640)
+
+    a credential for each key in /etc/tokenwell/absent
+      as of now    none
+      outputs      /run/x/{name}.jwt (jwt, mode 0640)
+    "#);
+    insta::assert_snapshot!(plain(&output.stderr), @r#"
+    warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
+    warning: key file `/etc/tokenwell/later` is missing
+    warning: file `Bad` in `/etc/tokenwell/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`
+    warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`
+    warning: others may write key file `/etc/tokenwell/keys/writable` (mode 0666)
+    warning: key folder `/etc/tokenwell/absent` is missing
+    "#);
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn check_ends_with_2_and_an_empty_standard_output_when_there_are_mistakes() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = check(&folder, "projectId: P2abc\n");
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.starts_with("error: `") && said.contains("has a mistake"), "{said}");
+}
+
+#[test]
+fn the_command_line_is_told_apart_from_failures() {
+    let cases: [(&[&str], i32); 8] = [
+        (&[], 2),
+        (&["--help"], 0),
+        (&["--version"], 0),
+        (&["check", "--config", "/no/such"], 2),
+        (&["check", "--access-key-file", "k"], 2),
+        (&["check", "--output", "o"], 2),
+        (&["check", "--config", "c", "--access-key-file", "k", "--output", "o"], 2),
+        (&["once", "--timeout", "10"], 2),
+    ];
+    for (arguments, code) in cases {
+        assert_eq!(tokenwell(arguments, &[]).status.code(), Some(code), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_configuration_may_be_named_by_the_environment_and_flags_beat_it() {
+    let (_folder, path) = written(BARE.as_bytes());
+    let named = [("TOKENWELL_CONFIG", path.to_str().unwrap())];
+    let output = tokenwell(&["check"], &named);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("credential a"), "{output:?}");
+    let flags = ["check", "--project-id", "P2abc", "--access-key-file", "/keys/k", "--output", "/run/o"];
+    let output = tokenwell(&flags, &named);
+    assert!(String::from_utf8_lossy(&output.stdout).contains("credential k"), "{output:?}");
+}
+
+#[test]
+fn a_key_on_the_command_line_is_not_repeated() {
+    let canary = "K2canaryCanaryCanaryCanaryCanary";
+    let joined = format!("--access-key={canary}");
+    let lines: [&[&str]; 7] = [
+        &[canary],
+        &["check", canary],
+        &["check", "--access-key", canary],
+        &["check", &joined],
+        &["check", "--access-key-file", canary, "--output", "o"],
+        &["check", "--project-id", canary, "--access-key-file", "k", "--output", "o"],
+        &["once", "--timeout", canary],
+    ];
+    for line in lines {
+        let output = tokenwell(line, &[]);
+        assert_eq!(output.status.code(), Some(2), "{line:?}");
+        let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
+/// What a user is told of a file, with the path that it would have.
+fn refusal(yaml: &str, variables: &[(&str, &str)]) -> String {
+    let (folder, path) = written(b"");
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap()).replace("LONG", &"x".repeat(201))).unwrap();
+    said(&folder, &path, variables)
+}
+
+fn refusal_of(bytes: &[u8]) -> String {
+    let (folder, path) = written(bytes);
+    said(&folder, &path, &[])
+}
+
+fn said(folder: &TempDir, path: &Path, variables: &[(&str, &str)]) -> String {
+    let loaded: Result<Loaded, Mistakes> = config::load(&Source::file(path), &variables.iter().copied().collect());
+    loaded.unwrap_err().to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
+}
+
+/// A configuration that has to be right.
+fn good(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
+    let (_folder, path) = written(yaml.as_bytes());
+    config::load(&Source::file(&path), &variables.iter().copied().collect())
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+fn written(bytes: &[u8]) -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokenwell.yaml");
+    fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+fn check(folder: &TempDir, yaml: &str) -> Output {
+    let path = folder.path().join("tokenwell.yaml");
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
+    tokenwell(&["check", "--config", path.to_str().unwrap()], &[])
+}
+
+/// The real program, with nothing in its environment but what is given.
+fn tokenwell(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tokenwell"));
+    command.args(arguments).env_clear().envs(variables.iter().copied()).output().unwrap()
+}
+
+const BARE: &str =
+    "projectId: P2abc\ncredentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]\n";
