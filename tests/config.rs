@@ -1,5 +1,7 @@
 //! What a user meets who gets the configuration wrong, and what is made of one that is right.
 
+#![expect(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not their helpers")]
+
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -16,35 +18,35 @@ use tokenwell::{
 
 #[test]
 fn a_slip_in_a_field_is_told_with_its_line_and_what_was_meant() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: billing
     accessKeyfile: /keys/billing
     outputs: [{path: /run/tokenwell/billing.jwt}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 4, credentials[0].accessKeyfile: unknown field
               did you mean `accessKeyFile`?
-    "#);
+    ");
 }
 
 #[test]
 fn an_unknown_field_is_told_what_is_known_there() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: billing
     accessKeyFile: /keys/billing
     frobnicate: 1
     outputs: [{path: /run/tokenwell/billing.jwt, perm: x}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 5, credentials[0].frobnicate: unknown field
               known here: `name`, `accessKeyFile`, `required`, `customClaims`, `selectedTenant`, `onExpiry`, `renew`, `outputs`
       line 6, credentials[0].outputs[0].perm: unknown field
               known here: `path`, `format`, `mode`, `owner`, `group`
-    "#);
+    ");
 }
 
 #[test]
@@ -56,7 +58,7 @@ renew: [1]
 log: {format: true, level: verbose}
 credentials:
   name: billing
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
       line 1, projectId: expected text, found a number
@@ -73,7 +75,7 @@ credentials:
               write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
       line 7, credentials: expected a list, found a mapping
               begin every entry with `- `
-    "#);
+    ");
 }
 
 #[test]
@@ -88,7 +90,7 @@ credentials:
     selectedTenant: ""
     onExpiry: delete
     outputs: /run/a.jwt
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
 
        line 3, credentials[0]: expected fields, found text
@@ -107,12 +109,12 @@ credentials:
                write `keep` or `remove`
       line 10, credentials[1].outputs: expected a list, found text
                begin every entry with `- `
-    "#);
+    ");
 }
 
 #[test]
 fn duplicate_fields_are_told_at_every_level() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 projectId: P2abc
 credentials:
   - name: billing
@@ -121,7 +123,7 @@ credentials:
     outputs:
       - path: /run/tokenwell/billing.jwt
         path: /run/tokenwell/other.jwt
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 4 mistakes
 
       line 2, projectId: duplicate field
@@ -132,59 +134,59 @@ credentials:
               a field stands at most once: keep the one that is meant
       line 9, credentials[0].outputs[0].path: duplicate field
               a field stands at most once: keep the one that is meant
-    "#);
+    ");
 }
 
 #[test]
 fn a_tab_is_told_from_a_space() {
-    insta::assert_snapshot!(refusal("projectId: P2abc\ncredentials:\n\t- name: billing\n", &[]), @r#"
+    insta::assert_snapshot!(refusal("projectId: P2abc\ncredentials:\n\t- name: billing\n", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 3: no value begins with this character
               indent with spaces, not tabs; put a value that begins with `@`, `%` or a backtick in quotes
-    "#);
+    ");
 }
 
 #[test]
 fn an_open_bracket_is_told_with_its_place() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials: [{name: a}
 log: {}
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 3: this is not YAML: did not find expected ',' or ']' (column 1)
-    "#);
+    ");
 }
 
 #[test]
 fn a_colon_in_a_value_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc: x
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"projectId: P2abc: x
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: a `:` stands where no new field can begin
               indent like the lines above, and put a value that holds `: ` in quotes
-    "#);
+    ");
 }
 
 #[test]
 fn two_documents_are_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 ---
 projectId: P2abc
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2: a second document begins (`---`)
               keep one document in the file
-    "#);
+    ");
 }
 
 #[test]
 fn an_empty_file_is_told_the_least_that_there_is_to_say() {
-    insta::assert_snapshot!(refusal(r#"# nothing yet
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"# nothing yet
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       there is nothing in it
@@ -194,18 +196,18 @@ fn an_empty_file_is_told_the_least_that_there_is_to_say() {
             - name: billing
               accessKeyFile: /var/run/secrets/descope/billing
               outputs: [{path: /run/tokenwell/billing.jwt}]
-    "#);
+    ");
 }
 
 #[test]
 fn a_file_that_is_no_mapping_is_told() {
-    insta::assert_snapshot!(refusal(r#"hello
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"hello
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: expected fields, found text
               write `name: value` pairs, one a line
-    "#);
+    ");
 }
 
 #[test]
@@ -218,7 +220,7 @@ credentials:
     accessKeyFile: ${KEYS}/billing
     customClaims: {tier: "${TIER:-gold}"}
     outputs: [{path: "${OUT}/a.jwt"}]
-"#, &[("NAME", "Not A Name canary"), ("OUT", "canary/relative")]), @r#"
+"#, &[("NAME", "Not A Name canary"), ("OUT", "canary/relative")]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
       line 1, projectId: the environment variable `PROJECT` is not set
@@ -235,7 +237,7 @@ credentials:
               use letters, digits and `_`, as in `${NAME}`; there are no default values
       line 8, credentials[0].outputs[0].path: `${OUT}/a.jwt` is not an absolute path
               write it in full, from `/` on
-    "#);
+    ");
 }
 
 #[test]
@@ -254,7 +256,7 @@ credentials:
     accessKeyFile: /keys/a
     renew: {spacing: 50ms, retryMax: 2h, deniedEvery: -5s, retryFirst: 5M}
     outputs: [{path: /run/a.jwt}]
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 10 mistakes
 
        line 3, renew.spacing: `10` has no unit
@@ -277,7 +279,7 @@ credentials:
                write it like `500ms`, `30s`, `5m` or `1h30m`
       line 13, credentials[0].renew.retryFirst: `5M` is too long
                write `1h` or less
-    "#);
+    ");
 }
 
 #[test]
@@ -294,7 +296,7 @@ credentials:
     accessKeyFile: /keys/b
     renew: {at: half, jitter: 60%}
     outputs: [{path: /run/b.jwt}]
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
        line 2, renew.at: `67` has no percent sign
@@ -311,24 +313,24 @@ credentials:
                write it like `67%`
       line 11, credentials[1].renew.jitter: `60%` is out of bounds
                write a percentage from `0%` to `50%`
-    "#);
+    ");
 }
 
 #[test]
 fn a_first_back_off_above_the_longest_is_told_where_it_arises() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 renew: {retryFirst: 5s}
 credentials:
   - name: a
     accessKeyFile: /keys/a
     renew: {retryMax: 4s}
     outputs: [{path: /run/a.jwt}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 6, credentials[0].renew: `retryFirst` (5s) is longer than `retryMax` (4s)
               back-off grows from `retryFirst` to `retryMax`: make the first the shorter
-    "#);
+    ");
 }
 
 #[test]
@@ -381,7 +383,7 @@ credentials:
       - {path: /run/1, owner: nobody-of-that-name, group: no-such-group}
       - {path: /run/2, owner: -1, group: 4294967295}
       - {path: /run/3, owner: 1.5, group: ""}
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
 
       line 6, credentials[0].outputs[0].owner: there is no user `nobody-of-that-name` on this machine
@@ -396,7 +398,7 @@ credentials:
               write a name, or a number from `0` on
       line 8, credentials[0].outputs[2].group: empty
               write a name, or a number from `0` on
-    "#);
+    ");
 }
 
 #[test]
@@ -419,7 +421,7 @@ credentialsFrom:
     outputs: [{path: "/run/{name}.jwt"}]
   - accessKeyDirectory: /keys/all/
     outputs: [{path: "/run/{name}.jwt"}]
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 11 mistakes
 
        line 2, stateDirectory: inside `credentialsFrom[1].accessKeyDirectory`, where every file is an access key
@@ -444,7 +446,7 @@ credentialsFrom:
                name every folder once, with all outputs under it
       line 18, credentialsFrom[1].outputs[0].path: the same path as `credentialsFrom[0].outputs[0].path`
                give every output a path of its own
-    "#);
+    ");
 }
 
 #[test]
@@ -457,53 +459,53 @@ credentials:
 credentialsFrom:
   - accessKeyDirectory: /keys/all
     outputs: [{path: /run/b.jwt}]
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 5, credentials[0].outputs[0].path: `{name}` stands for a name in `credentialsFrom` only
               write the name itself
       line 8, credentialsFrom[0].outputs[0].path: no `{name}` is in it: every key of the folder would write the same file
               put `{name}` where the name of the key file belongs
-    "#);
+    ");
 }
 
 #[test]
 fn plain_http_to_another_host_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 baseUrl: http://api.example.com
 credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, baseUrl: plain http to another host would show the access key to the network
               use `https://`, or set `allowPlainHttp: true` in the configuration file
-    "#);
+    ");
 }
 
 #[test]
 fn a_base_url_is_never_shown() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 baseUrl: https://user:canary@api.example.com
 credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, baseUrl: it has a user or a password in it
               take the part before `@` away: requests carry the access key and nothing else
-    "#);
+    ");
 }
 
 #[test]
 fn a_base_url_that_is_none_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 baseUrl: api.example.com
 credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, baseUrl: it is not a URL such as `https://api.descope.com`
               write it like `https://api.descope.com`
-    "#);
+    ");
 }
 
 #[test]
@@ -521,7 +523,7 @@ credentials:
       - path: "/run/a\0b"
       - path: ./a
       - path: /run/LONG
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 9 mistakes
 
        line 2, stateDirectory: `state` is not an absolute path
@@ -542,30 +544,30 @@ credentials:
                write it in full, such as `/etc/tokenwell/a`
       line 13, credentials[0].outputs[6].path: the name of the file is too long
                at most 200 bytes: temporary files beside it have longer names
-    "#);
+    ");
 }
 
 #[test]
 fn a_missing_project_is_told_all_three_ways_to_give_it() {
-    insta::assert_snapshot!(refusal(r#"credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       projectId: missing
         write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`
-    "#);
+    ");
 }
 
 #[test]
 fn missing_fields_are_told_with_an_example() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - {}
   - outputs: [{}]
 credentialsFrom:
   - required: false
     outputs: []
-"#, &[]), @r#"
+", &[]), @r#"
     `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
 
       line 3, credentials[0]: `name` is missing
@@ -589,8 +591,8 @@ credentialsFrom:
 
 #[test]
 fn a_configuration_without_credentials_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       no credential is named
@@ -599,14 +601,14 @@ fn a_configuration_without_credentials_is_told() {
             - name: billing
               accessKeyFile: /var/run/secrets/descope/billing
               outputs: [{path: /run/tokenwell/billing.jwt}]
-    "#);
+    ");
 }
 
 #[test]
 fn empty_lists_of_credentials_are_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials: []
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, credentials: no credential is named
@@ -615,12 +617,12 @@ credentials: []
                   - name: billing
                     accessKeyFile: /var/run/secrets/descope/billing
                     outputs: [{path: /run/tokenwell/billing.jwt}]
-    "#);
+    ");
 }
 
 #[test]
 fn values_that_are_left_out_are_told() {
-    insta::assert_snapshot!(refusal(r#"projectId:
+    insta::assert_snapshot!(refusal(r"projectId:
 credentials:
   - name:
     accessKeyFile: ~
@@ -628,7 +630,7 @@ credentials:
     outputs:
       -
 log:
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
 
       line 1, projectId: no value
@@ -643,7 +645,7 @@ log:
               give it one, or take the line away
       line 8, log: no value
               give it one, or take the line away
-    "#);
+    ");
 }
 
 #[test]
@@ -659,7 +661,7 @@ credentials:
       - {path: /run/a.env, format: env}
       - {path: /run/a.tmpl, format: template, template: x}
       - {path: /run/a.x, format: yaml}
-"#, &[]), @r#"
+"#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
        line 2, status: this version of tokenwell does not have it yet
@@ -676,18 +678,18 @@ credentials:
                take `template` away
       line 11, credentials[0].outputs[3].format: `yaml` is not known here
                write `jwt`, `json`, `env`, `header` or `template`
-    "#);
+    ");
 }
 
 #[test]
-fn a_key_in_a_tag_an_alias_or_a_merge_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+fn a_merge_key_is_told() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
 base: &base {name: a}
 credentials:
   - <<: *base
     accessKeyFile: /keys/a
     outputs: [{path: /run/a.jwt}]
-"#, &[]), @r#"
+", &[]), @r#"
     `/etc/tokenwell/tokenwell.yaml` has 3 mistakes
 
       line 2, base: unknown field
@@ -701,81 +703,81 @@ credentials:
 
 #[test]
 fn a_tag_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: !secret P2abc
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"projectId: !secret P2abc
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: a value has a tag of its own (`!…`), and there are none here
               take the tag away, or put the value in quotes
-    "#);
+    ");
 }
 
 #[test]
 fn an_alias_without_anchor_is_told() {
-    insta::assert_snapshot!(refusal(r#"projectId: *nothing
-"#, &[]), @r#"
+    insta::assert_snapshot!(refusal(r"projectId: *nothing
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: an alias (`*…`) names no anchor (`&…`) above it
-    "#);
+    ");
 }
 
 #[test]
 fn a_list_for_a_key_is_told() {
-    insta::assert_snapshot!(refusal(r#"? [a, b]
+    insta::assert_snapshot!(refusal(r"? [a, b]
 : c
-"#, &[]), @r#"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: a key is not text
               write keys as words, such as `projectId:`
-    "#);
+    ");
 }
 
 #[test]
 fn a_file_that_is_not_utf8_is_told_its_line() {
-    insta::assert_snapshot!(refusal_of(b"projectId: P2abc\nx: \xff\n"), @r#"
+    insta::assert_snapshot!(refusal_of(b"projectId: P2abc\nx: \xff\n"), @r"
     cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 is not UTF-8
            save it as UTF-8
-    "#);
+    ");
 }
 
 #[test]
 fn a_file_that_is_too_large_is_refused() {
-    insta::assert_snapshot!(refusal("# \n".repeat(100_000).as_str(), &[]), @r#"
+    insta::assert_snapshot!(refusal("# \n".repeat(100_000).as_str(), &[]), @r"
     cannot use configuration `/etc/tokenwell/tokenwell.yaml`: it is larger than 256 KiB
            use `credentialsFrom` for many credentials that look alike
-    "#);
+    ");
 }
 
 #[test]
 fn brackets_that_nest_without_end_are_refused_before_they_are_parsed() {
-    insta::assert_snapshot!(refusal(&format!("a:\n{}", "[".repeat(100_000)), &[]), @r#"
+    insta::assert_snapshot!(refusal(&format!("a:\n{}", "[".repeat(100_000)), &[]), @r"
     cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 nests deeper than 64 levels
            close the brackets that are open
-    "#);
-    insta::assert_snapshot!(refusal(&"- ".repeat(100_000), &[]), @r#"
+    ");
+    insta::assert_snapshot!(refusal(&"- ".repeat(100_000), &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: this nests too deeply
               write it flatter: no configuration is as deep as this
-    "#);
+    ");
 }
 
 #[test]
 fn aliases_cannot_make_much_of_little() {
-    let lines: String = (1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)).collect();
-    insta::assert_snapshot!(refusal(&format!("a0: &a0 lol\n{lines}"), &[]), @r#"
+    let lines = (1..40).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]\n", n - 1)).collect::<Vec<_>>().concat();
+    insta::assert_snapshot!(refusal(&format!("a0: &a0 lol\n{lines}"), &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       the aliases (`*…`) make too much of this file
         write out what is meant, without aliases
-    "#);
+    ");
 }
 
 #[test]
 fn more_mistakes_than_anyone_mends_at_once_are_counted() {
-    let fields: String = (0..40).map(|n| format!("field{n}: 1\n")).collect();
+    let fields = (0..40).map(|n| format!("field{n}: 1\n")).collect::<Vec<_>>().concat();
     let said = refusal(&format!("projectId: P2abc\n{fields}"), &[]);
     assert!(said.starts_with("`/etc/tokenwell/tokenwell.yaml` has 41 mistakes\n"), "{said}");
     assert!(said.ends_with("\n  and 16 more"), "{said}");
@@ -787,9 +789,9 @@ fn a_log_gets_the_first_mistakes_in_one_line() {
     let (_folder, path) = written(yaml.as_bytes());
     let mistakes = config::load(&Source::file(&path), &Environment::default()).unwrap_err();
     let line = mistakes.one_line().replace(path.to_str().unwrap(), "tokenwell.yaml");
-    insta::assert_snapshot!(line, @r#"`tokenwell.yaml` has 5 mistakes: line 2, a: unknown field; line 3, b: unknown field; line 4, c: unknown field; and 2 more"#);
+    insta::assert_snapshot!(line, @r"`tokenwell.yaml` has 5 mistakes: line 2, a: unknown field; line 3, b: unknown field; line 4, c: unknown field; and 2 more");
     let missing = config::load(&Source::file("/no/such.yaml"), &Environment::default()).unwrap_err();
-    insta::assert_snapshot!(missing.one_line(), @r#"cannot use configuration `/no/such.yaml`: there is no such file"#);
+    insta::assert_snapshot!(missing.one_line(), @r"cannot use configuration `/no/such.yaml`: there is no such file");
 }
 
 #[test]
@@ -947,7 +949,7 @@ fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
     };
     let environment = [("TOKENWELL_LOG", "loud"), ("STATE_DIRECTORY", "relative:/x")].into_iter().collect();
     let said = config::load(&source, &environment).unwrap_err().to_string();
-    insta::assert_snapshot!(said.replace(path.to_str().unwrap(), "/etc/tokenwell/tokenwell.yaml"), @r#"
+    insta::assert_snapshot!(said.replace(path.to_str().unwrap(), "/etc/tokenwell/tokenwell.yaml"), @r"
     the command line or the environment has 4 mistakes
 
       --project-id: `no project` is no project id
@@ -958,7 +960,7 @@ fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
         write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
       $STATE_DIRECTORY: `relative` is not an absolute path
         write it in full, from `/` on
-    "#);
+    ");
 }
 
 #[test]
@@ -992,7 +994,7 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
         assert!(config.key_directories[0].credential(name).is_err(), "{name}");
     }
     let error = config.key_directories[0].credential("Billing.key").unwrap_err();
-    insta::assert_snapshot!(error, @r#"file `Billing.key` in `/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`"#);
+    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`");
 }
 
 #[test]
@@ -1043,7 +1045,7 @@ fn flags_that_clash_are_told() {
         project_id: None,
         base_url: Some("http://api.example.com".to_owned()),
     };
-    insta::assert_snapshot!(config::load(&source, &Environment::default()).unwrap_err(), @r#"
+    insta::assert_snapshot!(config::load(&source, &Environment::default()).unwrap_err(), @r"
     the command line or the environment has 5 mistakes
 
       --project-id: missing
@@ -1056,7 +1058,7 @@ fn flags_that_clash_are_told() {
         give every output a path of its own
       --output: the same file as `--access-key-file`: a token would replace it
         write tokens somewhere else
-    "#);
+    ");
 }
 
 #[test]
@@ -1079,16 +1081,16 @@ fn a_folder_and_a_pipe_are_no_configuration() {
         let mistakes = config::load(&Source::file(path), &Environment::default()).unwrap_err();
         mistakes.to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
     };
-    insta::assert_snapshot!(said(folder.path()), @r#"
+    insta::assert_snapshot!(said(folder.path()), @r"
     cannot use configuration `/etc/tokenwell`: it is not a regular file
            name a YAML file
-    "#);
+    ");
     let pipe = folder.path().join("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::from_bits_truncate(0o600)).unwrap();
-    insta::assert_snapshot!(said(&pipe), @r#"
+    insta::assert_snapshot!(said(&pipe), @r"
     cannot use configuration `/etc/tokenwell/pipe`: it is not a regular file
            name a YAML file
-    "#);
+    ");
 }
 
 /// A reader that gives nothing back and tells of no mistake would be a panic too.
@@ -1150,7 +1152,7 @@ credentialsFrom:
     let output = check(&folder, yaml);
     let plain =
         |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(folder.path().to_str().unwrap(), "/etc/tokenwell");
-    insta::assert_snapshot!(plain(&output.stdout), @r#"
+    insta::assert_snapshot!(plain(&output.stdout), @r"
     configuration  /etc/tokenwell/tokenwell.yaml
     project        P2abc
     api            https://api.descope.com
@@ -1178,7 +1180,7 @@ credentialsFrom:
     a credential for each key in /etc/tokenwell/absent
       as of now    none
       outputs      /run/x/{name}.jwt (jwt, mode 0640)
-    "#);
+    ");
     insta::assert_snapshot!(plain(&output.stderr), @r#"
     warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
     warning: key file `/etc/tokenwell/later` is missing

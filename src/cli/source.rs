@@ -61,7 +61,7 @@ impl SourceArguments {
     }
 
     /// The source, every path absolute: a daemon may change its folder.
-    fn source(self, environment: &Environment) -> Result<Source, Failure> {
+    pub(super) fn source(self, environment: &Environment) -> Result<Source, Failure> {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
             refuse_a_key(&access_key_file)?;

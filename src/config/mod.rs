@@ -1,9 +1,9 @@
 //! The configuration: as written in YAML, as meant in types. The conversion is the only validation.
 //!
-//! A file is read in steps, each of which guards what the next cannot bear: [`text`] bounds its size and nesting, [`tree`]
-//! parses it with duplicate keys kept and nothing quoted in errors, [`fields`] are asked for by name, which finds those that
-//! nobody asks for, [`value`] and [`section`] turn nodes into types, [`uses`] looks for what clashes. Every step goes on after a
-//! mistake, [`notes`] collects them, and [`place`] finds their lines at the end.
+//! A file is read in steps, each of which guards what the next cannot bear: `text` bounds its size and nesting, `tree`
+//! parses it with duplicate keys kept and nothing quoted in errors, `fields` are asked for by name, which finds those that
+//! nobody asks for, `value` and `section` turn nodes into types, `uses` looks for what clashes. Every step goes on after a
+//! mistake, `notes` collects them, and `place` finds their lines at the end.
 
 mod environment;
 mod expand;
