@@ -1,6 +1,21 @@
-//! A session becomes files.
+//! A session becomes files: rendered, then put in place by numbered steps that no reader and no crash can see half done.
+
+mod error;
+mod folder;
+mod look;
+mod name;
+mod ownership;
+mod remove;
+mod render;
+mod sweep;
+mod write;
 
 use std::path::PathBuf;
+
+pub use error::{RemoveError, Step, SweepError, WriteError};
+pub use remove::{Removed, remove};
+pub use sweep::{Swept, sweep};
+pub use write::{Written, write, write_observed};
 
 /// One file that holds a session.
 #[derive(Clone, PartialEq, Eq, Debug)]

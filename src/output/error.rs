@@ -1,0 +1,190 @@
+//! What can go wrong with an output's file, with the remedy for each.
+
+use std::{fmt, io, path::PathBuf};
+
+use rustix::io::Errno;
+
+/// A step of a write; the numbers are those of the write's own page.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Step {
+    /// 1. Look at what stands at the target.
+    Look = 1,
+    /// 2. Make missing folders.
+    MakeFolders,
+    /// 3. Create the temporary file.
+    CreateTemporary,
+    /// 4. Write the content.
+    WriteContent,
+    /// 5. Set owner and group.
+    SetOwner,
+    /// 6. Set the mode.
+    SetMode,
+    /// 7. Sync the file.
+    SyncFile,
+    /// 8. Rename it over the target.
+    Rename,
+    /// 9. Sync the folder.
+    SyncFolder,
+}
+
+impl Step {
+    /// Every step, in order.
+    pub const ALL: [Self; 9] = [
+        Self::Look,
+        Self::MakeFolders,
+        Self::CreateTemporary,
+        Self::WriteContent,
+        Self::SetOwner,
+        Self::SetMode,
+        Self::SyncFile,
+        Self::Rename,
+        Self::SyncFolder,
+    ];
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Look => "look at token file",
+            Self::MakeFolders => "make folder",
+            Self::CreateTemporary => "create a temporary file in folder",
+            Self::WriteContent => "write token file",
+            Self::SetOwner => "set owner and group of token file",
+            Self::SetMode => "set the mode of token file",
+            Self::SyncFile => "sync to disk token file",
+            Self::Rename => "replace token file",
+            Self::SyncFolder => "sync to disk folder",
+        })
+    }
+}
+
+/// Why a session was not written. The file that stood there, if any, is untouched.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The target is no file, and no link to one.
+    #[error("cannot write token file `{path}`: it is {what}; name a file instead, tokenwell replaces nothing else", path = path.display())]
+    Unfit {
+        /// The target.
+        path: PathBuf,
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// A step failed.
+    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(Some(*step), source))]
+    Failed {
+        /// Which.
+        step: Step,
+        /// What it was about: the token file, or its folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// Why a token file was not removed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot remove token file `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(None, source))]
+pub struct RemoveError {
+    /// The token file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Why a folder was not swept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot sweep left-over temporary files in folder `{folder}`: {reason}{remedy}", folder = folder.display(), reason = plain(source), remedy = remedy(None, source))]
+pub struct SweepError {
+    /// The folder.
+    pub folder: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// The system's words in the house's style: lower case, without the number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// What a person can do about it; `None` as the step stands for what is no write.
+fn remedy(step: Option<Step>, error: &io::Error) -> &'static str {
+    match (step, Errno::from_io_error(error)) {
+        (_, None) => "",
+        (Some(Step::SetOwner), Some(Errno::PERM)) => {
+            "; only root (or CAP_CHOWN) may give a file to another `owner`, and others only to a `group` that they are in: \
+             run as that owner (`runAsUser`, `User=`), add the group (`fsGroup` or `supplementalGroups`, \
+             `SupplementaryGroups=`), or drop `owner` and `group` from the output"
+        }
+        (Some(Step::SetOwner), Some(Errno::INVAL)) => {
+            "; this uid or gid does not exist in the user namespace that tokenwell runs in: choose one that is mapped"
+        }
+        (Some(Step::SetMode), Some(Errno::PERM)) => {
+            "; this file system keeps no modes of its own: set them in its mount options, or write to another one"
+        }
+        (Some(Step::MakeFolders), Some(Errno::PERM)) => {
+            "; a new folder gets the output's `group`, which must be one that tokenwell is in: make the folder beforehand, \
+             or add the group (`fsGroup` or `supplementalGroups`, `SupplementaryGroups=`)"
+        }
+        (Some(Step::MakeFolders), Some(Errno::EXIST)) => "; it is a link that leads nowhere: repair or remove it",
+        (_, Some(Errno::ACCESS | Errno::PERM)) => {
+            "; tokenwell's user needs the right to write in the folder: give it the folder (`fsGroup` in Kubernetes, \
+             `RuntimeDirectory=` in a systemd unit), or run it as the folder's owner (`runAsUser`, `User=`)"
+        }
+        (_, Some(Errno::ROFS)) => {
+            "; choose a folder that can be written: an `emptyDir` volume in Kubernetes, `RuntimeDirectory=` or \
+             `ReadWritePaths=` in a systemd unit"
+        }
+        (_, Some(Errno::NOSPC | Errno::DQUOT)) => "; free space or inodes there, or raise the quota",
+        (_, Some(Errno::FBIG)) => "; raise the limit on the size of files (`ulimit -f`, `LimitFSIZE=`)",
+        (_, Some(Errno::BUSY)) => {
+            "; the file is a mount of its own, as Kubernetes makes for `subPath`, and cannot be replaced: mount its folder \
+             instead"
+        }
+        (_, Some(Errno::ISDIR)) => "; it is a folder: name a file in it",
+        (_, Some(Errno::NOTDIR)) => "; a part of this path is a file where a folder is needed: correct the path",
+        (_, Some(Errno::LOOP)) => "; the links on this path lead in a circle: repair them",
+        (_, Some(Errno::NAMETOOLONG)) => {
+            "; use a shorter name: at most 237 bytes, so that there is room for the temporary name"
+        }
+        (_, Some(Errno::MFILE | Errno::NFILE)) => "; raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
+        (_, Some(Errno::IO)) => "; the disk fails: see the kernel's log",
+        (_, Some(_)) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_where_and_what_to_do() {
+        let path = PathBuf::from("/run/app/token");
+        let error = |step, errno: Errno| WriteError::Failed { step, path: path.clone(), source: errno.into() }.to_string();
+        assert_eq!(
+            error(Step::Rename, Errno::BUSY),
+            "cannot replace token file `/run/app/token`: device or resource busy; the file is a mount of its own, as \
+             Kubernetes makes for `subPath`, and cannot be replaced: mount its folder instead"
+        );
+        assert_eq!(
+            error(Step::WriteContent, Errno::NOSPC),
+            "cannot write token file `/run/app/token`: no space left on device; free space or inodes there, or raise the \
+             quota"
+        );
+        let denied = error(Step::SetOwner, Errno::PERM);
+        assert!(
+            ["operation not permitted", "fsGroup", "runAsUser", "SupplementaryGroups=", "root"]
+                .iter()
+                .all(|word| denied.contains(word)),
+            "{denied}"
+        );
+    }
+
+    #[test]
+    fn an_error_that_is_not_the_systems_has_no_remedy() {
+        let error = RemoveError { path: "/x".into(), source: io::Error::other("it is a folder") };
+        assert_eq!(error.to_string(), "cannot remove token file `/x`: it is a folder");
+    }
+}

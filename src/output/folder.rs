@@ -1,0 +1,59 @@
+//! The folders of outputs: made when missing, and synced so that a name in them outlives a loss of power.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::Path,
+};
+
+use rustix::{fs::OFlags, io::Errno};
+
+use super::ownership::{own, permit};
+
+/// Makes the folder and those above it, each only if it is missing. Those that stand already are left as they are.
+pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
+    match fs::metadata(folder) {
+        Ok(found) if found.is_dir() => return Ok(()),
+        Ok(_) => return Err(Errno::NOTDIR.into()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    if let Some(above) = folder.parent() {
+        make(above, group)?;
+    }
+    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        Ok(()) => finish(folder, group).inspect_err(|_| {
+            // Else the next attempt would take the unfinished folder for one that somebody else made just so.
+            let _ = fs::remove_dir(folder);
+        }),
+        // Another output's write made it meanwhile. A link to nothing stays an error.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Gives a new folder its group, so that readers can pass through it, then its mode, which the umask may have cut.
+fn finish(folder: &Path, group: Option<u32>) -> io::Result<()> {
+    let opened = open(folder, OFlags::NOFOLLOW)?;
+    own(&opened, None, group)?;
+    permit(&opened, FOLDER_MODE)?;
+    folder.parent().map_or(Ok(()), sync)
+}
+
+/// Syncs a folder. Success where there is nothing to be had: file systems that know no sync of folders, and folders that
+/// may be written but not read.
+pub(super) fn sync(folder: &Path) -> io::Result<()> {
+    let synced = open(folder, OFlags::empty()).and_then(|opened| opened.sync_all());
+    synced.or_else(|error| match Errno::from_io_error(&error) {
+        Some(Errno::INVAL | Errno::NOTSUP | Errno::ACCESS) => Ok(()),
+        Some(_) | None => Err(error),
+    })
+}
+
+fn open(folder: &Path, flags: OFlags) -> io::Result<File> {
+    OpenOptions::new().read(true).custom_flags((flags | OFlags::DIRECTORY).bits().cast_signed()).open(folder)
+}
+
+/// Owner everything, group may read and pass, others nothing.
+const FOLDER_MODE: u32 = 0o750;

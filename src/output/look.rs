@@ -1,0 +1,100 @@
+//! Step 1 of a write: what stands at the target, and whether it needs to be replaced at all.
+
+use std::{
+    fs::{self, File, FileType, Metadata, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+use zeroize::Zeroizing;
+
+use super::Output;
+
+/// What stands at a target.
+pub(super) enum Found {
+    /// A regular file with the very bytes, mode, owner and group that are wanted.
+    Same,
+    /// Nothing, another file, or a link: to be replaced.
+    Different,
+    /// Something that must not be replaced, in words.
+    Unfit(&'static str),
+}
+
+/// Looks without ever blocking, and without opening what is no regular file: to open a pipe or a device is to act on it.
+///
+/// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
+/// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone: `/dev/stdout` is one.
+/// What cannot be looked at counts as different; the steps that follow meet the same trouble and name it.
+pub(super) fn look(target: &Path, output: &Output, bytes: &[u8]) -> Found {
+    let Ok(found) = fs::symlink_metadata(target) else { return Found::Different };
+    if found.is_symlink() {
+        let leads_to = fs::metadata(target).ok().and_then(|end| unfit(end.file_type()));
+        return leads_to.map_or(Found::Different, Found::Unfit);
+    }
+    if let Some(what) = unfit(found.file_type()) {
+        return Found::Unfit(what);
+    }
+    if looks_as_wanted(&found, output, bytes) && holds(target, output, bytes).unwrap_or(false) {
+        Found::Same
+    } else {
+        Found::Different
+    }
+}
+
+/// What to call a thing that no token file may replace.
+pub(super) fn unfit(kind: FileType) -> Option<&'static str> {
+    if kind.is_file() || kind.is_symlink() {
+        None
+    } else if kind.is_dir() {
+        Some("a folder")
+    } else if kind.is_fifo() {
+        Some("a named pipe")
+    } else if kind.is_socket() {
+        Some("a socket")
+    } else {
+        Some("a device")
+    }
+}
+
+fn looks_as_wanted(found: &Metadata, output: &Output, bytes: &[u8]) -> bool {
+    found.is_file()
+        && found.mode() & MODE_BITS == output.mode
+        && output.owner.is_none_or(|owner| owner == found.uid())
+        && output.group.is_none_or(|group| group == found.gid())
+        && found.len() == bytes.len() as u64
+}
+
+/// Compares piece by piece: no more is read than what is wanted and one byte, whatever the file has become meanwhile.
+fn holds(target: &Path, output: &Output, bytes: &[u8]) -> io::Result<bool> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
+    if !looks_as_wanted(&file.metadata()?, output, bytes) {
+        return Ok(false);
+    }
+    let mut piece = Zeroizing::new([0; PIECE_BYTES]);
+    for wanted in bytes.chunks(PIECE_BYTES) {
+        let piece = &mut piece[..wanted.len()];
+        file.read_exact(piece)?;
+        if piece != wanted {
+            return Ok(false);
+        }
+    }
+    at_end(&mut file)
+}
+
+fn at_end(file: &mut File) -> io::Result<bool> {
+    loop {
+        match file.read(&mut [0]) {
+            Ok(count) => return Ok(count == 0),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Permission bits, with set-user-id, set-group-id and sticky.
+const MODE_BITS: u32 = 0o7777;
+
+const PIECE_BYTES: usize = 4096;

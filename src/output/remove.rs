@@ -1,0 +1,43 @@
+//! Taking an output's file away (`onExpiry: remove`).
+
+use std::{fs, io};
+
+use tracing::warn;
+
+use super::{Output, RemoveError, folder, look::unfit, name::Place};
+
+/// What a removal did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Removed {
+    /// The file is gone.
+    Removed,
+    /// There was none.
+    Missing,
+}
+
+/// Removes the output's file. Blocks on the disk. A link is removed itself; a folder, pipe, socket or device is refused.
+pub fn remove(output: &Output) -> Result<Removed, RemoveError> {
+    let failed = |source| RemoveError { path: output.path.clone(), source };
+    let place = Place::of(output).map_err(failed)?;
+    let target = place.target();
+    let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    match fs::symlink_metadata(&target) {
+        Err(error) if missing(&error) => return Ok(Removed::Missing),
+        Err(error) => return Err(failed(error)),
+        Ok(found) => {
+            if let Some(what) = unfit(found.file_type()) {
+                return Err(failed(io::Error::other(format!("it is {what}"))));
+            }
+        }
+    }
+    match fs::remove_file(&target) {
+        Err(error) if missing(&error) => return Ok(Removed::Missing),
+        Err(error) => return Err(failed(error)),
+        Ok(()) => {}
+    }
+    if let Err(error) = folder::sync(place.folder) {
+        let path = place.folder.display();
+        warn!("cannot sync folder `{path}` to disk: {error}; a loss of power may bring back a removed token file");
+    }
+    Ok(Removed::Removed)
+}

@@ -1,0 +1,137 @@
+//! The atomic write, in numbered steps.
+//!
+//! 1. Look at the target. If it is the very file that is wanted, stop: watchers of the file are not woken for nothing.
+//! 2. Make missing folders, 0750 whatever the umask.
+//! 3. Create a temporary file beside the target: exclusively, never through a link, mode 0600, and locked.
+//! 4. Write the content. Until it is whole only this process may open it.
+//! 5. Set owner and group, on the descriptor.
+//! 6. Set the mode, on the descriptor, so that the umask cannot cut it.
+//! 7. Sync the file.
+//! 8. Rename it over the target. A reader has the old token or the new one, each whole and with its final owner and mode.
+//! 9. Sync the folder.
+//!
+//! Steps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
+//! temporary file, which [`super::sweep`] finds.
+//!
+//! Step 9: the rename has happened and readers have the new token, so the write has succeeded whatever the sync says;
+//! were it reported as a failure, what follows a write (a hook, say) would never follow, because the next attempt finds
+//! nothing to do. A loss of power may bring back the old token. That is logged, and a restart then renews it.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+};
+
+use rustix::fs::{FlockOperation, OFlags, flock};
+use tempfile::NamedTempFile;
+use tracing::warn;
+
+use super::{
+    Output, Step, WriteError, folder,
+    look::{Found, look},
+    name::{Place, TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX},
+    ownership::{own, permit},
+    render::render,
+};
+use crate::session::Session;
+
+/// What a write did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Written {
+    /// The file was replaced.
+    Written,
+    /// The file was already as wanted and was not touched.
+    Unchanged,
+}
+
+/// Writes the session to the output's file. Blocks on the disk.
+pub fn write(output: &Output, session: &Session) -> Result<Written, WriteError> {
+    write_observed(output, session, &mut |_| Ok(()))
+}
+
+/// [`write`] with an observer that is called before each step and may fail it, or end the process: this is how tests
+/// meet a full disk or a crash between any two steps.
+pub fn write_observed(
+    output: &Output,
+    session: &Session,
+    before: &mut dyn FnMut(Step) -> io::Result<()>,
+) -> Result<Written, WriteError> {
+    let bytes = render(output.format, session);
+    let mut steps = Steps { output, before };
+    let place = Place::of(output).map_err(|source| steps.failed(Step::Look, source))?;
+    let target = place.target();
+
+    // 1.
+    match steps.take(Step::Look, || Ok(look(&target, output, bytes)))? {
+        Found::Same => return Ok(Written::Unchanged),
+        Found::Different => {}
+        Found::Unfit(what) => return Err(WriteError::Unfit { path: target, what }),
+    }
+    // 2.
+    steps.take(Step::MakeFolders, || folder::make(place.folder, output.group))?;
+    // 3.
+    let mut temporary = steps.take(Step::CreateTemporary, || create_beside(place))?;
+    // 4.
+    steps.take(Step::WriteContent, || temporary.as_file_mut().write_all(bytes))?;
+    // 5.
+    steps.take(Step::SetOwner, || own(temporary.as_file(), output.owner, output.group))?;
+    // 6.
+    steps.take(Step::SetMode, || permit(temporary.as_file(), output.mode))?;
+    // 7.
+    steps.take(Step::SyncFile, || temporary.as_file().sync_all())?;
+    // 8.
+    steps.take(Step::Rename, || temporary.persist(&target).map_err(|refused| refused.error))?;
+    // 9.
+    if let Err(error) = steps.take(Step::SyncFolder, || folder::sync(place.folder)) {
+        warn!("{error}; the new token is in place, but a loss of power now may bring back the old one");
+    }
+    Ok(Written::Written)
+}
+
+struct Steps<'w> {
+    output: &'w Output,
+    before: &'w mut dyn FnMut(Step) -> io::Result<()>,
+}
+
+impl Steps<'_> {
+    fn take<T>(&mut self, step: Step, act: impl FnOnce() -> io::Result<T>) -> Result<T, WriteError> {
+        (self.before)(step).and_then(|()| act()).map_err(|source| self.failed(step, source))
+    }
+
+    fn failed(&self, step: Step, source: io::Error) -> WriteError {
+        let file = &self.output.path;
+        let path = match step {
+            Step::MakeFolders | Step::CreateTemporary | Step::SyncFolder => {
+                file.parent().map_or_else(PathBuf::new, PathBuf::from)
+            }
+            Step::Look
+            | Step::WriteContent
+            | Step::SetOwner
+            | Step::SetMode
+            | Step::SyncFile
+            | Step::Rename => file.clone(),
+        };
+        WriteError::Failed { step, path, source }
+    }
+}
+
+/// The lock tells a sweep that the writer is alive; it goes with the process. A file system without locks does without.
+fn create_beside(place: Place<'_>) -> io::Result<NamedTempFile<File>> {
+    let prefix = place.temporary_prefix();
+    let temporary = tempfile::Builder::new()
+        .prefix(&prefix)
+        .suffix(TEMPORARY_SUFFIX)
+        .rand_bytes(TEMPORARY_RANDOM_CHARS)
+        .make_in(place.folder, |path| {
+            let mut options = OpenOptions::new();
+            options.write(true).create_new(true).mode(TEMPORARY_MODE);
+            options.custom_flags((OFlags::NOFOLLOW | OFlags::CLOEXEC).bits().cast_signed()).open(path)
+        })?;
+    let _ = flock(temporary.as_file(), FlockOperation::NonBlockingLockExclusive);
+    Ok(temporary)
+}
+
+/// The mode of a temporary file until its content is whole.
+const TEMPORARY_MODE: u32 = 0o600;
