@@ -33,7 +33,9 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Failure> {
 
 fn filter(settings: &LogSettings) -> Result<Targets, Failure> {
     let wrong = |what: &str, text: &str| {
-        Failure::CommandLine(format!("{what} `{text}` is no log filter; write one such as `info` or `tokenwell=debug,hyper=warn`"))
+        Failure::CommandLine(format!(
+            "{what} `{text}` is no log filter; write one such as `info` or `tokenwell=debug,hyper=warn`"
+        ))
     };
     match env::var(LOG_VARIABLE).ok().filter(|text| !text.is_empty()) {
         Some(text) => text.parse().map_err(|_| wrong("$TOKENWELL_LOG", &text)),

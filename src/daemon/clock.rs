@@ -13,7 +13,7 @@ use rustix::{
         timerfd_settime,
     },
 };
-use tokio::io::unix::AsyncFd;
+use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::renewal::Moment;
 
@@ -45,9 +45,13 @@ pub struct Alarm {
 
 impl Alarm {
     /// An alarm that is not set. Fails without file descriptors; must be called within a tokio runtime.
+    #[expect(
+        deprecated,
+        reason = "the safe constructor; what it is blamed for, a descriptor that changes under it, `OwnedFd` cannot do"
+    )]
     pub fn new() -> io::Result<Self> {
         let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
-        Ok(Self { timer: AsyncFd::register(timer)?, set_to: None })
+        Ok(Self { timer: AsyncFd::with_interest(timer, Interest::READABLE)?, set_to: None })
     }
 
     /// Sets it to a moment, or off. A moment that has passed rings at once.

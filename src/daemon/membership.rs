@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{Daemon, clock, kept::Kept};
 use crate::{
@@ -80,7 +80,7 @@ impl Daemon {
         let settled = self.apply(desired);
         if settled != Settled::default() {
             let Settled { added, changed, removed } = settled;
-            info!(credentials = self.names.len(), added, changed, removed, "credentials settled");
+            debug!(credentials = self.names.len(), added, changed, removed, "credentials settled");
             self.survey();
         }
         self.follow();

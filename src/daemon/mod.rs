@@ -143,6 +143,14 @@ impl Daemon {
             unverified_said: false,
             config,
         };
+        info!(
+            version = env!("CARGO_PKG_VERSION"),
+            project = %daemon.config.project,
+            api = %daemon.config.base_url,
+            credentials = daemon.config.credentials.len(),
+            key_folders = daemon.config.key_directories.len(),
+            "starting"
+        );
         let desired = daemon.desired();
         daemon.settle(desired);
         Ok(daemon)

@@ -162,7 +162,8 @@ mod tests {
     #[test]
     fn an_error_says_what_where_and_what_to_do() {
         let path = PathBuf::from("/run/app/token");
-        let error = |step, errno: Errno| WriteError::Failed { step, path: path.clone(), source: errno.into() }.to_string();
+        let error =
+            |step, errno: Errno| WriteError::Failed { step, path: path.clone(), source: errno.into() }.to_string();
         assert_eq!(
             error(Step::Rename, Errno::BUSY),
             "cannot replace token file `/run/app/token`: device or resource busy; the file is a mount of its own, as \

@@ -27,6 +27,7 @@ impl Moment {
     }
 
     /// So much earlier, but not before boot.
+    #[must_use]
     pub const fn back(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(by))
     }

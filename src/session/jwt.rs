@@ -217,7 +217,10 @@ mod tests {
         assert_eq!(error(&format!("{whole}.x")), NotAJwt::Parts);
         assert_eq!(error(&whole[..=whole.rfind('.').unwrap()]), NotAJwt::Parts);
         assert_eq!(error(&format!("{whole}=")), NotAJwt::Encoding("signature"));
-        assert!(Jwt::parse("eyJhbGciOiJSUzI1NiJ9.e30.a-signature-that-is-none").is_ok(), "it is bad, but that is judged elsewhere");
+        assert!(
+            Jwt::parse("eyJhbGciOiJSUzI1NiJ9.e30.a-signature-that-is-none").is_ok(),
+            "it is bad, but that is judged elsewhere"
+        );
         assert_eq!(error(&format!("é{whole}")), NotAJwt::Encoding("header"));
         assert_eq!(error(&format!("{whole}\0")), NotAJwt::Encoding("signature"));
         assert_eq!(error(&"a".repeat(JWT_BYTES_MAX + 1)), NotAJwt::TooLong);
