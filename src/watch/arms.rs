@@ -1,0 +1,243 @@
+//! The thread that arms folders: it owns the one inotify watcher and does all that may block.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use notify::{
+    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+    event::{AccessKind, AccessMode, ModifyKind, RemoveKind, RenameMode},
+};
+use tracing::{debug, info, warn};
+
+use super::desk::{Desk, Round};
+
+/// Carries out rounds of arming until the caller is gone.
+pub(super) fn serve(desk: &Arc<Desk>) {
+    let mut arms = Arms { desk: Arc::clone(desk), watcher: None, armed: BTreeMap::new(), in_trouble: false };
+    while let Some(round) = desk.next_round() {
+        arms.carry_out(&round);
+    }
+}
+
+struct Arms {
+    desk: Arc<Desk>,
+    /// `None` until one could be had.
+    watcher: Option<RecommendedWatcher>,
+    armed: BTreeMap<PathBuf, Identity>,
+    /// Whether trouble has been said, so that it is said once.
+    in_trouble: bool,
+}
+
+/// Which folder a path led to. Numbers of removed folders are used again at once by some file systems; inotify's word
+/// on the removal covers that.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Arms {
+    fn carry_out(&mut self, round: &Round) {
+        self.disarm_unwanted(&round.wanted);
+        let mut newly_armed = false;
+        let mut trouble = None;
+        let mut missing = false;
+        for path in &round.wanted {
+            match self.arm(path, round.lost.contains(path)) {
+                Ok(Arming::Stands) => {}
+                Ok(Arming::New) => newly_armed = true,
+                Ok(Arming::Missing) => missing = true,
+                Err(error) => trouble = trouble.or(Some((path, error))),
+            }
+        }
+        self.say(trouble.as_ref().map(|(path, error)| (path.as_path(), error)), !missing);
+        self.desk.finish(round.number, trouble.is_none() && !missing);
+        // After the line above, so that whoever follows the hint finds the truth.
+        if newly_armed {
+            self.desk.hint.notify_one();
+        }
+    }
+
+    /// Two paths may lead to one folder, which inotify watches once: disarming one disarms both. So this comes first and
+    /// arming, which covers every wanted folder in every round, second.
+    fn disarm_unwanted(&mut self, wanted: &BTreeSet<PathBuf>) {
+        let unwanted: Vec<PathBuf> = self.armed.keys().filter(|path| !wanted.contains(*path)).cloned().collect();
+        for path in unwanted {
+            self.disarm(&path);
+        }
+    }
+
+    fn disarm(&mut self, path: &Path) {
+        self.armed.remove(path);
+        if let Some(watcher) = &mut self.watcher {
+            // Fails for a folder that is gone: its watch went with it.
+            let _ = watcher.unwatch(path);
+        }
+    }
+
+    /// Arms a folder, also one that seems armed: inotify takes that for the same watch, and where the watch had gone
+    /// unnoticed (an unmount, say) it is back.
+    fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
+        // Asked before arming: if the folder is exchanged in between, the next round sees a difference and arms again.
+        let identity = match identity_of(path) {
+            Ok(identity) => identity,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.disarm(path);
+                return Ok(Arming::Missing);
+            }
+            Err(error) => {
+                self.disarm(path);
+                return Err(notify::Error::io(error));
+            }
+        };
+        let stands = !lost && self.armed.get(path) == Some(&identity);
+        if !stands {
+            self.disarm(path);
+        }
+        let desk = Arc::clone(&self.desk);
+        let watcher = match &mut self.watcher {
+            Some(watcher) => watcher,
+            none => none.insert(notify::recommended_watcher(move |event| attend(&desk, event))?),
+        };
+        match watcher.watch(path, RecursiveMode::NonRecursive) {
+            Ok(()) => {
+                self.armed.insert(path.to_owned(), identity);
+                Ok(if stands { Arming::Stands } else { Arming::New })
+            }
+            Err(error) => {
+                self.armed.remove(path);
+                if matches!(error.kind, ErrorKind::PathNotFound) { Ok(Arming::Missing) } else { Err(error) }
+            }
+        }
+    }
+
+    /// A missing folder is no trouble of the watch: whoever reads the file in it says so.
+    fn say(&mut self, trouble: Option<(&Path, &notify::Error)>, all_there: bool) {
+        match trouble {
+            Some((path, error)) if self.in_trouble => debug!("still cannot watch folder `{}`: {error}", path.display()),
+            Some((path, error)) => {
+                self.in_trouble = true;
+                let (path, remedy) = (path.display(), remedy(error));
+                warn!("cannot watch folder `{path}`: {error}; changes are found by looking every few seconds{remedy}");
+            }
+            None if self.in_trouble && all_there => {
+                self.in_trouble = false;
+                info!("every folder is watched again");
+            }
+            None => {}
+        }
+    }
+}
+
+enum Arming {
+    /// As in the round before.
+    Stands,
+    /// As of this round.
+    New,
+    /// There is no folder to arm.
+    Missing,
+}
+
+fn identity_of(path: &Path) -> io::Result<Identity> {
+    let found = fs::metadata(path)?;
+    Ok(Identity { device: found.dev(), inode: found.ino() })
+}
+
+/// What inotify tells, on its own thread. Errors and a queue that ran over may hide any change.
+fn attend(desk: &Desk, event: notify::Result<Event>) {
+    let Ok(event) = event else { return desk.hint.notify_one() };
+    if is_only_a_look(event.kind) {
+        return;
+    }
+    if may_be_farewell(event.kind) {
+        event.paths.iter().for_each(|path| desk.lose(path));
+    }
+    desk.hint.notify_one();
+}
+
+/// Opening and closing a file to read it makes events too: whoever reads on each hint would read for ever.
+fn is_only_a_look(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(AccessKind::Close(AccessMode::Write)) => false,
+        EventKind::Access(_) => true,
+        EventKind::Any | EventKind::Create(_) | EventKind::Modify(_) | EventKind::Remove(_) | EventKind::Other => false,
+    }
+}
+
+/// A watched folder that is removed or moved away is told like one of its entries; the path makes the difference.
+fn may_be_farewell(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Remove(RemoveKind::Folder | RemoveKind::Other)
+            | EventKind::Modify(ModifyKind::Name(RenameMode::From))
+    )
+}
+
+fn remedy(error: &notify::Error) -> &'static str {
+    match &error.kind {
+        ErrorKind::MaxFilesWatch => "; raise the sysctl `fs.inotify.max_user_watches` for faster ones",
+        ErrorKind::Io(error) if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MFILE) => {
+            "; raise the sysctl `fs.inotify.max_user_instances` for faster ones"
+        }
+        ErrorKind::Io(_)
+        | ErrorKind::Generic(_)
+        | ErrorKind::PathNotFound
+        | ErrorKind::WatchNotFound
+        | ErrorKind::InvalidConfig(_) => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn reading_gives_no_hint_though_inotify_tells_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("key");
+        fs::write(&key, "K1").unwrap();
+        let desk = Arc::new(Desk::default());
+        let (tell, told) = mpsc::channel();
+        let theirs = Arc::clone(&desk);
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            // inotify tells in order: when the sentinel is told of, all that was read before it has been.
+            let at_end = event.as_ref().unwrap().paths[0].ends_with("sentinel");
+            if !at_end {
+                attend(&theirs, event);
+            }
+            let _ = tell.send(at_end);
+        })
+        .unwrap();
+        watcher.watch(folder.path(), RecursiveMode::NonRecursive).unwrap();
+        for _ in 0..1000 {
+            fs::read(&key).unwrap();
+        }
+        fs::write(folder.path().join("sentinel"), "").unwrap();
+        let events = std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(30)).ok()).take_while(|end| !end);
+        assert!(events.count() > 0);
+        assert!(desk.hint.notified().now_or_never().is_none(), "whoever reads on each hint would read for ever");
+
+        fs::write(&key, "K2").unwrap();
+        while !desk.hint.notified().now_or_never().is_some() {
+            told.recv_timeout(Duration::from_secs(30)).expect("a change gives a hint");
+        }
+    }
+
+    #[test]
+    fn a_queue_that_ran_over_and_an_error_are_hints() {
+        let desk = Desk::default();
+        attend(&desk, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
+        assert!(desk.hint.notified().now_or_never().is_some());
+        attend(&desk, Err(notify::Error::generic("lost")));
+        assert!(desk.hint.notified().now_or_never().is_some());
+    }
+}
