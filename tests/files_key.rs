@@ -1,5 +1,7 @@
 //! Access keys in real files: what is taken, what is refused, and that no error repeats any of it.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 mod files_secret_volume;
 
 use std::{
@@ -86,7 +88,8 @@ fn what_is_no_regular_file_is_refused_and_never_waited_for() {
     nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
     symlink("/dev/zero", at("zero")).unwrap();
-    for path in [&at("pipe"), &at("socket"), &at("zero"), Path::new("/dev/zero"), Path::new("/dev/null"), folder.path()] {
+    for path in [&at("pipe"), &at("socket"), &at("zero"), Path::new("/dev/zero"), Path::new("/dev/null"), folder.path()]
+    {
         let error = key::read(path).unwrap_err();
         assert!(matches!(error, KeyError::Unusable { why: Unusable::NotAFile, .. }), "{}: {error}", path.display());
     }
@@ -134,7 +137,9 @@ fn only_a_file_that_others_may_write_is_writable_by_others() {
     let (path, link) = (folder.path().join("key"), folder.path().join("link"));
     fs::write(&path, "K2").unwrap();
     symlink("key", &link).unwrap();
-    for (mode, writable) in [(0o600, false), (0o644, false), (0o755, false), (0o620, true), (0o602, true), (0o666, true)] {
+    for (mode, writable) in
+        [(0o600, false), (0o644, false), (0o755, false), (0o620, true), (0o602, true), (0o666, true)]
+    {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
         assert_eq!(key::writable_by_others(&path), writable, "{mode:o}");
         // The mode of a link itself is always 0777.

@@ -1,5 +1,7 @@
 //! What a watch costs the process. One test, alone in its process, because it counts threads and descriptors.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
 use tokenwell::watch::Watch;
@@ -8,7 +10,9 @@ use tokenwell::watch::Watch;
 async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
     let above = tempfile::tempdir().unwrap();
     let folders: BTreeSet<PathBuf> = (0..50).map(|number| above.path().join(format!("{number:02}"))).collect();
-    folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+    for folder in &folders {
+        fs::create_dir(folder).unwrap();
+    }
     let threads_before = threads();
     let mut watch = Watch::new();
     watch.follow(folders.clone());

@@ -1,5 +1,7 @@
 //! Hints from real folders. Each wait is for the hint itself; the time-out is only there to fail the test.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
 mod files_secret_volume;
 
 use std::{

@@ -58,10 +58,14 @@ pub enum Unusable {
     #[error("it has white space inside; it must hold one access key and nothing else")]
     InnerSpace,
     /// There are bytes that no key has.
-    #[error("it has bytes that are not printable ASCII; it must hold the access key as plain text, not encoded or encrypted")]
+    #[error(
+        "it has bytes that are not printable ASCII; it must hold the access key as plain text, not encoded or encrypted"
+    )]
     NotPrintable,
     /// It is `<project id>:<access key>`.
-    #[error("it begins with a project id and a colon; leave these out, they are added to the access key when it is sent")]
+    #[error(
+        "it begins with a project id and a colon; leave these out, they are added to the access key when it is sent"
+    )]
     WholeBearer,
 }
 

@@ -106,12 +106,9 @@ impl Steps<'_> {
             Step::MakeFolders | Step::CreateTemporary | Step::SyncFolder => {
                 file.parent().map_or_else(PathBuf::new, PathBuf::from)
             }
-            Step::Look
-            | Step::WriteContent
-            | Step::SetOwner
-            | Step::SetMode
-            | Step::SyncFile
-            | Step::Rename => file.clone(),
+            Step::Look | Step::WriteContent | Step::SetOwner | Step::SetMode | Step::SyncFile | Step::Rename => {
+                file.clone()
+            }
         };
         WriteError::Failed { step, path, source }
     }

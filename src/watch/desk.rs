@@ -81,8 +81,7 @@ impl Desk {
     /// Thread: the next round, as soon as one is asked for; `None` when the caller is gone.
     pub(super) fn next_round(&self) -> Option<Round> {
         let idle = |standing: &mut Standing| !standing.closed && standing.begun == standing.asked;
-        let mut standing =
-            self.changed.wait_while(self.standing(), idle).unwrap_or_else(PoisonError::into_inner);
+        let mut standing = self.changed.wait_while(self.standing(), idle).unwrap_or_else(PoisonError::into_inner);
         if standing.closed {
             return None;
         }
