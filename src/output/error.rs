@@ -109,49 +109,53 @@ fn plain(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
-/// What a person can do about it; `None` as the step stands for what is no write.
+/// What a person can do about it. A removal and a sweep have no step. Most error numbers have no remedy of their own.
 fn remedy(step: Option<Step>, error: &io::Error) -> &'static str {
-    match (step, Errno::from_io_error(error)) {
-        (_, None) => "",
-        (Some(Step::SetOwner), Some(Errno::PERM)) => {
+    let Some(errno) = Errno::from_io_error(error) else { return "" };
+    match (step, errno) {
+        (Some(Step::SetOwner), Errno::PERM) => {
             "; only root (or CAP_CHOWN) may give a file to another `owner`, and others only to a `group` that they are in: \
              run as that owner (`runAsUser`, `User=`), add the group (`fsGroup` or `supplementalGroups`, \
              `SupplementaryGroups=`), or drop `owner` and `group` from the output"
         }
-        (Some(Step::SetOwner), Some(Errno::INVAL)) => {
+        (Some(Step::SetOwner), Errno::INVAL) => {
             "; this uid or gid does not exist in the user namespace that tokenwell runs in: choose one that is mapped"
         }
-        (Some(Step::SetMode), Some(Errno::PERM)) => {
+        (Some(Step::SetMode), Errno::PERM) => {
             "; this file system keeps no modes of its own: set them in its mount options, or write to another one"
         }
-        (Some(Step::MakeFolders), Some(Errno::PERM)) => {
+        (Some(Step::MakeFolders), Errno::PERM) => {
             "; a new folder gets the output's `group`, which must be one that tokenwell is in: make the folder beforehand, \
              or add the group (`fsGroup` or `supplementalGroups`, `SupplementaryGroups=`)"
         }
-        (Some(Step::MakeFolders), Some(Errno::EXIST)) => "; it is a link that leads nowhere: repair or remove it",
-        (_, Some(Errno::ACCESS | Errno::PERM)) => {
+        (Some(Step::MakeFolders), Errno::EXIST) => "; it is a link that leads nowhere: repair or remove it",
+        (Some(Step::Rename), Errno::ACCESS | Errno::PERM) => {
+            "; the file is another user's in a sticky folder such as `/tmp`, or is immutable: remove it by hand, or name \
+             another folder"
+        }
+        (_, Errno::ACCESS | Errno::PERM) => {
             "; tokenwell's user needs the right to write in the folder: give it the folder (`fsGroup` in Kubernetes, \
              `RuntimeDirectory=` in a systemd unit), or run it as the folder's owner (`runAsUser`, `User=`)"
         }
-        (_, Some(Errno::ROFS)) => {
+        (_, Errno::ROFS) => {
             "; choose a folder that can be written: an `emptyDir` volume in Kubernetes, `RuntimeDirectory=` or \
              `ReadWritePaths=` in a systemd unit"
         }
-        (_, Some(Errno::NOSPC | Errno::DQUOT)) => "; free space or inodes there, or raise the quota",
-        (_, Some(Errno::FBIG)) => "; raise the limit on the size of files (`ulimit -f`, `LimitFSIZE=`)",
-        (_, Some(Errno::BUSY)) => {
+        (_, Errno::NOSPC | Errno::DQUOT) => "; free space or inodes there, or raise the quota",
+        (_, Errno::FBIG) => "; raise the limit on the size of files (`ulimit -f`, `LimitFSIZE=`)",
+        (_, Errno::BUSY) => {
             "; the file is a mount of its own, as Kubernetes makes for `subPath`, and cannot be replaced: mount its folder \
              instead"
         }
-        (_, Some(Errno::ISDIR)) => "; it is a folder: name a file in it",
-        (_, Some(Errno::NOTDIR)) => "; a part of this path is a file where a folder is needed: correct the path",
-        (_, Some(Errno::LOOP)) => "; the links on this path lead in a circle: repair them",
-        (_, Some(Errno::NAMETOOLONG)) => {
+        (_, Errno::ISDIR) => "; it is a folder: name a file in it",
+        (_, Errno::NOTDIR) => "; a part of this path is a file where a folder is needed: correct the path",
+        (_, Errno::LOOP) => "; the links on this path lead in a circle: repair them",
+        (_, Errno::NAMETOOLONG) => {
             "; use a shorter name: at most 237 bytes, so that there is room for the temporary name"
         }
-        (_, Some(Errno::MFILE | Errno::NFILE)) => "; raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
-        (_, Some(Errno::IO)) => "; the disk fails: see the kernel's log",
-        (_, Some(_)) => "",
+        (_, Errno::MFILE | Errno::NFILE) => "; raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
+        (_, Errno::IO) => "; the disk fails: see the kernel's log",
+        _ => "",
     }
 }
 

@@ -1,0 +1,505 @@
+//! Sessions in real files: what a reader, a crash and a full disk find there.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use std::{
+    collections::BTreeSet,
+    env, fs, io,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, symlink},
+        process::ExitStatusExt,
+    },
+    path::{Path, PathBuf},
+    process::{Command, Output as Ended},
+    sync::atomic::{AtomicBool, AtomicU32, Ordering},
+    thread,
+    time::Duration,
+};
+
+use tokenwell::{
+    output::{Format, Output, Removed, Step, WriteError, Written, remove, sweep, write, write_observed},
+    renewal::Grant,
+    secret::Secret,
+    session::{Claims, Session},
+};
+
+#[test]
+fn the_file_holds_exactly_the_tokens_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("token"));
+    assert_eq!(write(&output, &session("head.body.seal")).unwrap(), Written::Written);
+    assert_eq!(fs::read(&output.path).unwrap(), b"head.body.seal");
+    assert_eq!(mode(&output.path), 0o640);
+    assert_eq!(names(folder.path()), ["token"]);
+}
+
+#[test]
+fn a_file_that_is_as_wanted_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("token"));
+    // Longer than the piece by which it is compared.
+    for token in ["short", &"x".repeat(4096), &"x".repeat(10_000)] {
+        assert_eq!(write(&output, &session(token)).unwrap(), Written::Written);
+        let before = identity(&output.path);
+        let mut reached = Vec::new();
+        let written = write_observed(&output, &session(token), &mut |step| {
+            reached.push(step);
+            Ok(())
+        });
+        assert_eq!(written.unwrap(), Written::Unchanged);
+        assert_eq!(reached, [Step::Look]);
+        assert_eq!(identity(&output.path), before);
+    }
+}
+
+#[test]
+fn a_file_that_drifted_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("token"));
+    let path = &output.path;
+    let drifts: [&dyn Fn(); 6] = [
+        &|| fs::write(path, "").unwrap(),
+        &|| fs::write(path, "head.body.sea").unwrap(),
+        &|| fs::write(path, "head.body.seal\n").unwrap(),
+        &|| fs::write(path, "head.body.SEAL").unwrap(),
+        &|| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap(),
+        &|| fs::set_permissions(path, fs::Permissions::from_mode(0o4640)).unwrap(),
+    ];
+    for drift in drifts {
+        write(&output, &session("head.body.seal")).unwrap();
+        drift();
+        assert_eq!(write(&output, &session("head.body.seal")).unwrap(), Written::Written);
+        assert_eq!(fs::read(path).unwrap(), b"head.body.seal");
+        assert_eq!(fs::symlink_metadata(path).unwrap().mode() & 0o7777, 0o640);
+    }
+}
+
+#[test]
+fn owner_and_group_are_set_where_they_differ() {
+    let folder = tempfile::tempdir().unwrap();
+    let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
+    let mut output = output(&folder.path().join("token"));
+    (output.owner, output.group) = (Some(uid), Some(gid));
+    assert_eq!(write(&output, &session("one")).unwrap(), Written::Written);
+    assert_eq!(write(&output, &session("one")).unwrap(), Written::Unchanged);
+
+    (output.owner, output.group) = (Some(uid + 4321), Some(gid + 1234));
+    let given_away = write(&output, &session("one"));
+    if uid == 0 {
+        assert_eq!(given_away.unwrap(), Written::Written);
+        let found = fs::metadata(&output.path).unwrap();
+        assert_eq!((found.uid(), found.gid(), mode(&output.path)), (4321, 1234, 0o640));
+        assert_eq!(write(&output, &session("one")).unwrap(), Written::Unchanged);
+    } else {
+        assert!(matches!(given_away, Err(WriteError::Failed { step: Step::SetOwner, .. })));
+        assert_eq!(names(folder.path()), ["token"]);
+    }
+}
+
+#[test]
+fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o705)).unwrap();
+    let output = output(&folder.path().join("a/b/c/token"));
+    write(&output, &session("one")).unwrap();
+    for made in ["a", "a/b", "a/b/c"] {
+        assert_eq!(mode(&folder.path().join(made)), 0o750, "{made}");
+    }
+    assert_eq!(mode(folder.path()), 0o705);
+}
+
+#[test]
+fn modes_are_those_asked_for_whatever_the_umask() {
+    for umask in ["000", "022", "077", "777"] {
+        let folder = tempfile::tempdir().unwrap();
+        let ended = in_child(&format!("umask {umask}"), "child_writes_each_mode", folder.path());
+        assert!(passed(&ended), "umask {umask}: {}", String::from_utf8_lossy(&ended.stdout));
+    }
+}
+
+#[test]
+#[ignore = "the child of `modes_are_those_asked_for_whatever_the_umask`"]
+fn child_writes_each_mode() {
+    let Some(folder) = child_folder() else { return };
+    for wanted in [0o400, 0o600, 0o640, 0o644, 0o660, 0o666, 0o777] {
+        let mut output = output(&folder.join(format!("token{wanted:o}")));
+        output.mode = wanted;
+        write(&output, &session("one")).unwrap();
+        assert_eq!(mode(&output.path), wanted);
+    }
+    // A folder that a umask of 0777 left without any right can be finished by root only.
+    if nix::unistd::geteuid().is_root() || !env::var("SETTING").unwrap().contains("777") {
+        write(&output(&folder.join("a/b/token")), &session("one")).unwrap();
+        assert_eq!((mode(&folder.join("a")), mode(&folder.join("a/b"))), (0o750, 0o750));
+    }
+}
+
+#[test]
+fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, elsewhere) = (folder.path().join("token"), folder.path().join("elsewhere"));
+    fs::write(&elsewhere, "precious").unwrap();
+    for leads_to in ["elsewhere", "nowhere", "token"] {
+        let _ = fs::remove_file(&link);
+        symlink(leads_to, &link).unwrap();
+        assert_eq!(write(&output(&link), &session("one")).unwrap(), Written::Written, "{leads_to}");
+        assert!(fs::symlink_metadata(&link).unwrap().is_file());
+        assert_eq!(fs::read(&elsewhere).unwrap(), b"precious");
+    }
+    // The same token behind a link is not the same file.
+    fs::write(&elsewhere, "one").unwrap();
+    fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::remove_file(&link).unwrap();
+    symlink("elsewhere", &link).unwrap();
+    assert_eq!(write(&output(&link), &session("one")).unwrap(), Written::Written);
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once_and_left_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::create_dir(at("folder")).unwrap();
+    nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    symlink("/dev/null", at("device")).unwrap();
+    symlink("folder", at("link")).unwrap();
+    let before = names(folder.path());
+    let kinds = [
+        ("folder", "it is a folder"),
+        ("pipe", "it is a named pipe"),
+        ("socket", "it is a socket"),
+        ("device", "it is a device"),
+        ("link", "it is a folder"),
+    ];
+    for (name, why) in kinds {
+        let error = write(&output(&at(name)), &session("one")).unwrap_err();
+        assert!(matches!(error, WriteError::Unfit { .. }), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(why) && text.contains(&format!("`{}`", at(name).display())), "{text}");
+    }
+    assert_eq!(names(folder.path()), before);
+    assert!(fs::symlink_metadata(at("device")).unwrap().is_symlink());
+}
+
+#[test]
+fn paths_that_cannot_work_are_named_with_the_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("file"), "").unwrap();
+    symlink("nowhere", at("dangling")).unwrap();
+    symlink("circle", at("circle")).unwrap();
+    let before = names(folder.path());
+    let table = [
+        (at("file/token"), Step::MakeFolders, "file where a folder is needed"),
+        (at("file/a/token"), Step::MakeFolders, "file where a folder is needed"),
+        (at("dangling/token"), Step::MakeFolders, "leads nowhere"),
+        (at("circle/token"), Step::MakeFolders, "in a circle"),
+        (at(&"n".repeat(238)), Step::CreateTemporary, "at most 237 bytes"),
+        (at(&"n".repeat(256)).join("token"), Step::MakeFolders, "shorter name"),
+        (PathBuf::from("/"), Step::Look, "names no file"),
+        // Refuses files from root, too.
+        (PathBuf::from("/proc/self/tokenwell-token"), Step::CreateTemporary, "/proc/self"),
+    ];
+    for (path, step, why) in table {
+        let error = write(&output(&path), &session("one")).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, WriteError::Failed { step: failed, .. } if failed == step), "{text}");
+        assert!(text.contains(why), "{text}");
+    }
+    assert_eq!(names(folder.path()), before);
+    write(&output(&at(&"n".repeat(237))), &session("one")).unwrap();
+}
+
+#[test]
+fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("made/token"));
+    for old in [None, Some("old")] {
+        for failing in Step::ALL {
+            let _ = fs::remove_dir_all(folder.path().join("made"));
+            if let Some(old) = old {
+                write(&output, &session(old)).unwrap();
+            }
+            let written = write_observed(&output, &session("new"), &mut |step| {
+                if step == failing { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
+            });
+            if failing == Step::SyncFolder {
+                // The rename has happened: readers have the new token.
+                assert_eq!(written.unwrap(), Written::Written);
+                assert_eq!(fs::read_to_string(&output.path).unwrap(), "new");
+                continue;
+            }
+            let error = written.unwrap_err();
+            assert!(matches!(error, WriteError::Failed { step, .. } if step == failing), "{error}");
+            assert!(error.to_string().contains("no space left on device; free space"), "{error}");
+            assert_eq!(fs::read_to_string(&output.path).ok().as_deref(), old, "{failing:?}");
+            let left = names(output.path.parent().unwrap());
+            assert_eq!(left, old.map_or(vec![], |_| vec!["token"]), "{failing:?}");
+        }
+    }
+}
+
+#[test]
+fn a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one() {
+    let folder = tempfile::tempdir().unwrap();
+    write(&output(&folder.path().join("token")), &session("old")).unwrap();
+    // `ulimit -f` counts in blocks of 512 bytes or more; the write is cut short, then fails.
+    let ended = in_child("trap '' XFSZ; ulimit -f 1", "child_writes_too_much", folder.path());
+    assert!(passed(&ended), "{}", String::from_utf8_lossy(&ended.stdout));
+    assert_eq!(fs::read_to_string(folder.path().join("token")).unwrap(), "old");
+    assert_eq!(names(folder.path()), ["token"]);
+}
+
+#[test]
+#[ignore = "the child of `a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one`"]
+fn child_writes_too_much() {
+    let Some(folder) = child_folder() else { return };
+    let error = write(&output(&folder.join("token")), &session(&"x".repeat(100_000))).unwrap_err();
+    assert!(matches!(error, WriteError::Failed { step: Step::WriteContent, .. }), "{error}");
+    assert!(error.to_string().contains("LimitFSIZE="), "{error}");
+}
+
+#[test]
+fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep() {
+    for old in [None, Some("old")] {
+        for (number, step) in Step::ALL.into_iter().enumerate() {
+            let folder = tempfile::tempdir().unwrap();
+            let output = output(&folder.path().join("made/token"));
+            if let Some(old) = old {
+                write(&output, &session(old)).unwrap();
+            }
+            let ended = in_child(&format!("CRASH_AT={number}; export CRASH_AT"), "child_crashes", folder.path());
+            assert_eq!(ended.status.signal(), Some(9), "the child was meant to be killed before {step:?}");
+
+            let found = fs::read_to_string(&output.path).ok();
+            let expected = if step == Step::SyncFolder { Some("new") } else { old };
+            assert_eq!(found.as_deref(), expected, "{step:?}");
+            let in_between = step > Step::CreateTemporary && step < Step::SyncFolder;
+            let swept = sweep([&output]);
+            assert_eq!((swept.removed, swept.failed.len()), (usize::from(in_between), 0), "{step:?}");
+            let left = names(output.path.parent().unwrap());
+            assert_eq!(left, expected.map_or(vec![], |_| vec!["token"]), "{step:?}");
+            assert_eq!(write(&output, &session("later")).unwrap(), Written::Written);
+        }
+    }
+}
+
+#[test]
+#[ignore = "the child of `a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep`"]
+fn child_crashes() {
+    let Some(folder) = child_folder() else { return };
+    let crash_at = Step::ALL[env::var("CRASH_AT").unwrap().parse::<usize>().unwrap()];
+    let _ = write_observed(&output(&folder.join("made/token")), &session("new"), &mut |step| {
+        if step == crash_at {
+            nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::SIGKILL).unwrap();
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn until_it_is_whole_a_temporary_file_is_for_its_writer_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut output = output(&folder.path().join("token"));
+    output.mode = 0o644;
+    let mut seen = Vec::new();
+    write_observed(&output, &session("one"), &mut |step| {
+        for name in names(folder.path()) {
+            let path = folder.path().join(&name);
+            seen.push((step, mode(&path), fs::read_to_string(path).unwrap()));
+        }
+        Ok(())
+    })
+    .unwrap();
+    let expected = [
+        (Step::WriteContent, 0o600, ""),
+        (Step::SetOwner, 0o600, "one"),
+        (Step::SetMode, 0o600, "one"),
+        (Step::SyncFile, 0o644, "one"),
+        (Step::Rename, 0o644, "one"),
+        (Step::SyncFolder, 0o644, "one"),
+    ];
+    assert_eq!(seen, expected.map(|(step, mode, text)| (step, mode, text.to_owned())));
+}
+
+#[test]
+fn a_sweep_takes_the_orphans_of_its_outputs_and_touches_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let orphans = [".a.Xy12zZ.tokenwell", ".a.000000.tokenwell"];
+    let foreign = [
+        "a",
+        "a.b",
+        ".a",
+        ".a.tokenwell",
+        ".a.b.Xy12zZ.tokenwell",
+        ".b.Xy12zZ.tokenwell",
+        ".a.Xy12z.tokenwell",
+        ".a.Xy12zZ7.tokenwell",
+        ".a.Xy12z!.tokenwell",
+        ".a.Xy12zZ.tokenwell.bak",
+        "..a.Xy12zZ.tokenwell",
+        "a.Xy12zZ.tokenwell",
+        "aXy12zZ.tokenwell",
+    ];
+    for name in orphans.iter().chain(&foreign) {
+        fs::write(at(name), "x").unwrap();
+    }
+    fs::create_dir(at(".a.folder.tokenwell")).unwrap();
+    symlink("a", at(".a.linked.tokenwell")).unwrap();
+    nix::unistd::mkfifo(&at(".a.piping.tokenwell"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let others = [".a.folder.tokenwell", ".a.linked.tokenwell", ".a.piping.tokenwell"];
+
+    let swept = sweep([&output(&at("a"))]);
+    assert_eq!((swept.removed, swept.failed.len()), (2, 0));
+    let left: BTreeSet<_> = names(folder.path()).into_iter().collect();
+    assert_eq!(left, foreign.iter().chain(&others).map(|name| (*name).to_owned()).collect());
+
+    // Both outputs in one reading of the folder.
+    let swept = sweep(&[output(&at("a")), output(&at("a.b"))]);
+    assert_eq!(swept.removed, 1);
+    assert!(!at(".a.b.Xy12zZ.tokenwell").exists() && at(".b.Xy12zZ.tokenwell").exists());
+}
+
+#[test]
+fn a_sweep_leaves_the_temporary_file_of_a_living_writer() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("token"));
+    write_observed(&output, &session("one"), &mut |step| {
+        if step == Step::Rename {
+            assert_eq!(sweep([&output]).removed, 0);
+        }
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(fs::read_to_string(&output.path).unwrap(), "one");
+}
+
+#[test]
+fn a_sweep_of_a_folder_that_is_missing_or_none_harms_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "").unwrap();
+    let swept = sweep(&[output(&folder.path().join("none/token")), output(&folder.path().join("file/token"))]);
+    assert_eq!((swept.removed, swept.failed.len()), (0, 1));
+    assert!(swept.failed[0].to_string().contains("file where a folder is needed"), "{}", swept.failed[0]);
+}
+
+#[test]
+fn removing_takes_the_file_or_the_link_and_is_content_when_there_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let token = output(&at("token"));
+    write(&token, &session("one")).unwrap();
+    assert_eq!(remove(&token).unwrap(), Removed::Removed);
+    assert_eq!(remove(&token).unwrap(), Removed::Missing);
+    assert_eq!(remove(&output(&at("none/token"))).unwrap(), Removed::Missing);
+
+    fs::write(at("elsewhere"), "precious").unwrap();
+    symlink("elsewhere", at("token")).unwrap();
+    assert_eq!(remove(&token).unwrap(), Removed::Removed);
+    assert_eq!(names(folder.path()), ["elsewhere"]);
+
+    nix::unistd::mkfifo(&at("token"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(remove(&token).unwrap_err().to_string().ends_with("it is a named pipe"));
+    assert!(at("token").exists());
+}
+
+#[test]
+fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a_wrong_mode() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = output(&folder.path().join("token"));
+    // Lengths differ, so that a mixture of two tokens would show.
+    let token = |number: u32| format!("{number}.{}.{number}", "x".repeat(1000 + number as usize * 7));
+    write(&output, &session(&token(0))).unwrap();
+    let (written, reads, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut last = 0;
+                while !done.load(Ordering::Acquire) {
+                    let oldest = written.load(Ordering::Acquire);
+                    let mut file = fs::File::open(&output.path).expect("there is a token at any instant");
+                    assert_eq!(file.metadata().unwrap().mode() & 0o7777, 0o640);
+                    let text = io::read_to_string(&mut file).unwrap();
+                    let number: u32 = text.split('.').next().unwrap().parse().expect("no token is empty");
+                    assert!(text == token(number), "a torn token of {} bytes", text.len());
+                    assert!(number >= oldest && number >= last, "an older token came back");
+                    last = number;
+                    reads.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for number in 1..=1000 {
+            write(&output, &session(&token(number))).unwrap();
+            written.store(number, Ordering::Release);
+        }
+        done.store(true, Ordering::Release);
+    });
+    assert!(reads.load(Ordering::Relaxed) > 1000);
+    assert_eq!(names(folder.path()), ["token"]);
+}
+
+#[test]
+fn writers_of_outputs_in_one_missing_folder_do_not_hinder_each_other() {
+    for _ in 0..50 {
+        let folder = tempfile::tempdir().unwrap();
+        thread::scope(|scope| {
+            for number in 0..8 {
+                let path = folder.path().join(format!("a/b/c/{number}"));
+                scope.spawn(move || write(&output(&path), &session("one")).unwrap());
+            }
+        });
+        assert_eq!(names(&folder.path().join("a/b/c")).len(), 8);
+    }
+}
+
+fn session(token: &str) -> Session {
+    Session {
+        jwt: Secret::new(token.to_owned()),
+        grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
+        claims: Claims::default(),
+    }
+}
+
+fn output(path: &Path) -> Output {
+    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().mode() & 0o7777
+}
+
+fn identity(path: &Path) -> (u64, i64, i64) {
+    let found = fs::symlink_metadata(path).unwrap();
+    (found.ino(), found.ctime(), found.ctime_nsec())
+}
+
+/// Sorted; empty for a folder that is not there.
+fn names(folder: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// Runs one test of this file in a process of its own, after some setting of the shell: umask and limits are the whole
+/// process's.
+fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
+    Command::new("sh")
+        .args(["-c", &format!("{setting}; exec \"$0\" \"$@\"")])
+        .arg(env::current_exe().unwrap())
+        .args(["--ignored", "--exact", "--nocapture", test])
+        .env("FOLDER", folder)
+        .env("SETTING", setting)
+        .output()
+        .unwrap()
+}
+
+/// A child that finds no test of that name succeeds, too.
+fn passed(ended: &Ended) -> bool {
+    ended.status.success() && String::from_utf8_lossy(&ended.stdout).contains(" 1 passed;")
+}
+
+fn child_folder() -> Option<PathBuf> {
+    env::var_os("FOLDER").map(PathBuf::from)
+}

@@ -1,0 +1,68 @@
+//! What a watch costs the process. One test, alone in its process, because it counts threads and descriptors.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
+use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
+
+use tokenwell::watch::Watch;
+
+#[tokio::test]
+async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
+    let above = tempfile::tempdir().unwrap();
+    let folders: BTreeSet<PathBuf> = (0..50).map(|number| above.path().join(format!("{number:02}"))).collect();
+    for folder in &folders {
+        fs::create_dir(folder).unwrap();
+    }
+    let threads_before = threads();
+    let mut watch = Watch::new();
+    watch.follow(folders.clone());
+    in_time(watch.hint()).await;
+    assert_eq!(folders_watched(), [50]);
+
+    // A round that finds all well leaves all as it is.
+    watch.rearm();
+    for folder in &folders {
+        fs::write(folder.join("key"), "K1").unwrap();
+        in_time(watch.hint()).await;
+    }
+    assert_eq!(folders_watched(), [50]);
+    assert!(watch.fully_armed());
+
+    // Left folders are not watched. The newcomer gives the round an end to wait for.
+    let newcomer = above.path().join("newcomer");
+    fs::create_dir(&newcomer).unwrap();
+    watch.follow(folders.iter().take(10).cloned().chain([newcomer]).collect());
+    in_time(watch.hint()).await;
+    assert_eq!(folders_watched(), [11]);
+
+    drop(watch);
+    in_time(async {
+        while threads() > threads_before || !folders_watched().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+fn threads() -> usize {
+    fs::read_dir("/proc/self/task").unwrap().count()
+}
+
+/// For each inotify instance of this process, how many folders it watches.
+fn folders_watched() -> Vec<usize> {
+    let mut watched = Vec::new();
+    for entry in fs::read_dir("/proc/self/fd").unwrap() {
+        let entry = entry.unwrap();
+        // A descriptor may be gone by the time it is looked at.
+        if fs::read_link(entry.path()).is_ok_and(|leads_to| leads_to.ends_with("anon_inode:inotify")) {
+            let info = PathBuf::from("/proc/self/fdinfo").join(entry.file_name());
+            let info = fs::read_to_string(info).unwrap_or_default();
+            watched.push(info.lines().filter(|line| line.starts_with("inotify ")).count());
+        }
+    }
+    watched
+}
+
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(Duration::from_secs(30), future).await.expect("in 30 seconds")
+}
