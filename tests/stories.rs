@@ -1,5 +1,7 @@
 //! The life of a credential told as stories: bare numbers are seconds since boot.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
+
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::{

@@ -1,6 +1,6 @@
 //! `tokenwell once`: every token, once.
 
-use std::{process::ExitCode, time::Duration};
+use std::{fmt::Write as _, process::ExitCode, time::Duration};
 
 use clap::Args;
 
@@ -61,10 +61,10 @@ fn missing(report: &Report) -> String {
         let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.message.as_str());
         let output = credential.outputs.iter().find_map(|output| output.error.as_deref());
         let why = credential.key_trouble.as_deref().or(refusal).or(output).unwrap_or("no answer yet");
-        text.push_str(&format!("\n  {}: {why}", credential.name));
+        let _ = write!(text, "\n  {}: {why}", credential.name);
     }
     if missing.len() > MISSING_SAID_MAX {
-        text.push_str(&format!("\n  and {} more", missing.len() - MISSING_SAID_MAX));
+        let _ = write!(text, "\n  and {} more", missing.len() - MISSING_SAID_MAX);
     }
     text
 }

@@ -116,7 +116,7 @@ impl Daemon {
 
     fn surveyed(&mut self, survey: Option<Survey>) {
         let now = clock::now();
-        self.grounds.surveying = false;
+        let again = self.grounds.survey.end();
         let pace = if self.watch.fully_armed() { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
         self.grounds.poll_at = now + pace;
         self.watch.rearm();
@@ -134,7 +134,7 @@ impl Daemon {
                 self.load();
             }
         }
-        if std::mem::take(&mut self.grounds.again) {
+        if again {
             self.survey();
         }
     }

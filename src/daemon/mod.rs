@@ -97,18 +97,42 @@ pub enum Turn {
     Stop(String),
 }
 
-/// How far the look at files on disk has come.
-#[derive(Debug)]
+/// What is known of the files that steer the daemon.
+#[derive(Debug, Default)]
 struct Grounds {
-    surveying: bool,
-    /// Something may have changed since the survey that is under way began.
-    again: bool,
-    /// Whether there was one at all.
+    survey: Pass,
+    load: Pass,
+    /// Whether the key files were looked at at all.
     surveyed: bool,
     poll_at: Moment,
     config_mark: Option<Mark>,
-    loading: bool,
-    load_again: bool,
+}
+
+/// Work off the loop, one pass at a time. What comes up during a pass wants another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Pass {
+    #[default]
+    Idle,
+    UnderWay,
+    WantedAgain,
+}
+
+impl Pass {
+    /// Whether to begin now; if not, it is noted for the end of the pass that is under way.
+    fn begin(&mut self) -> bool {
+        let idle = *self == Self::Idle;
+        *self = if idle { Self::UnderWay } else { Self::WantedAgain };
+        idle
+    }
+
+    /// Ends the pass. Answers whether another is wanted.
+    fn end(&mut self) -> bool {
+        std::mem::take(self) == Self::WantedAgain
+    }
+
+    fn is_idle(self) -> bool {
+        self == Self::Idle
+    }
 }
 
 impl Daemon {
@@ -130,15 +154,7 @@ impl Daemon {
             signals: Signals::listen()?,
             watch: Watch::new(),
             alarm: Alarm::new()?,
-            grounds: Grounds {
-                surveying: false,
-                again: false,
-                surveyed: false,
-                poll_at: Moment::default(),
-                config_mark: None,
-                loading: false,
-                load_again: false,
-            },
+            grounds: Grounds::default(),
             announced_ready: false,
             unverified_said: false,
             config,
@@ -161,13 +177,13 @@ impl Daemon {
         self.begin_effects();
         self.alarm.set(self.next_wake())?;
         let happening = tokio::select! {
-            (task, done) = self.tasks.next() => Happening::Ended(task, done),
+            (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.watch.hint() => Happening::FilesTouched,
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
-            Happening::Ended(task, done) => self.ended(task, done),
+            Happening::Ended(task, done) => self.ended(task, *done),
             Happening::FilesTouched => self.survey(),
             Happening::Alarm => self.wake(),
             Happening::Asked(Request::Reload, sender) => {
@@ -198,7 +214,7 @@ impl Daemon {
     }
 
     fn next_wake(&self) -> Option<Moment> {
-        let poll = (!self.grounds.surveying).then_some(self.grounds.poll_at);
+        let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
         [self.fleet.next_wake(), poll].into_iter().flatten().min()
     }
 
@@ -207,7 +223,7 @@ impl Daemon {
         for id in self.fleet.wake(now) {
             self.notice_end(id, now);
         }
-        if !self.grounds.surveying && now >= self.grounds.poll_at {
+        if self.grounds.survey.is_idle() && now >= self.grounds.poll_at {
             self.survey();
         }
         self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
@@ -254,11 +270,9 @@ impl Daemon {
 
     /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
     fn survey(&mut self) {
-        if self.grounds.surveying {
-            self.grounds.again = true;
+        if !self.grounds.survey.begin() {
             return;
         }
-        self.grounds.surveying = true;
         let scope = Scope {
             key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
@@ -278,7 +292,7 @@ impl Daemon {
 }
 
 enum Happening {
-    Ended(Task, Done),
+    Ended(Task, Box<Done>),
     Asked(Request, String),
     FilesTouched,
     Alarm,

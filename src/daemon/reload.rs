@@ -19,11 +19,9 @@ use crate::{
 impl Daemon {
     /// Reads the configuration again, off the loop; at once, or when the reading that is under way has ended.
     pub(super) fn load(&mut self) {
-        if self.grounds.loading {
-            self.grounds.load_again = true;
+        if !self.grounds.load.begin() {
             return;
         }
-        self.grounds.loading = true;
         let load = Arc::clone(&self.source.load);
         self.tasks.start(Task::Load, async move {
             task::spawn_blocking(move || Done::Loaded(load())).await.unwrap_or(Done::Lost)
@@ -31,7 +29,7 @@ impl Daemon {
     }
 
     pub(super) fn loaded(&mut self, loaded: Option<Result<Loaded, Mistakes>>) {
-        self.grounds.loading = false;
+        let again = self.grounds.load.end();
         match loaded {
             Some(Ok(loaded)) => self.apply_config(loaded),
             Some(Err(mistakes)) => {
@@ -39,7 +37,7 @@ impl Daemon {
             }
             None => error!("reading the configuration ended by a bug in tokenwell; please report it"),
         }
-        if std::mem::take(&mut self.grounds.load_again) {
+        if again {
             self.load();
         }
     }

@@ -4,6 +4,14 @@
 //! A failing run prints its seed. `TOKENWELL_SEED=N cargo test --test simulation replay -- --nocapture` plays it again
 //! with a trace; `TOKENWELL_SEEDS=N` runs N worlds instead of the default.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that is wrong about itself may stop")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a trace and a seed are for people")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "counts of credentials and seconds are small"
+)]
+
 mod checks;
 mod server;
 mod world;

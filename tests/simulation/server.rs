@@ -14,7 +14,8 @@ pub(crate) struct Server {
     pub(crate) since: Moment,
     /// The life of its sessions.
     pub(crate) lifetime: Duration,
-    pub(crate) latency_max: Duration,
+    /// In microseconds.
+    pub(crate) latency_max: u64,
     pub(crate) hints: Hints,
 }
 
@@ -43,7 +44,7 @@ impl Server {
             mood: Mood::Healthy,
             since: Moment::default(),
             lifetime: Duration::from_secs_f64(180.0 * magnitude.exp()),
-            latency_max: Duration::from_millis(dice.u64(2..1500)),
+            latency_max: dice.u64(2_000..1_500_000),
             hints: [Hints::None, Hints::None, Hints::Sane, Hints::Hostile][dice.usize(0..4)],
         }
     }
@@ -55,7 +56,7 @@ impl Server {
         good_key: Option<Fingerprint>,
         dice: &mut fastrand::Rng,
     ) -> (Duration, Result<Grant, Refusal>) {
-        let latency = Duration::from_micros(dice.u64(200..self.latency_max.as_micros() as u64));
+        let latency = Duration::from_micros(dice.u64(200..self.latency_max));
         match self.mood {
             Mood::Hanging => (TIMEOUT, Err(Refusal::TimedOut)),
             Mood::Refusing(refusal) => (latency, Err(refusal)),

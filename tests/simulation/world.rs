@@ -278,7 +278,7 @@ impl World {
             Planned::MoodEnds => self.set_mood(Mood::Healthy),
             Planned::DiskHeals => {
                 self.disk_fails = false;
-                self.shaken = self.now + self.longest_write_retry();
+                self.shaken = self.now + Policy::default().retry_max;
             }
         }
     }
@@ -355,11 +355,9 @@ impl World {
     /// What requests, writes and the queue for a place may take.
     fn grace(&self) -> Duration {
         let rounds = self.scale.credentials.div_ceil(self.scale.in_flight_max) as u32 + 1;
-        TIMEOUT + (self.server.latency_max + Duration::from_millis(20)) * rounds + Duration::from_secs(30)
-    }
-
-    fn longest_write_retry(&self) -> Duration {
-        Policy::default().retry_max
+        TIMEOUT
+            + (Duration::from_micros(self.server.latency_max) + Duration::from_millis(20)) * rounds
+            + Duration::from_secs(30)
     }
 
     fn trouble(&mut self) {
