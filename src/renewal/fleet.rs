@@ -10,7 +10,7 @@ use super::{
     answer::Refusal,
     event::{Effect, Event, Outcome},
     life::{Past, Renewal},
-    memory::Recollection,
+    memory::{Memory, Stamp},
     moment::Moment,
     policy::Policy,
 };
@@ -97,13 +97,13 @@ impl Fleet {
     }
 
     /// Takes over from an earlier process, before anything is told to a credential. `intact` says whether the files hold the
-    /// recalled session as they should.
-    pub fn adopt(&mut self, now: Moment, id: Id, recollection: Recollection, intact: bool) {
+    /// remembered session as they should; if not, it is written again, which costs no request.
+    pub fn adopt(&mut self, now: Stamp, id: Id, memory: &Memory, intact: bool) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let Recollection { past, quiet_until, term } = recollection;
-        member.renewal.adopt(now, past, term, intact);
-        self.quiet_until = self.quiet_until.max(quiet_until.unwrap_or_default());
-        self.handle(now, id, Event::ChoreDue);
+        let recollection = memory.recall(now, member.renewal.policy(), &mut self.dice);
+        member.renewal.adopt(now.moment, &recollection, intact);
+        self.quiet_until = self.quiet_until.max(recollection.quiet_until.unwrap_or_default());
+        self.handle(now.moment, id, Event::ChoreDue);
     }
 
     /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are

@@ -6,6 +6,7 @@ use super::{
     answer::{Grant, Refusal},
     delivery::{Chore, Delivery},
     event::{Attempt, Effect, Event, Health, NotWritten, Outcome},
+    memory::Recollection,
     moment::Moment,
     policy::{Backoff, Policy, RETRY_AFTER_MAX},
     term::Term,
@@ -99,18 +100,25 @@ impl Renewal {
 
     /// Takes over from an earlier process, before anything happened here. `intact` says whether the files hold the session
     /// as they should; if not, they are written again, which costs no request.
-    pub(super) fn adopt(&mut self, now: Moment, past: Past, term: Option<Term>, intact: bool) {
-        self.past = past;
-        let Some(term) = term else { return };
-        self.held = Some(term);
-        if past.key == Some(term.key) {
-            self.plan = term.renew;
+    pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
+        self.past = recollection.past;
+        let Some(term) = recollection.term else { return };
+        if term.lives(now) {
+            self.held = Some(term);
+            if self.past.key == Some(term.key) {
+                self.plan = term.renew;
+            }
         }
         if intact {
             self.delivery.adopt(term);
         } else {
             self.delivery.owe(now);
         }
+    }
+
+    /// How it is renewed.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Takes what happened, answers with what to do.

@@ -73,7 +73,7 @@ pub struct Recollection {
     pub past: Past,
     /// Until when the host wanted quiet.
     pub quiet_until: Option<Moment>,
-    /// The session, if it still lives.
+    /// The session, dead or alive; `None` if there was none or nothing can be said of its age.
     pub term: Option<Term>,
 }
 
@@ -94,11 +94,12 @@ impl Memory {
 impl WrittenTerm {
     fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Option<Term> {
         let age = most_passed(self.sent, now)?;
-        let left = self.grant.lifetime.checked_sub(age).filter(|left| !left.is_zero())?;
+        let left = self.grant.lifetime.saturating_sub(age);
         // The boot clock may not reach back to the sending: what lies before the boot is taken off the life instead.
         let sent = now.moment.back(age);
-        let expires = now.moment + left;
-        let grant = Grant { lifetime: expires - sent, ..self.grant };
+        let lifetime =
+            if left.is_zero() { self.grant.lifetime.min(now.moment - sent) } else { now.moment + left - sent };
+        let grant = Grant { lifetime, ..self.grant };
         let renew = match self.renew_after.checked_sub(age) {
             Some(wait) => now.moment + wait,
             None => policy.overdue_renewal(now.moment, self.grant.lifetime, left, dice),
