@@ -14,7 +14,7 @@ use super::{
 use crate::{
     exchange::LoginOptions,
     fingerprint::Fingerprint,
-    renewal::{Id, WrittenTerm},
+    renewal::{Id, Renewal, WrittenTerm},
     secret::Secret,
     session::{Claims, Jwt, Session},
     state::{Record, WrittenToken},
@@ -68,7 +68,7 @@ impl Daemon {
             (None, _) => {}
         }
         self.fleet.adopt(clock::stamp_of(now), id, &memory, intact);
-        let Some(term) = self.fleet.get(id).and_then(|renewal| renewal.held()) else { return };
+        let Some(term) = self.fleet.get(id).and_then(Renewal::held) else { return };
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
         if intact {
             info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");

@@ -116,11 +116,6 @@ impl Renewal {
         }
     }
 
-    /// How it is renewed.
-    pub(super) fn policy(&self) -> &Policy {
-        &self.policy
-    }
-
     /// Takes what happened, answers with what to do.
     pub fn step(&mut self, now: Moment, event: Event, dice: &mut fastrand::Rng) -> Option<Effect> {
         match event {
@@ -141,7 +136,7 @@ impl Renewal {
     pub fn exchange_due(&self) -> Option<Moment> {
         let key = self.key?;
         match self.stage {
-            Stage::Idle if self.past.key == Some(key) => Some(self.plan.max(self.floor(self.policy.spacing))),
+            Stage::Idle if self.past.key == Some(key) => Some(self.exchange_plan()),
             Stage::Idle => Some(self.floor(self.policy.spacing_of_a_changed_key())),
             Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
         }
@@ -206,8 +201,8 @@ impl Renewal {
     }
 
     /// When the next exchange would be due by the answer to the last one alone, whatever the key file holds.
-    pub(super) fn plan(&self) -> Moment {
-        self.plan
+    pub(super) fn exchange_plan(&self) -> Moment {
+        self.plan.max(self.floor(self.policy.spacing))
     }
 
     /// Whether the last exchange got no answer in time.
