@@ -439,7 +439,7 @@ fn who_waited_for_a_busy_host_is_let_go_at_the_pace_that_it_was_seen_to_take() {
         let id = play.next_within(last, last + 7.0);
         let Some(Effect::Exchange(attempt)) = play.fleet.get(id).unwrap().under_way() else { panic!("it asks") };
         let now = play.now.elapsed_since_boot().as_secs_f64();
-        assert!(last == 60.0 || now - last > 4.0, "one in about six seconds, not {}", now - last);
+        assert!(last < 60.1 || now - last > 4.0, "one in about six seconds, not {}", now - last);
         last = now;
         play.granted(id, attempt, key(1), life(100_000));
         let attempt = play.publishes(id);

@@ -12,7 +12,7 @@ use super::{
     life::{Past, Renewal},
     memory::{Memory, Stamp},
     moment::Moment,
-    pace::{self, Pace},
+    pace::{self, Hold, Pace},
     policy::Policy,
 };
 
@@ -100,7 +100,7 @@ impl Fleet {
     /// remembered session as they should; if not, it is written again, which costs no request.
     pub fn adopt(&mut self, now: Stamp, id: Id, memory: &Memory, intact: bool) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let recollection = memory.recall(now, &mut self.dice);
+        let recollection = memory.recall(now, member.renewal.policy(), &mut self.dice);
         member.renewal.adopt(now.moment, &recollection, intact);
         self.pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
         self.handle(now.moment, id, Event::ChoreDue);
@@ -132,8 +132,12 @@ impl Fleet {
         let effect = member.renewal.step(now, event, &mut self.dice);
         let still_asking = matches!(member.renewal.under_way(), Some(Effect::Exchange(_)));
         if let Some(flight) = member.flight.take_if(|_| !still_asking) {
-            let planned = member.renewal.exchange_plan();
-            self.learn(now, event, planned);
+            let hold = Hold {
+                quiet: member.renewal.exchange_plan() - now,
+                waiting: self.waiting.len(),
+                lifetime: member.renewal.held().map(|term| term.grant.lifetime),
+            };
+            self.learn(now, event, hold);
             self.land(flight);
         }
         self.effects.extend(effect.map(|effect| (id, effect)));
@@ -230,13 +234,13 @@ impl Fleet {
         self.reindex(now, id);
     }
 
-    /// What an answer tells of the host. `planned` is when the credential itself would ask again.
-    fn learn(&mut self, now: Moment, event: Event, planned: Moment) {
+    /// What an answer tells of the host.
+    fn learn(&mut self, now: Moment, event: Event, hold: Hold) {
         let Event::Exchanged(_, outcome) = event else { return };
         match outcome {
             Outcome::Granted { .. } => self.pace.answered(now),
             Outcome::Refused { refusal: Refusal::Busy { .. }, .. } => {
-                self.pace.refused(now, planned - now, self.waiting.len(), &mut self.dice);
+                self.pace.refused(now, hold, &mut self.dice);
             }
             Outcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
             Outcome::Refused { .. } | Outcome::NoKey => {}

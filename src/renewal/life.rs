@@ -116,6 +116,11 @@ impl Renewal {
         }
     }
 
+    /// How it is renewed.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
     /// Takes what happened, answers with what to do.
     pub fn step(&mut self, now: Moment, event: Event, dice: &mut fastrand::Rng) -> Option<Effect> {
         match event {
@@ -282,7 +287,10 @@ impl Renewal {
     }
 
     fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, dice: &mut fastrand::Rng) {
-        let renew = self.policy.renewal(sent, now, grant, dice);
+        // An outage that outlived the last session ends at the same moment for everyone.
+        let together = self.held.is_some_and(|term| !term.lives(now));
+        let policy = if together { self.policy.dispersed() } else { self.policy };
+        let renew = policy.renewal(sent, now, grant, dice);
         self.held = Some(Term { key, sent, grant, renew });
         self.plan = renew;
         self.failures = Failures::default();

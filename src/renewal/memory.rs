@@ -11,7 +11,7 @@ use super::{
     answer::Grant,
     life::Past,
     moment::Moment,
-    policy::{RETRY_AFTER_MAX, overdue_renewal},
+    policy::{Policy, RETRY_AFTER_MAX, overdue_renewal},
     term::Term,
 };
 use crate::fingerprint::Fingerprint;
@@ -81,21 +81,21 @@ pub struct Recollection {
 }
 
 impl Memory {
-    /// Reads the memory by the clocks of now.
-    pub fn recall(&self, now: Stamp, dice: &mut fastrand::Rng) -> Recollection {
+    /// Reads the memory by the clocks of now, for a credential that is renewed by this policy.
+    pub fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Recollection {
         // An exchange that nobody saw the end of may have reached the host only just now.
         let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {
             past: Past::new(now.moment.back(since), self.asked.key),
             quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
-            term: self.written.and_then(|written| written.recall(now, dice)),
+            term: self.written.and_then(|written| written.recall(now, policy, dice)),
         }
     }
 }
 
 impl WrittenTerm {
-    fn recall(&self, now: Stamp, dice: &mut fastrand::Rng) -> Option<Term> {
+    fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Option<Term> {
         let age = self.age_at_most(now)?;
         let left = self.grant.lifetime.saturating_sub(age);
         let is_surely_dead = least_passed(self.sent, now)? >= self.grant.lifetime;
@@ -107,7 +107,9 @@ impl WrittenTerm {
         let lifetime =
             if left.is_zero() { self.grant.lifetime.min(now.moment - sent) } else { now.moment + left - sent };
         let grant = Grant { lifetime, ..self.grant };
-        let renew = match self.renew_after.checked_sub(age) {
+        // The policy may have become stricter since.
+        let renew_after = self.renew_after.min(policy.renew_at.of(self.grant.lifetime));
+        let renew = match renew_after.checked_sub(age) {
             Some(wait) => now.moment + wait,
             None => overdue_renewal(now.moment, self.grant.lifetime, left, dice),
         };

@@ -6,12 +6,12 @@
 //! all, for the host may have been seen at a time when little was asked of it; if it refuses again, over two minutes, and so
 //! on. The distance halves every minute, in case the limit has grown.
 //!
-//! A process that had no answer lately knows nothing of the limit: it is one of many behind the same address. It spreads its
-//! return by chance over a time that doubles with each refusal.
+//! A process that had no answer lately knows nothing of the limit: it is one of many behind the same address. It comes back by
+//! chance soon after the quiet, and if that is refused too, over a good part of a session's life, as all the others do.
 
 use std::time::Duration;
 
-use super::{answer::Refusal, moment::Moment};
+use super::{answer::Refusal, moment::Moment, policy::RETRY_AFTER_MAX};
 
 /// The pace of one host.
 #[derive(Debug)]
@@ -92,9 +92,10 @@ impl Pace {
         }
     }
 
-    /// The host refused with [`Refusal::Busy`] and wants quiet for so long; `waiting` exchanges are due. Refusals of
-    /// exchanges that were already under way when it first said so count once.
-    pub(super) fn refused(&mut self, now: Moment, quiet: Duration, waiting: usize, dice: &mut fastrand::Rng) {
+    /// The host refused with [`Refusal::Busy`]. Refusals of exchanges that were already under way when it first said so
+    /// count once.
+    pub(super) fn refused(&mut self, now: Moment, hold: Hold, dice: &mut fastrand::Rng) {
+        let Hold { quiet, waiting, lifetime } = hold;
         let repeated = now < self.quiet_until;
         self.quiet_until = self.quiet_until.max(now + quiet);
         if repeated {
@@ -111,7 +112,8 @@ impl Pace {
                 self.gap = self.gap.max(span.mul_f64(CAUTION));
                 self.distance(waiting)
             }
-            None => (quiet / 4).saturating_mul(1 << unanswered.min(DOUBLINGS_MAX)).min(SPREAD_MAX),
+            None if unanswered == 0 => quiet / 4,
+            None => (lifetime.unwrap_or(SPREAD_MAX) / if unanswered == 1 { 4 } else { 2 }).min(SPREAD_MAX),
         };
         self.on_time = self.quiet_until + spread.mul_f64(dice.f64());
         self.recent = Recent::default();
@@ -127,6 +129,17 @@ impl Pace {
             }
         }
     }
+}
+
+/// What comes with a refusal for being asked too often.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    /// How long the host wants quiet.
+    pub(super) quiet: Duration,
+    /// How many exchanges are due.
+    pub(super) waiting: usize,
+    /// The life of the last session of who was refused.
+    pub(super) lifetime: Option<Duration>,
 }
 
 /// Answers of the last one to two [`WINDOW`]s.
@@ -179,6 +192,6 @@ const GAP_MIN: Duration = Duration::from_millis(1);
 const CAUTION: f64 = 1.1;
 /// How far back answers tell of the host's limit, and over how long those who waited are let go at first.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The longest time over which a process that knows nothing spreads its return.
-const SPREAD_MAX: Duration = Duration::from_secs(150);
+/// The longest time over which a process that knows nothing spreads its return; as long as any quiet is kept.
+const SPREAD_MAX: Duration = RETRY_AFTER_MAX;
 const DOUBLINGS_MAX: u32 = 10;

@@ -36,6 +36,12 @@ impl Policy {
         (sent + delay.saturating_sub(early)).max(now + self.spacing)
     }
 
+    /// The policy for the first renewal after an outage, when everyone behind an address was granted a session in the same
+    /// minute: without more chance than usual they would all come back together for many rounds.
+    pub(super) fn dispersed(self) -> Self {
+        Self { jitter: Share(self.jitter.0.max(JITTER_AFTER_AN_OUTAGE.0)), ..self }
+    }
+
     /// When to ask again after the `step`-th failure in a row (the first is 0) of a request that went out at `sent` and
     /// failed at `now`. `ceiling` bounds the delay; so does a tenth of the life of the last session, which keeps the
     /// promise that a token is fresh again soon after the API is back. Counted from `sent`, so that the time a hanging
@@ -124,4 +130,5 @@ pub const LIFETIME_MAX: Duration = Duration::from_secs(28 * 24 * 3600);
 /// How soon after an exchange a changed key may be used, however wide the spacing.
 pub const CHANGED_KEY_SPACING: Duration = Duration::from_secs(1);
 
+const JITTER_AFTER_AN_OUTAGE: Share = Share(0.5);
 const BACKOFF_DOUBLINGS_MAX: u32 = 16;

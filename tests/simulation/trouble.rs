@@ -80,9 +80,9 @@ impl World {
         self.server.mood = mood;
         self.server.since = self.now;
         if before.may_hold() {
-            // After the quiet, a process that knows nothing of the limit spreads its return over up to 150 s, and those
-            // who wait behind it over a minute for each round of refusals.
-            let spread = Duration::from_secs(150) + Duration::from_secs(60) * 2;
+            // After the quiet, a process that knows nothing of the limit spreads its return over up to five minutes, and
+            // those who wait behind it over a minute for each round of refusals.
+            let spread = Duration::from_secs(300) + Duration::from_secs(60) * 2;
             self.shaken = self.shaken.max(self.quiet_until.max(self.now) + spread);
         }
         if before == Mood::Refusing(Refusal::Blocked) {
@@ -197,5 +197,6 @@ fn free_until(person: &Person, memory: &Memory, machine: &Machine) -> Option<Mom
     let same_key = person.file == Some(written.key) && memory.asked.key == written.key;
     let same_wall = machine.stamp(session.sent).wall == written.sent.wall;
     let right_wall = machine.boot == written.sent.boot || machine.wall == RIGHT_WALL;
-    (same_key && same_wall && right_wall).then(|| session.sent + written.renew_after)
+    let renew_after = written.renew_after.min(person.policy.renew_at.of(session.grant.lifetime));
+    (same_key && same_wall && right_wall).then(|| session.sent + renew_after)
 }
