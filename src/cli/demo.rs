@@ -38,7 +38,7 @@ use tokio::time::sleep;
 
 use self::{
     reader::Reader,
-    scenario::{CREDENTIALS, RENEW_AT_PERCENT, Scenario, Scene},
+    scenario::{RENEW_AT_PERCENT, Scenario, Scene},
     show::Show,
     stage::Stage,
     summary::Summary,
@@ -99,11 +99,11 @@ async fn play(
     let show = Show::open(drawable, daemon.report(), look)?;
     let mut play = Play { scenario, stage, show, began: clock::now(), scenes_played: 0, drawn: None };
     let ended = play.run(&mut daemon, &reader, stopped).await;
-    let elapsed = play.elapsed();
-    drop(play); // and with it the hold on the terminal
-    let (tally, credentials) = (reader.stop(), daemon.report().credentials);
+    let (elapsed, tally) = (play.elapsed(), reader.stop());
+    let closed = play.show.close(elapsed, tally);
+    let credentials = daemon.report().credentials;
     daemon.drain().await;
-    match ended {
+    match ended.and(closed) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(None),
         other => other?,
     }
@@ -158,22 +158,16 @@ impl Play<'_> {
                 break;
             }
         }
-        self.draw(reader)
+        Ok(())
     }
 
     fn introduce(&mut self) -> io::Result<()> {
         let (api, life) = (self.stage.api(), self.scenario.life.as_secs());
         let (secret, tokens) = (self.stage.path("secret"), self.stage.path("tokens"));
-        let [one, other] = CREDENTIALS;
+        self.narrate(format!("a stand-in for Descope's API is up on {api}; its tokens live {life}s"))?;
+        self.narrate(format!("two access keys, laid out as Kubernetes mounts a Secret: {}", secret.display()))?;
         self.narrate(format!(
-            "a stand-in for Descope's API is up on {api}; its tokens live {life}s, real ones far longer"
-        ))?;
-        self.narrate(format!(
-            "the access keys `{one}` and `{other}` are in {}, laid out like a mounted Kubernetes Secret",
-            secret.display()
-        ))?;
-        self.narrate(format!(
-            "the daemon keeps a token for each in {}, renewed after {RENEW_AT_PERCENT}% of its life (default: 67%)",
+            "the daemon keeps a token for each, renewed after {RENEW_AT_PERCENT}% of its life (default: 67%): {}",
             tokens.display()
         ))?;
         self.show.tell_how_to_look(self.elapsed())

@@ -88,23 +88,44 @@ mod tests {
 
     #[test]
     fn without_end_a_round_takes_half_a_minute_and_the_next_rotates_the_other_key() {
-        insta::assert_snapshot!(told(None, 6), @"");
+        insta::assert_snapshot!(told(None, 6), @r#"
+        life 10s
+          9.00 Rotate("billing")
+         16.50 Break
+         20.00 Mend
+         39.00 Rotate("search")
+         46.50 Break
+         50.00 Mend
+        "#);
     }
 
     #[test]
     fn ten_seconds_hold_all_of_it() {
-        insta::assert_snapshot!(told(Some("10s"), 9), @"");
+        insta::assert_snapshot!(told(Some("10s"), 9), @r#"
+        life 7s
+          3.00 Rotate("billing")
+          5.50 Break
+          7.95 Mend
+        "#);
     }
 
     #[test]
     fn a_minute_holds_two_rounds() {
-        insta::assert_snapshot!(told(Some("1m"), 99), @"");
+        insta::assert_snapshot!(told(Some("1m"), 99), @r#"
+        life 10s
+          9.00 Rotate("billing")
+         16.50 Break
+         20.00 Mend
+         39.00 Rotate("search")
+         46.50 Break
+         50.00 Mend
+        "#);
     }
 
     #[test]
     fn no_length_is_too_short_or_too_long() {
         assert_eq!(told(Some("0s"), 9), "life 5s");
-        assert_eq!(told(Some("1ns"), 9), "life 6s\n  0.00 Rotate(\"billing\")");
+        assert_eq!(told(Some("1ns"), 9), "life 5s\n  0.00 Rotate(\"billing\")\n  0.00 Break\n  0.00 Mend");
         assert!(told(Some("500000years"), 3).contains("Mend"));
     }
 

@@ -91,10 +91,11 @@ fn window() -> (usize, usize) {
     }
 }
 
-fn emit(bytes: &str) -> io::Result<()> {
+/// Writes to standard output, at once.
+pub(super) fn emit(bytes: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes.as_bytes())?;
-    out.flush()
+    let written = out.write_all(bytes.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
 }
 
 const HIDE_CURSOR: &str = "\x1b[?25l";

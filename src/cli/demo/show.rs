@@ -1,15 +1,12 @@
 //! What is seen of the demo: a live picture on a terminal, plain lines anywhere else.
 
-use std::{
-    io::{self, Write as _},
-    time::Duration,
-};
+use std::{io, time::Duration};
 
 use super::{
     changes::{self, Change},
     picture::{Picture, Said},
     reader::Tally,
-    screen::Screen,
+    screen::{Screen, emit},
     table::seconds,
     text::Tone,
 };
@@ -20,7 +17,8 @@ pub(super) struct Show {
     face: Face,
     before: Report,
     api_is_down: bool,
-    look: String,
+    /// None when the files are about to go.
+    look: Option<String>,
 }
 
 enum Face {
@@ -33,7 +31,7 @@ impl Show {
     /// that shows the files.
     pub(super) fn open(drawable: bool, report: Report, look: String) -> io::Result<Self> {
         let face = if drawable { Face::Picture { screen: Screen::open()?, said: Vec::new() } } else { Face::Lines };
-        Ok(Self { face, before: report, api_is_down: false, look })
+        Ok(Self { face, before: report, api_is_down: false, look: Some(look) })
     }
 
     /// How often the picture is drawn; lines need no drawing.
@@ -56,10 +54,16 @@ impl Show {
 
     /// Tells how the files can be looked at. The picture says so all the time.
     pub(super) fn tell_how_to_look(&mut self, elapsed: Duration) -> io::Result<()> {
-        match self.face {
-            Face::Picture { .. } => Ok(()),
-            Face::Lines => self.narrate(elapsed, format!("look yourself: {}", self.look)),
+        match (&self.face, &self.look) {
+            (Face::Lines, Some(look)) => self.narrate(elapsed, format!("look yourself: {look}")),
+            (Face::Lines, None) | (Face::Picture { .. }, _) => Ok(()),
         }
+    }
+
+    /// Draws the picture for the last time.
+    pub(super) fn close(mut self, elapsed: Duration, tally: Tally) -> io::Result<()> {
+        self.look = None;
+        self.draw(elapsed, tally)
     }
 
     /// Tells what has changed since the report before.
@@ -80,7 +84,7 @@ impl Show {
     pub(super) fn draw(&mut self, elapsed: Duration, tally: Tally) -> io::Result<()> {
         match &mut self.face {
             Face::Picture { screen, said } => {
-                let (api_is_down, report, look) = (self.api_is_down, &self.before, self.look.as_str());
+                let (api_is_down, report, look) = (self.api_is_down, &self.before, self.look.as_deref());
                 let picture = Picture { elapsed, api_is_down, report, said, tally, look };
                 let lines = picture.lines(screen.size(), screen.looks());
                 screen.draw(&lines)
@@ -98,7 +102,7 @@ impl Show {
                 said.push(Said { at, tone, text });
                 Ok(())
             }
-            Face::Lines => writeln!(io::stdout().lock(), "{:>7}  {who:<8} {text}", seconds(at)),
+            Face::Lines => emit(&format!("{:>7}  {who:<8} {text}\n", seconds(at))),
         }
     }
 }

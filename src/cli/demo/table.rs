@@ -165,8 +165,138 @@ const BY_WEIGHT: [Column; 7] =
 const GAP: &str = "  ";
 const NAME_MAX: usize = 20;
 const KEY_DIGITS: usize = 8;
-const BAR_MIN: usize = 8;
-const BAR_GROWTH_MAX: usize = 16;
+const BAR_MIN: usize = 4;
+const BAR_GROWTH_MAX: usize = 20;
 const EVENT_GROWTH_MAX: usize = 15;
 /// The columns of a number of seconds such as `10.0s`.
 const LEFT: usize = 5;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::status::{NextAction, RefusalReport};
+
+    pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
+
+    pub(in crate::cli::demo) fn at(seconds: f64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
+    }
+
+    /// A session of ten seconds that was had at 0, and is to be renewed at 3.
+    pub(in crate::cli::demo) fn fresh(name: &str) -> CredentialReport {
+        CredentialReport {
+            name: name.to_owned(),
+            required: true,
+            state: "fresh",
+            key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+            token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+            issued_at: Some(at(0.0)),
+            expires_at: Some(at(10.0)),
+            key_trouble: None,
+            exchanges: 4,
+            writes: 4,
+            failures: 0,
+            last_refusal: None,
+            next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
+            last_event: Some("renewed".to_owned()),
+            outputs: Vec::new(),
+        }
+    }
+
+    pub(in crate::cli::demo) fn failing(name: &str) -> CredentialReport {
+        let message = "Descope's API fails: HTTP 503".to_owned();
+        CredentialReport {
+            state: "failing",
+            exchanges: 5,
+            failures: 1,
+            last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
+            next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
+            last_event: Some("refused: failed".to_owned()),
+            ..fresh(name)
+        }
+    }
+
+    pub(in crate::cli::demo) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
+        Report { at: at(now), ready: true, credentials }
+    }
+
+    fn starting(name: &str) -> CredentialReport {
+        CredentialReport {
+            state: "starting",
+            token_key_fingerprint: None,
+            issued_at: None,
+            expires_at: None,
+            next_action: Some(NextAction { what: "exchange", at: Some(at(0.0)) }),
+            last_event: None,
+            exchanges: 0,
+            ..fresh(name)
+        }
+    }
+
+    fn all() -> Report {
+        let expired = CredentialReport { state: "expired", expires_at: Some(at(4.0)), ..failing("expired") };
+        report(4.2, vec![fresh("billing"), failing("search"), starting("new"), expired])
+    }
+
+    fn drawn(width: usize, looks: Looks) -> String {
+        let lines: Vec<_> =
+            table(&all(), width, looks).iter().map(|line| line.shown(looks).trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn at_119_columns_there_is_everything() {
+        insta::assert_snapshot!(drawn(119, PLAIN), @"
+        credential  key       state     time left                       renewal   exchanges  last event
+        billing     ba7816bf  fresh     #############...........  5.8s  now               4  renewed
+        search      ba7816bf  failing   #############...........  5.8s  in 0.3s           5  refused: failed
+        new         -         starting  ........................     -  now               0
+        expired     ba7816bf  expired   ........................  0.0s  in 0.3s           5  refused: failed
+        ");
+    }
+
+    #[test]
+    fn at_79_columns_the_key_is_left_out() {
+        insta::assert_snapshot!(drawn(79, Looks { unicode: true, ..PLAIN }), @"
+        credential  state     time left            renewal   exchanges  last event
+        billing     fresh     ███████▌░░░░░  5.8s  now               4  renewed
+        search      failing   ███████▌░░░░░  5.8s  in 0.3s           5  refused: failed
+        new         starting  ░░░░░░░░░░░░░     -  now               0
+        expired     expired   ░░░░░░░░░░░░░  0.0s  in 0.3s           5  refused: failed
+        ");
+    }
+
+    #[test]
+    fn at_39_columns_state_and_time_remain() {
+        insta::assert_snapshot!(drawn(39, PLAIN), @"
+        credential  state     time left
+        billing     fresh     ######.....  5.8s
+        search      failing   ######.....  5.8s
+        new         starting  ...........     -
+        expired     expired   ...........  0.0s
+        ");
+    }
+
+    #[test]
+    fn green_is_fresh_yellow_is_failing_red_is_expired() {
+        let shown = drawn(33, Looks { colours: true, unicode: false });
+        insta::assert_snapshot!(shown.replace('\x1b', "^"), @"
+        ^[2mcredential^[0m  ^[2mstate^[0m     ^[2mtime left^[0m
+        billing     ^[32mfresh^[0m     ^[32m##^[0m^[2m...^[0m  5.8s
+        search      ^[33mfailing^[0m   ^[33m##^[0m^[2m...^[0m  5.8s
+        new         starting  ^[2m.....^[0m     -
+        expired     ^[31mexpired^[0m   ^[2m.....^[0m  0.0s
+        ");
+    }
+
+    #[test]
+    fn no_width_is_too_small_or_exceeded() {
+        for width in 0..200 {
+            for line in table(&all(), width, PLAIN) {
+                assert!(line.width() <= width, "{width}: {line:?}");
+            }
+        }
+    }
+}
