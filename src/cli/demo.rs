@@ -64,6 +64,7 @@ pub(super) struct Arguments {
 }
 
 /// Shows the demo until it is stopped or its time is over. It fails if a token was missing, torn or expired meanwhile.
+#[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // From before the first file is made until the daemon listens to signals itself.
     let stopped = Arc::new(AtomicBool::new(false));
@@ -142,7 +143,7 @@ impl Play<'_> {
     /// Until the end of the scenario, or until somebody stops it.
     async fn run(&mut self, daemon: &mut Daemon, reader: &Reader, stopped: &AtomicBool) -> io::Result<()> {
         self.introduce()?;
-        while !stopped.load(Ordering::Relaxed) && !self.scenario.end.is_some_and(|end| end <= self.elapsed()) {
+        while !stopped.load(Ordering::Relaxed) && self.scenario.end.is_none_or(|end| self.elapsed() < end) {
             self.play_scenes()?;
             if self.frame_due().is_some_and(|due| due <= self.elapsed()) {
                 self.draw(reader)?;

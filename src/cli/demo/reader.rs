@@ -56,7 +56,9 @@ impl Reader {
             let mut files: Vec<_> = paths.into_iter().map(|path| Watched { path, last: None }).collect();
             let mut tally = Tally::default();
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
-                files.iter_mut().for_each(|file| file.look(clock::wall(), &keys, &mut tally));
+                for file in &mut files {
+                    file.look(clock::wall(), &keys, &mut tally);
+                }
                 tell.send_replace(tally);
             }
         })?;

@@ -41,20 +41,12 @@ impl Screen {
         Ok(Self { looks: Looks { colours: set("NO_COLOR").is_none(), unicode }, drawn: Vec::new() })
     }
 
-    pub(super) fn looks(&self) -> Looks {
-        self.looks
-    }
-
-    /// What there is room for. The last column stays free, so that no terminal wraps, and the last row is the cursor's.
-    pub(super) fn size(&self) -> Size {
+    /// Puts lines that fit a size in the place of those that stand there. The last column stays free, so that no terminal
+    /// wraps, and the last row is the cursor's.
+    pub(super) fn draw(&mut self, lines: impl FnOnce(Size, Looks) -> Vec<Line>) -> io::Result<()> {
         let (columns, rows) = window();
-        Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }
-    }
-
-    /// Puts these lines in the place of those that stand there.
-    pub(super) fn draw(&mut self, lines: &[Line]) -> io::Result<()> {
-        let bytes = frame(&self.drawn, lines, window().0, self.looks);
-        emit(&bytes)?;
+        let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.looks);
+        emit(&frame(&self.drawn, &lines, columns, self.looks))?;
         self.drawn = lines.iter().map(Line::width).collect();
         Ok(())
     }

@@ -86,8 +86,7 @@ impl Show {
             Face::Picture { screen, said } => {
                 let (api_is_down, report, look) = (self.api_is_down, &self.before, self.look.as_deref());
                 let picture = Picture { elapsed, api_is_down, report, said, tally, look };
-                let lines = picture.lines(screen.size(), screen.looks());
-                screen.draw(&lines)
+                screen.draw(|size, looks| picture.lines(size, looks))
             }
             Face::Lines => Ok(()),
         }

@@ -158,10 +158,10 @@ impl Stage {
             let _ = write!(config, "  - name: {name}\n    accessKeyFile: {key}\n    outputs: [{{path: {token}}}]\n");
         }
         let (pace, retry_max) = (duration::short(SPACING), duration::short(RETRY_MAX));
-        let _ = write!(config, "# Everything goes faster here than by default: 67%, 2s, 2s and 60s.\n");
-        let _ = write!(
+        config.push_str("# Everything goes faster here than by default, which is 67%, 2s, 2s and 60s.\n");
+        let _ = writeln!(
             config,
-            "renew: {{at: {RENEW_AT_PERCENT}%, spacing: {pace}, retryFirst: {pace}, retryMax: {retry_max}}}\n"
+            "renew: {{at: {RENEW_AT_PERCENT}%, spacing: {pace}, retryFirst: {pace}, retryMax: {retry_max}}}"
         );
         config
     }

@@ -125,13 +125,11 @@ pub(super) fn tone(state: &str) -> Tone {
 
 fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, looks: Looks) -> Line {
     let bar_width = width.saturating_sub(LEFT + 1);
-    let (left, life) = match (credential.issued_at, credential.expires_at) {
-        (Some(issued), Some(expires)) => (until(now, expires), until(issued, expires)),
-        (_, _) => {
-            let (_, empty) = looks.bar(Duration::ZERO, Duration::ZERO, bar_width);
-            return Line::new(Tone::Faint, empty).and(Tone::Plain, format!("{:>1$}", "-", LEFT + 1));
-        }
+    let (Some(issued), Some(expires)) = (credential.issued_at, credential.expires_at) else {
+        let (_, empty) = looks.bar(Duration::ZERO, Duration::ZERO, bar_width);
+        return Line::new(Tone::Faint, empty).and(Tone::Plain, format!("{:>1$}", "-", LEFT + 1));
     };
+    let (left, life) = (until(now, expires), until(issued, expires));
     let (full, empty) = looks.bar(left, life, bar_width);
     let number = format!("{:>1$}", seconds(left), LEFT + 1);
     Line::new(tone(credential.state), full).and(Tone::Faint, empty).and(Tone::Plain, number)

@@ -121,25 +121,25 @@ impl Looks {
 /// can still be copied whole.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
-    let mut lines = vec![String::new()];
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for word in text.split(' ') {
-        let mut word: Vec<char> = word.chars().collect();
-        let used = lines.last().map_or(0, |line| line.chars().count());
-        if used > 0 {
-            if used + 1 + word.len() <= width {
-                lines.last_mut().into_iter().for_each(|line| line.push(' '));
-            } else {
-                lines.push(String::new());
+        if used > 0 && used + 1 + word.chars().count() <= width {
+            line.push(' ');
+            used += 1;
+        } else if used > 0 {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        for letter in word.chars() {
+            if used == width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
             }
+            line.push(letter);
+            used += 1;
         }
-        while word.len() > width {
-            let rest = word.split_off(width);
-            lines.last_mut().into_iter().for_each(|line| line.extend(&word));
-            lines.push(String::new());
-            word = rest;
-        }
-        lines.last_mut().into_iter().for_each(|line| line.extend(&word));
     }
+    lines.push(line);
     lines
 }
 
