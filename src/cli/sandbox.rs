@@ -132,7 +132,8 @@ impl Advice {
         format!(
             "sandbox listens on {base_url}\n\n\
              try it in another terminal:\n    \
-             {make_key}{program} run --base-url {base_url} --project-id {project} \\\n      \
+             {make_key}{program} run --base-url {base_url} \\\n      \
+             --project-id {project} \\\n      \
              --access-key-file {key_file} --output sandbox.jwt\n\
              and in a third, in the same folder:\n    \
              watch -d -n1 tail -c40 sandbox.jwt\n"
