@@ -1,11 +1,55 @@
 //! `tokenwell demo`: the whole thing in one command.
+//!
+//! ```text
+//! scenario ─ scenes ─> stage (temporary folder, mounted Secret, sandbox) <─> the real daemon ─ reports ─> show
+//!                                                    └── token files ─> reader, which counts ──────────────┘
+//! ```
 
-use std::{process::ExitCode, time::Duration};
+mod changes;
+mod picture;
+mod reader;
+mod scenario;
+mod screen;
+mod secret_volume;
+mod show;
+mod stage;
+mod summary;
+mod table;
+mod text;
+
+use std::{
+    env,
+    io::{self, IsTerminal as _},
+    path::Path,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use clap::Args;
+use signal_hook::{
+    consts::{SIGINT, SIGTERM},
+    flag,
+};
+use tokio::time::sleep;
 
-use super::Failure;
-use crate::config::duration;
+use self::{
+    reader::Reader,
+    scenario::{RENEW_AT_PERCENT, Scenario, Scene},
+    show::Show,
+    stage::Stage,
+    summary::Summary,
+    table::seconds,
+};
+use super::{Failure, logging, print, process, shell};
+use crate::{
+    config::{self, Environment, LogSettings, duration},
+    daemon::{self, Daemon, Turn, clock},
+    renewal::Moment,
+};
 
 /// See it work: a stand-in for Descope, the daemon and a live table in one command
 ///
@@ -19,11 +63,174 @@ pub(super) struct Arguments {
     length: Option<Duration>,
 }
 
-/// Shows the demo until it is stopped or its time is over.
+/// Shows the demo until it is stopped or its time is over. It fails if a token was missing, torn or expired meanwhile.
 #[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { length } = arguments;
-    Err(Failure::at_run_time(format!("`demo` is not built yet, for {length:?}")))
+    // From before the first file is made until the daemon listens to signals itself.
+    let stopped = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        flag::register(signal, Arc::clone(&stopped))?;
+    }
+    let logs = env::var_os("TOKENWELL_LOG").is_some_and(|filter| !filter.is_empty());
+    if logs {
+        logging::start(&LogSettings::default())?;
+    }
+    process::harden();
+    let scenario = Scenario::new(arguments.length);
+    let mut stage = Stage::set_up(&scenario).map_err(Failure::at_run_time)?;
+    let drawable = screen::is_drawable() && !(logs && io::stderr().is_terminal());
+    let played = process::block_on(play(scenario, &mut stage, drawable, &stopped));
+    let cleared = stage.clear().map_err(Failure::at_run_time);
+    let summary = played?;
+    cleared?;
+    // None if who reads the output has gone away, as `head` does.
+    summary.map_or(Ok(()), |summary| tell(&summary))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn play(
+    scenario: Scenario,
+    stage: &mut Stage,
+    drawable: bool,
+    stopped: &AtomicBool,
+) -> Result<Option<Summary>, Failure> {
+    let mut daemon = start_daemon(stage)?;
+    let reader = Reader::start(stage.tokens(), stage.signing_keys().map_err(Failure::at_run_time)?)?;
+    let look = format!("watch -d -n1 tail -c40 {}/*", shell::quoted(&stage.path("tokens").display().to_string()));
+    let show = Show::open(drawable, daemon.report(), look)?;
+    let mut play = Play { scenario, stage, show, began: clock::now(), scenes_played: 0, drawn: None };
+    let ended = play.run(&mut daemon, &reader, stopped).await;
+    let (elapsed, tally) = (play.elapsed(), reader.stop());
+    let closed = play.show.close(elapsed, tally);
+    let credentials = daemon.report().credentials;
+    daemon.drain().await;
+    match ended.and(closed) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(None),
+        other => other?,
+    }
+    let late = credentials.iter().filter(|credential| credential.writes == 0 && elapsed > scenario.life);
+    Ok(Some(Summary {
+        elapsed,
+        answers: stage.answers(),
+        writes: credentials.iter().map(|credential| credential.writes).sum(),
+        without_token: late.map(|credential| credential.name.clone()).collect(),
+        tally,
+        program: shell::program(),
+    }))
+}
+
+/// The daemon as `run` starts it. The environment is left aside: it is meant for real projects.
+fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
+    let (source, environment) = (stage.source(), Environment::default());
+    let config = config::load(&source, &environment)?.config;
+    let file = source.path().map(Path::to_owned);
+    let load = Arc::new(move || config::load(&source, &environment));
+    Daemon::start(config, daemon::Source { file, load }).map_err(Failure::at_run_time)
+}
+
+/// A demo that runs.
+struct Play<'a> {
+    scenario: Scenario,
+    stage: &'a mut Stage,
+    show: Show,
+    began: Moment,
+    scenes_played: u32,
+    /// When the picture was drawn last.
+    drawn: Option<Duration>,
+}
+
+impl Play<'_> {
+    /// Until the end of the scenario, or until somebody stops it.
+    async fn run(&mut self, daemon: &mut Daemon, reader: &Reader, stopped: &AtomicBool) -> io::Result<()> {
+        self.introduce()?;
+        while !stopped.load(Ordering::Relaxed) && self.scenario.end.is_none_or(|end| self.elapsed() < end) {
+            self.play_scenes()?;
+            if self.frame_due().is_some_and(|due| due <= self.elapsed()) {
+                self.draw(reader)?;
+            }
+            let wake = [self.scenario.end, self.scene_due(), self.frame_due()].into_iter().flatten().min();
+            let nap = wake.map_or(Duration::MAX, |wake| wake.saturating_sub(self.elapsed()));
+            let turn = tokio::select! {
+                turn = daemon.turn() => turn?,
+                () = sleep(nap) => Turn::Goes,
+            };
+            self.show.tell(self.elapsed(), daemon.report())?;
+            if let Turn::Stop(_) = turn {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn introduce(&mut self) -> io::Result<()> {
+        let (api, life) = (self.stage.api(), self.scenario.life.as_secs());
+        let (secret, tokens) = (self.stage.path("secret"), self.stage.path("tokens"));
+        self.narrate(format!("a stand-in for Descope's API is up on {api}; its tokens live {life}s"))?;
+        self.narrate(format!("two access keys, laid out as Kubernetes mounts a Secret: {}", secret.display()))?;
+        self.narrate(format!(
+            "the daemon keeps a token for each, renewed after {RENEW_AT_PERCENT}% of its life (default: 67%): {}",
+            tokens.display()
+        ))?;
+        self.show.tell_how_to_look(self.elapsed())
+    }
+
+    fn play_scenes(&mut self) -> io::Result<()> {
+        while let Some((at, scene)) = self.scenario.scene(self.scenes_played)
+            && at <= self.elapsed()
+        {
+            self.scenes_played += 1;
+            match scene {
+                Scene::Rotate(name) => {
+                    self.stage.rotate(name).map_err(io::Error::other)?;
+                    self.narrate(format!(
+                        "the access key of `{name}` is rotated in the mounted Secret, as a kubelet does it: \
+                         the old key stops working at once"
+                    ))?;
+                }
+                Scene::Break => {
+                    self.stage.break_api();
+                    self.show.api_is(true);
+                    let outage = seconds(self.scenario.outage);
+                    self.narrate(format!("the API is down for {outage}: the last good tokens stay where they are"))?;
+                }
+                Scene::Mend => {
+                    self.stage.mend_api();
+                    self.show.api_is(false);
+                    self.narrate("the API is back".to_owned())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn narrate(&mut self, text: String) -> io::Result<()> {
+        self.show.narrate(self.elapsed(), text)
+    }
+
+    fn draw(&mut self, reader: &Reader) -> io::Result<()> {
+        let elapsed = self.elapsed();
+        self.drawn = Some(elapsed);
+        self.show.draw(elapsed, reader.tally())
+    }
+
+    fn scene_due(&self) -> Option<Duration> {
+        self.scenario.scene(self.scenes_played).map(|(at, _)| at)
+    }
+
+    fn frame_due(&self) -> Option<Duration> {
+        let every = self.show.frame_every()?;
+        Some(self.drawn.map_or(Duration::ZERO, |drawn| drawn + every))
+    }
+
+    fn elapsed(&self) -> Duration {
+        clock::now() - self.began
+    }
+}
+
+/// Prints the summary, and fails if the demo did not show what it is to show.
+fn tell(summary: &Summary) -> Result<(), Failure> {
+    print::result(&format_args!("\n{}", summary.text()))?;
+    summary.trouble().map_or(Ok(()), |trouble| Err(Failure::at_run_time(trouble)))
 }
 
 const EXAMPLES: &str = "\

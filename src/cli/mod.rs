@@ -11,6 +11,8 @@ mod process;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "sandbox")]
+mod shell;
 mod source;
 
 use std::process::ExitCode;

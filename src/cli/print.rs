@@ -1,4 +1,4 @@
-//! The one place that writes to the terminal.
+//! What commands print to the terminal, once and for good. The demo, which draws, has a screen of its own.
 
 use std::{
     fmt::Display,

@@ -13,7 +13,10 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{Failure, logging, process};
+use super::{
+    Failure, logging, process,
+    shell::{program, quoted},
+};
 use crate::{
     config::LogSettings,
     sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, words},
@@ -80,7 +83,11 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     // Before the base URL is printed: who reads it may send a signal at once.
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SandboxFailed::Signals)?;
     let (address, fail_first) = (args.listen, args.fail_first);
-    let advice = Advice { project: args.project_id.clone(), key_file: args.access_key_file.first().cloned() };
+    let advice = Advice {
+        program: program(),
+        project: args.project_id.clone(),
+        key_file: args.access_key_file.first().cloned(),
+    };
     let sandbox =
         Sandbox::start_on(address, args.settings()).map_err(|source| SandboxFailed::Listen { address, source })?;
     sandbox.script((0..fail_first).map(|_| Answer::status(503)));
@@ -109,33 +116,28 @@ impl Arguments {
 
 /// The lines that a newcomer can paste.
 struct Advice {
+    program: String,
     project: Option<String>,
     key_file: Option<PathBuf>,
 }
 
 impl Advice {
     fn text(&self, base_url: &str) -> String {
-        let project = self.project.as_deref().unwrap_or(EXAMPLE_PROJECT);
+        let project = quoted(self.project.as_deref().unwrap_or(EXAMPLE_PROJECT));
         let (make_key, key_file) = self.key_file.as_ref().map_or_else(
-            || ("printf K2anything > sandbox.key\n    ".to_owned(), "sandbox.key".to_owned()),
-            |path| (String::new(), quoted(&path.display().to_string())),
+            || ("printf K2anything > sandbox.key\n    ", "sandbox.key".to_owned()),
+            |path| ("", quoted(&path.display().to_string())),
         );
-        let project = quoted(project);
+        let program = &self.program;
         format!(
-            "sandbox listens on {base_url}\n\ntry it in another terminal:\n    {make_key}tokenwell run \
-             --project-id {project} --access-key-file {key_file} --output sandbox.jwt --base-url {base_url}\n    \
-             watch -n1 cat sandbox.jwt\n\n"
+            "sandbox listens on {base_url}\n\n\
+             try it in another terminal:\n    \
+             {make_key}{program} run --base-url {base_url} \\\n      \
+             --project-id {project} \\\n      \
+             --access-key-file {key_file} --output sandbox.jwt\n\
+             and in a third, in the same folder:\n    \
+             watch -d -n1 tail -c40 sandbox.jwt\n"
         )
-    }
-}
-
-/// As a shell takes it for one word.
-fn quoted(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
@@ -241,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_advice_can_be_pasted_into_a_shell() {
-        let advice = Advice { project: None, key_file: Some("/tmp/a b's".into()) };
+        let advice = Advice { program: program(), project: None, key_file: Some("/tmp/a b's".into()) };
         assert!(advice.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
         assert_eq!(EXAMPLE_PROJECT.len(), 28);
     }

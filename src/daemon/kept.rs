@@ -36,6 +36,7 @@ pub(super) struct Kept {
     pub(super) outputs: Vec<OutputState>,
     pub(super) refusal: Option<Said>,
     pub(super) exchanges: u64,
+    pub(super) writes: u64,
     pub(super) last_event: Option<String>,
     /// Taken out of the configuration, but its files are still to be removed when the session ends.
     pub(super) leaving: bool,
@@ -71,6 +72,7 @@ impl Kept {
             outputs,
             refusal: None,
             exchanges: 0,
+            writes: 0,
             last_event: None,
             leaving: false,
             notes_said: Vec::new(),
@@ -105,6 +107,7 @@ impl Kept {
                 }
             }
         }
+        self.writes += u64::from(noted.touched);
         noted
     }
 }

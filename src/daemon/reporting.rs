@@ -42,6 +42,7 @@ impl Daemon {
             required: kept.credential.required,
             state: renewal.health(now).word(),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
+            token_key_fingerprint: term.map(|term| term.key.to_string()),
             issued_at: term.map(|term| clock::wall_of(term.sent)),
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             key_trouble: match &kept.observed {
@@ -49,6 +50,7 @@ impl Daemon {
                 Some(Observation::Key(_)) | None => None,
             },
             exchanges: kept.exchanges,
+            writes: kept.writes,
             failures: renewal.refusals_in_a_row(),
             last_refusal: kept.refusal.as_ref().map(|said| RefusalReport {
                 class: said.class,

@@ -40,6 +40,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 pub use self::answer::{Answer, Headers, Reply, Shape};
@@ -100,6 +101,12 @@ impl Sandbox {
     /// Such as `http://127.0.0.1:41234`.
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// The JWKS that it publishes, as `GET /v2/keys/{projectId}` has it: what vouches for its sessions.
+    pub fn jwks(&self) -> io::Result<Value> {
+        let settings = self.shared.lock().settings.clone();
+        Ok(json!({ "keys": settings.jwks()? }))
     }
 
     /// Where it listens.

@@ -49,13 +49,13 @@ async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<A
 fn keys(shared: &Shared, project: &str, bare: bool) -> io::Result<Act> {
     shared.keys_fetched();
     let settings = shared.lock().settings.clone();
+    let keys = settings.jwks()?;
     if let Some(Ok(act)) = settings.keys_outage.map(Act::forced) {
         return Ok(act);
     }
     if settings.project.is_some_and(|only| only != project) {
         return Ok(Act::Reply(descope::NOT_FOUND.reply()));
     }
-    let keys = settings.published_keys.iter().map(|key| key.jwk()).collect::<io::Result<Vec<Value>>>()?;
     let body = if bare { Value::Array(keys) } else { json!({ "keys": keys }) };
     Ok(Act::Reply(Reply::new(200).json(&body)))
 }

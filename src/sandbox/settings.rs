@@ -6,6 +6,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::answer::Answer;
@@ -65,6 +66,13 @@ impl Default for Settings {
             signing_key: SigningKey::First,
             published_keys: vec![SigningKey::First],
         }
+    }
+}
+
+impl Settings {
+    /// What the JWKS lists, as JWKs.
+    pub(super) fn jwks(&self) -> io::Result<Vec<Value>> {
+        self.published_keys.iter().map(|key| key.jwk()).collect()
     }
 }
 

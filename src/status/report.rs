@@ -24,6 +24,8 @@ pub struct CredentialReport {
     pub state: &'static str,
     /// Of the key that the file holds.
     pub key_fingerprint: Option<String>,
+    /// Of the key that the session on disk was had with: another one, if the key has changed and no session has come since.
+    pub token_key_fingerprint: Option<String>,
     /// When the session on disk was asked for.
     pub issued_at: Option<SystemTime>,
     /// When it ends.
@@ -32,6 +34,8 @@ pub struct CredentialReport {
     pub key_trouble: Option<String>,
     /// Exchanges that were answered or given up.
     pub exchanges: u64,
+    /// Sessions that were written to its files.
+    pub writes: u64,
     /// Refusals in a row.
     pub failures: u32,
     /// The last refusal, until a session comes.

@@ -1,0 +1,116 @@
+//! A part of the terminal that is drawn anew again and again, in place and without flicker.
+
+use std::{
+    env,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use rustix::termios::tcgetwinsize;
+
+use super::text::{Line, Looks};
+
+/// The lines above the cursor. The cursor is hidden as long as this lives.
+pub(super) struct Screen {
+    looks: Looks,
+    /// How wide each line is that stands there.
+    drawn: Vec<usize>,
+}
+
+/// Columns and rows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Size {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+}
+
+/// Whether standard output is a terminal that can be drawn on.
+pub(super) fn is_drawable() -> bool {
+    let able = env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
+    able && io::stdout().is_terminal()
+}
+
+impl Screen {
+    /// Takes the terminal as its user wants it.
+    pub(super) fn open() -> io::Result<Self> {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+        let locale = locale.to_string_lossy().to_ascii_lowercase();
+        let unicode = locale.contains("utf-8") || locale.contains("utf8");
+        emit(HIDE_CURSOR)?;
+        Ok(Self { looks: Looks { colours: set("NO_COLOR").is_none(), unicode }, drawn: Vec::new() })
+    }
+
+    /// Puts lines that fit a size in the place of those that stand there. The last column stays free, so that no terminal
+    /// wraps, and the last row is the cursor's.
+    pub(super) fn draw(&mut self, lines: impl FnOnce(Size, Looks) -> Vec<Line>) -> io::Result<()> {
+        let (columns, rows) = window();
+        let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.looks);
+        emit(&frame(&self.drawn, &lines, columns, self.looks))?;
+        self.drawn = lines.iter().map(Line::width).collect();
+        Ok(())
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = emit(SHOW_CURSOR);
+    }
+}
+
+/// The bytes of one drawing, for one write: nothing is cleared before the new text stands there, so nothing flickers.
+/// Lines that have become too wide since they were drawn were wrapped by the terminal and take several rows.
+fn frame(drawn: &[usize], lines: &[Line], columns: usize, looks: Looks) -> String {
+    let above: usize = drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
+    let mut bytes = String::from("\r");
+    if above > 0 {
+        let _ = write!(bytes, "\x1b[{above}A");
+    }
+    for line in lines {
+        bytes.push_str(&line.shown(looks));
+        bytes.push_str(CLEAR_REST_OF_LINE);
+        bytes.push('\n');
+    }
+    bytes.push_str(CLEAR_BELOW);
+    bytes
+}
+
+/// Columns and rows of the terminal; a usual size, if it does not tell.
+fn window() -> (usize, usize) {
+    match tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col.into(), size.ws_row.into()),
+        Ok(_) | Err(_) => (80, 24),
+    }
+}
+
+/// Writes to standard output, at once.
+pub(super) fn emit(bytes: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(bytes.as_bytes()).and_then(|()| out.flush());
+    written.map_err(|error| io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
+}
+
+const HIDE_CURSOR: &str = "\x1b[?25l";
+const SHOW_CURSOR: &str = "\x1b[?25h";
+const CLEAR_REST_OF_LINE: &str = "\x1b[K";
+const CLEAR_BELOW: &str = "\x1b[J";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::demo::text::Tone;
+
+    const PLAIN: Looks = Looks { colours: false, unicode: false };
+
+    #[test]
+    fn a_drawing_goes_over_the_one_before() {
+        let lines = [Line::new(Tone::Plain, "ab"), Line::new(Tone::Plain, "c")];
+        assert_eq!(frame(&[], &lines, 80, PLAIN), "\rab\x1b[K\nc\x1b[K\n\x1b[J");
+        assert_eq!(frame(&[2, 0, 1], &lines, 80, PLAIN), "\r\x1b[3Aab\x1b[K\nc\x1b[K\n\x1b[J");
+    }
+
+    #[test]
+    fn lines_that_a_narrower_terminal_has_wrapped_are_drawn_over_whole() {
+        assert!(frame(&[79, 40, 0, 41], &[], 40, PLAIN).starts_with("\r\x1b[6A"));
+    }
+}

@@ -1,0 +1,300 @@
+//! The table of credentials, drawn from a report for any width.
+
+use std::time::{Duration, SystemTime};
+
+use super::text::{Line, Looks, Tone};
+use crate::status::{CredentialReport, Report};
+
+/// A headline and a line for each credential, none wider than told. Columns that there is no room for are left out.
+pub(super) fn table(report: &Report, width: usize, looks: Looks) -> Vec<Line> {
+    let layout = Layout::fitting(report, width);
+    let headline = layout.line(|column, _| Line::new(Tone::Faint, column.headline()));
+    let cells = |credential| layout.line(|column, width| column.cell(report.at, credential, width, looks));
+    let lines = [headline].into_iter().chain(report.credentials.iter().map(cells));
+    lines.map(|line| line.cut(width, looks)).collect()
+}
+
+/// The columns that are shown, from the left, and how wide each is.
+struct Layout(Vec<(Column, usize)>);
+
+impl Layout {
+    fn fitting(report: &Report, width: usize) -> Self {
+        let mut shown: Vec<(Column, usize)> = Vec::new();
+        let mut left = width + GAP.len();
+        for column in BY_WEIGHT {
+            let least = column.width_min(report);
+            if shown.is_empty() || left >= least + GAP.len() {
+                left = left.saturating_sub(least + GAP.len());
+                shown.push((column, least));
+            } else {
+                break;
+            }
+        }
+        for (grows, by_max) in [(Column::TimeLeft, BAR_GROWTH_MAX), (Column::LastEvent, EVENT_GROWTH_MAX)] {
+            if let Some((_, width)) = shown.iter_mut().find(|(column, _)| *column == grows) {
+                let by = left.min(by_max);
+                *width += by;
+                left -= by;
+            }
+        }
+        shown.sort_by_key(|(column, _)| *column);
+        Self(shown)
+    }
+
+    fn line(&self, cell: impl Fn(Column, usize) -> Line) -> Line {
+        let mut line = Line::default();
+        for (place, (column, width)) in self.0.iter().enumerate() {
+            let cell = cell(*column, *width);
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
+            line = line.and(Tone::Plain, if place == 0 { "" } else { GAP });
+            line = if *column == Column::Exchanges {
+                line.and(Tone::Plain, padding).then(cell)
+            } else {
+                line.then(cell).and(Tone::Plain, padding)
+            };
+        }
+        line
+    }
+}
+
+/// A column. Their order is that on the screen.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Column {
+    Name,
+    Key,
+    State,
+    TimeLeft,
+    Renewal,
+    Exchanges,
+    LastEvent,
+}
+
+impl Column {
+    fn headline(self) -> &'static str {
+        match self {
+            Self::Name => "credential",
+            Self::Key => "key",
+            Self::State => "state",
+            Self::TimeLeft => "time left",
+            Self::Renewal => "renewal",
+            Self::Exchanges => "exchanges",
+            Self::LastEvent => "last event",
+        }
+    }
+
+    fn width_min(self, report: &Report) -> usize {
+        match self {
+            Self::Name => {
+                let names = report.credentials.iter().map(|credential| credential.name.len());
+                names.max().unwrap_or(0).clamp(self.headline().len(), NAME_MAX)
+            }
+            Self::Key => KEY_DIGITS,
+            Self::State | Self::Renewal => 8,
+            Self::TimeLeft => BAR_MIN + 1 + LEFT,
+            Self::Exchanges => self.headline().len(),
+            Self::LastEvent => 15,
+        }
+    }
+
+    fn cell(self, now: SystemTime, credential: &CredentialReport, width: usize, looks: Looks) -> Line {
+        let plain = |text: String| Line::new(Tone::Plain, text).cut(width, looks);
+        match self {
+            Self::Name => plain(credential.name.clone()),
+            Self::Key => {
+                let key = credential.token_key_fingerprint.as_deref().unwrap_or("-");
+                plain(key.chars().take(KEY_DIGITS).collect())
+            }
+            Self::State => Line::new(tone(credential.state), credential.state),
+            Self::TimeLeft => time_left(now, credential, width, looks),
+            Self::Renewal => plain(renewal(now, credential)),
+            Self::Exchanges => plain(credential.exchanges.to_string()),
+            Self::LastEvent => plain(credential.last_event.clone().unwrap_or_default()),
+        }
+    }
+}
+
+/// The state's colour.
+pub(super) fn tone(state: &str) -> Tone {
+    match state {
+        "fresh" => Tone::Good,
+        "failing" => Tone::Poor,
+        "expired" => Tone::Bad,
+        _ => Tone::Plain,
+    }
+}
+
+fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, looks: Looks) -> Line {
+    let bar_width = width.saturating_sub(LEFT + 1);
+    let (Some(issued), Some(expires)) = (credential.issued_at, credential.expires_at) else {
+        let (_, empty) = looks.bar(Duration::ZERO, Duration::ZERO, bar_width);
+        return Line::new(Tone::Faint, empty).and(Tone::Plain, format!("{:>1$}", "-", LEFT + 1));
+    };
+    let (left, life) = (until(now, expires), until(issued, expires));
+    let (full, empty) = looks.bar(left, life, bar_width);
+    let number = format!("{:>1$}", seconds(left), LEFT + 1);
+    Line::new(tone(credential.state), full).and(Tone::Faint, empty).and(Tone::Plain, number)
+}
+
+fn renewal(now: SystemTime, credential: &CredentialReport) -> String {
+    let Some(next) = &credential.next_action else { return "-".to_owned() };
+    match (next.what, next.at.map(|at| until(now, at))) {
+        ("exchange", Some(wait)) if wait.is_zero() => "now".to_owned(),
+        ("exchange", Some(wait)) => format!("in {}", seconds(wait)),
+        ("exchange", None) => "-".to_owned(),
+        ("publish", _) => "writing".to_owned(),
+        ("withdraw", _) => "removing".to_owned(),
+        (_, _) => "no key".to_owned(),
+    }
+}
+
+/// From one time to another, zero if that has passed.
+pub(super) fn until(now: SystemTime, then: SystemTime) -> Duration {
+    then.duration_since(now).unwrap_or_default()
+}
+
+/// `7.2s`, rounded down: nothing is said to live longer than it does.
+pub(super) fn seconds(span: Duration) -> String {
+    format!("{}.{}s", span.as_secs(), span.subsec_millis() / 100)
+}
+
+/// The columns from the one that matters most. Those that do not fit are left out from the end.
+const BY_WEIGHT: [Column; 7] =
+    [Column::Name, Column::State, Column::TimeLeft, Column::Renewal, Column::LastEvent, Column::Exchanges, Column::Key];
+const GAP: &str = "  ";
+const NAME_MAX: usize = 20;
+const KEY_DIGITS: usize = 8;
+const BAR_MIN: usize = 4;
+const BAR_GROWTH_MAX: usize = 20;
+const EVENT_GROWTH_MAX: usize = 15;
+/// The columns of a number of seconds such as `10.0s`.
+const LEFT: usize = 5;
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::status::{NextAction, RefusalReport};
+
+    pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
+
+    pub(in crate::cli::demo) fn at(seconds: f64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
+    }
+
+    /// A session of ten seconds that was had at 0, and is to be renewed at 3.
+    pub(in crate::cli::demo) fn fresh(name: &str) -> CredentialReport {
+        CredentialReport {
+            name: name.to_owned(),
+            required: true,
+            state: "fresh",
+            key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+            token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+            issued_at: Some(at(0.0)),
+            expires_at: Some(at(10.0)),
+            key_trouble: None,
+            exchanges: 4,
+            writes: 4,
+            failures: 0,
+            last_refusal: None,
+            next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
+            last_event: Some("renewed".to_owned()),
+            outputs: Vec::new(),
+        }
+    }
+
+    pub(in crate::cli::demo) fn failing(name: &str) -> CredentialReport {
+        let message = "Descope's API fails: HTTP 503".to_owned();
+        CredentialReport {
+            state: "failing",
+            exchanges: 5,
+            failures: 1,
+            last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
+            next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
+            last_event: Some("refused: failed".to_owned()),
+            ..fresh(name)
+        }
+    }
+
+    pub(in crate::cli::demo) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
+        Report { at: at(now), ready: true, credentials }
+    }
+
+    fn starting(name: &str) -> CredentialReport {
+        CredentialReport {
+            state: "starting",
+            token_key_fingerprint: None,
+            issued_at: None,
+            expires_at: None,
+            next_action: Some(NextAction { what: "exchange", at: Some(at(0.0)) }),
+            last_event: None,
+            exchanges: 0,
+            ..fresh(name)
+        }
+    }
+
+    fn all() -> Report {
+        let expired = CredentialReport { state: "expired", expires_at: Some(at(4.0)), ..failing("expired") };
+        report(4.2, vec![fresh("billing"), failing("search"), starting("new"), expired])
+    }
+
+    fn drawn(width: usize, looks: Looks) -> String {
+        let lines: Vec<_> =
+            table(&all(), width, looks).iter().map(|line| line.shown(looks).trim_end().to_owned()).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn at_119_columns_there_is_everything() {
+        insta::assert_snapshot!(drawn(119, PLAIN), @"
+        credential  key       state     time left                       renewal   exchanges  last event
+        billing     ba7816bf  fresh     #############...........  5.8s  now               4  renewed
+        search      ba7816bf  failing   #############...........  5.8s  in 0.3s           5  refused: failed
+        new         -         starting  ........................     -  now               0
+        expired     ba7816bf  expired   ........................  0.0s  in 0.3s           5  refused: failed
+        ");
+    }
+
+    #[test]
+    fn at_79_columns_the_key_is_left_out() {
+        insta::assert_snapshot!(drawn(79, Looks { unicode: true, ..PLAIN }), @"
+        credential  state     time left            renewal   exchanges  last event
+        billing     fresh     ███████▌░░░░░  5.8s  now               4  renewed
+        search      failing   ███████▌░░░░░  5.8s  in 0.3s           5  refused: failed
+        new         starting  ░░░░░░░░░░░░░     -  now               0
+        expired     expired   ░░░░░░░░░░░░░  0.0s  in 0.3s           5  refused: failed
+        ");
+    }
+
+    #[test]
+    fn at_39_columns_state_and_time_remain() {
+        insta::assert_snapshot!(drawn(39, PLAIN), @"
+        credential  state     time left
+        billing     fresh     ######.....  5.8s
+        search      failing   ######.....  5.8s
+        new         starting  ...........     -
+        expired     expired   ...........  0.0s
+        ");
+    }
+
+    #[test]
+    fn green_is_fresh_yellow_is_failing_red_is_expired() {
+        let shown = drawn(33, Looks { colours: true, unicode: false });
+        insta::assert_snapshot!(shown.replace('\x1b', "^"), @"
+        ^[2mcredential^[0m  ^[2mstate^[0m     ^[2mtime left^[0m
+        billing     ^[32mfresh^[0m     ^[32m##^[0m^[2m...^[0m  5.8s
+        search      ^[33mfailing^[0m   ^[33m##^[0m^[2m...^[0m  5.8s
+        new         starting  ^[2m.....^[0m     -
+        expired     ^[31mexpired^[0m   ^[2m.....^[0m  0.0s
+        ");
+    }
+
+    #[test]
+    fn no_width_is_too_small_or_exceeded() {
+        for width in 0..200 {
+            for line in table(&all(), width, PLAIN) {
+                assert!(line.width() <= width, "{width}: {line:?}");
+            }
+        }
+    }
+}

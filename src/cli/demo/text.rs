@@ -1,0 +1,194 @@
+//! Lines of text with tones, as a terminal shows them: cut and wrapped to a width, in colours or without.
+
+use std::{fmt::Write as _, time::Duration};
+
+/// What a piece of text means, from which its colour follows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Tone {
+    Plain,
+    /// Said beside the point.
+    Faint,
+    /// What the eye should find first.
+    Strong,
+    /// All is well.
+    Good,
+    /// Trouble that may heal.
+    Poor,
+    /// Trouble that a reader of the files meets.
+    Bad,
+}
+
+/// What the terminal and its user want.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Looks {
+    pub(super) colours: bool,
+    /// Whether more than ASCII can be shown.
+    pub(super) unicode: bool,
+}
+
+/// One line. All its characters are one column wide.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Line(Vec<(Tone, String)>);
+
+impl Line {
+    pub(super) fn new(tone: Tone, text: impl Into<String>) -> Self {
+        Self(vec![(tone, text.into())])
+    }
+
+    /// With this at its end.
+    #[must_use]
+    pub(super) fn and(mut self, tone: Tone, text: impl Into<String>) -> Self {
+        self.0.push((tone, text.into()));
+        self
+    }
+
+    /// With another line at its end.
+    #[must_use]
+    pub(super) fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
+    /// How many columns it takes.
+    pub(super) fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.chars().count()).sum()
+    }
+
+    /// As much of it as fits.
+    #[must_use]
+    pub(super) fn cut(self, width: usize, looks: Looks) -> Self {
+        if self.width() <= width {
+            return self;
+        }
+        let mut left = width.saturating_sub(1);
+        let mut cut = Self::default();
+        for (tone, text) in self.0 {
+            let kept: String = text.chars().take(left).collect();
+            left -= kept.chars().count();
+            cut = cut.and(tone, kept);
+        }
+        if width > 0 { cut.and(Tone::Plain, looks.ellipsis()) } else { cut }
+    }
+
+    /// The bytes for the terminal.
+    pub(super) fn shown(&self, looks: Looks) -> String {
+        let mut shown = String::new();
+        for (tone, text) in &self.0 {
+            match tone.code().filter(|_| looks.colours && !text.trim().is_empty()) {
+                Some(code) => _ = write!(shown, "\x1b[{code}m{text}\x1b[0m"),
+                None => shown.push_str(text),
+            }
+        }
+        shown
+    }
+}
+
+impl Tone {
+    /// Of the eight colours that every terminal has, so that its own theme decides what they look like.
+    fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Faint => Some("2"),
+            Self::Strong => Some("1"),
+            Self::Good => Some("32"),
+            Self::Poor => Some("33"),
+            Self::Bad => Some("31"),
+        }
+    }
+}
+
+impl Looks {
+    pub(super) fn ellipsis(self) -> &'static str {
+        if self.unicode { "…" } else { "~" }
+    }
+
+    /// A bar so many columns wide, full as far as `left` is of `whole`: its full and its empty part.
+    pub(super) fn bar(self, left: Duration, whole: Duration, width: usize) -> (String, String) {
+        let steps = width * if self.unicode { PARTS.len() + 1 } else { 1 };
+        let filled = (left.min(whole).as_millis() * steps as u128).checked_div(whole.as_millis()).unwrap_or(0);
+        let filled = usize::try_from(filled).unwrap_or(steps);
+        if !self.unicode {
+            return ("#".repeat(filled), ".".repeat(width - filled));
+        }
+        let mut full = "█".repeat(filled / 8);
+        full.extend((filled % 8).checked_sub(1).and_then(|part| PARTS.get(part)));
+        let empty = width - full.chars().count();
+        (full, "░".repeat(empty))
+    }
+}
+
+/// Breaks a text at spaces into lines of this width. Words that are longer are broken where the line ends, so that a path
+/// can still be copied whole.
+pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
+    for word in text.split(' ') {
+        if used > 0 && used + 1 + word.chars().count() <= width {
+            line.push(' ');
+            used += 1;
+        } else if used > 0 {
+            lines.push(std::mem::take(&mut line));
+            used = 0;
+        }
+        for letter in word.chars() {
+            if used == width {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+            }
+            line.push(letter);
+            used += 1;
+        }
+    }
+    lines.push(line);
+    lines
+}
+
+/// One to seven eighths of a column.
+const PARTS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: Looks = Looks { colours: false, unicode: false };
+    const RICH: Looks = Looks { colours: true, unicode: true };
+
+    #[test]
+    fn colours_end_with_the_piece_they_colour() {
+        let line = Line::new(Tone::Plain, "a ").and(Tone::Good, "fresh").and(Tone::Bad, "  ");
+        assert_eq!(line.shown(RICH), "a \x1b[32mfresh\x1b[0m  ");
+        assert_eq!(line.shown(PLAIN), "a fresh  ");
+    }
+
+    #[test]
+    fn a_line_is_cut_with_a_mark() {
+        let line = || Line::new(Tone::Plain, "billing ").and(Tone::Good, "fresh");
+        assert_eq!(line().cut(13, PLAIN).shown(PLAIN), "billing fresh");
+        assert_eq!(line().cut(12, PLAIN).shown(PLAIN), "billing fre~");
+        assert_eq!(line().cut(5, RICH).shown(RICH), "bill…");
+        assert_eq!(line().cut(0, RICH).shown(RICH), "");
+    }
+
+    #[test]
+    fn a_bar_is_as_wide_as_told_and_as_full_as_what_is_left() {
+        let bar = |looks: Looks, left, whole| {
+            let (full, empty) = looks.bar(Duration::from_millis(left), Duration::from_millis(whole), 4);
+            format!("{full}|{empty}")
+        };
+        assert_eq!(bar(PLAIN, 5000, 10_000), "##|..");
+        assert_eq!(bar(PLAIN, 10_000, 10_000), "####|");
+        assert_eq!(bar(PLAIN, 11_000, 10_000), "####|");
+        assert_eq!(bar(PLAIN, 0, 10_000), "|....");
+        assert_eq!(bar(PLAIN, 0, 0), "|....");
+        assert_eq!(bar(RICH, 6300, 10_000), "██▌|░");
+        assert_eq!(bar(RICH, 5000, 10_000), "██|░░");
+    }
+
+    #[test]
+    fn text_is_broken_at_spaces_and_long_words_where_they_must() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("cat /tmp/abcdefghij", 8), ["cat", "/tmp/abc", "defghij"]);
+        assert_eq!(wrapped("", 8), [""]);
+        assert_eq!(wrapped("ab", 0), ["a", "b"]);
+    }
+}

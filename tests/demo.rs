@@ -1,0 +1,139 @@
+//! The real binary's `demo`, its output in a pipe: it narrates, tells no secret, ends as asked and leaves nothing behind.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Child, ChildStdout, Command, ExitStatus, Stdio},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
+/// A demo whose temporary folder is in a folder of the test.
+struct Demo {
+    temporary: tempfile::TempDir,
+    child: Child,
+    output: BufReader<ChildStdout>,
+}
+
+impl Demo {
+    fn start(arguments: &[&str]) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_tokenwell"))
+            .arg("demo")
+            .args(arguments)
+            .env("TMPDIR", temporary.path())
+            // What is meant for real projects is none of the demo's business.
+            .env("DESCOPE_PROJECT_ID", "P2other")
+            .env("DESCOPE_BASE_URL", "https://api.descope.invalid")
+            .env_remove("TOKENWELL_LOG")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        Self { temporary, child, output }
+    }
+
+    /// Reads on until a line has this in it, and answers all that was read.
+    fn until(&mut self, wanted: &str) -> String {
+        let mut read = String::new();
+        while !read.lines().last().is_some_and(|line| line.contains(wanted)) {
+            assert!(self.output.read_line(&mut read).unwrap() > 0, "`{wanted}` never came:\n{read}");
+        }
+        read
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// The rest of the output, how it ended, and what it complained of.
+    fn end(mut self) -> (String, ExitStatus, String, tempfile::TempDir) {
+        let (mut rest, mut complaints) = (String::new(), String::new());
+        self.output.read_to_string(&mut rest).unwrap();
+        self.child.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
+        (rest, self.child.wait().unwrap(), complaints, self.temporary)
+    }
+}
+
+fn assert_empty(folder: &Path) {
+    let left: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
+    let (output, status, complaints, temporary) = Demo::start(&["--for", "3s"]).end();
+    assert!(status.success(), "{status}\n{complaints}\n{output}");
+    assert_eq!(complaints, "");
+    assert_empty(temporary.path());
+    let told = [
+        "a stand-in for Descope's API is up on http://127.0.0.1:",
+        "billing  first token written",
+        "search   first token written",
+        "the access key of `billing` is rotated in the mounted Secret",
+        "the API is down for",
+        "the API is back",
+        "at no moment was a token file missing, torn or expired",
+        "check --project-id",
+        "run --project-id",
+    ];
+    for part in told {
+        assert!(output.contains(part), "`{part}` is not told:\n{output}");
+    }
+    // No access key (`K2…`), no JWT (`eyJ…`), no escape code.
+    for secret in ["K2", "eyJ", "\x1b"] {
+        assert!(!output.contains(secret), "{output}");
+    }
+}
+
+#[test]
+fn ten_seconds_show_a_key_changed_and_an_outage_survived() {
+    let mut demo = Demo::start(&["--for", "10s"]);
+    demo.until("the access key of `billing` is rotated in the mounted Secret");
+    demo.until("billing  the key file holds another access key: ");
+    demo.until("billing  token of the new key written");
+    demo.until("the API is down for");
+    demo.until("Descope's API fails: HTTP 503; the old token lives");
+    demo.until("the API is back");
+    demo.until("healed: new token written");
+    let (output, status, complaints, temporary) = demo.end();
+    assert!(status.success(), "{status}\n{complaints}\n{output}");
+    assert!(output.contains("at no moment was a token file missing, torn or expired"), "{output}");
+    assert_empty(temporary.path());
+}
+
+#[test]
+fn an_interrupt_ends_it_and_cleans_up() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let mut demo = Demo::start(&[]);
+        let told = demo.until("first token written");
+        let folder =
+            fs::read_dir(demo.temporary.path()).unwrap().next().expect("a folder while it runs").unwrap().path();
+        assert!(told.contains(&folder.join("tokens").display().to_string()), "{told}");
+        let data = fs::read_link(folder.join("secret/..data")).unwrap();
+        assert!(data.to_string_lossy().starts_with("..2"), "{data:?}");
+        assert_eq!(fs::read_link(folder.join("secret/billing")).unwrap(), Path::new("..data/billing"));
+        demo.signal(signal);
+        let (output, status, complaints, temporary) = demo.end();
+        assert_eq!((status.code(), complaints.as_str()), (Some(0), ""), "{output}");
+        assert!(output.contains("exchanges"), "{output}");
+        assert_empty(temporary.path());
+    }
+}
+
+#[test]
+fn it_ends_when_nobody_reads_on() {
+    let mut demo = Demo::start(&[]);
+    demo.until("first token written");
+    let Demo { temporary, mut child, output } = demo;
+    drop(output);
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_empty(temporary.path());
+}
