@@ -13,8 +13,7 @@ use super::{
     tasks::{Done, Task},
 };
 use crate::{
-    exchange::{Refused, Standing},
-    fingerprint::Fingerprint,
+    exchange::Refused,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
 };
@@ -31,6 +30,8 @@ impl Daemon {
             (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, None),
             (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
             (Task::Survey, _) => self.surveyed(None),
+            (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
+            (Task::Judge, _) => self.judged(Vec::new()),
             (Task::Load, Done::Loaded(loaded)) => self.loaded(Some(loaded)),
             (Task::Load, _) => self.loaded(None),
         }
@@ -49,7 +50,7 @@ impl Daemon {
                     }
                     kept.session = Some(Arc::new(session));
                 }
-                self.say_standing(id, standing);
+                self.note_standing(id, standing);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
@@ -134,6 +135,7 @@ impl Daemon {
                 self.load();
             }
         }
+        self.catch_up_with_signatures();
         if again {
             self.survey();
         }
@@ -178,6 +180,9 @@ impl Daemon {
 
     fn say_refused(&mut self, id: Id, now: Moment, refused: Refused) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        if kept.leaving {
+            return;
+        }
         kept.exchanges += 1;
         let class = refused.refusal.class();
         let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
@@ -199,34 +204,12 @@ impl Daemon {
         kept.last_event = Some(format!("refused: {class}"));
         kept.refusal = Some(Said { class, message: refused.message, at: now });
     }
-
-    fn say_standing(&mut self, id: Id, standing: Standing) {
-        match standing {
-            Standing::Verified if self.unverified_said => {
-                self.unverified_said = false;
-                info!("signatures are verified again");
-            }
-            Standing::Verified => {}
-            Standing::Unverified { why } if !self.unverified_said => {
-                self.unverified_said = true;
-                warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
-            }
-            Standing::Unverified { why } => debug!(credential = self.name_of(id), "{why}"),
-        }
-    }
-
-    fn name_of(&self, id: Id) -> &str {
-        self.kept.get(&id).map_or("", |kept| &kept.credential.name)
-    }
 }
 
 /// What an exchange that panicked is answered as.
 fn lost(now: Moment) -> Exchanged {
-    let refused = Refused {
-        refusal: Refusal::Failed,
-        message: "the exchange ended by a bug in tokenwell; please report it".to_owned(),
-    };
-    Exchanged::Refused { key: None::<Fingerprint>, sent: now, refused, reread: None }
+    let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
+    Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }
 }
 
 const QUIET_SAID_MAX: std::time::Duration = std::time::Duration::from_secs(300);

@@ -15,6 +15,15 @@ use crate::{
     renewal::{Event, Health, Id, OnExpiry},
 };
 
+/// What a key folder holds, as far as is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Listing {
+    seen: bool,
+    names: Vec<String>,
+    /// Why it cannot be listed now.
+    pub(super) trouble: Option<String>,
+}
+
 /// What a change of the members came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Settled {
@@ -31,8 +40,8 @@ impl Daemon {
         let mut paths: HashSet<PathBuf> =
             desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
         for directory in &self.config.key_directories {
-            let Some(Ok(listing)) = self.listings.get(&directory.path) else { continue };
-            for file in listing {
+            let Some(listing) = self.listings.get(&directory.path) else { continue };
+            for file in &listing.names {
                 let Ok(credential) = directory.credential(file) else { continue };
                 let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
                 if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
@@ -46,28 +55,37 @@ impl Daemon {
         desired
     }
 
-    /// Takes in what the key folders hold.
+    /// Takes in what the key folders hold. A folder that cannot be listed takes nobody away: its keys are missing until it
+    /// is back.
     pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, String>>) {
         let mut changed = false;
-        for (path, listing) in directories {
-            let before = self.listings.get(&path);
-            if before == Some(&listing) {
-                continue;
-            }
-            match &listing {
-                Ok(names) => self.say_unfit(&path, names),
-                Err(why) => warn!("waiting for the key folder: {why}"),
-            }
-            // A folder that cannot be listed takes nobody away: its keys are missing until it is back.
-            if listing.is_ok() || before.is_none() {
-                changed |= listing.is_ok();
-                self.listings.insert(path, listing);
+        for (path, result) in directories {
+            let listing = self.listings.entry(path.clone()).or_default();
+            match result {
+                Ok(names) if listing.seen && listing.names == names => listing.trouble = None,
+                Ok(names) => {
+                    *listing = Listing { seen: true, names, trouble: None };
+                    changed = true;
+                    self.say_left_out(&path);
+                }
+                Err(why) => {
+                    if listing.trouble.as_ref() != Some(&why) {
+                        warn!("waiting for keys: {why}");
+                    }
+                    listing.trouble = Some(why);
+                }
             }
         }
         if changed {
             let desired = self.desired();
             self.settle(desired);
         }
+    }
+
+    /// Forgets folders that the configuration no longer names.
+    pub(super) fn forget_other_folders(&mut self) {
+        let named: HashSet<&Path> = self.config.key_directories.iter().map(|folder| folder.path.as_path()).collect();
+        self.listings.retain(|path, _| named.contains(path.as_path()));
     }
 
     /// Makes the members what is wanted: now, or once no file is being written that another member may come to own.
@@ -101,6 +119,7 @@ impl Daemon {
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
         self.names.remove(&name);
+        self.unverified.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {
             self.pasts.insert(name, (past, now + spacing));
         }
@@ -201,13 +220,23 @@ impl Daemon {
         self.watch.follow(folders);
     }
 
-    fn say_unfit(&self, folder: &Path, files: &[String]) {
-        let Some(directory) = self.config.key_directories.iter().find(|directory| directory.path == folder) else {
-            return;
-        };
-        for file in files {
-            if let Err(why) = directory.credential(file) {
-                warn!("no credential for `{}`: {why}", folder.join(file).display());
+    /// Says which files of a key folder make no credential, and why.
+    fn say_left_out(&self, folder: &Path) {
+        let directories = self.config.key_directories.iter().filter(|directory| directory.path == folder);
+        let files = self.listings.get(folder).map_or(&[][..], |listing| &listing.names);
+        for (directory, file) in directories.flat_map(|directory| files.iter().map(move |file| (directory, file))) {
+            let path = folder.join(file);
+            match directory.credential(file) {
+                Err(why) => warn!("no credential for `{}`: {why}", path.display()),
+                Ok(credential) => match self.config.named_rival(&credential) {
+                    Some(rival) if rival.key_file == path => {}
+                    Some(rival) => warn!(
+                        "no credential for `{}`: credential `{}` of the configuration has its name or its output",
+                        path.display(),
+                        rival.name
+                    ),
+                    None => {}
+                },
             }
         }
     }

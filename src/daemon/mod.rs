@@ -16,9 +16,10 @@ mod signals;
 mod span;
 mod survey;
 mod tasks;
+mod trust;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     io,
     path::PathBuf,
     sync::Arc,
@@ -32,6 +33,7 @@ use self::{
     clock::Alarm,
     exchange_effect::Host,
     kept::Kept,
+    membership::Listing,
     signals::{Request, Signals},
     survey::{Mark, Scope, Survey},
     tasks::{Done, Task, Tasks},
@@ -54,10 +56,11 @@ pub struct Daemon {
     names: BTreeMap<String, Id>,
     /// What keeps the spacing of those that left, should they come back.
     pasts: HashMap<String, (Past, Moment)>,
-    /// The names in each key folder, as last seen.
-    listings: BTreeMap<PathBuf, Result<Vec<String>, String>>,
+    listings: BTreeMap<PathBuf, Listing>,
     /// Credentials that wait for a write of their predecessors to end.
     wanted: Option<Vec<Credential>>,
+    /// Whose newest session has a signature that could not be looked at yet.
+    unverified: BTreeSet<Id>,
     tasks: Tasks,
     writers: Arc<Semaphore>,
     signals: Signals,
@@ -65,7 +68,6 @@ pub struct Daemon {
     alarm: Alarm,
     grounds: Grounds,
     announced_ready: bool,
-    unverified_said: bool,
 }
 
 /// Where the configuration comes from, to read it again.
@@ -149,6 +151,7 @@ impl Daemon {
             pasts: HashMap::new(),
             listings: BTreeMap::new(),
             wanted: None,
+            unverified: BTreeSet::new(),
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             signals: Signals::listen()?,
@@ -156,7 +159,6 @@ impl Daemon {
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
             announced_ready: false,
-            unverified_said: false,
             config,
         };
         info!(

@@ -68,6 +68,7 @@ impl Daemon {
                 self.fleet.handle(now, *id, Event::Nudged);
             }
         }
+        self.forget_other_folders();
         info!("the new configuration is in force");
         let desired = self.desired();
         self.settle(desired);

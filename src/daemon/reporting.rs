@@ -23,7 +23,7 @@ impl Daemon {
     pub fn has_every_token(&self) -> bool {
         let now = clock::now();
         let settled = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
-        let listed = self.listings.values().all(Result::is_ok);
+        let listed = self.listings.values().all(|listing| listing.trouble.is_none());
         let usable = |id: Id| self.fleet.get(id).is_some_and(|renewal| renewal.health(now).is_usable());
         settled && listed && self.members().next().is_some() && self.members().all(|(id, _)| usable(id))
     }

@@ -1,14 +1,16 @@
 //! Effects as tasks: each is answered exactly once, even if it panics.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::{exchange_effect::Exchanged, survey::Survey};
 use crate::{
     config::{Loaded, Mistakes},
+    exchange::{Refused, Standing},
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Id},
+    session::Session,
 };
 
 /// What is under way.
@@ -19,6 +21,7 @@ pub(super) enum Task {
     Withdraw(Id, Attempt),
     Survey,
     Load,
+    Judge,
 }
 
 /// What came of it.
@@ -29,6 +32,7 @@ pub(super) enum Done {
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     Surveyed(Survey),
     Loaded(Result<Loaded, Mistakes>),
+    Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
     /// The task panicked or was stopped.
     Lost,
 }
@@ -74,17 +78,22 @@ impl Tasks {
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
-                Task::Exchange(..) | Task::Survey | Task::Load => handle.abort(),
+                Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => handle.abort(),
                 Task::Publish(..) | Task::Withdraw(..) => {}
             }
         }
+    }
+
+    /// Whether this very task is under way.
+    pub(super) fn is_under_way(&self, wanted: Task) -> bool {
+        self.under_way.values().any(|(task, _)| *task == wanted)
     }
 
     /// Whose files are being written or removed.
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
-            Task::Exchange(..) | Task::Survey | Task::Load => None,
+            Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => None,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Step 1 of a write: what stands at the target, and whether it needs to be replaced at all.
 
 use std::{
-    fs::{self, File, FileType, Metadata, OpenOptions},
+    fs::{self, FileType, Metadata, OpenOptions},
     io::{self, Read},
     os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
     path::Path,
@@ -66,7 +66,7 @@ fn looks_as_wanted(found: &Metadata, output: &Output, bytes: &[u8]) -> bool {
         && found.len() == bytes.len() as u64
 }
 
-/// Compares piece by piece: no more is read than what is wanted and one byte, whatever the file has become meanwhile.
+/// Compares piece by piece: no more is read than what is wanted, whatever the file has become meanwhile.
 fn holds(target: &Path, output: &Output, bytes: &[u8]) -> io::Result<bool> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
@@ -81,17 +81,7 @@ fn holds(target: &Path, output: &Output, bytes: &[u8]) -> io::Result<bool> {
             return Ok(false);
         }
     }
-    at_end(&mut file)
-}
-
-fn at_end(file: &mut File) -> io::Result<bool> {
-    loop {
-        match file.read(&mut [0]) {
-            Ok(count) => return Ok(count == 0),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+    Ok(true)
 }
 
 /// Permission bits, with set-user-id, set-group-id and sticky.

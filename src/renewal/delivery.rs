@@ -45,6 +45,11 @@ impl Delivery {
         self.failures = 0;
     }
 
+    /// The files hold this session already.
+    pub(super) fn adopt(&mut self, term: Term) {
+        self.on_disk = OnDisk::Session(term);
+    }
+
     /// When there is something to do or to notice.
     pub(super) fn due(&self, on_expiry: OnExpiry) -> Option<Moment> {
         [self.write, self.end(on_expiry)].into_iter().flatten().min()

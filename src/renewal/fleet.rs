@@ -10,6 +10,7 @@ use super::{
     answer::Refusal,
     event::{Effect, Event, Outcome},
     life::{Past, Renewal},
+    memory::Recollection,
     moment::Moment,
     policy::Policy,
 };
@@ -93,6 +94,16 @@ impl Fleet {
         let renewal = Renewal::new(policy, past);
         self.members.insert(id, Member { renewal, exchange_wake: None, chore_wake: None, rank: None, flight: None });
         id
+    }
+
+    /// Takes over from an earlier process, before anything is told to a credential. `intact` says whether the files hold the
+    /// recalled session as they should.
+    pub fn adopt(&mut self, now: Moment, id: Id, recollection: Recollection, intact: bool) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        let Recollection { past, quiet_until, term } = recollection;
+        member.renewal.adopt(now, past, term, intact);
+        self.quiet_until = self.quiet_until.max(quiet_until.unwrap_or_default());
+        self.handle(now, id, Event::ChoreDue);
     }
 
     /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are

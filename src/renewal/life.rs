@@ -74,6 +74,13 @@ struct Failures {
     timed_out: bool,
 }
 
+impl Past {
+    /// An exchange with a key, answered at a moment.
+    pub(super) fn new(answered: Moment, key: Fingerprint) -> Self {
+        Self { answered: Some(answered), key: Some(key) }
+    }
+}
+
 impl Renewal {
     /// A credential without a key or a session. `past` is empty, unless it was known before.
     pub fn new(policy: Policy, past: Past) -> Self {
@@ -87,6 +94,22 @@ impl Renewal {
             held: None,
             delivery: Delivery::default(),
             failures: Failures::default(),
+        }
+    }
+
+    /// Takes over from an earlier process, before anything happened here. `intact` says whether the files hold the session
+    /// as they should; if not, they are written again, which costs no request.
+    pub(super) fn adopt(&mut self, now: Moment, past: Past, term: Option<Term>, intact: bool) {
+        self.past = past;
+        let Some(term) = term else { return };
+        self.held = Some(term);
+        if past.key == Some(term.key) {
+            self.plan = term.renew;
+        }
+        if intact {
+            self.delivery.adopt(term);
+        } else {
+            self.delivery.owe(now);
         }
     }
 

@@ -176,9 +176,9 @@ fn may_be_farewell(kind: EventKind) -> bool {
 
 fn remedy(error: &notify::Error) -> &'static str {
     match &error.kind {
-        ErrorKind::MaxFilesWatch => "; raise the sysctl `fs.inotify.max_user_watches` for faster ones",
+        ErrorKind::MaxFilesWatch => "; raise the sysctl `fs.inotify.max_user_watches` to find them at once",
         ErrorKind::Io(error) if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MFILE) => {
-            "; raise the sysctl `fs.inotify.max_user_instances` for faster ones"
+            "; raise the sysctl `fs.inotify.max_user_instances` or the limit on open files (`ulimit -n`) to find them at once"
         }
         ErrorKind::Io(_)
         | ErrorKind::Generic(_)

@@ -1,0 +1,132 @@
+//! What one process leaves to the next: when it last asked, and what session it had written.
+//!
+//! Two clocks are kept with everything. The boot clock is the truth within one boot; the wall clock bridges a reboot. Where
+//! both speak, the longer time counts as passed, so a clock that was set, or a virtual machine that stood still, costs one
+//! exchange too many and never a token that is older than it seems.
+
+use std::time::Duration;
+
+use super::{
+    answer::Grant,
+    life::Past,
+    moment::Moment,
+    policy::{Policy, RETRY_AFTER_MAX},
+    term::Term,
+};
+use crate::fingerprint::Fingerprint;
+
+/// An instant on both clocks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stamp {
+    /// Which boot of which machine.
+    pub boot: u128,
+    /// On the clock of that boot.
+    pub moment: Moment,
+    /// On the wall clock, since the Unix epoch.
+    pub wall: Duration,
+}
+
+/// What is remembered of one credential.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Memory {
+    /// The last exchange.
+    pub asked: Asked,
+    /// The session that was written, if there was one.
+    pub written: Option<WrittenTerm>,
+}
+
+/// An exchange as the next process needs to know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Asked {
+    /// The key it was made with.
+    pub key: Fingerprint,
+    /// How it ended; `None` while it is under way, and for ever if the process died then.
+    pub answer: Option<Answered>,
+}
+
+/// The end of an exchange.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Answered {
+    /// When.
+    pub at: Stamp,
+    /// How long the host wanted quiet from then on; mostly zero.
+    pub quiet: Duration,
+}
+
+/// A session's life as the next process needs to know it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct WrittenTerm {
+    /// The key it was had with.
+    pub key: Fingerprint,
+    /// When it was asked for.
+    pub sent: Stamp,
+    /// What was granted.
+    pub grant: Grant,
+    /// After how long, from the sending, it was to be renewed.
+    pub renew_after: Duration,
+}
+
+/// What a memory comes to now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recollection {
+    /// What keeps the spacing.
+    pub past: Past,
+    /// Until when the host wanted quiet.
+    pub quiet_until: Option<Moment>,
+    /// The session, if it still lives.
+    pub term: Option<Term>,
+}
+
+impl Memory {
+    /// Reads the memory by the clocks of now.
+    pub fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Recollection {
+        // An exchange that nobody saw the end of may have reached the host only just now.
+        let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
+        let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
+        Recollection {
+            past: Past::new(now.moment.back(since), self.asked.key),
+            quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
+            term: self.written.and_then(|written| written.recall(now, policy, dice)),
+        }
+    }
+}
+
+impl WrittenTerm {
+    fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Option<Term> {
+        let age = most_passed(self.sent, now)?;
+        let left = self.grant.lifetime.checked_sub(age).filter(|left| !left.is_zero())?;
+        // The boot clock may not reach back to the sending: what lies before the boot is taken off the life instead.
+        let sent = now.moment.back(age);
+        let expires = now.moment + left;
+        let grant = Grant { lifetime: expires - sent, ..self.grant };
+        let renew = match self.renew_after.checked_sub(age) {
+            Some(wait) => now.moment + wait,
+            None => policy.overdue_renewal(now.moment, self.grant.lifetime, left, dice),
+        };
+        Some(Term { key: self.key, sent, grant, renew })
+    }
+}
+
+/// The time that has passed for sure.
+fn least_passed(then: Stamp, now: Stamp) -> Option<Duration> {
+    by_boot(then, now).or_else(|| by_wall(then, now))
+}
+
+/// The time that may have passed; `None` if the clocks say nothing of it. The boot clock of a virtual machine that was
+/// paused stood still, its wall clock was set right since.
+fn most_passed(then: Stamp, now: Stamp) -> Option<Duration> {
+    if then.boot == now.boot {
+        Some(by_boot(then, now)?.max(by_wall(then, now).unwrap_or_default()))
+    } else {
+        by_wall(then, now)
+    }
+}
+
+fn by_boot(then: Stamp, now: Stamp) -> Option<Duration> {
+    let same = then.boot == now.boot;
+    same.then(|| now.moment.elapsed_since_boot().checked_sub(then.moment.elapsed_since_boot())).flatten()
+}
+
+fn by_wall(then: Stamp, now: Stamp) -> Option<Duration> {
+    now.wall.checked_sub(then.wall)
+}
