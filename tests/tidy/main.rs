@@ -163,10 +163,12 @@ fn no_file_names_the_machine_it_was_written_on() {
 fn the_tour_and_the_readme_name_every_room() {
     let rooms: BTreeSet<_> = Source::all().iter().map(Source::place).filter(|place| place != "lib.rs").collect();
     for document in ["src/lib.rs", "README.md"] {
-        let text = sources::text(document);
-        let missing: Vec<_> = rooms.iter().filter(|place| !text.contains(&format!("{place} "))).collect();
-        assert!(missing.is_empty(), "{document} says nothing of {missing:?}: its map is of another house");
+        assert_eq!(mapped(document).into_iter().collect::<BTreeSet<_>>(), rooms, "the map in {document}, and `ls src`");
     }
+    let order: Vec<_> = ROOMS.iter().map(|(room, _)| *room).collect();
+    let told = mapped("src/lib.rs");
+    let told: Vec<_> = told.iter().map(|place| place.trim_end_matches(".rs").trim_end_matches('/')).collect();
+    assert_eq!(told, order, "the tour tells the rooms in the order in which they import each other");
 }
 
 #[test]
@@ -174,6 +176,15 @@ fn the_readme_shows_the_minimal_configuration_that_is_tested() {
     let readme = sources::text("README.md");
     let shown = readme.split("```yaml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_default();
     assert_eq!(shown, sources::text("config/minimal.yaml"), "the first YAML of README.md, and config/minimal.yaml");
+}
+
+/// The rooms in a document's map: lines that begin with a name such as `key/` or `main.rs` and at least two spaces.
+fn mapped(document: &str) -> Vec<String> {
+    let lines = sources::text(document);
+    let lines = lines.lines().map(|line| line.trim_start_matches("//!").trim_start());
+    let places = lines.filter_map(|line| line.split_once("  ")).map(|(place, _)| place);
+    let is_room = |place: &&str| Source::all().iter().any(|source| source.place() == **place);
+    places.filter(is_room).map(str::to_owned).collect()
 }
 
 /// Every name in code that is not for tests, with the file that names it.
