@@ -12,6 +12,12 @@ impl Fingerprint {
     pub const fn new(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
+
+    /// Reads what [`fmt::Display`] prints.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_hex = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_hex { u64::from_str_radix(text, 16).ok().map(|number| Self(number.to_be_bytes())) } else { None }
+    }
 }
 
 impl fmt::Display for Fingerprint {

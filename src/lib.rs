@@ -98,5 +98,6 @@ pub mod renewal;
 pub mod sandbox;
 pub mod secret;
 pub mod session;
+pub mod state;
 pub mod status;
 pub mod watch;

@@ -1,12 +1,12 @@
 //! Answers of effects: handed to the core, and put into one log line where something changed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use tracing::{debug, error, info, warn};
 
 use super::{
     Daemon, clock,
-    exchange_effect::Exchanged,
+    exchange_effect::{Exchanged, quiet},
     kept::Said,
     reload, span,
     survey::{Observation, Survey},
@@ -14,8 +14,10 @@ use super::{
 };
 use crate::{
     exchange::Refused,
+    fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
-    renewal::{Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
+    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
+    state::WrittenToken,
 };
 
 impl Daemon {
@@ -24,8 +26,10 @@ impl Daemon {
         match (task, done) {
             (Task::Exchange(id, attempt), Done::Exchanged(exchanged)) => self.exchanged(id, attempt, exchanged),
             (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
-            (Task::Publish(id, attempt), Done::Published(results)) => self.published(id, attempt, results),
-            (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new()),
+            (Task::Publish(id, attempt), Done::Published((results, written))) => {
+                self.published(id, attempt, results, written);
+            }
+            (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
             (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, Some(results)),
             (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, None),
             (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
@@ -49,6 +53,7 @@ impl Daemon {
                         warn!(credential = kept.credential.name, "{note}");
                     }
                     kept.session = Some(Arc::new(session));
+                    kept.asked = Some(asked(key, now, Duration::ZERO));
                 }
                 self.note_standing(id, standing);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
@@ -58,6 +63,9 @@ impl Daemon {
                     self.observed(id, now, Observation::Key(reread));
                 }
                 let refusal = refused.refusal;
+                if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
+                    kept.asked = Some(asked(key, now, quiet(refusal)));
+                }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Refused { key, sent, refusal }));
                 self.say_refused(id, now, refused);
             }
@@ -68,9 +76,16 @@ impl Daemon {
         }
     }
 
-    fn published(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Written, WriteError>>) {
+    fn published(
+        &mut self,
+        id: Id,
+        attempt: Attempt,
+        results: Vec<Result<Written, WriteError>>,
+        written: Option<WrittenToken>,
+    ) {
         let now = clock::now();
         let Some(kept) = self.kept.get_mut(&id) else { return };
+        kept.written = written.or(kept.written.take());
         let noted = kept.note_write(now, results);
         let name = kept.credential.name.clone();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
@@ -123,6 +138,9 @@ impl Daemon {
         self.watch.rearm();
         if let Some(survey) = survey {
             self.grounds.surveyed = true;
+            for (id, found) in survey.found {
+                self.recall(id, found);
+            }
             self.listed(survey.directories);
             let ids: Vec<_> = self.kept.iter().map(|(id, kept)| (*id, kept.credential.key_file.clone())).collect();
             for (id, path) in ids {
@@ -144,7 +162,7 @@ impl Daemon {
     /// A key file was looked at.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        if kept.leaving || kept.observed.as_ref() == Some(&observation) {
+        if kept.leaving || !kept.recalled || kept.observed.as_ref() == Some(&observation) {
             return;
         }
         let name = &kept.credential.name;
@@ -206,10 +224,14 @@ impl Daemon {
     }
 }
 
+fn asked(key: Fingerprint, now: Moment, quiet: Duration) -> Asked {
+    Asked { key, answer: Some(Answered { at: clock::stamp_of(now), quiet }) }
+}
+
 /// What an exchange that panicked is answered as.
 fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
     Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }
 }
 
-const QUIET_SAID_MAX: std::time::Duration = std::time::Duration::from_secs(300);
+const QUIET_SAID_MAX: Duration = Duration::from_secs(300);

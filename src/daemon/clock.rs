@@ -1,9 +1,10 @@
 //! The one place that reads clocks, and the alarm that the loop sleeps on.
 
 use std::{
-    io,
+    fs, io,
     os::fd::OwnedFd,
-    time::{Duration, SystemTime},
+    sync::LazyLock,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use rustix::{
@@ -15,7 +16,7 @@ use rustix::{
 };
 use tokio::io::{Interest, unix::AsyncFd};
 
-use crate::renewal::Moment;
+use crate::renewal::{Moment, Stamp};
 
 /// Now, on the boot clock: suspend counts, and nobody can set it.
 pub fn now() -> Moment {
@@ -34,6 +35,17 @@ pub fn wall_of(moment: Moment) -> SystemTime {
     let (now, wall) = (now(), wall());
     if moment < now { wall.checked_sub(now - moment) } else { wall.checked_add(moment - now) }.unwrap_or(wall)
 }
+
+/// A moment on both clocks, for the process after this one.
+pub fn stamp_of(moment: Moment) -> Stamp {
+    Stamp { boot: *BOOT, moment, wall: wall_of(moment).duration_since(UNIX_EPOCH).unwrap_or_default() }
+}
+
+/// Which boot this is (`random(4)`). Where the kernel does not say, every process counts as a boot of its own.
+static BOOT: LazyLock<u128> = LazyLock::new(|| {
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+    u128::from_str_radix(&id.trim().replace('-', ""), 16).unwrap_or_else(|_| fastrand::u128(..))
+});
 
 /// A timer on the boot clock (timerfd). It costs no wake-up before its moment, and a machine that resumes after the moment
 /// finds it rung at once, which timers on the monotonic clock do not do: that clock stands still during suspend.

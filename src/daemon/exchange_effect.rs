@@ -6,6 +6,7 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
+use tracing::debug;
 
 use super::clock;
 use crate::{
@@ -13,9 +14,10 @@ use crate::{
     exchange::{Client, Granted, Note, ProjectId, Refused, Standing, Trust},
     fingerprint::Fingerprint,
     key::{self, KeyError},
-    renewal::{Moment, Refusal},
+    renewal::{Answered, Asked, Moment, Refusal},
     secret::Secret,
     session::Session,
+    state::{Ledger, Record, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
@@ -24,6 +26,19 @@ pub(super) struct Host {
     pub(super) project: ProjectId,
     pub(super) client: Client,
     pub(super) trust: Arc<Trust>,
+    pub(super) ledger: Ledger,
+}
+
+/// What an exchange of one credential needs besides.
+#[derive(Debug)]
+pub(super) struct Errand {
+    pub(super) credential: Arc<Credential>,
+    /// One permit: a file system that hangs costs one thread a credential, never a thread an attempt.
+    pub(super) reading: Arc<Semaphore>,
+    /// Of what is asked for: see [`Record::request`].
+    pub(super) request: Fingerprint,
+    /// The token that was written last, as far as it is remembered.
+    pub(super) written: Option<WrittenToken>,
 }
 
 /// How an exchange went, for the renewal and for people.
@@ -39,24 +54,29 @@ pub(super) enum Exchanged {
 
 /// Reads the key, asks the host, reads the reply, looks at the signature.
 ///
-/// `reading` has one permit: a file system that hangs costs one thread a credential, never a thread an attempt.
-pub(super) async fn exchange(host: Arc<Host>, credential: Arc<Credential>, reading: Arc<Semaphore>) -> Exchanged {
+/// The state file says of an exchange before it begins and again when it has been refused, so that a process that crashes in
+/// a loop still keeps the spacing.
+pub(super) async fn exchange(host: Arc<Host>, errand: Errand) -> Exchanged {
     let began = clock::now();
-    let key = match read_key(&credential, &reading).await {
+    let key = match read_key(&errand).await {
         Ok(key) => key,
         Err(NoKey::Unusable(error)) => return Exchanged::NoKey(error),
         Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
     };
     let fingerprint = key.fingerprint();
+    remember(&host, &errand, Asked { key: fingerprint, answer: None }).await;
     let (sent, sent_wall) = (clock::now(), clock::wall());
-    match ask(&host, &credential, &key, sent_wall).await {
+    match ask(&host, &errand.credential, &key, sent_wall).await {
         Ok((Granted { session, notes }, standing)) => {
             Exchanged::Session { key: fingerprint, sent, session, notes, standing }
         }
         Err(refused) => {
             drop(key);
+            let at = clock::stamp_of(clock::now());
+            let answer = Some(Answered { at, quiet: quiet(refused.refusal) });
+            remember(&host, &errand, Asked { key: fingerprint, answer }).await;
             let reread = match refused.refusal {
-                Refusal::Denied => read_key(&credential, &reading).await.ok().map(|key| key.fingerprint()),
+                Refusal::Denied => read_key(&errand).await.ok().map(|key| key.fingerprint()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -66,6 +86,19 @@ pub(super) async fn exchange(host: Arc<Host>, credential: Arc<Credential>, readi
             };
             Exchanged::Refused { key: Some(fingerprint), sent, refused, reread }
         }
+    }
+}
+
+/// How long the host wants to be left alone after a refusal.
+pub(super) fn quiet(refusal: Refusal) -> Duration {
+    match refusal {
+        Refusal::Busy { retry_after } => retry_after.unwrap_or_default(),
+        Refusal::Denied
+        | Refusal::Blocked
+        | Refusal::Failed
+        | Refusal::Garbled
+        | Refusal::Unreachable
+        | Refusal::TimedOut => Duration::ZERO,
     }
 }
 
@@ -86,15 +119,15 @@ enum NoKey {
     Hangs(Refused),
 }
 
-async fn read_key(credential: &Credential, reading: &Arc<Semaphore>) -> Result<Secret, NoKey> {
-    let path = credential.key_file.clone();
+async fn read_key(errand: &Errand) -> Result<Secret, NoKey> {
+    let path = errand.credential.key_file.clone();
     let hangs = || {
         NoKey::Hangs(Refused {
             refusal: Refusal::TimedOut,
-            message: format!("reading the access key file `{}` hangs", credential.key_file.display()),
+            message: format!("reading the access key file `{}` hangs", errand.credential.key_file.display()),
         })
     };
-    let Ok(permit) = Arc::clone(reading).try_acquire_owned() else { return Err(hangs()) };
+    let Ok(permit) = Arc::clone(&errand.reading).try_acquire_owned() else { return Err(hangs()) };
     let read = task::spawn_blocking(move || {
         let key = key::read(&path);
         drop(permit);
@@ -106,4 +139,17 @@ async fn read_key(credential: &Credential, reading: &Arc<Semaphore>) -> Result<S
     }
 }
 
+/// Where nothing can be remembered, the exchange goes on all the same: the tokens are what counts.
+async fn remember(host: &Arc<Host>, errand: &Errand, asked: Asked) {
+    let record = Record { request: errand.request, asked, written: errand.written.clone() };
+    let (host, credential) = (Arc::clone(host), Arc::clone(&errand.credential));
+    let stored = task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
+    match time::timeout(REMEMBER_TIMEOUT, stored).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => debug!(credential = errand.credential.name, "the state file is not written: {error}"),
+        Ok(Err(_)) | Err(_) => debug!(credential = errand.credential.name, "the state file is not written in time"),
+    }
+}
+
+const REMEMBER_TIMEOUT: Duration = Duration::from_secs(2);
 const KEY_READ_TIMEOUT: Duration = Duration::from_secs(5);

@@ -12,16 +12,22 @@ use crate::{
     config::Credential,
     exchange::Note,
     output::{WriteError, Written},
-    renewal::Moment,
+    renewal::{Asked, Moment},
     session::Session,
+    state::WrittenToken,
 };
 
 /// One credential as the shell sees it.
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) credential: Arc<Credential>,
-    /// One permit: see [`super::exchange_effect::exchange`].
+    /// See [`super::exchange_effect::Errand`].
     pub(super) reading: Arc<Semaphore>,
+    /// What is remembered of the last exchange and of the token that was written; see [`crate::state`].
+    pub(super) asked: Option<Asked>,
+    pub(super) written: Option<WrittenToken>,
+    /// Whether it was looked what an earlier process left. Until then nothing is asked.
+    pub(super) recalled: bool,
     /// What the key file held when last looked at.
     pub(super) observed: Option<Observation>,
     /// The newest session, written or not.
@@ -57,6 +63,9 @@ impl Kept {
         Self {
             credential: Arc::new(credential),
             reading: Arc::new(Semaphore::new(1)),
+            asked: None,
+            written: None,
+            recalled: false,
             observed: None,
             session: None,
             outputs,

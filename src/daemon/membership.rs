@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::{Daemon, clock, kept::Kept};
@@ -121,8 +122,10 @@ impl Daemon {
         self.names.remove(&name);
         self.unverified.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {
-            self.pasts.insert(name, (past, now + spacing));
+            self.pasts.insert(name.clone(), (past, now + spacing));
         }
+        let host = Arc::clone(&self.host);
+        task::spawn_blocking(move || host.ledger.forget(&name));
     }
 
     fn is_being_written(&self, desired: &[Credential]) -> bool {

@@ -10,6 +10,7 @@ mod answers;
 mod exchange_effect;
 mod kept;
 mod membership;
+mod memory;
 mod reload;
 mod reporting;
 mod signals;
@@ -31,7 +32,7 @@ use tracing::{debug, info, warn};
 
 use self::{
     clock::Alarm,
-    exchange_effect::Host,
+    exchange_effect::{Errand, Host},
     kept::Kept,
     membership::Listing,
     signals::{Request, Signals},
@@ -41,8 +42,10 @@ use self::{
 use crate::{
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
-    output,
+    output::{self, WriteError, Written},
     renewal::{Effect, Event, Fleet, Id, Moment, Past},
+    session::Session,
+    state::{Ledger, Record, WrittenToken},
     watch::Watch,
 };
 
@@ -244,20 +247,24 @@ impl Daemon {
         match effect {
             Effect::Exchange(attempt) => {
                 debug!(credential = credential.name, attempt = attempt.0, "asking for a session");
-                let (host, reading) = (Arc::clone(&self.host), Arc::clone(&kept.reading));
+                let host = Arc::clone(&self.host);
+                let errand = Errand {
+                    request: host.request(&credential.options),
+                    reading: Arc::clone(&kept.reading),
+                    written: kept.written.clone(),
+                    credential,
+                };
                 self.tasks.start(Task::Exchange(id, attempt), async move {
-                    Done::Exchanged(exchange_effect::exchange(host, credential, reading).await)
+                    Done::Exchanged(exchange_effect::exchange(host, errand).await)
                 });
             }
             Effect::Publish(attempt) => {
-                let (session, writers) = (kept.session.clone(), Arc::clone(&self.writers));
+                let (session, writers, host) =
+                    (kept.session.clone(), Arc::clone(&self.writers), Arc::clone(&self.host));
+                let record = self.record(id);
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let Some(session) = session else { return Done::Lost };
-                    write(writers, move || {
-                        let write = |output| output::write(output, &session);
-                        Done::Published(credential.outputs.iter().map(write).collect())
-                    })
-                    .await
+                    write(writers, move || Done::Published(publish(&host.ledger, &credential, &session, record))).await
                 });
             }
             Effect::Withdraw(attempt) => {
@@ -279,9 +286,11 @@ impl Daemon {
             key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.source.file.clone(),
+            newcomers: self.newcomers(),
         };
+        let host = Arc::clone(&self.host);
         self.tasks.start(Task::Survey, async move {
-            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger))).await.unwrap_or(Done::Lost)
         });
     }
 
@@ -298,6 +307,23 @@ enum Happening {
     Asked(Request, String),
     FilesTouched,
     Alarm,
+}
+
+/// Writes every output, and once all of them hold the session, remembers that.
+fn publish(
+    ledger: &Ledger,
+    credential: &Credential,
+    session: &Session,
+    record: Option<Record>,
+) -> (Vec<Result<Written, WriteError>>, Option<WrittenToken>) {
+    let results: Vec<_> = credential.outputs.iter().map(|output| output::write(output, session)).collect();
+    let record = record.filter(|_| results.iter().all(Result::is_ok));
+    if let Some(record) = &record
+        && let Err(error) = ledger.store(&credential.name, record)
+    {
+        debug!(credential = credential.name, "the state file is not written: {error}");
+    }
+    (results, record.and_then(|record| record.written))
 }
 
 /// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.

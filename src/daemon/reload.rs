@@ -14,6 +14,7 @@ use crate::{
     config::{Config, Loaded, Mistakes},
     exchange::{Client, ClientError, Proxies, Trust},
     renewal::Event,
+    state::Ledger,
 };
 
 impl Daemon {
@@ -85,7 +86,8 @@ impl Host {
             Some(host) => Arc::clone(&host.trust),
             None => Arc::new(Trust::open(Some(&config.state_directory), &config.base_url, &config.project)),
         };
-        Ok(Self { project: config.project.clone(), client, trust })
+        let ledger = Ledger::new(&config.state_directory);
+        Ok(Self { project: config.project.clone(), client, trust, ledger })
     }
 }
 

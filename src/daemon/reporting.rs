@@ -19,13 +19,20 @@ impl Daemon {
         Report { at, ready: self.is_ready(), credentials }
     }
 
-    /// Whether the key folders were looked at and every credential that is known has its token on disk.
+    /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
+    /// its file holds.
     pub fn has_every_token(&self) -> bool {
         let now = clock::now();
         let settled = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
         let listed = self.listings.values().all(|listing| listing.trouble.is_none());
-        let usable = |id: Id| self.fleet.get(id).is_some_and(|renewal| renewal.health(now).is_usable());
-        settled && listed && self.members().next().is_some() && self.members().all(|(id, _)| usable(id))
+        let has_token = |(id, kept): (Id, &Kept)| {
+            kept.recalled
+                && self.fleet.get(id).is_some_and(|renewal| {
+                    let key = renewal.on_disk().map(|term| term.key);
+                    renewal.health(now).is_usable() && key == renewal.key()
+                })
+        };
+        settled && listed && self.members().next().is_some() && self.members().all(has_token)
     }
 
     fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {

@@ -5,11 +5,20 @@ use std::{
     fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use ring::digest;
 
-use crate::{fingerprint::Fingerprint, key};
+use crate::{
+    config::Credential,
+    fingerprint::Fingerprint,
+    key,
+    output::{self, Left},
+    renewal::Id,
+    secret::Secret,
+    state::{Ledger, Record, Unreadable},
+};
 
 /// What to look at.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +29,24 @@ pub(super) struct Scope {
     pub(super) key_directories: BTreeSet<PathBuf>,
     /// The configuration file.
     pub(super) config_file: Option<PathBuf>,
+    /// Credentials of which it is not known what an earlier process left.
+    pub(super) newcomers: Vec<Newcomer>,
+}
+
+/// A credential whose past is looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Newcomer {
+    pub(super) id: Id,
+    pub(super) credential: Arc<Credential>,
+    pub(super) request: Fingerprint,
+}
+
+/// What an earlier process left of a credential.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) record: Result<Option<Record>, Unreadable>,
+    /// The token, if it is the one that was written; and whether every output holds it as it should.
+    pub(super) token: Option<(Secret, bool)>,
 }
 
 /// What was seen.
@@ -31,6 +58,8 @@ pub(super) struct Survey {
     pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
     /// What the configuration file looks like.
     pub(super) config: Option<Mark>,
+    /// What was left of the newcomers.
+    pub(super) found: Vec<(Id, Found)>,
 }
 
 /// What a key file holds.
@@ -47,7 +76,8 @@ pub(super) struct Mark(Option<[u8; 32]>);
 
 impl Survey {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
-    pub(super) fn take(scope: &Scope) -> Self {
+    pub(super) fn take(scope: &Scope, ledger: &Ledger) -> Self {
+        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger))).collect();
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
@@ -61,8 +91,35 @@ impl Survey {
             });
             directories.insert(directory.clone(), listed);
         }
-        Self { keys, directories, config: scope.config_file.as_deref().map(mark) }
+        Self { keys, directories, config: scope.config_file.as_deref().map(mark), found }
     }
+}
+
+/// Looks for the token that the record tells of. A missing folder is made on the way: the state may be kept in it.
+fn find(newcomer: &Newcomer, ledger: &Ledger) -> Found {
+    let outputs = &newcomer.credential.outputs;
+    for output in outputs {
+        // The write that follows meets the same trouble and names it.
+        let _ = output::make_folder(output);
+    }
+    let record = ledger.load(&newcomer.credential.name);
+    let written = match &record {
+        Ok(Some(record)) if record.request == newcomer.request => record.written.as_ref(),
+        Ok(_) | Err(_) => None,
+    };
+    let token = written.and_then(|written| {
+        let mut token = None;
+        let mut intact = true;
+        for output in outputs {
+            match output::left(output, written.token) {
+                Left::Intact(found) => token = Some(found),
+                Left::Drifted(found) => (token, intact) = (Some(found), false),
+                Left::Other => intact = false,
+            }
+        }
+        token.map(|token| (token, intact))
+    });
+    Found { record, token }
 }
 
 fn observe(path: &Path) -> Observation {

@@ -11,6 +11,7 @@ use crate::{
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Id},
     session::Session,
+    state::WrittenToken,
 };
 
 /// What is under way.
@@ -28,7 +29,8 @@ pub(super) enum Task {
 #[derive(Debug)]
 pub(super) enum Done {
     Exchanged(Exchanged),
-    Published(Vec<Result<Written, WriteError>>),
+    /// What became of each output; and what is remembered, if all hold the session.
+    Published((Vec<Result<Written, WriteError>>, Option<WrittenToken>)),
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     Surveyed(Survey),
     Loaded(Result<Loaded, Mistakes>),
@@ -115,7 +117,7 @@ mod tests {
         let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
         let id = fleet.add(crate::renewal::Policy::default(), crate::renewal::Past::default());
         tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
-        tasks.start(Task::Publish(id, Attempt(2)), async { Done::Published(Vec::new()) });
+        tasks.start(Task::Publish(id, Attempt(2)), async { Done::Published((Vec::new(), None)) });
         tasks.stop_all_but_writes();
         assert_eq!(tasks.writing().collect::<Vec<_>>(), [id]);
         let mut ended = [tasks.next().await, tasks.next().await];

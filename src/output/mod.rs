@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod left;
 mod look;
 mod name;
 mod ownership;
@@ -13,6 +14,7 @@ mod write;
 use std::path::PathBuf;
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
+pub use left::{Left, left, make_folder};
 pub use remove::{Removed, remove};
 pub use sweep::{Swept, sweep};
 pub use write::{Written, write, write_observed};

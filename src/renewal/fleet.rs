@@ -10,8 +10,9 @@ use super::{
     answer::Refusal,
     event::{Effect, Event, Outcome},
     life::{Past, Renewal},
-    memory::Recollection,
+    memory::{Memory, Stamp},
     moment::Moment,
+    pace::{self, Pace},
     policy::Policy,
 };
 
@@ -33,8 +34,7 @@ pub struct Fleet {
     in_flight_max: usize,
     in_flight: usize,
     suspects_in_flight: usize,
-    /// Until when the host wants no requests from anyone.
-    quiet_until: Moment,
+    pace: Pace,
     dice: fastrand::Rng,
 }
 
@@ -82,7 +82,7 @@ impl Fleet {
             in_flight_max: in_flight_max.get(),
             in_flight: 0,
             suspects_in_flight: 0,
-            quiet_until: Moment::default(),
+            pace: Pace::new(),
             dice: fastrand::Rng::with_seed(seed),
         }
     }
@@ -97,13 +97,13 @@ impl Fleet {
     }
 
     /// Takes over from an earlier process, before anything is told to a credential. `intact` says whether the files hold the
-    /// recalled session as they should.
-    pub fn adopt(&mut self, now: Moment, id: Id, recollection: Recollection, intact: bool) {
+    /// remembered session as they should; if not, it is written again, which costs no request.
+    pub fn adopt(&mut self, now: Stamp, id: Id, memory: &Memory, intact: bool) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let Recollection { past, quiet_until, term } = recollection;
-        member.renewal.adopt(now, past, term, intact);
-        self.quiet_until = self.quiet_until.max(quiet_until.unwrap_or_default());
-        self.handle(now, id, Event::ChoreDue);
+        let recollection = memory.recall(now, &mut self.dice);
+        member.renewal.adopt(now.moment, &recollection, intact);
+        self.pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
+        self.handle(now.moment, id, Event::ChoreDue);
     }
 
     /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are
@@ -132,9 +132,8 @@ impl Fleet {
         let effect = member.renewal.step(now, event, &mut self.dice);
         let still_asking = matches!(member.renewal.under_way(), Some(Effect::Exchange(_)));
         if let Some(flight) = member.flight.take_if(|_| !still_asking) {
-            if let Event::Exchanged(_, Outcome::Refused { refusal: Refusal::Busy { .. }, .. }) = event {
-                self.quiet_until = self.quiet_until.max(member.renewal.plan());
-            }
+            let planned = member.renewal.exchange_plan();
+            self.learn(now, event, planned);
             self.land(flight);
         }
         self.effects.extend(effect.map(|effect| (id, effect)));
@@ -153,15 +152,15 @@ impl Fleet {
         self.in_flight_max = in_flight_max.get();
     }
 
-    /// Another host is asked from here on: what the old one said of its limits no longer holds.
+    /// Another host is asked from here on: what was learnt of the old one's limits no longer holds.
     pub fn change_host(&mut self) {
-        self.quiet_until = Moment::default();
+        self.pace = Pace::new();
     }
 
     /// When to call [`Fleet::wake`].
     pub fn next_wake(&self) -> Option<Moment> {
         let due = self.wakes.first().map(|(at, ..)| *at);
-        let admission = self.admissible().map(|_| self.quiet_until);
+        let admission = self.admissible().map(|_| self.pace.opens());
         [due, admission].into_iter().flatten().min()
     }
 
@@ -193,7 +192,7 @@ impl Fleet {
 
     /// Until when the host wants no requests from anyone; a moment that has passed means that it takes them.
     pub fn quiet_until(&self) -> Moment {
-        self.quiet_until
+        self.pace.quiet_until()
     }
 
     /// Exchanges under way.
@@ -215,7 +214,7 @@ impl Fleet {
     }
 
     fn admit(&mut self, now: Moment) {
-        if now < self.quiet_until {
+        if now < self.pace.opens() {
             return;
         }
         let Some(id) = self.admissible() else { return };
@@ -223,11 +222,25 @@ impl Fleet {
         let suspect = member.renewal.timed_out();
         if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.dice) {
             member.flight = Some(if suspect { Flight::Suspect } else { Flight::Trusted });
+            self.pace.admitted(now);
             self.in_flight += 1;
             self.suspects_in_flight += usize::from(suspect);
             self.effects.push_back((id, effect));
         }
         self.reindex(now, id);
+    }
+
+    /// What an answer tells of the host. `planned` is when the credential itself would ask again.
+    fn learn(&mut self, now: Moment, event: Event, planned: Moment) {
+        let Event::Exchanged(_, outcome) = event else { return };
+        match outcome {
+            Outcome::Granted { .. } => self.pace.answered(now),
+            Outcome::Refused { refusal: Refusal::Busy { .. }, .. } => {
+                self.pace.refused(now, planned - now, self.waiting.len(), &mut self.dice);
+            }
+            Outcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
+            Outcome::Refused { .. } | Outcome::NoKey => {}
+        }
     }
 
     fn land(&mut self, flight: Flight) {

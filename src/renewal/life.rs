@@ -6,6 +6,7 @@ use super::{
     answer::{Grant, Refusal},
     delivery::{Chore, Delivery},
     event::{Attempt, Effect, Event, Health, NotWritten, Outcome},
+    memory::Recollection,
     moment::Moment,
     policy::{Backoff, Policy, RETRY_AFTER_MAX},
     term::Term,
@@ -99,12 +100,14 @@ impl Renewal {
 
     /// Takes over from an earlier process, before anything happened here. `intact` says whether the files hold the session
     /// as they should; if not, they are written again, which costs no request.
-    pub(super) fn adopt(&mut self, now: Moment, past: Past, term: Option<Term>, intact: bool) {
-        self.past = past;
-        let Some(term) = term else { return };
-        self.held = Some(term);
-        if past.key == Some(term.key) {
-            self.plan = term.renew;
+    pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
+        self.past = recollection.past;
+        let Some(term) = recollection.term else { return };
+        if term.lives(now) {
+            self.held = Some(term);
+            if self.past.key == Some(term.key) {
+                self.plan = term.renew;
+            }
         }
         if intact {
             self.delivery.adopt(term);
@@ -133,7 +136,7 @@ impl Renewal {
     pub fn exchange_due(&self) -> Option<Moment> {
         let key = self.key?;
         match self.stage {
-            Stage::Idle if self.past.key == Some(key) => Some(self.plan.max(self.floor(self.policy.spacing))),
+            Stage::Idle if self.past.key == Some(key) => Some(self.exchange_plan()),
             Stage::Idle => Some(self.floor(self.policy.spacing_of_a_changed_key())),
             Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
         }
@@ -198,8 +201,8 @@ impl Renewal {
     }
 
     /// When the next exchange would be due by the answer to the last one alone, whatever the key file holds.
-    pub(super) fn plan(&self) -> Moment {
-        self.plan
+    pub(super) fn exchange_plan(&self) -> Moment {
+        self.plan.max(self.floor(self.policy.spacing))
     }
 
     /// Whether the last exchange got no answer in time.

@@ -10,7 +10,7 @@ use super::{
     answer::Grant,
     life::Past,
     moment::Moment,
-    policy::{Policy, RETRY_AFTER_MAX},
+    policy::{RETRY_AFTER_MAX, overdue_renewal},
     term::Term,
 };
 use crate::fingerprint::Fingerprint;
@@ -73,35 +73,36 @@ pub struct Recollection {
     pub past: Past,
     /// Until when the host wanted quiet.
     pub quiet_until: Option<Moment>,
-    /// The session, if it still lives.
+    /// The session, dead or alive; `None` if there was none or nothing can be said of its age.
     pub term: Option<Term>,
 }
 
 impl Memory {
     /// Reads the memory by the clocks of now.
-    pub fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Recollection {
+    pub fn recall(&self, now: Stamp, dice: &mut fastrand::Rng) -> Recollection {
         // An exchange that nobody saw the end of may have reached the host only just now.
         let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {
             past: Past::new(now.moment.back(since), self.asked.key),
             quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
-            term: self.written.and_then(|written| written.recall(now, policy, dice)),
+            term: self.written.and_then(|written| written.recall(now, dice)),
         }
     }
 }
 
 impl WrittenTerm {
-    fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Option<Term> {
+    fn recall(&self, now: Stamp, dice: &mut fastrand::Rng) -> Option<Term> {
         let age = most_passed(self.sent, now)?;
-        let left = self.grant.lifetime.checked_sub(age).filter(|left| !left.is_zero())?;
+        let left = self.grant.lifetime.saturating_sub(age);
         // The boot clock may not reach back to the sending: what lies before the boot is taken off the life instead.
         let sent = now.moment.back(age);
-        let expires = now.moment + left;
-        let grant = Grant { lifetime: expires - sent, ..self.grant };
+        let lifetime =
+            if left.is_zero() { self.grant.lifetime.min(now.moment - sent) } else { now.moment + left - sent };
+        let grant = Grant { lifetime, ..self.grant };
         let renew = match self.renew_after.checked_sub(age) {
             Some(wait) => now.moment + wait,
-            None => policy.overdue_renewal(now.moment, self.grant.lifetime, left, dice),
+            None => overdue_renewal(now.moment, self.grant.lifetime, left, dice),
         };
         Some(Term { key: self.key, sent, grant, renew })
     }

@@ -12,6 +12,7 @@ mod fleet;
 mod life;
 mod memory;
 mod moment;
+mod pace;
 pub mod policy;
 mod term;
 

@@ -36,18 +36,6 @@ impl Policy {
         (sent + delay.saturating_sub(early)).max(now + self.spacing)
     }
 
-    /// When to renew a session that was to be renewed while no process was there: soon, but not all at the same moment.
-    /// `left` of its `lifetime` is left.
-    pub(super) fn overdue_renewal(
-        &self,
-        now: Moment,
-        lifetime: Duration,
-        left: Duration,
-        dice: &mut fastrand::Rng,
-    ) -> Moment {
-        now + (left / 2).min(lifetime / 10).mul_f64(dice.f64())
-    }
-
     /// When to ask again after the `step`-th failure in a row (the first is 0) of a request that went out at `sent` and
     /// failed at `now`. `ceiling` bounds the delay; so does a tenth of the life of the last session, which keeps the
     /// promise that a token is fresh again soon after the API is back. Counted from `sent`, so that the time a hanging
@@ -77,6 +65,12 @@ impl Default for Policy {
             on_expiry: OnExpiry::Keep,
         }
     }
+}
+
+/// When to renew a session that was to be renewed while no process was there: soon, but not all at the same moment. `left`
+/// of its `lifetime` is left.
+pub(super) fn overdue_renewal(now: Moment, lifetime: Duration, left: Duration, dice: &mut fastrand::Rng) -> Moment {
+    now + (left / 2).min(lifetime / 10).mul_f64(dice.f64())
 }
 
 /// How far a row of failures has come and what bounds the wait.

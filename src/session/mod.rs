@@ -4,7 +4,7 @@ mod jwt;
 mod keys;
 pub(crate) mod lenient;
 
-use std::time::SystemTime;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{renewal::Grant, secret::Secret};
 
@@ -36,3 +36,23 @@ pub struct Claims {
     /// `kid` of the JWT's header: the key that signed it.
     pub signed_by: Option<String>,
 }
+
+impl Claims {
+    /// What a JWT says, and the `keyId` that came with it. Names that could break a line or a terminal are left out.
+    pub fn of(jwt: &Jwt<'_>, key_id: Option<&str>) -> Self {
+        Self {
+            subject: printable(jwt.subject.as_deref()),
+            key_id: printable(key_id),
+            issued_at: jwt.issued_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
+            expires_at: jwt.expires_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
+            signed_by: printable(jwt.kid.as_deref()),
+        }
+    }
+}
+
+fn printable(text: Option<&str>) -> Option<String> {
+    text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
+}
+
+/// The longest subject or key id that is repeated; Descope's own have 28 characters.
+const NAME_BYTES_MAX: usize = 128;

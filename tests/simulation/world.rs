@@ -422,7 +422,10 @@ impl World {
         self.server.mood = mood;
         self.server.since = self.now;
         if before.may_hold() {
-            self.shaken = self.shaken.max(self.quiet_until);
+            // After the quiet, a process that knows nothing of the limit spreads its return over up to 150 s, and those
+            // who wait behind it over a minute for each round of refusals.
+            let spread = Duration::from_secs(150) + Duration::from_secs(60) * 2;
+            self.shaken = self.shaken.max(self.quiet_until.max(self.now) + spread);
         }
         if before == Mood::Refusing(Refusal::Blocked) {
             self.shaken = self.shaken.max(self.now + Policy::default().denied_every);

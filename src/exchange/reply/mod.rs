@@ -120,25 +120,11 @@ fn granted(
     };
     let (lifetime, notes) = life::of(&ends, date, since_epoch(sent))
         .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
-    let claims = Claims {
-        subject: printable(jwt.subject.as_deref()),
-        key_id: printable(body.key_id.text()),
-        issued_at: jwt.issued_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
-        expires_at: jwt.expires_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
-        signed_by: printable(jwt.kid.as_deref()),
-    };
+    let claims = Claims::of(&jwt, body.key_id.text());
     let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
     Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
-}
-
-/// What goes into logs and files besides the token: short, and without anything that could break a line or a terminal.
-fn printable(text: Option<&str>) -> Option<String> {
-    text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
 }
 
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
-
-/// The longest subject or key id that is repeated; Descope's own have 28 characters.
-const NAME_BYTES_MAX: usize = 128;

@@ -1,0 +1,174 @@
+//! How fast one host may be asked: learnt from what it answers, since its limits are told to nobody.
+//!
+//! At first a few exchanges go out at once and the rest a little apart, and each good answer makes the distance shorter,
+//! until there is none. A refusal for being asked too often tells how long to be quiet, and, by how many answers were had
+//! lately, how many the host takes. Who waited is let go at that pace after the quiet, but not over more than a minute in
+//! all, for the host may have been seen at a time when little was asked of it; if it refuses again, over two minutes, and so
+//! on. The distance halves every minute, in case the limit has grown.
+//!
+//! A process that had no answer lately knows nothing of the limit: it is one of many behind the same address. It spreads its
+//! return by chance over a time that doubles with each refusal.
+
+use std::time::Duration;
+
+use super::{answer::Refusal, moment::Moment};
+
+/// The pace of one host.
+#[derive(Debug)]
+pub(super) struct Pace {
+    /// Until when the host wants no requests.
+    quiet_until: Moment,
+    /// The distance between two exchanges.
+    gap: Duration,
+    /// When the next exchange would be on time.
+    on_time: Moment,
+    limit: Limit,
+    recent: Recent,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Limit {
+    /// The host never refused for being asked too often.
+    Unknown,
+    Known {
+        /// Rounds of refusals without two quiet windows between them.
+        rounds: u32,
+        /// Rounds without an answer between them.
+        unanswered: u32,
+        last: Moment,
+    },
+}
+
+impl Pace {
+    /// Of a host that was not asked yet.
+    pub(super) fn new() -> Self {
+        Self {
+            quiet_until: Moment::default(),
+            gap: GAP_AT_FIRST,
+            on_time: Moment::default(),
+            limit: Limit::Unknown,
+            recent: Recent::default(),
+        }
+    }
+
+    /// Before which no exchange is admitted.
+    pub(super) fn opens(&self) -> Moment {
+        let ahead = match self.limit {
+            Limit::Unknown => self.gap * BURST,
+            Limit::Known { .. } => Duration::ZERO,
+        };
+        self.quiet_until.max(self.on_time.back(ahead))
+    }
+
+    /// Until when the host wants no requests.
+    pub(super) fn quiet_until(&self) -> Moment {
+        self.quiet_until
+    }
+
+    /// Takes over what an earlier process was told.
+    pub(super) fn keep_quiet(&mut self, until: Moment) {
+        self.quiet_until = self.quiet_until.max(until);
+    }
+
+    /// An exchange goes out.
+    pub(super) fn admitted(&mut self, now: Moment) {
+        self.on_time = self.on_time.max(now) + self.gap;
+    }
+
+    /// The host answered an exchange, with a session or with anything but [`Refusal::Busy`].
+    pub(super) fn answered(&mut self, now: Moment) {
+        self.recent.note(now);
+        match &mut self.limit {
+            Limit::Unknown if self.recent.answers.is_multiple_of(ANSWERS_TO_GO_FASTER) => self.gap /= 2,
+            Limit::Unknown => {}
+            Limit::Known { unanswered, .. } => {
+                *unanswered = 0;
+                let share_of_a_minute = (self.gap.as_secs_f64() / 60.0).min(1.0);
+                self.gap = self.gap.mul_f64(0.5_f64.powf(share_of_a_minute));
+            }
+        }
+        if self.gap < GAP_MIN {
+            self.gap = Duration::ZERO;
+        }
+    }
+
+    /// The host refused with [`Refusal::Busy`] and wants quiet for so long; `waiting` exchanges are due. Refusals of
+    /// exchanges that were already under way when it first said so count once.
+    pub(super) fn refused(&mut self, now: Moment, quiet: Duration, waiting: usize, dice: &mut fastrand::Rng) {
+        let repeated = now < self.quiet_until;
+        self.quiet_until = self.quiet_until.max(now + quiet);
+        if repeated {
+            return;
+        }
+        let (rounds, unanswered) = match self.limit {
+            Limit::Known { rounds, unanswered, last } if now - last < WINDOW * 2 => (rounds, unanswered),
+            Limit::Known { unanswered, .. } => (0, unanswered),
+            Limit::Unknown => (0, 0),
+        };
+        let spread = if let Some(span) = self.recent.span_of_one(now, quiet) {
+            let waiting = u32::try_from(waiting).unwrap_or(u32::MAX).max(1);
+            let patience = WINDOW.saturating_mul(1 << rounds.min(DOUBLINGS_MAX));
+            self.gap = self.gap.max(span.mul_f64(CAUTION).min(patience / waiting));
+            self.gap
+        } else {
+            (quiet / 4).saturating_mul(1 << unanswered.min(DOUBLINGS_MAX)).min(SPREAD_MAX)
+        };
+        self.on_time = self.quiet_until + spread.mul_f64(dice.f64());
+        self.limit = Limit::Known { rounds: rounds + 1, unanswered: unanswered + 1, last: now };
+        self.recent = Recent::default();
+    }
+}
+
+/// Answers of the last one to two [`WINDOW`]s.
+#[derive(Clone, Copy, Debug, Default)]
+struct Recent {
+    since: Moment,
+    answers: u32,
+    answers_before: u32,
+}
+
+impl Recent {
+    fn note(&mut self, now: Moment) {
+        let age = now - self.since;
+        if age >= WINDOW {
+            self.answers_before = if age < WINDOW * 2 { self.answers } else { 0 };
+            self.answers = 0;
+            self.since = now;
+        }
+        self.answers = self.answers.saturating_add(1);
+    }
+
+    /// How much time one answer took on average, if the host takes no more until `quiet` is over; `None` without answers.
+    fn span_of_one(&self, now: Moment, quiet: Duration) -> Option<Duration> {
+        let age = now - self.since;
+        let (answers, span) = match (age < WINDOW * 2, self.answers_before) {
+            (false, _) => (0, age),
+            (true, 0) => (self.answers, age),
+            (true, before) => (self.answers.saturating_add(before), age + WINDOW),
+        };
+        (span + quiet).checked_div(answers)
+    }
+}
+
+/// Whether a refusal still means that the host itself was reached and answered.
+pub(super) fn is_an_answer(refusal: Refusal) -> bool {
+    match refusal {
+        Refusal::Denied | Refusal::Blocked | Refusal::Failed | Refusal::Garbled => true,
+        Refusal::Busy { .. } | Refusal::Unreachable | Refusal::TimedOut => false,
+    }
+}
+
+/// Twenty a second until the host has shown that it bears more.
+const GAP_AT_FIRST: Duration = Duration::from_millis(50);
+/// How many may go out at once.
+const BURST: u32 = 20;
+const ANSWERS_TO_GO_FASTER: u32 = 20;
+/// A distance below this is none.
+const GAP_MIN: Duration = Duration::from_millis(1);
+/// A little slower than what the host was seen to take.
+const CAUTION: f64 = 1.1;
+/// How far back answers tell of the host's limit, and over how long those who waited are let go at first.
+const WINDOW: Duration = Duration::from_secs(60);
+/// The longest time over which a process that knows nothing spreads its return.
+const SPREAD_MAX: Duration = Duration::from_secs(150);
+const DOUBLINGS_MAX: u32 = 10;

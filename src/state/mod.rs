@@ -1,0 +1,168 @@
+//! What one process leaves to the next on disk: one small file a credential, without any secret.
+//!
+//! A file a credential, and not one for all: each is replaced by itself before and after an exchange, whatever the number of
+//! credentials, and one that is damaged costs one exchange. Nothing is synced: what a loss of power takes costs the same.
+
+mod record;
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+pub use record::{Record, WrittenToken};
+
+/// The folder of the records, `state` in the state directory.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Ledger {
+    folder: PathBuf,
+}
+
+/// Why a record that is there cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// The system refused.
+    #[error("cannot read state file `{path}`: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Not of this program and version, not whole, or of another credential.
+    #[error("state file `{path}` is damaged or foreign", path = path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+impl Ledger {
+    /// The records in a state directory.
+    pub fn new(state_directory: &Path) -> Self {
+        Self { folder: state_directory.join(FOLDER) }
+    }
+
+    /// What is remembered of a credential; `None` if nothing is. Blocks on the disk.
+    pub fn load(&self, credential: &str) -> Result<Option<Record>, Unreadable> {
+        let path = self.path(credential);
+        let mut text = Vec::new();
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let read = OpenOptions::new()
+            .read(true)
+            .custom_flags(flags.bits().cast_signed())
+            .open(&path)
+            .and_then(|file| file.take(RECORD_BYTES_MAX).read_to_end(&mut text));
+        match read {
+            Ok(_) => Record::parse(&text, credential).map(Some).ok_or(Unreadable::Foreign { path }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(Unreadable::Io { path, source }),
+        }
+    }
+
+    /// Replaces the record of a credential whole. Blocks on the disk.
+    pub fn store(&self, credential: &str, record: &Record) -> io::Result<()> {
+        let text = record.print(credential);
+        match self.replace(credential, &text) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.folder)?;
+                self.replace(credential, &text)
+            }
+            result => result,
+        }
+    }
+
+    /// Drops the record of a credential. Blocks on the disk.
+    pub fn forget(&self, credential: &str) -> io::Result<()> {
+        match fs::remove_file(self.path(credential)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+
+    /// A crash may leave the temporary file. Its name is always the same, so there is one at most and the next write takes
+    /// it over.
+    fn replace(&self, credential: &str, text: &str) -> io::Result<()> {
+        let temporary = self.folder.join(format!(".{credential}.json.new"));
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(RECORD_MODE)
+            .custom_flags(flags.bits().cast_signed())
+            .open(&temporary)?;
+        file.write_all(text.as_bytes())?;
+        drop(file);
+        fs::rename(temporary, self.path(credential))
+    }
+
+    fn path(&self, credential: &str) -> PathBuf {
+        self.folder.join(format!("{credential}.json"))
+    }
+}
+
+const FOLDER: &str = "state";
+const FOLDER_MODE: u32 = 0o700;
+const RECORD_MODE: u32 = 0o600;
+/// A record has about a kilobyte; paths of outputs may lengthen it.
+const RECORD_BYTES_MAX: u64 = 256 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_as_it_was_stored() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        assert!(ledger.load("app").unwrap().is_none());
+        let record = record::tests::record();
+        ledger.store("app", &record).unwrap();
+        assert_eq!(ledger.load("app").unwrap(), Some(record));
+        let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&ledger.folder), mode(&ledger.path("app"))), (0o700, 0o600));
+        assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
+        ledger.forget("app").unwrap();
+        ledger.forget("app").unwrap();
+        assert!(ledger.load("app").unwrap().is_none());
+    }
+
+    #[test]
+    fn a_damaged_record_is_said_to_be_so() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        ledger.store("app", &record::tests::record()).unwrap();
+        let whole = fs::read(ledger.path("app")).unwrap();
+        for length in 0..whole.len() - 1 {
+            fs::write(ledger.path("app"), &whole[..length]).unwrap();
+            assert!(matches!(ledger.load("app"), Err(Unreadable::Foreign { .. })), "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn the_record_of_another_credential_is_foreign() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        ledger.store("app", &record::tests::record()).unwrap();
+        fs::rename(ledger.path("app"), ledger.path("web")).unwrap();
+        assert!(matches!(ledger.load("web"), Err(Unreadable::Foreign { .. })));
+    }
+
+    #[test]
+    fn what_a_crash_left_half_written_is_taken_over() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        ledger.store("app", &record::tests::record()).unwrap();
+        fs::write(ledger.folder.join(".app.json.new"), "x".repeat(10_000)).unwrap();
+        ledger.store("app", &record::tests::record()).unwrap();
+        assert!(ledger.load("app").unwrap().is_some());
+        assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
+    }
+}
