@@ -28,6 +28,7 @@
 //! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
 //! key/            access keys in files, read with a bound
 //! output/         a session becomes files, by the numbered steps of write.rs
+//! state/          what one process leaves to the next: when it asked, what it wrote; no secret
 //! watch/          hints that something in a set of folders may have changed
 //! status/         one report of plain data on how everything is
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines

@@ -9,7 +9,7 @@ mod tokens;
 mod uses;
 mod walls;
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::Path};
 
 use sources::{Source, texts};
 use uses::Use;
@@ -17,17 +17,17 @@ use walls::{CRATES, PURE, ROOMS, WALLS};
 
 #[test]
 fn rooms_import_each_other_in_one_direction_only() {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (source, found) in all_uses() {
         let Some(other) = neighbour(source, found) else { continue };
         let allowed = ROOMS.iter().find(|(room, _)| *room == source.room).map_or(&[][..], |(_, allowed)| *allowed);
         if !allowed.contains(&other.as_str()) {
             let why =
                 "`ROOMS` in tests/tidy/walls.rs says who may know whom, so that the rooms can be read in one order";
-            faults.push(fault(source, found, &format!("room `{}` must not import `{other}`", source.room), why));
+            faults.add(source, found, &format!("room `{}` must not import `{other}`", source.room), why);
         }
     }
-    none(&faults);
+    faults.none();
 
     let mut above = Vec::new();
     for (room, allowed) in ROOMS {
@@ -42,36 +42,36 @@ fn rooms_import_each_other_in_one_direction_only() {
 
 #[test]
 fn nothing_reaches_another_room_but_by_its_full_name() {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (source, found) in all_uses() {
         let climbs = found.name.split("::").take_while(|part| *part == "super").count();
         if climbs > 0 && climbs >= source.depth {
             let why = "`super` out of a room hides an import from `ROOMS`; write `crate::…`";
-            faults.push(fault(source, found, "a path leaves its room by `super`", why));
+            faults.add(source, found, "a path leaves its room by `super`", why);
         }
         if matches!(found.name.as_str(), "crate" | "crate::*") {
-            faults.push(fault(source, found, "the whole crate is imported", "name the room: `crate::room`"));
+            faults.add(source, found, "the whole crate is imported", "name the room: `crate::room`");
         }
     }
-    none(&faults);
+    faults.none();
 }
 
 #[test]
 fn every_wall_stands() {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (source, found) in all_uses() {
         for wall in WALLS {
             if wall.keeps(found) && !wall.doors.iter().any(|door| source.is_in(door)) {
-                faults.push(fault(source, found, wall.rule, wall.why));
+                faults.add(source, found, wall.rule, wall.why);
             }
         }
     }
-    none(&faults);
+    faults.none();
 }
 
 #[test]
 fn every_crate_is_named_only_in_its_rooms() {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (source, found) in all_uses() {
         let Some((name, rooms)) = CRATES.iter().find(|(name, _)| found.name.contains("::") && *name == found.root())
         else {
@@ -79,26 +79,26 @@ fn every_crate_is_named_only_in_its_rooms() {
         };
         if !rooms.contains(&source.room.as_str()) {
             let why = format!("`CRATES` in tests/tidy/walls.rs keeps it to {rooms:?}");
-            faults.push(fault(source, found, &format!("crate `{name}` is named in room `{}`", source.room), &why));
+            faults.add(source, found, &format!("crate `{name}` is named in room `{}`", source.room), &why);
         }
     }
-    none(&faults);
+    faults.none();
     let table: BTreeSet<_> = CRATES.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(sources::dependencies(), table, "[dependencies] of Cargo.toml, and `CRATES`");
 }
 
 #[test]
 fn the_core_knows_nothing_of_the_world() {
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (source, found) in all_uses() {
         let of_the_world = matches!(found.root(), "std" | "core" | "alloc") && found.name.contains("::");
         if source.room == "renewal" && of_the_world && !PURE.iter().any(|pure| found.is_of(pure)) {
             let why =
                 "what decides is pure: time is an argument, chance is seeded, and years can be simulated in seconds";
-            faults.push(fault(source, found, "the core names more than data, `PURE` in tests/tidy/walls.rs", why));
+            faults.add(source, found, "the core names more than data, `PURE` in tests/tidy/walls.rs", why);
         }
     }
-    none(&faults);
+    faults.none();
 }
 
 #[test]
@@ -124,7 +124,10 @@ fn no_door_stands_open_unused() {
     }
     for (name, rooms) in CRATES {
         for room in *rooms {
-            if !all.iter().any(|(source, found)| source.room == *room && found.root() == *name) {
+            if !all
+                .iter()
+                .any(|(source, found)| source.room == *room && found.root() == *name && found.name.contains("::"))
+            {
                 unused.push(format!("`CRATES`: room `{room}` may name `{name}` and does not"));
             }
         }
@@ -136,7 +139,10 @@ fn no_door_stands_open_unused() {
 fn every_source_file_says_first_what_it_is() {
     let folders = ["src", "tests"];
     let faults: Vec<_> = texts()
-        .filter(|(path, _)| folders.iter().any(|folder| path.starts_with(folder)) && path.ends_with(".rs"))
+        .filter(|(path, _)| {
+            folders.iter().any(|folder| path.starts_with(folder))
+                && Path::new(path).extension().is_some_and(|end| end == "rs")
+        })
         .filter(|(_, text)| !text.starts_with("//! "))
         .map(|(path, _)| format!("{path}:1: it has no `//!` doc; whoever opens a file wants to know what it is for"))
         .collect();
@@ -199,8 +205,24 @@ fn neighbour(source: &Source, found: &Use) -> Option<String> {
     parts.next().filter(|room| is_ours && *room != source.room && *room != "*").map(str::to_owned)
 }
 
-fn fault(source: &Source, found: &Use, rule: &str, why: &str) -> String {
-    format!("{}:{}: {rule}: `{}`\n    why: {why}", source.path, found.line, found.name)
+/// What was found wrong in code.
+#[derive(Default)]
+struct Faults {
+    said: BTreeSet<(&'static str, String)>,
+    faults: Vec<String>,
+}
+
+impl Faults {
+    /// Of what a file has against one rule, the first is told.
+    fn add(&mut self, source: &'static Source, found: &Use, rule: &str, why: &str) {
+        if self.said.insert((&source.path, rule.to_owned())) {
+            self.faults.push(format!("{}:{}: {rule}: `{}`\n    why: {why}", source.path, found.line, found.name));
+        }
+    }
+
+    fn none(&self) {
+        none(&self.faults);
+    }
 }
 
 fn none(faults: &[String]) {

@@ -82,11 +82,11 @@ pub(crate) fn dependencies() -> BTreeSet<String> {
 
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let entries = fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("cannot list `{folder:?}`: {error}"));
-    for entry in entries {
-        let entry = entry.unwrap();
+    let entries =
+        fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("cannot list `{}`: {error}", folder.display()));
+    for entry in entries.flatten() {
         let path = folder.join(entry.file_name());
-        let kind = entry.file_type().unwrap();
+        let Ok(kind) = entry.file_type() else { continue };
         if LEFT_OUT.iter().any(|name| entry.file_name() == *name) {
             continue;
         }

@@ -142,7 +142,7 @@ mod tests {
     fn texts_of_all_kinds_are_one_quote() {
         assert_eq!(texts(r#"a "b \" // c" d"#), r#"a " d"#);
         assert_eq!(texts(r#"a "b \\" d"#), r#"a " d"#);
-        assert_eq!(texts(r###"a r#"b " \"# d"###), r#"a " d"#);
+        assert_eq!(texts(r##"a r#"b " \"# d"##), r#"a " d"#);
         assert_eq!(texts(r#"a r"\" d"#), r#"a " d"#);
         assert_eq!(texts(r###"a br##"b "# c"## d"###), r#"a " d"#);
         assert_eq!(texts(r#"b"x" c"y" b'z' b'\'' d"#), r#"" " " " d"#);
