@@ -97,12 +97,6 @@ pub(crate) const WALLS: &[Wall] = &[
         why: "time is an argument everywhere else; std's Instant stops during suspend, and the wall clock jumps",
     },
     Wall {
-        rule: "a clock is read by the age of something",
-        names: &[".elapsed"],
-        doors: &["src/sandbox/clock.rs", "src/sandbox/state.rs"],
-        why: "`elapsed` asks the clock behind your back; take two moments and subtract",
-    },
-    Wall {
         rule: "a timer is set",
         names: &["tokio::time", "std::thread::sleep"],
         doors: &[
