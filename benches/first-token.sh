@@ -18,6 +18,12 @@ by_hand() {
         "$api/v1/auth/accesskey/exchange" | jq -j .sessionJwt >token.new && mv token.new token
 }
 
+fail() {
+    echo "$1" >&2
+    cat "$folder/log" >&2 2>/dev/null || true
+    exit 1
+}
+
 # Runs a way of getting a token in a folder of its own, where nothing is remembered of earlier runs, and writes the
 # microseconds until the token was there.
 measure() {
@@ -27,11 +33,11 @@ measure() {
     (cd "$folder" && "$way") &
     local pid=$!
     until [[ -e $folder/token ]]; do
-        kill -0 "$pid" 2>/dev/null || [[ -e $folder/token ]] || { echo "$way brought no token" >&2; exit 1; }
+        kill -0 "$pid" 2>/dev/null || [[ -e $folder/token ]] || fail "$way brought no token"
     done
     now_us ended
-    wait "$pid" || { echo "$way failed" >&2; exit 1; }
-    [[ $(head -c 2 "$folder/token") == ey ]] || { echo "$way brought no JWT" >&2; exit 1; }
+    wait "$pid" || fail "$way failed"
+    [[ $(head -c 2 "$folder/token") == ey ]] || fail "$way brought no JWT"
     rm -r "$folder"
     echo "$((ended - began))" >>"$work/$way.us"
 }

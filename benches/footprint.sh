@@ -7,7 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source benches/sandbox.bash
 
 window=${SECONDS_IDLE:-120}
-settle=5 # threads for files live one second
+settle=45 # the connection of the first exchange is closed after some 20 s, threads for files after one
 
 # `thread name, wake-ups so far` for each thread.
 wake_ups() {
@@ -34,7 +34,7 @@ sleep "$settle"
 
 row() { printf '%-34s %12s  %s\n' "$@"; }
 printf 'tokenwell run, one credential, idle for %s s (%s)\n\n' "$window" "$(machine)"
-row 'binary, stripped' "$(stat -c %s "$(realpath "$tokenwell")")" bytes
+row 'binary, stripped' "$(stat -c %s "$tokenwell")" bytes
 row 'VmRSS' "$(status_of VmRSS)" kB
 row 'RssAnon' "$(status_of RssAnon)" kB
 row 'threads' "$(status_of Threads)" ''

@@ -7,6 +7,7 @@ if [[ ! -x $tokenwell ]]; then
     echo "there is no \`$tokenwell\`; build it with \`cargo build --release\`, or name another in \$TOKENWELL" >&2
     exit 1
 fi
+tokenwell=$(realpath "$tokenwell")
 for tool in curl jq; do
     command -v "$tool" >/dev/null || { echo "missing: $tool" >&2; exit 1; }
 done
