@@ -1,6 +1,6 @@
 //! From process to process: what an earlier one left is taken over, what this one does is remembered.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::UNIX_EPOCH};
 
 use serde_json::json;
 use tracing::{info, warn};
@@ -87,6 +87,7 @@ impl Daemon {
             term: WrittenTerm {
                 key: term.key,
                 sent: clock::stamp_of(term.sent),
+                issued: session.claims.issued_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()),
                 grant: term.grant,
                 renew_after: term.renew - term.sent,
             },

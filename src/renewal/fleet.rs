@@ -222,7 +222,7 @@ impl Fleet {
         let suspect = member.renewal.timed_out();
         if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.dice) {
             member.flight = Some(if suspect { Flight::Suspect } else { Flight::Trusted });
-            self.pace.admitted(now);
+            self.pace.admitted(now, self.waiting.len());
             self.in_flight += 1;
             self.suspects_in_flight += usize::from(suspect);
             self.effects.push_back((id, effect));

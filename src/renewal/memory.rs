@@ -1,8 +1,9 @@
 //! What one process leaves to the next: when it last asked, and what session it had written.
 //!
-//! Two clocks are kept with everything. The boot clock is the truth within one boot; the wall clock bridges a reboot. Where
-//! both speak, the longer time counts as passed, so a clock that was set, or a virtual machine that stood still, costs one
-//! exchange too many and never a token that is older than it seems.
+//! Two clocks are kept with everything. The boot clock is the truth within one boot; the wall clock bridges a reboot, and there
+//! the server's clock is asked as well, as far as the JWT tells it. Where clocks disagree the longer time counts as passed, so
+//! a clock that was set, or a virtual machine that stood still, costs one exchange too many and never a token that is older
+//! than it seems. What nobody can tell is that a machine boots with a clock that is behind.
 
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub struct WrittenTerm {
     pub key: Fingerprint,
     /// When it was asked for.
     pub sent: Stamp,
+    /// When the server says that it was issued, on its own wall clock, since the Unix epoch.
+    pub issued: Option<Duration>,
     /// What was granted.
     pub grant: Grant,
     /// After how long, from the sending, it was to be renewed.
@@ -73,7 +76,7 @@ pub struct Recollection {
     pub past: Past,
     /// Until when the host wanted quiet.
     pub quiet_until: Option<Moment>,
-    /// The session, dead or alive; `None` if there was none or nothing can be said of its age.
+    /// The session, alive or dead for sure; `None` if there was none or the clocks disagree on its age.
     pub term: Option<Term>,
 }
 
@@ -93,8 +96,12 @@ impl Memory {
 
 impl WrittenTerm {
     fn recall(&self, now: Stamp, dice: &mut fastrand::Rng) -> Option<Term> {
-        let age = most_passed(self.sent, now)?;
+        let age = self.age_at_most(now)?;
         let left = self.grant.lifetime.saturating_sub(age);
+        let is_surely_dead = least_passed(self.sent, now)? >= self.grant.lifetime;
+        if left.is_zero() && !is_surely_dead {
+            return None;
+        }
         // The boot clock may not reach back to the sending: what lies before the boot is taken off the life instead.
         let sent = now.moment.back(age);
         let lifetime =
@@ -108,19 +115,21 @@ impl WrittenTerm {
     }
 }
 
+impl WrittenTerm {
+    /// How old it may be; `None` if the clocks say nothing of it. The boot clock of a virtual machine that was paused stood
+    /// still, its wall clock was set right since.
+    fn age_at_most(&self, now: Stamp) -> Option<Duration> {
+        if self.sent.boot == now.boot {
+            return Some(by_boot(self.sent, now)?.max(by_wall(self.sent, now).unwrap_or_default()));
+        }
+        let by_server = self.issued.and_then(|issued| now.wall.checked_sub(issued)).unwrap_or_default();
+        Some(by_wall(self.sent, now)?.max(by_server))
+    }
+}
+
 /// The time that has passed for sure.
 fn least_passed(then: Stamp, now: Stamp) -> Option<Duration> {
     by_boot(then, now).or_else(|| by_wall(then, now))
-}
-
-/// The time that may have passed; `None` if the clocks say nothing of it. The boot clock of a virtual machine that was
-/// paused stood still, its wall clock was set right since.
-fn most_passed(then: Stamp, now: Stamp) -> Option<Duration> {
-    if then.boot == now.boot {
-        Some(by_boot(then, now)?.max(by_wall(then, now).unwrap_or_default()))
-    } else {
-        by_wall(then, now)
-    }
 }
 
 fn by_boot(then: Stamp, now: Stamp) -> Option<Duration> {

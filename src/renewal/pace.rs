@@ -18,7 +18,7 @@ use super::{answer::Refusal, moment::Moment};
 pub(super) struct Pace {
     /// Until when the host wants no requests.
     quiet_until: Moment,
-    /// The distance between two exchanges.
+    /// The distance between two exchanges that the host was seen to bear.
     gap: Duration,
     /// When the next exchange would be on time.
     on_time: Moment,
@@ -70,9 +70,9 @@ impl Pace {
         self.quiet_until = self.quiet_until.max(until);
     }
 
-    /// An exchange goes out.
-    pub(super) fn admitted(&mut self, now: Moment) {
-        self.on_time = self.on_time.max(now) + self.gap;
+    /// An exchange goes out, and so many wait behind it.
+    pub(super) fn admitted(&mut self, now: Moment, waiting: usize) {
+        self.on_time = self.on_time.max(now) + self.distance(waiting);
     }
 
     /// The host answered an exchange, with a session or with anything but [`Refusal::Busy`].
@@ -105,17 +105,27 @@ impl Pace {
             Limit::Known { unanswered, .. } => (0, unanswered),
             Limit::Unknown => (0, 0),
         };
-        let spread = if let Some(span) = self.recent.span_of_one(now, quiet) {
-            let waiting = u32::try_from(waiting).unwrap_or(u32::MAX).max(1);
-            let patience = WINDOW.saturating_mul(1 << rounds.min(DOUBLINGS_MAX));
-            self.gap = self.gap.max(span.mul_f64(CAUTION).min(patience / waiting));
-            self.gap
-        } else {
-            (quiet / 4).saturating_mul(1 << unanswered.min(DOUBLINGS_MAX)).min(SPREAD_MAX)
+        self.limit = Limit::Known { rounds: rounds + 1, unanswered: unanswered + 1, last: now };
+        let spread = match self.recent.span_of_one(now, quiet) {
+            Some(span) => {
+                self.gap = self.gap.max(span.mul_f64(CAUTION));
+                self.distance(waiting)
+            }
+            None => (quiet / 4).saturating_mul(1 << unanswered.min(DOUBLINGS_MAX)).min(SPREAD_MAX),
         };
         self.on_time = self.quiet_until + spread.mul_f64(dice.f64());
-        self.limit = Limit::Known { rounds: rounds + 1, unanswered: unanswered + 1, last: now };
         self.recent = Recent::default();
+    }
+
+    /// The distance to the next exchange: what was learnt, but so that all who wait are through in a bearable time.
+    fn distance(&self, waiting: usize) -> Duration {
+        match self.limit {
+            Limit::Unknown => self.gap,
+            Limit::Known { rounds, .. } => {
+                let patience = WINDOW.saturating_mul(1 << rounds.saturating_sub(1).min(DOUBLINGS_MAX));
+                self.gap.min(patience / u32::try_from(waiting).unwrap_or(u32::MAX).max(1))
+            }
+        }
     }
 }
 

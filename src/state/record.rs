@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Serialize};
@@ -114,6 +114,7 @@ struct KeptSession {
     key_id: Option<String>,
     verified: bool,
     sent: KeptStamp,
+    issued_at: Option<String>,
     lifetime_seconds: f64,
     refresh_after_seconds: Option<f64>,
     renew_after_seconds: f64,
@@ -131,13 +132,14 @@ struct KeptStamp {
 
 impl KeptSession {
     fn of(written: &WrittenToken) -> Self {
-        let WrittenTerm { key, sent, grant, renew_after } = written.term;
+        let WrittenTerm { key, sent, issued, grant, renew_after } = written.term;
         Self {
             token_fingerprint: written.token.to_string(),
             key_fingerprint: key.to_string(),
             key_id: written.key_id.clone(),
             verified: written.verified,
             sent: KeptStamp::of(sent),
+            issued_at: issued.map(wall_text),
             lifetime_seconds: grant.lifetime.as_secs_f64(),
             refresh_after_seconds: grant.refresh_after.map(|after| after.as_secs_f64()),
             renew_after_seconds: renew_after.as_secs_f64(),
@@ -151,11 +153,15 @@ impl KeptSession {
             None => None,
         };
         let grant = Grant { lifetime: seconds(self.lifetime_seconds)?, refresh_after };
+        let issued = match self.issued_at {
+            Some(issued) => Some(wall(&issued)?),
+            None => None,
+        };
         let key = Fingerprint::parse(&self.key_fingerprint)?;
         let renew_after = seconds(self.renew_after_seconds)?;
         Some(WrittenToken {
             token: Fingerprint::parse(&self.token_fingerprint)?,
-            term: WrittenTerm { key, sent: self.sent.read()?, grant, renew_after },
+            term: WrittenTerm { key, sent: self.sent.read()?, issued, grant, renew_after },
             verified: self.verified,
             key_id: self.key_id,
             outputs: self.outputs,
@@ -165,22 +171,30 @@ impl KeptSession {
 
 impl KeptStamp {
     fn of(stamp: Stamp) -> Self {
-        let wall = UNIX_EPOCH.checked_add(stamp.wall).unwrap_or(UNIX_EPOCH);
         Self {
             boot_id: format!("{:032x}", stamp.boot),
             since_boot_seconds: stamp.moment.elapsed_since_boot().as_secs_f64(),
-            wall: humantime::format_rfc3339_micros(wall).to_string(),
+            wall: wall_text(stamp.wall),
         }
     }
 
     fn read(self) -> Option<Stamp> {
-        let wall: SystemTime = humantime::parse_rfc3339(&self.wall).ok()?;
         Some(Stamp {
             boot: u128::from_str_radix(&self.boot_id, 16).ok()?,
             moment: Moment::since_boot(seconds(self.since_boot_seconds)?),
-            wall: wall.duration_since(UNIX_EPOCH).ok()?,
+            wall: wall(&self.wall)?,
         })
     }
+}
+
+fn wall_text(since_epoch: Duration) -> String {
+    // The text has four digits for the year.
+    let time = UNIX_EPOCH.checked_add(since_epoch.min(WALL_MAX)).unwrap_or(UNIX_EPOCH);
+    humantime::format_rfc3339_micros(time).to_string()
+}
+
+fn wall(text: &str) -> Option<Duration> {
+    humantime::parse_rfc3339(text).ok()?.duration_since(UNIX_EPOCH).ok()
 }
 
 fn seconds(seconds: f64) -> Option<Duration> {
@@ -188,6 +202,8 @@ fn seconds(seconds: f64) -> Option<Duration> {
 }
 
 const VERSION: u32 = 1;
+/// The end of the year 9999.
+const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 
 #[cfg(test)]
 pub(super) mod tests {
@@ -206,7 +222,13 @@ pub(super) mod tests {
             asked: Asked { key, answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30) }) },
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),
-                term: WrittenTerm { key, sent: stamp(100), grant, renew_after: Duration::from_millis(400_500) },
+                term: WrittenTerm {
+                    key,
+                    sent: stamp(100),
+                    issued: Some(Duration::from_secs(1_700_000_099)),
+                    grant,
+                    renew_after: Duration::from_millis(400_500),
+                },
                 verified: true,
                 key_id: Some("K2".to_owned()),
                 outputs: vec!["/run/tokenwell/app.jwt".into()],

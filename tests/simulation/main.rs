@@ -13,7 +13,9 @@
 )]
 
 mod checks;
+mod process;
 mod server;
+mod trouble;
 mod world;
 
 use std::{panic, thread};

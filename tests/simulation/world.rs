@@ -1,22 +1,18 @@
-//! A seeded world: credentials, a server, disks that fail, a user who changes keys, nudges and reloads, a machine that
-//! sleeps.
+//! A seeded world: credentials, a server, disks that fail, a machine and the people who use it.
 
-use std::{
-    cmp::Reverse,
-    collections::{BinaryHeap, HashMap},
-    num::NonZeroUsize,
-    time::Duration,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
-        Attempt, Effect, Event, Fleet, Grant, Id, Moment, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal, Share,
+        Answered, Asked, Attempt, Effect, Event, Grant, Id, Memory, Moment, NotWritten, OnExpiry, Outcome, Policy,
+        Refusal, Share, WrittenTerm,
     },
 };
 
 use crate::{
     checks,
+    process::{Machine, Process},
     server::{Mood, Server, TIMEOUT},
 };
 
@@ -33,9 +29,8 @@ pub(crate) struct Scale {
 impl Scale {
     pub(crate) fn of_seed(seed: u64) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed ^ 0x5ca1e);
-        let credentials = [1, 1, 2, 5, 20, 50][dice.usize(0..6)];
         Self {
-            credentials,
+            credentials: [1, 1, 2, 5, 20, 50, 50, 2_000][dice.usize(0..8)],
             length: Duration::from_secs(86_400 * [10, 60, 365][dice.usize(0..3)]),
             in_flight_max: [1, 2, 8, 8][dice.usize(0..4)],
             calm: Duration::from_secs([600, 7_200, 86_400, 864_000][dice.usize(0..4)]),
@@ -50,62 +45,92 @@ pub(crate) struct Tally {
     pub(crate) sessions: u64,
     pub(crate) writes: u64,
     pub(crate) wakes: u64,
+    pub(crate) restarts: u64,
+    /// Tokens that were good over a restart and cost no request.
+    pub(crate) adopted: u64,
 }
 
 pub(crate) struct World {
-    fleet: Fleet,
-    people: HashMap<Id, Person>,
-    server: Server,
-    scale: Scale,
-    now: Moment,
+    pub(crate) process: Process,
+    pub(crate) people: Vec<Person>,
+    pub(crate) server: Server,
+    pub(crate) scale: Scale,
+    pub(crate) now: Moment,
     queue: BinaryHeap<Reverse<(Moment, u64, Planned)>>,
     ordinal: u64,
-    dice: fastrand::Rng,
-    in_flight: usize,
-    quiet_until: Moment,
+    pub(crate) dice: fastrand::Rng,
+    pub(crate) in_flight: usize,
+    pub(crate) quiet_until: Moment,
     /// When the last thing that touches everyone went wrong or came back.
-    shaken: Moment,
-    disk_fails: bool,
-    tally: Tally,
+    pub(crate) shaken: Moment,
+    pub(crate) disk_fails: bool,
+    pub(crate) tally: Tally,
     trace: bool,
 }
 
 /// One credential as the world sees it.
-struct Person {
-    policy: Policy,
-    file: Option<Fingerprint>,
-    good_key: Option<Fingerprint>,
+pub(crate) struct Person {
+    pub(crate) policy: Policy,
+    pub(crate) file: Option<Fingerprint>,
+    pub(crate) good_key: Option<Fingerprint>,
     /// The session in the daemon's memory, as the server gave it.
-    newest: Option<(Moment, Grant)>,
-    on_disk: Option<Moment>,
-    last_request: Option<(Moment, Fingerprint)>,
-    under_way: Option<Effect>,
-    shaken: Moment,
+    pub(crate) newest: Option<Session>,
+    pub(crate) on_disk: Option<Session>,
+    pub(crate) last_request: Option<(Moment, Fingerprint)>,
+    pub(crate) under_way: Option<Effect>,
+    pub(crate) shaken: Moment,
+    /// The state file, and which session it speaks of.
+    pub(crate) memory: Option<Memory>,
+    pub(crate) remembered: Option<Session>,
+    asked: Option<Asked>,
+    /// The session that the process has by hearsay: it may think it older than it is.
+    pub(crate) hearsay: Option<Session>,
+    /// Before which no request is to be made, since a good token was adopted.
+    pub(crate) free_until: Option<Moment>,
+}
+
+impl Person {
+    fn is_by_hearsay(&self) -> bool {
+        self.on_disk.is_some() && self.on_disk == self.hearsay
+    }
+}
+
+/// A session, told apart from others by when it was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Session {
+    pub(crate) sent: Moment,
+    pub(crate) grant: Grant,
+}
+
+impl Session {
+    pub(crate) fn expires(&self) -> Moment {
+        self.sent + self.grant.lifetime
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Planned {
-    Answer(Id, u64, Answer),
-    FileChanges(Id, Option<Fingerprint>),
-    SeeKey(Id),
+pub(crate) enum Planned {
+    Answer(usize, Id, u64, Answer),
+    FileChanges(usize, Option<Fingerprint>),
+    SeeKey(usize),
     Trouble,
     MoodEnds,
     DiskHeals,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Answer {
+pub(crate) enum Answer {
     Granted(Fingerprint, Moment, Duration, Option<Duration>),
     Refused(Fingerprint, Moment, Class),
     NoKey,
-    Written(Moment),
+    Written,
     NotWritten,
     Removed,
 }
 
 /// [`Refusal`] in an order, which the queue wants.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Class {
+pub(crate) enum Class {
     Denied,
     Blocked,
     Busy(Option<Duration>),
@@ -118,29 +143,33 @@ enum Class {
 impl World {
     pub(crate) fn new(seed: u64, scale: Scale, trace: bool) -> Self {
         let mut dice = fastrand::Rng::with_seed(seed);
-        let in_flight_max = NonZeroUsize::new(scale.in_flight_max).unwrap();
+        let server = Server::new(&mut dice);
+        let now = Moment::since_boot(Duration::from_secs(1_000_000));
+        let machine =
+            Machine { boot: 1, booted: now.back(Duration::from_secs(dice.u64(0..100_000))), wall: RIGHT_WALL };
+        let pace = if server.is_honest() { server.lifetime.mul_f64(0.4) } else { Duration::from_secs(1) };
+        let affordable = pace.mul_f64(EXCHANGES_MAX / scale.credentials as f64);
         let mut world = Self {
-            fleet: Fleet::new(in_flight_max, dice.u64(..)),
-            people: HashMap::new(),
-            server: Server::new(&mut dice),
-            scale,
-            now: Moment::since_boot(Duration::from_secs(dice.u64(0..100_000))),
+            process: Process::start(machine, scale.in_flight_max, dice.u64(..)),
+            people: Vec::new(),
+            server,
+            scale: Scale { length: scale.length.min(affordable), ..scale },
+            now,
             queue: BinaryHeap::new(),
             ordinal: 0,
             dice,
             in_flight: 0,
             quiet_until: Moment::default(),
-            shaken: Moment::default(),
+            shaken: now,
             disk_fails: false,
             tally: Tally::default(),
             trace,
         };
-        world.shaken = world.now;
-        let pace = if world.server.is_honest() { world.server.lifetime.mul_f64(0.4) } else { Duration::from_secs(1) };
-        let affordable = pace.mul_f64(EXCHANGES_MAX / scale.credentials as f64);
-        world.scale.length = scale.length.min(affordable);
-        for _ in 0..scale.credentials {
-            world.join();
+        for who in 0..scale.credentials {
+            let person = world.person();
+            world.process.join(now, person.policy, None, false);
+            world.people.push(person);
+            world.plan(now, Planned::SeeKey(who));
         }
         world.plan_trouble();
         world
@@ -153,7 +182,7 @@ impl World {
         loop {
             self.begin_effects();
             let planned = self.queue.peek().map(|Reverse((at, ..))| *at);
-            let wake = self.fleet.next_wake();
+            let wake = self.process.next_wake();
             let next = [planned, wake].into_iter().flatten().min().unwrap();
             if next > end {
                 return;
@@ -167,7 +196,7 @@ impl World {
                 self.happen(planned);
             } else {
                 self.tally.wakes += 1;
-                self.fleet.wake(self.now);
+                self.process.wake(self.now);
             }
         }
     }
@@ -180,25 +209,26 @@ impl World {
         self.tally.clone()
     }
 
-    fn join(&mut self) {
-        let policy = self.policy();
-        let id = self.fleet.add(policy, Past::default());
-        let key = self.new_key();
-        let person = Person {
-            policy,
-            file: Some(key),
-            good_key: Some(key),
+    fn person(&mut self) -> Person {
+        let key = Some(self.new_key());
+        Person {
+            policy: self.policy(),
+            file: key,
+            good_key: key,
             newest: None,
             on_disk: None,
             last_request: None,
             under_way: None,
             shaken: self.now,
-        };
-        self.people.insert(id, person);
-        self.plan(self.now, Planned::SeeKey(id));
+            memory: None,
+            remembered: None,
+            asked: None,
+            hearsay: None,
+            free_until: None,
+        }
     }
 
-    fn policy(&mut self) -> Policy {
+    pub(crate) fn policy(&mut self) -> Policy {
         let spacing = Duration::from_millis([100, 2_000, 2_000, 2_000, 30_000][self.dice.usize(0..5)]);
         Policy {
             renew_at: Share::from_percent([50.0, 67.0, 67.0, 90.0][self.dice.usize(0..4)]).unwrap(),
@@ -210,67 +240,80 @@ impl World {
     }
 
     fn begin_effects(&mut self) {
-        while let Some((id, effect)) = self.fleet.next_effect(self.now) {
-            self.say(format_args!("{id:?} {effect:?}"));
-            let person = self.people.get_mut(&id).unwrap();
+        while let Some((who, effect)) = self.process.next_effect(self.now) {
+            self.say(format_args!("{who} {effect:?}"));
+            let person = &mut self.people[who];
             assert_eq!(person.under_way, None, "single flight: {effect:?} while another is under way");
             person.under_way = Some(effect);
             match effect {
-                Effect::Exchange(attempt) => self.exchange(id, attempt),
-                Effect::Publish(attempt) => self.publish(id, attempt),
-                Effect::Withdraw(attempt) => self.withdraw(id, attempt),
+                Effect::Exchange(attempt) => self.exchange(who, attempt),
+                Effect::Publish(attempt) => self.publish(who, attempt),
+                Effect::Withdraw(attempt) => self.withdraw(who, attempt),
             }
         }
     }
 
-    fn exchange(&mut self, id: Id, attempt: Attempt) {
+    fn exchange(&mut self, who: usize, attempt: Attempt) {
         self.in_flight += 1;
         checks::admission(self.in_flight, self.scale.in_flight_max);
         checks::quiet(self.quiet_until, self.now);
-        let person = self.people.get_mut(&id).unwrap();
+        let person = &mut self.people[who];
         let Some(key) = person.file else {
             let after = self.now + Duration::from_micros(100);
-            self.plan(after, Planned::Answer(id, attempt.0, Answer::NoKey));
+            self.answer(after, who, attempt, Answer::NoKey);
             return;
         };
         checks::spacing(&person.policy, person.last_request, self.now, key);
+        checks::free(person.free_until, self.now);
         person.last_request = Some((self.now, key));
+        // The state file says of the exchange before it begins.
+        person.memory = Some(Memory {
+            asked: Asked { key, answer: None },
+            written: person.memory.and_then(|memory| memory.written),
+        });
         self.tally.exchanges += 1;
         let (latency, result) = self.server.answer(key, person.good_key, &mut self.dice);
         let answer = match result {
             Ok(grant) => Answer::Granted(key, self.now, grant.lifetime, grant.refresh_after),
             Err(refusal) => Answer::Refused(key, self.now, class(refusal)),
         };
-        self.plan(self.now + latency, Planned::Answer(id, attempt.0, answer));
+        self.answer(self.now + latency, who, attempt, answer);
     }
 
-    fn publish(&mut self, id: Id, attempt: Attempt) {
+    fn publish(&mut self, who: usize, attempt: Attempt) {
         self.tally.writes += 1;
-        let person = &self.people[&id];
-        let (sent, grant) = person.newest.expect("a publish follows a session");
-        let answer = if self.disk_fails { Answer::NotWritten } else { Answer::Written(sent + grant.lifetime) };
+        let answer = if self.disk_fails { Answer::NotWritten } else { Answer::Written };
         let took = Duration::from_micros(self.dice.u64(50..20_000));
-        self.plan(self.now + took, Planned::Answer(id, attempt.0, answer));
+        self.answer(self.now + took, who, attempt, answer);
     }
 
-    fn withdraw(&mut self, id: Id, attempt: Attempt) {
-        let person = &self.people[&id];
+    fn withdraw(&mut self, who: usize, attempt: Attempt) {
+        let person = &self.people[who];
         assert_eq!(person.policy.on_expiry, OnExpiry::Remove, "retention: nobody asked for a removal");
-        let on_disk = person.on_disk.expect("retention: there is nothing to remove");
-        assert!(self.now >= on_disk, "retention: a token that lives until {on_disk:?} is removed at {:?}", self.now);
+        let expires = person.on_disk.expect("retention: there is nothing to remove").expires();
+        checks::retention(expires, person.is_by_hearsay(), self.now);
         let answer = if self.disk_fails { Answer::NotWritten } else { Answer::Removed };
-        self.plan(self.now + Duration::from_micros(100), Planned::Answer(id, attempt.0, answer));
+        self.answer(self.now + Duration::from_micros(100), who, attempt, answer);
+    }
+
+    fn answer(&mut self, at: Moment, who: usize, attempt: Attempt, answer: Answer) {
+        let incarnation = self.process.incarnation(who);
+        self.plan(at, Planned::Answer(who, incarnation, attempt.0, answer));
     }
 
     fn happen(&mut self, planned: Planned) {
         self.say(format_args!("{planned:?}"));
         match planned {
-            Planned::Answer(id, attempt, answer) => self.answered(id, Attempt(attempt), answer),
-            Planned::SeeKey(id) => {
-                let event = self.people[&id].file.map_or(Event::KeyVanished, Event::KeyAppeared);
-                self.fleet.handle(self.now, id, event);
+            Planned::Answer(who, incarnation, attempt, answer) => {
+                if incarnation == self.process.incarnation(who) && self.people[who].under_way.is_some() {
+                    self.answered(who, Attempt(attempt), answer);
+                }
             }
-            Planned::FileChanges(id, content) => self.change_file(id, content),
+            Planned::FileChanges(who, content) => self.change_file(who, content),
+            Planned::SeeKey(who) => {
+                let event = self.people[who].file.map_or(Event::KeyVanished, Event::KeyAppeared);
+                self.process.tell(self.now, who, event);
+            }
             Planned::Trouble => {
                 self.trouble();
                 self.plan_trouble();
@@ -283,16 +326,16 @@ impl World {
         }
     }
 
-    fn answered(&mut self, id: Id, attempt: Attempt, answer: Answer) {
-        let person = self.people.get_mut(&id).unwrap();
+    fn answered(&mut self, who: usize, attempt: Attempt, answer: Answer) {
+        let person = &mut self.people[who];
         let under_way = person.under_way.take().expect("an answer answers something");
         let event = match (under_way, answer) {
             (Effect::Exchange(_), answer) => {
                 self.in_flight -= 1;
-                Event::Exchanged(attempt, self.outcome(id, answer))
+                Event::Exchanged(attempt, self.outcome(who, answer))
             }
-            (Effect::Publish(_), Answer::Written(expires)) => {
-                person.on_disk = Some(expires);
+            (Effect::Publish(_), Answer::Written) => {
+                self.written(who);
                 Event::Published(attempt, Ok(()))
             }
             (Effect::Publish(_), _) => Event::Published(attempt, Err(NotWritten)),
@@ -302,46 +345,69 @@ impl World {
             }
             (Effect::Withdraw(_), _) => Event::Withdrawn(attempt, Err(NotWritten)),
         };
-        self.fleet.handle(self.now, id, event);
-        self.check(id);
+        self.process.tell(self.now, who, event);
+        self.check(who);
     }
 
-    fn outcome(&mut self, id: Id, answer: Answer) -> Outcome {
-        let person = self.people.get_mut(&id).unwrap();
+    fn outcome(&mut self, who: usize, answer: Answer) -> Outcome {
+        let stamp = self.process.machine().stamp(self.now);
+        let person = &mut self.people[who];
         match answer {
             Answer::Granted(key, sent, lifetime, refresh_after) => {
                 self.tally.sessions += 1;
                 let grant = Grant { lifetime, refresh_after };
-                person.newest = Some((sent, grant));
-                Outcome::Granted { key, sent, grant }
+                person.newest = Some(Session { sent, grant });
+                person.asked = Some(Asked { key, answer: Some(Answered { at: stamp, quiet: Duration::ZERO }) });
+                Outcome::Granted { key, sent: self.process.moment(sent), grant }
             }
             Answer::Refused(key, sent, class) => {
                 let refusal = refusal(class);
+                let mut quiet = Duration::ZERO;
                 if let Refusal::Busy { retry_after } = refusal {
-                    let told = retry_after.unwrap_or_default().min(Duration::from_secs(300));
-                    self.quiet_until = self.quiet_until.max(self.now + told);
+                    quiet = retry_after.unwrap_or_default().min(Duration::from_secs(300));
+                    self.quiet_until = self.quiet_until.max(self.now + quiet);
                     // Everyone waits for the host; the back-off of a refusal without a time is at most the longest retry.
-                    self.shaken = self.shaken.max(self.now + told.max(person.policy.retry_max));
+                    self.shaken = self.shaken.max(self.now + quiet.max(person.policy.retry_max));
                 }
+                let asked = Asked { key, answer: Some(Answered { at: stamp, quiet }) };
+                person.asked = Some(asked);
+                person.memory = person.memory.map(|memory| Memory { asked, ..memory });
                 person.shaken = person.shaken.max(self.now);
-                Outcome::Refused { key: Some(key), sent, refusal }
+                Outcome::Refused { key: Some(key), sent: self.process.moment(sent), refusal }
             }
-            Answer::NoKey | Answer::Written(_) | Answer::NotWritten | Answer::Removed => Outcome::NoKey,
+            Answer::NoKey | Answer::Written | Answer::NotWritten | Answer::Removed => Outcome::NoKey,
         }
     }
 
+    /// The files hold the newest session, and the state file says so.
+    fn written(&mut self, who: usize) {
+        let Some(term) = self.process.held(who) else { return };
+        let sent = self.process.machine().stamp(term.sent);
+        let issued = Some(term.sent.elapsed_since_boot() + RIGHT_WALL);
+        let person = &mut self.people[who];
+        person.on_disk = person.newest;
+        person.remembered = person.newest;
+        person.free_until = None;
+        let asked = person.asked.expect("a session was asked for");
+        let renew_after = term.renew - term.sent;
+        person.memory = Some(Memory {
+            asked,
+            written: Some(WrittenTerm { key: term.key, sent, issued, grant: term.grant, renew_after }),
+        });
+    }
+
     /// The promises that can be looked at after any event of a credential.
-    fn check(&mut self, id: Id) {
-        let person = &self.people[&id];
-        let renewal = self.fleet.get(id).unwrap();
-        checks::health(renewal.health(self.now), person.on_disk, self.now);
+    fn check(&mut self, who: usize) {
+        let person = &self.people[who];
+        let expires = person.on_disk.map(|session| session.expires());
+        checks::health(self.process.health(self.now, who), expires, person.is_by_hearsay(), self.now);
         let has_good_key = person.file.is_some() && person.file == person.good_key;
         if self.server.mood != Mood::Healthy || self.disk_fails || !has_good_key {
             return;
         }
         let back = self.shaken.max(person.shaken).max(self.server.since);
         let grace = self.grace();
-        if let Some(term) = renewal.held() {
+        if let Some(term) = self.process.held(who) {
             let lifetime = Some(term.grant.lifetime);
             if term.lives(back) {
                 let recovered = back + soon(&person.policy, lifetime);
@@ -355,109 +421,30 @@ impl World {
     /// What requests, writes and the queue for a place may take.
     fn grace(&self) -> Duration {
         let rounds = self.scale.credentials.div_ceil(self.scale.in_flight_max) as u32 + 1;
+        let round = Duration::from_micros(self.server.latency_max) + Duration::from_millis(20);
         TIMEOUT
-            + (Duration::from_micros(self.server.latency_max) + Duration::from_millis(20)) * rounds
+            + round.max(Duration::from_millis(50) * self.scale.in_flight_max as u32) * rounds
             + Duration::from_secs(30)
     }
 
-    fn trouble(&mut self) {
-        let id = self.anyone();
-        match self.dice.u32(0..12) {
-            0..=2 => {
-                let mood = Mood::bad(&mut self.dice);
-                self.set_mood(mood);
-                let longest = [60, 3_600, 100_000][self.dice.usize(0..3)];
-                let long = Duration::from_secs(self.dice.u64(1..longest));
-                self.plan(self.now + long, Planned::MoodEnds);
-            }
-            3 => {
-                self.disk_fails = true;
-                let long = Duration::from_secs(self.dice.u64(1..20_000));
-                self.plan(self.now + long, Planned::DiskHeals);
-            }
-            4 | 5 => self.rotate(id),
-            6 => self.change_file(id, None),
-            7 => {
-                let key = self.people[&id].good_key;
-                self.change_file(id, key);
-            }
-            8 => self.fleet.handle(self.now, id, Event::Nudged),
-            9 => {
-                let policy = self.policy();
-                let person = self.people.get_mut(&id).unwrap();
-                // The spacing of a credential stays: the check compares against one.
-                person.policy = Policy { spacing: person.policy.spacing, ..policy };
-                person.shaken = self.now;
-                self.fleet.set_policy(self.now, id, person.policy);
-            }
-            10 => self.fleet.handle(self.now, id, Event::OutputsChanged),
-            _ => {
-                // The machine sleeps: time goes on and nothing happens. Answers that were under way come late.
-                self.now = self.now + Duration::from_secs(self.dice.u64(1..200_000));
-                self.shaken = self.now;
-                self.say(format_args!("resumed"));
-            }
-        }
-    }
-
-    /// The key is rotated at the server; the file follows after up to two minutes, as with a kubelet.
-    fn rotate(&mut self, id: Id) {
-        let key = self.new_key();
-        let lag = Duration::from_millis(self.dice.u64(0..120_000));
-        self.people.get_mut(&id).unwrap().good_key = Some(key);
-        self.plan(self.now + lag, Planned::FileChanges(id, Some(key)));
-    }
-
-    fn change_file(&mut self, id: Id, content: Option<Fingerprint>) {
-        let person = self.people.get_mut(&id).unwrap();
-        person.file = content;
-        // Seen through inotify at once, or by the poll.
-        let seen = self.now + Duration::from_millis(self.dice.u64(1..30_000));
-        person.shaken = seen;
-        self.plan(seen, Planned::SeeKey(id));
-    }
-
-    fn set_mood(&mut self, mood: Mood) {
-        let before = self.server.mood;
-        self.server.mood = mood;
-        self.server.since = self.now;
-        if before.may_hold() {
-            // After the quiet, a process that knows nothing of the limit spreads its return over up to 150 s, and those
-            // who wait behind it over a minute for each round of refusals.
-            let spread = Duration::from_secs(150) + Duration::from_secs(60) * 2;
-            self.shaken = self.shaken.max(self.quiet_until.max(self.now) + spread);
-        }
-        if before == Mood::Refusing(Refusal::Blocked) {
-            self.shaken = self.shaken.max(self.now + Policy::default().denied_every);
-        }
-    }
-
-    fn plan_trouble(&mut self) {
-        let wait = self.scale.calm.mul_f64(self.dice.f64() * 2.0) + Duration::from_secs(1);
-        self.plan(self.now + wait, Planned::Trouble);
-    }
-
-    fn plan(&mut self, at: Moment, planned: Planned) {
+    pub(crate) fn plan(&mut self, at: Moment, planned: Planned) {
         self.ordinal += 1;
         self.queue.push(Reverse((at, self.ordinal, planned)));
     }
 
-    fn anyone(&mut self) -> Id {
-        let mut ids: Vec<_> = self.people.keys().copied().collect();
-        ids.sort_unstable();
-        ids[self.dice.usize(0..ids.len())]
-    }
-
-    fn new_key(&mut self) -> Fingerprint {
+    pub(crate) fn new_key(&mut self) -> Fingerprint {
         Fingerprint::new(self.dice.u64(..).to_le_bytes())
     }
 
-    fn say(&self, what: std::fmt::Arguments<'_>) {
+    pub(crate) fn say(&self, what: std::fmt::Arguments<'_>) {
         if self.trace {
             println!("{:>16.6} {what}", self.now.elapsed_since_boot().as_secs_f64());
         }
     }
 }
+
+/// How far a wall clock that is right is ahead of the world's time.
+pub(crate) const RIGHT_WALL: Duration = Duration::from_secs(1_700_000_000);
 
 /// What one world may cost; worlds with short lives are cut short.
 const EXCHANGES_MAX: f64 = 60_000.0;
