@@ -1,4 +1,91 @@
-//! Tokenwell keeps fresh Descope session JWTs in files.
+//! Tokenwell keeps fresh Descope session JWTs in files. This page is the tour: the flow, the rooms, and what holds
+//! everywhere.
+//!
+//! # The flow
+//!
+//! ```text
+//!   tokenwell.yaml ─> config ─┐                   ┌─ hints (inotify) ─ watch
+//!                             v                   v
+//!      TERM INT HUP USR1 ─> daemon: one loop that owns all state and sleeps on one alarm
+//!                             │ ^
+//!            events, in order │ │ effects: at most one under way per credential, numbered
+//!                             v │
+//!                           renewal (pure): when to exchange, retry, write, remove
+//!
+//!   key file appears ─────── KeyAppeared ──> renewal
+//!   renewal ── Exchange(n) ──> task: key ─> exchange ─> session ── Exchanged(n, grant | refusal) ──> renewal
+//!   renewal ── Publish(n) ───> task: output ─> token file ──────── Published(n) ───────────────────> renewal
+//!   renewal ── Withdraw(n) ──> task: output ─> no file ─────────── Withdrawn(n) ───────────────────> renewal
+//! ```
+//!
+//! # The rooms, in reading order
+//!
+//! ```text
+//! fingerprint.rs  what may be said of an access key instead of the key
+//! secret.rs       a text that prints as [secret] and is zeroed when dropped
+//! renewal/        the pure core: one credential's life, and the fleet that admits exchanges; begin with policy.rs
+//! session/        the JWT taken apart, and whether the project signed it
+//! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
+//! key/            access keys in files, read with a bound
+//! output/         a session becomes files, by the numbered steps of write.rs
+//! state/          what one process leaves to the next: when it asked, what it wrote; no secret
+//! watch/          hints that something in a set of folders may have changed
+//! status/         one report of plain data on how everything is
+//! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
+//! daemon/         the loop: effects as tasks, signals, reload, the one clock
+//! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
+//! cli/            one file a command: text becomes intent, the command's own loop around the daemon's
+//! main.rs         arguments, command, exit code
+//! ```
+//!
+//! Imports run upwards in this list and never down, and not every upward one is allowed: `tests/tidy/walls.rs` is the
+//! table of who may know whom, who may name which crate, and who may touch clocks, files, network and secrets. `cargo
+//! test --test tidy` reads the sources and holds them to it, so this page cannot drift far.
+//!
+//! # What holds everywhere
+//!
+//! Invariant: the loop owns all state of the daemon. There is no `Arc<Mutex<…>>` between its parts: a task gets what it
+//! needs, and answers with an event. Three locks exist, each in one file: the desk where the loop and the threads of
+//! inotify meet (`watch/desk.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), and the
+//! sandbox.
+//!
+//! Invariant: only `renewal/` decides when something is exchanged, written or removed; there is no second place. Timers
+//! elsewhere give something up, or look again: at the files on disk, at the project's public keys.
+//!
+//! Invariant: the spacing between two exchanges of a credential is asserted at the one place where exchanges begin,
+//! `Renewal::exchange`. Signals, retries, hints, reloads and changed keys all come through it.
+//!
+//! Invariant: every effect is answered by exactly one event, also when its task panics. An answer with a number that is
+//! not under way is late and is ignored.
+//!
+//! Invariant: there is no clock outside `daemon/clock.rs`. Time is an argument, of type `Moment` where it decides: the
+//! boot clock, which counts suspend and which nobody can set. The wall clock is for display and for replies that tell
+//! no time. (The sandbox plays another machine and has a clock of its own.)
+//!
+//! Invariant: the core never sees a key or a JWT, only fingerprints and lengths of time, so it can be printed whole.
+//! The few files that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
+//!
+//! Invariant: no request is made outside `exchange/`, and none follows a redirect, which would carry the key elsewhere.
+//!
+//! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there.
+//!
+//! Invariant: a `Config` cannot be wrong. Turning text into it is the only validation, it tells every mistake in one
+//! run, and a bad file is refused whole. Only `daemon/`, `cli/` and `config/` itself know of it.
+//!
+//! # Where this house is not what you expect
+//!
+//! - `config/` asks for fields by hand instead of deriving `Deserialize`: serde stops at the first mistake, takes the
+//!   last of two equal keys, repeats values in its errors, and does not know the lines.
+//! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
+//!   `daemon/survey.rs`.
+//! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
+//! - `session/` is a noun: it holds no schedule. `renewal/` holds no HTTP.
+//! - `status/` has no server: it is the report that `once` reads.
+//! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with
+//!   `exchange/`, so that the two cannot be wrong in the same way.
+//! - There are no mocks and no traits for them: tests use the sandbox, real sockets, real files, and a simulated world
+//!   for the core (`tests/README.md`).
+//! - The library is for `main.rs` and the tests. It promises nothing to other crates.
 
 pub mod cli;
 pub mod config;

@@ -1,0 +1,211 @@
+//! The walls: tables to read, and to change when the house changes.
+
+use crate::uses::Use;
+
+/// Each room with those that it may import, all of which stand above it.
+pub(crate) const ROOMS: &[(&str, &[&str])] = &[
+    ("fingerprint", &[]),
+    ("secret", &["fingerprint"]),
+    ("renewal", &["fingerprint"]),
+    ("session", &["renewal", "secret"]),
+    ("exchange", &["renewal", "secret", "session"]),
+    ("key", &["secret"]),
+    ("output", &["fingerprint", "secret", "session"]),
+    ("state", &["fingerprint", "renewal"]),
+    ("watch", &[]),
+    ("status", &[]),
+    ("config", &["exchange", "output", "renewal"]),
+    (
+        "daemon",
+        &[
+            "config",
+            "exchange",
+            "fingerprint",
+            "key",
+            "output",
+            "renewal",
+            "secret",
+            "session",
+            "state",
+            "status",
+            "watch",
+        ],
+    ),
+    ("sandbox", &["fingerprint", "secret"]),
+    ("cli", &["config", "daemon", "output", "renewal", "sandbox", "status"]),
+    ("main", &["cli"]),
+];
+
+/// Each crate of Cargo.toml with the rooms that may name it.
+pub(crate) const CRATES: &[(&str, &[&str])] = &[
+    ("base64", &["sandbox", "session"]),
+    ("clap", &["cli"]),
+    ("fastrand", &["daemon", "renewal"]),
+    ("futures_util", &["daemon", "watch"]),
+    ("http", &["exchange", "sandbox"]),
+    ("http_body_util", &["sandbox"]),
+    ("httpdate", &["exchange", "sandbox"]),
+    ("humantime", &["cli", "config", "daemon", "exchange", "sandbox", "state"]),
+    ("hyper", &["sandbox"]),
+    ("hyper_util", &["sandbox"]),
+    ("nix", &["config"]),
+    ("notify", &["watch"]),
+    ("reqwest", &["exchange"]),
+    ("ring", &["daemon", "sandbox", "secret", "session"]),
+    ("rustix", &["cli", "config", "daemon", "key", "output", "state", "watch"]),
+    ("rustls", &["exchange"]),
+    ("serde", &["config", "exchange", "session", "state"]),
+    ("serde_json", &["config", "daemon", "exchange", "sandbox", "session", "state"]),
+    ("serde_yaml", &["config"]),
+    ("signal_hook", &["cli", "daemon"]),
+    ("signal_hook_tokio", &["daemon"]),
+    ("tempfile", &["exchange", "output"]),
+    ("thiserror", &["cli", "config", "daemon", "exchange", "key", "output", "session", "state"]),
+    ("tokio", &["cli", "daemon", "exchange", "sandbox", "watch"]),
+    ("tracing", &["cli", "daemon", "exchange", "output", "sandbox", "watch"]),
+    ("tracing_subscriber", &["cli"]),
+    ("zeroize", &["exchange", "key", "output", "sandbox", "secret", "session"]),
+];
+
+/// What the core may name of the standard library.
+pub(crate) const PURE: &[&str] = &["std::collections", "std::fmt", "std::num", "std::ops", "std::time::Duration"];
+
+/// Something that only a few places may do.
+pub(crate) struct Wall {
+    /// Said to whoever runs into it.
+    pub(crate) rule: &'static str,
+    /// What those places name and no other.
+    names: &'static [&'static str],
+    /// Files and folders.
+    pub(crate) doors: &'static [&'static str],
+    pub(crate) why: &'static str,
+}
+
+impl Wall {
+    /// Whether it has something to say of this.
+    pub(crate) fn keeps(&self, found: &Use) -> bool {
+        self.names.iter().any(|name| found.is_of(name))
+    }
+}
+
+/// Clocks, files, network and secrets, each behind a wall.
+pub(crate) const WALLS: &[Wall] = &[
+    Wall {
+        rule: "a clock is read",
+        names: &["std::time::SystemTime::now", "std::time::Instant", "tokio::time::Instant", "rustix::time"],
+        doors: &["src/daemon/clock.rs", "src/sandbox/clock.rs"],
+        why: "time is an argument everywhere else; std's Instant stops during suspend, and the wall clock jumps",
+    },
+    Wall {
+        rule: "a timer is set",
+        names: &["tokio::time", "std::thread::sleep"],
+        doors: &[
+            "src/cli/once.rs",
+            "src/daemon/exchange_effect.rs",
+            "src/daemon/mod.rs",
+            "src/exchange/client.rs",
+            "src/exchange/trust/mod.rs",
+            "src/sandbox/",
+            "src/watch/mod.rs",
+        ],
+        why: "renewal/ decides when things happen, and the loop sleeps on one alarm; other timers only give something up",
+    },
+    Wall {
+        rule: "a file is touched",
+        names: &[
+            "std::fs",
+            "std::os::unix::fs",
+            "tokio::fs",
+            "rustix::fs",
+            "nix::fcntl",
+            "nix::sys::stat",
+            "nix::unistd",
+            "tempfile",
+            ".canonicalize",
+            ".exists",
+            ".try_exists",
+            ".is_dir",
+            ".read_dir",
+            ".read_link",
+            ".symlink_metadata",
+        ],
+        doors: &[
+            "src/cli/check/key_files.rs",
+            "src/cli/source.rs",
+            "src/config/text.rs",
+            "src/config/value/owner.rs",
+            "src/daemon/clock.rs",
+            "src/daemon/survey.rs",
+            "src/exchange/roots.rs",
+            "src/exchange/trust/cache.rs",
+            "src/key/",
+            "src/output/",
+            "src/sandbox/settings.rs",
+            "src/state/mod.rs",
+            "src/watch/arms.rs",
+        ],
+        why: "files hang, fill up and change under the reader: the rooms that own them know how, others ask these",
+    },
+    Wall {
+        rule: "the network is used",
+        names: &[
+            "reqwest",
+            "hyper",
+            "hyper_util",
+            "http_body_util",
+            "tokio::net",
+            "std::net::TcpStream",
+            "std::net::TcpListener",
+            "std::net::UdpSocket",
+            "std::net::ToSocketAddrs",
+            "std::os::unix::net",
+            "rustix::net",
+        ],
+        doors: &["src/exchange/", "src/sandbox/"],
+        why: "one client makes all requests, with its bounds and its answer to redirects",
+    },
+    Wall {
+        rule: "the environment is read",
+        names: &["std::env"],
+        doors: &["src/cli/logging.rs", "src/config/environment.rs", "src/exchange/proxy.rs"],
+        why: "what a variable means is decided in one place and can be told in `--help`",
+    },
+    Wall {
+        rule: "something is printed",
+        names: &["println!", "print!", "eprintln!", "eprint!", "dbg!", "std::io::stdout", "std::io::stderr"],
+        doors: &["src/cli/logging.rs", "src/cli/print.rs", "src/cli/sandbox.rs"],
+        why: "results go to stdout, logs and errors to stderr, and a closed pipe is no crash: cli/print.rs sees to it",
+    },
+    Wall {
+        rule: "a secret is exposed",
+        names: &[".expose", "crate::secret::Secret::expose"],
+        doors: &[
+            "src/daemon/memory.rs",
+            "src/exchange/client.rs",
+            "src/exchange/proxy.rs",
+            "src/exchange/trust/mod.rs",
+            "src/output/left.rs",
+            "src/output/render.rs",
+        ],
+        why: "each of these places is where a key or a token could leak, and is to be read as such",
+    },
+    Wall {
+        rule: "state is shared behind a lock",
+        names: &[
+            "std::sync::Mutex",
+            "std::sync::RwLock",
+            "std::sync::Condvar",
+            "tokio::sync::Mutex",
+            "tokio::sync::RwLock",
+            "std::cell::RefCell",
+        ],
+        doors: &["src/exchange/trust/mod.rs", "src/sandbox/state.rs", "src/watch/desk.rs"],
+        why: "the loop owns all state of the daemon; effects get what they need and answer with an event",
+    },
+    Wall {
+        rule: "a thread or a process is started",
+        names: &["std::thread", "std::process::Command", "tokio::process", "std::process::exit", "std::process::abort"],
+        doors: &["src/sandbox/mod.rs", "src/watch/mod.rs"],
+        why: "threads that nobody bounds and exits that skip the drain are found at night",
+    },
+];
