@@ -1,6 +1,6 @@
 //! The real binary's `demo`, its output in a pipe: it narrates, tells no secret, ends as asked and leaves nothing behind.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
 use std::{
     fs,

@@ -191,7 +191,7 @@ impl Crowd {
         if window.asked > self.host.limit {
             window.refused += 1;
             let passed = Duration::from_secs(self.now.elapsed_since_boot().as_secs() % self.host.window.as_secs());
-            return refused(Refusal::Busy { retry_after: Some(self.host.window - passed) });
+            return refused(Refusal::Busy { retry_after: Some(self.host.window.saturating_sub(passed)) });
         }
         Outcome::Granted { key: KEY, sent, grant: Grant { lifetime: self.life, refresh_after: None } }
     }

@@ -2,7 +2,6 @@
 //!
 //! `cargo test --test fleets -- --nocapture` prints the figures.
 
-#![expect(clippy::print_stdout, reason = "the figures are for people")]
 #![expect(clippy::unwrap_used, reason = "a simulation that is wrong about itself may stop")]
 #![expect(clippy::cast_precision_loss, reason = "counts are small")]
 

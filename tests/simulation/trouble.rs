@@ -198,5 +198,5 @@ fn free_until(person: &Person, memory: &Memory, machine: &Machine) -> Option<Mom
     let same_wall = machine.stamp(session.sent).wall == written.sent.wall;
     let right_wall = machine.boot == written.sent.boot || machine.wall == RIGHT_WALL;
     let renew_after = written.renew_after.min(person.policy.renew_at.of(session.grant.lifetime));
-    (same_key && same_wall && right_wall).then(|| session.sent + renew_after)
+    (person.first_hand && same_key && same_wall && right_wall).then(|| session.sent + renew_after)
 }

@@ -85,6 +85,8 @@ pub(crate) struct Person {
     asked: Option<Asked>,
     /// The session that the process has by hearsay: it may think it older than it is.
     pub(crate) hearsay: Option<Session>,
+    /// Whether the state file speaks of a session that was had first-hand.
+    pub(crate) first_hand: bool,
     /// Before which no request is to be made, since a good token was adopted.
     pub(crate) free_until: Option<Moment>,
 }
@@ -224,6 +226,7 @@ impl World {
             remembered: None,
             asked: None,
             hearsay: None,
+            first_hand: false,
             free_until: None,
         }
     }
@@ -387,6 +390,7 @@ impl World {
         let person = &mut self.people[who];
         person.on_disk = person.newest;
         person.remembered = person.newest;
+        person.first_hand = person.newest != person.hearsay;
         person.free_until = None;
         let asked = person.asked.expect("a session was asked for");
         let renew_after = term.renew - term.sent;

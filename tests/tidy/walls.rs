@@ -32,7 +32,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sandbox", &["fingerprint", "secret"]),
-    ("cli", &["config", "daemon", "output", "renewal", "sandbox", "status"]),
+    ("cli", &["config", "daemon", "fingerprint", "output", "renewal", "sandbox", "secret", "session", "status"]),
     ("main", &["cli"]),
 ];
 
@@ -40,7 +40,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("base64", &["sandbox", "session"]),
     ("clap", &["cli"]),
-    ("fastrand", &["daemon", "renewal"]),
+    ("fastrand", &["cli", "daemon", "renewal"]),
     ("futures_util", &["daemon", "watch"]),
     ("http", &["exchange", "sandbox"]),
     ("http_body_util", &["sandbox"]),
@@ -55,11 +55,11 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("rustix", &["cli", "config", "daemon", "key", "output", "state", "watch"]),
     ("rustls", &["exchange"]),
     ("serde", &["config", "exchange", "session", "state"]),
-    ("serde_json", &["config", "daemon", "exchange", "sandbox", "session", "state"]),
+    ("serde_json", &["cli", "config", "daemon", "exchange", "sandbox", "session", "state"]),
     ("serde_yaml", &["config"]),
     ("signal_hook", &["cli", "daemon"]),
     ("signal_hook_tokio", &["daemon"]),
-    ("tempfile", &["exchange", "output"]),
+    ("tempfile", &["cli", "exchange", "output"]),
     ("thiserror", &["cli", "config", "daemon", "exchange", "key", "output", "session", "state"]),
     ("tokio", &["cli", "daemon", "exchange", "sandbox", "watch"]),
     ("tracing", &["cli", "daemon", "exchange", "output", "sandbox", "watch"]),
@@ -100,6 +100,7 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "a timer is set",
         names: &["tokio::time", "std::thread::sleep"],
         doors: &[
+            "src/cli/demo.rs",
             "src/cli/once.rs",
             "src/daemon/exchange_effect.rs",
             "src/daemon/mod.rs",
@@ -131,6 +132,7 @@ pub(crate) const WALLS: &[Wall] = &[
         ],
         doors: &[
             "src/cli/check/key_files.rs",
+            "src/cli/demo/",
             "src/cli/source.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",
@@ -167,19 +169,33 @@ pub(crate) const WALLS: &[Wall] = &[
     Wall {
         rule: "the environment is read",
         names: &["std::env"],
-        doors: &["src/cli/logging.rs", "src/config/environment.rs", "src/exchange/proxy.rs"],
+        doors: &[
+            "src/cli/demo.rs",
+            "src/cli/demo/screen.rs",
+            "src/cli/logging.rs",
+            "src/cli/shell.rs",
+            "src/config/environment.rs",
+            "src/exchange/proxy.rs",
+        ],
         why: "what a variable means is decided in one place and can be told in `--help`",
     },
     Wall {
         rule: "something is printed",
         names: &["println!", "print!", "eprintln!", "eprint!", "dbg!", "std::io::stdout", "std::io::stderr"],
-        doors: &["src/cli/logging.rs", "src/cli/print.rs", "src/cli/sandbox.rs"],
+        doors: &[
+            "src/cli/demo.rs",
+            "src/cli/demo/screen.rs",
+            "src/cli/logging.rs",
+            "src/cli/print.rs",
+            "src/cli/sandbox.rs",
+        ],
         why: "results go to stdout, logs and errors to stderr, and a closed pipe is no crash: cli/print.rs sees to it",
     },
     Wall {
         rule: "a secret is exposed",
         names: &[".expose", "crate::secret::Secret::expose"],
         doors: &[
+            "src/cli/demo/",
             "src/daemon/memory.rs",
             "src/exchange/client.rs",
             "src/exchange/proxy.rs",
@@ -205,7 +221,7 @@ pub(crate) const WALLS: &[Wall] = &[
     Wall {
         rule: "a thread or a process is started",
         names: &["std::thread", "std::process::Command", "tokio::process", "std::process::exit", "std::process::abort"],
-        doors: &["src/sandbox/mod.rs", "src/watch/mod.rs"],
+        doors: &["src/cli/demo/reader.rs", "src/sandbox/mod.rs", "src/watch/mod.rs"],
         why: "threads that nobody bounds and exits that skip the drain are found at night",
     },
 ];
