@@ -16,7 +16,7 @@ use crate::{
     exchange::Refused,
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
-    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
+    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal, Renewal},
     state::WrittenToken,
 };
 
@@ -59,14 +59,14 @@ impl Daemon {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
-                if let Some(reread) = reread {
-                    self.observed(id, now, Observation::Key(reread));
-                }
                 let refusal = refused.refusal;
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Refused { key, sent, refusal }));
+                if let Some(reread) = reread {
+                    self.observed(id, now, Observation::Key(reread));
+                }
                 self.say_refused(id, now, refused);
             }
             Exchanged::NoKey(error) => {
@@ -159,10 +159,16 @@ impl Daemon {
         }
     }
 
-    /// A key file was looked at.
+    /// A key file was looked at. An exchange reads the file for itself and may have met another key meanwhile, so what was
+    /// observed before is no news only if the renewal believes it as well.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        if kept.leaving || !kept.recalled || kept.observed.as_ref() == Some(&observation) {
+        let key = match &observation {
+            Observation::Key(key) => Some(*key),
+            Observation::NoKey(_) => None,
+        };
+        let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
+        if kept.leaving || !kept.recalled || !is_news {
             return;
         }
         let name = &kept.credential.name;
@@ -177,12 +183,8 @@ impl Daemon {
                 kept.last_event = Some("waits for its access key".to_owned());
             }
         }
-        let event = match &observation {
-            Observation::Key(key) => Event::KeyAppeared(*key),
-            Observation::NoKey(_) => Event::KeyVanished,
-        };
         kept.observed = Some(observation);
-        self.fleet.handle(now, id, event);
+        self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
     }
 
     /// A session on disk may have ended.
