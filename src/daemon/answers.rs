@@ -191,7 +191,9 @@ impl Daemon {
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
-        if keeps && renewal.health(now) == Health::Expired {
+        let end = renewal.on_disk().map(|term| term.expires());
+        if keeps && renewal.health(now) == Health::Expired && kept.end_said != end {
+            kept.end_said = end;
             let name = &kept.credential.name;
             kept.last_event = Some("expired".to_owned());
             error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");

@@ -35,6 +35,8 @@ pub(super) struct Kept {
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
     pub(super) refusal: Option<Said>,
+    /// The end of the session of which it was said that it has ended.
+    pub(super) end_said: Option<Moment>,
     pub(super) exchanges: u64,
     pub(super) writes: u64,
     pub(super) last_event: Option<String>,
@@ -71,6 +73,7 @@ impl Kept {
             session: None,
             outputs,
             refusal: None,
+            end_said: None,
             exchanges: 0,
             writes: 0,
             last_event: None,
