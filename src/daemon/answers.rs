@@ -30,8 +30,8 @@ impl Daemon {
                 self.published(id, attempt, results, written);
             }
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
-            (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, Some(results)),
-            (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, None),
+            (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, results),
+            (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, Vec::new()),
             (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
             (Task::Survey, _) => self.surveyed(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
@@ -111,14 +111,14 @@ impl Daemon {
         self.announce_ready();
     }
 
-    fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Option<Vec<Result<Removed, RemoveError>>>) {
+    fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
         let now = clock::now();
         let Some(kept) = self.kept.get_mut(&id) else { return };
+        let (whole, new_errors) = kept.note_removal(results);
         let name = &kept.credential.name;
-        let mut result = if results.is_some() { Ok(()) } else { Err(NotWritten) };
-        for error in results.into_iter().flatten().filter_map(Result::err) {
-            error!(credential = name, "{error}");
-            result = Err(NotWritten);
+        let result = if whole { Ok(()) } else { Err(NotWritten) };
+        for message in new_errors {
+            error!(credential = name, "{message}");
         }
         if result.is_ok() {
             kept.last_event = Some("expired, removed".to_owned());
