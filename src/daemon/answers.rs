@@ -208,7 +208,7 @@ impl Daemon {
         kept.exchanges += 1;
         let class = refused.refusal.class();
         let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
-        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until().min(due + QUIET_SAID_MAX)));
+        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let token = match renewal.on_disk() {
             Some(term) if term.lives(now) => format!("the last token lives for {}", span::until(now, term.expires())),
@@ -237,5 +237,3 @@ fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
     Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }
 }
-
-const QUIET_SAID_MAX: Duration = Duration::from_secs(300);
