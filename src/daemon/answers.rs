@@ -68,10 +68,12 @@ impl Daemon {
                     self.observed(id, now, Observation::Key(reread));
                 }
                 self.say_refused(id, now, refused);
+                self.notice_end(id, now);
             }
             Exchanged::NoKey(error) => {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
                 self.observed(id, now, Observation::NoKey(error.to_string()));
+                self.notice_end(id, now);
             }
         }
     }
@@ -187,7 +189,7 @@ impl Daemon {
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
     }
 
-    /// A session on disk may have ended.
+    /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
