@@ -8,7 +8,8 @@ use super::{
     Daemon, clock,
     exchange_effect::{Exchanged, quiet},
     kept::Said,
-    reload, span,
+    reload::{self, Why},
+    span,
     survey::{Observation, Survey},
     tasks::{Done, Task},
 };
@@ -36,8 +37,8 @@ impl Daemon {
             (Task::Survey, _) => self.surveyed(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
             (Task::Judge, _) => self.judged(Vec::new()),
-            (Task::Load, Done::Loaded(loaded)) => self.loaded(Some(loaded)),
-            (Task::Load, _) => self.loaded(None),
+            (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
+            (Task::Load(why), _) => self.loaded(why, None),
         }
         self.settle_what_waits();
     }
@@ -110,6 +111,7 @@ impl Daemon {
             (Err(NotWritten), _) => kept.last_event = Some("cannot write".to_owned()),
             (Ok(()), None) => {}
         }
+        self.notice_end(id, now);
         self.announce_ready();
     }
 
@@ -151,8 +153,9 @@ impl Daemon {
                 }
             }
             if survey.config != self.grounds.config_mark {
+                let why = if self.grounds.config_mark.is_none() { Why::Started } else { Why::Changed };
                 self.grounds.config_mark = survey.config;
-                self.load();
+                self.load(why);
             }
         }
         self.catch_up_with_signatures();

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::{exchange_effect::Exchanged, survey::Survey};
+use super::{exchange_effect::Exchanged, reload::Why, survey::Survey};
 use crate::{
     config::{Loaded, Mistakes},
     exchange::{Refused, Standing},
@@ -21,7 +21,7 @@ pub(super) enum Task {
     Publish(Id, Attempt),
     Withdraw(Id, Attempt),
     Survey,
-    Load,
+    Load(Why),
     Judge,
 }
 
@@ -80,7 +80,7 @@ impl Tasks {
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
-                Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => handle.abort(),
+                Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => handle.abort(),
                 Task::Publish(..) | Task::Withdraw(..) => {}
             }
         }
@@ -95,7 +95,7 @@ impl Tasks {
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
-            Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => None,
+            Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => None,
         })
     }
 }
