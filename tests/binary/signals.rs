@@ -100,6 +100,17 @@ fn hup_reads_the_configuration_again_and_refuses_a_bad_one() {
 }
 
 #[test]
+fn hup_without_a_change_says_so_and_asks_for_nothing() {
+    let setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    program.signal(SIGHUP);
+    program.until_said("the configuration is as it was", 1);
+    let ended = program.stop();
+    assert_eq!(setting.sandbox.exchanges().len(), 1);
+    setting.clean(&ended);
+}
+
+#[test]
 fn usr1_renews_everything_within_the_spacing() {
     let mut setting = Setting::with(&["a", "b", "c"]);
     setting.configure_with("renew: {spacing: 400ms, retryFirst: 400ms}\n", &setting.named(&["a", "b", "c"]));
