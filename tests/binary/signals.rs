@@ -101,7 +101,7 @@ fn hup_reads_the_configuration_again_and_refuses_a_bad_one() {
 
 #[test]
 fn hup_without_a_change_says_so_and_asks_for_nothing() {
-    let setting = Setting::with(&["a"]);
+    let mut setting = Setting::with(&["a"]);
     let program = setting.ready();
     program.signal(SIGHUP);
     program.until_said("the configuration is as it was", 1);
