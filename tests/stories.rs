@@ -589,3 +589,51 @@ fn outputs_that_changed_are_written_without_a_request() {
     play.tell(id, Event::Published(attempt, Ok(())));
     play.quiet_until(401.0);
 }
+
+#[test]
+fn a_nudge_that_comes_during_an_exchange_is_not_lost_when_that_is_refused() {
+    for refusal in [Refusal::Denied, Refusal::Blocked, Refusal::Failed, Refusal::Garbled, Refusal::TimedOut] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        play.go(10.0);
+        let attempt = play.asks(id);
+        // Other login options: what is under way was sent with the old ones.
+        play.tell(id, Event::Nudged);
+        play.refused(id, attempt, refusal);
+        play.quiet_until(11.999);
+        play.rests();
+        play.go(12.0);
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Denied);
+        play.quiet_until(311.999);
+    }
+}
+
+#[test]
+fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host() {
+    for (retry_after, until) in [(Some(30), 30.0), (None, 2.0)] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        let attempt = play.asks(id);
+        play.tell(id, Event::Nudged);
+        play.refused(id, attempt, Refusal::Busy { retry_after: retry_after.map(Duration::from_secs) });
+        play.quiet_until(until - 0.001);
+        play.rests();
+        play.next_within(until, until * 1.25);
+    }
+}
+
+#[test]
+fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    let attempt = play.asks(id);
+    play.tell(id, Event::Nudged);
+    play.tell(id, Event::Exchanged(attempt, Outcome::NoKey));
+    play.go(20.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
+}
