@@ -20,7 +20,9 @@ pub(super) fn start(settings: &LogSettings) -> Result<(), Failure> {
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
-    let layer = fmt::layer().with_writer(io::stderr);
+    // Otherwise a line that cannot be written (a log collector that is gone, a full disk) is complained of with `eprintln!`,
+    // which panics for the same reason.
+    let layer = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let registry = tracing_subscriber::registry();
     if text {
         let colours = terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

@@ -16,7 +16,7 @@ use crate::{
     exchange::Refused,
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
-    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal},
+    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal, Renewal},
     state::WrittenToken,
 };
 
@@ -30,8 +30,8 @@ impl Daemon {
                 self.published(id, attempt, results, written);
             }
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
-            (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, Some(results)),
-            (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, None),
+            (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, results),
+            (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, Vec::new()),
             (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
             (Task::Survey, _) => self.surveyed(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
@@ -59,14 +59,14 @@ impl Daemon {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
-                if let Some(reread) = reread {
-                    self.observed(id, now, Observation::Key(reread));
-                }
                 let refusal = refused.refusal;
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Refused { key, sent, refusal }));
+                if let Some(reread) = reread {
+                    self.observed(id, now, Observation::Key(reread));
+                }
                 self.say_refused(id, now, refused);
             }
             Exchanged::NoKey(error) => {
@@ -111,14 +111,14 @@ impl Daemon {
         self.announce_ready();
     }
 
-    fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Option<Vec<Result<Removed, RemoveError>>>) {
+    fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
         let now = clock::now();
         let Some(kept) = self.kept.get_mut(&id) else { return };
+        let (whole, new_errors) = kept.note_removal(results);
         let name = &kept.credential.name;
-        let mut result = if results.is_some() { Ok(()) } else { Err(NotWritten) };
-        for error in results.into_iter().flatten().filter_map(Result::err) {
-            error!(credential = name, "{error}");
-            result = Err(NotWritten);
+        let result = if whole { Ok(()) } else { Err(NotWritten) };
+        for message in new_errors {
+            error!(credential = name, "{message}");
         }
         if result.is_ok() {
             kept.last_event = Some("expired, removed".to_owned());
@@ -159,10 +159,16 @@ impl Daemon {
         }
     }
 
-    /// A key file was looked at.
+    /// A key file was looked at. An exchange reads the file for itself and may have met another key meanwhile, so what was
+    /// observed before is no news only if the renewal believes it as well.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        if kept.leaving || !kept.recalled || kept.observed.as_ref() == Some(&observation) {
+        let key = match &observation {
+            Observation::Key(key) => Some(*key),
+            Observation::NoKey(_) => None,
+        };
+        let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
+        if kept.leaving || !kept.recalled || !is_news {
             return;
         }
         let name = &kept.credential.name;
@@ -177,19 +183,17 @@ impl Daemon {
                 kept.last_event = Some("waits for its access key".to_owned());
             }
         }
-        let event = match &observation {
-            Observation::Key(key) => Event::KeyAppeared(*key),
-            Observation::NoKey(_) => Event::KeyVanished,
-        };
         kept.observed = Some(observation);
-        self.fleet.handle(now, id, event);
+        self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
     }
 
     /// A session on disk may have ended.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
-        if keeps && renewal.health(now) == Health::Expired {
+        let end = renewal.on_disk().map(|term| term.expires());
+        if keeps && renewal.health(now) == Health::Expired && kept.end_said != end {
+            kept.end_said = end;
             let name = &kept.credential.name;
             kept.last_event = Some("expired".to_owned());
             error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");

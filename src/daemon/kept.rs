@@ -11,7 +11,7 @@ use super::survey::Observation;
 use crate::{
     config::Credential,
     exchange::Note,
-    output::{WriteError, Written},
+    output::{RemoveError, Removed, WriteError, Written},
     renewal::{Asked, Moment},
     session::Session,
     state::WrittenToken,
@@ -35,6 +35,8 @@ pub(super) struct Kept {
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
     pub(super) refusal: Option<Said>,
+    /// The end of the session of which it was said that it has ended.
+    pub(super) end_said: Option<Moment>,
     pub(super) exchanges: u64,
     pub(super) writes: u64,
     pub(super) last_event: Option<String>,
@@ -71,6 +73,7 @@ impl Kept {
             session: None,
             outputs,
             refusal: None,
+            end_said: None,
             exchanges: 0,
             writes: 0,
             last_event: None,
@@ -99,16 +102,37 @@ impl Kept {
                 }
                 Err(error) => {
                     noted.whole = false;
-                    let message = error.to_string();
-                    if output.error.as_ref() != Some(&message) {
-                        noted.new_errors.push(message.clone());
-                    }
-                    output.error = Some(message);
+                    noted.new_errors.extend(output.failed(error.to_string()));
                 }
             }
         }
         self.writes += u64::from(noted.touched);
         noted
+    }
+
+    /// Notes what became of a removal. Answers whether every output is gone, and what was not said before.
+    pub(super) fn note_removal(&mut self, results: Vec<Result<Removed, RemoveError>>) -> (bool, Vec<String>) {
+        let mut whole = results.len() == self.outputs.len();
+        let mut new_errors = Vec::new();
+        for (output, result) in self.outputs.iter_mut().zip(results) {
+            match result {
+                Ok(Removed::Removed | Removed::Missing) => *output = OutputState::default(),
+                Err(error) => {
+                    whole = false;
+                    new_errors.extend(output.failed(error.to_string()));
+                }
+            }
+        }
+        (whole, new_errors)
+    }
+}
+
+impl OutputState {
+    /// Notes a failure. Answers what is to be said, unless it was said before.
+    fn failed(&mut self, message: String) -> Option<String> {
+        let is_new = self.error.as_ref() != Some(&message);
+        self.error = Some(message.clone());
+        is_new.then_some(message)
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ring::digest;
+use rustix::fs::{Mode, OFlags};
 
 use crate::{
     config::Credential,
@@ -131,8 +132,13 @@ fn observe(path: &Path) -> Observation {
 
 fn mark(path: &Path) -> Mark {
     let read = || -> io::Result<[u8; 32]> {
+        // Without NONBLOCK a named pipe would be waited for, and with it every key.
+        let file = File::from(rustix::fs::open(path, OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?);
+        if !file.metadata()?.is_file() {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let mut content = Vec::new();
-        File::open(path)?.take(CONFIG_BYTES_MARKED).read_to_end(&mut content)?;
+        file.take(CONFIG_BYTES_MARKED).read_to_end(&mut content)?;
         let mut mark = [0; 32];
         mark.copy_from_slice(digest::digest(&digest::SHA256, &content).as_ref());
         Ok(mark)

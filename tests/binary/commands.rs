@@ -1,0 +1,167 @@
+//! Exit codes, and where the configuration comes from.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+
+use tokenwell::sandbox::{Answer, Sandbox, Settings};
+
+use crate::{
+    program::{Program, TOKENWELL, once, tokenwell},
+    setting::Setting,
+};
+
+#[test]
+fn help_and_version_are_results() {
+    let commands = [
+        &["--help"][..],
+        &["-h"],
+        &["--version"],
+        &["run", "--help"],
+        &["once", "--help"],
+        &["check", "--help"],
+        &["demo", "--help"],
+        &["sandbox", "--help"],
+    ];
+    for arguments in commands {
+        let ended = Program::start(&mut tokenwell(arguments)).ended();
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(ended.stdout.contains("tokenwell"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_or_configuration_is_exit_code_2() {
+    let setting = Setting::with(&["a"]);
+    setting.put("wrong.yaml", &setting.text("credentials: 7\nunknown: 1\n"));
+    let wrong = setting.path("wrong.yaml").display().to_string();
+    let missing = setting.path("missing.yaml").display().to_string();
+    for command in ["run", "once", "check"] {
+        for arguments in [
+            &[command, "--no-such-flag"][..],
+            &[command, "--config", &missing],
+            &[command, "--config", &wrong],
+            &[command, "--config"],
+            &[command, "--output", "x"],
+        ] {
+            let ended = Program::start(&mut tokenwell(arguments)).ended();
+            assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""), "{arguments:?}: {}", ended.stderr);
+            assert!(ended.stderr.starts_with("error: "), "{}", ended.stderr);
+        }
+    }
+    let ended = Program::start(tokenwell(["run"]).env("TOKENWELL_CONFIG", &missing)).ended();
+    assert_eq!(ended.code, Some(2), "a file that is named must be there");
+    assert!(ended.stderr.contains(&missing), "{}", ended.stderr);
+    let ended = Program::start(&mut tokenwell(["no-such-command"])).ended();
+    assert_eq!(ended.code, Some(2));
+    assert_eq!(setting.sandbox.counters().exchanges, 0);
+}
+
+#[test]
+fn once_writes_every_token_and_ends() {
+    let mut setting = Setting::with(&["a", "b"]);
+    let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(setting.token("a").is_some() && setting.token("b").is_some());
+    setting.clean(&ended);
+}
+
+#[test]
+fn once_gives_up_and_says_which_token_is_missing_and_why() {
+    let mut setting = Setting::with(&["a"]);
+    setting.configure(&setting.named(&["a", "b"]));
+    let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("time-out after 700ms: 1 of 2 tokens are missing\n  b: "), "{}", ended.stderr);
+    assert!(setting.token("a").is_some(), "what can be had is had");
+
+    setting.put_key("b", "b");
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::Hang));
+    let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("b: no answer yet"), "{}", ended.stderr);
+    setting.clean(&ended);
+}
+
+#[test]
+fn one_credential_needs_no_file_and_paths_are_those_of_the_current_folder() {
+    let mut setting = Setting::new();
+    setting.put_key("app", "app");
+    let base = setting.sandbox.base_url();
+    let flags = ["once", "--base-url", &base, "--access-key-file", "keys/app", "--output", "out/app.jwt"];
+    let mut command = tokenwell(flags);
+    command.args(["--output", "../out/second.jwt", "--timeout", "700ms"]).env("DESCOPE_PROJECT_ID", "P2environment");
+    fs::create_dir(setting.path("below")).unwrap();
+    let ended = Program::start(command.current_dir(setting.path("below"))).ended();
+    assert_eq!(ended.code, Some(1), "there is no keys/app below");
+    assert!(ended.stderr.contains("below/keys/app"), "{}", ended.stderr);
+
+    let mut command = tokenwell(flags);
+    command.args(["--output", "below/../out/second.jwt"]).env("DESCOPE_PROJECT_ID", "P2environment");
+    let ended = Program::start(command.current_dir(setting.path(""))).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(setting.token("app"), setting.token("second"));
+    assert_eq!(setting.sandbox.exchanges()[0].project.as_deref(), Some("P2environment"));
+    setting.clean(&ended);
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let mut setting = Setting::with(&["a"]);
+    let by_environment = Sandbox::start(Settings::default()).unwrap();
+    let by_flag = Sandbox::start(Settings::default()).unwrap();
+    let count = |sandbox: &Sandbox| sandbox.counters().exchanges;
+    let config = setting.path("tokenwell.yaml");
+    let mut asked = |what: &str, change: &dyn Fn(&mut Command)| {
+        let mut command = tokenwell(["once"]);
+        change(command.env("TOKENWELL_CONFIG", &config));
+        let ended = Program::start(&mut command).ended();
+        assert_eq!(ended.code, Some(0), "{what}: {}", ended.stderr);
+        setting.clean(&ended);
+        [count(&setting.sandbox), count(&by_environment), count(&by_flag)]
+    };
+    assert_eq!(asked("the file", &|_| ()), [1, 0, 0]);
+    for (number, name) in ["DESCOPE_BASE_URL", "DESCOPE_BASE_URI"].into_iter().enumerate() {
+        let project = format!("P2environment{number}"); // another project, so that a token on disk is not good enough
+        let counts = asked(name, &|command| {
+            command.env(name, by_environment.base_url()).env("DESCOPE_PROJECT_ID", &project);
+        });
+        assert_eq!(counts, [1, 1 + number as u64, 0]);
+        assert_eq!(by_environment.exchanges()[number].project, Some(project));
+    }
+    let counts = asked("flags", &|command| {
+        command.env("DESCOPE_BASE_URL", by_environment.base_url()).env("DESCOPE_PROJECT_ID", "P2environment");
+        command.args(["--base-url", &by_flag.base_url(), "--project-id", "P2flag"]);
+    });
+    assert_eq!(counts, [1, 2, 1]);
+    assert_eq!(by_flag.exchanges()[0].project.as_deref(), Some("P2flag"));
+}
+
+#[test]
+fn the_umask_cuts_nothing_and_adds_nothing() {
+    for umask in ["000", "077"] {
+        let mut setting = Setting::with(&["a"]);
+        let credential = setting.named(&["a"]).replace("out/a.jwt", "out/deep/down/a.jwt, mode: \"0604\"");
+        setting.configure(&credential);
+        let mut command = Command::new("/bin/sh");
+        let script =
+            format!("umask {umask}; exec {TOKENWELL} once --config {}", setting.path("tokenwell.yaml").display());
+        let ended = Program::start(command.env_clear().args(["-c", &script])).ended();
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        let mode = |name: &str| fs::metadata(setting.path(name)).unwrap().permissions().mode() & 0o7777;
+        assert_eq!(mode("out/deep/down/a.jwt"), 0o604, "umask {umask}");
+        assert_eq!((mode("out/deep"), mode("out/deep/down")), (0o750, 0o750), "umask {umask}");
+        assert_secret_modes(&setting.path("state"));
+        setting.clean(&ended);
+    }
+}
+
+/// Whatever the program keeps for itself is its own.
+fn assert_secret_modes(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{}", entry.path().display());
+        if entry.path().is_dir() {
+            assert_secret_modes(&entry.path());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The real binary: exit codes, signals, files, and what it says, against the sandbox.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod program;
+mod setting;
+
+mod commands;
+mod crash;
+mod logs;
+mod reload;
+mod rotation;
+mod secrets;
+mod signals;

@@ -1,0 +1,148 @@
+//! What others may learn from the process.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt, PermissionsExt, chown},
+        process::CommandExt,
+    },
+    process::Command,
+    thread,
+};
+
+use nix::{
+    sys::signal::Signal::{SIGHUP, SIGUSR1},
+    unistd::geteuid,
+};
+use tokenwell::sandbox::{Answer, Shape};
+
+use crate::{
+    program::{Program, TOKENWELL, run, tokenwell},
+    setting::Setting,
+};
+
+#[test]
+fn neither_key_nor_token_is_said_at_the_loudest_nor_stands_in_the_process_table() {
+    let mut setting = Setting::with(&["a", "b"]);
+    setting.sandbox.script([
+        Answer::denied(),
+        Answer::busy(1),
+        Answer::Garbage,
+        Answer::Session(Shape {
+            claims: serde_json::json!({"iss": "P2other"}).as_object().unwrap().clone(),
+            ..Shape::default()
+        }),
+    ]);
+    setting.configure_with(
+        "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 200ms, deniedEvery: 1s}\n",
+        &setting.named(&["a", "b"]),
+    );
+    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "trace"));
+    program.until_said("token written", 2);
+    program.signal(SIGUSR1);
+    setting.put_key("a", "rotated");
+    program.signal(SIGHUP);
+    program.until_said("token written", 4);
+    setting.learn_tokens();
+    for name in ["cmdline", "environ", "comm", "status", "maps"] {
+        let bytes = fs::read(format!("/proc/{}/{name}", program.pid())).unwrap();
+        assert_eq!(setting.leaks.found_in(&String::from_utf8_lossy(&bytes)), None, "{name}");
+    }
+    let ended = program.stop();
+    setting.clean(&ended);
+    for file in walk(&setting.path("state")) {
+        let bytes = fs::read(&file).unwrap();
+        assert_eq!(setting.leaks.found_in(&String::from_utf8_lossy(&bytes)), None, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_key_in_the_place_of_its_file_is_not_repeated() {
+    let mut setting = Setting::new();
+    let key = format!("K2{}", "aB3dEfGh1JkLmN0pQrStUvWxYz".repeat(2));
+    setting.leaks.key(&key);
+    for arguments in [
+        &["run", "--project-id", "P2x", "--access-key-file", &key, "--output", "x"][..],
+        &["run", "--access-key", &key],
+        &["once", &key],
+        &["check", "--project-id", &key, "--access-key-file", "k", "--output", "x"],
+        &["check", "--base-url", &key, "--access-key-file", "k", "--output", "x"],
+    ] {
+        let ended = Program::start(tokenwell(arguments).current_dir(setting.path(""))).ended();
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        setting.clean(&ended);
+    }
+}
+
+#[test]
+fn there_are_no_core_dumps_and_no_debuggers_of_the_same_user() {
+    let setting = Setting::with(&["a"]);
+    let mut command;
+    if geteuid().is_root() {
+        // For root all files of processes are root's; so somebody else has to run it.
+        let copy = setting.path("tokenwell");
+        fs::copy(TOKENWELL, &copy).unwrap();
+        for folder in ["", "keys", "out", "state"] {
+            fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
+            chown(setting.path(folder), Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        command = Command::new(copy);
+        command.uid(NOBODY).gid(NOBODY);
+    } else {
+        command = Command::new(TOKENWELL);
+    }
+    command.env_clear().args(["run", "--config"]).arg(setting.path("tokenwell.yaml"));
+    let program = Program::start(&mut command);
+    program.until_said("ready", 1);
+    let of_process = format!("/proc/{}", program.pid());
+    let limits = fs::read_to_string(format!("{of_process}/limits")).unwrap();
+    let core = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>()[4..6], ["0", "0"]);
+    let status = fs::read_to_string(format!("{of_process}/status")).unwrap();
+    let uid: u32 =
+        status.lines().find_map(|line| line.strip_prefix("Uid:\t")?.split('\t').next()?.parse().ok()).unwrap();
+    assert_ne!(uid, 0);
+    // The kernel gives the files of a process that is not dumpable to root.
+    assert_ne!(fs::metadata(format!("{of_process}/environ")).unwrap().uid(), uid);
+}
+
+#[test]
+fn a_proxy_is_asked_for_a_tunnel_and_sees_no_key() {
+    let mut setting = Setting::new();
+    setting.put_key("a", "a");
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = proxy.local_addr().unwrap();
+    let seen = thread::spawn(move || {
+        let (mut client, _) = proxy.accept().unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        client.write_all(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        let mut rest = Vec::new();
+        let _ = client.read_to_end(&mut rest);
+        assert!(rest.is_empty(), "no tunnel was granted");
+        String::from_utf8(head).unwrap()
+    });
+    let mut command = tokenwell(["once", "--timeout", "1s", "--project-id", "P2x", "--output", "out/a.jwt"]);
+    command.args(["--access-key-file", "keys/a", "--base-url", "https://api.descope.invalid"]);
+    command.env("HTTPS_PROXY", format!("http://user:word@{address}")).current_dir(setting.path(""));
+    let ended = Program::start(&mut command).ended();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let head = seen.join().unwrap();
+    assert!(head.starts_with("CONNECT api.descope.invalid:443 HTTP/1.1\r\n"), "{head}");
+    assert_eq!(setting.leaks.found_in(&head), None);
+    assert!(!ended.stderr.contains("user:word"), "{}", ended.stderr);
+    setting.clean(&ended);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+const NOBODY: u32 = 65534;

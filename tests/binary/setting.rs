@@ -1,0 +1,89 @@
+//! What every test begins with: a folder, a sandbox, and a word at the end on what was said.
+
+use std::{
+    ops::{Deref, DerefMut},
+    time::Duration,
+};
+
+use tokenwell::sandbox::{Counters, Sandbox, Settings};
+
+use crate::{
+    common::place::Place,
+    program::{Ended, Program, run},
+};
+
+pub(crate) struct Setting {
+    pub(crate) sandbox: Sandbox,
+    place: Place,
+}
+
+impl Setting {
+    pub(crate) fn new() -> Self {
+        Self { sandbox: Sandbox::start(Settings::default()).unwrap(), place: Place::new() }
+    }
+
+    /// With keys and credentials of these names, and a quick pace.
+    pub(crate) fn with(names: &[&str]) -> Self {
+        let mut setting = Self::new();
+        for name in names {
+            setting.put_key(name, name);
+        }
+        setting.configure(&setting.named(names));
+        setting
+    }
+
+    pub(crate) fn configure(&self, rest: &str) {
+        self.configure_with(QUICK, rest);
+    }
+
+    pub(crate) fn configure_with(&self, renew: &str, rest: &str) {
+        self.put("tokenwell.yaml", &self.text(&format!("{renew}{rest}")));
+    }
+
+    pub(crate) fn text(&self, rest: &str) -> String {
+        self.configuration(&self.sandbox.base_url(), rest)
+    }
+
+    /// The daemon, up to the moment when every token is on disk.
+    pub(crate) fn ready(&self) -> Program {
+        let program = Program::start(&mut run(&self.path("")));
+        program.until_said("ready: every required token is on disk", 1);
+        program
+    }
+
+    pub(crate) fn until(&self, what: &str, wanted: impl FnMut(&Counters) -> bool + Send + 'static) {
+        let seen = self.sandbox.until_within(Duration::from_secs(30), wanted);
+        assert!(seen.is_some(), "in vain: {what}; {:?}", self.sandbox.counters());
+    }
+
+    pub(crate) fn until_exchanges(&self, exchanges: u64) {
+        self.until("exchanges", move |counters| counters.exchanges >= exchanges);
+    }
+
+    /// Nothing secret was said, nothing went to standard output, and no temporary file is left.
+    pub(crate) fn clean(&mut self, ended: &Ended) {
+        self.learn_tokens();
+        for said in [&ended.stdout, &ended.stderr] {
+            assert_eq!(self.leaks.found_in(said), None, "in {} bytes", said.len());
+        }
+        assert_eq!(ended.stdout, "");
+        assert!(self.litter().is_empty(), "{:?}", self.litter());
+        assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    }
+}
+
+impl Deref for Setting {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl DerefMut for Setting {
+    fn deref_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+}
+
+pub(crate) const QUICK: &str = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 300ms}\n";

@@ -1,0 +1,166 @@
+//! TERM, INT, HUP and USR1.
+
+use std::{fmt::Write as _, fs, time::Duration};
+
+use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use tokenwell::{fingerprint::Fingerprint, sandbox::Sandbox};
+
+use crate::{
+    program::{Program, content, once, run},
+    setting::Setting,
+};
+
+#[test]
+fn term_and_int_end_it_with_exit_code_0() {
+    for signal in [SIGTERM, SIGINT] {
+        let mut setting = Setting::with(&["a"]);
+        let program = setting.ready();
+        program.signal(signal);
+        let ended = program.ended();
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains(signal.as_str()), "who asked is said: {}", ended.stderr);
+        setting.clean(&ended);
+    }
+}
+
+#[test]
+fn term_does_not_wait_for_an_exchange_and_leaves_nothing() {
+    for command in [run, |folder: &std::path::Path| once(folder, "300s")] {
+        let mut setting = Setting::with(&["a"]);
+        setting.configure(&format!("http: {{timeout: 300s}}\n{}", setting.named(&["a"])));
+        let hold = setting.sandbox.hold();
+        let program = Program::start(&mut command(&setting.path("")));
+        setting.until_exchanges(1);
+        let ended = program.stop();
+        let code = if ended.stderr.contains("stopped by") { 1 } else { 0 };
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert_eq!(fs::read_dir(setting.path("out")).unwrap().count(), 0);
+        setting.clean(&ended);
+        drop(hold);
+    }
+}
+
+#[test]
+fn the_write_at_hand_is_finished() {
+    let mut setting = Setting::with(&["a"]);
+    many_outputs(&setting, 60);
+    let program = Program::start(&mut run(&setting.path("")));
+    content(&setting.path("out/0"));
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let first = content(&setting.path("out/0"));
+    assert!((1..60).all(|number| content(&setting.path(&format!("out/{number}"))) == first));
+    setting.clean(&ended);
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once_whatever_it_writes() {
+    let setting = Setting::with(&["a"]);
+    many_outputs(&setting, 3000);
+    let program = Program::start(&mut run(&setting.path("")));
+    content(&setting.path("out/0"));
+    program.signal(SIGTERM);
+    program.until_said("stopping", 1);
+    program.signal(SIGINT);
+    let ended = program.ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("\"stopped\""), "{}", ended.stderr);
+    let first = content(&setting.path("out/0"));
+    let litter = setting.litter();
+    let mut written = 0;
+    for entry in fs::read_dir(setting.path("out")).unwrap() {
+        let path = entry.unwrap().path();
+        if !litter.contains(&path) {
+            assert_eq!(fs::read_to_string(&path).unwrap(), first);
+            written += 1;
+        }
+    }
+    assert!(written < 3000, "it waited for all of them");
+    assert!(litter.len() <= 1);
+}
+
+#[test]
+fn hup_reads_the_configuration_again_and_refuses_a_bad_one() {
+    let mut setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    setting.put_key("b", "b");
+    setting.configure(&setting.named(&["a", "b"]));
+    program.signal(SIGHUP);
+    program.until_said("asked to read the configuration again", 1);
+    content(&setting.path("out/b.jwt"));
+    setting.put("tokenwell.yaml", "projectId: [\n");
+    program.signal(SIGHUP);
+    program.until_said("the configuration is refused, the old one stays in force", 1);
+    program.signal(SIGUSR1);
+    setting.until_exchanges(4);
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(0));
+    setting.clean(&ended);
+}
+
+#[test]
+fn usr1_renews_everything_within_the_spacing() {
+    let mut setting = Setting::with(&["a", "b", "c"]);
+    setting.configure_with("renew: {spacing: 400ms, retryFirst: 400ms}\n", &setting.named(&["a", "b", "c"]));
+    let program = setting.ready();
+    let before: Vec<_> = ["a", "b", "c"].map(|name| setting.token(name)).into();
+    for round in 1..=3 {
+        // Each of them while the one before may still be waiting for the spacing.
+        program.signal(SIGUSR1);
+        program.signal(SIGUSR1);
+        setting.until_exchanges(3 + 3 * round);
+    }
+    program.until_said("\"token written\"", 12);
+    let after: Vec<_> = ["a", "b", "c"].map(|name| setting.token(name)).into();
+    assert!(before.iter().zip(&after).all(|(before, after)| before != after));
+    let ended = program.stop();
+    for name in ["a", "b", "c"] {
+        let key = tokenwell::secret::Secret::new(setting.key(name)).fingerprint();
+        spaced(&setting.sandbox, key, 400);
+    }
+    setting.clean(&ended);
+}
+
+#[test]
+fn a_storm_of_signals_is_weathered() {
+    let mut setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    for _ in 0..1000 {
+        program.signal(SIGHUP);
+        program.signal(SIGUSR1);
+    }
+    setting.until_exchanges(2);
+    let newcomer = setting.put_key("b", "b").fingerprint();
+    setting.configure(&setting.named(&["a", "b"]));
+    content(&setting.path("out/b.jwt"));
+    for _ in 0..1000 {
+        program.signal(SIGTERM);
+        program.signal(SIGINT);
+    }
+    let ended = program.ended();
+    assert_eq!(ended.code, Some(0));
+    let seen = setting.sandbox.exchanges();
+    assert_eq!(seen.iter().filter(|seen| seen.key == Some(newcomer)).count(), 1);
+    spaced(&setting.sandbox, seen[0].key.unwrap(), 100);
+    assert_eq!(setting.leaks.found_in(&ended.stderr), None);
+}
+
+/// One credential with so many outputs, `out/0` first.
+fn many_outputs(setting: &Setting, count: usize) {
+    let (key, out) = (setting.path("keys/a"), setting.path("out"));
+    let mut text = format!("credentials:\n  - name: a\n    accessKeyFile: {}\n    outputs:\n", key.display());
+    for number in 0..count {
+        let _ = writeln!(text, "      - path: {}/{number}", out.display());
+    }
+    setting.configure(&text);
+}
+
+/// No two exchanges with one key came closer than this.
+fn spaced(sandbox: &Sandbox, key: Fingerprint, millis: u64) {
+    let seen: Vec<_> = sandbox.exchanges().into_iter().filter(|seen| seen.key == Some(key)).collect();
+    assert!(seen.len() > 1);
+    for pair in seen.windows(2) {
+        let gap = pair[1].arrived - pair[0].arrived;
+        assert!(gap >= Duration::from_millis(millis), "{} came {gap:?} after the one before", pair[1].ordinal);
+    }
+}

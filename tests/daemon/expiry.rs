@@ -1,0 +1,97 @@
+//! Sessions that end while the API is away.
+
+use std::{fs, time::Duration};
+
+use tokenwell::sandbox::Answer;
+use tracing::Level;
+
+use crate::world::{World, told};
+
+#[test]
+fn a_token_that_has_ended_stays_and_is_said() {
+    told(async |world| {
+        outage_after_the_first_token(world, "keep", Answer::status(503)).await;
+        let token = world.token("a");
+        world.expect_error("has expired");
+        world.until("it has expired", |world| world.state("a") == Some("expired")).await;
+        assert_eq!(world.token("a"), token);
+        assert!(!world.is_ready());
+        let asked = world.exchanges();
+        world.until_exchanges(asked + 5).await;
+        world.sandbox.set(|settings| settings.outage = None);
+        world.until_fresh("a").await;
+        assert_ne!(world.token("a"), token);
+        assert_eq!(world.said(Level::ERROR, ""), 1);
+    });
+}
+
+#[test]
+fn a_token_that_has_ended_is_removed_where_that_is_wanted() {
+    told(async |world| {
+        outage_after_the_first_token(world, "remove", Answer::status(503)).await;
+        world.expect_error("the token has expired and is removed");
+        world.until("it has expired", |world| world.state("a") == Some("expired")).await;
+        world.until("it is removed", |world| world.token("a").is_none()).await;
+        assert!(!world.is_ready());
+        world.sandbox.set(|settings| settings.outage = None);
+        world.until_fresh("a").await;
+        assert!(world.token("a").is_some());
+        assert_eq!(world.said(Level::ERROR, ""), 1);
+    });
+}
+
+#[test]
+fn an_end_is_said_once_however_often_the_disk_is_tried() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.sandbox.set(|settings| {
+            settings.life = Duration::from_secs(3);
+            settings.next_refresh = Some(Duration::from_secs(1));
+        });
+        world.configure(&world.named(&["a"]));
+        world.start();
+        world.until_fresh("a").await;
+        world.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
+        fs::rename(world.path("out"), world.path("elsewhere")).unwrap();
+        fs::write(world.path("out"), "").unwrap();
+        world.expect_error("cannot make folder");
+        world.expect_error("has expired");
+        world.until_said(Level::ERROR, "has expired").await;
+        // Time for five more writes at the least.
+        world.meanwhile(tokio::time::sleep(Duration::from_millis(1500))).await;
+        fs::remove_file(world.path("out")).unwrap();
+        fs::rename(world.path("elsewhere"), world.path("out")).unwrap();
+        world.until_fresh("a").await;
+        assert_eq!(world.said(Level::ERROR, "has expired"), 1);
+    });
+}
+
+#[test]
+fn a_credential_that_was_taken_out_leaves_its_token_until_that_ends() {
+    told(async |world| {
+        outage_after_the_first_token(world, "remove", Answer::Hang).await;
+        // An exchange is under way when it leaves.
+        world.until("one hangs", |world| world.sandbox.counters().in_flight == 1).await;
+        let stays = world.named(&["stays"]);
+        world.put_key("stays", "stays");
+        world.configure(&stays);
+        world.until("it has left", |world| world.names() == ["stays"]).await;
+        assert!(world.token("a").is_some());
+        world.expect_error("the token has expired and is removed");
+        world.until("it is removed", |world| world.token("a").is_none()).await;
+        assert_eq!(world.said(Level::WARN, "bug"), 0, "to stop an exchange is no bug");
+    });
+}
+
+async fn outage_after_the_first_token(world: &mut World, on_expiry: &str, outage: Answer) {
+    world.put_key("a", "a");
+    world.sandbox.set(|settings| settings.life = Duration::from_secs(3));
+    let credential = world.named(&["a"]).replace("name: a", &format!("name: a, onExpiry: {on_expiry}"));
+    world.configure_with(
+        "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms, at: 50%}\n",
+        &format!("http: {{timeout: 30s}}\n{credential}"),
+    );
+    world.start();
+    world.until_fresh("a").await;
+    world.sandbox.set(|settings| settings.outage = Some(outage));
+}

@@ -1,0 +1,17 @@
+//! The daemon in process, on real files, against the sandbox.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod log;
+mod world;
+
+mod expiry;
+mod folders;
+mod keys;
+mod many;
+mod outputs;
+mod refusals;
+mod reload;
+mod trust;

@@ -1,0 +1,30 @@
+//! Many credentials.
+
+use std::fs;
+
+use crate::world::told;
+
+#[test]
+fn two_hundred_credentials_get_their_tokens_and_no_more_than_allowed_are_under_way() {
+    told(async |world| {
+        let names: Vec<String> = (0..200).map(|number| format!("n{number}")).collect();
+        for (number, name) in names.iter().enumerate() {
+            // To look for all of them in the log would take its time.
+            if number % 20 == 0 {
+                world.put_key(name, name);
+            } else {
+                fs::write(world.path(&format!("keys/{name}")), format!("K2{name}")).unwrap();
+            }
+        }
+        world.configure(&format!("http: {{maxInFlight: 5}}\n{}", world.from_folder()));
+        let hold = world.sandbox.hold();
+        world.start();
+        world.until_exchanges(5).await;
+        hold.release();
+        world.until("all are fresh", |world| world.names().len() == 200 && world.is_ready()).await;
+        assert!(names.iter().all(|name| world.token(name).is_some()));
+        let seen = world.sandbox.exchanges();
+        assert_eq!(seen.len(), 200);
+        assert_eq!(seen.iter().map(|seen| seen.in_flight).max(), Some(5), "all places are used, and no more");
+    });
+}

@@ -1,0 +1,119 @@
+//! What the API may answer instead of a session.
+
+use std::time::Duration;
+
+use tokenwell::sandbox::{Answer, Reply, Shape};
+use tracing::Level;
+
+use crate::{keys::spaced, world::told};
+
+#[test]
+fn a_rate_limit_holds_every_credential_and_neither_a_new_key_nor_a_newcomer_breaks_it() {
+    told(async |world| {
+        for name in ["a", "b", "c"] {
+            world.put_key(name, name);
+        }
+        world.sandbox.script([Answer::busy(2)]);
+        world.configure(&format!("http: {{maxInFlight: 1}}\n{}", world.from_folder()));
+        world.start();
+        world.until_said(Level::WARN, "asks to slow down").await;
+        world.put_key("a", "changed");
+        world.put_key("d", "newcomer");
+        world.until("the newcomer is known", |world| world.names().len() == 4).await;
+        world.configure(&format!("http: {{maxInFlight: 4}}\n{}", world.from_folder()));
+        for name in ["a", "b", "c", "d"] {
+            world.until_fresh(name).await;
+        }
+        let seen = world.sandbox.exchanges();
+        assert_eq!(seen.len(), 5);
+        let gap = seen[1].arrived - seen[0].arrived;
+        assert!(gap >= Duration::from_secs(2), "held for {gap:?}");
+    });
+}
+
+#[test]
+fn a_reply_that_is_no_session_leaves_the_old_token_as_it_is() {
+    let shaped = |body: serde_json::Value| {
+        Answer::Session(Shape { body: body.as_object().unwrap().clone(), ..Shape::default() })
+    };
+    let claims = |claims: serde_json::Value| {
+        Answer::Session(Shape { claims: claims.as_object().unwrap().clone(), ..Shape::default() })
+    };
+    let answers = [
+        Answer::status(204),
+        Answer::status(200),
+        Reply::new(200).body("<html>maintenance</html>").into(),
+        shaped(serde_json::json!({"sessionJwt": null})),
+        shaped(serde_json::json!({"sessionJwt": ""})),
+        shaped(serde_json::json!({"sessionJwt": "a.b"})),
+        shaped(serde_json::json!({"sessionJwt": "spa ce.in.it"})),
+        claims(serde_json::json!({"iss": "P2other"})),
+        claims(serde_json::json!({"exp": 1000})),
+        Answer::Overlong { body_bytes: 65 * 1024 },
+        Answer::Overlong { body_bytes: 4 * 1024 * 1024 },
+        Answer::Truncated,
+        Answer::Reset,
+        Answer::Garbage,
+        Answer::status(302),
+        Answer::status(404),
+        Answer::status(418),
+        Answer::status(500),
+        Answer::status(522),
+        Answer::status(403),
+    ];
+    told(async |world| {
+        let count = answers.len();
+        world.put_key("a", "a");
+        world.sandbox.set(|settings| settings.next_refresh = Some(Duration::from_secs(1)));
+        let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms}\n";
+        world.configure_with(renew, &world.named(&["a"]));
+        world.start();
+        world.until_fresh("a").await;
+        let token = world.token("a").unwrap();
+        world.sandbox.script(answers);
+        world
+            .until("all answers were given", |world| {
+                let given = world.sandbox.counters().sessions < 2;
+                assert!(!given || world.token("a").as_ref() == Some(&token));
+                world.sandbox.scripted() == 0 && world.state("a") == Some("fresh") && !given
+            })
+            .await;
+        world.until("then a new one", |world| world.token("a").is_some_and(|new| new != token)).await;
+        assert!(world.exchanges() >= count as u64 + 2);
+        spaced(world, 100);
+    });
+}
+
+#[test]
+fn one_trouble_is_one_line_however_long_it_lasts() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+        world.configure(&world.named(&["a"]));
+        world.start();
+        world.until_exchanges(6).await;
+        world.sandbox.set(|settings| settings.outage = None);
+        world.until_fresh("a").await;
+        assert_eq!(world.said(Level::WARN, ""), 1);
+        assert_eq!(world.said(Level::INFO, "healed"), 1);
+        spaced(world, 100);
+    });
+}
+
+#[test]
+fn hanging_exchanges_of_some_do_not_keep_others_from_theirs() {
+    told(async |world| {
+        let names: Vec<String> = (0..8).map(|number| format!("n{number}")).collect();
+        for name in &names {
+            world.put_key(name, name);
+        }
+        world.sandbox.script(vec![Answer::Hang; 4]);
+        world.configure(&format!("http: {{timeout: 2s, maxInFlight: 4}}\n{}", world.from_folder()));
+        world.start();
+        for name in &names {
+            world.until_fresh(name).await;
+        }
+        assert_eq!(world.exchanges(), 12);
+        assert!(world.sandbox.exchanges().iter().all(|seen| seen.in_flight <= 4));
+    });
+}

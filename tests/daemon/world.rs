@@ -1,0 +1,250 @@
+//! A world of one test: a folder, a sandbox, a daemon, and the log of both.
+
+use std::{
+    future::pending,
+    ops::{Deref, DerefMut},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use tokenwell::{
+    config::{self, Environment},
+    daemon::{Daemon, Source, Turn},
+    sandbox::{Sandbox, Settings},
+    secret::Secret,
+    status::CredentialReport,
+};
+use tracing::Level;
+
+use crate::{
+    common::place::Place,
+    log::{self, Line},
+};
+
+/// Tells a story in a world of its own. At its end nothing secret was said, and no error that it did not announce.
+pub(crate) fn told(story: impl AsyncFnOnce(&mut World)) {
+    static WORLDS: AtomicUsize = AtomicUsize::new(1);
+    log::listen();
+    let number = WORLDS.fetch_add(1, Ordering::Relaxed);
+    log::belong_to(number);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_start(move || log::belong_to(number))
+        .build()
+        .unwrap();
+    let runtime = Unwaited(Some(runtime));
+    runtime.0.as_ref().unwrap().block_on(async {
+        let mut world = World::new(number);
+        story(&mut world).await;
+        world.end().await;
+    });
+}
+
+/// A runtime whose threads may hang at the end, so that a test that fails does end.
+struct Unwaited(Option<tokio::runtime::Runtime>);
+
+impl Drop for Unwaited {
+    fn drop(&mut self) {
+        self.0.take().unwrap().shutdown_background();
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) sandbox: Sandbox,
+    place: Place,
+    daemon: Option<Daemon>,
+    number: usize,
+    first_line: usize,
+    errors: Vec<String>,
+}
+
+impl World {
+    fn new(number: usize) -> Self {
+        let sandbox = Sandbox::start(Settings::default()).unwrap();
+        let first_line = log::length();
+        Self { sandbox, place: Place::new(), daemon: None, number, first_line, errors: Vec::new() }
+    }
+
+    // ---- configuration and daemon
+
+    /// Every file in `keys` as a credential.
+    pub(crate) fn from_folder(&self) -> String {
+        let (keys, out) = (self.path("keys"), self.path("out/{name}.jwt"));
+        let (keys, out) = (keys.display(), out.display());
+        format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n")
+    }
+
+    /// Writes the configuration: what every world has in common, and the rest.
+    pub(crate) fn configure(&self, rest: &str) {
+        let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 300ms, jitter: 0%, deniedEvery: 1h}\n";
+        self.configure_with(renew, rest);
+    }
+
+    pub(crate) fn configure_with(&self, renew: &str, rest: &str) {
+        let rest = format!("{renew}{rest}");
+        self.put("tokenwell.yaml", &self.configuration(&self.sandbox.base_url(), &rest));
+    }
+
+    pub(crate) fn start(&mut self) {
+        let file = self.path("tokenwell.yaml");
+        let source = config::Source::file(&file);
+        let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
+        let load = Arc::new(move || config::load(&source, &Environment::default()));
+        self.daemon = Some(Daemon::start(config, Source { file: Some(file), load }).unwrap());
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        if let Some(daemon) = self.daemon.take() {
+            daemon.drain().await;
+        }
+    }
+
+    fn daemon(&self) -> &Daemon {
+        self.daemon.as_ref().expect("the daemon runs")
+    }
+
+    // ---- waiting
+
+    /// Turns the daemon until it is as wanted.
+    pub(crate) async fn until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
+        let waiting = async {
+            while !wanted(self) {
+                self.turn().await;
+            }
+        };
+        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
+            let said: Vec<_> = self.lines().into_iter().filter(|line| line.level <= Level::INFO).collect();
+            panic!("in vain: {what}\n{:#?}\n{said:#?}", self.daemon().report());
+        }
+    }
+
+    /// Turns the daemon once, or lets the sandbox see something.
+    async fn turn(&mut self) {
+        let before = self.sandbox.counters();
+        tokio::select! {
+            turn = self.daemon.as_mut().expect("the daemon runs").turn() => assert_eq!(turn.unwrap(), Turn::Goes),
+            _ = self.sandbox.until(|counters| *counters != before) => {}
+        }
+    }
+
+    /// Turns the daemon until a future is ready.
+    pub(crate) async fn meanwhile<T>(&mut self, future: impl Future<Output = T>) -> T {
+        let turning = async {
+            loop {
+                self.turn().await;
+            }
+        };
+        tokio::select! {
+            ready = future => ready,
+            () = turning => pending().await,
+        }
+    }
+
+    pub(crate) async fn until_fresh(&mut self, name: &str) {
+        self.until(&format!("`{name}` is fresh"), |world| world.state(name) == Some("fresh")).await;
+    }
+
+    pub(crate) async fn until_exchanges(&mut self, exchanges: u64) {
+        self.until(&format!("{exchanges} exchanges"), |world| world.exchanges() >= exchanges).await;
+    }
+
+    pub(crate) async fn until_said(&mut self, level: Level, text: &str) {
+        self.until(&format!("`{text}` is said"), |world| world.said(level, text) > 0).await;
+    }
+
+    /// Lets a newcomer get its token: whatever was to happen at once before that has happened then.
+    pub(crate) async fn until_a_newcomer_is_fresh(&mut self, name: &str) {
+        self.put_key(name, name);
+        self.until_fresh(name).await;
+    }
+
+    /// Waits, without turning the daemon, until its next action for this credential is due.
+    pub(crate) async fn until_due(&self, name: &str) {
+        let due = self.report(name).and_then(|report| report.next_action?.at).expect("something is planned");
+        #[expect(clippy::disallowed_methods, reason = "the report tells moments on the wall clock")]
+        let left = due.duration_since(SystemTime::now()).unwrap_or_default();
+        tokio::time::sleep(left + Duration::from_millis(1)).await;
+    }
+
+    // ---- looking
+
+    pub(crate) fn report(&self, name: &str) -> Option<CredentialReport> {
+        self.daemon().report().credentials.into_iter().find(|report| report.name == name)
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.daemon().report().credentials.into_iter().map(|report| report.name).collect()
+    }
+
+    pub(crate) fn state(&self, name: &str) -> Option<&'static str> {
+        self.report(name).map(|report| report.state)
+    }
+
+    pub(crate) fn is_ready(&self) -> bool {
+        self.daemon().report().ready
+    }
+
+    pub(crate) fn exchanges(&self) -> u64 {
+        self.sandbox.counters().exchanges
+    }
+
+    /// How many exchanges arrived with this key.
+    pub(crate) fn exchanges_with(&self, key: &Secret) -> usize {
+        let print = key.fingerprint();
+        self.sandbox.exchanges().iter().filter(|seen| seen.key == Some(print)).count()
+    }
+
+    fn lines(&self) -> Vec<Line> {
+        log::since(self.first_line).into_iter().filter(|line| line.world == self.number).collect()
+    }
+
+    /// How often this was said at this level.
+    pub(crate) fn said(&self, level: Level, text: &str) -> usize {
+        self.lines().iter().filter(|line| line.level == level && line.text.contains(text)).count()
+    }
+
+    // ---- judging
+
+    /// Errors that hold this text are part of the story; there must be one.
+    pub(crate) fn expect_error(&mut self, text: &str) {
+        self.errors.push(text.to_owned());
+    }
+
+    async fn end(mut self) {
+        self.stop().await;
+        assert!(self.litter().is_empty(), "litter: {:?}", self.litter());
+        self.learn_tokens();
+        let lines = log::since(self.first_line);
+        for line in &lines {
+            let ours = line.world == self.number || line.world == 0;
+            if let Some(what) = self.leaks.found_in(&line.text) {
+                panic!("{what} was said in a line of {} bytes at level {}", line.text.len(), line.level);
+            }
+            let expected = self.errors.iter().any(|error| line.text.contains(error.as_str()));
+            assert!(!ours || line.level != Level::ERROR || expected, "an error: {}", line.text);
+        }
+        for error in &self.errors {
+            assert!(self.said(Level::ERROR, error) > 0, "no such error was said: {error}");
+        }
+    }
+}
+
+impl Deref for World {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl DerefMut for World {
+    fn deref_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+}
+
+/// Only there to fail a test.
+const PATIENCE: Duration = Duration::from_secs(30);
