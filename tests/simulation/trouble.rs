@@ -153,10 +153,7 @@ impl World {
                 person.last_request = None;
             }
             let intact = person.on_disk.is_some() && person.on_disk == person.remembered;
-            let memory = person.memory.map(|memory| match intact {
-                true => memory,
-                false => Memory { written: None, ..memory },
-            });
+            let memory = person.memory.map(|memory| Memory { written: memory.written.filter(|_| intact), ..memory });
             person.hearsay = person.remembered.filter(|_| intact);
             person.newest = person.hearsay;
             // Somebody may have changed the file's mode: it is written again, without a request.
