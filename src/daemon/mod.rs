@@ -14,6 +14,7 @@ mod memory;
 mod reload;
 mod reporting;
 mod signals;
+mod skew;
 mod span;
 mod survey;
 mod tasks;
@@ -32,20 +33,21 @@ use tracing::{debug, info, warn};
 
 use self::{
     clock::Alarm,
-    exchange_effect::{Errand, Host},
+    exchange_effect::{Errand, Host, Noticed},
     kept::Kept,
     membership::Listing,
     signals::{Request, Signals},
+    skew::Skew,
     survey::{Mark, Scope, Survey},
     tasks::{Done, Task, Tasks},
 };
 use crate::{
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
-    output::{self, WriteError, Written},
+    output,
     renewal::{Effect, Event, Fleet, Id, Moment, Past},
     session::Session,
-    state::{Ledger, Record, WrittenToken},
+    state::{Ledger, Record},
     watch::Watch,
 };
 
@@ -64,6 +66,11 @@ pub struct Daemon {
     wanted: Option<Vec<Credential>>,
     /// Whose newest session has a signature that could not be looked at yet.
     unverified: BTreeSet<Id>,
+    /// Whose state file cannot be written.
+    unkept: BTreeSet<Id>,
+    /// Of the last reply that told the server's time; and whether it was said to be large.
+    skew: Option<Skew>,
+    skew_said: bool,
     tasks: Tasks,
     writers: Arc<Semaphore>,
     signals: Signals,
@@ -71,6 +78,8 @@ pub struct Daemon {
     alarm: Alarm,
     grounds: Grounds,
     announced_ready: bool,
+    /// Who kept it from being ready when last asked.
+    laggard: Option<Id>,
 }
 
 /// Where the configuration comes from, to read it again.
@@ -155,6 +164,9 @@ impl Daemon {
             listings: BTreeMap::new(),
             wanted: None,
             unverified: BTreeSet::new(),
+            unkept: BTreeSet::new(),
+            skew: None,
+            skew_said: false,
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             signals: Signals::listen()?,
@@ -162,6 +174,7 @@ impl Daemon {
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
             announced_ready: false,
+            laggard: None,
             config,
         };
         info!(
@@ -255,7 +268,9 @@ impl Daemon {
                     credential,
                 };
                 self.tasks.start(Task::Exchange(id, attempt), async move {
-                    Done::Exchanged(exchange_effect::exchange(host, errand).await)
+                    let mut noticed = Noticed::default();
+                    let exchanged = exchange_effect::exchange(host, errand, &mut noticed).await;
+                    Done::Exchanged(exchanged, noticed)
                 });
             }
             Effect::Publish(attempt) => {
@@ -264,7 +279,7 @@ impl Daemon {
                 let record = self.record(id);
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let Some(session) = session else { return Done::Lost };
-                    write(writers, move || Done::Published(publish(&host.ledger, &credential, &session, record))).await
+                    write(writers, move || publish(&host.ledger, &credential, &session, record)).await
                 });
             }
             Effect::Withdraw(attempt) => {
@@ -309,21 +324,13 @@ enum Happening {
     Alarm,
 }
 
-/// Writes every output, and once all of them hold the session, remembers that.
-fn publish(
-    ledger: &Ledger,
-    credential: &Credential,
-    session: &Session,
-    record: Option<Record>,
-) -> (Vec<Result<Written, WriteError>>, Option<WrittenToken>) {
+/// Writes every output, and once one of them holds the session, remembers that: the next process takes it from there to the
+/// others.
+fn publish(ledger: &Ledger, credential: &Credential, session: &Session, record: Option<Record>) -> Done {
     let results: Vec<_> = credential.outputs.iter().map(|output| output::write(output, session)).collect();
-    let record = record.filter(|_| results.iter().all(Result::is_ok));
-    if let Some(record) = &record
-        && let Err(error) = ledger.store(&credential.name, record)
-    {
-        debug!(credential = credential.name, "the state file is not written: {error}");
-    }
-    (results, record.and_then(|record| record.written))
+    let record = record.filter(|_| results.iter().any(Result::is_ok));
+    let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
+    Done::Published { results, written: record.and_then(|record| record.written), kept }
 }
 
 /// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.

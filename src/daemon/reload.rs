@@ -64,6 +64,7 @@ impl Daemon {
         self.fleet.set_in_flight_max(self.config.in_flight_max);
         if elsewhere {
             self.fleet.change_host();
+            (self.skew, self.skew_said) = (None, false);
             let now = clock::now();
             for id in self.names.values() {
                 self.fleet.handle(now, *id, Event::Nudged);
