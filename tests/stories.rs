@@ -2,115 +2,14 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
 
+mod play;
+
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::{
-    fingerprint::Fingerprint,
-    renewal::{
-        Attempt, Effect, Event, Fleet, Grant, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal,
-        Share,
-    },
+use play::{Play, at, calm, due, key, life};
+use tokenwell::renewal::{
+    Effect, Event, Fleet, Grant, Health, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal, Share,
 };
-
-/// A fleet without jitter, played by hand.
-struct Play {
-    fleet: Fleet,
-    now: Moment,
-}
-
-impl Play {
-    fn new() -> Self {
-        Self { fleet: Fleet::new(NonZeroUsize::new(8).unwrap(), 7), now: at(0.0) }
-    }
-
-    fn add(&mut self, policy: Policy) -> Id {
-        self.fleet.add(policy, Past::default())
-    }
-
-    fn with_key(&mut self, policy: Policy) -> Id {
-        let id = self.add(policy);
-        self.tell(id, Event::KeyAppeared(key(1)));
-        id
-    }
-
-    /// Lets time pass until `seconds`; wakes on the way must come to nothing.
-    fn quiet_until(&mut self, seconds: f64) {
-        while let Some(wake) = self.fleet.next_wake()
-            && wake < at(seconds)
-        {
-            self.now = self.now.max(wake);
-            self.fleet.wake(self.now);
-            let effect = self.fleet.next_effect(self.now);
-            assert_eq!(effect, None, "nothing was to happen before {seconds}, but at {:?} it did", self.now);
-        }
-        self.now = at(seconds);
-    }
-
-    fn go(&mut self, seconds: f64) {
-        self.now = at(seconds);
-    }
-
-    fn tell(&mut self, id: Id, event: Event) {
-        self.fleet.handle(self.now, id, event);
-    }
-
-    fn next(&mut self) -> Option<(Id, Effect)> {
-        self.fleet.wake(self.now);
-        self.fleet.next_effect(self.now)
-    }
-
-    fn asks(&mut self, id: Id) -> Attempt {
-        match self.next() {
-            Some((whose, Effect::Exchange(attempt))) if whose == id => attempt,
-            other => panic!("expected an exchange of {id:?} at {:?}, got {other:?}", self.now),
-        }
-    }
-
-    fn publishes(&mut self, id: Id) -> Attempt {
-        match self.next() {
-            Some((whose, Effect::Publish(attempt))) if whose == id => attempt,
-            other => panic!("expected a publish of {id:?} at {:?}, got {other:?}", self.now),
-        }
-    }
-
-    /// The next exchange comes in that time; answers whose it is.
-    fn next_within(&mut self, earliest: f64, latest: f64) -> Id {
-        self.now = self.now.max(at(earliest));
-        loop {
-            if let Some((id, Effect::Exchange(_))) = self.next() {
-                assert!(self.now <= at(latest), "an exchange by {latest}, not at {:?}", self.now);
-                return id;
-            }
-            self.now = self.fleet.next_wake().unwrap().max(self.now);
-        }
-    }
-
-    fn rests(&mut self) {
-        assert_eq!(self.next(), None, "nothing was to happen at {:?}", self.now);
-    }
-
-    fn granted(&mut self, id: Id, attempt: Attempt, with: Fingerprint, grant: Grant) {
-        let outcome = Outcome::Granted { key: with, sent: self.now, grant };
-        self.tell(id, Event::Exchanged(attempt, outcome));
-    }
-
-    fn refused(&mut self, id: Id, attempt: Attempt, refusal: Refusal) {
-        let outcome = Outcome::Refused { key: Some(key(1)), sent: self.now, refusal };
-        self.tell(id, Event::Exchanged(attempt, outcome));
-    }
-
-    /// Asks, is granted and publishes, all at this moment.
-    fn renews(&mut self, id: Id, lifetime: u64) {
-        let attempt = self.asks(id);
-        self.granted(id, attempt, key(1), life(lifetime));
-        let attempt = self.publishes(id);
-        self.tell(id, Event::Published(attempt, Ok(())));
-    }
-
-    fn health(&self, id: Id) -> Health {
-        self.fleet.get(id).unwrap().health(self.now)
-    }
-}
 
 #[test]
 fn a_session_is_renewed_at_two_thirds_of_its_life() {
@@ -691,22 +590,50 @@ fn outputs_that_changed_are_written_without_a_request() {
     play.quiet_until(401.0);
 }
 
-fn due(play: &Play, id: Id) -> f64 {
-    play.fleet.get(id).unwrap().exchange_due().unwrap().elapsed_since_boot().as_secs_f64()
+#[test]
+fn a_nudge_that_comes_during_an_exchange_is_not_lost_when_that_is_refused() {
+    for refusal in [Refusal::Denied, Refusal::Blocked, Refusal::Failed, Refusal::Garbled, Refusal::TimedOut] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        play.go(10.0);
+        let attempt = play.asks(id);
+        // Other login options: what is under way was sent with the old ones.
+        play.tell(id, Event::Nudged);
+        play.refused(id, attempt, refusal);
+        play.quiet_until(11.999);
+        play.rests();
+        play.go(12.0);
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Denied);
+        play.quiet_until(311.999);
+    }
 }
 
-fn calm() -> Policy {
-    Policy { jitter: Share::from_percent(0.0).unwrap(), ..Policy::default() }
+#[test]
+fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host() {
+    for (retry_after, until) in [(Some(30), 30.0), (None, 2.0)] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        let attempt = play.asks(id);
+        play.tell(id, Event::Nudged);
+        play.refused(id, attempt, Refusal::Busy { retry_after: retry_after.map(Duration::from_secs) });
+        play.quiet_until(until - 0.001);
+        play.rests();
+        play.next_within(until, until * 1.25);
+    }
 }
 
-fn life(seconds: u64) -> Grant {
-    Grant { lifetime: Duration::from_secs(seconds), refresh_after: None }
-}
-
-fn key(number: u8) -> Fingerprint {
-    Fingerprint::new([number; 8])
-}
-
-fn at(seconds: f64) -> Moment {
-    Moment::since_boot(Duration::from_secs_f64(seconds))
+#[test]
+fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    let attempt = play.asks(id);
+    play.tell(id, Event::Nudged);
+    play.tell(id, Event::Exchanged(attempt, Outcome::NoKey));
+    play.go(20.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
 }

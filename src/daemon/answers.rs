@@ -8,7 +8,8 @@ use super::{
     Daemon, clock,
     exchange_effect::{Exchanged, Noticed, quiet},
     kept::Said,
-    reload, span,
+    reload::{self, Why},
+    span,
     survey::{Observation, Survey},
     tasks::{Done, Task},
 };
@@ -40,8 +41,8 @@ impl Daemon {
             (Task::Survey, _) => self.surveyed(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
             (Task::Judge, _) => self.judged(Vec::new()),
-            (Task::Load, Done::Loaded(loaded)) => self.loaded(Some(loaded)),
-            (Task::Load, _) => self.loaded(None),
+            (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
+            (Task::Load(why), _) => self.loaded(why, None),
         }
         self.settle_what_waits();
     }
@@ -79,10 +80,12 @@ impl Daemon {
                     self.observed(id, now, Observation::Key(reread));
                 }
                 self.say_refused(id, now, refused);
+                self.notice_end(id, now);
             }
             Exchanged::NoKey(error) => {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
                 self.observed(id, now, Observation::NoKey(error.to_string()));
+                self.notice_end(id, now);
             }
         }
     }
@@ -119,6 +122,7 @@ impl Daemon {
             (Err(NotWritten), _) => kept.last_event = Some("cannot write".to_owned()),
             (Ok(()), None) => {}
         }
+        self.notice_end(id, now);
         self.announce_ready();
     }
 
@@ -160,8 +164,9 @@ impl Daemon {
                 }
             }
             if survey.config != self.grounds.config_mark {
+                let why = if self.grounds.config_mark.is_none() { Why::Started } else { Why::Changed };
                 self.grounds.config_mark = survey.config;
-                self.load();
+                self.load(why);
             }
         }
         self.catch_up_with_signatures();
@@ -198,7 +203,7 @@ impl Daemon {
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
     }
 
-    /// A session on disk may have ended.
+    /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
@@ -219,7 +224,7 @@ impl Daemon {
         kept.exchanges += 1;
         let class = refused.refusal.class();
         let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
-        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until().min(due + QUIET_SAID_MAX)));
+        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let token = match renewal.on_disk() {
             Some(term) if term.lives(now) => format!("the last token lives for {}", span::until(now, term.expires())),
@@ -248,5 +253,3 @@ fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
     Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }
 }
-
-const QUIET_SAID_MAX: Duration = Duration::from_secs(300);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::task;
+use tokio::{sync::Semaphore, task};
 use tracing::{debug, info, warn};
 
 use super::{Daemon, clock, kept::Kept};
@@ -202,6 +202,8 @@ impl Daemon {
         }
         if before.key_file != after.key_file {
             kept.observed = None;
+            // A read of the old file that hangs is nothing to the new one.
+            kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
             kept.outputs = vec![super::kept::OutputState::default(); after.outputs.len()];

@@ -7,7 +7,9 @@
 pub mod clock;
 
 mod answers;
+mod effects;
 mod exchange_effect;
+mod grounds;
 mod kept;
 mod membership;
 mod memory;
@@ -29,25 +31,24 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use self::{
     clock::Alarm,
-    exchange_effect::{Errand, Host, Noticed},
+    exchange_effect::Host,
+    grounds::Grounds,
     kept::Kept,
     membership::Listing,
+    reload::Why,
     signals::{Request, Signals},
     skew::Skew,
-    survey::{Mark, Scope, Survey},
+    survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };
 use crate::{
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
-    output,
-    renewal::{Effect, Event, Fleet, Id, Moment, Past},
-    session::Session,
-    state::{Ledger, Record},
+    renewal::{Event, Fleet, Id, Moment, Past},
     watch::Watch,
 };
 
@@ -111,44 +112,6 @@ pub enum Turn {
     Stop(String),
 }
 
-/// What is known of the files that steer the daemon.
-#[derive(Debug, Default)]
-struct Grounds {
-    survey: Pass,
-    load: Pass,
-    /// Whether the key files were looked at at all.
-    surveyed: bool,
-    poll_at: Moment,
-    config_mark: Option<Mark>,
-}
-
-/// Work off the loop, one pass at a time. What comes up during a pass wants another one.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Pass {
-    #[default]
-    Idle,
-    UnderWay,
-    WantedAgain,
-}
-
-impl Pass {
-    /// Whether to begin now; if not, it is noted for the end of the pass that is under way.
-    fn begin(&mut self) -> bool {
-        let idle = *self == Self::Idle;
-        *self = if idle { Self::UnderWay } else { Self::WantedAgain };
-        idle
-    }
-
-    /// Ends the pass. Answers whether another is wanted.
-    fn end(&mut self) -> bool {
-        std::mem::take(self) == Self::WantedAgain
-    }
-
-    fn is_idle(self) -> bool {
-        self == Self::Idle
-    }
-}
-
 impl Daemon {
     /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. Must be called
     /// within a current-thread tokio runtime.
@@ -206,7 +169,7 @@ impl Daemon {
             Happening::Alarm => self.wake(),
             Happening::Asked(Request::Reload, sender) => {
                 info!(%sender, "asked to read the configuration again");
-                self.load();
+                self.load(Why::Asked);
                 self.survey();
             }
             Happening::Asked(Request::RenewAll, sender) => {
@@ -247,51 +210,6 @@ impl Daemon {
         self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
     }
 
-    fn begin_effects(&mut self) {
-        let now = clock::now();
-        while let Some((id, effect)) = self.fleet.next_effect(now) {
-            self.begin(id, effect);
-        }
-    }
-
-    fn begin(&mut self, id: Id, effect: Effect) {
-        let Some(kept) = self.kept.get(&id) else { return };
-        let credential = Arc::clone(&kept.credential);
-        match effect {
-            Effect::Exchange(attempt) => {
-                debug!(credential = credential.name, attempt = attempt.0, "asking for a session");
-                let host = Arc::clone(&self.host);
-                let errand = Errand {
-                    request: host.request(&credential.options),
-                    reading: Arc::clone(&kept.reading),
-                    written: kept.written.clone(),
-                    credential,
-                };
-                self.tasks.start(Task::Exchange(id, attempt), async move {
-                    let mut noticed = Noticed::default();
-                    let exchanged = exchange_effect::exchange(host, errand, &mut noticed).await;
-                    Done::Exchanged(exchanged, noticed)
-                });
-            }
-            Effect::Publish(attempt) => {
-                let (session, writers, host) =
-                    (kept.session.clone(), Arc::clone(&self.writers), Arc::clone(&self.host));
-                let record = self.record(id);
-                self.tasks.start(Task::Publish(id, attempt), async move {
-                    let Some(session) = session else { return Done::Lost };
-                    write(writers, move || publish(&host.ledger, &credential, &session, record)).await
-                });
-            }
-            Effect::Withdraw(attempt) => {
-                let writers = Arc::clone(&self.writers);
-                self.tasks.start(
-                    Task::Withdraw(id, attempt),
-                    write(writers, move || Done::Withdrawn(credential.outputs.iter().map(output::remove).collect())),
-                );
-            }
-        }
-    }
-
     /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
     fn survey(&mut self) {
         if !self.grounds.survey.begin() {
@@ -322,21 +240,6 @@ enum Happening {
     Asked(Request, String),
     FilesTouched,
     Alarm,
-}
-
-/// Writes every output, and once one of them holds the session, remembers that: the next process takes it from there to the
-/// others.
-fn publish(ledger: &Ledger, credential: &Credential, session: &Session, record: Option<Record>) -> Done {
-    let results: Vec<_> = credential.outputs.iter().map(|output| output::write(output, session)).collect();
-    let record = record.filter(|_| results.iter().any(Result::is_ok));
-    let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
-    Done::Published { results, written: record.and_then(|record| record.written), kept }
-}
-
-/// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.
-async fn write(writers: Arc<Semaphore>, work: impl FnOnce() -> Done + Send + 'static) -> Done {
-    let Ok(_permit) = writers.acquire_owned().await else { return Done::Lost };
-    task::spawn_blocking(work).await.unwrap_or(Done::Lost)
 }
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.

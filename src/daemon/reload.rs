@@ -1,80 +1,101 @@
 //! Reading the configuration again: a good one is applied, a bad one is refused whole and said.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use tokio::task;
 use tracing::{error, info, warn};
 
 use super::{
-    Daemon, clock,
+    Daemon,
     exchange_effect::Host,
     tasks::{Done, Task},
 };
 use crate::{
     config::{Config, Loaded, Mistakes},
     exchange::{Client, ClientError, Proxies, Trust},
-    renewal::Event,
     state::Ledger,
 };
 
+/// Why the configuration is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Why {
+    /// It may have changed between its first reading and the first look at its file.
+    Started,
+    /// Its file has changed.
+    Changed,
+    /// Somebody asked for it.
+    Asked,
+}
+
 impl Daemon {
     /// Reads the configuration again, off the loop; at once, or when the reading that is under way has ended.
-    pub(super) fn load(&mut self) {
+    pub(super) fn load(&mut self, why: Why) {
         if !self.grounds.load.begin() {
             return;
         }
         let load = Arc::clone(&self.source.load);
-        self.tasks.start(Task::Load, async move {
+        self.tasks.start(Task::Load(why), async move {
             task::spawn_blocking(move || Done::Loaded(load())).await.unwrap_or(Done::Lost)
         });
     }
 
-    pub(super) fn loaded(&mut self, loaded: Option<Result<Loaded, Mistakes>>) {
+    pub(super) fn loaded(&mut self, why: Why, loaded: Option<Result<Loaded, Mistakes>>) {
         let again = self.grounds.load.end();
         match loaded {
-            Some(Ok(loaded)) => self.apply_config(loaded),
-            Some(Err(mistakes)) => {
-                error!("the configuration is refused, the old one stays in force: {}", mistakes.one_line());
-            }
+            Some(Ok(loaded)) => self.take_config(why, loaded),
+            Some(Err(mistakes)) => say_refused(&mistakes.one_line()),
             None => error!("reading the configuration ended by a bug in tokenwell; please report it"),
         }
         if again {
-            self.load();
+            self.load(Why::Asked);
         }
     }
 
-    fn apply_config(&mut self, loaded: Loaded) {
-        let config = loaded.config;
-        if config == self.config {
+    fn take_config(&mut self, why: Why, loaded: Loaded) {
+        let Loaded { config, warnings } = loaded;
+        let is_same = config == self.config;
+        if is_same && why == Why::Started {
             return;
         }
+        // Also where nothing changed: the CA file may have been replaced under its name.
         let host = match Host::new(&config, Some(&self.host)) {
             Ok(host) => host,
-            Err(why) => {
-                error!("the configuration is refused, the old one stays in force: {why}");
+            Err(error) => {
+                say_refused(&error.to_string());
                 return;
             }
         };
-        for warning in &loaded.warnings {
-            warn!("{warning}");
-        }
-        let elsewhere = config.project != self.config.project || config.base_url != self.config.base_url;
         self.host = Arc::new(host);
-        self.config = config;
+        if is_same {
+            info!("the configuration is as it was");
+        } else {
+            for warning in &warnings {
+                warn!("{warning}");
+            }
+            self.apply_config(config);
+        }
+    }
+
+    fn apply_config(&mut self, config: Config) {
+        let before = mem::replace(&mut self.config, config);
         self.fleet.set_in_flight_max(self.config.in_flight_max);
-        if elsewhere {
+        if before.project != self.config.project || before.base_url != self.config.base_url {
             self.fleet.change_host();
             (self.skew, self.skew_said) = (None, false);
-            let now = clock::now();
-            for id in self.names.values() {
-                self.fleet.handle(now, *id, Event::Nudged);
-            }
+            self.nudge_all();
+        }
+        if before.log != self.config.log {
+            warn!("a change of `log` takes effect at the next start");
         }
         self.forget_other_folders();
         info!("the new configuration is in force");
         let desired = self.desired();
         self.settle(desired);
     }
+}
+
+fn say_refused(why: &str) {
+    error!("the configuration is refused, the old one stays in force: {why}");
 }
 
 impl Host {

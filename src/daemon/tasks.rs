@@ -6,6 +6,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     exchange_effect::{Exchanged, Noticed},
+    reload::Why,
     survey::Survey,
 };
 use crate::{
@@ -24,7 +25,7 @@ pub(super) enum Task {
     Publish(Id, Attempt),
     Withdraw(Id, Attempt),
     Survey,
-    Load,
+    Load(Why),
     Judge,
 }
 
@@ -89,7 +90,7 @@ impl Tasks {
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
-                Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => handle.abort(),
+                Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => handle.abort(),
                 Task::Publish(..) | Task::Withdraw(..) => {}
             }
         }
@@ -104,7 +105,7 @@ impl Tasks {
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
-            Task::Exchange(..) | Task::Survey | Task::Load | Task::Judge => None,
+            Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => None,
         })
     }
 }

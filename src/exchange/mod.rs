@@ -12,7 +12,7 @@ mod roots;
 mod transport;
 mod trust;
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use crate::renewal::Refusal;
 
@@ -24,13 +24,23 @@ pub use reply::{Granted, Note, Reply};
 pub use roots::{CA_FILE_BYTES_MAX, CaFileError};
 pub use trust::{FETCH_SPACING, Standing, Trust};
 
-/// The optional login options of an exchange.
-#[derive(Clone, PartialEq, Debug, Default)]
+/// The optional login options of an exchange. Claims may be confidential: it prints their names alone.
+#[derive(Clone, PartialEq, Default)]
 pub struct LoginOptions {
     /// `customClaims`: they land inside the claim `nsec` of the session.
     pub custom_claims: serde_json::Map<String, serde_json::Value>,
     /// `selectedTenant`.
     pub selected_tenant: Option<String>,
+}
+
+impl fmt::Debug for LoginOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claims: Vec<_> = self.custom_claims.keys().collect();
+        f.debug_struct("LoginOptions")
+            .field("custom_claims", &claims)
+            .field("selected_tenant", &self.selected_tenant)
+            .finish()
+    }
 }
 
 /// How requests are made.

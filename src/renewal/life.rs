@@ -51,7 +51,7 @@ enum Stage {
         attempt: Attempt,
         began: Moment,
         key: Fingerprint,
-        /// Nudged meanwhile: the session that comes may be made by yesterday's rules.
+        /// Nudged meanwhile: what comes is the answer to a request by yesterday's rules.
         again: bool,
     },
     Publishing {
@@ -265,9 +265,6 @@ impl Renewal {
                 self.read(key, Some(used));
                 self.past = Past { answered: Some(now), key: Some(used) };
                 self.granted(now, used, sent.clamp(began, now), grant, dice);
-                if again {
-                    self.plan = now;
-                }
             }
             Outcome::Refused { key: used, sent, refusal } => {
                 let used = used.unwrap_or(key);
@@ -275,6 +272,10 @@ impl Renewal {
                 self.past = Past { answered: Some(now), key: Some(used) };
                 self.refused(now, sent.clamp(began, now), refusal, dice);
             }
+        }
+        let is_busy = matches!(outcome, Outcome::Refused { refusal: Refusal::Busy { .. }, .. });
+        if again && !is_busy {
+            self.plan = now;
         }
     }
 

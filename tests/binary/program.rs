@@ -113,7 +113,7 @@ impl Ear {
         let heard = Arc::new((Mutex::new(Heard::default()), Condvar::new()));
         let ours = Arc::clone(&heard);
         let thread = thread::spawn(move || {
-            let mut bytes = [0; 64 * 1024];
+            let mut bytes = vec![0; 64 * 1024];
             loop {
                 let count = pipe.read(&mut bytes).unwrap_or_default();
                 let mut heard = ours.0.lock().unwrap();

@@ -3,9 +3,10 @@
 use std::{fmt::Write as _, fs, time::Duration};
 
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use tokenwell::{fingerprint::Fingerprint, sandbox::Sandbox};
+use tokenwell::{sandbox::Seen, secret::Secret};
 
 use crate::{
+    common::spacing::spaced,
     program::{Program, content, once, run},
     setting::Setting,
 };
@@ -32,7 +33,7 @@ fn term_does_not_wait_for_an_exchange_and_leaves_nothing() {
         let program = Program::start(&mut command(&setting.path("")));
         setting.until_exchanges(1);
         let ended = program.stop();
-        let code = if ended.stderr.contains("stopped by") { 1 } else { 0 };
+        let code = i32::from(ended.stderr.contains("stopped by")); // `once` has not done what it was asked for
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
         assert_eq!(fs::read_dir(setting.path("out")).unwrap().count(), 0);
         setting.clean(&ended);
@@ -99,6 +100,17 @@ fn hup_reads_the_configuration_again_and_refuses_a_bad_one() {
 }
 
 #[test]
+fn hup_without_a_change_says_so_and_asks_for_nothing() {
+    let mut setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    program.signal(SIGHUP);
+    program.until_said("the configuration is as it was", 1);
+    let ended = program.stop();
+    assert_eq!(setting.sandbox.exchanges().len(), 1);
+    setting.clean(&ended);
+}
+
+#[test]
 fn usr1_renews_everything_within_the_spacing() {
     let mut setting = Setting::with(&["a", "b", "c"]);
     setting.configure_with("renew: {spacing: 400ms, retryFirst: 400ms}\n", &setting.named(&["a", "b", "c"]));
@@ -115,8 +127,8 @@ fn usr1_renews_everything_within_the_spacing() {
     assert!(before.iter().zip(&after).all(|(before, after)| before != after));
     let ended = program.stop();
     for name in ["a", "b", "c"] {
-        let key = tokenwell::secret::Secret::new(setting.key(name)).fingerprint();
-        spaced(&setting.sandbox, key, 400);
+        let key = Secret::new(setting.key(name));
+        spaced(&setting.sandbox, Some(&key), Duration::from_millis(400));
     }
     setting.clean(&ended);
 }
@@ -139,9 +151,10 @@ fn a_storm_of_signals_is_weathered() {
     }
     let ended = program.ended();
     assert_eq!(ended.code, Some(0));
-    let seen = setting.sandbox.exchanges();
-    assert_eq!(seen.iter().filter(|seen| seen.key == Some(newcomer)).count(), 1);
-    spaced(&setting.sandbox, seen[0].key.unwrap(), 100);
+    let key = Secret::new(setting.key("a"));
+    spaced(&setting.sandbox, Some(&key), Duration::from_millis(100));
+    let of_newcomer = |seen: &Seen| seen.key == Some(newcomer);
+    assert_eq!(setting.sandbox.exchanges().into_iter().filter(of_newcomer).count(), 1);
     assert_eq!(setting.leaks.found_in(&ended.stderr), None);
 }
 
@@ -153,14 +166,4 @@ fn many_outputs(setting: &Setting, count: usize) {
         let _ = writeln!(text, "      - path: {}/{number}", out.display());
     }
     setting.configure(&text);
-}
-
-/// No two exchanges with one key came closer than this.
-fn spaced(sandbox: &Sandbox, key: Fingerprint, millis: u64) {
-    let seen: Vec<_> = sandbox.exchanges().into_iter().filter(|seen| seen.key == Some(key)).collect();
-    assert!(seen.len() > 1);
-    for pair in seen.windows(2) {
-        let gap = pair[1].arrived - pair[0].arrived;
-        assert!(gap >= Duration::from_millis(millis), "{} came {gap:?} after the one before", pair[1].ordinal);
-    }
 }

@@ -4,3 +4,4 @@ pub(crate) mod leaks;
 pub(crate) mod place;
 #[path = "../files_secret_volume/mod.rs"]
 pub(crate) mod secret_volume;
+pub(crate) mod spacing;

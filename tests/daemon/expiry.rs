@@ -83,13 +83,44 @@ fn a_credential_that_was_taken_out_leaves_its_token_until_that_ends() {
     });
 }
 
+#[test]
+fn an_end_is_said_even_if_it_comes_while_an_exchange_hangs() {
+    told(async |world| {
+        outage_after_the_first_token(world, "keep", Answer::Hang).await;
+        world.expect_error("has expired");
+        world.until_said(Level::WARN, "no whole reply").await;
+        assert_eq!(world.state("a"), Some("expired"));
+        assert_eq!(world.said(Level::ERROR, "has expired"), 1);
+    });
+}
+
+#[test]
+fn a_removal_that_fails_is_said_once_and_tried_again() {
+    told(async |world| {
+        outage_after_the_first_token(world, "remove", Answer::status(503)).await;
+        let (token, aside) = (world.path("out/a.jwt"), world.path("aside"));
+        fs::rename(&token, &aside).unwrap();
+        fs::create_dir(&token).unwrap();
+        world.expect_error("cannot remove token file");
+        world.expect_error("the token has expired and is removed");
+        world.until_said(Level::ERROR, "cannot remove token file").await;
+        // Time for three more attempts at the least.
+        world.meanwhile(tokio::time::sleep(Duration::from_secs(1))).await;
+        assert_eq!(world.said(Level::ERROR, "cannot remove token file"), 1);
+        fs::remove_dir(&token).unwrap();
+        fs::rename(&aside, &token).unwrap();
+        world.until("it is removed", |world| world.token("a").is_none()).await;
+        world.until_said(Level::ERROR, "is removed").await;
+    });
+}
+
 async fn outage_after_the_first_token(world: &mut World, on_expiry: &str, outage: Answer) {
     world.put_key("a", "a");
     world.sandbox.set(|settings| settings.life = Duration::from_secs(3));
     let credential = world.named(&["a"]).replace("name: a", &format!("name: a, onExpiry: {on_expiry}"));
     world.configure_with(
         "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms, at: 50%}\n",
-        &format!("http: {{timeout: 30s}}\n{credential}"),
+        &format!("http: {{timeout: 4s}}\n{credential}"),
     );
     world.start();
     world.until_fresh("a").await;

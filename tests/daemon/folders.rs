@@ -10,7 +10,7 @@ use crate::world::told;
 fn credentials_come_and_go_with_their_files() {
     told(async |world| {
         let a = world.put_key("a", "a");
-        world.configure(&world.from_folder());
+        world.configure(&world.whole_folder());
         world.start();
         world.until_fresh("a").await;
         world.until_a_newcomer_is_fresh("b").await;
@@ -33,7 +33,7 @@ fn names_that_begin_with_a_dot_are_passed_over_and_illegal_ones_are_said() {
             world.put(&format!("keys/{name}"), &key);
         }
         fs::create_dir(world.path("keys/folder")).unwrap();
-        world.configure(&world.from_folder());
+        world.configure(&world.whole_folder());
         world.start();
         world.until_a_newcomer_is_fresh("a").await;
         assert_eq!(world.names(), ["a"]);
@@ -52,7 +52,7 @@ fn a_credential_that_is_named_beats_one_from_a_folder_and_that_is_said() {
         fs::rename(world.path("keys/elsewhere"), world.path("keys/down/a")).unwrap();
         let other = world.put_key("a", "other");
         let credentials = world.named(&["a"]).replace("keys/a", "keys/down/a");
-        world.configure(&format!("{credentials}{}", world.from_folder()));
+        world.configure(&format!("{credentials}{}", world.whole_folder()));
         world.start();
         world.until_a_newcomer_is_fresh("b").await;
         world.until_fresh("a").await;
@@ -65,7 +65,7 @@ fn a_credential_that_is_named_beats_one_from_a_folder_and_that_is_said() {
 fn a_folder_that_goes_takes_nobody_away_and_is_said_once() {
     told(async |world| {
         world.put_key("a", "a");
-        world.configure(&world.from_folder());
+        world.configure(&world.whole_folder());
         world.start();
         world.until_fresh("a").await;
         fs::rename(world.path("keys"), world.path("gone")).unwrap();
@@ -83,7 +83,7 @@ fn a_folder_that_goes_takes_nobody_away_and_is_said_once() {
 fn a_folder_that_is_missing_at_start_is_waited_for_and_said_once() {
     told(async |world| {
         fs::remove_dir(world.path("keys")).unwrap();
-        world.configure(&world.from_folder());
+        world.configure(&world.whole_folder());
         world.start();
         world.until_said(Level::WARN, "is missing").await;
         fs::create_dir(world.path("keys")).unwrap();

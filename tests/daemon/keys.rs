@@ -9,8 +9,8 @@ use tokenwell::{
 use tracing::Level;
 
 use crate::{
-    common::secret_volume::SecretVolume,
-    world::{World, told},
+    common::{secret_volume::SecretVolume, spacing::spaced},
+    world::told,
 };
 
 #[test]
@@ -53,7 +53,7 @@ fn a_session_is_renewed_before_it_ends() {
                 tokens.len() == 5
             })
             .await;
-        spaced(world, 100);
+        spaced(&world.sandbox, None, Duration::from_millis(100));
     });
 }
 
@@ -108,7 +108,7 @@ fn a_key_that_flaps_is_asked_with_no_faster_than_the_spacing() {
                 asked_last && report.key_fingerprint == Some(last.to_string()) && report.state == "fresh"
             })
             .await;
-        spaced(world, 100);
+        spaced(&world.sandbox, None, Duration::from_millis(100));
     });
 }
 
@@ -288,13 +288,4 @@ fn a_key_that_is_replaced_while_an_exchange_hangs_is_next() {
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));
         assert_eq!(world.sandbox.exchanges()[0].outcome, Outcome::Abandoned);
     });
-}
-
-/// No two exchanges of one credential came closer than this.
-pub(crate) fn spaced(world: &World, millis: u64) {
-    let seen = world.sandbox.exchanges();
-    for pair in seen.windows(2) {
-        let gap = pair[1].arrived - pair[0].arrived;
-        assert!(gap >= Duration::from_millis(millis), "{} came {gap:?} after the one before", pair[1].ordinal);
-    }
 }

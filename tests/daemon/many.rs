@@ -16,7 +16,7 @@ fn two_hundred_credentials_get_their_tokens_and_no_more_than_allowed_are_under_w
                 fs::write(world.path(&format!("keys/{name}")), format!("K2{name}")).unwrap();
             }
         }
-        world.configure(&format!("http: {{maxInFlight: 5}}\n{}", world.from_folder()));
+        world.configure(&format!("http: {{maxInFlight: 5}}\n{}", world.whole_folder()));
         let hold = world.sandbox.hold();
         world.start();
         world.until_exchanges(5).await;

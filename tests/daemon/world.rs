@@ -71,7 +71,7 @@ impl World {
     // ---- configuration and daemon
 
     /// Every file in `keys` as a credential.
-    pub(crate) fn from_folder(&self) -> String {
+    pub(crate) fn whole_folder(&self) -> String {
         let (keys, out) = (self.path("keys"), self.path("out/{name}.jwt"));
         let (keys, out) = (keys.display(), out.display());
         format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n")

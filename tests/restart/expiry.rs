@@ -9,14 +9,14 @@ use serde_json::json;
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    past::{Past, credential, output, said},
+    past::{Damage, Past, credential, output, said},
     program::{Program, run},
     setting::Setting,
 };
 
 #[test]
 fn a_token_that_ended_meanwhile_is_removed_at_the_start_where_that_is_wanted() {
-    let damages: [(&str, fn(&Past)); 3] = [
+    let damages: [Damage; 3] = [
         ("nothing", |_| {}),
         ("another mode", |past| fs::set_permissions(output(past, "a.jwt"), Permissions::from_mode(0o600)).unwrap()),
         ("one of two outputs is missing", |past| fs::remove_file(output(past, "b/a.jwt")).unwrap()),

@@ -1,6 +1,6 @@
 //! One process after the other: what the real binary leaves on disk, and what the next one makes of it.
 #![cfg(feature = "sandbox")]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 #![expect(clippy::unchecked_time_subtraction, reason = "arrivals never decrease")]
 
 #[path = "../common/mod.rs"]

@@ -28,8 +28,8 @@ fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
         settings.rate_limit = Some(RateLimit { exchanges: 400, window: Duration::from_secs(2) });
     });
     let program = Program::start(&mut run(&past.path("")));
-    past.until("a session for each", |counters| counters.sessions >= COUNT);
-    program.until_said("\"token written\"", COUNT as usize);
+    past.until("a session for each", |counters| counters.sessions >= COUNT as u64);
+    program.until_said("\"token written\"", COUNT);
     let first = program.stop();
     assert_eq!(first.code, Some(0));
     let seen = past.sandbox.exchanges();
@@ -41,9 +41,9 @@ fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
             Outcome::Waiting | Outcome::Cut | Outcome::Abandoned => panic!("{:?}", exchange.outcome),
         }
     }
-    assert!(sessions.len() as u64 == COUNT && sessions.values().all(|count| *count == 1), "one session for each");
+    assert!(sessions.len() == COUNT && sessions.values().all(|count| *count == 1), "one session for each");
     assert!(seen.iter().all(|exchange| exchange.in_flight <= 8), "no more than `maxInFlight`");
-    let refused = seen.len() as u64 - COUNT;
+    let refused = seen.len() - COUNT;
     println!("{refused} of {} exchanges were refused with 429, {:.1} %", seen.len(), share(refused, seen.len()));
     assert!(refused < COUNT / 10, "{refused} were refused: that is no pace");
 
@@ -52,13 +52,13 @@ fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
     program.until_said("ready: every required token is on disk", 1);
     let second = program.stop();
     assert_eq!(past.requests(), before, "a restart of all of them");
-    assert_eq!(said(&second, "the token on disk is good").len() as u64, COUNT);
+    assert_eq!(said(&second, "the token on disk is good").len(), COUNT);
 }
 
-fn share(part: u64, whole: usize) -> f64 {
+fn share(part: usize, whole: usize) -> f64 {
     #[expect(clippy::cast_precision_loss, reason = "some thousands")]
     let share = part as f64 / whole as f64 * 100.0;
     share
 }
 
-const COUNT: u64 = 2000;
+const COUNT: usize = 2000;

@@ -8,14 +8,14 @@ use std::{
 use nix::{sys::stat::Mode, unistd::mkfifo};
 
 use crate::{
-    past::{Past, credential, output, said, troubles},
+    past::{Damage, Past, credential, output, said, troubles},
     program::{Program, run},
     setting::Setting,
 };
 
 #[test]
 fn a_token_that_is_gone_or_altered_costs_one_exchange() {
-    let damages: [(&str, fn(&Past)); 8] = [
+    let damages: [Damage; 8] = [
         ("missing", |past| fs::remove_file(output(past, "a.jwt")).unwrap()),
         ("empty", |past| past.put("out/a.jwt", "")),
         ("garbage", |past| past.put("out/a.jwt", "\0\u{1}garbage")),
@@ -73,7 +73,7 @@ fn a_key_that_is_missing_costs_nothing_and_the_token_stays() {
 
 #[test]
 fn a_token_with_another_mode_or_owner_is_written_again_without_a_request() {
-    let damages: [(&str, fn(&Past)); 4] = [
+    let damages: [Damage; 4] = [
         ("readable by all", |past| fs::set_permissions(output(past, "a.jwt"), Permissions::from_mode(0o644)).unwrap()),
         ("set-user-id", |past| fs::set_permissions(output(past, "a.jwt"), Permissions::from_mode(0o4640)).unwrap()),
         ("another owner", |past| chown(output(past, "a.jwt"), Some(1234), None).unwrap()),
@@ -108,7 +108,7 @@ fn a_token_with_another_mode_or_owner_is_written_again_without_a_request() {
 
 #[test]
 fn one_of_two_outputs_is_restored_from_the_other_without_a_request() {
-    let damages: [(&str, fn(&Past)); 4] = [
+    let damages: [Damage; 4] = [
         ("the first is missing", |past| fs::remove_file(output(past, "a.jwt")).unwrap()),
         ("the second is missing", |past| fs::remove_file(output(past, "b/a.jwt")).unwrap()),
         ("the second is another", |past| past.put("out/b/a.jwt", "a.b.c")),

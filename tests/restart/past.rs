@@ -19,6 +19,9 @@ use crate::{
 /// A setting with sessions of an hour, so that nothing is due while a test runs.
 pub(crate) struct Past(Setting);
 
+/// What is done to it, in words and in deed.
+pub(crate) type Damage = (&'static str, fn(&Past));
+
 /// The bytes of a file, and which file it is.
 pub(crate) type Print = (Vec<u8>, u64);
 

@@ -9,13 +9,13 @@ use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::{Value, json};
 
 use crate::{
-    past::{Past, RECORD, credential, said, troubles},
+    past::{Damage, Past, RECORD, credential, said, troubles},
     setting::Setting,
 };
 
 #[test]
 fn a_state_file_that_cannot_be_used_costs_one_exchange_and_is_replaced() {
-    let damages: [(&str, fn(&Past)); 14] = [
+    let damages: [Damage; 14] = [
         ("empty", |past| past.put(RECORD, "")),
         ("garbage", |past| fs::write(past.path(RECORD), [0xff, 0, 0x80]).unwrap()),
         ("half", |past| {
@@ -71,7 +71,7 @@ fn without_a_state_file_one_exchange_is_made_and_nothing_is_wrong() {
 
 #[test]
 fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
-    let changes: [(&str, fn(&mut Setting), u64); 4] = [
+    let changes: [Change; 4] = [
         // Another project has other public keys, and so has another API.
         ("project", |setting| replaced(setting, "projectId: P2world", "projectId: P2other"), 2),
         ("base URL", |setting| replaced(setting, "127.0.0.1", "localhost"), 2),
@@ -91,7 +91,7 @@ fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
 
 #[test]
 fn where_no_state_can_be_kept_that_is_said_once_and_the_daemon_goes_on() {
-    let obstacles: [(&str, fn(&Past)); 3] = [
+    let obstacles: [Damage; 3] = [
         ("a file for the state directory", |past| {
             fs::remove_dir_all(past.path("state")).unwrap();
             past.put("state", "");
@@ -136,6 +136,9 @@ fn a_state_folder_that_can_be_written_again_is_said_and_used() {
     program.stop();
     past.idle_process();
 }
+
+/// What is changed, how, and how often the public keys are asked for then.
+type Change = (&'static str, fn(&mut Setting), u64);
 
 fn replaced(setting: &Setting, from: &str, to: &str) {
     let text = fs::read_to_string(setting.path("tokenwell.yaml")).unwrap();

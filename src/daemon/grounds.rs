@@ -1,0 +1,42 @@
+//! What is known of the files that steer the daemon, and the looks at them that are under way.
+
+use super::survey::Mark;
+use crate::renewal::Moment;
+
+/// What is known of the files that steer the daemon.
+#[derive(Debug, Default)]
+pub(super) struct Grounds {
+    pub(super) survey: Pass,
+    pub(super) load: Pass,
+    /// Whether the key files were looked at at all.
+    pub(super) surveyed: bool,
+    pub(super) poll_at: Moment,
+    pub(super) config_mark: Option<Mark>,
+}
+
+/// Work off the loop, one pass at a time. What comes up during a pass wants another one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) enum Pass {
+    #[default]
+    Idle,
+    UnderWay,
+    WantedAgain,
+}
+
+impl Pass {
+    /// Whether to begin now; if not, it is noted for the end of the pass that is under way.
+    pub(super) fn begin(&mut self) -> bool {
+        let idle = *self == Self::Idle;
+        *self = if idle { Self::UnderWay } else { Self::WantedAgain };
+        idle
+    }
+
+    /// Ends the pass. Answers whether another is wanted.
+    pub(super) fn end(&mut self) -> bool {
+        std::mem::take(self) == Self::WantedAgain
+    }
+
+    pub(super) fn is_idle(self) -> bool {
+        self == Self::Idle
+    }
+}
