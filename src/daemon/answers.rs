@@ -6,7 +6,7 @@ use tracing::{debug, error, info, warn};
 
 use super::{
     Daemon, clock,
-    exchange_effect::{Exchanged, quiet},
+    exchange_effect::{Exchanged, Noticed, quiet},
     kept::Said,
     reload::{self, Why},
     span,
@@ -25,9 +25,13 @@ impl Daemon {
     /// Deals with a task that has ended.
     pub(super) fn ended(&mut self, task: Task, done: Done) {
         match (task, done) {
-            (Task::Exchange(id, attempt), Done::Exchanged(exchanged)) => self.exchanged(id, attempt, exchanged),
+            (Task::Exchange(id, attempt), Done::Exchanged(exchanged, noticed)) => {
+                self.noticed(id, noticed);
+                self.exchanged(id, attempt, exchanged);
+            }
             (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
-            (Task::Publish(id, attempt), Done::Published((results, written))) => {
+            (Task::Publish(id, attempt), Done::Published { results, written, kept }) => {
+                self.note_kept(id, kept);
                 self.published(id, attempt, results, written);
             }
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
@@ -41,6 +45,13 @@ impl Daemon {
             (Task::Load(why), _) => self.loaded(why, None),
         }
         self.settle_what_waits();
+    }
+
+    fn noticed(&mut self, id: Id, Noticed { skew, kept }: Noticed) {
+        if let Some(skew) = skew {
+            self.note_skew(skew);
+        }
+        self.note_kept(id, kept);
     }
 
     fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {

@@ -7,15 +7,15 @@ use tracing::debug;
 
 use super::{
     Daemon, clock,
-    exchange_effect::{self, Errand},
+    exchange_effect::{self, Errand, Noticed},
     tasks::{Done, Task},
 };
 use crate::{
     config::Credential,
-    output::{self, WriteError, Written},
+    output,
     renewal::{Effect, Id},
     session::Session,
-    state::{Ledger, Record, WrittenToken},
+    state::{Ledger, Record},
 };
 
 impl Daemon {
@@ -41,7 +41,9 @@ impl Daemon {
                     credential,
                 };
                 self.tasks.start(Task::Exchange(id, attempt), async move {
-                    Done::Exchanged(exchange_effect::exchange(host, errand).await)
+                    let mut noticed = Noticed::default();
+                    let exchanged = exchange_effect::exchange(host, errand, &mut noticed).await;
+                    Done::Exchanged(exchanged, noticed)
                 });
             }
             Effect::Publish(attempt) => {
@@ -50,7 +52,7 @@ impl Daemon {
                 let record = self.record(id);
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let Some(session) = session else { return Done::Lost };
-                    write(writers, move || Done::Published(publish(&host.ledger, &credential, &session, record))).await
+                    write(writers, move || publish(&host.ledger, &credential, &session, record)).await
                 });
             }
             Effect::Withdraw(attempt) => {
@@ -64,21 +66,13 @@ impl Daemon {
     }
 }
 
-/// Writes every output, and once all of them hold the session, remembers that.
-fn publish(
-    ledger: &Ledger,
-    credential: &Credential,
-    session: &Session,
-    record: Option<Record>,
-) -> (Vec<Result<Written, WriteError>>, Option<WrittenToken>) {
+/// Writes every output, and once one of them holds the session, remembers that: the next process takes it from there to the
+/// others.
+fn publish(ledger: &Ledger, credential: &Credential, session: &Session, record: Option<Record>) -> Done {
     let results: Vec<_> = credential.outputs.iter().map(|output| output::write(output, session)).collect();
-    let record = record.filter(|_| results.iter().all(Result::is_ok));
-    if let Some(record) = &record
-        && let Err(error) = ledger.store(&credential.name, record)
-    {
-        debug!(credential = credential.name, "the state file is not written: {error}");
-    }
-    (results, record.and_then(|record| record.written))
+    let record = record.filter(|_| results.iter().any(Result::is_ok));
+    let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
+    Done::Published { results, written: record.and_then(|record| record.written), kept }
 }
 
 /// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.

@@ -6,9 +6,8 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
-use tracing::debug;
 
-use super::clock;
+use super::{clock, skew::Skew};
 use crate::{
     config::Credential,
     exchange::{Client, Granted, Note, ProjectId, Refused, Standing, Trust},
@@ -52,11 +51,20 @@ pub(super) enum Exchanged {
     NoKey(KeyError),
 }
 
+/// What else came to light on the way.
+#[derive(Debug, Default)]
+pub(super) struct Noticed {
+    /// How the server's clock differs from ours, if the reply told.
+    pub(super) skew: Option<Skew>,
+    /// Whether the exchange is remembered on disk, or why not; `None` if there was nothing to remember.
+    pub(super) kept: Option<Result<(), String>>,
+}
+
 /// Reads the key, asks the host, reads the reply, looks at the signature.
 ///
 /// The state file says of an exchange before it begins and again when it has been refused, so that a process that crashes in
 /// a loop still keeps the spacing.
-pub(super) async fn exchange(host: Arc<Host>, errand: Errand) -> Exchanged {
+pub(super) async fn exchange(host: Arc<Host>, errand: Errand, noticed: &mut Noticed) -> Exchanged {
     let began = clock::now();
     let key = match read_key(&errand).await {
         Ok(key) => key,
@@ -64,9 +72,9 @@ pub(super) async fn exchange(host: Arc<Host>, errand: Errand) -> Exchanged {
         Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
     };
     let fingerprint = key.fingerprint();
-    remember(&host, &errand, Asked { key: fingerprint, answer: None }).await;
+    noticed.kept = Some(remember(&host, &errand, Asked { key: fingerprint, answer: None }).await);
     let (sent, sent_wall) = (clock::now(), clock::wall());
-    match ask(&host, &errand.credential, &key, sent_wall).await {
+    match ask(&host, &errand.credential, &key, sent_wall, noticed).await {
         Ok((Granted { session, notes }, standing)) => {
             Exchanged::Session { key: fingerprint, sent, session, notes, standing }
         }
@@ -74,7 +82,7 @@ pub(super) async fn exchange(host: Arc<Host>, errand: Errand) -> Exchanged {
             drop(key);
             let at = clock::stamp_of(clock::now());
             let answer = Some(Answered { at, quiet: quiet(refused.refusal) });
-            remember(&host, &errand, Asked { key: fingerprint, answer }).await;
+            noticed.kept = Some(remember(&host, &errand, Asked { key: fingerprint, answer }).await);
             let reread = match refused.refusal {
                 Refusal::Denied => read_key(&errand).await.ok().map(|key| key.fingerprint()),
                 Refusal::Blocked
@@ -107,9 +115,12 @@ async fn ask(
     credential: &Credential,
     key: &Secret,
     sent: SystemTime,
+    noticed: &mut Noticed,
 ) -> Result<(Granted, Standing), Refused> {
     let reply = host.client.exchange(&host.project, &credential.options, key).await?;
-    let granted = reply.read(sent, clock::wall(), &host.project)?;
+    let received = clock::wall();
+    noticed.skew = reply.date().map(|date| Skew::of(date, sent, received));
+    let granted = reply.read(sent, received, &host.project)?;
     let standing = host.trust.judge(&host.client, &granted.session.jwt, clock::now()).await?;
     Ok((granted, standing))
 }
@@ -140,14 +151,13 @@ async fn read_key(errand: &Errand) -> Result<Secret, NoKey> {
 }
 
 /// Where nothing can be remembered, the exchange goes on all the same: the tokens are what counts.
-async fn remember(host: &Arc<Host>, errand: &Errand, asked: Asked) {
+async fn remember(host: &Arc<Host>, errand: &Errand, asked: Asked) -> Result<(), String> {
     let record = Record { request: errand.request, asked, written: errand.written.clone() };
     let (host, credential) = (Arc::clone(host), Arc::clone(&errand.credential));
     let stored = task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
     match time::timeout(REMEMBER_TIMEOUT, stored).await {
-        Ok(Ok(Ok(()))) => {}
-        Ok(Ok(Err(error))) => debug!(credential = errand.credential.name, "the state file is not written: {error}"),
-        Ok(Err(_)) | Err(_) => debug!(credential = errand.credential.name, "the state file is not written in time"),
+        Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
+        Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),
     }
 }
 

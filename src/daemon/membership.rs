@@ -121,6 +121,7 @@ impl Daemon {
         let name = kept.credential.name.clone();
         self.names.remove(&name);
         self.unverified.remove(&id);
+        self.unkept.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {
             self.pasts.insert(name.clone(), (past, now + spacing));
         }
@@ -246,9 +247,16 @@ impl Daemon {
         }
     }
 
-    /// Says it once when every required token is on disk for the first time.
+    /// Says it once when every required token is on disk for the first time. It is asked after every write of thousands,
+    /// so whoever was missing last time is looked at first.
     pub(super) fn announce_ready(&mut self) {
-        if !self.announced_ready && self.is_ready() {
+        let is_missing = |(id, kept): (Id, &Kept)| self.lacks_its_token(id, kept);
+        let still = self.laggard.and_then(|id| Some((id, self.kept.get(&id)?)));
+        if self.announced_ready || still.is_some_and(is_missing) {
+            return;
+        }
+        self.laggard = self.laggard();
+        if self.laggard.is_none() {
             self.announced_ready = true;
             info!("ready: every required token is on disk");
         }
@@ -256,13 +264,21 @@ impl Daemon {
 
     /// Whether every required token is on disk and lives.
     pub(super) fn is_ready(&self) -> bool {
-        let now = clock::now();
-        let health = |id: &Id| self.fleet.get(*id).map_or(Health::Starting, |renewal| renewal.health(now));
-        self.members().filter(|(_, kept)| kept.credential.required).all(|(id, _)| health(&id).is_usable())
+        self.laggard().is_none()
+    }
+
+    /// One whose token is required and not on disk or not alive. The last are looked at first, as they come last.
+    fn laggard(&self) -> Option<Id> {
+        self.members().rev().find(|(id, kept)| self.lacks_its_token(*id, kept)).map(|(id, _)| id)
+    }
+
+    fn lacks_its_token(&self, id: Id, kept: &Kept) -> bool {
+        let health = self.fleet.get(id).map_or(Health::Starting, |renewal| renewal.health(clock::now()));
+        kept.credential.required && !kept.leaving && !health.is_usable()
     }
 
     /// Those that are kept fresh, by name.
-    pub(super) fn members(&self) -> impl Iterator<Item = (Id, &Kept)> {
+    pub(super) fn members(&self) -> impl DoubleEndedIterator<Item = (Id, &Kept)> {
         let kept = |id: &Id| self.kept.get(id).map(|kept| (*id, kept));
         self.names.values().filter_map(kept).filter(|(_, kept)| !kept.leaving)
     }

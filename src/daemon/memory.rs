@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use serde_json::json;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::{
     Daemon, clock,
@@ -14,7 +14,7 @@ use super::{
 use crate::{
     exchange::LoginOptions,
     fingerprint::Fingerprint,
-    renewal::{Id, Renewal, WrittenTerm},
+    renewal::{Health, Id, Moment, WrittenTerm},
     secret::Secret,
     session::{Claims, Jwt, Session},
     state::{Record, WrittenToken},
@@ -49,15 +49,8 @@ impl Daemon {
         let mut memory = record.memory();
         let mut intact = false;
         match (record.written, found.token) {
-            (Some(written), Some((token, whole))) => {
-                intact = whole;
-                kept.session = session(token, &written).map(Arc::new);
-                if !written.verified {
-                    self.unverified.insert(id);
-                }
-                kept.written = Some(written);
-            }
-            (Some(_), None) if record.request != self.host.request(&kept.credential.options) => {
+            (None, _) => {}
+            (Some(_), _) if record.request != self.host.request(&kept.credential.options) => {
                 memory.written = None;
                 info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
             }
@@ -65,17 +58,64 @@ impl Daemon {
                 memory.written = None;
                 warn!(credential = name, "the token that was written is gone or altered; a new session is asked for");
             }
-            (None, _) => {}
+            (Some(written), Some((token, whole))) => {
+                intact = whole;
+                kept.session = session(token, &written).map(Arc::new);
+                kept.written = Some(written);
+            }
         }
         self.fleet.adopt(clock::stamp_of(now), id, &memory, intact);
-        let Some(term) = self.fleet.get(id).and_then(Renewal::held) else { return };
+        if memory.written.is_some() {
+            self.say_adopted(id, now, intact);
+        }
+        self.announce_ready();
+    }
+
+    fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let name = &kept.credential.name;
+        let Some(term) = renewal.held() else {
+            if renewal.health(now) == Health::Expired {
+                info!(credential = name, "the token on disk has ended; a new session is asked for");
+            } else {
+                warn!(credential = name, "clocks disagree on the age of the token on disk; a new session is asked for");
+            }
+            return;
+        };
+        if kept.written.as_ref().is_some_and(|written| !written.verified) {
+            self.unverified.insert(id);
+        }
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
         if intact {
+            for output in &mut kept.outputs {
+                output.written_at = Some(now);
+            }
             info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
         } else {
             warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
         }
-        self.announce_ready();
+    }
+
+    /// Notes whether something is remembered on disk. One folder that cannot be written is said once for all.
+    pub(super) fn note_kept(&mut self, id: Id, kept: Option<Result<(), String>>) {
+        let Some(kept) = kept else { return };
+        let none_before = self.unkept.is_empty();
+        match kept {
+            Ok(()) => {
+                self.unkept.remove(&id);
+                if !none_before && self.unkept.is_empty() {
+                    info!("every state file can be written again");
+                }
+            }
+            Err(why) => {
+                self.unkept.insert(id);
+                if none_before {
+                    warn!("{why}; until it can be, a restart asks for new sessions: see `stateDirectory`");
+                } else {
+                    debug!("{why}");
+                }
+            }
+        }
     }
 
     /// What to remember once the newest session is written.

@@ -16,6 +16,7 @@ mod memory;
 mod reload;
 mod reporting;
 mod signals;
+mod skew;
 mod span;
 mod survey;
 mod tasks;
@@ -40,6 +41,7 @@ use self::{
     membership::Listing,
     reload::Why,
     signals::{Request, Signals},
+    skew::Skew,
     survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };
@@ -65,6 +67,11 @@ pub struct Daemon {
     wanted: Option<Vec<Credential>>,
     /// Whose newest session has a signature that could not be looked at yet.
     unverified: BTreeSet<Id>,
+    /// Whose state file cannot be written.
+    unkept: BTreeSet<Id>,
+    /// Of the last reply that told the server's time; and whether it was said to be large.
+    skew: Option<Skew>,
+    skew_said: bool,
     tasks: Tasks,
     writers: Arc<Semaphore>,
     signals: Signals,
@@ -72,6 +79,8 @@ pub struct Daemon {
     alarm: Alarm,
     grounds: Grounds,
     announced_ready: bool,
+    /// Who kept it from being ready when last asked.
+    laggard: Option<Id>,
 }
 
 /// Where the configuration comes from, to read it again.
@@ -118,6 +127,9 @@ impl Daemon {
             listings: BTreeMap::new(),
             wanted: None,
             unverified: BTreeSet::new(),
+            unkept: BTreeSet::new(),
+            skew: None,
+            skew_said: false,
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             signals: Signals::listen()?,
@@ -125,6 +137,7 @@ impl Daemon {
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
             announced_ready: false,
+            laggard: None,
             config,
         };
         info!(

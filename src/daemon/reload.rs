@@ -81,6 +81,7 @@ impl Daemon {
         self.fleet.set_in_flight_max(self.config.in_flight_max);
         if before.project != self.config.project || before.base_url != self.config.base_url {
             self.fleet.change_host();
+            (self.skew, self.skew_said) = (None, false);
             self.nudge_all();
         }
         if before.log != self.config.log {

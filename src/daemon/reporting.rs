@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use super::{Daemon, clock, kept::Kept, survey::Observation};
+use super::{Daemon, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
     renewal::{Effect, Health, Id, Moment, Renewal},
     status::{CredentialReport, NextAction, OutputReport, RefusalReport, Report},
@@ -16,7 +16,7 @@ impl Daemon {
             .members()
             .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, kept, renewal)))
             .collect();
-        Report { at, ready: self.is_ready(), credentials }
+        Report { at, ready: self.is_ready(), clock_skew: self.skew.map(Skew::seconds), credentials }
     }
 
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
@@ -32,7 +32,7 @@ impl Daemon {
                     renewal.health(now).is_usable() && key == renewal.key()
                 })
         };
-        settled && listed && self.members().next().is_some() && self.members().all(has_token)
+        settled && listed && self.members().next().is_some() && self.members().rev().all(has_token)
     }
 
     fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {

@@ -4,7 +4,11 @@ use std::{collections::HashMap, sync::Arc};
 
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::{exchange_effect::Exchanged, reload::Why, survey::Survey};
+use super::{
+    exchange_effect::{Exchanged, Noticed},
+    reload::Why,
+    survey::Survey,
+};
 use crate::{
     config::{Loaded, Mistakes},
     exchange::{Refused, Standing},
@@ -28,9 +32,15 @@ pub(super) enum Task {
 /// What came of it.
 #[derive(Debug)]
 pub(super) enum Done {
-    Exchanged(Exchanged),
-    /// What became of each output; and what is remembered, if all hold the session.
-    Published((Vec<Result<Written, WriteError>>, Option<WrittenToken>)),
+    Exchanged(Exchanged, Noticed),
+    Published {
+        /// What became of each output.
+        results: Vec<Result<Written, WriteError>>,
+        /// What is remembered, if any of them holds the session.
+        written: Option<WrittenToken>,
+        /// Whether the next process will remember it too, or why not.
+        kept: Option<Result<(), String>>,
+    },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     Surveyed(Survey),
     Loaded(Result<Loaded, Mistakes>),
@@ -117,11 +127,13 @@ mod tests {
         let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
         let id = fleet.add(crate::renewal::Policy::default(), crate::renewal::Past::default());
         tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
-        tasks.start(Task::Publish(id, Attempt(2)), async { Done::Published((Vec::new(), None)) });
+        tasks.start(Task::Publish(id, Attempt(2)), async {
+            Done::Published { results: Vec::new(), written: None, kept: None }
+        });
         tasks.stop_all_but_writes();
         assert_eq!(tasks.writing().collect::<Vec<_>>(), [id]);
         let mut ended = [tasks.next().await, tasks.next().await];
         ended.sort_by_key(|(task, _)| matches!(task, Task::Publish(..)));
-        assert!(matches!(ended, [(Task::Exchange(..), Done::Lost), (Task::Publish(..), Done::Published(_))]));
+        assert!(matches!(ended, [(Task::Exchange(..), Done::Lost), (Task::Publish(..), Done::Published { .. })]));
     }
 }

@@ -109,7 +109,7 @@ impl Renewal {
                 self.plan = term.renew;
             }
         }
-        if intact {
+        if intact || !term.lives(now) {
             self.delivery.adopt(term);
         } else {
             self.delivery.owe(now);

@@ -41,6 +41,16 @@ pub enum Unreadable {
     },
 }
 
+/// Why a record cannot be kept.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write state file `{path}`: {source}", path = path.display())]
+pub struct Unkept {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
 impl Ledger {
     /// The records in a state directory.
     pub fn new(state_directory: &Path) -> Self {
@@ -48,6 +58,9 @@ impl Ledger {
     }
 
     /// What is remembered of a credential; `None` if nothing is. Blocks on the disk.
+    ///
+    /// Where a folder stands for the file, or a file for the folder, nothing is remembered either: that is said by
+    /// [`Ledger::store`], which meets the same.
     pub fn load(&self, credential: &str) -> Result<Option<Record>, Unreadable> {
         let path = self.path(credential);
         let mut text = Vec::new();
@@ -59,21 +72,22 @@ impl Ledger {
             .and_then(|file| file.take(RECORD_BYTES_MAX).read_to_end(&mut text));
         match read {
             Ok(_) => Record::parse(&text, credential).map(Some).ok_or(Unreadable::Foreign { path }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) if is_missing(&error) => Ok(None),
             Err(source) => Err(Unreadable::Io { path, source }),
         }
     }
 
     /// Replaces the record of a credential whole. Blocks on the disk.
-    pub fn store(&self, credential: &str, record: &Record) -> io::Result<()> {
+    pub fn store(&self, credential: &str, record: &Record) -> Result<(), Unkept> {
         let text = record.print(credential);
-        match self.replace(credential, &text) {
+        let stored = match self.replace(credential, &text) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.folder)?;
-                self.replace(credential, &text)
+                let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.folder);
+                made.and_then(|()| self.replace(credential, &text))
             }
             result => result,
-        }
+        };
+        stored.map_err(|source| Unkept { path: self.path(credential), source })
     }
 
     /// Drops the record of a credential. Blocks on the disk.
@@ -85,17 +99,17 @@ impl Ledger {
     }
 
     /// A crash may leave the temporary file. Its name is always the same, so there is one at most and the next write takes
-    /// it over.
+    /// it away, whatever it is.
     fn replace(&self, credential: &str, text: &str) -> io::Result<()> {
         let temporary = self.folder.join(format!(".{credential}.json.new"));
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(RECORD_MODE)
-            .custom_flags(flags.bits().cast_signed())
-            .open(&temporary)?;
+        let create = || OpenOptions::new().write(true).create_new(true).mode(RECORD_MODE).open(&temporary);
+        let mut file = match create() {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                fs::remove_file(&temporary)?;
+                create()?
+            }
+            created => created?,
+        };
         file.write_all(text.as_bytes())?;
         drop(file);
         fs::rename(temporary, self.path(credential))
@@ -104,6 +118,10 @@ impl Ledger {
     fn path(&self, credential: &str) -> PathBuf {
         self.folder.join(format!("{credential}.json"))
     }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
 }
 
 const FOLDER: &str = "state";
@@ -156,13 +174,39 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_left_half_written_is_taken_over() {
+    fn what_stands_where_the_temporary_file_belongs_is_in_nobodys_way() {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Ledger::new(directory.path());
         ledger.store("app", &record::tests::record()).unwrap();
-        fs::write(ledger.folder.join(".app.json.new"), "x".repeat(10_000)).unwrap();
-        ledger.store("app", &record::tests::record()).unwrap();
-        assert!(ledger.load("app").unwrap().is_some());
-        assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
+        let temporary = ledger.folder.join(".app.json.new");
+        let elsewhere = directory.path().join("elsewhere");
+        let left: [&dyn Fn(); 3] = [
+            &|| fs::write(&temporary, "x".repeat(10_000)).unwrap(),
+            &|| std::os::unix::fs::symlink(&elsewhere, &temporary).unwrap(),
+            &|| drop(std::os::unix::net::UnixListener::bind(&temporary).unwrap()),
+        ];
+        for leave in left {
+            leave();
+            ledger.store("app", &record::tests::record()).unwrap();
+            assert!(ledger.load("app").unwrap().is_some());
+            assert_eq!(ledger.path("app").metadata().unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
+            assert!(!elsewhere.exists());
+        }
+    }
+
+    #[test]
+    fn what_stands_in_the_way_of_a_record_is_named_when_it_is_to_be_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        fs::create_dir_all(ledger.path("app").join("in the way")).unwrap();
+        assert!(ledger.load("app").unwrap().is_none());
+        let error = ledger.store("app", &record::tests::record()).unwrap_err().to_string();
+        assert!(error.contains("state/app.json`"), "{error}");
+        fs::remove_dir_all(&ledger.folder).unwrap();
+        fs::write(&ledger.folder, "").unwrap();
+        assert!(ledger.load("app").unwrap().is_none());
+        let error = ledger.store("app", &record::tests::record()).unwrap_err().to_string();
+        assert!(error.contains("state/app.json`"), "{error}");
     }
 }

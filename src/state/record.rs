@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fingerprint::Fingerprint,
-    renewal::{Answered, Asked, Grant, Memory, Moment, Stamp, WrittenTerm},
+    renewal::{Answered, Asked, Grant, Memory, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
 };
 
 /// Everything that is remembered of one credential.
@@ -152,7 +152,8 @@ impl KeptSession {
             Some(after) => Some(seconds(after)?),
             None => None,
         };
-        let grant = Grant { lifetime: seconds(self.lifetime_seconds)?, refresh_after };
+        let lifetime = seconds(self.lifetime_seconds).filter(|life| !life.is_zero() && *life <= LIFETIME_MAX)?;
+        let grant = Grant { lifetime, refresh_after };
         let issued = match self.issued_at {
             Some(issued) => Some(wall(&issued)?),
             None => None,
@@ -242,6 +243,8 @@ pub(super) mod tests {
         for (sane, absurd) in [
             ("600.0", "-1"),
             ("600.0", "1e300"),
+            ("600.0", "0.0"),
+            ("600.0", "2419201.0"),
             ("400.5", "-0.5"),
             ("101.0", "1e99"),
             ("2023-11-14T22:15:01", "0000-11-14T22:15:01"),

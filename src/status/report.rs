@@ -9,6 +9,9 @@ pub struct Report {
     pub at: SystemTime,
     /// Whether every required token is on disk and lives.
     pub ready: bool,
+    /// How far the server's clock is ahead of this machine's, in seconds, to about a second; negative when it is behind.
+    /// Of the last reply that told the time.
+    pub clock_skew: Option<f64>,
     /// One for each credential, by name.
     pub credentials: Vec<CredentialReport>,
 }

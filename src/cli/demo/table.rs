@@ -217,7 +217,7 @@ pub(super) mod tests {
     }
 
     pub(in crate::cli::demo) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
-        Report { at: at(now), ready: true, credentials }
+        Report { at: at(now), ready: true, clock_skew: None, credentials }
     }
 
     fn starting(name: &str) -> CredentialReport {

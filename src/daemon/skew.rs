@@ -1,0 +1,87 @@
+//! How far the server's clock is from this machine's, learnt from the `Date` of its replies. It is shown and changes nothing:
+//! lives are counted on the boot clock.
+
+use std::time::{Duration, SystemTime};
+
+use tracing::{info, warn};
+
+use super::{Daemon, span};
+
+/// A difference between two clocks, to the second that `Date` tells.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(super) struct Skew {
+    /// Positive when the server is ahead.
+    seconds: f64,
+}
+
+impl Skew {
+    /// `date` was read off the server's clock somewhere between the sending and the receiving, by the wall clock of here.
+    pub(super) fn of(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
+        let middle = sent + received.duration_since(sent).unwrap_or_default() / 2;
+        // The date was cut to the second: half a second is missing on average.
+        let read = date + Duration::from_millis(500);
+        let seconds = match read.duration_since(middle) {
+            Ok(ahead) => ahead.as_secs_f64(),
+            Err(behind) => -behind.duration().as_secs_f64(),
+        };
+        Self { seconds }
+    }
+
+    /// In seconds; positive when the server is ahead.
+    pub(super) fn seconds(self) -> f64 {
+        self.seconds
+    }
+
+    fn words(self) -> String {
+        let side = if self.seconds > 0.0 { "ahead of" } else { "behind" };
+        format!("{} {side}", span::words(Duration::from_secs_f64(self.seconds.abs())))
+    }
+}
+
+impl Daemon {
+    /// Takes a new difference in; says it when it becomes too large, and when it no longer is.
+    pub(super) fn note_skew(&mut self, skew: Skew) {
+        let was_said = self.skew_said;
+        self.skew = Some(skew);
+        let off = skew.seconds.abs();
+        self.skew_said = off > if was_said { SKEW_FORGIVEN } else { SKEW_SAID };
+        match (was_said, self.skew_said) {
+            (false, true) => warn!(
+                "the server's clock is {} this machine's: renewals do not mind, but whoever checks a token by this \
+                 machine's clock may; see which of them is wrong",
+                skew.words()
+            ),
+            (true, false) => info!("the server's clock and this machine's agree again"),
+            (true, true) | (false, false) => {}
+        }
+    }
+}
+
+/// The difference that is said, in seconds: what checkers of JWTs usually forgive.
+const SKEW_SAID: f64 = 60.0;
+/// At most so much is none again, in seconds: one that is close to [`SKEW_SAID`] is not said for ever.
+const SKEW_FORGIVEN: f64 = 50.0;
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn a_difference_is_counted_from_the_middle_of_the_exchange() {
+        let at = |seconds| UNIX_EPOCH + Duration::from_secs_f64(seconds);
+        for (date, sent, received, seconds, words) in [
+            (1000.0, 1000.0, 1001.0, 0.0, "0s behind"),
+            (1000.0, 999.0, 1010.0, -4.0, "4s behind"),
+            (8200.0, 1000.0, 1001.0, 7200.0, "2h ahead of"),
+            (1000.0, 8200.0, 8201.0, -7200.0, "2h behind"),
+            // The wall clock was set back meanwhile.
+            (1000.0, 1000.5, 900.0, 0.0, "0s behind"),
+        ] {
+            let skew = Skew::of(at(date), at(sent), at(received));
+            assert!((skew.seconds() - seconds).abs() < 0.001, "{skew:?} instead of {seconds}");
+            assert_eq!(skew.words(), words);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! State files that are damaged, foreign or in the wrong hands, and state folders that cannot be written.
+
+use std::{
+    fs::{self, File},
+    os::unix::fs::symlink,
+};
+
+use nix::{sys::stat::Mode, unistd::mkfifo};
+use serde_json::{Value, json};
+
+use crate::{
+    past::{Damage, Past, RECORD, credential, said, troubles},
+    setting::Setting,
+};
+
+#[test]
+fn a_state_file_that_cannot_be_used_costs_one_exchange_and_is_replaced() {
+    let damages: [Damage; 14] = [
+        ("empty", |past| past.put(RECORD, "")),
+        ("garbage", |past| fs::write(past.path(RECORD), [0xff, 0, 0x80]).unwrap()),
+        ("half", |past| {
+            let text = fs::read_to_string(past.path(RECORD)).unwrap();
+            past.put(RECORD, &text[..text.len() / 2]);
+        }),
+        ("nested", |past| past.put(RECORD, &"[".repeat(200_000))),
+        ("huge", |past| File::create(past.path(RECORD)).unwrap().set_len(1 << 40).unwrap()),
+        ("a list", |past| past.put(RECORD, "[]")),
+        ("of a later version", |past| past.edit_record(|record| record["version"] = json!(2))),
+        ("of another credential", |past| past.edit_record(|record| record["credential"] = json!("b"))),
+        ("with a life of a century", |past| {
+            past.edit_record(|record| record["session"]["lifetimeSeconds"] = json!(3.2e9));
+        }),
+        ("with a time that never was", |past| {
+            past.edit_record(|record| record["session"]["sent"]["wall"] = json!("2026-13-41T00:00:00Z"));
+        }),
+        ("with a negative boot clock", |past| {
+            past.edit_record(|record| record["session"]["sent"]["sinceBootSeconds"] = json!(-1));
+        }),
+        ("without a key", |past| past.edit_record(|record| record["asked"]["keyFingerprint"] = Value::Null)),
+        ("a link", |past| {
+            fs::rename(past.path(RECORD), past.path("state/state/elsewhere")).unwrap();
+            symlink("elsewhere", past.path(RECORD)).unwrap();
+        }),
+        ("a pipe", |past| {
+            fs::remove_file(past.path(RECORD)).unwrap();
+            mkfifo(&past.path(RECORD), Mode::S_IRWXU).unwrap();
+        }),
+    ];
+    for (damage, act) in damages {
+        let mut past = Past::new();
+        act(&past);
+        let ended = past.process();
+        assert_eq!(past.requests(), (2, 1), "{damage}: {}", ended.stderr);
+        assert_eq!(troubles(&ended).len(), 1, "{damage}: {:?}", troubles(&ended));
+        assert_eq!(said(&ended, "state file `").len(), 1, "{damage}");
+        past.idle_process();
+    }
+}
+
+#[test]
+fn without_a_state_file_one_exchange_is_made_and_nothing_is_wrong() {
+    let mut past = Past::new();
+    fs::remove_file(past.path(RECORD)).unwrap();
+    let ended = past.process();
+    assert_eq!((past.requests(), troubles(&ended)), ((2, 1), Vec::new()));
+    fs::remove_dir_all(past.path("state")).unwrap();
+    let ended = past.process();
+    assert_eq!((past.requests(), troubles(&ended)), ((3, 2), Vec::new()), "the public keys were there as well");
+    past.idle_process();
+}
+
+#[test]
+fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
+    let changes: [Change; 4] = [
+        // Another project has other public keys, and so has another API.
+        ("project", |setting| replaced(setting, "projectId: P2world", "projectId: P2other"), 2),
+        ("base URL", |setting| replaced(setting, "127.0.0.1", "localhost"), 2),
+        ("custom claims", |setting| configured(setting, "    customClaims: {tier: gold}\n"), 1),
+        ("tenant", |setting| configured(setting, "    selectedTenant: T2abc\n"), 1),
+    ];
+    for (change, act, keys_fetches) in changes {
+        let mut past = Past::new();
+        act(&mut past);
+        let ended = past.process();
+        assert_eq!(past.requests(), (2, keys_fetches), "{change}: {}", ended.stderr);
+        assert_eq!(said(&ended, "was asked for otherwise").len(), 1, "{change}");
+        assert_eq!(troubles(&ended), &[] as &[String], "{change}");
+        past.idle_process();
+    }
+}
+
+#[test]
+fn where_no_state_can_be_kept_that_is_said_once_and_the_daemon_goes_on() {
+    let obstacles: [Damage; 3] = [
+        ("a file for the state directory", |past| {
+            fs::remove_dir_all(past.path("state")).unwrap();
+            past.put("state", "");
+        }),
+        ("a file for the folder of the records", |past| {
+            fs::remove_dir_all(past.path("state/state")).unwrap();
+            past.put("state/state", "");
+        }),
+        ("a folder for the record", |past| {
+            fs::remove_file(past.path(RECORD)).unwrap();
+            fs::create_dir_all(past.path(RECORD).join("in the way")).unwrap();
+        }),
+    ];
+    for (obstacle, act) in obstacles {
+        let mut past = Past::new();
+        let credentials = past.named(&["a", "b"]);
+        past.put_key("b", "b");
+        past.configure(&credentials);
+        act(&past);
+        for round in 1..=2 {
+            let before = past.requests().0;
+            let ended = past.process();
+            assert!(past.requests().0 - before <= 2, "{obstacle}: {}", ended.stderr);
+            let why = troubles(&ended);
+            assert_eq!(why.len(), 1, "{obstacle}, round {round}: {why:?}");
+            assert!(why[0].starts_with("cannot write state file `"), "{obstacle}: {why:?}");
+            assert!(past.token("a").is_some() && past.token("b").is_some(), "{obstacle}");
+        }
+    }
+}
+
+#[test]
+fn a_state_folder_that_can_be_written_again_is_said_and_used() {
+    let mut past = Past::new();
+    fs::remove_dir_all(past.path("state/state")).unwrap();
+    past.put("state/state", "");
+    let program = past.ready();
+    fs::remove_file(past.path("state/state")).unwrap();
+    program.signal(nix::sys::signal::Signal::SIGUSR1);
+    program.until_said("every state file can be written again", 1);
+    program.until_said("\"token written\"", 2);
+    program.stop();
+    past.idle_process();
+}
+
+/// What is changed, how, and how often the public keys are asked for then.
+type Change = (&'static str, fn(&mut Setting), u64);
+
+fn replaced(setting: &Setting, from: &str, to: &str) {
+    let text = fs::read_to_string(setting.path("tokenwell.yaml")).unwrap();
+    assert!(text.contains(from));
+    setting.put("tokenwell.yaml", &text.replace(from, to));
+}
+
+fn configured(setting: &Setting, line: &str) {
+    let output = setting.path("out/a.jwt");
+    let lines = format!("{line}    outputs: [{{path: {}}}]\n", output.display());
+    setting.configure_with("", &credential(setting, &lines));
+}

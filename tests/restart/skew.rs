@@ -1,0 +1,110 @@
+//! A server whose clock is two hours off in either direction.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal::SIGUSR1;
+use tokenwell::{
+    config::{self, Environment},
+    daemon::{Daemon, Source},
+};
+
+use crate::{
+    past::{Past, said, troubles},
+    program::{Program, run},
+    setting::QUICK,
+};
+
+#[test]
+fn the_plan_is_the_same_and_a_restart_costs_nothing() {
+    for offset in OFFSETS {
+        let mut past = Past::yet_to_begin(|setting| {
+            setting.sandbox.set(|settings| settings.clock_offset_seconds = offset);
+            setting.configure_with("renew: {jitter: 0%}\n", &setting.named(&["a"]));
+        });
+        past.process();
+        let session = &past.record()["session"];
+        let told = ["lifetimeSeconds", "renewAfterSeconds"].map(|name| session[name].to_string());
+        assert_eq!(told, ["3600.0", "2412.0"], "{offset}");
+        for _ in 0..3 {
+            past.idle_process();
+        }
+    }
+}
+
+/// Three daemons side by side, each with a server of its own.
+#[test]
+fn as_many_renewals_are_made_whatever_the_offset() {
+    let worlds = OFFSETS.map(|offset| {
+        let past = Past::yet_to_begin(|setting| {
+            setting.sandbox.set(|settings| {
+                settings.life = Duration::from_secs(2);
+                settings.clock_offset_seconds = offset;
+            });
+            setting.configure_with("renew: {at: 50%, jitter: 0%, spacing: 100ms}\n", &setting.named(&["a"]));
+        });
+        let program = Program::start(&mut run(&past.path("")));
+        (past, program)
+    });
+    worlds[0].0.until_exchanges(6);
+    for (past, program) in &worlds {
+        past.until_exchanges(5);
+        let renewals = past.sandbox.counters().exchanges;
+        assert!((5..=7).contains(&renewals), "{renewals} instead of six");
+        program.signal(nix::sys::signal::Signal::SIGTERM);
+    }
+    for (past, program) in worlds {
+        let ended = program.ended();
+        assert_eq!(said(&ended, "has expired"), &[] as &[String]);
+        assert_eq!(past.sandbox.counters().replies, 0);
+    }
+}
+
+#[test]
+fn a_clock_that_is_far_off_is_said_once_and_again_when_it_is_right() {
+    for (offset, words) in [(7200, "ahead of"), (-7200, "behind")] {
+        let past = Past::yet_to_begin(|setting| setting.configure(&setting.named(&["a"])));
+        past.sandbox.set(|settings| settings.clock_offset_seconds = offset);
+        let program = past.ready();
+        for round in 2..=4 {
+            program.signal(SIGUSR1);
+            program.until_said("\"token written\"", round);
+        }
+        // A refusal tells the time as well.
+        past.sandbox.set(|settings| settings.clock_offset_seconds = 30);
+        past.sandbox.script([tokenwell::sandbox::Answer::status(503)]);
+        program.signal(SIGUSR1);
+        program.until_said("agree again", 1);
+        let ended = program.stop();
+        let said = said(&ended, "the server's clock");
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].contains(words) && said[0].contains("h "), "{said:?}");
+        assert_eq!(troubles(&ended).len(), 2, "the clock and the 503");
+    }
+}
+
+#[test]
+fn the_report_tells_how_far_off_it_is() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for offset in OFFSETS {
+        let past = Past::yet_to_begin(|setting| setting.configure_with(QUICK, &setting.named(&["a"])));
+        past.sandbox.set(|settings| settings.clock_offset_seconds = offset);
+        let skew = runtime.block_on(async {
+            let source = config::Source::file(past.path("tokenwell.yaml"));
+            let load = move || config::load(&source, &Environment::default());
+            let config = load().ok().unwrap().config;
+            let mut daemon = Daemon::start(config, Source { file: None, load: std::sync::Arc::new(load) }).unwrap();
+            assert_eq!(daemon.report().clock_skew, None, "nobody told the time yet");
+            while !daemon.has_every_token() {
+                daemon.turn().await.unwrap();
+            }
+            let skew = daemon.report().clock_skew;
+            daemon.drain().await;
+            skew.unwrap()
+        });
+        #[expect(clippy::cast_precision_loss, reason = "two hours")]
+        let off = skew - offset as f64;
+        assert!(off.abs() < 30.0, "{skew} instead of {offset}");
+    }
+}
+
+const OFFSETS: [i64; 3] = [0, 7200, -7200];
