@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::UNIX_EPOCH};
 
 use serde_json::json;
+use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::{
@@ -64,9 +65,13 @@ impl Daemon {
                 kept.written = Some(written);
             }
         }
-        self.fleet.adopt(clock::stamp_of(now), id, &memory, intact);
-        if memory.written.is_some() {
+        let stamp = clock::stamp_of(now);
+        self.fleet.adopt(stamp, id, &memory, intact);
+        if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
+            if written.sent.boot != stamp.boot {
+                self.remember_by_this_boot(id);
+            }
         }
         self.announce_ready();
     }
@@ -94,6 +99,16 @@ impl Daemon {
         } else {
             warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
         }
+    }
+
+    /// Remembers what was taken over by the clocks of this boot. By those of an earlier one, a wall clock that is set while
+    /// this process runs would make the session seem younger to the next.
+    fn remember_by_this_boot(&mut self, id: Id) {
+        let Some(record) = self.record(id) else { return };
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        kept.written.clone_from(&record.written);
+        let (host, credential) = (Arc::clone(&self.host), Arc::clone(&kept.credential));
+        task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
     }
 
     /// Notes whether something is remembered on disk. One folder that cannot be written is said once for all.

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     past::{Past, RECORD, said, troubles},
-    program::{Program, TOKENWELL},
+    program::{Program, TOKENWELL, within},
 };
 
 #[test]
@@ -41,6 +41,20 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
         assert_eq!(lines, usize::from(said_of_it.is_some()), "{case}: {}", process.stderr);
         assert_eq!(troubles(&process).len(), usize::from(said_of_it == Some(disagree)), "{case}");
     }
+}
+
+/// Else a wall clock that is set while this process runs would make the token seem younger to the next.
+#[test]
+fn what_is_taken_over_after_a_boot_is_remembered_by_the_clocks_of_the_new_one() {
+    let mut past = Past::new();
+    let boot = past.record()["session"]["sent"]["bootId"].clone();
+    past.edit_record(|record| Stamp(record.pointer_mut("/session/sent").unwrap()).boot());
+    assert_ne!(past.record()["session"]["sent"]["bootId"], boot);
+    let program = past.ready();
+    within("the state file speaks of this boot", || (past.record()["session"]["sent"]["bootId"] == boot).then_some(()));
+    let ended = program.stop();
+    assert_eq!(past.requests(), (1, 1));
+    past.clean(&ended);
 }
 
 #[test]
