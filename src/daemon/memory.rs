@@ -38,6 +38,10 @@ impl Daemon {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         kept.recalled = true;
         let name = kept.credential.name.clone();
+        if found.key_is_writable_by_others {
+            let path = kept.credential.key_file.display();
+            warn!(credential = name, "key file `{path}` may be written by others: take that right away (`chmod go-w`)");
+        }
         let record = match found.record {
             Ok(Some(record)) => record,
             Ok(None) => return,

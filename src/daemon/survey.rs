@@ -46,6 +46,8 @@ pub(super) struct Newcomer {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Result<Option<Record>, Unreadable>,
+    /// Whether others could put a key of their own in the place of the access key.
+    pub(super) key_is_writable_by_others: bool,
     /// The token, if it is the one that was written; and whether every output holds it as it should.
     pub(super) token: Option<(Secret, bool)>,
 }
@@ -120,7 +122,8 @@ fn find(newcomer: &Newcomer, ledger: &Ledger) -> Found {
         }
         token.map(|token| (token, intact))
     });
-    Found { record, token }
+    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
+    Found { record, key_is_writable_by_others, token }
 }
 
 fn observe(path: &Path) -> Observation {

@@ -38,6 +38,22 @@ fn an_access_key_becomes_a_token() {
 }
 
 #[test]
+fn a_key_file_that_others_may_write_is_warned_about_once_and_one_that_they_may_read_is_not() {
+    told(async |world| {
+        for (name, mode) in [("mounted", 0o644), ("open", 0o664)] {
+            world.put_key(name, name);
+            fs::set_permissions(world.path(&format!("keys/{name}")), fs::Permissions::from_mode(mode)).unwrap();
+        }
+        world.configure(&world.named(&["mounted", "open"]));
+        world.start();
+        for name in ["mounted", "open"] {
+            world.until_fresh(name).await;
+        }
+        assert_eq!(world.said(Level::WARN, "may be written by others"), 1);
+    });
+}
+
+#[test]
 fn a_session_is_renewed_before_it_ends() {
     told(async |world| {
         world.put_key("a", "a");
