@@ -169,6 +169,15 @@ impl World {
             let overdue = person.newest.map_or(Duration::ZERO, |session| session.grant.lifetime / 10);
             person.shaken = self.now + overdue;
             process.join(self.now, person.policy, memory.as_ref(), intact && !drifted);
+            // What was taken over is remembered by the clocks of this boot from here on.
+            if let (Some(memory), Some(term)) = (&mut person.memory, process.held(who))
+                && let Some(written) = &mut memory.written
+                && written.sent.boot != machine.boot
+            {
+                written.sent = machine.stamp(term.sent);
+                written.grant = term.grant;
+                written.renew_after = term.renew - term.sent;
+            }
         }
         self.process = process;
         self.in_flight = 0;
