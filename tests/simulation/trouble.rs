@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Effect, Event, Memory, Moment, Policy, Refusal},
+    renewal::{Effect, Event, Health, Memory, Moment, Policy, Refusal},
 };
 
 use crate::{
@@ -158,7 +158,7 @@ impl World {
             person.newest = person.hearsay;
             // Somebody may have changed the file's mode: it is written again, without a request.
             let drifted = intact && self.dice.u32(0..8) == 0;
-            if !intact || drifted {
+            if !intact {
                 // The process knows nothing of the file until it writes one.
                 person.on_disk = None;
             }
@@ -169,6 +169,10 @@ impl World {
             let overdue = person.newest.map_or(Duration::ZERO, |session| session.grant.lifetime / 10);
             person.shaken = self.now + overdue;
             process.join(self.now, person.policy, memory.as_ref(), intact && !drifted);
+            if drifted && process.health(self.now, who) != Health::Expired {
+                // It counts when it is written again, or when it has ended and is to be removed.
+                person.on_disk = None;
+            }
             // What was taken over is remembered by the clocks of this boot from here on.
             if let (Some(memory), Some(term)) = (&mut person.memory, process.held(who))
                 && let Some(written) = &mut memory.written
