@@ -213,6 +213,21 @@ fn a_quiet_that_is_over_holds_nobody_back() {
 }
 
 #[test]
+fn the_boot_clock_of_another_boot_says_nothing() {
+    let mut memory = Memory { written: None, ..written(600.0) };
+    memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(200);
+    // A minute by the wall clock; the new boot has lasted for longer than the old one had then, or for as long.
+    for up in [5_000.0, 1.0] {
+        let now = Stamp { boot: 2, wall: now(60.0).wall, ..now(up) };
+        let (mut play, id) = taken_over(&memory, now, calm());
+        play.now = now.moment + Duration::from_secs_f64(139.999);
+        play.rests();
+        play.now = now.moment + Duration::from_secs(140);
+        play.asks(id);
+    }
+}
+
+#[test]
 fn a_session_that_is_remembered_and_not_on_disk_is_written_without_a_request() {
     let mut play = Play::new();
     let id = take_over(&mut play, &written(600.0), now(100.0), calm(), false);
