@@ -11,8 +11,7 @@ use crate::{
 
 #[test]
 fn a_host_that_answers_is_asked_faster_and_faster_whatever_it_says() {
-    let answers: [fn(usize, Moment) -> Result<Grant, Refusal>; 2] =
-        [|_, _| Ok(life(100_000)), |_, _| Err(Refusal::Denied)];
+    let answers: [Answer; 2] = [|_, _| Ok(life(100_000)), |_, _| Err(Refusal::Denied)];
     for answer in answers {
         let mut play = Play::new();
         for _ in 0..2_000 {
@@ -78,7 +77,7 @@ fn an_answer_of_long_ago_tells_nothing_of_the_limit_but_that_the_host_was_there(
 
 #[test]
 fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_good_part_of_a_life() {
-    let mut returns = Vec::new();
+    let (mut first_latest, mut second_latest) = (0.0_f64, 0.0_f64);
     for seed in 0..SEEDS {
         let mut play = seeded(seed);
         play.with_key(calm());
@@ -89,12 +88,11 @@ fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_good_part
         });
         let seconds = seconds(&calls);
         let (first, second) = (seconds[2] - seconds[1], seconds[3] - seconds[2]);
-        assert!((10.0..=12.5).contains(&first), "{first}");
+        assert!((10.0..=12.5).contains(&first), "a quarter of 10 s more: {first}");
         assert!((10.0..=60.0).contains(&second), "a quarter of 200 s more: {second}");
-        returns.push(second);
+        (first_latest, second_latest) = (first_latest.max(first), second_latest.max(second));
     }
-    let latest = returns.iter().copied().fold(0.0, f64::max);
-    assert!(latest > 50.0, "the whole range is used: {latest}");
+    assert!(first_latest > 12.0 && second_latest > 50.0, "the whole range is used: {first_latest}, {second_latest}");
 }
 
 #[test]
@@ -111,12 +109,14 @@ fn who_waits_is_let_go_within_a_minute_then_two_and_within_a_minute_again_when_t
     play.serve(Duration::from_secs(3), Duration::ZERO, |_, _| Err(busy(60)));
     let second = pause(&mut play);
     assert!((0.56..=0.68).contains(&second), "185 over two minutes: one in {second} s");
-    // Nothing of this is left after five minutes without a refusal.
+    // Five minutes without a refusal, and it is as if there had been none.
     play.serve(Duration::from_secs(300), Duration::ZERO, |_, _| Ok(life(100_000)));
-    let ids: Vec<_> = (0..100).map(|_| play.with_key(calm())).collect();
-    play.serve(Duration::from_millis(1), Duration::ZERO, |_, _| Err(busy(60)));
+    for _ in 0..100 {
+        play.with_key(calm());
+    }
+    play.serve(Duration::from_secs(10), Duration::ZERO, ten_then_busy);
     let third = pause(&mut play);
-    assert!(third <= 0.62, "{} over a minute at most: one in {third} s", ids.len());
+    assert!((0.6..=0.72).contains(&third), "90 over a minute: one in {third} s");
 }
 
 #[test]
@@ -211,5 +211,7 @@ fn seeded(seed: u64) -> Play {
 fn busy(seconds: u64) -> Refusal {
     Refusal::Busy { retry_after: Some(Duration::from_secs(seconds)) }
 }
+
+type Answer = fn(usize, Moment) -> Result<Grant, Refusal>;
 
 const SEEDS: u64 = 50;

@@ -31,7 +31,8 @@ fn the_table_in_the_readme_is_of_these_mutants() {
     let listed: Vec<_> = mutants().iter().map(|mutant| mutant.get("name")).collect();
     let readme = text("tests/teeth/README.md");
     let rows = readme.lines().filter_map(|line| line.strip_prefix("| "));
-    let shown: Vec<_> = rows.skip(2).filter_map(|row| row.split(" | ").next()).map(str::to_owned).collect();
+    let shown: Vec<_> =
+        rows.skip(2).filter_map(|row| row.split(" | ").next()).map(|name| name.trim().to_owned()).collect();
     assert_eq!(shown, listed, "mutants in tests/teeth/README.md, and in tests/teeth/mutants.txt");
 }
 
