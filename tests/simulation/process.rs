@@ -100,6 +100,11 @@ impl Process {
         self.renewal(who).held().map(|term| Term { sent: world(term.sent), renew: world(term.renew), ..term })
     }
 
+    /// Whether it thinks that a session is on disk, dead or alive.
+    pub(crate) fn knows_a_file(&self, who: usize) -> bool {
+        self.renewal(who).on_disk().is_some()
+    }
+
     /// A moment as the fleet counts it.
     pub(crate) fn moment(&self, now: Moment) -> Moment {
         self.machine.moment(now)

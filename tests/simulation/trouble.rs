@@ -169,6 +169,10 @@ impl World {
             let overdue = person.newest.map_or(Duration::ZERO, |session| session.grant.lifetime / 10);
             person.shaken = self.now + overdue;
             process.join(self.now, person.policy, memory.as_ref(), intact && !drifted);
+            if drifted && process.knows_a_file(who) {
+                // Of a session that it thinks dead it knows, for it may have to remove it.
+                person.on_disk = person.hearsay;
+            }
             // What was taken over is remembered by the clocks of this boot from here on.
             if let (Some(memory), Some(term)) = (&mut person.memory, process.held(who))
                 && let Some(written) = &mut memory.written
