@@ -106,11 +106,13 @@ fn a_session_is_taken_over_up_to_one_nanosecond_before_its_end() {
 }
 
 #[test]
-fn a_dead_session_is_removed_at_once_if_it_is_to_go() {
-    let mut play = Play::new();
-    let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
-    let id = take_over(&mut play, &written(600.0), now(700.0), policy, true);
-    assert!(matches!(play.next(), Some((whose, Effect::Withdraw(_))) if whose == id));
+fn a_dead_session_is_removed_at_once_if_it_is_to_go_whatever_became_of_its_files() {
+    for intact in [true, false] {
+        let mut play = Play::new();
+        let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
+        let id = take_over(&mut play, &written(600.0), now(700.0), policy, intact);
+        assert!(matches!(play.next(), Some((whose, Effect::Withdraw(_))) if whose == id), "intact: {intact}");
+    }
 }
 
 #[test]
