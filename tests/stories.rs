@@ -637,3 +637,65 @@ fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
     play.tell(id, Event::KeyAppeared(key(1)));
     play.asks(id);
 }
+
+#[test]
+fn who_is_refused_quickly_is_not_thought_to_hang() {
+    let mut play = Play::new();
+    for _ in 0..20 {
+        play.with_key(calm());
+    }
+    while let Some((id, effect)) = play.next() {
+        let Effect::Exchange(attempt) = effect else { panic!("{effect:?}") };
+        play.refused(id, attempt, Refusal::Failed);
+    }
+    play.go(1000.0);
+    let busy = std::iter::from_fn(|| play.next()).count();
+    assert_eq!(busy, 8, "all places are for those that are answered");
+}
+
+#[test]
+fn an_answer_counts_once_and_only_for_what_is_under_way() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let first = play.asks(id);
+    play.refused(id, first, Refusal::Failed);
+    play.go(2.0);
+    let second = play.asks(id);
+    play.granted(id, first, key(1), life(600));
+    assert_eq!(play.fleet.get(id).unwrap().under_way(), Some(Effect::Exchange(second)));
+    play.granted(id, second, key(1), life(600));
+    let first_write = play.publishes(id);
+    play.granted(id, second, key(1), life(60));
+    assert_eq!(play.fleet.get(id).unwrap().held().unwrap().grant, life(600));
+    play.tell(id, Event::Published(first_write, Err(NotWritten)));
+    play.go(10.0);
+    let second_write = play.publishes(id);
+    play.tell(id, Event::Published(first_write, Ok(())));
+    assert_eq!(play.health(id), Health::Starting, "nothing is written yet");
+    play.tell(id, Event::Published(second_write, Ok(())));
+    assert_eq!(play.health(id), Health::Fresh);
+}
+
+#[test]
+fn a_nudge_keeps_the_spacing_from_when_the_last_exchange_was_answered_however_it_ended() {
+    for outcome in [Ok(life(600)), Err(Refusal::Failed)] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        let attempt = play.asks(id);
+        let sent = play.now;
+        play.go(5.0);
+        let outcome = match outcome {
+            Ok(grant) => Outcome::Granted { key: key(1), sent, grant },
+            Err(refusal) => Outcome::Refused { key: Some(key(1)), sent, refusal },
+        };
+        play.tell(id, Event::Exchanged(attempt, outcome));
+        if let Some((_, Effect::Publish(attempt))) = play.next() {
+            play.tell(id, Event::Published(attempt, Ok(())));
+        }
+        play.tell(id, Event::Nudged);
+        play.quiet_until(6.999);
+        play.rests();
+        play.go(7.0);
+        play.asks(id);
+    }
+}

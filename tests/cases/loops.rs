@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Effect, Event, Grant, Health, NotWritten, OnExpiry, Policy, Refusal};
+use tokenwell::renewal::{Effect, Event, Grant, Health, Moment, NotWritten, OnExpiry, Policy, Refusal};
 
 use crate::{
     play::{Play, at, calm, due, key, life},
@@ -14,7 +14,7 @@ use crate::{
 fn no_error() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    let calls = play.serve(HOUR, LATENCY, |_| Ok(life(600)));
+    let calls = play.serve(HOUR, LATENCY, |_, _| Ok(life(600)));
     assert_eq!(calls.len(), 9, "3600 / 402, and the first: {calls:?}");
     assert_eq!(play.health(id), Health::Fresh);
 }
@@ -23,7 +23,7 @@ fn no_error() {
 fn short_increment_duration() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    let calls = play.serve(HOUR, Duration::ZERO, |number| Ok(life(if number == 0 { 60 } else { 10 })));
+    let calls = play.serve(HOUR, Duration::ZERO, |number, _| Ok(life(if number == 0 { 60 } else { 10 })));
     assert_eq!(calls.len(), 533, "one at 0 s, one at 40.2 s, then one every 6.7 s");
     assert_eq!(play.health(id), Health::Fresh);
 }
@@ -32,7 +32,7 @@ fn short_increment_duration() {
 fn one_error() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    let calls = play.serve(Duration::from_secs(15), Duration::ZERO, |number| match number {
+    let calls = play.serve(Duration::from_secs(15), Duration::ZERO, |number, _| match number {
         1 => Err(Refusal::Failed),
         _ => Ok(life(15)),
     });
@@ -44,7 +44,7 @@ fn one_error() {
 fn many_errors() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    let calls = play.serve(Duration::from_secs(25), Duration::ZERO, |number| match number {
+    let calls = play.serve(Duration::from_secs(25), Duration::ZERO, |number, _| match number {
         1..=3 => Err(Refusal::Unreachable),
         _ => Ok(life(15)),
     });
@@ -71,11 +71,11 @@ fn only_errors() {
     for (refusal, least, most) in rows {
         let mut play = Play::new();
         let id = play.with_key(calm());
-        let calls = play.serve(HOUR, Duration::ZERO, |_| Err(refusal));
+        let calls = play.serve(HOUR, Duration::ZERO, |_, _| Err(refusal));
         assert!((least..=most).contains(&calls.len()), "{refusal:?}: {} calls in an hour", calls.len());
         assert!(closest(&calls).unwrap() >= Duration::from_secs(2), "{refusal:?}: {calls:?}");
         assert_eq!(play.health(id), Health::Starting);
-        let more = play.serve(HOUR * 24, Duration::ZERO, |_| Err(refusal));
+        let more = play.serve(HOUR * 24, Duration::ZERO, |_, _| Err(refusal));
         assert!((least * 24..=most * 24).contains(&more.len()), "{refusal:?}: {} calls in a day", more.len());
     }
 }
@@ -85,7 +85,7 @@ fn only_errors_after_a_session_end_it_and_go_on() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     // Of a session of three minutes, Descope's shortest, a tenth bounds the wait.
-    let calls = play.serve(HOUR, Duration::ZERO, |number| match number {
+    let calls = play.serve(HOUR, Duration::ZERO, |number, _| match number {
         0 => Ok(life(180)),
         _ => Err(Refusal::Failed),
     });
@@ -98,7 +98,7 @@ fn a_life_of_next_to_nothing_is_no_hot_loop() {
     for lifetime in [Duration::ZERO, Duration::from_nanos(1), Duration::from_millis(1)] {
         let mut play = Play::new();
         let id = play.with_key(calm());
-        let calls = play.serve(HOUR, LATENCY, |_| Ok(Grant { lifetime, refresh_after: None }));
+        let calls = play.serve(HOUR, LATENCY, |_, _| Ok(Grant { lifetime, refresh_after: None }));
         assert!((1_700..=1_800).contains(&calls.len()), "{lifetime:?}: {} calls, at the spacing", calls.len());
         assert_eq!(play.health(id), Health::Starting, "what has ended is not written");
     }
@@ -109,7 +109,7 @@ fn lives_of_50_ms_are_renewed_at_the_spacing() {
     let mut play = Play::new();
     let id = play.with_key(Policy { spacing: Duration::from_millis(100), ..calm() });
     let grant = Grant { lifetime: Duration::from_millis(50), refresh_after: None };
-    let calls = play.serve(Duration::from_secs(60), Duration::ZERO, |_| Ok(grant));
+    let calls = play.serve(Duration::from_secs(60), Duration::ZERO, |_, _| Ok(grant));
     assert_eq!(calls.len(), 601);
     assert_eq!(closest(&calls), Some(Duration::from_millis(100)));
     assert_eq!(play.health(id), Health::Fresh, "it was written just now");
@@ -119,10 +119,10 @@ fn lives_of_50_ms_are_renewed_at_the_spacing() {
 fn a_start_without_a_server_heals() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    play.serve(Duration::from_secs(600), Duration::ZERO, |_| Err(Refusal::Unreachable));
+    play.serve(Duration::from_secs(600), Duration::ZERO, |_, _| Err(Refusal::Unreachable));
     assert_eq!(play.health(id), Health::Starting);
     assert!(play.fleet.get(id).unwrap().refusals_in_a_row() > 10);
-    let calls = play.serve(Duration::from_secs(61), Duration::ZERO, |_| Ok(life(3_600)));
+    let calls = play.serve(Duration::from_secs(61), Duration::ZERO, |_, _| Ok(life(3_600)));
     assert_eq!(calls.len(), 1, "within the longest wait of a minute: {calls:?}");
     assert_eq!(play.health(id), Health::Fresh);
 }
@@ -131,7 +131,7 @@ fn a_start_without_a_server_heals() {
 fn three_intervals_are_three_exchanges() {
     let mut play = Play::new();
     play.with_key(calm());
-    let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |_| Ok(life(600)));
+    let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |_, _| Ok(life(600)));
     near(&seconds(&calls), &[0.0, 402.0, 804.0]);
 }
 
@@ -163,7 +163,7 @@ fn exactly_as_many_as_may_be_are_in_flight() {
     for _ in 0..12 {
         play.with_key(calm());
     }
-    let calls = play.serve(Duration::from_secs(60), Duration::from_secs(1), |_| Ok(life(600)));
+    let calls = play.serve(Duration::from_secs(60), Duration::from_secs(1), |_, _| Ok(life(600)));
     near(&seconds(&calls), &[0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 2.0, 2.0]);
     assert_eq!(play.fleet.in_flight(), 0);
 }
@@ -174,12 +174,12 @@ fn eight_times_a_hundred_are_each_asked_for_once() {
     for _ in 0..8 * 100 {
         play.with_key(calm());
     }
-    let calls = play.serve(Duration::from_secs(60), Duration::from_millis(30), |_| Ok(life(600)));
+    let calls = play.serve(Duration::from_secs(60), Duration::from_millis(30), |_, _| Ok(life(600)));
     let mut whose: Vec<_> = calls.iter().map(|(_, id)| *id).collect();
     whose.sort();
     whose.dedup();
     assert_eq!((calls.len(), whose.len()), (800, 800), "each once, and all within the minute");
-    let again = play.serve(Duration::from_secs(402), Duration::from_millis(30), |_| Ok(life(600)));
+    let again = play.serve(Duration::from_secs(402), Duration::from_millis(30), |_, _| Ok(life(600)));
     assert_eq!(again.len(), 800, "and once more when they are due");
 }
 
@@ -189,9 +189,9 @@ fn who_is_removed_at_any_stage_leaves_nothing() {
     let stages: [fn(&mut Play); 8] = [
         |_| {},
         |play| assert!(play.next().is_some()),
-        |play| serve(play, 1, |_| Ok(life(600))),
-        |play| serve(play, 1, |_| Err(Refusal::Failed)),
-        |play| serve(play, 1, |_| Err(Refusal::Busy { retry_after: Some(Duration::from_secs(30)) })),
+        |play| serve(play, 1, |_, _| Ok(life(600))),
+        |play| serve(play, 1, |_, _| Err(Refusal::Failed)),
+        |play| serve(play, 1, |_, _| Err(Refusal::Busy { retry_after: Some(Duration::from_secs(30)) })),
         |play| {
             let Some((id, Effect::Exchange(attempt))) = play.next() else { panic!("it asks") };
             play.granted(id, attempt, key(1), life(600));
@@ -203,7 +203,7 @@ fn who_is_removed_at_any_stage_leaves_nothing() {
             play.tell(id, Event::Published(attempt, Err(NotWritten)));
         },
         |play| {
-            serve(play, 66, |_| Ok(life(100)));
+            serve(play, 66, |_, _| Ok(life(100)));
             play.go(100.0);
             play.fleet.wake(play.now);
         },
@@ -238,7 +238,7 @@ fn who_leaves_in_the_middle_of_an_exchange_and_comes_back_keeps_the_spacing_from
     play.asks(id);
 }
 
-fn serve(play: &mut Play, seconds: u64, answer: fn(usize) -> Result<Grant, Refusal>) {
+fn serve(play: &mut Play, seconds: u64, answer: fn(usize, Moment) -> Result<Grant, Refusal>) {
     play.serve(Duration::from_secs(seconds), Duration::ZERO, answer);
 }
 

@@ -35,6 +35,7 @@
 mod play;
 
 mod boundaries;
+mod hosts;
 mod loops;
 mod memories;
 mod numbers;
@@ -45,6 +46,7 @@ fn every_test_of_the_table_is_there() {
     let told = [
         include_str!("../stories.rs"),
         include_str!("boundaries.rs"),
+        include_str!("hosts.rs"),
         include_str!("loops.rs"),
         include_str!("memories.rs"),
         include_str!("numbers.rs"),

@@ -106,11 +106,13 @@ fn a_session_is_taken_over_up_to_one_nanosecond_before_its_end() {
 }
 
 #[test]
-fn a_dead_session_is_removed_at_once_if_it_is_to_go() {
-    let mut play = Play::new();
-    let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
-    let id = take_over(&mut play, &written(600.0), now(700.0), policy, true);
-    assert!(matches!(play.next(), Some((whose, Effect::Withdraw(_))) if whose == id));
+fn a_dead_session_is_removed_at_once_if_it_is_to_go_whatever_became_of_its_files() {
+    for intact in [true, false] {
+        let mut play = Play::new();
+        let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
+        let id = take_over(&mut play, &written(600.0), now(700.0), policy, intact);
+        assert!(matches!(play.next(), Some((whose, Effect::Withdraw(_))) if whose == id), "intact: {intact}");
+    }
 }
 
 #[test]
@@ -210,6 +212,21 @@ fn a_quiet_that_is_over_holds_nobody_back() {
     memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(30);
     let (mut play, id) = taken_over(&memory, now(31.0), calm());
     play.asks(id);
+}
+
+#[test]
+fn the_boot_clock_of_another_boot_says_nothing() {
+    let mut memory = Memory { written: None, ..written(600.0) };
+    memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(200);
+    // A minute by the wall clock; the new boot has lasted for longer than the old one had then, or for as long.
+    for up in [5_000.0, 1.0] {
+        let now = Stamp { boot: 2, wall: now(60.0).wall, ..now(up) };
+        let (mut play, id) = taken_over(&memory, now, calm());
+        play.now = now.moment + Duration::from_secs_f64(139.999);
+        play.rests();
+        play.now = now.moment + Duration::from_secs(140);
+        play.asks(id);
+    }
 }
 
 #[test]

@@ -11,12 +11,12 @@ pub(crate) type Calls = Vec<(Moment, Id)>;
 
 impl Play {
     /// Lets `length` pass. Exchanges are answered after `latency` by `answer`, which is told the number of the call, from
-    /// 0; all writes succeed. What is still under way at the end stays unanswered.
+    /// 0, and the moment; all writes succeed. What is still under way at the end stays unanswered.
     pub(crate) fn serve(
         &mut self,
         length: Duration,
         latency: Duration,
-        mut answer: impl FnMut(usize) -> Result<Grant, Refusal>,
+        mut answer: impl FnMut(usize, Moment) -> Result<Grant, Refusal>,
     ) -> Calls {
         let end = self.now + length;
         let mut calls = Calls::new();
@@ -45,7 +45,7 @@ impl Play {
             if answered.is_some_and(|at| at <= self.now)
                 && let Some((sent, id, attempt, number)) = under_way.pop_front()
             {
-                let outcome = match answer(number) {
+                let outcome = match answer(number, self.now) {
                     Ok(grant) => Outcome::Granted { key: key(1), sent, grant },
                     Err(refusal) => Outcome::Refused { key: Some(key(1)), sent, refusal },
                 };

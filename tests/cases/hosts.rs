@@ -1,0 +1,217 @@
+//! A host with a limit of its own: what is learnt of it, how its refusals add up, and that they are forgotten.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use tokenwell::renewal::{Attempt, Effect, Event, Fleet, Grant, Id, Moment, Refusal};
+
+use crate::{
+    play::{Play, at, calm, key, life},
+    server::seconds,
+};
+
+#[test]
+fn a_host_that_answers_is_asked_faster_and_faster_whatever_it_says() {
+    let answers: [Answer; 2] = [|_, _| Ok(life(100_000)), |_, _| Err(Refusal::Denied)];
+    for answer in answers {
+        let mut play = Play::new();
+        for _ in 0..2_000 {
+            play.with_key(calm());
+        }
+        let calls = play.serve(Duration::from_secs(20), Duration::from_millis(5), answer);
+        assert_eq!(calls.len(), 2_000, "20 a second at first would be 400 by now");
+    }
+}
+
+#[test]
+fn refusals_of_one_volley_count_once() {
+    for seed in 0..SEEDS {
+        let mut play = seeded(seed);
+        for _ in 0..8 {
+            play.with_key(calm());
+        }
+        let volley: Vec<_> = std::iter::from_fn(|| exchange(&mut play)).collect();
+        assert_eq!(volley.len(), 8);
+        for (id, attempt) in volley {
+            play.refused(id, attempt, busy(30));
+        }
+        let calls = play.serve(Duration::from_secs(60), Duration::ZERO, |_, _| Ok(life(600)));
+        let seconds = seconds(&calls);
+        assert!(seconds[0] >= 30.0 && seconds[7] < 38.5, "soon after the quiet, for it was refused once: {seconds:?}");
+    }
+}
+
+#[test]
+fn a_shorter_quiet_does_not_end_a_longer_one() {
+    let mut play = Play::new();
+    play.with_key(calm());
+    play.with_key(calm());
+    let (first, second) = (exchange(&mut play).unwrap(), exchange(&mut play).unwrap());
+    play.refused(first.0, first.1, busy(200));
+    play.refused(second.0, second.1, busy(10));
+    assert_eq!(play.fleet.quiet_until(), at(200.0));
+    play.quiet_until(199.999);
+    play.rests();
+}
+
+#[test]
+fn an_answer_of_long_ago_tells_nothing_of_the_limit_but_that_the_host_was_there() {
+    for seed in 0..SEEDS {
+        let mut play = seeded(seed);
+        let id = play.with_key(calm());
+        // Refused and refused again, then answered: from there on the next refusal is a first one.
+        let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |number, _| match number {
+            0 | 1 => Err(busy(30)),
+            _ => Ok(life(100_000)),
+        });
+        assert_eq!(calls.len(), 3);
+        play.tell(id, Event::Nudged);
+        let refused_at = play.now.elapsed_since_boot().as_secs_f64();
+        let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |number, _| match number {
+            0 => Err(busy(40)),
+            _ => Ok(life(100_000)),
+        });
+        let after = seconds(&calls)[1] - refused_at;
+        assert!((40.0..=50.0).contains(&after), "at most a quarter more than told: {after}");
+    }
+}
+
+#[test]
+fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_good_part_of_a_life() {
+    let (mut first_latest, mut second_latest) = (0.0_f64, 0.0_f64);
+    for seed in 0..SEEDS {
+        let mut play = seeded(seed);
+        play.with_key(calm());
+        let calls = play.serve(Duration::from_secs(400), Duration::ZERO, |number, _| match number {
+            0 => Ok(life(200)),
+            1 | 2 => Err(busy(10)),
+            _ => Ok(life(100_000)),
+        });
+        let seconds = seconds(&calls);
+        let (first, second) = (seconds[2] - seconds[1], seconds[3] - seconds[2]);
+        assert!((10.0..=12.5).contains(&first), "a quarter of 10 s more: {first}");
+        assert!((10.0..=60.0).contains(&second), "a quarter of 200 s more: {second}");
+        (first_latest, second_latest) = (first_latest.max(first), second_latest.max(second));
+    }
+    assert!(first_latest > 12.0 && second_latest > 50.0, "the whole range is used: {first_latest}, {second_latest}");
+}
+
+#[test]
+fn who_waits_is_let_go_within_a_minute_then_two_and_within_a_minute_again_when_that_is_forgotten() {
+    let mut play = Play::new();
+    for _ in 0..200 {
+        play.with_key(calm());
+    }
+    // Ten are taken: one in about seven seconds is what the host seems to take.
+    play.serve(Duration::from_secs(10), Duration::ZERO, ten_then_busy);
+    let first = pause(&mut play);
+    assert!((0.28..=0.34).contains(&first), "190 over a minute: one in {first} s");
+    // It refuses again: at most two minutes in all.
+    play.serve(Duration::from_secs(3), Duration::ZERO, |_, _| Err(busy(60)));
+    let second = pause(&mut play);
+    assert!((0.56..=0.68).contains(&second), "185 over two minutes: one in {second} s");
+    // Five minutes without a refusal, and it is as if there had been none.
+    play.serve(Duration::from_secs(300), Duration::ZERO, |_, _| Ok(life(100_000)));
+    for _ in 0..100 {
+        play.with_key(calm());
+    }
+    play.serve(Duration::from_secs(10), Duration::ZERO, ten_then_busy);
+    let third = pause(&mut play);
+    assert!((0.6..=0.72).contains(&third), "90 over a minute: one in {third} s");
+}
+
+#[test]
+fn what_was_learnt_of_a_limit_fades() {
+    let mut play = Play::new();
+    for _ in 0..100 {
+        play.with_key(calm());
+    }
+    play.serve(Duration::from_secs(120), Duration::ZERO, ten_then_busy);
+    // A few hours of answers later all are nudged at once.
+    play.serve(Duration::from_secs(8_000), Duration::ZERO, |_, _| Ok(life(600)));
+    for _ in 0..100 {
+        play.with_key(calm());
+    }
+    let calls = play.serve(Duration::from_secs(20), Duration::ZERO, |_, _| Ok(life(100_000)));
+    assert!(calls.len() >= 100, "{} in 20 s; at the pace of then it would be a minute", calls.len());
+}
+
+#[test]
+fn who_hung_and_was_answered_since_makes_room_for_others_that_hung() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(2).unwrap());
+    let ids: Vec<_> = (0..3).map(|_| play.with_key(calm())).collect();
+    for _ in &ids {
+        let (id, attempt) = exchange(&mut play).unwrap();
+        play.refused(id, attempt, Refusal::TimedOut);
+    }
+    play.go(1_000.0);
+    for _ in &ids {
+        let (id, attempt) = exchange(&mut play).unwrap();
+        play.rests();
+        play.granted(id, attempt, key(1), life(600));
+        let attempt = play.publishes(id);
+        play.tell(id, Event::Published(attempt, Ok(())));
+    }
+    play.rests();
+}
+
+#[test]
+fn who_waits_for_a_place_is_not_overtaken_however_often_it_is_nudged() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let other = play.with_key(calm());
+    play.renews(other, 100);
+    let hanging = play.with_key(calm());
+    let attempt = play.asks(hanging);
+    let waits = play.with_key(calm());
+    play.rests();
+    play.go(50.0);
+    play.tell(waits, Event::Nudged);
+    play.tell(other, Event::Nudged);
+    play.granted(hanging, attempt, key(1), life(600));
+    let attempt = play.publishes(hanging);
+    play.tell(hanging, Event::Published(attempt, Ok(())));
+    play.asks(waits);
+}
+
+/// How long after an exchange the next one may go out, in seconds, both answered at once.
+fn pause(play: &mut Play) -> f64 {
+    let mut sent = Vec::new();
+    while sent.len() < 2 {
+        match play.next() {
+            Some((id, Effect::Exchange(attempt))) => {
+                sent.push(play.now);
+                play.granted(id, attempt, key(1), life(100_000));
+            }
+            Some((id, Effect::Publish(attempt))) => play.tell(id, Event::Published(attempt, Ok(()))),
+            Some((_, Effect::Withdraw(_))) => panic!("tokens are kept"),
+            None => play.now = play.fleet.next_wake().unwrap().max(play.now),
+        }
+    }
+    (sent[1] - sent[0]).as_secs_f64()
+}
+
+fn ten_then_busy(number: usize, _: Moment) -> Result<Grant, Refusal> {
+    if number < 10 { Ok(life(100_000)) } else { Err(busy(60)) }
+}
+
+fn exchange(play: &mut Play) -> Option<(Id, Attempt)> {
+    match play.next()? {
+        (id, Effect::Exchange(attempt)) => Some((id, attempt)),
+        other => panic!("expected an exchange, got {other:?}"),
+    }
+}
+
+fn seeded(seed: u64) -> Play {
+    let mut play = Play::new();
+    play.fleet = Fleet::new(NonZeroUsize::new(8).unwrap(), seed);
+    play
+}
+
+fn busy(seconds: u64) -> Refusal {
+    Refusal::Busy { retry_after: Some(Duration::from_secs(seconds)) }
+}
+
+type Answer = fn(usize, Moment) -> Result<Grant, Refusal>;
+
+const SEEDS: u64 = 50;
