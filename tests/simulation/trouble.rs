@@ -71,7 +71,7 @@ impl World {
         let person = &mut self.people[who];
         person.file = content;
         person.free_until = None;
-        person.shaken = seen;
+        person.shaken = person.shaken.max(seen);
         self.plan(seen, Planned::SeeKey(who));
     }
 
