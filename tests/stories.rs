@@ -348,6 +348,21 @@ fn who_waited_for_a_busy_host_is_let_go_at_the_pace_that_it_was_seen_to_take() {
 }
 
 #[test]
+fn who_is_refused_by_a_busy_host_keeps_its_turn() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let ids: Vec<_> = (0..10).map(|_| play.with_key(calm())).collect();
+    let mut now = 0.0;
+    for _ in 0..5 {
+        let id = play.next_within(now, now + 400.0);
+        assert_eq!(id, ids[0], "nobody overtakes the first");
+        let Some(Effect::Exchange(attempt)) = play.fleet.get(id).unwrap().under_way() else { panic!("it asks") };
+        play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(90)) });
+        now = play.now.elapsed_since_boot().as_secs_f64() + 90.0;
+    }
+}
+
+#[test]
 fn thousands_that_start_together_are_not_let_go_at_once() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(256).unwrap());

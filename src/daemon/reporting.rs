@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use super::{Daemon, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
-    renewal::{Effect, Health, Id, Moment, Renewal},
+    renewal::{Effect, Event, Health, Id, Moment, Renewal},
     status::{CredentialReport, NextAction, OutputReport, RefusalReport, Report},
 };
 
@@ -33,6 +33,34 @@ impl Daemon {
                 })
         };
         settled && listed && self.members().next().is_some() && self.members().rev().all(has_token)
+    }
+
+    /// Whether a token on disk should have been renewed by now.
+    pub fn is_any_overdue(&self) -> bool {
+        let now = clock::now();
+        self.members().any(|(id, kept)| self.is_overdue(id, kept, now))
+    }
+
+    /// Renews at once what fell due before this process began, for a command that will not be there later. Who was refused
+    /// meanwhile keeps its pace.
+    pub fn hurry_what_is_overdue(&mut self) {
+        let now = clock::now();
+        let is_idle = |id: Id| {
+            self.fleet.get(id).is_some_and(|renewal| renewal.under_way().is_none() && renewal.refusals_in_a_row() == 0)
+        };
+        let overdue: Vec<_> = self
+            .members()
+            .filter(|(id, kept)| self.is_overdue(*id, kept, now) && is_idle(*id))
+            .map(|(id, _)| id)
+            .collect();
+        for id in overdue {
+            self.fleet.handle(now, id, Event::Nudged);
+        }
+    }
+
+    fn is_overdue(&self, id: Id, kept: &Kept, now: Moment) -> bool {
+        let term = self.fleet.get(id).and_then(Renewal::on_disk);
+        term.is_some_and(|term| term.sent + kept.credential.policy.renew_at.of(term.grant.lifetime) <= now)
     }
 
     fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {

@@ -48,6 +48,8 @@ struct Member {
     exchange_wake: Option<Moment>,
     chore_wake: Option<Moment>,
     rank: Option<Rank>,
+    /// The rank by which it was let go, which it keeps as long as the host is only busy.
+    turn: Option<Rank>,
     flight: Option<Flight>,
 }
 
@@ -92,7 +94,10 @@ impl Fleet {
         let id = Id(self.next_id);
         self.next_id += 1;
         let renewal = Renewal::new(policy, past);
-        self.members.insert(id, Member { renewal, exchange_wake: None, chore_wake: None, rank: None, flight: None });
+        self.members.insert(
+            id,
+            Member { renewal, exchange_wake: None, chore_wake: None, rank: None, turn: None, flight: None },
+        );
         id
     }
 
@@ -137,6 +142,9 @@ impl Fleet {
                 waiting: self.waiting.len(),
                 lifetime: member.renewal.held().map(|term| term.grant.lifetime),
             };
+            if !matches!(event, Event::Exchanged(_, Outcome::Refused { refusal: Refusal::Busy { .. }, .. })) {
+                member.turn = None;
+            }
             self.learn(now, event, hold);
             self.land(flight);
         }
@@ -224,6 +232,7 @@ impl Fleet {
         let Some(id) = self.admissible() else { return };
         let Some(member) = self.members.get_mut(&id) else { return };
         let suspect = member.renewal.timed_out();
+        member.turn = member.rank;
         if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.dice) {
             member.flight = Some(if suspect { Flight::Suspect } else { Flight::Trusted });
             self.pace.admitted(now, self.waiting.len());
@@ -256,7 +265,9 @@ impl Fleet {
     fn reindex(&mut self, now: Moment, id: Id) {
         let Some(member) = self.members.get_mut(&id) else { return };
         let due = member.renewal.exchange_due();
-        let rank = due.filter(|due| *due <= now).map(|_| member.rank.unwrap_or_else(|| rank(now, &member.renewal)));
+        let rank = due
+            .filter(|due| *due <= now)
+            .map(|_| member.rank.or(member.turn).unwrap_or_else(|| rank(now, &member.renewal)));
         let exchange_wake = due.filter(|due| *due > now);
         let chore_wake = member.renewal.chore_due();
         if member.rank != rank {

@@ -4,10 +4,11 @@
 use std::{process::Command, time::Duration};
 
 use serde_json::{Value, json};
+use tokenwell::sandbox::Answer;
 
 use crate::{
     past::{Past, RECORD, said, troubles},
-    program::{Program, TOKENWELL, within},
+    program::{Program, TOKENWELL, once, within},
 };
 
 #[test]
@@ -41,6 +42,30 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
         assert_eq!(lines, usize::from(said_of_it.is_some()), "{case}: {}", process.stderr);
         assert_eq!(troubles(&process).len(), usize::from(said_of_it == Some(disagree)), "{case}");
     }
+}
+
+/// As cron runs it: it will not be there when a renewal that is spread comes due.
+#[test]
+fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
+    let mut past = Past::of(|setting| setting.sandbox.set(|settings| settings.life = Duration::from_secs(100)));
+    let due = |past: &Past| {
+        past.edit_record(|record| {
+            let mut stamp = Stamp(record.pointer_mut("/session/sent").unwrap());
+            stamp.wall(-80);
+            stamp.since_boot(-80.0);
+        });
+    };
+    due(&past);
+    let ended = Program::start(&mut once(&past.path(""), "30s")).ended();
+    assert_eq!((ended.code, past.requests().0), (Some(0), 2), "{}", ended.stderr);
+    past.clean(&ended);
+    due(&past);
+    past.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+    let ended = Program::start(&mut once(&past.path(""), "1s")).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(past.requests().0 > 2, "it was tried");
+    assert_eq!(said(&ended, "not every one that is due could be renewed").len(), 1);
+    past.clean(&ended);
 }
 
 /// Else a wall clock that is set while this process runs would make the token seem younger to the next.
