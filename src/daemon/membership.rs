@@ -120,6 +120,7 @@ impl Daemon {
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
         self.names.remove(&name);
+        self.overdue.remove(&id);
         self.unverified.remove(&id);
         self.unkept.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {

@@ -73,6 +73,9 @@ impl Daemon {
         self.fleet.adopt(stamp, id, &memory, intact);
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
+            if self.kept.get(&id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
+                self.overdue.insert(id);
+            }
             if written.sent.boot != stamp.boot {
                 self.remember_by_this_boot(id);
             }

@@ -65,6 +65,8 @@ pub struct Daemon {
     listings: BTreeMap<PathBuf, Listing>,
     /// Credentials that wait for a write of their predecessors to end.
     wanted: Option<Vec<Credential>>,
+    /// Whose session had fallen due when it was taken over.
+    overdue: BTreeSet<Id>,
     /// Whose newest session has a signature that could not be looked at yet.
     unverified: BTreeSet<Id>,
     /// Whose state file cannot be written.
@@ -126,6 +128,7 @@ impl Daemon {
             pasts: HashMap::new(),
             listings: BTreeMap::new(),
             wanted: None,
+            overdue: BTreeSet::new(),
             unverified: BTreeSet::new(),
             unkept: BTreeSet::new(),
             skew: None,

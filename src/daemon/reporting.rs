@@ -1,6 +1,6 @@
 //! The daemon's state as a [`Report`].
 
-use std::time::SystemTime;
+use std::{mem, time::SystemTime};
 
 use super::{Daemon, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
@@ -41,24 +41,16 @@ impl Daemon {
         self.members().any(|(id, kept)| self.is_overdue(id, kept, now))
     }
 
-    /// Renews at once what fell due before this process began, for a command that will not be there later. Who was refused
-    /// meanwhile keeps its pace.
+    /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
+    /// for once; after that it keeps its pace.
     pub fn hurry_what_is_overdue(&mut self) {
         let now = clock::now();
-        let is_idle = |id: Id| {
-            self.fleet.get(id).is_some_and(|renewal| renewal.under_way().is_none() && renewal.refusals_in_a_row() == 0)
-        };
-        let overdue: Vec<_> = self
-            .members()
-            .filter(|(id, kept)| self.is_overdue(*id, kept, now) && is_idle(*id))
-            .map(|(id, _)| id)
-            .collect();
-        for id in overdue {
+        for id in mem::take(&mut self.overdue) {
             self.fleet.handle(now, id, Event::Nudged);
         }
     }
 
-    fn is_overdue(&self, id: Id, kept: &Kept, now: Moment) -> bool {
+    pub(super) fn is_overdue(&self, id: Id, kept: &Kept, now: Moment) -> bool {
         let term = self.fleet.get(id).and_then(Renewal::on_disk);
         term.is_some_and(|term| term.sent + kept.credential.policy.renew_at.of(term.grant.lifetime) <= now)
     }

@@ -73,11 +73,6 @@ impl BaseUrl {
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()
     }
-
-    /// The host as written in the URL.
-    pub fn host(&self) -> &str {
-        self.0.host_str().unwrap_or_default()
-    }
 }
 
 impl fmt::Display for BaseUrl {
