@@ -64,8 +64,7 @@ fn missing(report: &Report) -> String {
     if report.credentials.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }
-    let usable = |credential: &&CredentialReport| matches!(credential.state, "fresh" | "failing");
-    let missing: Vec<_> = report.credentials.iter().filter(|credential| !usable(credential)).collect();
+    let missing: Vec<_> = report.credentials.iter().filter(|credential| !has_token_of_its_key(credential)).collect();
     let mut text = format!("{} of {} tokens are missing", missing.len(), report.credentials.len());
     for credential in missing.iter().take(MISSING_SAID_MAX) {
         let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.message.as_str());
@@ -77,6 +76,12 @@ fn missing(report: &Report) -> String {
         let _ = write!(text, "\n  and {} more", missing.len() - MISSING_SAID_MAX);
     }
     text
+}
+
+/// A token of an earlier key may live on, but it is not what was asked for.
+fn has_token_of_its_key(credential: &CredentialReport) -> bool {
+    let lives = matches!(credential.state, "fresh" | "failing");
+    lives && credential.key_trouble.is_none() && credential.key_fingerprint == credential.token_key_fingerprint
 }
 
 const MISSING_SAID_MAX: usize = 20;

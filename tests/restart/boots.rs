@@ -68,6 +68,16 @@ fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
     past.clean(&ended);
 }
 
+#[test]
+fn once_counts_a_live_token_whose_key_file_is_gone_as_missing() {
+    let mut past = Past::new();
+    std::fs::remove_file(past.path("keys/a")).unwrap();
+    let ended = Program::start(&mut once(&past.path(""), "700ms")).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("1 of 1 tokens are missing\n  a: key file"), "{}", ended.stderr);
+    past.clean(&ended);
+}
+
 /// Else a wall clock that is set while this process runs would make the token seem younger to the next.
 #[test]
 fn what_is_taken_over_after_a_boot_is_remembered_by_the_clocks_of_the_new_one() {
