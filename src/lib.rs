@@ -28,6 +28,8 @@
 //! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
 //! key/            access keys in files, read with a bound
 //! output/         a session becomes files, by the numbered steps of write.rs
+//! child/          processes that are ours, and those that are left to us
+//! hook/           what follows a write: a signal, a command, a POST to loopback
 //! state/          what one process leaves to the next: when it asked, what it wrote; no secret
 //! watch/          hints that something in a set of folders may have changed
 //! status/         one report of plain data on how everything is
@@ -87,11 +89,13 @@
 //!   for the core (`tests/README.md`).
 //! - The library is for `main.rs` and the tests. It promises nothing to other crates.
 
+pub mod child;
 pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod exchange;
 pub mod fingerprint;
+pub mod hook;
 pub mod key;
 pub mod output;
 pub mod renewal;

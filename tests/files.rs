@@ -462,7 +462,7 @@ fn session(token: &str) -> Session {
 }
 
 fn output(path: &Path) -> Output {
-    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None }
+    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None, in_set: false }
 }
 
 fn mode(path: &Path) -> u32 {

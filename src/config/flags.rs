@@ -11,12 +11,7 @@ use super::{
     uses::{Purpose, Uses},
     value::{name, path},
 };
-use crate::{
-    config::meant::LogSettings,
-    exchange::LoginOptions,
-    output::{Format, MODE_DEFAULT, Output},
-    renewal::Policy,
-};
+use crate::{config::meant::LogSettings, exchange::LoginOptions, output::Output, renewal::Policy};
 
 /// Makes a configuration of flags, with the defaults of a file that says nothing more.
 pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes: &mut Notes) -> Option<Config> {
@@ -31,7 +26,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
     let outputs: Vec<_> =
         outputs.iter().map(|path| file(path, OUTPUT_FLAG, Purpose::Output, &mut uses, notes)).collect();
     uses.check(notes);
-    let outputs = outputs.into_iter().map(|path| path.map(output)).collect::<Option<_>>()?;
+    let outputs = outputs.into_iter().map(|path| path.map(Output::at)).collect::<Option<_>>()?;
     let log = LogSettings { level: level_of_environment(notes), ..LogSettings::default() };
     let credential = credential(key_file?, outputs);
     let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], notes)?;
@@ -59,16 +54,12 @@ fn file(path: &Path, flag: &'static str, purpose: Purpose, uses: &mut Uses, note
     path
 }
 
-fn output(path: PathBuf) -> Output {
-    Output { path, format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None }
-}
-
 /// Named after its key file, as the credentials of `credentialsFrom` are, if that is a legal name.
 fn credential(key_file: PathBuf, outputs: Vec<Output>) -> Credential {
     let file_name = key_file.file_name().and_then(|name| name.to_str());
     let name = file_name.filter(|name| name::is_legal(name)).unwrap_or(NAME_DEFAULT).to_owned();
     let (options, policy) = (LoginOptions::default(), Policy::default());
-    Credential { name, key_file, required: true, options, policy, outputs }
+    Credential { name, key_file, required: true, options, policy, outputs, hooks: Vec::new() }
 }
 
 const KEY_FILE_FLAG: &str = "--access-key-file";

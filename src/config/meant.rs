@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     exchange::{BaseUrl, HttpSettings, LoginOptions, ProjectId},
+    hook::Hook,
     output::Output,
     renewal::Policy,
 };
@@ -51,6 +52,8 @@ pub struct Credential {
     pub policy: Policy,
     /// Where its sessions are written; at least one.
     pub outputs: Vec<Output>,
+    /// What follows a write, in this order.
+    pub hooks: Vec<Hook>,
 }
 
 /// A folder with one key a file (`credentialsFrom`): a credential for each, named after the file.

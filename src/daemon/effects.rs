@@ -12,9 +12,8 @@ use super::{
 };
 use crate::{
     config::Credential,
-    output,
+    output::{self, Content, Locks},
     renewal::{Effect, Id},
-    session::Session,
     state::{Ledger, Record},
 };
 
@@ -47,19 +46,25 @@ impl Daemon {
                 });
             }
             Effect::Publish(attempt) => {
-                let (session, writers, host) =
-                    (kept.session.clone(), Arc::clone(&self.writers), Arc::clone(&self.host));
-                let record = self.record(id);
+                let session = kept.session.clone();
+                let (times, record) = (self.times(id), self.record(id));
+                let (writers, host, locks) =
+                    (Arc::clone(&self.writers), Arc::clone(&self.host), Arc::clone(&self.locks));
                 self.tasks.start(Task::Publish(id, attempt), async move {
-                    let Some(session) = session else { return Done::Lost };
-                    write(writers, move || publish(&host.ledger, &credential, &session, record)).await
+                    let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
+                    write(writers, move || {
+                        let project = host.project.as_str();
+                        let content = Content { session: &session, credential: &credential.name, project, times };
+                        publish(&host.ledger, &credential, &content, &locks, record)
+                    })
+                    .await
                 });
             }
             Effect::Withdraw(attempt) => {
-                let writers = Arc::clone(&self.writers);
+                let (writers, locks) = (Arc::clone(&self.writers), Arc::clone(&self.locks));
                 self.tasks.start(
                     Task::Withdraw(id, attempt),
-                    write(writers, move || Done::Withdrawn(credential.outputs.iter().map(output::remove).collect())),
+                    write(writers, move || Done::Withdrawn(output::withdraw(&credential.outputs, &locks))),
                 );
             }
         }
@@ -68,8 +73,14 @@ impl Daemon {
 
 /// Writes every output, and once one of them holds the session, remembers that: the next process takes it from there to the
 /// others.
-fn publish(ledger: &Ledger, credential: &Credential, session: &Session, record: Option<Record>) -> Done {
-    let results: Vec<_> = credential.outputs.iter().map(|output| output::write(output, session)).collect();
+fn publish(
+    ledger: &Ledger,
+    credential: &Credential,
+    content: &Content<'_>,
+    locks: &Locks,
+    record: Option<Record>,
+) -> Done {
+    let results = output::publish(&credential.outputs, content, locks);
     let record = record.filter(|_| results.iter().any(Result::is_ok));
     let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
     Done::Published { results, written: record.and_then(|record| record.written), kept }

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::survey::Observation;
+use super::{survey::Observation, told::Told};
 use crate::{
     config::Credential,
     exchange::Note,
@@ -32,6 +32,8 @@ pub(super) struct Kept {
     pub(super) observed: Option<Observation>,
     /// The newest session, written or not.
     pub(super) session: Option<Arc<Session>>,
+    /// What readers are told of its life.
+    pub(super) told: Option<Told>,
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
     pub(super) refusal: Option<Said>,
@@ -71,6 +73,7 @@ impl Kept {
             recalled: false,
             observed: None,
             session: None,
+            told: None,
             outputs,
             refusal: None,
             end_said: None,

@@ -11,11 +11,12 @@ use super::{
     exchange_effect::Host,
     span,
     survey::{Found, Newcomer},
+    told::Told,
 };
 use crate::{
     exchange::LoginOptions,
     fingerprint::Fingerprint,
-    renewal::{Health, Id, Moment, WrittenTerm},
+    renewal::{Health, Id, Moment, Renewal, WrittenTerm},
     secret::Secret,
     session::{Claims, Jwt, Session},
     state::{Record, WrittenToken},
@@ -71,6 +72,9 @@ impl Daemon {
         }
         let stamp = clock::stamp_of(now);
         self.fleet.adopt(stamp, id, &memory, intact);
+        if let (Some(kept), Some(term)) = (self.kept.get_mut(&id), self.fleet.get(id).and_then(Renewal::held)) {
+            kept.told = kept.written.as_ref().map(|written| Told::new(term, written.times));
+        }
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
             if self.kept.get(&id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
@@ -155,6 +159,8 @@ impl Daemon {
             },
             verified: !self.unverified.contains(&id),
             key_id: session.claims.key_id.clone(),
+            times: kept.told.and_then(|told| told.of(term))?,
+            hooks_owed: false,
             outputs: kept.credential.outputs.iter().map(|output| output.path.clone()).collect(),
         };
         Some(Record {

@@ -20,6 +20,7 @@ mod skew;
 mod span;
 mod survey;
 mod tasks;
+mod told;
 mod trust;
 
 use std::{
@@ -48,6 +49,7 @@ use self::{
 use crate::{
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
+    output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
     watch::Watch,
 };
@@ -76,6 +78,8 @@ pub struct Daemon {
     skew_said: bool,
     tasks: Tasks,
     writers: Arc<Semaphore>,
+    /// The outputs that this process has for itself.
+    locks: Arc<Locks>,
     signals: Signals,
     watch: Watch,
     alarm: Alarm,
@@ -135,6 +139,7 @@ impl Daemon {
             skew_said: false,
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
+            locks: Arc::default(),
             signals: Signals::listen()?,
             watch: Watch::new(),
             alarm: Alarm::new()?,

@@ -3,6 +3,7 @@
 mod error;
 mod folder;
 mod left;
+mod lock;
 mod look;
 mod name;
 mod ownership;
@@ -13,8 +14,11 @@ mod write;
 
 use std::path::PathBuf;
 
+use crate::session::{Session, Times};
+
 pub use error::{RemoveError, Step, SweepError, WriteError};
 pub use left::{Left, left, make_folder};
+pub use lock::Locks;
 pub use remove::{Removed, remove};
 pub use sweep::{Swept, sweep};
 pub use write::{Written, write, write_observed};
@@ -32,10 +36,44 @@ pub struct Output {
     pub owner: Option<u32>,
     /// The group's gid, if it is to be set.
     pub group: Option<u32>,
+    /// Whether its folder is a set: everything in it changes as one, in generations.
+    pub in_set: bool,
+}
+
+/// What is written of a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// The name of its credential.
+    pub credential: &'a str,
+    /// The project's id.
+    pub project: &'a str,
+    /// Its life, as readers are told of it.
+    pub times: Times,
+}
+
+/// Writes a session to its outputs; answers for each. Blocks on the disk.
+pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
+    let _ = locks;
+    outputs.iter().map(|output| write(output, content.session)).collect()
+}
+
+/// Removes a session from its outputs; answers for each. Blocks on the disk.
+pub fn withdraw(outputs: &[Output], locks: &Locks) -> Vec<Result<Removed, RemoveError>> {
+    let _ = locks;
+    outputs.iter().map(remove).collect()
+}
+
+impl Output {
+    /// The token's bytes at that path, with the mode of an output that names none.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None, in_set: false }
+    }
 }
 
 /// How a session is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Format {
     /// The JWT's bytes alone.
     #[default]

@@ -88,8 +88,14 @@ mod tests {
 
     #[test]
     fn a_name_that_was_made_is_read_back() {
-        let output =
-            Output { path: "/x/.a.b".into(), format: super::super::Format::Jwt, mode: 0, owner: None, group: None };
+        let output = Output {
+            path: "/x/.a.b".into(),
+            format: super::super::Format::Jwt,
+            mode: 0,
+            owner: None,
+            group: None,
+            in_set: false,
+        };
         let place = Place::of(&output).unwrap();
         let mut name = place.temporary_prefix();
         name.push("123456");

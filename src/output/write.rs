@@ -58,7 +58,7 @@ pub fn write_observed(
     session: &Session,
     before: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> Result<Written, WriteError> {
-    let bytes = render(output.format, session);
+    let bytes = render(&output.format, session);
     let mut steps = Steps { output, before };
     let place = Place::of(output).map_err(|source| steps.failed(Step::Look, source))?;
     let target = place.target();

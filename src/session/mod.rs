@@ -22,6 +22,18 @@ pub struct Session {
     pub claims: Claims,
 }
 
+/// A session's life as readers are told of it, on the wall clock in whole seconds. It is fixed when the session is first
+/// written and handed from process to process, so that what is written again is the same to the byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Times {
+    /// `iat` of the JWT, else when it was asked for.
+    pub issued_at: SystemTime,
+    /// `exp` of the JWT, else by what the server said of its life.
+    pub expires_at: SystemTime,
+    /// When it is to be renewed.
+    pub renew_at: SystemTime,
+}
+
 /// What a session says of itself. Nothing here is secret, and none of it drives the schedule.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Claims {

@@ -2,7 +2,7 @@
 
 use std::{
     path::PathBuf,
-    time::{Duration, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fingerprint::Fingerprint,
     renewal::{Answered, Asked, Grant, Memory, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
+    session::Times,
 };
 
 /// Everything that is remembered of one credential.
@@ -34,8 +35,12 @@ pub struct WrittenToken {
     pub verified: bool,
     /// `keyId` of the reply it came in.
     pub key_id: Option<String>,
+    /// Its life, as readers are told of it.
+    pub times: Times,
     /// The files that hold it.
     pub outputs: Vec<PathBuf>,
+    /// Whether the hooks that follow its writing have not run yet.
+    pub hooks_owed: bool,
 }
 
 impl Record {
@@ -118,7 +123,19 @@ struct KeptSession {
     lifetime_seconds: f64,
     refresh_after_seconds: Option<f64>,
     renew_after_seconds: f64,
+    told: KeptTimes,
     outputs: Vec<PathBuf>,
+    hooks_owed: bool,
+}
+
+/// RFC 3339.
+#[expect(clippy::struct_field_names, reason = "the names in the file")]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct KeptTimes {
+    issued_at: String,
+    expires_at: String,
+    renew_at: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -143,7 +160,9 @@ impl KeptSession {
             lifetime_seconds: grant.lifetime.as_secs_f64(),
             refresh_after_seconds: grant.refresh_after.map(|after| after.as_secs_f64()),
             renew_after_seconds: renew_after.as_secs_f64(),
+            told: KeptTimes::of(written.times),
             outputs: written.outputs.clone(),
+            hooks_owed: written.hooks_owed,
         }
     }
 
@@ -165,7 +184,25 @@ impl KeptSession {
             term: WrittenTerm { key, sent: self.sent.read()?, issued, grant, renew_after },
             verified: self.verified,
             key_id: self.key_id,
+            times: self.told.read()?,
             outputs: self.outputs,
+            hooks_owed: self.hooks_owed,
+        })
+    }
+}
+
+impl KeptTimes {
+    fn of(times: Times) -> Self {
+        let text = |at: SystemTime| wall_text(at.duration_since(UNIX_EPOCH).unwrap_or_default());
+        Self { issued_at: text(times.issued_at), expires_at: text(times.expires_at), renew_at: text(times.renew_at) }
+    }
+
+    fn read(&self) -> Option<Times> {
+        let time = |text: &str| wall(text).and_then(|since| UNIX_EPOCH.checked_add(since));
+        Some(Times {
+            issued_at: time(&self.issued_at)?,
+            expires_at: time(&self.expires_at)?,
+            renew_at: time(&self.renew_at)?,
         })
     }
 }
@@ -216,6 +253,7 @@ pub(super) mod tests {
             moment: Moment::since_boot(Duration::from_secs(seconds)),
             wall: Duration::from_secs(1_700_000_000 + seconds),
         };
+        let time = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds);
         let key = Fingerprint::new([7; 8]);
         let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: Some(Duration::from_millis(1500)) };
         Record {
@@ -232,6 +270,8 @@ pub(super) mod tests {
                 },
                 verified: true,
                 key_id: Some("K2".to_owned()),
+                times: Times { issued_at: time(99), expires_at: time(699), renew_at: time(500) },
+                hooks_owed: true,
                 outputs: vec!["/run/tokenwell/app.jwt".into()],
             }),
         }

@@ -83,7 +83,7 @@ impl Common {
 
     fn credential(self, name: String, key_file: PathBuf) -> Option<Credential> {
         let Self { required, options, policy, outputs } = self;
-        Some(Credential { name, key_file, required, options, policy, outputs: outputs? })
+        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks: Vec::new() })
     }
 }
 

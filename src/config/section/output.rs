@@ -10,7 +10,7 @@ use crate::{
         uses::{Purpose, Uses},
         value::{mode, owner, path},
     },
-    output::{Format, MODE_DEFAULT, Output},
+    output::{Format, Output},
 };
 
 /// Whose outputs they are.
@@ -42,8 +42,7 @@ pub(in crate::config) fn read_all(
 fn read(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<Output> {
     let mut fields = field.fields(notes)?;
     let path = fields.require("path", whose.path_example(), notes).and_then(|field| path(&field, whose, uses, notes));
-    let mut output =
-        Output { path: PathBuf::new(), format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None };
+    let mut output = Output::at(PathBuf::new());
     if let Some(field) = fields.take("format", notes) {
         output.format = format(&field, notes).unwrap_or_default();
     }
@@ -77,12 +76,12 @@ fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Opti
 }
 
 fn format(field: &Field, notes: &mut Notes) -> Option<Format> {
-    let known = field.word(&FORMATS, notes)?;
-    if known.is_none() {
-        let what = "this version of tokenwell does not have this format yet";
-        notes.mistake(&field.spot, what, "write `jwt`, the only one so far");
+    if field.word(&FORMATS, notes)? {
+        return Some(Format::Jwt);
     }
-    known
+    let what = "this version of tokenwell does not have this format yet";
+    notes.mistake(&field.spot, what, "write `jwt`, the only one so far");
+    None
 }
 
 impl Whose {
@@ -101,6 +100,6 @@ impl Whose {
     }
 }
 
-/// Every format of the contract; `None` for what this version does not have.
-const FORMATS: [(&str, Option<Format>); 5] =
-    [("jwt", Some(Format::Jwt)), ("json", None), ("env", None), ("header", None), ("template", None)];
+/// Every format of the contract, and whether this version has it.
+const FORMATS: [(&str, bool); 5] =
+    [("jwt", true), ("json", false), ("env", false), ("header", false), ("template", false)];
