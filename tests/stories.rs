@@ -8,7 +8,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use play::{Play, at, calm, due, key, life};
 use tokenwell::renewal::{
-    Effect, Event, Fleet, Grant, Health, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal, Share,
+    Effect, Event, Fleet, Grant, Health, Id, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal, Share,
 };
 
 #[test]
@@ -713,4 +713,125 @@ fn a_nudge_keeps_the_spacing_from_when_the_last_exchange_was_answered_however_it
         play.go(7.0);
         play.asks(id);
     }
+}
+
+#[test]
+fn files_that_somebody_else_changed_are_written_again_at_once_and_without_a_request() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(100.0);
+    play.tell(id, Event::OutputsAltered);
+    assert_eq!(play.health(id), Health::Failing);
+    assert!(!serves(&play, id));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    assert_eq!(play.health(id), Health::Fresh);
+    assert!(serves(&play, id));
+    play.quiet_until(401.999);
+    play.rests();
+}
+
+#[test]
+fn a_fight_over_the_files_is_slowed_down() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 100_000);
+    let mut now = 1000.0;
+    for wait in [0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0] {
+        play.go(now);
+        play.tell(id, Event::OutputsAltered);
+        play.tell(id, Event::OutputsAltered);
+        assert_eq!(play.fleet.get(id).unwrap().is_fought_over(), wait > 1.0, "after {wait} s");
+        play.quiet_until(now + wait - 0.001);
+        if wait > 0.0 {
+            play.rests();
+        }
+        now += wait;
+        play.go(now);
+        let attempt = play.publishes(id);
+        play.tell(id, Event::Published(attempt, Ok(())));
+    }
+    // After two minutes of peace the next repair is the first again.
+    play.go(now + 120.0);
+    play.tell(id, Event::OutputsAltered);
+    assert!(!play.fleet.get(id).unwrap().is_fought_over());
+    play.publishes(id);
+}
+
+#[test]
+fn a_new_session_does_not_wait_for_the_end_of_a_fight() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    for now in [400.0, 400.5] {
+        play.go(now);
+        play.tell(id, Event::OutputsAltered);
+    }
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.go(401.9);
+    play.tell(id, Event::OutputsAltered);
+    play.go(402.0);
+    play.renews(id, 600);
+    assert!(serves(&play, id));
+}
+
+#[test]
+fn what_was_never_written_or_has_ended_is_nobodys_to_repair() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::OutputsAltered);
+    play.rests();
+    play.granted(id, attempt, key(1), life(100));
+    let attempt = play.publishes(id);
+    // What is seen while the write is under way is half done.
+    play.tell(id, Event::OutputsAltered);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.rests();
+    play.tell(id, Event::KeyVanished);
+    play.go(100.0);
+    play.tell(id, Event::OutputsAltered);
+    play.rests();
+    assert_eq!(play.health(id), Health::Expired);
+}
+
+#[test]
+fn a_repair_that_fails_is_tried_again() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::OutputsAltered);
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Err(NotWritten)));
+    assert!(!serves(&play, id));
+    play.quiet_until(11.999);
+    play.go(12.0);
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    assert!(serves(&play, id));
+}
+
+#[test]
+fn a_write_that_failed_keeps_its_pause_whatever_is_changed_meanwhile() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(402.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Err(NotWritten)));
+    play.go(403.0);
+    play.tell(id, Event::OutputsAltered);
+    play.quiet_until(403.999);
+    play.rests();
+    play.go(404.0);
+    play.publishes(id);
+}
+
+fn serves(play: &Play, id: Id) -> bool {
+    play.fleet.get(id).unwrap().serves(play.now)
 }

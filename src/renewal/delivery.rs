@@ -4,6 +4,7 @@ use super::{
     event::NotWritten,
     moment::Moment,
     policy::{Backoff, OnExpiry, Policy},
+    repair::Repairs,
     term::Term,
 };
 
@@ -18,6 +19,9 @@ pub(super) struct Delivery {
     /// Before which no removal is tried.
     withdraw_from: Moment,
     failures: u32,
+    /// Somebody else has changed the files, and they are not put right yet.
+    altered: bool,
+    repairs: Repairs,
 }
 
 /// What a delivery asks for.
@@ -43,6 +47,18 @@ impl Delivery {
     pub(super) fn owe(&mut self, now: Moment) {
         self.write = Some(now);
         self.failures = 0;
+    }
+
+    /// Somebody else has changed the files. They are written again at once, or later in a fight; a write that is owed anyway
+    /// keeps its moment. What was not on disk, or has ended there, is not missed.
+    pub(super) fn altered(&mut self, now: Moment) {
+        let OnDisk::Session(_) = self.on_disk else { return };
+        if self.altered {
+            return;
+        }
+        self.altered = true;
+        let at = self.repairs.next(now);
+        self.write = self.write.or(Some(at));
     }
 
     /// The files hold this session already.
@@ -89,6 +105,7 @@ impl Delivery {
                 self.on_disk = OnDisk::Session(term);
                 self.write = None;
                 self.failures = 0;
+                self.altered = false;
             }
             Err(NotWritten) => self.write = Some(self.again(now, policy, dice)),
         }
@@ -127,6 +144,16 @@ impl Delivery {
     /// Whether the last write or removal failed.
     pub(super) fn is_failing(&self) -> bool {
         self.failures > 0
+    }
+
+    /// Whether somebody else has changed the files, and they are not put right yet.
+    pub(super) fn is_altered(&self) -> bool {
+        self.altered
+    }
+
+    /// Whether somebody changes them again and again.
+    pub(super) fn is_fought_over(&self) -> bool {
+        self.repairs.is_a_fight()
     }
 
     /// When the session on disk ends, as long as that is still to be dealt with.

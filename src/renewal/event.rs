@@ -21,6 +21,9 @@ pub enum Event {
     Nudged,
     /// The session at hand has to be written again, elsewhere or otherwise.
     OutputsChanged,
+    /// Somebody else has deleted, replaced or changed a file. Nobody says so while a write is under way: what is half done
+    /// looks the same.
+    OutputsAltered,
     /// Admission lets the exchange that is due begin.
     Admitted,
     /// What [`super::Renewal::chore_due`] said has come.
@@ -80,7 +83,8 @@ pub enum Health {
     Starting,
     /// A live token is on disk and nothing is wrong.
     Fresh,
-    /// A live token is on disk, but the last exchange or write failed or the key is missing.
+    /// A live token is on disk, but the last exchange or write failed, the key is missing, or somebody else has changed the
+    /// files.
     Failing,
     /// The token on disk has ended.
     Expired,

@@ -128,6 +128,7 @@ impl Renewal {
             Event::KeyVanished => self.key = None,
             Event::Nudged => self.nudged(now),
             Event::OutputsChanged => self.outputs_changed(now),
+            Event::OutputsAltered => self.delivery.altered(now),
             Event::Admitted => return self.exchange(now),
             Event::ChoreDue => {}
             Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, dice),
@@ -164,6 +165,16 @@ impl Renewal {
             Some(_) if self.is_in_trouble() => Health::Failing,
             Some(_) => Health::Fresh,
         }
+    }
+
+    /// Whether a reader finds a live token in every file, as far as is known.
+    pub fn serves(&self, now: Moment) -> bool {
+        self.health(now).is_usable() && !self.delivery.is_altered()
+    }
+
+    /// Whether somebody else changes the files again and again, so that they are put right ever later.
+    pub fn is_fought_over(&self) -> bool {
+        self.delivery.is_fought_over()
     }
 
     /// The session that the files hold, dead or alive.
@@ -362,7 +373,7 @@ impl Renewal {
     }
 
     fn is_in_trouble(&self) -> bool {
-        self.failures.in_a_row > 0 || self.delivery.is_failing() || self.key.is_none()
+        self.failures.in_a_row > 0 || self.delivery.is_failing() || self.delivery.is_altered() || self.key.is_none()
     }
 
     fn next_attempt(&mut self) -> Attempt {

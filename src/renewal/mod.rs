@@ -14,6 +14,7 @@ mod memory;
 mod moment;
 mod pace;
 pub mod policy;
+mod repair;
 mod term;
 
 pub use answer::{Grant, Refusal};

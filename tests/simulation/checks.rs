@@ -67,6 +67,24 @@ pub(crate) fn health(said: Health, expires: Option<Moment>, by_hearsay: bool, no
     assert!(right, "health: it says {said:?}, on disk is a token that ends at {expires:?}, now {now:?}");
 }
 
+/// Who is said to serve has a live token in every file. The other way round it holds but for what was just taken over.
+pub(crate) fn service(said: bool, expires: Option<Moment>, spoilt: Option<Moment>, now: Moment) {
+    let serves = expires.is_some_and(|expires| now < expires) && spoilt.is_none();
+    assert!(serves || !said, "service: said to serve, on disk until {expires:?}, spoilt since {spoilt:?}, now {now:?}");
+}
+
+/// What somebody else has changed is put right within a minute, however often he does it.
+pub(crate) fn repair(spoilt: Moment, grace: Duration, now: Moment) {
+    assert!(now <= spoilt + Duration::from_secs(60) + grace, "repair: spoilt since {spoilt:?}, and now is {now:?}");
+}
+
+/// A fight over a file is no loop: 0, 1, 2, 4, 8, 16 and 32 seconds apart.
+pub(crate) fn pace_of_repairs(repairs: &mut Vec<Moment>, now: Moment) {
+    repairs.retain(|at| *at + Duration::from_secs(60) > now);
+    repairs.push(now);
+    assert!(repairs.len() <= 8, "pace of repairs: {} within a minute", repairs.len());
+}
+
 /// Nothing spins: so many steps without time going on is a loop.
 pub(crate) fn no_spinning(steps_at_once: usize, credentials: usize) {
     assert!(steps_at_once <= 100 * (credentials + 1), "no spinning: {steps_at_once} steps at one moment");

@@ -94,6 +94,10 @@ impl Process {
         self.renewal(who).health(self.machine.moment(now))
     }
 
+    pub(crate) fn serves(&self, now: Moment, who: usize) -> bool {
+        self.renewal(who).serves(self.machine.moment(now))
+    }
+
     /// The newest session, in the world's time.
     pub(crate) fn held(&self, who: usize) -> Option<Term> {
         let world = |moment| self.machine.world(moment);

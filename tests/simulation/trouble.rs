@@ -21,7 +21,7 @@ impl World {
 
     pub(crate) fn trouble(&mut self) {
         let who = self.dice.usize(0..self.people.len());
-        match self.dice.u32(0..16) {
+        match self.dice.u32(0..18) {
             0..=2 => {
                 let mood = Mood::bad(&mut self.dice);
                 self.set_mood(mood);
@@ -44,10 +44,19 @@ impl World {
                 self.process.tell(self.now, who, Event::Nudged);
             }
             9 => self.change_policy(who),
-            10 => self.process.tell(self.now, who, Event::OutputsChanged),
+            10 => {
+                self.people[who].repairs.clear();
+                self.process.tell(self.now, who, Event::OutputsChanged);
+            }
             11 => self.leave_and_return(who),
             12 => self.set_wall_clock(),
             13 | 14 => self.restart(),
+            15 | 16 => {
+                // Once, or again and again.
+                let for_so_long = self.a_while(&[1, 600]);
+                self.people[who].vandal_until = self.now + for_so_long;
+                self.plan(self.now, Planned::Vandal(who));
+            }
             _ => {
                 // The machine sleeps: time goes on and nothing happens. Answers that were under way come late.
                 self.now = self.now + self.a_while(&[200_000]);
@@ -109,6 +118,8 @@ impl World {
         person.remembered = None;
         // The new credential knows nothing of the files of the old one.
         person.on_disk = None;
+        person.spoilt = None;
+        person.repairs.clear();
         person.free_until = None;
         person.shaken = self.now;
         self.process.leave_and_return(self.now, who, person.policy);
@@ -145,6 +156,12 @@ impl World {
             let person = &mut self.people[who];
             // A write that was under way may have come to its end.
             person.under_way = None;
+            // What was spoilt is found to be so at the first look.
+            let spoilt = person.spoilt.take().is_some();
+            person.repairs.clear();
+            if spoilt {
+                person.on_disk = None;
+            }
             if state_lost {
                 person.memory = None;
                 person.remembered = None;

@@ -48,6 +48,8 @@ pub(crate) struct Tally {
     pub(crate) restarts: u64,
     /// Tokens that were good over a restart and cost no request.
     pub(crate) adopted: u64,
+    /// Writes of what somebody else had changed.
+    pub(crate) repairs: u64,
 }
 
 pub(crate) struct World {
@@ -89,6 +91,12 @@ pub(crate) struct Person {
     pub(crate) first_hand: bool,
     /// Before which no request is to be made, since a good token was adopted.
     pub(crate) free_until: Option<Moment>,
+    /// Since when the files are not what the daemon wrote.
+    pub(crate) spoilt: Option<Moment>,
+    /// Until when somebody spoils them again after each write.
+    pub(crate) vandal_until: Moment,
+    /// When they were put right in the last minute.
+    pub(crate) repairs: Vec<Moment>,
 }
 
 impl Person {
@@ -115,6 +123,8 @@ pub(crate) enum Planned {
     Answer(usize, Id, u64, Answer),
     FileChanges(usize, Option<Fingerprint>),
     SeeKey(usize),
+    /// Somebody else changes the files of this credential.
+    Vandal(usize),
     Trouble,
     MoodEnds,
     DiskHeals,
@@ -228,6 +238,9 @@ impl World {
             hearsay: None,
             first_hand: false,
             free_until: None,
+            spoilt: None,
+            vandal_until: Moment::default(),
+            repairs: Vec::new(),
         }
     }
 
@@ -285,6 +298,11 @@ impl World {
 
     fn publish(&mut self, who: usize, attempt: Attempt) {
         self.tally.writes += 1;
+        let person = &mut self.people[who];
+        if person.spoilt.is_some() && person.newest == person.on_disk && !self.disk_fails {
+            self.tally.repairs += 1;
+            checks::pace_of_repairs(&mut person.repairs, self.now);
+        }
         let answer = if self.disk_fails { Answer::NotWritten } else { Answer::Written };
         let took = Duration::from_micros(self.dice.u64(50..20_000));
         self.answer(self.now + took, who, attempt, answer);
@@ -317,6 +335,7 @@ impl World {
                 let event = self.people[who].file.map_or(Event::KeyVanished, Event::KeyAppeared);
                 self.process.tell(self.now, who, event);
             }
+            Planned::Vandal(who) => self.spoil(who),
             Planned::Trouble => {
                 self.trouble();
                 self.plan_trouble();
@@ -389,6 +408,7 @@ impl World {
         let issued = Some(term.sent.elapsed_since_boot() + RIGHT_WALL);
         let person = &mut self.people[who];
         person.on_disk = person.newest;
+        person.spoilt = None;
         person.remembered = person.newest;
         person.first_hand = person.newest != person.hearsay;
         person.free_until = None;
@@ -398,6 +418,21 @@ impl World {
             asked,
             written: Some(WrittenTerm { key: term.key, sent, issued, grant: term.grant, renew_after }),
         });
+        if self.now < person.vandal_until {
+            self.plan(self.now + Duration::from_millis(10), Planned::Vandal(who));
+        }
+    }
+
+    /// Somebody else changes the files. Inotify tells it at once; what is written just then is overwritten a little later.
+    fn spoil(&mut self, who: usize) {
+        let person = &mut self.people[who];
+        if matches!(person.under_way, Some(Effect::Publish(_) | Effect::Withdraw(_))) {
+            self.plan(self.now + Duration::from_millis(30), Planned::Vandal(who));
+        } else if person.on_disk.is_some_and(|session| self.now < session.expires()) && !person.is_by_hearsay() {
+            person.spoilt = person.spoilt.or(Some(self.now));
+            self.process.tell(self.now, who, Event::OutputsAltered);
+            self.check(who);
+        }
     }
 
     /// The promises that can be looked at after any event of a credential.
@@ -405,6 +440,10 @@ impl World {
         let person = &self.people[who];
         let expires = person.on_disk.map(|session| session.expires());
         checks::health(self.process.health(self.now, who), expires, person.is_by_hearsay(), self.now);
+        checks::service(self.process.serves(self.now, who), expires, person.spoilt, self.now);
+        if let Some(spoilt) = person.spoilt.filter(|_| !self.disk_fails && expires.is_some_and(|end| self.now < end)) {
+            checks::repair(spoilt.max(self.shaken).max(person.shaken), self.grace(), self.now);
+        }
         let has_good_key = person.file.is_some() && person.file == person.good_key;
         if self.server.mood != Mood::Healthy || self.disk_fails || !has_good_key {
             return;

@@ -1,0 +1,44 @@
+//! The pace of repairs: files that somebody else has changed are put right at once, but a fight over them is slow.
+
+use std::time::Duration;
+
+use super::moment::Moment;
+
+/// How often the files had to be put right of late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Repairs {
+    /// When the last repair was due.
+    last: Option<Moment>,
+    /// How many came before it without a calm between them.
+    in_a_row: u32,
+}
+
+impl Repairs {
+    /// When to put right what was found wrong now: at once after a calm, and ever later in a row, for whoever changes the
+    /// files will do it again.
+    pub(super) fn next(&mut self, now: Moment) -> Moment {
+        let calm = self.last.is_none_or(|last| last + CALM <= now);
+        self.in_a_row = if calm { 0 } else { self.in_a_row.saturating_add(1) };
+        let wait = match self.in_a_row {
+            0 => Duration::ZERO,
+            before => FIRST_WAIT.saturating_mul(1 << (before - 1).min(DOUBLINGS_MAX)).min(WAIT_MAX),
+        };
+        let at = now + wait;
+        self.last = Some(at);
+        at
+    }
+
+    /// Whether somebody changes the files again and again.
+    pub(super) fn is_a_fight(&self) -> bool {
+        self.in_a_row >= FIGHT
+    }
+}
+
+/// Without a repair for so long, the next one is the first again. Longer than the longest wait: a fight that was slowed
+/// down is still one.
+const CALM: Duration = Duration::from_secs(120);
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const WAIT_MAX: Duration = Duration::from_secs(60);
+const DOUBLINGS_MAX: u32 = 16;
+/// A person who edits a file does not come back so often.
+const FIGHT: u32 = 2;
