@@ -36,7 +36,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         tokio::pin!(end);
         loop {
             daemon.hurry_what_is_overdue();
-            if daemon.has_every_token() && !daemon.is_any_overdue() {
+            if daemon.has_every_token() && !daemon.is_any_overdue() && !daemon.is_telling() {
                 break;
             }
             let ended = tokio::select! {

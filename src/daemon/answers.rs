@@ -41,6 +41,12 @@ impl Daemon {
             (Task::Survey, _) => self.surveyed(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
             (Task::Judge, _) => self.judged(Vec::new()),
+            (Task::Arm, Done::Armed(armed)) => self.armed(Some(armed)),
+            (Task::Arm, _) => self.armed(None),
+            (Task::Inspect, Done::Inspected(inspected)) => self.inspected(inspected),
+            (Task::Inspect, _) => self.inspected(Vec::new()),
+            (Task::Hooks(id), Done::Told(rounds)) => self.told(id, rounds),
+            (Task::Hooks(id), _) => self.told(id, Vec::new()),
             (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
             (Task::Load(why), _) => self.loaded(why, None),
         }
@@ -108,6 +114,7 @@ impl Daemon {
         }
         self.fleet.handle(now, id, Event::Published(attempt, result));
         let Some(renewal) = self.fleet.get(id) else { return };
+        let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
         match (result, renewal.on_disk()) {
             (Ok(()), Some(term)) => {
                 if let Some(was) = kept.refusal.take() {
@@ -124,6 +131,11 @@ impl Daemon {
         }
         self.notice_end(id, now);
         self.announce_ready();
+        if let Some(sent) = news {
+            self.hooks_follow(id, sent, result.is_ok());
+        }
+        // What was touched while the write was under way was passed over.
+        self.suspect(id);
     }
 
     fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
@@ -148,7 +160,7 @@ impl Daemon {
     fn surveyed(&mut self, survey: Option<Survey>) {
         let now = clock::now();
         let again = self.grounds.survey.end();
-        let pace = if self.watch.fully_armed() { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
+        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
         self.grounds.poll_at = now + pace;
         self.watch.rearm();
         if let Some(survey) = survey {
@@ -169,6 +181,8 @@ impl Daemon {
                 self.load(why);
             }
         }
+        self.arm_outputs();
+        self.inspect_all();
         self.catch_up_with_signatures();
         if again {
             self.survey();

@@ -7,11 +7,11 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{survey::Observation, told::Told};
+use super::{hooks::Hooks, survey::Observation, told::Told};
 use crate::{
     config::Credential,
     exchange::Note,
-    output::{RemoveError, Removed, WriteError, Written},
+    output::{RemoveError, Removed, Seal, WriteError, Written},
     renewal::{Asked, Moment},
     session::Session,
     state::WrittenToken,
@@ -36,12 +36,15 @@ pub(super) struct Kept {
     pub(super) told: Option<Told>,
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
+    pub(super) hooks: Hooks,
     pub(super) refusal: Option<Said>,
     /// The end of the session of which it was said that it has ended.
     pub(super) end_said: Option<Moment>,
     pub(super) exchanges: u64,
     pub(super) writes: u64,
     pub(super) last_event: Option<String>,
+    /// Whether it was said that somebody else writes the files again and again.
+    pub(super) fight_said: bool,
     /// Taken out of the configuration, but its files are still to be removed when the session ends.
     pub(super) leaving: bool,
     notes_said: Vec<Discriminant<Note>>,
@@ -51,6 +54,8 @@ pub(super) struct Kept {
 #[derive(Clone, Debug, Default)]
 pub(super) struct OutputState {
     pub(super) written_at: Option<Moment>,
+    /// Of the file as it was last found right.
+    pub(super) seal: Option<Seal>,
     pub(super) error: Option<String>,
 }
 
@@ -65,6 +70,7 @@ pub(super) struct Said {
 impl Kept {
     pub(super) fn new(credential: Credential) -> Self {
         let outputs = vec![OutputState::default(); credential.outputs.len()];
+        let hooks = Hooks::new(credential.hooks.len());
         Self {
             credential: Arc::new(credential),
             reading: Arc::new(Semaphore::new(1)),
@@ -75,11 +81,13 @@ impl Kept {
             session: None,
             told: None,
             outputs,
+            hooks,
             refusal: None,
             end_said: None,
             exchanges: 0,
             writes: 0,
             last_event: None,
+            fight_said: false,
             leaving: false,
             notes_said: Vec::new(),
         }
@@ -101,7 +109,7 @@ impl Kept {
             match result {
                 Ok(written) => {
                     noted.touched |= written == Written::Written;
-                    *output = OutputState { written_at: Some(now), error: None };
+                    *output = OutputState { written_at: Some(now), seal: None, error: None };
                 }
                 Err(error) => {
                     noted.whole = false;

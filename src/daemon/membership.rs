@@ -9,11 +9,14 @@ use std::{
 use tokio::{sync::Semaphore, task};
 use tracing::{debug, info, warn};
 
-use super::{Daemon, clock, kept::Kept};
+use super::{
+    Daemon, clock,
+    kept::{Kept, OutputState},
+};
 use crate::{
     config::Credential,
     output::{self, Swept},
-    renewal::{Event, Health, Id, OnExpiry},
+    renewal::{Event, Id, OnExpiry},
 };
 
 /// What a key folder holds, as far as is known.
@@ -207,8 +210,12 @@ impl Daemon {
             kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
-            kept.outputs = vec![super::kept::OutputState::default(); after.outputs.len()];
+            kept.outputs = vec![OutputState::default(); after.outputs.len()];
+            kept.hooks.outputs_changed();
             self.fleet.handle(now, id, Event::OutputsChanged);
+        }
+        if before.hooks != after.hooks {
+            kept.hooks.change(after.hooks.len());
         }
         if before.policy != after.policy {
             self.fleet.set_policy(now, id, after.policy);
@@ -225,6 +232,7 @@ impl Daemon {
         let files = self.kept.values().map(|kept| &kept.credential.key_file).chain(&self.source.file);
         folders.extend(files.filter_map(|file| file.parent()).map(Path::to_path_buf));
         self.watch.follow(folders);
+        self.arm_outputs();
     }
 
     /// Says which files of a key folder make no credential, and why.
@@ -274,8 +282,8 @@ impl Daemon {
     }
 
     fn lacks_its_token(&self, id: Id, kept: &Kept) -> bool {
-        let health = self.fleet.get(id).map_or(Health::Starting, |renewal| renewal.health(clock::now()));
-        kept.credential.required && !kept.leaving && !health.is_usable()
+        let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(clock::now()));
+        kept.credential.required && !kept.leaving && !serves
     }
 
     /// Those that are kept fresh, by name.

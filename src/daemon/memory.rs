@@ -74,6 +74,9 @@ impl Daemon {
         self.fleet.adopt(stamp, id, &memory, intact);
         if let (Some(kept), Some(term)) = (self.kept.get_mut(&id), self.fleet.get(id).and_then(Renewal::held)) {
             kept.told = kept.written.as_ref().map(|written| Told::new(term, written.times));
+            if kept.written.as_ref().is_some_and(|written| !written.hooks_owed) {
+                kept.hooks.adopt(term.sent);
+            }
         }
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
@@ -85,6 +88,7 @@ impl Daemon {
             }
         }
         self.announce_ready();
+        self.run_hooks_that_were_missed(id);
     }
 
     fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
@@ -160,7 +164,7 @@ impl Daemon {
             verified: !self.unverified.contains(&id),
             key_id: session.claims.key_id.clone(),
             times: kept.told.and_then(|told| told.of(term))?,
-            hooks_owed: false,
+            hooks_owed: kept.hooks.owe(term.sent) || kept.hooks.are_under_way(),
             outputs: kept.credential.outputs.iter().map(|output| output.path.clone()).collect(),
         };
         Some(Record {

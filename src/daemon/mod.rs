@@ -10,6 +10,8 @@ mod answers;
 mod effects;
 mod exchange_effect;
 mod grounds;
+mod guard;
+mod hooks;
 mod kept;
 mod membership;
 mod memory;
@@ -38,6 +40,7 @@ use self::{
     clock::Alarm,
     exchange_effect::Host,
     grounds::Grounds,
+    guard::Guard,
     kept::Kept,
     membership::Listing,
     reload::Why,
@@ -47,11 +50,12 @@ use self::{
     tasks::{Done, Task, Tasks},
 };
 use crate::{
+    child::Family,
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
-    watch::Watch,
+    watch::{Sentry, Touched, Watch},
 };
 
 /// The daemon's state, owned by whoever turns it.
@@ -80,8 +84,12 @@ pub struct Daemon {
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
+    /// The processes that hooks have started.
+    family: Family,
     signals: Signals,
     watch: Watch,
+    sentry: Sentry,
+    guard: Guard,
     alarm: Alarm,
     grounds: Grounds,
     announced_ready: bool,
@@ -140,8 +148,11 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
+            family: Family::default(),
             signals: Signals::listen()?,
             watch: Watch::new(),
+            sentry: Sentry::default(),
+            guard: Guard::default(),
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
             announced_ready: false,
@@ -168,12 +179,14 @@ impl Daemon {
         let happening = tokio::select! {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
-            () = self.watch.hint() => Happening::FilesTouched,
+            () = self.watch.hint() => Happening::Hint,
+            touched = self.sentry.touched() => Happening::OutputsTouched(touched),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
             Happening::Ended(task, done) => self.ended(task, *done),
-            Happening::FilesTouched => self.survey(),
+            Happening::Hint => self.survey(),
+            Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Alarm => self.wake(),
             Happening::Asked(Request::Reload, sender) => {
                 info!(%sender, "asked to read the configuration again");
@@ -246,7 +259,8 @@ impl Daemon {
 enum Happening {
     Ended(Task, Box<Done>),
     Asked(Request, String),
-    FilesTouched,
+    Hint,
+    OutputsTouched(Touched),
     Alarm,
 }
 

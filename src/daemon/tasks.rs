@@ -6,16 +6,19 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     exchange_effect::{Exchanged, Noticed},
+    guard::Inspected,
     reload::Why,
     survey::Survey,
 };
 use crate::{
     config::{Loaded, Mistakes},
     exchange::{Refused, Standing},
+    hook::Ran,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Id},
     session::Session,
     state::WrittenToken,
+    watch::Armed,
 };
 
 /// What is under way.
@@ -27,6 +30,9 @@ pub(super) enum Task {
     Survey,
     Load(Why),
     Judge,
+    Arm,
+    Inspect,
+    Hooks(Id),
 }
 
 /// What came of it.
@@ -45,6 +51,9 @@ pub(super) enum Done {
     Surveyed(Survey),
     Loaded(Result<Loaded, Mistakes>),
     Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
+    Armed(Armed),
+    Inspected(Vec<Inspected>),
+    Told(Vec<Ran>),
     /// The task panicked or was stopped.
     Lost,
 }
@@ -90,7 +99,15 @@ impl Tasks {
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
-                Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => handle.abort(),
+                Task::Exchange(..)
+                | Task::Survey
+                | Task::Load(_)
+                | Task::Judge
+                | Task::Arm
+                | Task::Inspect
+                | Task::Hooks(_) => {
+                    handle.abort();
+                }
                 Task::Publish(..) | Task::Withdraw(..) => {}
             }
         }
@@ -105,7 +122,13 @@ impl Tasks {
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
-            Task::Exchange(..) | Task::Survey | Task::Load(_) | Task::Judge => None,
+            Task::Exchange(..)
+            | Task::Survey
+            | Task::Load(_)
+            | Task::Judge
+            | Task::Arm
+            | Task::Inspect
+            | Task::Hooks(_) => None,
         })
     }
 }

@@ -21,6 +21,11 @@ impl Told {
         Self { sent: term.sent, renew: term.renew, times }
     }
 
+    /// What was told last.
+    pub(super) fn times(&self) -> Times {
+        self.times
+    }
+
     /// What was told of this very plan.
     pub(super) fn of(&self, term: Term) -> Option<Times> {
         (self.sent == term.sent && self.renew == term.renew).then_some(self.times)

@@ -78,6 +78,12 @@ pub struct Ran {
     pub printed: String,
 }
 
+impl std::fmt::Display for Hook {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("hook")
+    }
+}
+
 /// Runs a hook to its end, which comes within its time-out and a second. Must be called on the loop's thread; it does not
 /// block it.
 pub async fn run(hook: &Hook, news: &News, family: &Family) -> Ran {

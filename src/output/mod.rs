@@ -2,6 +2,7 @@
 
 mod error;
 mod folder;
+mod inspect;
 mod left;
 mod lock;
 mod look;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
+pub use inspect::{Condition, Seal, inspect, watched_files, watched_folders};
 pub use left::{Left, left, make_folder};
 pub use lock::Locks;
 pub use remove::{Removed, remove};

@@ -6,6 +6,7 @@
 
 mod arms;
 mod desk;
+mod sentry;
 
 use std::{collections::BTreeSet, path::PathBuf, pin::Pin, sync::Arc, thread, time::Duration};
 
@@ -13,6 +14,7 @@ use tokio::time::{Sleep, sleep};
 use tracing::warn;
 
 use desk::Desk;
+pub use sentry::{Armed, Post, Sentry, Touched};
 
 /// Watches folders, not what is below their own entries. One inotify instance, however many folders: instances are few
 /// (128 a user by default).

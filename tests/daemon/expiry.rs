@@ -101,6 +101,7 @@ fn a_removal_that_fails_is_said_once_and_tried_again() {
         let (token, aside) = (world.path("out/a.jwt"), world.path("aside"));
         fs::rename(&token, &aside).unwrap();
         fs::create_dir(&token).unwrap();
+        world.expect_error("it is a folder; name a file instead");
         world.expect_error("cannot remove token file");
         world.expect_error("the token has expired and is removed");
         world.until_said(Level::ERROR, "cannot remove token file").await;

@@ -14,4 +14,5 @@ mod many;
 mod outputs;
 mod refusals;
 mod reload;
+mod repair;
 mod trust;

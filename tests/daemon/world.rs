@@ -187,6 +187,10 @@ impl World {
         self.daemon().report().ready
     }
 
+    pub(crate) fn guards_its_outputs(&self) -> bool {
+        self.daemon().guards_its_outputs()
+    }
+
     pub(crate) fn exchanges(&self) -> u64 {
         self.sandbox.counters().exchanges
     }

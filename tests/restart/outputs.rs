@@ -9,7 +9,7 @@ use nix::{sys::stat::Mode, unistd::mkfifo};
 
 use crate::{
     past::{Damage, Past, credential, output, said, troubles},
-    program::{Program, run},
+    program::{Program, run, within},
     setting::Setting,
 };
 
@@ -137,8 +137,10 @@ fn a_session_that_reached_one_of_two_outputs_reaches_the_other_after_a_restart()
     let program = past.ready();
     fs::remove_dir_all(past.path("out/b")).unwrap();
     past.put("out/b", "a file in the way");
-    past.put_key("a", "new");
     program.until_said("cannot make folder", 1);
+    let before = past.token("a");
+    past.put_key("a", "new");
+    within("the newest session in one output", || (past.token("a") != before).then_some(()));
     let ended = program.stop();
     assert_eq!(past.requests(), (2, 1), "{}", ended.stderr);
     let newest = past.token("a");

@@ -1,0 +1,224 @@
+//! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
+
+use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc};
+
+use tokio::task;
+use tracing::{debug, warn};
+
+use super::{
+    Daemon, clock,
+    grounds::Pass,
+    kept::Kept,
+    tasks::{Done, Task},
+};
+use crate::{
+    config::Credential,
+    output::{self, Condition, Content, Seal},
+    renewal::{Effect, Event, Id, Moment, Renewal},
+    session::{Session, Times},
+    watch::{Armed, Touched},
+};
+
+/// What is under way about the outputs.
+#[derive(Debug, Default)]
+pub(super) struct Guard {
+    arming: Pass,
+    inspection: Pass,
+    /// Whom to look at next, and whether to read what its seal says is untouched.
+    suspects: BTreeSet<Id>,
+    all: bool,
+    /// Whether every folder of outputs that exists is watched.
+    pub(super) armed: bool,
+}
+
+/// The outputs of one credential, to be looked at.
+struct Round {
+    id: Id,
+    credential: Arc<Credential>,
+    session: Arc<Session>,
+    times: Times,
+    sent: Moment,
+    seals: Vec<Option<Seal>>,
+}
+
+/// How the outputs of one credential were found.
+#[derive(Debug)]
+pub(super) struct Inspected {
+    id: Id,
+    /// The session that was looked for.
+    sent: Moment,
+    conditions: Vec<Condition>,
+}
+
+impl Daemon {
+    /// Watches the folders of the outputs, as far as they exist; at once, or when the arming that is under way has ended.
+    pub(super) fn arm_outputs(&mut self) {
+        let folders: BTreeSet<PathBuf> =
+            self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(output::watched_folders).collect();
+        self.sentry.keep_only(&folders);
+        if !self.guard.arming.begin() {
+            return;
+        }
+        let Some(post) = self.sentry.post() else {
+            self.guard.arming.end();
+            self.guard.armed = false;
+            return;
+        };
+        self.tasks.start(Task::Arm, async move {
+            task::spawn_blocking(move || Done::Armed(post.arm(folders))).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
+    pub fn guards_its_outputs(&self) -> bool {
+        let Guard { arming, inspection, suspects, all, armed } = &self.guard;
+        *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
+    }
+
+    pub(super) fn armed(&mut self, armed: Option<Armed>) {
+        let again = self.guard.arming.end();
+        let before = self.guard.armed;
+        self.guard.armed = armed.is_some_and(|armed| self.sentry.take(armed));
+        if before && !self.guard.armed {
+            debug!("not every folder of outputs can be watched; they are looked at every second");
+        }
+        if again {
+            self.arm_outputs();
+        }
+    }
+
+    /// Some files were touched, perhaps by this process itself.
+    pub(super) fn touched(&mut self, touched: &Touched) {
+        let is_touched = |kept: &Kept| {
+            kept.credential.outputs.iter().any(|output| output::watched_files(output).any(|file| touched.covers(&file)))
+        };
+        let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
+        let newly_made = suspects.iter().filter_map(|id| self.kept.get(id)).any(|kept| {
+            kept.credential
+                .outputs
+                .iter()
+                .flat_map(output::watched_folders)
+                .any(|folder| !self.sentry.is_armed(&folder))
+        });
+        if newly_made || *touched == Touched::Anything {
+            self.arm_outputs();
+        }
+        self.guard.suspects.extend(suspects);
+        self.inspect();
+    }
+
+    /// Looks at the outputs of one credential.
+    pub(super) fn suspect(&mut self, id: Id) {
+        self.guard.suspects.insert(id);
+        self.inspect();
+    }
+
+    /// Looks at all outputs whose seal is broken.
+    pub(super) fn inspect_all(&mut self) {
+        self.guard.all = true;
+        self.inspect();
+    }
+
+    fn inspect(&mut self) {
+        if !self.guard.inspection.begin() {
+            return;
+        }
+        let suspects = mem::take(&mut self.guard.suspects);
+        let all = mem::take(&mut self.guard.all);
+        let now = clock::now();
+        let rounds: Vec<Round> = self
+            .members()
+            .filter(|(id, _)| all || suspects.contains(id))
+            .filter_map(|(id, kept)| self.round(now, id, kept, suspects.contains(&id)))
+            .collect();
+        if rounds.is_empty() {
+            self.guard.inspection.end();
+            return;
+        }
+        let host = Arc::clone(&self.host);
+        self.tasks.start(Task::Inspect, async move {
+            let inspect = move || rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect();
+            task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    /// What is to be looked at; nothing where a write is under way or owed, or where no live token is expected.
+    fn round(&self, now: Moment, id: Id, kept: &Kept, suspect: bool) -> Option<Round> {
+        let renewal = self.fleet.get(id)?;
+        let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
+        if !renewal.serves(now) || is_at_the_files(renewal) {
+            return None;
+        }
+        let seals = kept.outputs.iter().map(|output| output.seal.filter(|_| !suspect)).collect();
+        Some(Round {
+            id,
+            credential: Arc::clone(&kept.credential),
+            session: kept.session.clone()?,
+            times: kept.told.and_then(|told| told.of(term))?,
+            sent: term.sent,
+            seals,
+        })
+    }
+
+    pub(super) fn inspected(&mut self, inspected: Vec<Inspected>) {
+        let again = self.guard.inspection.end();
+        let now = clock::now();
+        for Inspected { id, sent, conditions } in inspected {
+            let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };
+            let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
+            if !is_of_now || conditions.len() != kept.outputs.len() {
+                continue;
+            }
+            let mut altered = Vec::new();
+            let paths = kept.credential.outputs.iter().map(|output| &output.path);
+            for ((state, condition), path) in kept.outputs.iter_mut().zip(conditions).zip(paths) {
+                match condition {
+                    Condition::Right(seal) => state.seal = seal,
+                    Condition::Altered(how) => {
+                        let message = format!("`{}` was {how} by somebody else", path.display());
+                        state.error = Some(message.clone());
+                        altered.push(message);
+                    }
+                }
+            }
+            if !altered.is_empty() {
+                self.fleet.handle(now, id, Event::OutputsAltered);
+                self.say_altered(id, &altered);
+            }
+        }
+        if again {
+            self.inspect();
+        }
+    }
+
+    fn say_altered(&mut self, id: Id, altered: &[String]) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (name, what) = (&kept.credential.name, altered.join(", "));
+        if !renewal.is_fought_over() {
+            kept.fight_said = false;
+            warn!(credential = name, "{what}; it is written again");
+        } else if !mem::replace(&mut kept.fight_said, true) {
+            warn!(
+                credential = name,
+                "{what} again and again; it is written again ever later, up to a minute: find who else writes there"
+            );
+        } else {
+            debug!(credential = name, "{what} again");
+        }
+    }
+}
+
+impl Round {
+    fn walk(self, project: &str) -> Inspected {
+        let credential = self.credential.name.as_str();
+        let content = Content { session: &self.session, credential, project, times: self.times };
+        let outputs = self.credential.outputs.iter().zip(self.seals);
+        let conditions = outputs.map(|(output, seal)| output::inspect(output, &content, seal)).collect();
+        Inspected { id: self.id, sent: self.sent, conditions }
+    }
+}
+
+/// What is seen while files are written or removed is half done.
+fn is_at_the_files(renewal: &Renewal) -> bool {
+    matches!(renewal.under_way(), Some(Effect::Publish(_) | Effect::Withdraw(_)))
+}

@@ -1,0 +1,194 @@
+//! What follows a write: hooks run one round at a time for each credential, off the path of renewals.
+
+use std::sync::Arc;
+
+use tokio::task;
+use tracing::{debug, info, warn};
+
+use super::{
+    Daemon, clock,
+    kept::Kept,
+    tasks::{Done, Task},
+};
+use crate::{
+    hook::{self, News, Outcome, Ran},
+    renewal::{Id, Moment, Renewal},
+};
+
+/// How the hooks of one credential stand.
+#[derive(Debug, Default)]
+pub(super) struct Hooks {
+    /// When the session was asked for that they were last run for, every output holding it.
+    told: Option<Moment>,
+    round: Round,
+    /// One for each hook, in the order of the configuration.
+    pub(super) states: Vec<HookState>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Round {
+    #[default]
+    Idle,
+    UnderWay,
+    /// There is newer news: however many there are, one more round tells the last.
+    WantedAgain,
+}
+
+/// What became of one hook.
+#[derive(Clone, Debug, Default)]
+pub(super) struct HookState {
+    pub(super) ran_at: Option<Moment>,
+    pub(super) error: Option<String>,
+    pub(super) done: u64,
+    pub(super) failed: u64,
+    pub(super) timed_out: u64,
+}
+
+impl Hooks {
+    /// None has run.
+    pub(super) fn new(hooks: usize) -> Self {
+        Self { states: vec![HookState::default(); hooks], ..Self::default() }
+    }
+
+    /// An earlier process ran them for this session.
+    pub(super) fn adopt(&mut self, sent: Moment) {
+        self.told = Some(sent);
+    }
+
+    /// The files are others now, or hold the session otherwise.
+    pub(super) fn outputs_changed(&mut self) {
+        self.told = None;
+    }
+
+    /// Whether a round is not over.
+    pub(super) fn are_under_way(&self) -> bool {
+        self.round != Round::Idle
+    }
+
+    /// Other hooks take their place, which have nothing to tell of the session at hand.
+    pub(super) fn change(&mut self, hooks: usize) {
+        self.states = vec![HookState::default(); hooks];
+    }
+
+    /// Whether they are yet to be run for this session.
+    pub(super) fn owe(&self, sent: Moment) -> bool {
+        !self.states.is_empty() && self.told != Some(sent)
+    }
+}
+
+impl Daemon {
+    /// A session has reached some of its files, or all. Files that are put right hold no news.
+    pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        if !kept.hooks.owe(sent) || kept.leaving {
+            return;
+        }
+        if whole {
+            kept.hooks.told = Some(sent);
+        }
+        match kept.hooks.round {
+            Round::Idle => self.run_hooks(id),
+            Round::UnderWay | Round::WantedAgain => kept.hooks.round = Round::WantedAgain,
+        }
+    }
+
+    fn run_hooks(&mut self, id: Id) {
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let (Some(session), Some(told)) = (kept.session.clone(), kept.told) else { return };
+        kept.hooks.round = Round::UnderWay;
+        let credential = Arc::clone(&kept.credential);
+        let news = News {
+            credential: credential.name.clone(),
+            path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
+            expires_at: told.times().expires_at,
+            session,
+        };
+        let family = self.family.clone();
+        self.tasks.start(Task::Hooks(id), async move {
+            let mut rounds = Vec::with_capacity(credential.hooks.len());
+            for hook in &credential.hooks {
+                rounds.push(hook::run(hook, &news, &family).await);
+            }
+            Done::Told(rounds)
+        });
+    }
+
+    /// A round of hooks has ended. One that panicked is not run again.
+    pub(super) fn told(&mut self, id: Id, rounds: Vec<Ran>) {
+        let now = clock::now();
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        for (n, ran) in rounds.into_iter().enumerate() {
+            note(kept, n, now, ran);
+        }
+        let again = std::mem::take(&mut kept.hooks.round) == Round::WantedAgain;
+        if again {
+            self.run_hooks(id);
+        } else {
+            self.remember_that_hooks_ran(id);
+        }
+    }
+
+    /// Whether a hook is running.
+    pub fn is_telling(&self) -> bool {
+        self.kept.values().any(|kept| kept.hooks.round != Round::Idle)
+    }
+
+    /// Hooks that an earlier process owed.
+    pub(super) fn run_hooks_that_were_missed(&mut self, id: Id) {
+        let on_disk = self.fleet.get(id).and_then(Renewal::on_disk);
+        if let Some(term) = on_disk.filter(|term| term.lives(clock::now())) {
+            self.hooks_follow(id, term.sent, true);
+        }
+    }
+
+    /// From here on a restart does not run them again.
+    fn remember_that_hooks_ran(&mut self, id: Id) {
+        let Some(record) = self.record(id).filter(|record| record.written.as_ref().is_some_and(|w| !w.hooks_owed))
+        else {
+            return;
+        };
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        if kept.written.as_ref().map(|written| written.token) != record.written.as_ref().map(|written| written.token) {
+            // A newer session is being written, and its record says what it owes.
+            return;
+        }
+        kept.written.clone_from(&record.written);
+        let (host, credential) = (Arc::clone(&self.host), Arc::clone(&kept.credential));
+        task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
+    }
+}
+
+fn note(kept: &mut Kept, n: usize, now: Moment, Ran { outcome, printed }: Ran) {
+    let name = &kept.credential.name;
+    let (Some(hook), Some(state)) = (kept.credential.hooks.get(n), kept.hooks.states.get_mut(n)) else { return };
+    state.ran_at = Some(now);
+    let trouble = match outcome {
+        Outcome::Done => {
+            state.done += 1;
+            debug!(credential = name, %hook, printed, "hook done");
+            None
+        }
+        Outcome::NobodyThere(why) => {
+            state.done += 1;
+            debug!(credential = name, %hook, "nobody to tell: {why}");
+            None
+        }
+        Outcome::Failed(why) => {
+            state.failed += 1;
+            Some(why)
+        }
+        Outcome::TimedOut(after) => {
+            state.timed_out += 1;
+            Some(format!("it took longer than {} and was stopped", humantime::format_duration(after)))
+        }
+    };
+    match (&trouble, &state.error) {
+        (Some(why), before) if before.as_ref() != Some(why) => {
+            warn!(credential = name, %hook, printed, "hook failed: {why}");
+        }
+        (Some(why), _) => debug!(credential = name, %hook, printed, "hook failed again: {why}"),
+        (None, Some(_)) => info!(credential = name, %hook, "hook works again"),
+        (None, None) => {}
+    }
+    state.error = trouble;
+}

@@ -1,0 +1,72 @@
+//! Whether an output still holds what was written to it.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Content, Output,
+    look::{Found, look},
+    name::Place,
+    render::render,
+};
+
+/// What a file was like when it was found right: as long as it is so, it need not be read again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Seal {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: (i64, i64),
+    changed: (i64, i64),
+}
+
+/// How an output was found.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// As it was written. The seal was taken before the file was read.
+    Right(Option<Seal>),
+    /// Otherwise: in words that follow "was".
+    Altered(&'static str),
+}
+
+/// Looks at an output. One that is as its seal says is not read. Blocks on the disk.
+pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Condition {
+    let Ok(place) = Place::of(output) else { return Condition::Right(None) };
+    let target = place.target();
+    let now = Seal::of(&target);
+    if now.is_some() && now == seal {
+        return Condition::Right(now);
+    }
+    match look(&target, output, render(&output.format, content.session)) {
+        Found::Same => Condition::Right(now),
+        Found::Different if now.is_none() => Condition::Altered("deleted"),
+        Found::Different => Condition::Altered("changed"),
+        Found::Unfit(_) => Condition::Altered("replaced by something that is no file"),
+    }
+}
+
+/// The folders in which a change of this output shows.
+pub fn watched_folders(output: &Output) -> impl Iterator<Item = PathBuf> {
+    output.path.parent().map(Path::to_path_buf).into_iter()
+}
+
+/// The paths under which a change of this output shows.
+pub fn watched_files(output: &Output) -> impl Iterator<Item = PathBuf> {
+    [output.path.clone()].into_iter()
+}
+
+impl Seal {
+    fn of(target: &Path) -> Option<Self> {
+        let found = fs::symlink_metadata(target).ok()?;
+        Some(Self {
+            device: found.dev(),
+            inode: found.ino(),
+            size: found.size(),
+            modified: (found.mtime(), found.mtime_nsec()),
+            changed: (found.ctime(), found.ctime_nsec()),
+        })
+    }
+}

@@ -1,0 +1,241 @@
+//! Tells which files of some folders were touched, without being woken by those who only read them.
+//!
+//! [`super::Watch`] is for folders that nobody reads but this process. The folders of outputs are read by every app at every
+//! request, and the `notify` crate asks inotify for each opening of a file; here only changes are asked for, and the names
+//! are told. It needs an inotify instance of its own, of which a user has 128 by default.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ffi::OsStr,
+    io,
+    mem::MaybeUninit,
+    os::{fd::OwnedFd, unix::ffi::OsStrExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustix::{
+    fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags},
+    io::Errno,
+};
+use tokio::{
+    io::{Interest, unix::AsyncFd},
+    time::sleep,
+};
+
+/// Watches folders, and not what is below them.
+#[derive(Debug, Default)]
+pub struct Sentry {
+    /// `None` until an instance could be had.
+    inotify: Option<AsyncFd<Arc<OwnedFd>>>,
+    /// The paths of the folders behind each number of inotify's: more than one where links lead to the same folder.
+    folders: HashMap<i32, BTreeSet<PathBuf>>,
+    armed: HashMap<PathBuf, i32>,
+    /// What was touched and not told yet.
+    touched: Touched,
+}
+
+/// What was touched.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Touched {
+    /// These files, or files of these names: they were changed, made, moved or removed.
+    Files(BTreeSet<PathBuf>),
+    /// Perhaps every file: inotify lost count, or a folder itself was moved or removed.
+    Anything,
+}
+
+/// Arms folders, which may block where a file system hangs: to be used on a thread that may.
+#[derive(Debug)]
+pub struct Post(Arc<OwnedFd>);
+
+/// What came of arming.
+#[derive(Debug)]
+pub struct Armed(Vec<(PathBuf, Result<i32, Errno>)>);
+
+impl Sentry {
+    /// To arm folders with. `None` if inotify cannot be had; the next call tries again. Call it within the runtime.
+    pub fn post(&mut self) -> Option<Post> {
+        if self.inotify.is_none() {
+            self.inotify = open().ok();
+        }
+        self.inotify.as_ref().map(|inotify| Post(Arc::clone(inotify.get_ref())))
+    }
+
+    /// Takes in what was armed. Answers whether every folder that exists is watched.
+    pub fn take(&mut self, Armed(armed): Armed) -> bool {
+        let mut whole = true;
+        for (path, result) in armed {
+            match result {
+                Ok(number) => {
+                    if self.armed.insert(path.clone(), number) != Some(number) {
+                        self.folders.entry(number).or_default().insert(path);
+                        // It may have changed before it was armed.
+                        self.touched = Touched::Anything;
+                    }
+                }
+                Err(Errno::NOENT | Errno::NOTDIR) => {
+                    self.armed.remove(&path);
+                }
+                Err(_) => {
+                    self.armed.remove(&path);
+                    whole = false;
+                }
+            }
+        }
+        whole
+    }
+
+    /// Whether a folder is watched, as far as is known.
+    pub fn is_armed(&self, folder: &Path) -> bool {
+        self.armed.contains_key(folder)
+    }
+
+    /// Forgets the folders that are not among these. What still comes of them is not told.
+    pub fn keep_only(&mut self, folders: &BTreeSet<PathBuf>) {
+        let inotify = self.inotify.as_ref().map(AsyncFd::get_ref);
+        self.armed.retain(|path, _| folders.contains(path));
+        self.folders.retain(|number, paths| {
+            paths.retain(|path| folders.contains(path));
+            if let (true, Some(inotify)) = (paths.is_empty(), inotify) {
+                // Fails for a folder that is gone: its watch went with it.
+                let _ = inotify::remove_watch(inotify, *number);
+            }
+            !paths.is_empty()
+        });
+    }
+
+    /// Waits until something is touched, and for what else is touched just then. Cancel-safe: what is not told now is told
+    /// next time.
+    pub async fn touched(&mut self) -> Touched {
+        while self.touched == Touched::default() {
+            match &self.inotify {
+                None => std::future::pending().await,
+                Some(_) => self.read().await,
+            }
+        }
+        sleep(GATHERING).await;
+        self.drain();
+        std::mem::take(&mut self.touched)
+    }
+
+    async fn read(&mut self) {
+        let Some(inotify) = &self.inotify else { return };
+        if inotify.ready(Interest::READABLE).await.is_ok() {
+            self.drain();
+        }
+    }
+
+    /// Reads what inotify holds, so much at a time that a storm cannot keep the loop.
+    fn drain(&mut self) {
+        let Self { inotify: Some(inotify), folders, armed, touched } = self else { return };
+        let read = inotify.try_io(Interest::READABLE, |inotify| {
+            let mut space = [MaybeUninit::uninit(); EVENTS_BYTES];
+            let mut reader = Reader::new(inotify, &mut space);
+            loop {
+                let event = reader.next()?;
+                note(&event, folders, armed, touched);
+                if reader.is_buffer_empty() {
+                    return Ok(());
+                }
+            }
+        });
+        if let Err(error) = read
+            && error.kind() != io::ErrorKind::WouldBlock
+        {
+            *touched = Touched::Anything;
+        }
+    }
+}
+
+impl Post {
+    /// Arms these folders; one that is armed already stays so. Blocks on the disk.
+    pub fn arm(&self, folders: impl IntoIterator<Item = PathBuf>) -> Armed {
+        let arm = |path: PathBuf| {
+            let number = inotify::add_watch(&self.0, &path, CHANGES);
+            (path, number)
+        };
+        Armed(folders.into_iter().map(arm).collect())
+    }
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self::Files(BTreeSet::new())
+    }
+}
+
+impl Touched {
+    /// Whether this file may have been touched.
+    pub fn covers(&self, file: &Path) -> bool {
+        match self {
+            Self::Files(files) => files.contains(file),
+            Self::Anything => true,
+        }
+    }
+
+    fn add(&mut self, file: PathBuf) {
+        match self {
+            Self::Files(files) if files.len() < FILES_MAX => {
+                files.insert(file);
+            }
+            Self::Files(_) => *self = Self::Anything,
+            Self::Anything => {}
+        }
+    }
+}
+
+#[expect(
+    deprecated,
+    reason = "the safe constructor; what it is blamed for, a descriptor that changes under it, `OwnedFd` cannot do"
+)]
+fn open() -> io::Result<AsyncFd<Arc<OwnedFd>>> {
+    let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
+    AsyncFd::with_interest(Arc::new(inotify), Interest::READABLE)
+}
+
+fn note(
+    event: &inotify::Event<'_>,
+    folders: &mut HashMap<i32, BTreeSet<PathBuf>>,
+    armed: &mut HashMap<PathBuf, i32>,
+    touched: &mut Touched,
+) {
+    if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
+        *touched = Touched::Anything;
+        return;
+    }
+    let Some(paths) = folders.get(&event.wd()) else {
+        // Of a folder that was armed just now and is not taken in yet, or of one that is forgotten.
+        return;
+    };
+    if let Some(name) = event.file_name() {
+        for path in paths {
+            touched.add(path.join(OsStr::from_bytes(name.to_bytes())));
+        }
+        return;
+    }
+    // The folder itself: gone, moved, or of another mode.
+    *touched = Touched::Anything;
+    if event.events().intersects(ReadFlags::IGNORED | ReadFlags::MOVE_SELF) {
+        armed.retain(|_, number| *number != event.wd());
+    }
+    if event.events().contains(ReadFlags::IGNORED) {
+        folders.remove(&event.wd());
+    }
+}
+
+/// Everything that can make a file another one, and nothing that a reader does.
+const CHANGES: WatchFlags = WatchFlags::ATTRIB
+    .union(WatchFlags::CREATE)
+    .union(WatchFlags::DELETE)
+    .union(WatchFlags::DELETE_SELF)
+    .union(WatchFlags::MODIFY)
+    .union(WatchFlags::MOVE_SELF)
+    .union(WatchFlags::MOVED_FROM)
+    .union(WatchFlags::MOVED_TO)
+    .union(WatchFlags::ONLYDIR);
+/// What belongs together comes within it, such as the steps of a write.
+const GATHERING: Duration = Duration::from_millis(20);
+/// At least one event with the longest name, and some hundred usual ones.
+const EVENTS_BYTES: usize = 16 * 1024;
+const FILES_MAX: usize = 4096;

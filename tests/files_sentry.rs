@@ -1,0 +1,106 @@
+//! Who touched which file of some folders.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
+
+use std::{
+    collections::BTreeSet,
+    fs::{self, OpenOptions},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tempfile::TempDir;
+use tokenwell::watch::{Sentry, Touched};
+
+#[tokio::test]
+async fn readers_wake_nobody_and_every_change_is_told_by_its_name() {
+    let (folder, mut sentry) = posted().await;
+    let path = |name: &str| folder.path().join(name);
+    let changes: [(&str, Deed<'_>); 6] = [
+        ("written", &|path| fs::write(path, "more").unwrap()),
+        ("cut", &|path| drop(OpenOptions::new().write(true).truncate(true).open(path).unwrap())),
+        ("of another mode", &|path| fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap()),
+        ("replaced", &|path| fs::rename(path.with_file_name("new"), path).unwrap()),
+        ("moved away", &|path| fs::rename(path, path.with_file_name("new")).unwrap()),
+        ("linked", &|path| fs::hard_link(path.with_file_name("new"), path).unwrap()),
+    ];
+    for (what, change) in changes {
+        for _ in 0..10_000 {
+            fs::read(path("read")).unwrap();
+        }
+        change(&path("changed"));
+        let touched = sentry.touched().await;
+        assert!(touched.covers(&path("changed")), "{what}: {touched:?}");
+        assert!(!touched.covers(&path("read")), "{what}: {touched:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_folder_that_goes_may_have_taken_everything() {
+    let (folder, mut sentry) = posted().await;
+    assert!(sentry.is_armed(folder.path()));
+    fs::remove_dir_all(folder.path()).unwrap();
+    while sentry.touched().await != Touched::Anything {}
+    while sentry.is_armed(folder.path()) {
+        sentry.touched().await;
+    }
+    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
+    assert!(sentry.take(armed), "what does not exist need not be watched");
+    fs::create_dir(folder.path()).unwrap();
+    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
+    assert!(sentry.take(armed));
+    assert_eq!(sentry.touched().await, Touched::Anything, "it may have changed before it was armed");
+    fs::write(folder.path().join("a"), "").unwrap();
+    assert!(sentry.touched().await.covers(&folder.path().join("a")));
+}
+
+#[tokio::test]
+async fn what_is_no_longer_wanted_is_not_told() {
+    let (folder, mut sentry) = posted().await;
+    let other = TempDir::new().unwrap();
+    let armed = sentry.post().unwrap().arm([other.path().to_owned()]);
+    assert!(sentry.take(armed));
+    assert_eq!(sentry.touched().await, Touched::Anything);
+    sentry.keep_only(&BTreeSet::from([other.path().to_owned()]));
+    fs::write(folder.path().join("a"), "").unwrap();
+    fs::write(other.path().join("b"), "").unwrap();
+    assert_eq!(sentry.touched().await, Touched::Files(BTreeSet::from([other.path().join("b")])));
+}
+
+#[tokio::test]
+async fn two_paths_to_one_folder_are_both_told() {
+    let (folder, mut sentry) = posted().await;
+    let link = TempDir::new().unwrap();
+    let link: PathBuf = link.path().join("link");
+    std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+    let armed = sentry.post().unwrap().arm([link.clone()]);
+    assert!(sentry.take(armed));
+    assert_eq!(sentry.touched().await, Touched::Anything);
+    fs::write(folder.path().join("a"), "").unwrap();
+    let touched = sentry.touched().await;
+    assert!(touched.covers(&folder.path().join("a")) && touched.covers(&link.join("a")), "{touched:?}");
+}
+
+#[tokio::test]
+async fn a_storm_is_told_as_anything_and_not_kept() {
+    let (folder, mut sentry) = posted().await;
+    for n in 0..20_000 {
+        fs::write(folder.path().join(format!("{n}")), "").unwrap();
+    }
+    while sentry.touched().await != Touched::Anything {}
+}
+
+type Deed<'a> = &'a dyn Fn(&Path);
+
+/// A folder with two files, and a sentry on it that has nothing to tell.
+async fn posted() -> (TempDir, Sentry) {
+    let folder = TempDir::new().unwrap();
+    for name in ["read", "changed", "new"] {
+        fs::write(folder.path().join(name), name).unwrap();
+    }
+    let mut sentry = Sentry::default();
+    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
+    assert!(sentry.take(armed));
+    assert_eq!(sentry.touched().await, Touched::Anything, "it may have changed before it was armed");
+    (folder, sentry)
+}
