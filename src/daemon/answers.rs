@@ -65,8 +65,10 @@ impl Daemon {
         match exchanged {
             Exchanged::Session { key, sent, session, notes, standing } => {
                 let grant = session.grant;
+                self.durations.add(now - sent);
                 if let Some(kept) = self.kept.get_mut(&id) {
-                    kept.exchanges += 1;
+                    kept.count("session");
+                    kept.succeeded_at = Some(now);
                     for note in kept.unsaid(notes) {
                         warn!(credential = kept.credential.name, "{note}");
                     }
@@ -78,6 +80,7 @@ impl Daemon {
             }
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
+                self.durations.add(now - sent);
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }
@@ -215,10 +218,12 @@ impl Daemon {
         }
         kept.observed = Some(observation);
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
+        self.note_state(id, now);
     }
 
     /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
+        self.note_state(id, now);
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
         let end = renewal.on_disk().map(|term| term.expires());
@@ -230,13 +235,23 @@ impl Daemon {
         }
     }
 
+    /// Notes since when it is in the state it is in.
+    pub(super) fn note_state(&mut self, id: Id, now: Moment) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let health = renewal.health(now);
+        if kept.state.0 != health {
+            let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
+            kept.state = (health, ended.unwrap_or(now));
+        }
+    }
+
     fn say_refused(&mut self, id: Id, now: Moment, refused: Refused) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         if kept.leaving {
             return;
         }
-        kept.exchanges += 1;
         let class = refused.refusal.class();
+        kept.count(class);
         let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));

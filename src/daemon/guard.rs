@@ -183,6 +183,7 @@ impl Daemon {
             }
             if !altered.is_empty() {
                 self.fleet.handle(now, id, Event::OutputsAltered);
+                self.note_state(id, now);
                 self.say_altered(id, &altered);
             }
         }

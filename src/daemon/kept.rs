@@ -1,6 +1,7 @@
 //! What the shell keeps of one credential beside its renewal: the session itself, and what was last said of it.
 
 use std::{
+    collections::BTreeMap,
     mem::{self, Discriminant},
     sync::Arc,
 };
@@ -12,7 +13,7 @@ use crate::{
     config::Credential,
     exchange::Note,
     output::{RemoveError, Removed, Seal, WriteError, Written},
-    renewal::{Asked, Moment},
+    renewal::{Asked, Health, Moment},
     session::Session,
     state::WrittenToken,
 };
@@ -42,12 +43,27 @@ pub(super) struct Kept {
     pub(super) end_said: Option<Moment>,
     pub(super) exchanges: u64,
     pub(super) writes: u64,
+    /// Exchanges by how they ended.
+    pub(super) outcomes: BTreeMap<&'static str, u64>,
+    pub(super) publishes: Publishes,
+    /// When the last session was granted.
+    pub(super) succeeded_at: Option<Moment>,
+    /// The state it was last seen in, and since when.
+    pub(super) state: (Health, Moment),
     pub(super) last_event: Option<String>,
     /// Whether it was said that somebody else writes the files again and again.
     pub(super) fight_said: bool,
     /// Taken out of the configuration, but its files are still to be removed when the session ends.
     pub(super) leaving: bool,
     notes_said: Vec<Discriminant<Note>>,
+}
+
+/// Writes of single files by how they ended.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Publishes {
+    pub(super) written: u64,
+    pub(super) unchanged: u64,
+    pub(super) failed: u64,
 }
 
 /// What became of one output.
@@ -68,7 +84,7 @@ pub(super) struct Said {
 }
 
 impl Kept {
-    pub(super) fn new(credential: Credential) -> Self {
+    pub(super) fn new(now: Moment, credential: Credential) -> Self {
         let outputs = vec![OutputState::default(); credential.outputs.len()];
         let hooks = Hooks::new(credential.hooks.len());
         Self {
@@ -86,11 +102,21 @@ impl Kept {
             end_said: None,
             exchanges: 0,
             writes: 0,
+            outcomes: BTreeMap::new(),
+            publishes: Publishes::default(),
+            succeeded_at: None,
+            state: (Health::Starting, now),
             last_event: None,
             fight_said: false,
             leaving: false,
             notes_said: Vec::new(),
         }
+    }
+
+    /// An exchange has ended so.
+    pub(super) fn count(&mut self, outcome: &'static str) {
+        self.exchanges += 1;
+        *self.outcomes.entry(outcome).or_default() += 1;
     }
 
     /// Those notes of a session that were not said before.
@@ -108,11 +134,18 @@ impl Kept {
         for (output, result) in self.outputs.iter_mut().zip(results) {
             match result {
                 Ok(written) => {
-                    noted.touched |= written == Written::Written;
+                    match written {
+                        Written::Written => {
+                            noted.touched = true;
+                            self.publishes.written += 1;
+                        }
+                        Written::Unchanged => self.publishes.unchanged += 1,
+                    }
                     *output = OutputState { written_at: Some(now), seal: None, error: None };
                 }
                 Err(error) => {
                     noted.whole = false;
+                    self.publishes.failed += 1;
                     noted.new_errors.extend(output.failed(error.to_string()));
                 }
             }

@@ -173,7 +173,7 @@ impl Daemon {
         let (past, _) = self.pasts.remove(&credential.name).unwrap_or_default();
         let id = self.fleet.add(credential.policy, past);
         self.names.insert(credential.name.clone(), id);
-        self.kept.insert(id, Kept::new(credential));
+        self.kept.insert(id, Kept::new(clock::now(), credential));
     }
 
     /// Renewals stop and the files stay; but where they are to go when the session ends, the credential lingers until

@@ -87,6 +87,7 @@ impl Daemon {
                 self.remember_by_this_boot(id);
             }
         }
+        self.note_state(id, now);
         self.announce_ready();
         self.run_hooks_that_were_missed(id);
     }

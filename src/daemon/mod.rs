@@ -6,6 +6,7 @@
 
 pub mod clock;
 
+mod advice;
 mod answers;
 mod effects;
 mod exchange_effect;
@@ -43,7 +44,7 @@ use self::{
     guard::Guard,
     kept::Kept,
     membership::Listing,
-    reload::Why,
+    reload::{Reloads, Why},
     signals::{Request, Signals},
     skew::Skew,
     survey::{Scope, Survey},
@@ -55,6 +56,7 @@ use crate::{
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
+    status::Durations,
     watch::{Sentry, Touched, Watch},
 };
 
@@ -92,6 +94,11 @@ pub struct Daemon {
     guard: Guard,
     alarm: Alarm,
     grounds: Grounds,
+    /// When it began.
+    started: Moment,
+    reloads: Reloads,
+    /// How long exchanges took.
+    durations: Durations,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
     laggard: Option<Id>,
@@ -155,6 +162,9 @@ impl Daemon {
             guard: Guard::default(),
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
+            started: clock::now(),
+            reloads: Reloads::new(clock::now()),
+            durations: Durations::default(),
             announced_ready: false,
             laggard: None,
             config,

@@ -6,13 +6,14 @@ use tokio::task;
 use tracing::{error, info, warn};
 
 use super::{
-    Daemon,
+    Daemon, clock,
     exchange_effect::Host,
     tasks::{Done, Task},
 };
 use crate::{
     config::{Config, Loaded, Mistakes},
     exchange::{Client, ClientError, Proxies, Trust},
+    renewal::Moment,
     state::Ledger,
 };
 
@@ -25,6 +26,24 @@ pub(super) enum Why {
     Changed,
     /// Somebody asked for it.
     Asked,
+}
+
+/// What became of readings after the first.
+#[derive(Clone, Debug)]
+pub(super) struct Reloads {
+    /// Since when the configuration is in force.
+    pub(super) since: Moment,
+    /// Why the newest one is not.
+    pub(super) refused: Option<String>,
+    pub(super) applied: u64,
+    pub(super) refusals: u64,
+}
+
+impl Reloads {
+    /// The first configuration is in force from now on.
+    pub(super) fn new(now: Moment) -> Self {
+        Self { since: now, refused: None, applied: 0, refusals: 0 }
+    }
 }
 
 impl Daemon {
@@ -43,7 +62,7 @@ impl Daemon {
         let again = self.grounds.load.end();
         match loaded {
             Some(Ok(loaded)) => self.take_config(why, loaded),
-            Some(Err(mistakes)) => say_refused(&mistakes.one_line()),
+            Some(Err(mistakes)) => self.refuse_config(mistakes.one_line()),
             None => error!("reading the configuration ended by a bug in tokenwell; please report it"),
         }
         if again {
@@ -61,11 +80,12 @@ impl Daemon {
         let host = match Host::new(&config, Some(&self.host)) {
             Ok(host) => host,
             Err(error) => {
-                say_refused(&error.to_string());
+                self.refuse_config(error.to_string());
                 return;
             }
         };
         self.host = Arc::new(host);
+        self.reloads.refused = None;
         if is_same {
             info!("the configuration is as it was");
         } else {
@@ -73,7 +93,15 @@ impl Daemon {
                 warn!("{warning}");
             }
             self.apply_config(config);
+            self.reloads.since = clock::now();
         }
+        self.reloads.applied += 1;
+    }
+
+    fn refuse_config(&mut self, why: String) {
+        error!("the configuration is refused, the old one stays in force: {why}");
+        self.reloads.refused = Some(why);
+        self.reloads.refusals += 1;
     }
 
     fn apply_config(&mut self, config: Config) {
@@ -92,10 +120,6 @@ impl Daemon {
         let desired = self.desired();
         self.settle(desired);
     }
-}
-
-fn say_refused(why: &str) {
-    error!("the configuration is refused, the old one stays in force: {why}");
 }
 
 impl Host {

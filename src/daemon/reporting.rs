@@ -1,11 +1,14 @@
 //! The daemon's state as a [`Report`].
 
-use std::{mem, time::SystemTime};
+use std::{mem, process, time::SystemTime};
 
-use super::{Daemon, clock, kept::Kept, skew::Skew, survey::Observation};
+use super::{Daemon, advice, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
     renewal::{Effect, Event, Health, Id, Moment, Renewal},
-    status::{CredentialReport, NextAction, OutputReport, RefusalReport, Report},
+    status::{
+        ConfigurationReport, CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
+        Report,
+    },
 };
 
 impl Daemon {
@@ -16,7 +19,27 @@ impl Daemon {
             .members()
             .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, kept, renewal)))
             .collect();
-        Report { at, ready: self.is_ready(), clock_skew: self.skew.map(Skew::seconds), credentials }
+        Report {
+            version: REPORT_VERSION,
+            ready: self.is_ready(),
+            at,
+            started_at: clock::wall_of(self.started),
+            program_version: env!("CARGO_PKG_VERSION"),
+            process_id: process::id(),
+            project_id: self.config.project.to_string(),
+            base_url: self.config.base_url.to_string(),
+            clock_skew: self.skew.map(Skew::seconds),
+            configuration: ConfigurationReport {
+                file: self.source.file.clone(),
+                since: clock::wall_of(self.reloads.since),
+                refused: self.reloads.refused.clone(),
+                applied: self.reloads.applied,
+                refusals: self.reloads.refusals,
+            },
+            troubles: self.listings.values().filter_map(|listing| listing.trouble.clone()).collect(),
+            exchange_durations: self.durations.clone(),
+            credentials,
+        }
     }
 
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
@@ -61,16 +84,27 @@ impl Daemon {
             name: kept.credential.name.clone(),
             required: kept.credential.required,
             state: renewal.health(now).word(),
+            since: Some(clock::wall_of(kept.state.1)),
+            ready: renewal.serves(now),
+            remedy: advice::of(kept, renewal, now),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
             token_key_fingerprint: term.map(|term| term.key.to_string()),
             issued_at: term.map(|term| clock::wall_of(term.sent)),
             expires_at: term.map(|term| clock::wall_of(term.expires())),
+            renew_at: term.map(|term| clock::wall_of(term.renew)),
+            last_success_at: kept.succeeded_at.map(clock::wall_of),
             key_trouble: match &kept.observed {
                 Some(Observation::NoKey(why)) => Some(why.clone()),
                 Some(Observation::Key(_)) | None => None,
             },
             exchanges: kept.exchanges,
+            outcomes: kept.outcomes.iter().map(|(outcome, count)| (*outcome, *count)).collect(),
             writes: kept.writes,
+            publishes: vec![
+                ("written", kept.publishes.written),
+                ("unchanged", kept.publishes.unchanged),
+                ("failed", kept.publishes.failed),
+            ],
             failures: renewal.refusals_in_a_row(),
             last_refusal: kept.refusal.as_ref().map(|said| RefusalReport {
                 class: said.class,
@@ -86,8 +120,21 @@ impl Daemon {
                 .zip(&kept.outputs)
                 .map(|(output, state)| OutputReport {
                     path: output.path.clone(),
+                    format: output.format.word(),
                     written_at: state.written_at.map(clock::wall_of),
                     error: state.error.clone(),
+                })
+                .collect(),
+            hooks: kept
+                .credential
+                .hooks
+                .iter()
+                .zip(&kept.hooks.states)
+                .map(|(hook, state)| HookReport {
+                    hook: hook.to_string(),
+                    ran_at: state.ran_at.map(clock::wall_of),
+                    error: state.error.clone(),
+                    outcomes: vec![("ok", state.done), ("failed", state.failed), ("timeout", state.timed_out)],
                 })
                 .collect(),
         }

@@ -82,5 +82,14 @@ pub enum Format {
     Jwt,
 }
 
+impl Format {
+    /// The configuration's word for it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Jwt => "jwt",
+        }
+    }
+}
+
 /// The mode of an output that names none.
 pub const MODE_DEFAULT: u32 = 0o640;

@@ -1,23 +1,76 @@
 //! What is to be said of the daemon at one moment: plain data without secrets, from which every face is drawn.
+//!
+//! Its JSON is a contract (`version`): fields may be added, none is taken away or changes its meaning within a version.
 
-use std::{path::PathBuf, time::SystemTime};
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use serde::Serialize;
+
+use super::json;
 
 /// Everything at one moment.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// When it was taken.
-    pub at: SystemTime,
+    /// Of the JSON form.
+    pub version: u32,
     /// Whether every required token is on disk and lives.
     pub ready: bool,
+    /// When it was taken.
+    #[serde(serialize_with = "json::time")]
+    pub at: SystemTime,
+    /// When this process started.
+    #[serde(serialize_with = "json::time")]
+    pub started_at: SystemTime,
+    /// Of this program.
+    pub program_version: &'static str,
+    /// Its number, where it runs.
+    pub process_id: u32,
+    /// The project's id.
+    pub project_id: String,
+    /// Where the API is.
+    pub base_url: String,
     /// How far the server's clock is ahead of this machine's, in seconds, to about a second; negative when it is behind.
     /// Of the last reply that told the time.
+    #[serde(rename = "clockSkewSeconds")]
     pub clock_skew: Option<f64>,
+    /// The configuration that is in force.
+    pub configuration: ConfigurationReport,
+    /// Why there may be fewer credentials than there should be: key folders that cannot be listed.
+    pub troubles: Vec<String>,
+    /// How long exchanges took.
+    #[serde(skip)]
+    pub exchange_durations: Durations,
     /// One for each credential, by name.
     pub credentials: Vec<CredentialReport>,
 }
 
+/// The configuration that is in force, and what became of attempts to replace it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConfigurationReport {
+    /// None in the file-less form.
+    #[serde(serialize_with = "json::path_if_any")]
+    pub file: Option<PathBuf>,
+    /// Since when it is in force.
+    #[serde(serialize_with = "json::time")]
+    pub since: SystemTime,
+    /// Why the newest file is not in force, if it is not.
+    pub refused: Option<String>,
+    /// How often a configuration was put in force after the first.
+    #[serde(skip)]
+    pub applied: u64,
+    /// How often one was refused.
+    #[serde(skip)]
+    pub refusals: u64,
+}
+
 /// One credential. Times are the boot clock's, shown on the wall clock of the moment of the report.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct CredentialReport {
     /// Its name.
     pub name: String,
@@ -25,20 +78,41 @@ pub struct CredentialReport {
     pub required: bool,
     /// `starting`, `fresh`, `failing` or `expired`.
     pub state: &'static str,
+    /// Since when it is in that state.
+    #[serde(serialize_with = "json::time_if_any")]
+    pub since: Option<SystemTime>,
+    /// Whether a reader finds a live token in every output.
+    pub ready: bool,
+    /// What a person should do about it, if anything.
+    pub remedy: Option<String>,
     /// Of the key that the file holds.
     pub key_fingerprint: Option<String>,
     /// Of the key that the session on disk was had with: another one, if the key has changed and no session has come since.
     pub token_key_fingerprint: Option<String>,
     /// When the session on disk was asked for.
+    #[serde(serialize_with = "json::time_if_any")]
     pub issued_at: Option<SystemTime>,
     /// When it ends.
+    #[serde(serialize_with = "json::time_if_any")]
     pub expires_at: Option<SystemTime>,
+    /// When it is to be renewed.
+    #[serde(serialize_with = "json::time_if_any")]
+    pub renew_at: Option<SystemTime>,
+    /// When the last session was granted by this process.
+    #[serde(serialize_with = "json::time_if_any")]
+    pub last_success_at: Option<SystemTime>,
     /// Why the key file holds no key, if it holds none.
     pub key_trouble: Option<String>,
     /// Exchanges that were answered or given up.
     pub exchanges: u64,
+    /// The same by how they ended: `session` or the class of the refusal.
+    #[serde(skip)]
+    pub outcomes: Vec<(&'static str, u64)>,
     /// Sessions that were written to its files.
     pub writes: u64,
+    /// Writes of single files by how they ended: `written`, `unchanged`, `failed`.
+    #[serde(skip)]
+    pub publishes: Vec<(&'static str, u64)>,
     /// Refusals in a row.
     pub failures: u32,
     /// The last refusal, until a session comes.
@@ -49,35 +123,88 @@ pub struct CredentialReport {
     pub last_event: Option<String>,
     /// Its files.
     pub outputs: Vec<OutputReport>,
+    /// What follows a write.
+    pub hooks: Vec<HookReport>,
 }
 
 /// Why there is no new session.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct RefusalReport {
-    /// The contract's class, or `key` when the key file holds none.
+    /// The contract's class.
     pub class: &'static str,
     /// One line for people.
     pub message: String,
     /// When.
+    #[serde(serialize_with = "json::time")]
     pub at: SystemTime,
 }
 
 /// What comes next, and when.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct NextAction {
     /// `exchange`, `publish`, `withdraw`, or `wait for the access key`.
     pub what: &'static str,
     /// When, unless it waits for somebody.
+    #[serde(serialize_with = "json::time_if_any")]
     pub at: Option<SystemTime>,
 }
 
 /// One file.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct OutputReport {
     /// Where.
+    #[serde(serialize_with = "json::path")]
     pub path: PathBuf,
+    /// `jwt`, `json`, `env`, `header` or `template`.
+    pub format: &'static str,
     /// When it was last written or found right.
+    #[serde(serialize_with = "json::time_if_any")]
     pub written_at: Option<SystemTime>,
-    /// Why the last write failed.
+    /// Why the last write failed, or what somebody else did to it.
     pub error: Option<String>,
 }
+
+/// One hook.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HookReport {
+    /// What it is, in words.
+    pub hook: String,
+    /// When it last ended.
+    #[serde(serialize_with = "json::time_if_any")]
+    pub ran_at: Option<SystemTime>,
+    /// Why it failed then.
+    pub error: Option<String>,
+    /// How often it ended so: `ok`, `failed`, `timeout`.
+    #[serde(skip)]
+    pub outcomes: Vec<(&'static str, u64)>,
+}
+
+/// How long something took, counted in buckets.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Durations {
+    /// How many took at most as long as each of [`DURATION_BOUNDS`], and not as long as the one before.
+    pub counts: [u64; DURATION_BOUNDS.len()],
+    /// How many took longer.
+    pub longer: u64,
+    /// All of them together.
+    pub sum: Duration,
+}
+
+impl Durations {
+    /// Counts one.
+    pub fn add(&mut self, took: Duration) {
+        match DURATION_BOUNDS.iter().position(|bound| took.as_secs_f64() <= *bound) {
+            Some(n) => self.counts[n] += 1,
+            None => self.longer += 1,
+        }
+        self.sum = self.sum.saturating_add(took);
+    }
+}
+
+/// Seconds; a request may take 300.
+pub const DURATION_BOUNDS: [f64; 11] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+
+/// Of the JSON form of a [`Report`].
+pub const REPORT_VERSION: u32 = 1;

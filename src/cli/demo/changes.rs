@@ -151,6 +151,7 @@ mod tests {
     fn a_write_that_fails_is_told_once() {
         let output = |error: Option<&str>| crate::status::OutputReport {
             path: "/t".into(),
+            format: "jwt",
             written_at: None,
             error: error.map(str::to_owned),
         };

@@ -174,7 +174,7 @@ pub(super) mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::status::{NextAction, RefusalReport};
+    use crate::status::{ConfigurationReport, Durations, NextAction, REPORT_VERSION, RefusalReport};
 
     pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
 
@@ -188,18 +188,26 @@ pub(super) mod tests {
             name: name.to_owned(),
             required: true,
             state: "fresh",
+            since: Some(at(0.0)),
+            ready: true,
+            remedy: None,
             key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
             token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
             issued_at: Some(at(0.0)),
             expires_at: Some(at(10.0)),
+            renew_at: Some(at(3.0)),
+            last_success_at: Some(at(0.0)),
             key_trouble: None,
             exchanges: 4,
+            outcomes: Vec::new(),
             writes: 4,
+            publishes: Vec::new(),
             failures: 0,
             last_refusal: None,
             next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
             last_event: Some("renewed".to_owned()),
             outputs: Vec::new(),
+            hooks: Vec::new(),
         }
     }
 
@@ -217,7 +225,21 @@ pub(super) mod tests {
     }
 
     pub(in crate::cli::demo) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
-        Report { at: at(now), ready: true, clock_skew: None, credentials }
+        Report {
+            version: REPORT_VERSION,
+            ready: true,
+            at: at(now),
+            started_at: at(0.0),
+            program_version: "0.0.0",
+            process_id: 1,
+            project_id: "P2abc".to_owned(),
+            base_url: "https://api.example".to_owned(),
+            clock_skew: None,
+            configuration: ConfigurationReport { file: None, since: at(0.0), refused: None, applied: 0, refusals: 0 },
+            troubles: Vec::new(),
+            exchange_durations: Durations::default(),
+            credentials,
+        }
     }
 
     fn starting(name: &str) -> CredentialReport {

@@ -1,0 +1,44 @@
+//! What a person should do about a credential's trouble.
+
+use super::{kept::Kept, survey::Observation};
+use crate::renewal::{Moment, Renewal};
+
+/// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
+/// danger.
+pub(super) fn of(kept: &Kept, renewal: &Renewal, now: Moment) -> Option<String> {
+    let key_file = kept.credential.key_file.display();
+    if let Some(Observation::NoKey(_)) = kept.observed {
+        return Some(format!("put the access key into `{key_file}`; it is used as soon as it is there"));
+    }
+    if let Some(refusal) = &kept.refusal
+        && let Some(advice) = about(refusal.class)
+    {
+        return Some(advice.replace("{keyFile}", &key_file.to_string()));
+    }
+    if renewal.is_fought_over() {
+        return Some("find who else writes the output, and stop it".to_owned());
+    }
+    // The error of a write says itself what to do.
+    let written = kept.outputs.iter().filter(|_| !renewal.serves(now)).find_map(|output| output.error.as_deref());
+    written.and_then(|error| error.split_once("; ")).map(|(_, remedy)| remedy.to_owned())
+}
+
+fn about(class: &str) -> Option<&'static str> {
+    match class {
+        "denied" => Some(
+            "make a new access key in Descope's console and put it into `{keyFile}`; look whether the project, the claims and \
+             the tenant are right",
+        ),
+        "blocked" => Some(
+            "something in front of Descope's API refuses this machine: ask who runs the proxy or firewall on the way to let \
+             it through",
+        ),
+        "garbled" => Some("look whether `baseUrl` is Descope's API and `projectId` the key's project"),
+        "unreachable" => Some(
+            "look whether this machine reaches the API: DNS, network, `HTTPS_PROXY`, and the CA roots (`http.caFile`)",
+        ),
+        "failed" => Some("nothing here, if it heals soon: the API fails; else see Descope's status page"),
+        "busy" => Some("nothing, if it is rare: the API asks to slow down; else have fewer requests from this address"),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! nginx as Debian packages it: it adds the header to what it passes on, and a hook lets it read the new one.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+};
+
+use crate::{
+    program::within,
+    readme::{configuration, snippet},
+    server::Server,
+    setting::Setting,
+    tools::needs,
+};
+
+#[test]
+fn nginx_adds_the_header_and_a_hook_lets_it_read_the_new_one() {
+    if !needs("nginx") {
+        return;
+    }
+    let mut setting = Setting::new();
+    let server = Server::start(&setting.sandbox);
+    setting.put_key("billing", "billing");
+    setting.configure(&configuration(&setting));
+    // Without nginx there is nobody to tell, which is no failure.
+    let daemon = setting.ready();
+    let nginx = Nginx::start(&setting, &snippet("nginx", &setting, &server.url()));
+    assert_eq!(nginx.visit(), "welcome\n");
+    for rotations in 1..=10 {
+        let known = server.visits().tokens.len();
+        setting.put_key("billing", &format!("billing-{rotations}"));
+        within("nginx with the new token", || {
+            assert_eq!(nginx.visit(), "welcome\n");
+            (server.visits().tokens.len() > known).then_some(())
+        });
+    }
+    drop(nginx);
+    let visits = server.visits();
+    assert_eq!(
+        (visits.tokens.len(), visits.bad),
+        (11, Vec::new()),
+        "no request was without a token or with half of one"
+    );
+    let ended = daemon.stop();
+    assert!(!ended.stderr.contains("hook failed"), "{}", ended.stderr);
+    setting.clean(&ended);
+}
+
+struct Nginx {
+    child: Child,
+    port: u16,
+}
+
+impl Nginx {
+    fn start(setting: &Setting, location: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let folder = setting.path("");
+        let folder = folder.display();
+        let user = if nix::unistd::geteuid().is_root() { "user root;" } else { "" };
+        let text = format!(
+            "{user} worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/nginx.log;\n\
+             events {{}}\n\
+             http {{\n  access_log off; client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2;\n  \
+             fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;\n  \
+             server {{\n    listen 127.0.0.1:{port};\n{location}\n  }}\n}}\n"
+        );
+        setting.put("nginx.conf", &text);
+        let mut command = Command::new("nginx");
+        command.arg("-c").arg(setting.path("nginx.conf")).args(["-g", "daemon off;"]);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let nginx = Self { child, port };
+        within("nginx", || TcpStream::connect(("127.0.0.1", port)).ok().map(drop));
+        assert!(fs::metadata(setting.path("nginx.pid")).is_ok());
+        nginx
+    }
+
+    /// Asks for the page, and answers with its text.
+    fn visit(&self) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
+        write!(stream, "GET / HTTP/1.0\r\nHost: app\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or(answer)
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,131 @@
+//! Programs that read their token anew for each request, while it is rotated a thousand times.
+
+use std::{fs, process::Command};
+
+use crate::{
+    program::{content, within},
+    readme::snippet,
+    server::Server,
+    setting::Setting,
+    tools::needs,
+};
+
+#[test]
+fn a_python_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+    if needs("python3") {
+        beside_rotations("python", "reader.py", "python3", |snippet| {
+            let loop_ = "
+import os, sys
+paths = sys.argv[2:-1]
+requests = 0
+while not os.path.exists(sys.argv[-1]):
+    for path in paths:
+        assert call(sys.argv[1]) == b'welcome\\n'
+        requests += 1
+print(requests)
+";
+            format!("{snippet}\n{loop_}")
+        });
+    }
+}
+
+#[test]
+fn a_node_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+    if needs("node") {
+        beside_rotations("js", "reader.mjs", "node", |snippet| {
+            let loop_ = "
+import { existsSync } from 'node:fs';
+const [url, ...rest] = process.argv.slice(2);
+const stop = rest.pop();
+let path, requests = 0;
+while (!existsSync(stop)) {
+  for (path of rest) {
+    const answer = await call(url);
+    if ((await answer.text()) !== 'welcome\\n') throw new Error(`${answer.status} at ${path}`);
+    requests += 1;
+  }
+}
+console.log(requests);
+";
+            format!("{snippet}\n{loop_}")
+        });
+    }
+}
+
+#[test]
+fn a_go_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+    if !needs("go") {
+        return;
+    }
+    beside_rotations("go", "main.go", "go", |snippet| {
+        let main = "
+var path string
+
+func main() {
+	url, files, stop := os.Args[1], os.Args[2:len(os.Args)-1], os.Args[len(os.Args)-1]
+	requests := 0
+	for {
+		if _, err := os.Stat(stop); err == nil {
+			break
+		}
+		for _, path = range files {
+			answer, err := call(url)
+			if err != nil || answer.StatusCode != 200 {
+				panic(fmt.Sprint(path, answer, err))
+			}
+			io.Copy(io.Discard, answer.Body)
+			answer.Body.Close()
+			requests++
+		}
+	}
+	fmt.Println(requests)
+}
+";
+        let imports = "package main\n\nimport (\n\t\"fmt\"\n\t\"io\"\n\t\"net/http\"\n\t\"os\"\n)\n";
+        format!("{imports}\n{snippet}\n{main}")
+    });
+}
+
+/// Twenty tokens are rotated fifty times each, while the program reads one after the other.
+fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl FnOnce(&str) -> String) {
+    let names: Vec<String> = (0..20).map(|number| format!("n{number}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let mut setting = Setting::with(&names);
+    let server = Server::start(&setting.sandbox);
+    let snippet = snippet(language, &setting, &server.url());
+    let literal = format!("\"{}\"", setting.path("out/billing.jwt").display());
+    assert!(snippet.contains(&literal), "the snippet reads the token file: {snippet}");
+    setting.put(file, &program(&snippet.replace(&literal, "path")));
+
+    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
+    let credentials = setting.named(&names);
+    setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
+    let daemon = setting.ready();
+    let mut command = Command::new(interpreter);
+    if interpreter == "go" {
+        command.arg("run");
+    }
+    let stop = setting.path("stop");
+    command.arg(setting.path(file)).arg(server.url());
+    command.args(names.iter().map(|name| setting.path(&format!("out/{name}.jwt")))).arg(&stop);
+    let (out, err) = (setting.path("said"), setting.path("complained"));
+    command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap());
+    let mut child = command.spawn().unwrap();
+    let began = within("the first visit", || {
+        if child.try_wait().unwrap().is_some() {
+            panic!("{}", content(&err));
+        }
+        (server.visits().good > 0).then(|| setting.sandbox.counters().sessions)
+    });
+    setting.until("a thousand rotations", move |counters| counters.sessions >= began + 1000);
+    fs::write(&stop, "").unwrap();
+    let status = child.wait().unwrap();
+    assert!(status.success(), "{}", content(&err));
+    let visits = server.visits();
+    let requests: usize = content(&out).trim().parse().unwrap();
+    assert_eq!((visits.good, visits.bad), (requests, Vec::new()));
+    assert!(visits.tokens.len() > 100, "{} tokens in {requests} requests", visits.tokens.len());
+    println!("{language}: {requests} requests with {} tokens", visits.tokens.len());
+    assert_eq!(daemon.stop().code, Some(0));
+    setting.learn_tokens();
+}
