@@ -32,7 +32,7 @@
 //! hook/           what follows a write: a signal, a command, a POST to loopback
 //! state/          what one process leaves to the next: when it asked, what it wrote; no secret
 //! watch/          hints that something in a set of folders may have changed
-//! status/         one report of plain data on how everything is
+//! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! daemon/         the loop: effects as tasks, signals, reload, the one clock
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
@@ -68,6 +68,7 @@
 //! The few files that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
 //!
 //! Invariant: no request is made outside `exchange/`, and none follows a redirect, which would carry the key elsewhere.
+//! None is answered outside `status/http/` (and the sandbox).
 //!
 //! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there.
 //!
@@ -82,7 +83,7 @@
 //!   `daemon/survey.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
 //! - `session/` is a noun: it holds no schedule. `renewal/` holds no HTTP.
-//! - `status/` has no server: it is the report that `once` reads.
+//! - The status server has no task of its own: the loop drives it, and answers what its connections ask.
 //! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with
 //!   `exchange/`, so that the two cannot be wrong in the same way.
 //! - There are no mocks and no traits for them: tests use the sandbox, real sockets, real files, and a simulated world

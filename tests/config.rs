@@ -651,7 +651,6 @@ log:
 #[test]
 fn what_this_version_does_not_have_is_told_and_never_ignored() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
-status: {listen: "0.0.0.0:9465"}
 credentials:
   - name: a
     accessKeyFile: /keys/a
@@ -664,8 +663,6 @@ credentials:
 "#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
-       line 2, status: this version of tokenwell does not have it yet
-               take `status` away
        line 6, credentials[0].hooks: this version of tokenwell does not have it yet
                take `hooks` away
        line 8, credentials[0].outputs[0].format: this version of tokenwell does not have this format yet

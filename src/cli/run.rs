@@ -24,6 +24,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (config, source) = arguments.source.begin()?;
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
+        daemon.serve_status().map_err(Failure::at_run_time)?;
         loop {
             if let Turn::Stop(sender) = daemon.turn().await? {
                 info!(%sender, "stopping");

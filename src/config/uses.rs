@@ -23,6 +23,8 @@ pub(super) enum Purpose {
     CaFile,
     /// The program keeps its own files there.
     StateDirectory,
+    /// Status is served there.
+    StatusSocket,
     /// The configuration itself.
     ConfigFile,
 }
@@ -79,7 +81,9 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory => continue,
-                Purpose::KeyFile | Purpose::CaFile => format!("the same file as {}", path_of(spot)),
+                Purpose::KeyFile | Purpose::CaFile | Purpose::StatusSocket => {
+                    format!("the same file as {}", path_of(spot))
+                }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             if let Some(output) = outputs.get(path.as_path()) {

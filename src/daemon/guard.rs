@@ -9,6 +9,7 @@ use super::{
     Daemon, clock,
     grounds::Pass,
     kept::Kept,
+    readiness::{Asked, Glance, Missing},
     tasks::{Done, Task},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub(super) struct Guard {
     all: bool,
     /// Whether every folder of outputs that exists is watched.
     pub(super) armed: bool,
+    /// Who wants to know what is found.
+    pub(super) asked: Asked,
 }
 
 /// The outputs of one credential, to be looked at.
@@ -41,9 +44,16 @@ struct Round {
     seals: Vec<Option<Seal>>,
 }
 
+/// What a look at the outputs found.
+#[derive(Debug)]
+pub(super) struct Inspection {
+    inspected: Vec<Inspected>,
+    missing: Vec<Missing>,
+}
+
 /// How the outputs of one credential were found.
 #[derive(Debug)]
-pub(super) struct Inspected {
+struct Inspected {
     id: Id,
     /// The session that was looked for.
     sent: Moment,
@@ -71,7 +81,7 @@ impl Daemon {
 
     /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
     pub fn guards_its_outputs(&self) -> bool {
-        let Guard { arming, inspection, suspects, all, armed } = &self.guard;
+        let Guard { arming, inspection, suspects, all, armed, asked: _ } = &self.guard;
         *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
     }
 
@@ -131,13 +141,23 @@ impl Daemon {
             .filter(|(id, _)| all || suspects.contains(id))
             .filter_map(|(id, kept)| self.round(now, id, kept, suspects.contains(&id)))
             .collect();
-        if rounds.is_empty() {
+        let glances = if self.guard.asked.is_anybody_waiting() {
+            self.glances(now, |id| rounds.iter().any(|round| round.id == id))
+        } else {
+            Vec::new()
+        };
+        self.guard.asked.begin();
+        if rounds.is_empty() && glances.is_empty() {
             self.guard.inspection.end();
+            self.say_whether_ready(&[]);
             return;
         }
         let host = Arc::clone(&self.host);
         self.tasks.start(Task::Inspect, async move {
-            let inspect = move || rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect();
+            let inspect = move || Inspection {
+                inspected: rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect(),
+                missing: glances.into_iter().filter_map(Glance::take).collect(),
+            };
             task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });
     }
@@ -160,13 +180,22 @@ impl Daemon {
         })
     }
 
-    pub(super) fn inspected(&mut self, inspected: Vec<Inspected>) {
+    pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
         let again = self.guard.inspection.end();
         let now = clock::now();
+        let Some(Inspection { inspected, mut missing }) = inspection else {
+            self.guard.asked.give_up();
+            return if again {
+                self.inspect()
+            };
+        };
         for Inspected { id, sent, conditions } in inspected {
             let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
             if !is_of_now || conditions.len() != kept.outputs.len() {
+                let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
+                let output = altered.and_then(|n| kept.credential.outputs.get(n));
+                missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));
                 continue;
             }
             let mut altered = Vec::new();
@@ -187,6 +216,7 @@ impl Daemon {
                 self.say_altered(id, &altered);
             }
         }
+        self.say_whether_ready(&missing);
         if again {
             self.inspect();
         }

@@ -96,6 +96,7 @@ impl Daemon {
             self.reloads.since = clock::now();
         }
         self.reloads.applied += 1;
+        self.move_server();
     }
 
     fn refuse_config(&mut self, why: String) {

@@ -48,6 +48,12 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
     }
 }
 
+/// Whether an output is as it was when it was last found right; false where that is not known.
+pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
+    let now = Place::of(output).ok().and_then(|place| Seal::of(&place.target()));
+    now.is_some() && now == seal
+}
+
 /// The folders in which a change of this output shows.
 pub fn watched_folders(output: &Output) -> impl Iterator<Item = PathBuf> {
     output.path.parent().map(Path::to_path_buf).into_iter()

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use inspect::{Condition, Seal, inspect, watched_files, watched_folders};
+pub use inspect::{Condition, Seal, inspect, is_sealed, watched_files, watched_folders};
 pub use left::{Left, left, make_folder};
 pub use lock::Locks;
 pub use remove::{Removed, remove};

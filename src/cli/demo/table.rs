@@ -174,7 +174,7 @@ pub(super) mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::status::{ConfigurationReport, Durations, NextAction, REPORT_VERSION, RefusalReport};
+    use crate::status::{ConfigurationReport, Durations, HistoryReport, NextAction, REPORT_VERSION, RefusalReport};
 
     pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
 
@@ -230,7 +230,10 @@ pub(super) mod tests {
             ready: true,
             at: at(now),
             started_at: at(0.0),
-            program_version: "0.0.0",
+            program_version: "0.0.0".into(),
+            status_address: None,
+            stopped_at: None,
+            history: HistoryReport::default(),
             process_id: 1,
             project_id: "P2abc".to_owned(),
             base_url: "https://api.example".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{credential, http, log, renew};
+use super::{credential, http, log, renew, status};
 use crate::{
     config::{
         fields::Fields,
@@ -37,8 +37,8 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     let http = fields.take("http", notes).map(|field| http::read(&field, &mut uses, notes)).unwrap_or_default();
     let mut log = fields.take("log", notes).map(|field| log::read(&field, notes)).unwrap_or_default();
     log.level = log::level_of_environment(notes).or(log.level);
+    let status = fields.take("status", notes).map(|field| status::read(&field, &mut uses, notes));
     let (credentials, key_directories) = credentials(&mut fields, pace, &mut uses, notes);
-    fields.not_in_this_version(&["status"], notes);
     fields.finish(notes);
     uses.check(notes);
     let credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
@@ -56,6 +56,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         http: http.settings,
         in_flight_max: http.in_flight_max,
         log,
+        status: status.unwrap_or_default(),
     })
 }
 
