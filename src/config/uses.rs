@@ -76,6 +76,13 @@ impl Uses {
         self.check_folders(notes);
     }
 
+    /// No output stands where the program keeps its status.
+    pub(super) fn check_status_file(&self, file: &Path, notes: &mut Notes) {
+        for (_, spot) in self.of(Purpose::Output).filter(|(path, _)| *path == file) {
+            notes.mistake(spot, "the program's own status file", "write tokens somewhere else");
+        }
+    }
+
     /// No output stands where something else is.
     fn check_outputs(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
         for (purpose, path, spot) in &self.paths {

@@ -95,9 +95,10 @@ impl Daemon {
         match opened {
             Ok(server) => self.take_server(server),
             Err(why) => {
-                match self.status_address() {
-                    Some(address) => error!("status stays served at {address}: {why}"),
-                    None => error!("status is not served: {why}"),
+                if let Some(address) = self.status_address() {
+                    error!("status stays served at {address}: {why}");
+                } else {
+                    error!("status is not served: {why}");
                 }
                 self.faces.trouble = Some(why.to_string());
             }

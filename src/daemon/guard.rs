@@ -185,9 +185,10 @@ impl Daemon {
         let now = clock::now();
         let Some(Inspection { inspected, mut missing }) = inspection else {
             self.guard.asked.give_up();
-            return if again {
-                self.inspect()
-            };
+            if again {
+                self.inspect();
+            }
+            return;
         };
         for Inspected { id, sent, conditions } in inspected {
             let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };

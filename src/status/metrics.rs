@@ -71,11 +71,14 @@ impl Collector for Exposition {
     }
 }
 
+type Time = fn(&CredentialReport) -> Option<SystemTime>;
+type Counts = fn(&CredentialReport) -> Vec<(&'static str, u64)>;
+
 struct Families<'a>(DescriptorEncoder<'a>);
 
 impl Families<'_> {
     fn of_credentials(&mut self, credentials: &[CredentialReport]) -> fmt::Result {
-        let times: [(&str, &str, fn(&CredentialReport) -> Option<SystemTime>); 3] = [
+        let times: [(&str, &str, Time); 3] = [
             (
                 "tokenwell_session_expiry_timestamp_seconds",
                 "When the session on disk ends, in seconds since 1970.",
@@ -101,7 +104,7 @@ impl Families<'_> {
                 }
             }
         }
-        let counters: [(&str, &str, fn(&CredentialReport) -> Vec<(&'static str, u64)>); 3] = [
+        let counters: [(&str, &str, Counts); 3] = [
             ("tokenwell_exchanges", "Exchanges of an access key for a session, by how they ended.", |credential| {
                 credential.outcomes.clone()
             }),

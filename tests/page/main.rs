@@ -11,6 +11,7 @@ mod program;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/setting.rs"]
 mod setting;
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[path = "../common/tools.rs"]
 mod tools;
 

@@ -18,9 +18,9 @@ fn it_tells_what_the_server_tells_and_at_the_end_that_it_is_over() {
     let file = within("the file is up to date", || {
         status_file(&setting.path("state")).filter(|file| file["credentials"][0]["state"] == "fresh")
     });
-    let served = until(&server, "ready", |status| status["ready"] == true);
+    let told = until(&server, "ready", |status| status["ready"] == true);
     for field in ["version", "ready", "processId", "projectId", "statusAddress", "programVersion", "stoppedAt"] {
-        assert_eq!(file[field], served[field], "{field}");
+        assert_eq!(file[field], told[field], "{field}");
     }
     let found = fs::metadata(&path).unwrap();
     assert_eq!(found.mode() & 0o7777, 0o640);

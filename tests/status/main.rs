@@ -9,6 +9,7 @@ mod common;
 mod program;
 #[path = "../binary/setting.rs"]
 mod setting;
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[path = "../common/tools.rs"]
 mod tools;
 

@@ -15,6 +15,7 @@ use crate::{
         value::path,
     },
     renewal::Policy,
+    status::path_in,
 };
 
 /// Reads a document; `None` only together with a mistake.
@@ -47,6 +48,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         Some(said) => said?,
         None => overrides::state_directory(&credentials, &key_directories, notes)?,
     };
+    uses.check_status_file(&path_in(&state_directory), notes);
     Some(Config {
         project: project?,
         base_url: base_url?,

@@ -26,6 +26,11 @@ fn listen(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Listen> {
         return Some(Listen::Systemd);
     }
     if let Some(socket) = text.value.strip_prefix("unix:") {
+        if !socket.starts_with('/') {
+            let what = format!("{} is not an absolute path", text.shown());
+            notes.mistake(&text.spot, what, "write `unix:` and a path from `/` on");
+            return None;
+        }
         let path = path::file_of(&Text::outside(socket, text.spot.clone()), notes)?;
         if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
             let remedy = format!("at most {SOCKET_PATH_BYTES_MAX} bytes: the kernel takes no longer ones for sockets");
