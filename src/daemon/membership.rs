@@ -12,7 +12,7 @@ use tracing::{debug, info, warn};
 use super::{Daemon, clock, kept::Kept};
 use crate::{
     config::Credential,
-    output::{self, Swept},
+    output::{self, Locks, Output, Swept},
     renewal::{Event, Health, Id, OnExpiry},
 };
 
@@ -117,6 +117,9 @@ impl Daemon {
         let now = clock::now();
         let Some(kept) = self.kept.remove(&id) else { return };
         self.tasks.stop(id);
+        for output in &kept.credential.outputs {
+            self.locks.release(output);
+        }
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
         self.names.remove(&name);
@@ -148,7 +151,8 @@ impl Daemon {
         for id in gone {
             settled.removed += usize::from(self.take_leave(id, &claimed));
         }
-        sweep(&desired.iter().filter(|credential| self.is_new_to_its_files(credential)).collect::<Vec<_>>());
+        let new_to_their_files = desired.iter().filter(|credential| self.is_new_to_its_files(credential));
+        sweep(&new_to_their_files.collect::<Vec<_>>(), &self.locks);
         for credential in desired {
             match self.names.get(&credential.name).copied() {
                 None => {
@@ -207,6 +211,12 @@ impl Daemon {
             kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
+            let stays = |output: &Output| {
+                after.outputs.iter().any(|kept| kept.path == output.path && kept.set.is_some() == output.set.is_some())
+            };
+            for output in before.outputs.iter().filter(|output| !stays(output)) {
+                self.locks.release(output);
+            }
             kept.outputs = vec![super::kept::OutputState::default(); after.outputs.len()];
             self.fleet.handle(now, id, Event::OutputsChanged);
         }
@@ -289,8 +299,8 @@ fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {
     credential.outputs.iter().map(|output| output.path.as_path())
 }
 
-fn sweep(credentials: &[&Credential]) {
-    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs));
+fn sweep(credentials: &[&Credential], locks: &Locks) {
+    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs), locks);
     if removed > 0 {
         info!(files = removed, "swept what an earlier crash left");
     }

@@ -229,9 +229,11 @@ impl Daemon {
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
         };
-        let host = Arc::clone(&self.host);
+        let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
         self.tasks.start(Task::Survey, async move {
-            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger, &locks)))
+                .await
+                .unwrap_or(Done::Lost)
         });
     }
 
