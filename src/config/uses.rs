@@ -124,9 +124,11 @@ impl Uses {
     fn check_sets(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
         let mut sets: HashMap<&Path, &Spot> = HashMap::new();
         for (path, spot) in self.of(Purpose::Set) {
-            if let Some(first) = sets.insert(path, spot) {
+            if let Some(first) = sets.get(path) {
                 let what = format!("the same folder as {}", path_of(first));
                 notes.mistake(spot, what, "name every set once");
+            } else {
+                sets.insert(path, spot);
             }
         }
         for (path, spot) in &sets {

@@ -27,7 +27,8 @@ pub(in crate::config) fn read_of_folder(field: &Field, notes: &mut Notes) -> Opt
     let (mode, shown) = octal(field, notes)?;
     if mode & OWNER_MAKES != OWNER_MAKES {
         let what = format!("{shown} does not let the owner read, write and pass");
-        notes.mistake(&field.spot, what, quoted(mode | OWNER_MAKES));
+        // Who may read may be meant to pass, too.
+        notes.mistake(&field.spot, what, quoted(mode | OWNER_MAKES | (mode & ALL_READ) >> 2));
         return None;
     }
     if mode & (GROUP_WRITES | OTHERS_WRITE) != 0 {
@@ -92,6 +93,7 @@ const DIGITS_MAX: usize = 6;
 const MODE_MAX: u32 = 0o777;
 const OWNER_READS: u32 = 0o400;
 const OWNER_MAKES: u32 = 0o700;
+const ALL_READ: u32 = 0o444;
 const GROUP_WRITES: u32 = 0o020;
 const OTHERS_READ: u32 = 0o004;
 const OTHERS_WRITE: u32 = 0o002;
