@@ -222,7 +222,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/child/family.rs",
             "src/exchange/trust/mod.rs",
-            "src/output/lock.rs",
+            "src/output/lock/",
             "src/sandbox/state.rs",
             "src/watch/desk.rs",
         ],

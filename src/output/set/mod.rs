@@ -39,10 +39,13 @@ mod generation;
 mod link;
 mod name;
 mod old;
+mod remove;
+mod replace;
 mod step;
+mod write;
 
 use std::{
-    ffi::{OsStr, OsString},
+    ffi::OsStr,
     io,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -51,17 +54,8 @@ use std::{
 use tracing::warn;
 
 pub use self::step::SetStep;
-use self::{
-    directory::Directory,
-    generation::{Draft, Generation},
-    old::Kept,
-    step::Steps,
-};
-use super::{
-    Output, RemoveError, Removed, SetFolder, WriteError, Written, folder,
-    look::{Found, look},
-    name::Place,
-};
+use self::{directory::Directory, generation::Generation, old::Kept, remove::remove, step::Steps, write::write};
+use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
 
 /// Writes files of one set, in one generation; answers for each. Blocks on the disk.
 ///
@@ -129,195 +123,6 @@ struct Member<'w> {
     output: &'w Output,
     name: &'w OsStr,
     bytes: &'w [u8],
-}
-
-/// What step 1 saw.
-struct Seen {
-    /// `None` if there is none, or none that can be opened: the next steps make it, or name the trouble.
-    set: Option<Directory>,
-    current: Option<Generation>,
-    /// Whether the current generation's folder lets in whom it should.
-    is_open: bool,
-    /// Of each file, whether the current generation lacks it as it should be.
-    lacks: Vec<bool>,
-}
-
-/// An error that is not of one file alone is every file's.
-fn write(
-    folder: &SetFolder,
-    members: &[Member<'_>],
-    issued_at: SystemTime,
-    steps: &mut Steps<'_>,
-) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
-    // 1.
-    let Seen { set, current, is_open, lacks } = look_at(folder, members, steps)?;
-    let is_current = is_open && !lacks.contains(&true);
-    let set = match set {
-        Some(set) if is_current => set,
-        // 2.
-        Some(_) | None => make(folder, steps)?,
-    };
-    // 3 to 9.
-    let mut replaced = None;
-    if !is_current {
-        let puts = members.iter().zip(&lacks).filter(|(_, lacks)| **lacks).map(|(member, _)| *member);
-        let change = Change { puts: &puts.collect::<Vec<_>>(), gone: &[], folder };
-        match replace(&set, current.as_ref(), &change, || name::generation(issued_at), steps) {
-            Ok(done) => replaced = Some(done),
-            // What readers have already, they keep.
-            Err(error) => {
-                let stands = |(member, lacks): (&Member<'_>, &bool)| {
-                    let stands = is_open && !lacks && link::is_right(&set, member.name);
-                    if stands { Ok(Written::Unchanged) } else { Err(error.again()) }
-                };
-                return Ok(members.iter().zip(&lacks).map(stands).collect());
-            }
-        }
-    }
-    // 10.
-    let links: Vec<_> = members.iter().map(|member| link::put(&set, member.name, steps)).collect();
-    let mut any_link = links.iter().any(|link| matches!(link, Ok(true)));
-    if let Some((_, files)) = &replaced {
-        for name in files.iter().filter(|name| members.iter().all(|member| member.name != *name)) {
-            // What stands in the way of another credential's link is told when that one is written.
-            any_link |= link::put(&set, name, steps).unwrap_or(false);
-        }
-        any_link |= told(link::take_dangling(&set, files, steps)).unwrap_or(false);
-    }
-    if any_link {
-        told(steps.take(SetStep::SyncFolder, || set.sync()));
-    }
-    // 11.
-    if let Some((draft, _)) = &replaced {
-        let previous = current.as_ref().map(|previous| previous.name.as_os_str());
-        let kept = Kept { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
-        told(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
-    }
-    let opened = replaced.is_some() && !is_open;
-    let answer = |(link, lacked): (Result<bool, WriteError>, bool)| {
-        let touched = link? || lacked || opened;
-        Ok(if touched { Written::Written } else { Written::Unchanged })
-    };
-    Ok(links.into_iter().zip(lacks).map(answer).collect())
-}
-
-/// As for [`write`].
-fn remove(
-    folder: &SetFolder,
-    gone: &[&OsStr],
-    steps: &mut Steps<'_>,
-) -> Result<Vec<Result<Removed, WriteError>>, WriteError> {
-    let directory = steps.directory;
-    // 1.
-    let (set, current) = match steps.take(SetStep::Look, || {
-        let set = Directory::open(directory)?;
-        let current = Generation::current(&set)?;
-        Ok((set, current))
-    }) {
-        Err(WriteError::Set { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
-            return Ok(gone.iter().map(|_| Ok(Removed::Missing)).collect());
-        }
-        looked => looked?,
-    };
-    let stood = |name: &&OsStr| match &current {
-        Some(current) => steps.take_of(SetStep::Look, name, || Ok(current.directory.stat(name)?.is_some())),
-        None => Ok(false),
-    };
-    let stood = gone.iter().map(stood).collect::<Result<Vec<_>, _>>()?;
-    let mut replaced = None;
-    if let Some(current) = current.as_ref().filter(|_| stood.contains(&true)) {
-        // 3 to 9.
-        let change = Change { puts: &[], gone, folder };
-        replaced = Some(replace(&set, Some(current), &change, || name::successor(&current.name), steps)?);
-    }
-    // 10.
-    let links: Vec<_> = gone.iter().map(|name| link::take(&set, name, steps)).collect();
-    if let Some((_, files)) = &replaced {
-        told(link::take_dangling(&set, files, steps));
-    }
-    told(steps.take(SetStep::SyncFolder, || set.sync()));
-    // 11. Whatever stood only there is gone with them.
-    let current = replaced.as_ref().map(|(draft, _)| &draft.made).or(current.as_ref());
-    steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Kept::NONE, &mut 0))?;
-    let answer = |(link, stood): (Result<bool, WriteError>, bool)| {
-        Ok(if link? || stood { Removed::Removed } else { Removed::Missing })
-    };
-    Ok(links.into_iter().zip(stood).map(answer).collect())
-}
-
-fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut Steps<'_>) -> Result<Seen, WriteError> {
-    let directory = steps.directory;
-    let mut seen = Seen { set: None, current: None, is_open: false, lacks: vec![true; members.len()] };
-    let in_the_way = steps.take(SetStep::Look, || {
-        let Ok(set) = Directory::open(directory) else { return Ok(None) };
-        let in_the_way = link::in_the_way_of_data(&set)?;
-        if let Some(current) = Generation::current(&set)? {
-            let generation = directory.join(&current.name);
-            let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.output, member.bytes) {
-                Found::Same => false,
-                Found::Different | Found::Unfit(_) => true,
-            };
-            seen.lacks = members.iter().map(lacks).collect();
-            seen.is_open = current.is_open_as(folder)?;
-            seen.current = Some(current);
-        }
-        seen.set = Some(set);
-        Ok(in_the_way)
-    })?;
-    match in_the_way {
-        Some(what) => Err(WriteError::InTheWay { path: directory.join(name::DATA), what }),
-        None => Ok(seen),
-    }
-}
-
-fn make(folder: &SetFolder, steps: &mut Steps<'_>) -> Result<Directory, WriteError> {
-    let directory = steps.directory;
-    steps.take(SetStep::MakeFolders, || {
-        folder::make(directory, folder.group)?;
-        Directory::open(directory)
-    })
-}
-
-/// What is different in the next generation.
-struct Change<'w> {
-    puts: &'w [Member<'w>],
-    gone: &'w [&'w OsStr],
-    folder: &'w SetFolder,
-}
-
-/// Steps 3 to 9. Answers with the new generation and the names of its files.
-fn replace<'s>(
-    set: &'s Directory,
-    current: Option<&Generation>,
-    change: &Change<'_>,
-    new_name: impl Fn() -> OsString,
-    steps: &mut Steps<'_>,
-) -> Result<(Draft<'s>, Vec<OsString>), WriteError> {
-    let files = steps.take(SetStep::Look, || current.map_or(Ok(Vec::new()), Generation::files))?;
-    // 3.
-    let mut draft = steps.take(SetStep::MakeGeneration, || Draft::make(set, new_name))?;
-    // 4.
-    for member in change.puts {
-        draft.put(member, steps)?;
-    }
-    // 5.
-    if let Some(current) = current {
-        let is_changed =
-            |name: &OsString| change.gone.contains(&name.as_os_str()) || change.puts.iter().any(|put| put.name == name);
-        for name in files.iter().filter(|name| !is_changed(name)) {
-            draft.carry_over(current, name, steps)?;
-        }
-    }
-    // 6.
-    let files = draft.open_up(change.folder, steps)?;
-    // 7, 8.
-    link::swap(set, &draft.made.name, steps)?;
-    draft.keep();
-    // 9.
-    if let Err(error) = steps.take(SetStep::SyncFolder, || set.sync()) {
-        warn!("{error}; the new generation is in place, but a loss of power now may bring back the old one");
-    }
-    Ok((draft, files))
 }
 
 /// Says what went wrong beside the matter itself.
