@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::Credential,
-    output::{self, Swept},
+    output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
 };
 
@@ -120,6 +120,9 @@ impl Daemon {
         let now = clock::now();
         let Some(kept) = self.kept.remove(&id) else { return };
         self.tasks.stop(id);
+        for output in &kept.credential.outputs {
+            self.locks.release(output);
+        }
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
         self.names.remove(&name);
@@ -151,7 +154,8 @@ impl Daemon {
         for id in gone {
             settled.removed += usize::from(self.take_leave(id, &claimed));
         }
-        sweep(&desired.iter().filter(|credential| self.is_new_to_its_files(credential)).collect::<Vec<_>>());
+        let new_to_their_files = desired.iter().filter(|credential| self.is_new_to_its_files(credential));
+        sweep(&new_to_their_files.collect::<Vec<_>>(), &self.locks);
         for credential in desired {
             match self.names.get(&credential.name).copied() {
                 None => {
@@ -210,6 +214,12 @@ impl Daemon {
             kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
+            let stays = |output: &Output| {
+                after.outputs.iter().any(|kept| kept.path == output.path && kept.set.is_some() == output.set.is_some())
+            };
+            for output in before.outputs.iter().filter(|output| !stays(output)) {
+                self.locks.release(output);
+            }
             kept.outputs = vec![OutputState::default(); after.outputs.len()];
             kept.hooks.outputs_changed();
             self.fleet.handle(now, id, Event::OutputsChanged);
@@ -297,8 +307,8 @@ fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {
     credential.outputs.iter().map(|output| output.path.as_path())
 }
 
-fn sweep(credentials: &[&Credential]) {
-    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs));
+fn sweep(credentials: &[&Credential], locks: &Locks) {
+    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs), locks);
     if removed > 0 {
         info!(files = removed, "swept what an earlier crash left");
     }

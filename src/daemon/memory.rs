@@ -43,6 +43,9 @@ impl Daemon {
             let path = kept.credential.key_file.display();
             warn!(credential = name, "key file `{path}` may be written by others: take that right away (`chmod go-w`)");
         }
+        if let Some(held) = &found.held {
+            warn!(credential = name, "{held}");
+        }
         let record = match found.record {
             Ok(Some(record)) => record,
             Ok(None) => return,

@@ -227,7 +227,7 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
-        [self.fleet.next_wake(), poll].into_iter().flatten().min()
+        [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().flatten().min()
     }
 
     fn wake(&mut self) {
@@ -238,6 +238,7 @@ impl Daemon {
         if self.grounds.survey.is_idle() && now >= self.grounds.poll_at {
             self.survey();
         }
+        self.tidy(now);
         self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
     }
 
@@ -252,9 +253,11 @@ impl Daemon {
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
         };
-        let host = Arc::clone(&self.host);
+        let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
         self.tasks.start(Task::Survey, async move {
-            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger, &locks)))
+                .await
+                .unwrap_or(Done::Lost)
         });
     }
 

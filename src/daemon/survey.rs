@@ -15,7 +15,7 @@ use crate::{
     config::Credential,
     fingerprint::Fingerprint,
     key,
-    output::{self, Left},
+    output::{self, Left, Locks},
     renewal::Id,
     secret::Secret,
     state::{Ledger, Record, Unreadable},
@@ -50,6 +50,8 @@ pub(super) struct Found {
     pub(super) key_is_writable_by_others: bool,
     /// The token, if it is the one that was written; and whether every output holds it as it should.
     pub(super) token: Option<(Secret, bool)>,
+    /// Which process writes to its outputs, if it is not this one; with the remedy.
+    pub(super) held: Option<String>,
 }
 
 /// What was seen.
@@ -79,8 +81,8 @@ pub(super) struct Mark(Option<[u8; 32]>);
 
 impl Survey {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
-    pub(super) fn take(scope: &Scope, ledger: &Ledger) -> Self {
-        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger))).collect();
+    pub(super) fn take(scope: &Scope, ledger: &Ledger, locks: &Locks) -> Self {
+        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
@@ -98,12 +100,15 @@ impl Survey {
     }
 }
 
-/// Looks for the token that the record tells of. A missing folder is made on the way: the state may be kept in it.
-fn find(newcomer: &Newcomer, ledger: &Ledger) -> Found {
+/// Looks for the token that the record tells of. A missing folder is made on the way: the state may be kept
+/// in it, and the lock that tells other processes of this one.
+fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
     let outputs = &newcomer.credential.outputs;
+    let mut held = None;
     for output in outputs {
         // The write that follows meets the same trouble and names it.
         let _ = output::make_folder(output);
+        held = held.or(locks.claim(output).err());
     }
     let record = ledger.load(&newcomer.credential.name);
     let written = match &record {
@@ -123,7 +128,7 @@ fn find(newcomer: &Newcomer, ledger: &Ledger) -> Found {
         token.map(|token| (token, intact))
     });
     let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
-    Found { record, key_is_writable_by_others, token }
+    Found { record, key_is_writable_by_others, token, held: held.map(|held| held.to_string()) }
 }
 
 fn observe(path: &Path) -> Observation {

@@ -11,6 +11,7 @@ use super::{
     look::{Found, look},
     name::Place,
     render::render,
+    set,
 };
 
 /// What a file was like when it was found right: as long as it is so, it need not be read again.
@@ -35,7 +36,14 @@ pub enum Condition {
 /// Looks at an output. One that is as its seal says is not read. Blocks on the disk.
 pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Condition {
     let Ok(place) = Place::of(output) else { return Condition::Right(None) };
-    let target = place.target();
+    let target = match &output.set {
+        None => place.target(),
+        Some(folder) => match set::standing(place, folder) {
+            Some((target, true)) => target,
+            Some((_, false)) => return Condition::Altered("made unreachable"),
+            None => return Condition::Altered("deleted"),
+        },
+    };
     let now = Seal::of(&target);
     if now.is_some() && now == seal {
         return Condition::Right(now);
@@ -50,12 +58,16 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
 
 /// The folders in which a change of this output shows.
 pub fn watched_folders(output: &Output) -> impl Iterator<Item = PathBuf> {
-    output.path.parent().map(Path::to_path_buf).into_iter()
+    let folder = output.path.parent().map(Path::to_path_buf);
+    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
+    [folder, generation].into_iter().flatten()
 }
 
 /// The paths under which a change of this output shows.
 pub fn watched_files(output: &Output) -> impl Iterator<Item = PathBuf> {
-    [output.path.clone()].into_iter()
+    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
+    let in_generation = generation.as_ref().zip(output.path.file_name()).map(|(folder, name)| folder.join(name));
+    [Some(output.path.clone()), in_generation, generation].into_iter().flatten()
 }
 
 impl Seal {

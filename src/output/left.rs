@@ -15,6 +15,7 @@ use super::{
     Format, Output, folder,
     look::{Found, look},
     name::Place,
+    set,
 };
 use crate::{fingerprint::Fingerprint, secret::Secret, session::JWT_BYTES_MAX};
 
@@ -32,20 +33,26 @@ pub enum Left {
 /// Looks for a token by its fingerprint. Blocks on the disk; a link is not followed.
 pub fn left(output: &Output, token: Fingerprint) -> Left {
     let Ok(place) = Place::of(output) else { return Left::Other };
-    let target = place.target();
+    let (target, is_reached) = match &output.set {
+        None => (place.target(), true),
+        Some(folder) => match set::standing(place, folder) {
+            Some(standing) => standing,
+            None => return Left::Other,
+        },
+    };
     let Some(found) = read(&target).ok().filter(|found| found.fingerprint() == token) else { return Left::Other };
     let bytes = match output.format {
         Format::Jwt => found.expose().as_bytes(),
     };
     match look(&target, output, bytes) {
-        Found::Same => Left::Intact(found),
-        Found::Different | Found::Unfit(_) => Left::Drifted(found),
+        Found::Same if is_reached => Left::Intact(found),
+        Found::Same | Found::Different | Found::Unfit(_) => Left::Drifted(found),
     }
 }
 
 /// Makes the folder of an output if it is missing, as a write would.
 pub fn make_folder(output: &Output) -> io::Result<()> {
-    folder::make(Place::of(output)?.folder, output.group)
+    folder::make(Place::of(output)?.folder, output.folder_group())
 }
 
 fn read(target: &Path) -> io::Result<Secret> {

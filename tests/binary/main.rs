@@ -9,6 +9,7 @@ mod setting;
 
 mod commands;
 mod crash;
+mod locks;
 mod logs;
 mod reload;
 mod rotation;

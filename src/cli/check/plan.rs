@@ -7,7 +7,7 @@ use std::{
 
 use super::key_files::KeyFiles;
 use crate::{
-    config::{Config, Credential, LogFormat, duration::short},
+    config::{Config, Credential, LogFormat, Set, duration::short},
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
 };
@@ -28,6 +28,9 @@ impl Display for Plan<'_> {
         row(f, "", "project", &config.project)?;
         row(f, "", "api", &config.base_url)?;
         row(f, "", "state", config.state_directory.display())?;
+        for (n, set) in config.sets.iter().enumerate() {
+            row(f, "", if n == 0 { "sets" } else { "" }, generations(set))?;
+        }
         row(f, "", "http", http(config))?;
         row(f, "", "log", log(config))?;
         for credential in &config.credentials {
@@ -84,6 +87,11 @@ fn written(output: &Output) -> String {
         (Some(user), Some(group)) => format!(", user {user}, group {group}"),
     };
     format!("{} ({format}, mode {:04o}{owner})", output.path.display(), output.mode)
+}
+
+fn generations(set: &Set) -> String {
+    let group = set.folder.group.map_or(String::new(), |group| format!(", group {group}"));
+    format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
 }
 
 fn renewal(policy: &Policy) -> String {

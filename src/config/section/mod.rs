@@ -6,3 +6,4 @@ pub(super) mod log;
 pub(super) mod output;
 pub(super) mod renew;
 pub(super) mod root;
+pub(super) mod set;
