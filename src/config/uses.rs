@@ -19,6 +19,10 @@ pub(super) enum Purpose {
     KeyFile,
     /// Every file in it is an access key.
     KeyDirectory,
+    /// A hook reads the number of a process from there.
+    PidFile,
+    /// A hook runs it.
+    Program,
     /// Roots of TLS are read from there.
     CaFile,
     /// The program keeps its own files there.
@@ -79,7 +83,9 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory => continue,
-                Purpose::KeyFile | Purpose::CaFile => format!("the same file as {}", path_of(spot)),
+                Purpose::KeyFile | Purpose::CaFile | Purpose::PidFile | Purpose::Program => {
+                    format!("the same file as {}", path_of(spot))
+                }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             if let Some(output) = outputs.get(path.as_path()) {
