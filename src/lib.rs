@@ -68,7 +68,8 @@
 //! Invariant: the core never sees a key or a JWT, only fingerprints and lengths of time, so it can be printed whole.
 //! The few files that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
 //!
-//! Invariant: no request is made outside `exchange/`, and none follows a redirect, which would carry the key elsewhere.
+//! Invariant: no request leaves the machine but from `exchange/`, and none follows a redirect, which would carry the key
+//! elsewhere. A hook may post to loopback; it carries no secret.
 //!
 //! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there. The files of a set are
 //! one in this.

@@ -58,6 +58,11 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|(key, _)| key == name)
     }
 
+    /// Whether there is a field that was not asked for so far.
+    pub(super) fn has_strangers(&self) -> bool {
+        self.entries.iter().any(|(key, _)| !self.known.contains(&key.as_str()))
+    }
+
     /// Fields of the contract that this version does not have: refused by name, so that nothing is silently ignored.
     pub(super) fn not_in_this_version(&mut self, names: &'static [&'static str], notes: &mut Notes) {
         for (n, (key, _)) in self.entries.iter().enumerate() {

@@ -20,6 +20,10 @@ pub(super) enum Purpose {
     KeyFile,
     /// Every file in it is an access key.
     KeyDirectory,
+    /// A hook reads the number of a process from there.
+    PidFile,
+    /// A hook runs it.
+    Program,
     /// Roots of TLS are read from there.
     CaFile,
     /// The program keeps its own files there.
@@ -83,7 +87,9 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
-                Purpose::KeyFile | Purpose::CaFile => format!("the same file as {}", path_of(spot)),
+                Purpose::KeyFile | Purpose::CaFile | Purpose::PidFile | Purpose::Program => {
+                    format!("the same file as {}", path_of(spot))
+                }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             if let Some(output) = outputs.get(path.as_path()) {
@@ -151,7 +157,12 @@ impl Uses {
                     (Some(path.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
                 }
                 Purpose::ConfigFile => (path.parent(), "the folder of this configuration file".to_owned()),
-                Purpose::Output | Purpose::KeyFile | Purpose::CaFile | Purpose::Set => continue,
+                Purpose::Output
+                | Purpose::KeyFile
+                | Purpose::CaFile
+                | Purpose::PidFile
+                | Purpose::Program
+                | Purpose::Set => continue,
             };
             if let Some(set) = folder.and_then(|folder| sets.get(folder)) {
                 notes.mistake(set, what, "give the set a folder of its own");

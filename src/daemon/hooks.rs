@@ -102,6 +102,7 @@ impl Daemon {
             path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
             expires_at: told.times().expires_at,
             session,
+            booted_at: clock::wall_of(Moment::default()),
         };
         let family = self.family.clone();
         self.tasks.start(Task::Hooks(id), async move {

@@ -7,7 +7,8 @@ use std::{
 
 use super::key_files::KeyFiles;
 use crate::{
-    config::{Config, Credential, LogFormat, Set, duration::short},
+    config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
+    hook::{Hook, Recipient},
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
 };
@@ -55,6 +56,9 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
     for (n, output) in credential.outputs.iter().enumerate() {
         row(f, INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
     }
+    for (n, hook) in credential.hooks.iter().enumerate() {
+        row(f, INDENT, if n == 0 { "hooks" } else { "" }, told(hook))?;
+    }
     if let Some(tenant) = &credential.options.selected_tenant {
         row(f, INDENT, "tenant", tenant)?;
     }
@@ -92,6 +96,30 @@ fn written(output: &Output) -> String {
 fn generations(set: &Set) -> String {
     let group = set.folder.group.map_or(String::new(), |group| format!(", group {group}"));
     format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
+}
+
+fn told(hook: &Hook) -> String {
+    match hook {
+        Hook::Signal { signal, to: Recipient::PidFile(path) } => {
+            format!("{signal} to the process of {}", path.display())
+        }
+        Hook::Signal { signal, to: Recipient::Named(name) } => format!("{signal} to {name}"),
+        Hook::Command { program, arguments, timeout } => {
+            let words = std::iter::once(program.display().to_string()).chain(arguments.iter().map(|word| shown(word)));
+            format!("{} (timeout {})", words.collect::<Vec<_>>().join(" "), short(*timeout))
+        }
+        Hook::Post { url, timeout } => format!("POST to {url} (timeout {})", short(*timeout)),
+    }
+}
+
+/// A word of a command, unless it may be a secret.
+fn shown(word: &str) -> String {
+    let is_plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
+    match (looks_like_a_secret(word), is_plain) {
+        (true, _) => "…".to_owned(),
+        (false, true) => word.to_owned(),
+        (false, false) => format!("{word:?}"),
+    }
 }
 
 fn renewal(policy: &Policy) -> String {

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
+    hook,
     output::{self, Whose},
     renew,
 };
@@ -16,6 +17,7 @@ use crate::{
         value::{claims, name, path},
     },
     exchange::LoginOptions,
+    hook::Hook,
     output::Output,
     renewal::{OnExpiry, Policy},
 };
@@ -62,6 +64,7 @@ struct Common {
     options: LoginOptions,
     policy: Policy,
     outputs: Option<Vec<Output>>,
+    hooks: Vec<Hook>,
 }
 
 impl Common {
@@ -72,18 +75,19 @@ impl Common {
         let on_expiry = fields.take("onExpiry", notes).and_then(|field| field.word(&ON_EXPIRY, notes));
         let policy = fields.take("renew", notes).map_or(pace, |field| renew::read(&field, pace, notes));
         let outputs = output::read_all(fields, whose, uses, notes);
-        fields.not_in_this_version(&["hooks"], notes);
+        let hooks = fields.take("hooks", notes).map(|field| hook::read_all(&field, uses, notes));
         Self {
             required,
             options: LoginOptions { custom_claims: custom_claims.unwrap_or_default(), selected_tenant },
             policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy },
             outputs,
+            hooks: hooks.unwrap_or_default(),
         }
     }
 
     fn credential(self, name: String, key_file: PathBuf) -> Option<Credential> {
-        let Self { required, options, policy, outputs } = self;
-        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks: Vec::new() })
+        let Self { required, options, policy, outputs, hooks } = self;
+        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks })
     }
 }
 
