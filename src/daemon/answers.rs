@@ -99,8 +99,11 @@ impl Daemon {
     ) {
         let now = clock::now();
         let Some(kept) = self.kept.get_mut(&id) else { return };
+        let is_new = written.as_ref().is_some_and(|new| kept.written.as_ref().is_none_or(|old| old.token != new.token));
+        let was_behind = kept.outputs.iter().any(|output| output.error.is_some());
         kept.written = written.or(kept.written.take());
         let noted = kept.note_write(now, results);
+        self.rotations += u64::from(noted.touched && (is_new || was_behind));
         let name = kept.credential.name.clone();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {

@@ -32,7 +32,7 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use self::{
     clock::Alarm,
@@ -47,6 +47,7 @@ use self::{
     tasks::{Done, Task, Tasks},
 };
 use crate::{
+    child::{Family, Orphans},
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
     output::Locks,
@@ -81,6 +82,12 @@ pub struct Daemon {
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
     signals: Signals,
+    /// The children of this process, be they the daemon's or a command's.
+    family: Family,
+    /// Where this is the first process of a container, or stands in for a program.
+    orphans: Option<Orphans>,
+    /// How often readers got a token that they did not have.
+    rotations: u64,
     watch: Watch,
     alarm: Alarm,
     grounds: Grounds,
@@ -119,9 +126,29 @@ pub enum Turn {
 }
 
 impl Daemon {
-    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. Must be called
-    /// within a current-thread tokio runtime.
+    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
+    /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::of_first_process(&family)?;
+        Self::assemble(config, source, Signals::listen()?, family, orphans)
+    }
+
+    /// The same for a command that stands in for a program: signals are left to it, and orphans are seen off wherever it
+    /// runs. The program is to be started by [`Self::family`].
+    pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::adopt(family.clone())?;
+        Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))
+    }
+
+    fn assemble(
+        config: Config,
+        source: Source,
+        signals: Signals,
+        family: Family,
+        orphans: Option<Orphans>,
+    ) -> Result<Self, StartError> {
         let host = Arc::new(Host::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
@@ -140,7 +167,10 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
-            signals: Signals::listen()?,
+            signals,
+            family,
+            orphans,
+            rotations: 0,
             watch: Watch::new(),
             alarm: Alarm::new()?,
             grounds: Grounds::default(),
@@ -169,12 +199,14 @@ impl Daemon {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.watch.hint() => Happening::FilesTouched,
+            number = next_orphan(&mut self.orphans) => Happening::OrphanSeenOff(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
             Happening::Ended(task, done) => self.ended(task, *done),
             Happening::FilesTouched => self.survey(),
             Happening::Alarm => self.wake(),
+            Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 info!(%sender, "asked to read the configuration again");
                 self.load(Why::Asked);
@@ -248,6 +280,14 @@ enum Happening {
     Asked(Request, String),
     FilesTouched,
     Alarm,
+    OrphanSeenOff(u32),
+}
+
+async fn next_orphan(orphans: &mut Option<Orphans>) -> u32 {
+    match orphans {
+        Some(orphans) => orphans.seen_off().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.
