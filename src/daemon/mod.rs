@@ -35,7 +35,7 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use self::{
     clock::Alarm,
@@ -51,7 +51,7 @@ use self::{
     tasks::{Done, Task, Tasks},
 };
 use crate::{
-    child::Family,
+    child::{Family, Orphans},
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
     output::Locks,
@@ -86,9 +86,13 @@ pub struct Daemon {
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
-    /// The processes that hooks have started.
-    family: Family,
     signals: Signals,
+    /// The children of this process, be they the daemon's or a command's.
+    family: Family,
+    /// Where this is the first process of a container, or stands in for a program.
+    orphans: Option<Orphans>,
+    /// How often readers got a token that they did not have.
+    rotations: u64,
     watch: Watch,
     sentry: Sentry,
     guard: Guard,
@@ -134,9 +138,29 @@ pub enum Turn {
 }
 
 impl Daemon {
-    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. Must be called
-    /// within a current-thread tokio runtime.
+    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
+    /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::of_first_process(&family)?;
+        Self::assemble(config, source, Signals::listen()?, family, orphans)
+    }
+
+    /// The same for a command that stands in for a program: signals are left to it, and orphans are seen off wherever it
+    /// runs. The program is to be started by [`Self::family`].
+    pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::adopt(family.clone())?;
+        Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))
+    }
+
+    fn assemble(
+        config: Config,
+        source: Source,
+        signals: Signals,
+        family: Family,
+        orphans: Option<Orphans>,
+    ) -> Result<Self, StartError> {
         let host = Arc::new(Host::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
@@ -155,8 +179,10 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
-            family: Family::default(),
-            signals: Signals::listen()?,
+            signals,
+            family,
+            orphans,
+            rotations: 0,
             watch: Watch::new(),
             sentry: Sentry::default(),
             guard: Guard::default(),
@@ -191,6 +217,7 @@ impl Daemon {
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.watch.hint() => Happening::Hint,
             touched = self.sentry.touched() => Happening::OutputsTouched(touched),
+            number = next_orphan(&mut self.orphans) => Happening::OrphanSeenOff(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
@@ -198,6 +225,7 @@ impl Daemon {
             Happening::Hint => self.survey(),
             Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Alarm => self.wake(),
+            Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 info!(%sender, "asked to read the configuration again");
                 self.load(Why::Asked);
@@ -275,6 +303,14 @@ enum Happening {
     Hint,
     OutputsTouched(Touched),
     Alarm,
+    OrphanSeenOff(u32),
+}
+
+async fn next_orphan(orphans: &mut Option<Orphans>) -> u32 {
+    match orphans {
+        Some(orphans) => orphans.seen_off().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.
