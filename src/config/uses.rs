@@ -19,6 +19,8 @@ pub(super) enum Purpose {
     KeyFile,
     /// Every file in it is an access key.
     KeyDirectory,
+    /// A template of an output is read from there.
+    TemplateFile,
     /// Roots of TLS are read from there.
     CaFile,
     /// The program keeps its own files there.
@@ -79,7 +81,9 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory => continue,
-                Purpose::KeyFile | Purpose::CaFile => format!("the same file as {}", path_of(spot)),
+                Purpose::KeyFile | Purpose::TemplateFile | Purpose::CaFile => {
+                    format!("the same file as {}", path_of(spot))
+                }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             if let Some(output) = outputs.get(path.as_path()) {

@@ -4,6 +4,8 @@ use std::{fmt, io, path::PathBuf};
 
 use rustix::io::Errno;
 
+use super::RenderError;
+
 /// A step of a write; the numbers are those of the write's own page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Step {
@@ -68,6 +70,14 @@ pub enum WriteError {
         path: PathBuf,
         /// What it is, with its article.
         what: &'static str,
+    },
+    /// The session has no form to be written in.
+    #[error("cannot make the content of token file `{path}`: {why}", path = path.display())]
+    Unrendered {
+        /// The target.
+        path: PathBuf,
+        /// What stands in the way.
+        why: RenderError,
     },
     /// A step failed.
     #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(Some(*step), source))]

@@ -12,14 +12,17 @@ mod render;
 mod sweep;
 mod write;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use left::{Left, left, make_folder};
+pub use left::{are_intact, find_token, make_folder};
 pub use lock::Locks;
 pub use remove::{Removed, remove};
+pub use render::{
+    Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
+};
 pub use sweep::{Swept, sweep};
 pub use write::{Written, write, write_observed};
 
@@ -56,7 +59,12 @@ pub struct Content<'a> {
 /// Writes a session to its outputs; answers for each. Blocks on the disk.
 pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
     let _ = locks;
-    outputs.iter().map(|output| write(output, content.session)).collect()
+    let written = |output: &Output| {
+        let unrendered = |why| WriteError::Unrendered { path: output.path.clone(), why };
+        let rendered = render::render(&output.format, content).map_err(unrendered)?;
+        write(output, rendered.bytes())
+    };
+    outputs.iter().map(written).collect()
 }
 
 /// Removes a session from its outputs; answers for each. Blocks on the disk.
@@ -78,6 +86,20 @@ pub enum Format {
     /// The JWT's bytes alone.
     #[default]
     Jwt,
+    /// An object on one line, see [`Field`].
+    Json {
+        /// The claims of the JWT that stand in it, by name.
+        claims: BTreeSet<String>,
+    },
+    /// Lines of `NAME=value`.
+    Env {
+        /// The lines.
+        variables: Vec<Variable>,
+    },
+    /// The line `Authorization: Bearer …`.
+    Header,
+    /// Whatever a template makes of it.
+    Template(Template),
 }
 
 /// The mode of an output that names none.
