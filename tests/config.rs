@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use tokenwell::{
     config::{self, Credential, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
     hook::{Hook, LoopbackUrl, Recipient, Signal},
-    output::SetFolder,
+    output::{Format, SetFolder, Template},
     renewal::OnExpiry,
 };
 
@@ -47,7 +47,7 @@ credentials:
       line 5, credentials[0].frobnicate: unknown field
               known here: `name`, `accessKeyFile`, `required`, `customClaims`, `selectedTenant`, `onExpiry`, `renew`, `outputs`, `hooks`
       line 6, credentials[0].outputs[0].perm: unknown field
-              known here: `path`, `format`, `mode`, `owner`, `group`
+              known here: `path`, `format`, `claims`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
     ");
 }
 
@@ -657,27 +657,258 @@ status: {listen: "0.0.0.0:9465"}
 credentials:
   - name: a
     accessKeyFile: /keys/a
-    outputs:
-      - {path: /run/a.json, format: json}
-      - {path: /run/a.env, format: env}
-      - {path: /run/a.tmpl, format: template, template: x}
-      - {path: /run/a.x, format: yaml}
+    outputs: [{path: /run/a.jwt}]
 "#, &[]), @r"
-    `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-       line 2, status: this version of tokenwell does not have it yet
-               take `status` away
-       line 7, credentials[0].outputs[0].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-       line 8, credentials[0].outputs[1].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-       line 9, credentials[0].outputs[2].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-       line 9, credentials[0].outputs[2].template: this version of tokenwell does not have it yet
-               take `template` away
-      line 10, credentials[0].outputs[3].format: `yaml` is not known here
-               write `jwt`, `json`, `env`, `header` or `template`
+      line 2, status: this version of tokenwell does not have it yet
+              take `status` away
     ");
+}
+
+#[test]
+fn an_option_of_another_format_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, claims: [a]}
+      - {path: /run/2, format: json, variables: {A: token}}
+      - {path: /run/3, format: env, template: x}
+      - {path: /run/4, format: header, templateFile: /x}
+      - {path: /run/5, format: template, template: "{{ token }}", claims: [a]}
+      - {path: /run/6, format: yaml, claims: [a], other: 1}
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+       line 6, credentials[0].outputs[0].claims: `claims` is for `format: json`
+               write `format: json`, or take `claims` away
+       line 7, credentials[0].outputs[1].variables: `variables` is for `format: env`
+               write `format: env`, or take `variables` away
+       line 8, credentials[0].outputs[2].template: `template` is for `format: template`
+               write `format: template`, or take `template` away
+       line 9, credentials[0].outputs[3].templateFile: `templateFile` is for `format: template`
+               write `format: template`, or take `templateFile` away
+      line 10, credentials[0].outputs[4].claims: `claims` is for `format: json`
+               a template has every claim as `claims`: take this away
+      line 11, credentials[0].outputs[5].format: `yaml` is not known here
+               write `jwt`, `json`, `env`, `header` or `template`
+      line 11, credentials[0].outputs[5].other: unknown field
+               known here: `path`, `format`, `claims`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
+    ");
+}
+
+#[test]
+fn mistakes_in_the_options_of_formats_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: json, claims: []}
+      - {path: /run/2, format: json, claims: [a, "", a, 7]}
+      - {path: /run/3, format: json, claims: tenants}
+      - {path: /run/4, format: env, variables: {}}
+      - {path: /run/5, format: env, variables: [TOKEN]}
+      - path: /run/6
+        format: env
+        variables:
+          1A: token
+          A-B: token
+          PATH: token
+          LD_PRELOAD: token
+          BASH_ENV: token
+          UID: token
+          A: tokens
+          B:
+          C: 7
+          C: token
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 17 mistakes
+
+       line 6, credentials[0].outputs[0].claims: no claim is named
+               name one, or take the line away
+       line 7, credentials[0].outputs[1].claims[1]: empty
+               write the name of a claim, such as `tenants`
+       line 7, credentials[0].outputs[1].claims[2]: `a` is named twice
+               name every claim once
+       line 7, credentials[0].outputs[1].claims[3]: expected text, found a number
+               put it in quotes
+       line 8, credentials[0].outputs[2].claims: expected a list, found text
+               begin every entry with `- `
+       line 9, credentials[0].outputs[3].variables: no variable is named
+               write such as `MY_TOKEN: token`, or take the line away
+      line 10, credentials[0].outputs[4].variables: expected fields, found a list
+               write `name: value` pairs, one a line
+      line 14, credentials[0].outputs[5].variables.1A: `1A` is no name of a variable
+               use letters, digits and `_`, and no digit first
+      line 15, credentials[0].outputs[5].variables.A-B: `A-B` is no name of a variable
+               use letters, digits and `_`, and no digit first
+      line 16, credentials[0].outputs[5].variables.PATH: `PATH` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 17, credentials[0].outputs[5].variables.LD_PRELOAD: `LD_PRELOAD` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 18, credentials[0].outputs[5].variables.BASH_ENV: `BASH_ENV` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 19, credentials[0].outputs[5].variables.UID: `UID` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 20, credentials[0].outputs[5].variables.A: `tokens` is not known here
+               write `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix` or `renewAtUnix`
+      line 21, credentials[0].outputs[5].variables.B: no value
+               give it one, or take the line away
+      line 22, credentials[0].outputs[5].variables.C: expected text, found a number
+               put it in quotes
+      line 23, credentials[0].outputs[5].variables.C: duplicate field
+               a field stands at most once: keep the one that is meant
+    ");
+}
+
+#[test]
+fn mistakes_in_templates_are_told_with_their_lines() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template}
+      - {path: /run/2, format: template, template: "{{ token }}", templateFile: /x}
+      - {path: /run/3, format: template, template: }
+      - path: /run/4
+        format: template
+        template: |
+          first
+          {{ tokn }} {{ expires_at }}
+          {{ nobody }}
+      - {path: /run/5, format: template, template: "{{ token"}
+      - {path: /run/6, format: template, template: "{{ token | sha256 }}"}
+      - {path: /run/7, format: template, template: "{{ token | K2canaryCanaryCanaryCanaryCanary }}"}
+      - {path: /run/8, format: template, template: "  "}
+      - {path: /run/9, format: template, template: "{{ 'x' * 300000 }}"}
+      - {path: /run/10, format: template, template: "costs $5 {{ token }}"}
+      - {path: /run/11, format: template, template: "${UNSET} {{ token }}"}
+      - {path: /run/12, format: template, template: [x]}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 14 mistakes
+
+       line 6, credentials[0].outputs[0]: `template` is missing
+               write such as `template: "{{ token }}"`, or `templateFile`
+       line 7, credentials[0].outputs[1].templateFile: `template` stands there too
+               keep the one that is meant
+       line 8, credentials[0].outputs[2].template: no value
+               give it one, or take the line away
+      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `expires_at`
+               did you mean `expiresAt`?
+      line 11, credentials[0].outputs[3].template: line 3 of the template: nothing is called `nobody`
+               known here: `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix`, `renewAtUnix`, `claims`
+      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `tokn`
+               did you mean `token`?
+      line 15, credentials[0].outputs[4].template: line 1 of the template: unexpected end of input, expected end of variable block
+               the language is that of Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are
+      line 16, credentials[0].outputs[5].template: line 1 of the template: filter sha256 is unknown
+               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 17, credentials[0].outputs[6].template: line 1 of the template: no such filter or test
+               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 18, credentials[0].outputs[7].template: the template comes to nothing, and no token file is empty
+               put a field into it, such as `{{ token }}`
+      line 19, credentials[0].outputs[8].template: the template is too long, or what it comes to
+               at most 64 KiB, and 256 KiB when it is filled in
+      line 20, credentials[0].outputs[9].template: a `$` stands alone
+               write `${NAME}` for a variable, `$$` for a dollar
+      line 21, credentials[0].outputs[10].template: the environment variable `UNSET` is not set
+               set it, or write the value here
+      line 22, credentials[0].outputs[11].template: expected text, found a list
+               write one text here
+    "#);
+}
+
+#[test]
+fn a_template_file_must_be_a_short_text_that_is_no_output() {
+    let (folder, path) = written(b"");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("long"), "x".repeat(64 * 1024 + 1)).unwrap();
+    fs::write(at("binary"), b"x\n\xff").unwrap();
+    fs::write(at("broken"), "a\n$5 {{ tokn }}\n").unwrap();
+    fs::write(at("good"), "{{ token }}").unwrap();
+    let yaml = r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template, templateFile: relative}
+      - {path: /run/2, format: template, templateFile: DIR/missing}
+      - {path: /run/3, format: template, templateFile: DIR}
+      - {path: /run/4, format: template, templateFile: DIR/long}
+      - {path: /run/5, format: template, templateFile: DIR/binary}
+      - {path: /run/6, format: template, templateFile: DIR/broken}
+      - {path: /run/7, format: template, templateFile: DIR/good}
+      - {path: DIR/good}
+      - {path: /run/9, format: template, templateFile: DIR/good}
+";
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
+    insta::assert_snapshot!(said(&folder, &path, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
+
+       line 6, credentials[0].outputs[0].templateFile: `relative` is not an absolute path
+               write it in full, such as `/etc/tokenwell/relative`
+       line 7, credentials[0].outputs[1].templateFile: cannot use template `/etc/tokenwell/missing`: there is no such file
+       line 8, credentials[0].outputs[2].templateFile: cannot use template `/etc/tokenwell`: it is not a regular file
+               name a file of text
+       line 9, credentials[0].outputs[3].templateFile: cannot use template `/etc/tokenwell/long`: it is larger than 64 KiB
+               shorten it
+      line 10, credentials[0].outputs[4].templateFile: cannot use template `/etc/tokenwell/binary`: line 2 is not UTF-8
+               save it as UTF-8
+      line 11, credentials[0].outputs[5].templateFile: line 2 of the template: nothing is called `tokn`
+               did you mean `token`?
+      line 13, credentials[0].outputs[7].path: the same file as `credentials[0].outputs[6].templateFile`: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[0].outputs[7].path: the same file as `credentials[0].outputs[8].templateFile`: a token would replace it
+               write tokens somewhere else
+    ");
+}
+
+#[test]
+fn variables_are_put_into_a_template_that_stands_in_the_file_and_into_no_other() {
+    let (folder, path) = written(b"");
+    fs::write(folder.path().join("t"), "${HOST} $5 {{ token }}").unwrap();
+    let yaml = r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template, template: "${HOST} $$5 {{ token }}"}
+      - {path: /run/2, format: template, templateFile: DIR/t}
+"#;
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
+    let environment: Environment = [("HOST", "example.com")].into_iter().collect();
+    let load = || config::load(&Source::file(&path), &environment).unwrap().config;
+    let outputs = load().credentials.remove(0).outputs;
+    let [Format::Template(inline), Format::Template(file)] = [&outputs[0].format, &outputs[1].format] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!((inline, file.file().is_some()), (&Template::parse("example.com $5 {{ token }}", None).unwrap(), true));
+    assert_eq!(file.len(), "${HOST} $5 {{ token }}".len());
+    let before = load();
+    assert_eq!(load(), before);
+    fs::write(folder.path().join("t"), "{{ token }}").unwrap();
+    assert_ne!(load(), before, "a changed template is another configuration");
+}
+
+#[test]
+fn readers_that_do_not_start_without_their_file_are_warned_of() {
+    let warnings = |output: &str| -> Vec<String> {
+        let outputs = format!("{{path: /run/a, {output}}}");
+        let yaml = format!(
+            "projectId: P2abc\ncredentials: [{{name: a, accessKeyFile: /keys/a, onExpiry: remove, outputs: [{outputs}]}}]\n"
+        );
+        good(&yaml, &[]).warnings.iter().map(ToString::to_string).collect()
+    };
+    insta::assert_snapshot!(warnings("format: env").join("\n"), @"line 2, credentials[0].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)");
+    for (output, count) in
+        [("format: header", 1), ("format: template, template: \"{{ token }}\"", 1), ("format: json", 0)]
+    {
+        assert_eq!(warnings(output).len(), count, "{output}");
+    }
 }
 
 #[test]
@@ -1449,6 +1680,7 @@ fn check_prints_the_plan_and_warns_of_what_is_not_as_it_should_be() {
         fs::write(keys.join(name), "K2canary").unwrap();
         fs::set_permissions(keys.join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
+    fs::write(folder.path().join("template"), "{{ token }}").unwrap();
     let yaml = r#"
 projectId: P2abc
 stateDirectory: /var/lib/tokenwell
@@ -1460,7 +1692,13 @@ credentials:
     customClaims: {tier: gold, seats: 3}
     onExpiry: remove
     renew: {at: 50%}
-    outputs: [{path: /run/later.jwt}]
+    outputs:
+      - {path: /run/later.json, format: json}
+      - {path: /run/claims.json, format: json, claims: [tenants, nsec]}
+      - {path: /run/later.env, format: env}
+      - {path: /run/later.header, format: header, mode: "0600"}
+      - {path: /run/later.txt, format: template, template: "{{ token }}"}
+      - {path: /run/file.txt, format: template, templateFile: DIR/template}
     hooks:
       - {signal: SIGHUP, pidFile: /run/app.pid}
       - {signal: 10, processName: nginx}
@@ -1487,10 +1725,16 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
       key file     /etc/tokenwell/keys/billing (present)
       outputs      /run/b.jwt (jwt, mode 0644)
                    /run/c.jwt (jwt, mode 0640, user 0)
+      on expiry    the dead token stays; its readers will be refused by servers
 
     credential later
       key file     /etc/tokenwell/later (missing: `run` waits for it)
-      outputs      /run/later.jwt (jwt, mode 0640)
+      outputs      /run/later.json (json, mode 0640)
+                   /run/claims.json (json with claims nsec tenants, mode 0640)
+                   /run/later.env (env DESCOPE_SESSION_TOKEN DESCOPE_SESSION_EXPIRES_AT DESCOPE_PROJECT_ID, mode 0640)
+                   /run/later.header (header, mode 0600)
+                   /run/later.txt (template of 11 bytes, mode 0640)
+                   /run/file.txt (template /etc/tokenwell/template, mode 0640)
       hooks        HUP to the process of /run/app.pid
                    USR1 to nginx
                    /bin/sh -c "echo '$1'" … (timeout 10s)
@@ -1506,13 +1750,16 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
       hooks        /etc/tokenwell/keys/billing (timeout 10s)
                    /etc/tokenwell/keys (timeout 10s)
                    /etc/tokenwell/none (timeout 10s)
+      on expiry    the dead token stays; its readers will be refused by servers
 
     a credential for each key in /etc/tokenwell/absent
       as of now    none
       outputs      /run/x/{name}.jwt (jwt, mode 0640)
+      on expiry    the dead token stays; its readers will be refused by servers
     "#);
     insta::assert_snapshot!(plain(&output.stderr), @r#"
     warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
+    warning: line 10, credentials[1].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)
     warning: key file `/etc/tokenwell/later` is missing
     warning: file `Bad` in `/etc/tokenwell/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`
     warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`

@@ -53,6 +53,11 @@ impl<'a> Fields<'a> {
         self.take(name, notes)
     }
 
+    /// A field is missing that is needed for the sake of another; `remedy` says what to write.
+    pub(super) fn lacks(&self, name: &str, remedy: &str, notes: &mut Notes) {
+        notes.mistake(&self.spot, format!("`{name}` is missing"), remedy);
+    }
+
     /// Whether there is a field of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|(key, _)| key == name)

@@ -48,8 +48,8 @@ pub struct Loaded {
 }
 
 /// Reads a configuration: everything in it is right, or everything that is wrong is told. Flags beat the environment, which
-/// beats the file. Called again with the same source for a reload. Reads the file and the users and groups of the machine;
-/// key files are not looked at.
+/// beats the file. Called again with the same source for a reload. Reads the file, the templates that it
+/// names and the users and groups of the machine; key files are not looked at.
 pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),

@@ -24,6 +24,8 @@ pub(super) enum Purpose {
     PidFile,
     /// A hook runs it.
     Program,
+    /// A template of an output is read from there.
+    TemplateFile,
     /// Roots of TLS are read from there.
     CaFile,
     /// The program keeps its own files there.
@@ -87,7 +89,7 @@ impl Uses {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
-                Purpose::KeyFile | Purpose::CaFile | Purpose::PidFile | Purpose::Program => {
+                Purpose::KeyFile | Purpose::TemplateFile | Purpose::CaFile | Purpose::PidFile | Purpose::Program => {
                     format!("the same file as {}", path_of(spot))
                 }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
@@ -159,6 +161,7 @@ impl Uses {
                 Purpose::ConfigFile => (path.parent(), "the folder of this configuration file".to_owned()),
                 Purpose::Output
                 | Purpose::KeyFile
+                | Purpose::TemplateFile
                 | Purpose::CaFile
                 | Purpose::PidFile
                 | Purpose::Program

@@ -18,7 +18,6 @@ use crate::{
     fingerprint::Fingerprint,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
     secret::Secret,
-    session::{Claims, Jwt, Session},
     state::{Record, WrittenToken},
 };
 
@@ -28,6 +27,7 @@ impl Daemon {
         let newcomer = |(id, kept): (Id, &super::Kept)| Newcomer {
             id,
             credential: Arc::clone(&kept.credential),
+            project: self.host.project.clone(),
             request: self.host.request(&kept.credential.options),
         };
         self.members().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
@@ -57,7 +57,7 @@ impl Daemon {
         kept.asked = Some(record.asked);
         let mut memory = record.memory();
         let mut intact = false;
-        match (record.written, found.token) {
+        match (record.written, found.session) {
             (None, _) => {}
             (Some(_), _) if record.request != self.host.request(&kept.credential.options) => {
                 memory.written = None;
@@ -67,9 +67,9 @@ impl Daemon {
                 memory.written = None;
                 warn!(credential = name, "the token that was written is gone or altered; a new session is asked for");
             }
-            (Some(written), Some((token, whole))) => {
+            (Some(written), Some((session, whole))) => {
                 intact = whole;
-                kept.session = session(token, &written).map(Arc::new);
+                kept.session = Some(Arc::new(session));
                 kept.written = Some(written);
             }
         }
@@ -186,10 +186,4 @@ impl Host {
         let base = self.client.base().to_string();
         Secret::new(json!([self.project.as_str(), base, custom_claims, selected_tenant]).to_string()).fingerprint()
     }
-}
-
-/// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
-fn session(token: Secret, written: &WrittenToken) -> Option<Session> {
-    let claims = Jwt::parse(token.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
-    Some(Session { jwt: token, grant: written.term.grant, claims })
 }

@@ -13,12 +13,13 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::{
     config::Credential,
+    exchange::ProjectId,
     fingerprint::Fingerprint,
     key,
-    output::{self, Left, Locks},
+    output::{self, Content, Locks, Output},
     renewal::Id,
-    secret::Secret,
-    state::{Ledger, Record, Unreadable},
+    session::{Claims, Jwt, Session},
+    state::{Ledger, Record, Unreadable, WrittenToken},
 };
 
 /// What to look at.
@@ -39,6 +40,7 @@ pub(super) struct Scope {
 pub(super) struct Newcomer {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,
+    pub(super) project: ProjectId,
     pub(super) request: Fingerprint,
 }
 
@@ -48,8 +50,8 @@ pub(super) struct Found {
     pub(super) record: Result<Option<Record>, Unreadable>,
     /// Whether others could put a key of their own in the place of the access key.
     pub(super) key_is_writable_by_others: bool,
-    /// The token, if it is the one that was written; and whether every output holds it as it should.
-    pub(super) token: Option<(Secret, bool)>,
+    /// The session, if its token is the one that was written; and whether every output holds it as it should.
+    pub(super) session: Option<(Session, bool)>,
     /// Which process writes to its outputs, if it is not this one; with the remedy.
     pub(super) held: Option<String>,
 }
@@ -115,20 +117,23 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
         Ok(Some(record)) if record.request == newcomer.request => record.written.as_ref(),
         Ok(_) | Err(_) => None,
     };
-    let token = written.and_then(|written| {
-        let mut token = None;
-        let mut intact = true;
-        for output in outputs {
-            match output::left(output, written.token) {
-                Left::Intact(found) => token = Some(found),
-                Left::Drifted(found) => (token, intact) = (Some(found), false),
-                Left::Other => intact = false,
-            }
-        }
-        token.map(|token| (token, intact))
+    let session = written.and_then(|written| {
+        let session = session(outputs, written)?;
+        let project = newcomer.project.as_str();
+        let content =
+            Content { session: &session, credential: &newcomer.credential.name, project, times: written.times };
+        let intact = output::are_intact(outputs, &content);
+        Some((session, intact))
     });
     let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
-    Found { record, key_is_writable_by_others, token, held: held.map(|held| held.to_string()) }
+    Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
+}
+
+/// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
+fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
+    let jwt = output::find_token(outputs, written.token)?;
+    let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
+    Some(Session { jwt, grant: written.term.grant, claims })
 }
 
 fn observe(path: &Path) -> Observation {

@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use rustix::io::Errno;
 
-use super::{Held, SetStep};
+use super::{Held, RenderError, SetStep};
 
 /// A step of a write; the numbers are those of the write's own page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -71,6 +71,14 @@ pub enum WriteError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// The session has no form to be written in.
+    #[error("cannot make the content of token file `{path}`: {why}", path = path.display())]
+    Unrendered {
+        /// The target.
+        path: PathBuf,
+        /// What stands in the way.
+        why: RenderError,
+    },
     /// A step failed.
     #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(Some(*step), source))]
     Failed {
@@ -113,6 +121,7 @@ impl WriteError {
         };
         match self {
             Self::Unfit { path, what } => Self::Unfit { path: path.clone(), what },
+            Self::Unrendered { path, why } => Self::Unrendered { path: path.clone(), why: why.clone() },
             Self::Failed { step, path, source } => {
                 Self::Failed { step: *step, path: path.clone(), source: same(source) }
             }

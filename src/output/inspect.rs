@@ -48,7 +48,9 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
     if now.is_some() && now == seal {
         return Condition::Right(now);
     }
-    match look(&target, output, render(&output.format, content.session)) {
+    // What cannot be rendered is the next write's to say.
+    let Ok(rendered) = render(&output.format, content) else { return Condition::Right(None) };
+    match look(&target, output, rendered.bytes()) {
         Found::Same => Condition::Right(now),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
         Found::Different => Condition::Altered("changed"),

@@ -16,16 +16,19 @@ mod set;
 mod sweep;
 mod write;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
 pub use inspect::{Condition, Seal, inspect, watched_files, watched_folders};
-pub use left::{Left, left, make_folder};
+pub use left::{are_intact, find_token, make_folder};
 pub use lock::{Held, LOCK_FILE, Locks};
 pub use publish::{publish, withdraw};
 pub use remove::{Removed, remove};
+pub use render::{
+    Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
+};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use sweep::{Swept, sweep, tidy};
 pub use write::{Written, write, write_observed};
@@ -87,6 +90,20 @@ pub enum Format {
     /// The JWT's bytes alone.
     #[default]
     Jwt,
+    /// An object on one line, see [`Field`].
+    Json {
+        /// The claims of the JWT that stand in it, by name.
+        claims: BTreeSet<String>,
+    },
+    /// Lines of `NAME=value`.
+    Env {
+        /// The lines.
+        variables: Vec<Variable>,
+    },
+    /// The line `Authorization: Bearer …`.
+    Header,
+    /// Whatever a template makes of it.
+    Template(Template),
 }
 
 impl Format {
@@ -94,6 +111,10 @@ impl Format {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Jwt => "jwt",
+            Self::Json { .. } => "json",
+            Self::Env { .. } => "env",
+            Self::Header => "header",
+            Self::Template(_) => "template",
         }
     }
 }

@@ -18,18 +18,38 @@ pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<
         // The lock is kept in it. The write meets the same trouble and names it.
         let _ = make_folder(output);
     }
+    let rendered = |output: &Output| {
+        let unrendered = |why| WriteError::Unrendered { path: output.path.clone(), why };
+        render(&output.format, content).map_err(unrendered)
+    };
     let write_one = |output: &Output| {
         locks.claim(output)?;
-        write(output, render(&output.format, content.session))
+        write(output, rendered(output)?.bytes())
     };
     let write_set = |directory: &Path, folder: &SetFolder, members: &[&Output]| {
         if let Err(held) = claim_all(members, locks) {
             return members.iter().map(|_| Err(held.clone().into())).collect();
         }
-        let files: Vec<_> = members.iter().map(|output| (*output, render(&output.format, content.session))).collect();
-        locks.in_turn(directory, || {
-            write_set_observed(directory, folder, &files, content.times.issued_at, &mut |_| Ok(()))
-        })
+        // One that cannot be rendered holds up no other: the next generation has its file of before.
+        let rendered: Vec<_> = members.iter().map(|output| rendered(output)).collect();
+        let files: Vec<_> = members
+            .iter()
+            .zip(&rendered)
+            .filter_map(|(output, rendered)| Some((*output, rendered.as_ref().ok()?.bytes())))
+            .collect();
+        let written = if files.is_empty() {
+            Vec::new()
+        } else {
+            locks.in_turn(directory, || {
+                write_set_observed(directory, folder, &files, content.times.issued_at, &mut |_| Ok(()))
+            })
+        };
+        let mut written = written.into_iter();
+        let answer = |rendered: Result<_, _>| match rendered {
+            Ok(_) => written.next(),
+            Err(why) => Some(Err(why)),
+        };
+        rendered.into_iter().filter_map(answer).collect()
     };
     each(outputs, write_one, write_set)
 }

@@ -44,7 +44,7 @@ pub enum Written {
     Unchanged,
 }
 
-/// Writes to the output's file, which is in no set. Blocks on the disk.
+/// Writes these bytes to the output's file, which is in no set. Blocks on the disk.
 pub fn write(output: &Output, bytes: &[u8]) -> Result<Written, WriteError> {
     write_observed(output, bytes, &mut |_| Ok(()))
 }

@@ -71,7 +71,7 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
         row(f, INDENT, "renewal", renewal(&credential.policy))?;
     }
     match credential.policy.on_expiry {
-        OnExpiry::Keep => {}
+        OnExpiry::Keep => row(f, INDENT, "on expiry", "the dead token stays; its readers will be refused by servers")?,
         OnExpiry::Remove => row(f, INDENT, "on expiry", "the files are removed")?,
     }
     if !credential.required {
@@ -81,9 +81,7 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn written(output: &Output) -> String {
-    let format = match output.format {
-        Format::Jwt => "jwt",
-    };
+    let format = format(&output.format);
     let owner = match (output.owner, output.group) {
         (None, None) => String::new(),
         (Some(user), None) => format!(", user {user}"),
@@ -119,6 +117,26 @@ fn shown(word: &str) -> String {
         (true, _) => "…".to_owned(),
         (false, true) => word.to_owned(),
         (false, false) => format!("{word:?}"),
+    }
+}
+
+fn format(format: &Format) -> String {
+    match format {
+        Format::Jwt => "jwt".to_owned(),
+        Format::Json { claims } if claims.is_empty() => "json".to_owned(),
+        Format::Json { claims } => {
+            let claims: Vec<_> = claims.iter().map(String::as_str).collect();
+            format!("json with claims {}", claims.join(" "))
+        }
+        Format::Env { variables } => {
+            let variables: Vec<_> = variables.iter().map(|variable| variable.name.as_ref()).collect();
+            format!("env {}", variables.join(" "))
+        }
+        Format::Header => "header".to_owned(),
+        Format::Template(template) => match template.file() {
+            Some(file) => format!("template {}", file.display()),
+            None => format!("template of {} bytes", template.len()),
+        },
     }
 }
 

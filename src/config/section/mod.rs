@@ -1,6 +1,7 @@
 //! The sections of a configuration file, each read into what it means.
 
 pub(super) mod credential;
+pub(super) mod format;
 pub(super) mod hook;
 pub(super) mod http;
 pub(super) mod log;
