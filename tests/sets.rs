@@ -211,7 +211,9 @@ fn a_file_that_drifted_in_its_generation_gets_a_new_one() {
 #[test]
 fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
     let precious = tempfile::tempdir().unwrap();
-    fs::write(precious.path().join("a"), "precious").unwrap();
+    for name in ["a", "b"] {
+        fs::write(precious.path().join(name), "precious").unwrap();
+    }
     let inside = precious.path().join("..2026_11_23_15_22_01.abcdefgh");
     fs::create_dir(&inside).unwrap();
     fs::write(inside.join("b"), "precious").unwrap();
@@ -738,6 +740,8 @@ fn what_an_earlier_process_left_in_a_set_is_found_again() {
     let session = session("head.body.seal");
     let token: Fingerprint = session.jwt.fingerprint();
     assert!(matches!(left(&output[0], token), Left::Other));
+    write(&Output { set: None, ..output[0].clone() }, b"head.body.seal").unwrap();
+    assert!(matches!(left(&output[0], token), Left::Drifted(_)), "a file from a time before the set");
     publish(&output, &content(&session), &locks).remove(0).unwrap();
     assert!(matches!(left(&output[0], token), Left::Intact(_)));
     fs::remove_file(set.at("a")).unwrap();

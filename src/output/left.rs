@@ -35,10 +35,8 @@ pub fn left(output: &Output, token: Fingerprint) -> Left {
     let Ok(place) = Place::of(output) else { return Left::Other };
     let (target, is_reached) = match &output.set {
         None => (place.target(), true),
-        Some(folder) => match set::standing(place, folder) {
-            Some(standing) => standing,
-            None => return Left::Other,
-        },
+        // Before its set is written for the first time, there may be a file from a time before the set.
+        Some(folder) => set::standing(place, folder).unwrap_or_else(|| (place.target(), false)),
     };
     let Some(found) = read(&target).ok().filter(|found| found.fingerprint() == token) else { return Left::Other };
     let bytes = match output.format {
