@@ -20,10 +20,9 @@ use rustix::{fs::OFlags, io::Errno};
 use tempfile::TempDir;
 use tokenwell::{
     daemon::clock::now,
-    fingerprint::Fingerprint,
     output::{
-        Content, Left, Locks, Output, Removed, SetFolder, SetStep, WriteError, Written, left, publish,
-        remove_set_observed, sweep, tidy, withdraw, write, write_set_observed,
+        Content, Format, Locks, Output, Removed, SetFolder, SetStep, Template, WriteError, Written, are_intact,
+        find_token, publish, remove_set_observed, sweep, tidy, withdraw, write, write_set_observed,
     },
     renewal::Grant,
     secret::Secret,
@@ -211,7 +210,9 @@ fn a_file_that_drifted_in_its_generation_gets_a_new_one() {
 #[test]
 fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
     let precious = tempfile::tempdir().unwrap();
-    fs::write(precious.path().join("a"), "precious").unwrap();
+    for name in ["a", "b"] {
+        fs::write(precious.path().join(name), "precious").unwrap();
+    }
     let inside = precious.path().join("..2026_11_23_15_22_01.abcdefgh");
     fs::create_dir(&inside).unwrap();
     fs::write(inside.join("b"), "precious").unwrap();
@@ -736,17 +737,35 @@ fn what_an_earlier_process_left_in_a_set_is_found_again() {
     let (set, locks) = (Set::new(), Locks::default());
     let output = [set.output("a")];
     let session = session("head.body.seal");
-    let token: Fingerprint = session.jwt.fingerprint();
-    assert!(matches!(left(&output[0], token), Left::Other));
+    let found = || {
+        let is_there = find_token(&output, session.jwt.fingerprint()).is_some();
+        (is_there, are_intact(&output, &content(&session)))
+    };
+    assert_eq!(found(), (false, false));
+    write(&Output { set: None, ..output[0].clone() }, b"head.body.seal").unwrap();
+    assert_eq!(found(), (true, false), "a file from a time before the set");
     publish(&output, &content(&session), &locks).remove(0).unwrap();
-    assert!(matches!(left(&output[0], token), Left::Intact(_)));
+    assert_eq!(found(), (true, true));
     fs::remove_file(set.at("a")).unwrap();
-    assert!(matches!(left(&output[0], token), Left::Drifted(_)));
+    assert_eq!(found(), (true, false), "nobody reaches it");
     publish(&output, &content(&session), &locks).remove(0).unwrap();
     fs::set_permissions(set.at("..data/"), fs::Permissions::from_mode(0o700)).unwrap();
-    assert!(matches!(left(&output[0], token), Left::Drifted(_)));
+    assert_eq!(found(), (true, false), "not everybody reaches it");
     fs::remove_file(set.at("..data/a")).unwrap();
-    assert!(matches!(left(&output[0], token), Left::Other));
+    assert_eq!(found(), (false, false));
+}
+
+#[test]
+fn what_cannot_be_rendered_holds_up_no_other_file_of_the_set() {
+    let (set, locks) = (Set::new(), Locks::default());
+    let (format, good) = (Format::Template(Template::parse("{{ claims.team }}", None).unwrap()), set.output("b"));
+    let outputs = [Output { format, ..set.output("a") }, good];
+    let session = session("e30.e30.c2ln");
+    let [bad, written] = <[_; 2]>::try_from(publish(&outputs, &content(&session), &locks)).unwrap();
+    assert!(matches!(bad, Err(WriteError::Unrendered { .. })), "{bad:?}");
+    assert_eq!(written.unwrap(), Written::Written);
+    assert_eq!(fs::read_to_string(set.at("b")).unwrap(), "e30.e30.c2ln");
+    assert!(!set.at("a").exists());
 }
 
 #[test]

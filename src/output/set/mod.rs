@@ -97,8 +97,7 @@ pub fn remove_set_observed(
     }
 }
 
-/// Removes what is not current, and what a crash left. Counts the generations and links that were. A folder that is missing is
-/// clean.
+/// Removes what is not current, and what a crash left, and counts that. A folder that is missing is clean.
 pub(super) fn sweep(directory: &Path, removed: &mut usize) -> io::Result<()> {
     let set = match Directory::open(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
