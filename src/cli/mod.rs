@@ -16,6 +16,7 @@ mod sandbox;
 mod shell;
 mod source;
 mod tokens;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,7 @@ enum Command {
     Run(run::Arguments),
     Once(once::Arguments),
     Exec(exec::Arguments),
+    Wait(wait::Arguments),
     Check(check::Arguments),
     #[cfg(feature = "sandbox")]
     Demo(demo::Arguments),
@@ -65,6 +67,7 @@ impl Command {
             Self::Run(arguments) => run::run(arguments),
             Self::Once(arguments) => once::run(arguments),
             Self::Exec(arguments) => exec::run(arguments),
+            Self::Wait(arguments) => wait::run(arguments),
             Self::Check(arguments) => check::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Demo(arguments) => demo::run(arguments),

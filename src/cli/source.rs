@@ -45,6 +45,13 @@ impl SourceArguments {
         Ok((source, environment, loaded))
     }
 
+    /// Loads what the flags say, and leaves warnings to the daemon.
+    pub(super) fn load_quietly(self) -> Result<Config, Failure> {
+        let environment = Environment::of_process();
+        let source = self.source(&environment)?;
+        Ok(config::load(&source, &environment)?.config)
+    }
+
     /// Loads what the flags say, for a daemon: starts the log, where warnings go. The process is to be hardened next.
     pub(super) fn begin(self) -> Result<(Config, daemon::Source), Failure> {
         let environment = Environment::of_process();

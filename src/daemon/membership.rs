@@ -14,7 +14,7 @@ use super::{
     kept::{Kept, OutputState},
 };
 use crate::{
-    config::Credential,
+    config::{Config, Credential},
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
 };
@@ -37,26 +37,10 @@ pub(super) struct Settled {
 }
 
 impl Daemon {
-    /// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+    /// What should be kept fresh, as far as is known.
     pub(super) fn desired(&self) -> Vec<Credential> {
-        let mut desired = self.config.credentials.clone();
-        let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
-        let mut paths: HashSet<PathBuf> =
-            desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
-        for directory in &self.config.key_directories {
-            let Some(listing) = self.listings.get(&directory.path) else { continue };
-            for file in &listing.names {
-                let Ok(credential) = directory.credential(file) else { continue };
-                let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
-                if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
-                    continue;
-                }
-                names.insert(credential.name.clone());
-                paths.extend(mine);
-                desired.push(credential);
-            }
-        }
-        desired
+        let names = |folder: &Path| self.listings.get(folder).map_or(&[][..], |listing| &listing.names);
+        desired(&self.config, names)
     }
 
     /// Takes in what the key folders hold. A folder that cannot be listed takes nobody away: its keys are missing until it
@@ -301,6 +285,27 @@ impl Daemon {
         let kept = |id: &Id| self.kept.get(id).map(|kept| (*id, kept));
         self.names.values().filter_map(kept).filter(|(_, kept)| !kept.leaving)
     }
+}
+
+/// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+pub(super) fn desired<'n>(config: &Config, names_in: impl Fn(&Path) -> &'n [String]) -> Vec<Credential> {
+    let mut desired = config.credentials.clone();
+    let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
+    let mut paths: HashSet<PathBuf> =
+        desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
+    for directory in &config.key_directories {
+        for file in names_in(&directory.path) {
+            let Ok(credential) = directory.credential(file) else { continue };
+            let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
+            if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
+                continue;
+            }
+            names.insert(credential.name.clone());
+            paths.extend(mine);
+            desired.push(credential);
+        }
+    }
+    desired
 }
 
 fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {

@@ -14,7 +14,7 @@ use super::{
     told::Told,
 };
 use crate::{
-    exchange::LoginOptions,
+    exchange::{BaseUrl, LoginOptions, ProjectId},
     fingerprint::Fingerprint,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
     secret::Secret,
@@ -182,8 +182,13 @@ impl Daemon {
 impl Host {
     /// Of everything that makes a session what it is, besides the key.
     pub(super) fn request(&self, options: &LoginOptions) -> Fingerprint {
-        let LoginOptions { custom_claims, selected_tenant } = options;
-        let base = self.client.base().to_string();
-        Secret::new(json!([self.project.as_str(), base, custom_claims, selected_tenant]).to_string()).fingerprint()
+        request(&self.project, self.client.base(), options)
     }
+}
+
+/// Of everything that makes a session what it is, besides the key.
+pub(super) fn request(project: &ProjectId, base: &BaseUrl, options: &LoginOptions) -> Fingerprint {
+    let LoginOptions { custom_claims, selected_tenant } = options;
+    let base = base.to_string();
+    Secret::new(json!([project.as_str(), base, custom_claims, selected_tenant]).to_string()).fingerprint()
 }

@@ -21,6 +21,7 @@ mod reporting;
 mod signals;
 mod skew;
 mod span;
+pub mod standing;
 mod survey;
 mod tasks;
 mod told;

@@ -56,6 +56,14 @@ pub(super) struct Found {
     pub(super) held: Option<String>,
 }
 
+/// What the disk tells of a credential.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) record: Result<Option<Record>, Unreadable>,
+    /// The session, if its token is the one that was written; and whether every output holds it as it should.
+    pub(super) session: Option<(Session, bool)>,
+}
+
 /// What was seen.
 #[derive(Debug)]
 pub(super) struct Survey {
@@ -102,31 +110,36 @@ impl Survey {
     }
 }
 
-/// Looks for the token that the record tells of. A missing folder is made on the way: the state may be kept
-/// in it, and the lock that tells other processes of this one.
+/// Looks up what an earlier process left. A missing folder is made on the way: the state may be kept in it, and the lock that
+/// tells other processes of this one.
 fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
-    let outputs = &newcomer.credential.outputs;
     let mut held = None;
-    for output in outputs {
+    for output in &newcomer.credential.outputs {
         // The write that follows meets the same trouble and names it.
         let _ = output::make_folder(output);
         held = held.or(locks.claim(output).err());
     }
-    let record = ledger.load(&newcomer.credential.name);
+    let Left { record, session } = look_up(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
+    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
+    Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
+}
+
+/// Looks for the record of a credential, and for the token that it tells of. `request` is what is asked for today. Changes
+/// nothing.
+pub(super) fn look_up(credential: &Credential, project: &ProjectId, request: Fingerprint, ledger: &Ledger) -> Left {
+    let record = ledger.load(&credential.name);
     let written = match &record {
-        Ok(Some(record)) if record.request == newcomer.request => record.written.as_ref(),
+        Ok(Some(record)) if record.request == request => record.written.as_ref(),
         Ok(_) | Err(_) => None,
     };
     let session = written.and_then(|written| {
-        let session = session(outputs, written)?;
-        let project = newcomer.project.as_str();
-        let content =
-            Content { session: &session, credential: &newcomer.credential.name, project, times: written.times };
-        let intact = output::are_intact(outputs, &content);
+        let session = session(&credential.outputs, written)?;
+        let (name, project) = (credential.name.as_str(), project.as_str());
+        let content = Content { session: &session, credential: name, project, times: written.times };
+        let intact = output::are_intact(&credential.outputs, &content);
         Some((session, intact))
     });
-    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
-    Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
+    Left { record, session }
 }
 
 /// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.

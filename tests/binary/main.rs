@@ -15,3 +15,4 @@ mod reload;
 mod rotation;
 mod secrets;
 mod signals;
+mod wait;
