@@ -27,7 +27,7 @@
 //! session/        the JWT taken apart, and whether the project signed it
 //! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
 //! key/            access keys in files, read with a bound
-//! output/         a session becomes files, by the numbered steps of write.rs
+//! output/         a session becomes files, by the numbered steps of write.rs, or of set/ for those that change as one
 //! child/          processes that are ours, and those that are left to us
 //! hook/           what follows a write: a signal, a command, a POST to loopback
 //! state/          what one process leaves to the next: when it asked, what it wrote; no secret
@@ -47,9 +47,10 @@
 //! # What holds everywhere
 //!
 //! Invariant: the loop owns all state of the daemon. There is no `Arc<Mutex<…>>` between its parts: a task gets what it
-//! needs, and answers with an event. Three locks exist, each in one file: the desk where the loop and the threads of
-//! inotify meet (`watch/desk.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), and the
-//! sandbox.
+//! needs, and answers with an event. Few locks exist, each in one file: the desk where the loop and the threads of
+//! inotify meet (`watch/desk.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), the outputs
+//! that this process has for itself and the turns of those that write to one set (`output/lock/`), the children
+//! (`child/family.rs`), and the sandbox.
 //!
 //! Invariant: only `renewal/` decides when something is exchanged, written or removed; there is no second place. Timers
 //! elsewhere give something up, or look again: at the files on disk, at the project's public keys.
@@ -67,10 +68,13 @@
 //! Invariant: the core never sees a key or a JWT, only fingerprints and lengths of time, so it can be printed whole.
 //! The few files that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
 //!
-//! Invariant: no request is made outside `exchange/`, and none follows a redirect, which would carry the key elsewhere.
-//! None is answered outside `status/http/` (and the sandbox).
+//! Invariant: no request leaves the machine but from `exchange/`, and none follows a redirect, which would carry the key
+//! elsewhere. A hook may post to loopback; it carries no secret. None is answered outside `status/http/` (and the sandbox).
 //!
-//! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there.
+//! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there. The files of a set are
+//! one in this.
+//!
+//! Invariant: one process writes an output, or a set. A second one is told who the first is, and goes on trying.
 //!
 //! Invariant: a `Config` cannot be wrong. Turning text into it is the only validation, it tells every mistake in one
 //! run, and a bad file is refused whole. Only `daemon/`, `cli/` and `config/` itself know of it.

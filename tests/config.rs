@@ -12,7 +12,9 @@ use std::{
 
 use tempfile::TempDir;
 use tokenwell::{
-    config::{self, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
+    config::{self, Credential, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
+    hook::{Hook, LoopbackUrl, Recipient, Signal},
+    output::{Format, SetFolder, Template},
     renewal::OnExpiry,
 };
 
@@ -43,9 +45,9 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 5, credentials[0].frobnicate: unknown field
-              known here: `name`, `accessKeyFile`, `required`, `customClaims`, `selectedTenant`, `onExpiry`, `renew`, `outputs`
+              known here: `name`, `accessKeyFile`, `required`, `customClaims`, `selectedTenant`, `onExpiry`, `renew`, `outputs`, `hooks`
       line 6, credentials[0].outputs[0].perm: unknown field
-              known here: `path`, `format`, `mode`, `owner`, `group`
+              known here: `path`, `format`, `claims`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
     ");
 }
 
@@ -649,37 +651,6 @@ log:
 }
 
 #[test]
-fn what_this_version_does_not_have_is_told_and_never_ignored() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
-status: {listen: "0.0.0.0:9465"}
-credentials:
-  - name: a
-    accessKeyFile: /keys/a
-    hooks: [{signal: HUP}]
-    outputs:
-      - {path: /run/a.json, format: json}
-      - {path: /run/a.env, format: env}
-      - {path: /run/a.tmpl, format: template, template: x}
-      - {path: /run/a.x, format: yaml}
-"#, &[]), @r"
-    `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
-
-       line 6, credentials[0].hooks: this version of tokenwell does not have it yet
-               take `hooks` away
-       line 8, credentials[0].outputs[0].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-       line 9, credentials[0].outputs[1].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-      line 10, credentials[0].outputs[2].format: this version of tokenwell does not have this format yet
-               write `jwt`, the only one so far
-      line 10, credentials[0].outputs[2].template: this version of tokenwell does not have it yet
-               take `template` away
-      line 11, credentials[0].outputs[3].format: `yaml` is not known here
-               write `jwt`, `json`, `env`, `header` or `template`
-    ");
-}
-
-#[test]
 fn where_status_is_served_is_an_address_a_socket_or_the_service_managers() {
     let with = |status: &str| {
         format!(
@@ -758,6 +729,465 @@ credentials:
       line 4, credentials[0].outputs[0].path: the program's own status file
               write tokens somewhere else
     ");
+}
+
+#[test]
+fn an_option_of_another_format_is_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, claims: [a]}
+      - {path: /run/2, format: json, variables: {A: token}}
+      - {path: /run/3, format: env, template: x}
+      - {path: /run/4, format: header, templateFile: /x}
+      - {path: /run/5, format: template, template: "{{ token }}", claims: [a]}
+      - {path: /run/6, format: yaml, claims: [a], other: 1}
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+
+       line 6, credentials[0].outputs[0].claims: `claims` is for `format: json`
+               write `format: json`, or take `claims` away
+       line 7, credentials[0].outputs[1].variables: `variables` is for `format: env`
+               write `format: env`, or take `variables` away
+       line 8, credentials[0].outputs[2].template: `template` is for `format: template`
+               write `format: template`, or take `template` away
+       line 9, credentials[0].outputs[3].templateFile: `templateFile` is for `format: template`
+               write `format: template`, or take `templateFile` away
+      line 10, credentials[0].outputs[4].claims: `claims` is for `format: json`
+               a template has every claim as `claims`: take this away
+      line 11, credentials[0].outputs[5].format: `yaml` is not known here
+               write `jwt`, `json`, `env`, `header` or `template`
+      line 11, credentials[0].outputs[5].other: unknown field
+               known here: `path`, `format`, `claims`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
+    ");
+}
+
+#[test]
+fn mistakes_in_the_options_of_formats_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: json, claims: []}
+      - {path: /run/2, format: json, claims: [a, "", a, 7]}
+      - {path: /run/3, format: json, claims: tenants}
+      - {path: /run/4, format: env, variables: {}}
+      - {path: /run/5, format: env, variables: [TOKEN]}
+      - path: /run/6
+        format: env
+        variables:
+          1A: token
+          A-B: token
+          PATH: token
+          LD_PRELOAD: token
+          BASH_ENV: token
+          UID: token
+          A: tokens
+          B:
+          C: 7
+          C: token
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 17 mistakes
+
+       line 6, credentials[0].outputs[0].claims: no claim is named
+               name one, or take the line away
+       line 7, credentials[0].outputs[1].claims[1]: empty
+               write the name of a claim, such as `tenants`
+       line 7, credentials[0].outputs[1].claims[2]: `a` is named twice
+               name every claim once
+       line 7, credentials[0].outputs[1].claims[3]: expected text, found a number
+               put it in quotes
+       line 8, credentials[0].outputs[2].claims: expected a list, found text
+               begin every entry with `- `
+       line 9, credentials[0].outputs[3].variables: no variable is named
+               write such as `MY_TOKEN: token`, or take the line away
+      line 10, credentials[0].outputs[4].variables: expected fields, found a list
+               write `name: value` pairs, one a line
+      line 14, credentials[0].outputs[5].variables.1A: `1A` is no name of a variable
+               use letters, digits and `_`, and no digit first
+      line 15, credentials[0].outputs[5].variables.A-B: `A-B` is no name of a variable
+               use letters, digits and `_`, and no digit first
+      line 16, credentials[0].outputs[5].variables.PATH: `PATH` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 17, credentials[0].outputs[5].variables.LD_PRELOAD: `LD_PRELOAD` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 18, credentials[0].outputs[5].variables.BASH_ENV: `BASH_ENV` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 19, credentials[0].outputs[5].variables.UID: `UID` steers the shell or the linker: a reader of the file would break
+               choose a name of your own, such as `MY_TOKEN`
+      line 20, credentials[0].outputs[5].variables.A: `tokens` is not known here
+               write `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix` or `renewAtUnix`
+      line 21, credentials[0].outputs[5].variables.B: no value
+               give it one, or take the line away
+      line 22, credentials[0].outputs[5].variables.C: expected text, found a number
+               put it in quotes
+      line 23, credentials[0].outputs[5].variables.C: duplicate field
+               a field stands at most once: keep the one that is meant
+    ");
+}
+
+#[test]
+fn mistakes_in_templates_are_told_with_their_lines() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template}
+      - {path: /run/2, format: template, template: "{{ token }}", templateFile: /x}
+      - {path: /run/3, format: template, template: }
+      - path: /run/4
+        format: template
+        template: |
+          first
+          {{ tokn }} {{ expires_at }}
+          {{ nobody }}
+      - {path: /run/5, format: template, template: "{{ token"}
+      - {path: /run/6, format: template, template: "{{ token | sha256 }}"}
+      - {path: /run/7, format: template, template: "{{ token | K2canaryCanaryCanaryCanaryCanary }}"}
+      - {path: /run/8, format: template, template: "  "}
+      - {path: /run/9, format: template, template: "{{ 'x' * 300000 }}"}
+      - {path: /run/10, format: template, template: "costs $5 {{ token }}"}
+      - {path: /run/11, format: template, template: "${UNSET} {{ token }}"}
+      - {path: /run/12, format: template, template: [x]}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 14 mistakes
+
+       line 6, credentials[0].outputs[0]: `template` is missing
+               write such as `template: "{{ token }}"`, or `templateFile`
+       line 7, credentials[0].outputs[1].templateFile: `template` stands there too
+               keep the one that is meant
+       line 8, credentials[0].outputs[2].template: no value
+               give it one, or take the line away
+      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `expires_at`
+               did you mean `expiresAt`?
+      line 11, credentials[0].outputs[3].template: line 3 of the template: nothing is called `nobody`
+               known here: `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix`, `renewAtUnix`, `claims`
+      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `tokn`
+               did you mean `token`?
+      line 15, credentials[0].outputs[4].template: line 1 of the template: unexpected end of input, expected end of variable block
+               the language is that of Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are
+      line 16, credentials[0].outputs[5].template: line 1 of the template: filter sha256 is unknown
+               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 17, credentials[0].outputs[6].template: line 1 of the template: no such filter or test
+               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 18, credentials[0].outputs[7].template: the template comes to nothing, and no token file is empty
+               put a field into it, such as `{{ token }}`
+      line 19, credentials[0].outputs[8].template: the template is too long, or what it comes to
+               at most 64 KiB, and 256 KiB when it is filled in
+      line 20, credentials[0].outputs[9].template: a `$` stands alone
+               write `${NAME}` for a variable, `$$` for a dollar
+      line 21, credentials[0].outputs[10].template: the environment variable `UNSET` is not set
+               set it, or write the value here
+      line 22, credentials[0].outputs[11].template: expected text, found a list
+               write one text here
+    "#);
+}
+
+#[test]
+fn a_template_file_must_be_a_short_text_that_is_no_output() {
+    let (folder, path) = written(b"");
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("long"), "x".repeat(64 * 1024 + 1)).unwrap();
+    fs::write(at("binary"), b"x\n\xff").unwrap();
+    fs::write(at("broken"), "a\n$5 {{ tokn }}\n").unwrap();
+    fs::write(at("good"), "{{ token }}").unwrap();
+    let yaml = r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template, templateFile: relative}
+      - {path: /run/2, format: template, templateFile: DIR/missing}
+      - {path: /run/3, format: template, templateFile: DIR}
+      - {path: /run/4, format: template, templateFile: DIR/long}
+      - {path: /run/5, format: template, templateFile: DIR/binary}
+      - {path: /run/6, format: template, templateFile: DIR/broken}
+      - {path: /run/7, format: template, templateFile: DIR/good}
+      - {path: DIR/good}
+      - {path: /run/9, format: template, templateFile: DIR/good}
+";
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
+    insta::assert_snapshot!(said(&folder, &path, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
+
+       line 6, credentials[0].outputs[0].templateFile: `relative` is not an absolute path
+               write it in full, such as `/etc/tokenwell/relative`
+       line 7, credentials[0].outputs[1].templateFile: cannot use template `/etc/tokenwell/missing`: there is no such file
+       line 8, credentials[0].outputs[2].templateFile: cannot use template `/etc/tokenwell`: it is not a regular file
+               name a file of text
+       line 9, credentials[0].outputs[3].templateFile: cannot use template `/etc/tokenwell/long`: it is larger than 64 KiB
+               shorten it
+      line 10, credentials[0].outputs[4].templateFile: cannot use template `/etc/tokenwell/binary`: line 2 is not UTF-8
+               save it as UTF-8
+      line 11, credentials[0].outputs[5].templateFile: line 2 of the template: nothing is called `tokn`
+               did you mean `token`?
+      line 13, credentials[0].outputs[7].path: the same file as `credentials[0].outputs[6].templateFile`: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[0].outputs[7].path: the same file as `credentials[0].outputs[8].templateFile`: a token would replace it
+               write tokens somewhere else
+    ");
+}
+
+#[test]
+fn variables_are_put_into_a_template_that_stands_in_the_file_and_into_no_other() {
+    let (folder, path) = written(b"");
+    fs::write(folder.path().join("t"), "${HOST} $5 {{ token }}").unwrap();
+    let yaml = r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs:
+      - {path: /run/1, format: template, template: "${HOST} $$5 {{ token }}"}
+      - {path: /run/2, format: template, templateFile: DIR/t}
+"#;
+    fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
+    let environment: Environment = [("HOST", "example.com")].into_iter().collect();
+    let load = || config::load(&Source::file(&path), &environment).unwrap().config;
+    let outputs = load().credentials.remove(0).outputs;
+    let [Format::Template(inline), Format::Template(file)] = [&outputs[0].format, &outputs[1].format] else {
+        panic!("{outputs:?}")
+    };
+    assert_eq!((inline, file.file().is_some()), (&Template::parse("example.com $5 {{ token }}", None).unwrap(), true));
+    assert_eq!(file.len(), "${HOST} $5 {{ token }}".len());
+    let before = load();
+    assert_eq!(load(), before);
+    fs::write(folder.path().join("t"), "{{ token }}").unwrap();
+    assert_ne!(load(), before, "a changed template is another configuration");
+}
+
+#[test]
+fn readers_that_do_not_start_without_their_file_are_warned_of() {
+    let warnings = |output: &str| -> Vec<String> {
+        let outputs = format!("{{path: /run/a, {output}}}");
+        let yaml = format!(
+            "projectId: P2abc\ncredentials: [{{name: a, accessKeyFile: /keys/a, onExpiry: remove, outputs: [{outputs}]}}]\n"
+        );
+        good(&yaml, &[]).warnings.iter().map(ToString::to_string).collect()
+    };
+    insta::assert_snapshot!(warnings("format: env").join("\n"), @"line 2, credentials[0].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)");
+    for (output, count) in
+        [("format: header", 1), ("format: template, template: \"{{ token }}\"", 1), ("format: json", 0)]
+    {
+        assert_eq!(warnings(output).len(), count, "{output}");
+    }
+}
+
+#[test]
+fn hooks_that_do_not_say_one_thing_are_told() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}]
+    hooks:
+      - {}
+      - {timeout: 5s}
+      - {signal: HUP}
+      - {signal: HUP, pidFile: /run/app.pid, processName: app}
+      - {signal: HUP, processName: app, timeout: 5s}
+      - {signal: HUP, processName: app, command: [/bin/true], post: http://localhost/}
+      - {command: [/bin/true], pidFile: /run/app.pid}
+      - {processName: app}
+      - {comand: [/bin/true]}
+      - {signal: HUP, pidfile: /run/app.pid}
+      - reload
+      - ~
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 12 mistakes
+
+       line 7, credentials[0].hooks[0]: it does not say what to do
+               write one of these:
+                 - {signal: HUP, pidFile: /run/app.pid}
+                 - {command: [/usr/bin/systemctl, reload, app]}
+                 - {post: http://127.0.0.1:8080/-/reload}
+       line 8, credentials[0].hooks[1]: it does not say what to do
+               write one of these:
+                 - {signal: HUP, pidFile: /run/app.pid}
+                 - {command: [/usr/bin/systemctl, reload, app]}
+                 - {post: http://127.0.0.1:8080/-/reload}
+       line 9, credentials[0].hooks[2]: it does not say who gets the signal
+               add such as `pidFile: /run/app.pid` or `processName: nginx`
+      line 10, credentials[0].hooks[3]: `pidFile` and `processName` in one entry
+               keep the one that is meant
+      line 11, credentials[0].hooks[4].timeout: a signal takes no time
+               take it away
+      line 12, credentials[0].hooks[5]: `signal` and `command` in one entry
+               give each an entry of its own, which begins with `- `
+      line 13, credentials[0].hooks[6].pidFile: there is no `signal` in this entry
+               write `signal: HUP`, or take it away
+      line 14, credentials[0].hooks[7].processName: there is no `signal` in this entry
+               write `signal: HUP`, or take it away
+      line 15, credentials[0].hooks[8].comand: unknown field
+               did you mean `command`?
+      line 16, credentials[0].hooks[9].pidfile: unknown field
+               did you mean `pidFile`?
+      line 17, credentials[0].hooks[10]: expected fields, found text
+               write `name: value` pairs, one a line
+      line 18, credentials[0].hooks[11]: no value
+               give it one, or take the line away
+    ");
+}
+
+#[test]
+fn hooks_with_values_that_make_no_sense_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}]
+    hooks:
+      - {signal: KILL, pidFile: app.pid}
+      - {signal: 19, pidFile: "/run/{name}.pid"}
+      - {signal: true, processName: /usr/sbin/nginx}
+      - {signal: HUP, processName: ""}
+      - {command: systemctl reload app, timeout: 10}
+      - {command: []}
+      - {command: [systemctl, reload, 5, ~]}
+      - {command: [systemctl reload app], timeout: 50ms}
+      - {command: [/bin/echo, "a\0b"], timeout: 6m}
+      - {command: [/bin/../bin/echo]}
+      - {post: https://127.0.0.1/}
+      - {post: http://user:password@127.0.0.1/}
+      - {post: http://127.0.0.1/#a}
+      - {post: http://app:8080/reload}
+      - {post: 127.0.0.1/reload}
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 23 mistakes
+
+       line 7, credentials[0].hooks[0].signal: `KILL` is no signal that an app can hear
+               write one of `HUP`, `USR1`, `USR2`, `WINCH`, `INT`, `QUIT`, `TERM`, `ALRM`, `CONT`
+       line 7, credentials[0].hooks[0].pidFile: `app.pid` is not an absolute path
+               write it in full, such as `/etc/tokenwell/app.pid`
+       line 8, credentials[0].hooks[1].signal: `19` is no signal that an app can hear
+               write one of `HUP`, `USR1`, `USR2`, `WINCH`, `INT`, `QUIT`, `TERM`, `ALRM`, `CONT`
+       line 8, credentials[0].hooks[1].pidFile: `{name}` stands for a name in output paths only
+               write a path that holds for all; a `command` finds the name in `$TOKENWELL_CREDENTIAL`
+       line 9, credentials[0].hooks[2].signal: expected text, found `true`
+               put it in quotes
+       line 9, credentials[0].hooks[2].processName: `/usr/sbin/nginx` is no name of a process
+               write the name of the program without its folder, such as `nginx`
+      line 10, credentials[0].hooks[3].processName: empty
+               write the name of the program without its folder, such as `nginx`
+      line 11, credentials[0].hooks[4].command: expected a list, found text
+               write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`; there is no shell
+      line 11, credentials[0].hooks[4].timeout: `10` has no unit
+               write `10s`, `10m` or `10h`
+      line 12, credentials[0].hooks[5].command: no program is named
+               write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`
+      line 13, credentials[0].hooks[6].command[0]: `systemctl` is not an absolute path
+               write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` tells it
+      line 13, credentials[0].hooks[6].command[2]: expected text, found a number
+               put it in quotes
+      line 13, credentials[0].hooks[6].command[3]: no value
+               give it one, or take the line away
+      line 14, credentials[0].hooks[7].command[0]: `systemctl reload app` is not an absolute path
+               write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`
+      line 14, credentials[0].hooks[7].timeout: `50ms` is too short
+               write `100ms` or more
+      line 15, credentials[0].hooks[8].command[1]: a NUL character is in it
+               take it away: no program can be given one
+      line 15, credentials[0].hooks[8].timeout: `6m` is too long
+               write `5m` or less
+      line 16, credentials[0].hooks[9].command[0]: `/bin/../bin/echo` has `..` in it
+               write the path without detours
+      line 17, credentials[0].hooks[10].post: its scheme is not `http`
+               write `http://`: on loopback nobody listens in
+      line 18, credentials[0].hooks[11].post: it has a user or a password in it
+               take the part before `@` away
+      line 19, credentials[0].hooks[12].post: it has a fragment
+               take away what follows `#`
+      line 20, credentials[0].hooks[13].post: it does not lead to this machine
+               name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`
+      line 21, credentials[0].hooks[14].post: it is not a URL
+               write it like `http://127.0.0.1:8080/-/reload`
+    ");
+}
+
+#[test]
+fn more_hooks_or_words_than_can_be_meant_are_told() {
+    let hooks = "{post: http://localhost/}, ".repeat(17);
+    let words = "x, ".repeat(65);
+    let yaml = format!(
+        "{BARE}credentialsFrom:\n  - {{accessKeyDirectory: /k, outputs: [{{path: \"/run/{{name}}\"}}], hooks: [{hooks}]}}\n  \
+                        - {{accessKeyDirectory: /l, outputs: [{{path: \"/run/l/{{name}}\"}}], hooks: [{{command: [/bin/echo, {words}]}}]}}\n"
+    );
+    insta::assert_snapshot!(refusal(&yaml, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 4, credentialsFrom[0].hooks: 17 hooks
+              name at most 16; a command can tell several
+      line 5, credentialsFrom[1].hooks[0].command: 66 words
+              at most 65; write a script
+    ");
+}
+
+#[test]
+fn a_token_never_replaces_what_a_hook_needs() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/app.pid}, {path: /opt/reload}]
+    hooks:
+      - {signal: HUP, pidFile: /run/app.pid}
+      - {command: [/opt/reload]}
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 5, credentials[0].outputs[0].path: the same file as `credentials[0].hooks[0].pidFile`: a token would replace it
+              write tokens somewhere else
+      line 5, credentials[0].outputs[1].path: the same file as `credentials[0].hooks[1].command[0]`: a token would replace it
+              write tokens somewhere else
+    ");
+}
+
+#[test]
+fn hooks_are_what_is_written_in_their_order() {
+    let config = good(
+        r#"
+projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}]
+    hooks:
+      - {signal: 1, pidFile: /run/./app.pid}
+      - {signal: sigusr2, processName: "my app"}
+      - {command: [/bin/sh, -c, "echo $${HOME}", "${VALUE}", ""]}
+      - {command: [/bin/true], timeout: 1m}
+      - {post: "http://localhost:8080/reload?key=${VALUE}", timeout: 500ms}
+credentialsFrom:
+  - {accessKeyDirectory: /keys/more, outputs: [{path: "/run/more/{name}"}], hooks: [{command: [/bin/true]}]}
+"#,
+        &[("VALUE", "x y")],
+    )
+    .config;
+    let signal = |name| Signal::parse(name).unwrap();
+    let command = |words: &[&str], seconds| Hook::Command {
+        program: words[0].into(),
+        arguments: words[1..].iter().map(|word| (*word).to_owned()).collect(),
+        timeout: Duration::from_secs(seconds),
+    };
+    assert_eq!(
+        config.credentials[0].hooks,
+        [
+            Hook::Signal { signal: signal("HUP"), to: Recipient::PidFile("/run/app.pid".into()) },
+            Hook::Signal { signal: signal("USR2"), to: Recipient::Named("my app".to_owned()) },
+            command(&["/bin/sh", "-c", "echo ${HOME}", "x y", ""], 10),
+            command(&["/bin/true"], 60),
+            Hook::Post {
+                url: LoopbackUrl::parse("http://localhost:8080/reload?key=x y").unwrap(),
+                timeout: Duration::from_millis(500)
+            },
+        ]
+    );
+    let pattern = &config.key_directories[0];
+    assert_eq!(pattern.credential("b").unwrap().hooks, [command(&["/bin/true"], 10)]);
+    assert!(!format!("{:?}", config.credentials[0].hooks[4]).contains("key="), "a query may be secret");
 }
 
 #[test]
@@ -892,6 +1322,12 @@ fn a_secret_in_the_wrong_place_is_never_shown() {
         "renew: {at: CANARY, spacing: CANARY}",
         "renew: {spacing: 1CANARY}",
         "outputs: [{path: CANARY, mode: CANARY, owner: CANARY, format: CANARY}]",
+        "hooks: [CANARY]",
+        "hooks: [{CANARY: x}]",
+        "hooks: [{signal: CANARY, processName: /CANARY, pidFile: CANARY}]",
+        "hooks: [{command: CANARY, timeout: CANARY, post: CANARY}]",
+        "hooks: [{command: [CANARY, /x/CANARY, \"CANARY\\0\"], post: \"http://CANARY@127.0.0.1/CANARY\"}]",
+        "hooks: [{command: [/../CANARY], post: \"http://CANARY/?CANARY\"}]",
         "accessKeyFile: ${CANARY}",
         "accessKeyFile: $CANARY",
         "accessKeyFile: ${CANARY",
@@ -1077,6 +1513,99 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
 }
 
 #[test]
+fn every_output_right_in_the_folder_of_a_set_is_one_of_its_files() {
+    let config = good(
+        r#"
+projectId: P2abc
+stateDirectory: /var/lib/tokenwell
+credentials:
+  - {name: a, accessKeyFile: /keys/a, outputs: [{path: /run/app/a.jwt}, {path: /run/app/below/a.jwt}, {path: /run/a.jwt}]}
+  - {name: b, accessKeyFile: /keys/b, outputs: [{path: /run/app/b.jwt, group: 7}, {path: /run/app/c.jwt, group: 8}]}
+  - {name: c, accessKeyFile: /keys/c, outputs: [{path: /run/other/c.jwt, group: 7}]}
+credentialsFrom: [{accessKeyDirectory: /many, outputs: [{path: "/run/app/{name}.many"}]}]
+sets: [{directory: /run/app/}, {directory: /run/other, mode: "0711", group: "9"}]
+"#,
+        &[],
+    )
+    .config;
+    let set = |mode, group| Some(SetFolder { mode, group: Some(group) });
+    let sets = |credential: &Credential| credential.outputs.iter().map(|output| output.set.clone()).collect::<Vec<_>>();
+    assert_eq!(sets(&config.credentials[0]), [set(0o750, 7), None, None]);
+    assert_eq!(sets(&config.credentials[1]), [set(0o750, 7), set(0o750, 7)]);
+    assert_eq!(sets(&config.credentials[2]), [set(0o711, 9)]);
+    assert_eq!(sets(&config.key_directories[0].credential("x").unwrap()), [set(0o750, 7)]);
+    let directories: Vec<_> = config.sets.iter().map(|set| set.directory.to_str().unwrap()).collect();
+    assert_eq!(directories, ["/run/app", "/run/other"]);
+}
+
+#[test]
+fn sets_that_are_something_else_too_are_told() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+stateDirectory: /state
+credentials:
+  - {name: a, accessKeyFile: /k/a, outputs: [{path: /run/app/..a}, {path: /run/file}, {path: /run/.tokenwell.lock}]}
+credentialsFrom: [{accessKeyDirectory: /keys, outputs: [{path: "/run/{name}/x"}]}]
+sets:
+  - directory: /run/app
+  - {directory: /run/app, mode: "0640", group: nobody-of-this-name}
+  - {directory: /run/app/deep/down, mode: 750}
+  - directory: /keys
+  - directory: /state
+  - directory: DIR
+  - directory: /run/file
+  - directory: run/app
+  - directory: "/run/{name}"
+  - {folder: /run/x}
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 15 mistakes
+
+       line 4, credentials[0].outputs[0].path: in a set, names that begin with `..` are those of its generations
+               give the file another name
+       line 4, credentials[0].outputs[2].path: `.tokenwell.lock` is the file by which tokenwell keeps other processes away
+               give the file another name
+       line 8, sets[1].directory: the same folder as `sets[0].directory`
+               name every set once
+       line 8, sets[1].mode: `0640` does not let the owner read, write and pass
+               write `"0750"`
+       line 8, sets[1].group: there is no group `nobody-of-this-name` on this machine
+               create it, or write the group's number
+       line 9, sets[2].directory: inside `sets[0].directory`, which is a set
+               write sets beside each other
+       line 9, sets[2].mode: expected octal digits in quotes, found a number
+               write `"0750"`, with the quotes
+      line 10, sets[3].directory: the same folder as `credentialsFrom[0].accessKeyDirectory`, where every file is an access key
+               give the set a folder of its own
+      line 11, sets[4].directory: the same folder as `stateDirectory`, where state is kept
+               give the set a folder of its own
+      line 12, sets[5].directory: the folder of this configuration file
+               give the set a folder of its own
+      line 13, sets[6].directory: the same path as `credentials[0].outputs[1].path`, which is a file
+               give the set a folder of its own
+      line 14, sets[7].directory: `run/app` is not an absolute path
+               write it in full, such as `/etc/tokenwell/run/app`
+      line 15, sets[8].directory: `{name}` stands for a name in the outputs of `credentialsFrom` only
+               write the folder itself, and `{name}` in the names of files
+      line 16, sets[9]: `directory` is missing
+               write such as `directory: /run/tokenwell/app`
+      line 16, sets[9].folder: unknown field
+               known here: `directory`, `group`, `mode`
+    "#);
+}
+
+#[test]
+fn a_set_is_no_place_for_state() {
+    let yaml = "projectId: P2abc\ncredentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a/a.jwt}OTHER]}]\nsets: [{directory: /run/a}]\n";
+    insta::assert_snapshot!(refusal(&yaml.replace("OTHER", ""), &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      stateDirectory: missing, and every output is in a set, where nothing else may stand
+        write such as `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`
+    "#);
+    let other = yaml.replace("OTHER", ", {path: /run/other/a.jwt}");
+    assert_eq!(good(&other, &[]).config.state_directory, Path::new("/run/other"));
+}
+
+#[test]
 fn a_named_credential_stands_before_one_from_a_folder() {
     let yaml =
         format!("{BARE}credentialsFrom: [{{accessKeyDirectory: /keys, outputs: [{{path: \"/run/{{name}}.jwt\"}}]}}]\n");
@@ -1093,12 +1622,16 @@ fn a_named_credential_stands_before_one_from_a_folder() {
 #[test]
 fn what_is_legal_but_seldom_meant_is_warned_about() {
     let yaml = "projectId: P2abc\nallowPlainHttp: true\nbaseUrl: http://api.example.com\ncredentials:\n  - name: a\n    \
-                accessKeyFile: /k\n    outputs: [{path: /run/1, mode: \"0644\"}, {path: /run/2, mode: \"0666\"}]\n";
+                accessKeyFile: /k\n    outputs: [{path: /run/1, mode: \"0644\"}, {path: /run/2, mode: \"0666\"}]\nsets:\n  \
+                - directory: /run/empty\n  - {directory: /srv/app, mode: \"0775\"}\n";
     let warnings: Vec<_> = good(yaml, &[]).warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r#"
     line 3, baseUrl: access keys cross the network in clear (use `https://` as soon as the API has it)
     line 7, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
     line 7, credentials[0].outputs[1].mode: `0666` lets every user write the token file (set `group` and write `"0640"`, unless that is meant)
+    line 9, sets[0].directory: no output is in it (write an output right in this folder, or take the set away)
+    line 10, sets[1].directory: no output is in it (write an output right in this folder, or take the set away)
+    line 10, sets[1].mode: `0775` lets others replace the files (write `"0750"`, unless that is meant)
     "#);
 }
 
@@ -1212,6 +1745,7 @@ fn check_prints_the_plan_and_warns_of_what_is_not_as_it_should_be() {
         fs::write(keys.join(name), "K2canary").unwrap();
         fs::set_permissions(keys.join(name), fs::Permissions::from_mode(mode)).unwrap();
     }
+    fs::write(folder.path().join("template"), "{{ token }}").unwrap();
     let yaml = r#"
 projectId: P2abc
 stateDirectory: /var/lib/tokenwell
@@ -1223,19 +1757,32 @@ credentials:
     customClaims: {tier: gold, seats: 3}
     onExpiry: remove
     renew: {at: 50%}
-    outputs: [{path: /run/later.jwt}]
+    outputs:
+      - {path: /run/later.json, format: json}
+      - {path: /run/claims.json, format: json, claims: [tenants, nsec]}
+      - {path: /run/later.env, format: env}
+      - {path: /run/later.header, format: header, mode: "0600"}
+      - {path: /run/later.txt, format: template, template: "{{ token }}"}
+      - {path: /run/file.txt, format: template, templateFile: DIR/template}
+    hooks:
+      - {signal: SIGHUP, pidFile: /run/app.pid}
+      - {signal: 10, processName: nginx}
+      - {command: [/bin/sh, -c, "echo '$$1'", aVeryLongWordThatMayBeSecret]}
+      - {post: "http://127.0.0.1:8080/-/reload?key=value", timeout: 2s}
 credentialsFrom:
-  - {accessKeyDirectory: DIR/keys, outputs: [{path: "/run/{name}.jwt"}]}
+  - {accessKeyDirectory: DIR/keys, outputs: [{path: "/run/{name}.jwt"}], hooks: [{command: [DIR/keys/billing]}, {command: [DIR/keys]}, {command: [DIR/none]}]}
   - {accessKeyDirectory: DIR/absent, outputs: [{path: "/run/x/{name}.jwt"}]}
+sets: [{directory: /run/x, mode: "0755", group: 0}]
 "#;
     let output = check(&folder, yaml);
     let plain =
         |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(folder.path().to_str().unwrap(), "/etc/tokenwell");
-    insta::assert_snapshot!(plain(&output.stdout), @r"
+    insta::assert_snapshot!(plain(&output.stdout), @r#"
     configuration  /etc/tokenwell/tokenwell.yaml
     project        P2abc
     api            https://api.descope.com
     state          /var/lib/tokenwell
+    sets           /run/x (mode 0755, group 0)
     http           timeout 10s, connect within 3s, 8 in flight at most
     log            text on a terminal, else json, level info
 
@@ -1243,10 +1790,20 @@ credentialsFrom:
       key file     /etc/tokenwell/keys/billing (present)
       outputs      /run/b.jwt (jwt, mode 0644)
                    /run/c.jwt (jwt, mode 0640, user 0)
+      on expiry    the dead token stays; its readers will be refused by servers
 
     credential later
       key file     /etc/tokenwell/later (missing: `run` waits for it)
-      outputs      /run/later.jwt (jwt, mode 0640)
+      outputs      /run/later.json (json, mode 0640)
+                   /run/claims.json (json with claims nsec tenants, mode 0640)
+                   /run/later.env (env DESCOPE_SESSION_TOKEN DESCOPE_SESSION_EXPIRES_AT DESCOPE_PROJECT_ID, mode 0640)
+                   /run/later.header (header, mode 0600)
+                   /run/later.txt (template of 11 bytes, mode 0640)
+                   /run/file.txt (template /etc/tokenwell/template, mode 0640)
+      hooks        HUP to the process of /run/app.pid
+                   USR1 to nginx
+                   /bin/sh -c "echo '$1'" … (timeout 10s)
+                   POST to http://127.0.0.1:8080/-/reload (timeout 2s)
       claims       seats, tier
       renewal      at 50% of the life, jitter 10%, spacing 2s, retry after 2s to 1m, denied again every 5m
       on expiry    the files are removed
@@ -1255,18 +1812,27 @@ credentialsFrom:
     a credential for each key in /etc/tokenwell/keys
       as of now    writable
       outputs      /run/{name}.jwt (jwt, mode 0640)
+      hooks        /etc/tokenwell/keys/billing (timeout 10s)
+                   /etc/tokenwell/keys (timeout 10s)
+                   /etc/tokenwell/none (timeout 10s)
+      on expiry    the dead token stays; its readers will be refused by servers
 
     a credential for each key in /etc/tokenwell/absent
       as of now    none
       outputs      /run/x/{name}.jwt (jwt, mode 0640)
-    ");
+      on expiry    the dead token stays; its readers will be refused by servers
+    "#);
     insta::assert_snapshot!(plain(&output.stderr), @r#"
     warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
+    warning: line 10, credentials[1].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)
     warning: key file `/etc/tokenwell/later` is missing
     warning: file `Bad` in `/etc/tokenwell/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`
     warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`
     warning: others may write key file `/etc/tokenwell/keys/writable` (mode 0666)
     warning: key folder `/etc/tokenwell/absent` is missing
+    warning: program `/etc/tokenwell/keys` of a hook is not a file
+    warning: program `/etc/tokenwell/keys/billing` of a hook may not be executed by this user
+    warning: program `/etc/tokenwell/none` of a hook is missing, or out of sight
     "#);
     assert_eq!(output.status.code(), Some(0));
 }

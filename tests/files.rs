@@ -13,21 +13,17 @@ use std::{
     process::{Command, Output as Ended},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
     thread,
-    time::Duration,
 };
 
-use tokenwell::{
-    output::{Format, Output, Removed, Step, WriteError, Written, remove, sweep, write, write_observed},
-    renewal::Grant,
-    secret::Secret,
-    session::{Claims, Session},
+use tokenwell::output::{
+    Format, Locks, Output, Removed, Step, WriteError, Written, remove, sweep, write, write_observed,
 };
 
 #[test]
 fn the_file_holds_exactly_the_tokens_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    assert_eq!(write(&output, &session("head.body.seal")).unwrap(), Written::Written);
+    assert_eq!(write(&output, b"head.body.seal").unwrap(), Written::Written);
     assert_eq!(fs::read(&output.path).unwrap(), b"head.body.seal");
     assert_eq!(mode(&output.path), 0o640);
     assert_eq!(names(folder.path()), ["token"]);
@@ -39,10 +35,10 @@ fn a_file_that_is_as_wanted_is_not_touched() {
     let output = output(&folder.path().join("token"));
     // Longer than the piece by which it is compared.
     for token in ["short", &"x".repeat(4096), &"x".repeat(10_000)] {
-        assert_eq!(write(&output, &session(token)).unwrap(), Written::Written);
+        assert_eq!(write(&output, token.as_bytes()).unwrap(), Written::Written);
         let before = identity(&output.path);
         let mut reached = Vec::new();
-        let written = write_observed(&output, &session(token), &mut |step| {
+        let written = write_observed(&output, token.as_bytes(), &mut |step| {
             reached.push(step);
             Ok(())
         });
@@ -66,9 +62,9 @@ fn a_file_that_drifted_is_replaced() {
         &|| fs::set_permissions(path, fs::Permissions::from_mode(0o4640)).unwrap(),
     ];
     for drift in drifts {
-        write(&output, &session("head.body.seal")).unwrap();
+        write(&output, b"head.body.seal").unwrap();
         drift();
-        assert_eq!(write(&output, &session("head.body.seal")).unwrap(), Written::Written);
+        assert_eq!(write(&output, b"head.body.seal").unwrap(), Written::Written);
         assert_eq!(fs::read(path).unwrap(), b"head.body.seal");
         assert_eq!(fs::symlink_metadata(path).unwrap().mode() & 0o7777, 0o640);
     }
@@ -80,16 +76,16 @@ fn owner_and_group_are_set_where_they_differ() {
     let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let mut output = output(&folder.path().join("token"));
     (output.owner, output.group) = (Some(uid), Some(gid));
-    assert_eq!(write(&output, &session("one")).unwrap(), Written::Written);
-    assert_eq!(write(&output, &session("one")).unwrap(), Written::Unchanged);
+    assert_eq!(write(&output, b"one").unwrap(), Written::Written);
+    assert_eq!(write(&output, b"one").unwrap(), Written::Unchanged);
 
     (output.owner, output.group) = (Some(uid + 4321), Some(gid + 1234));
-    let given_away = write(&output, &session("one"));
+    let given_away = write(&output, b"one");
     if uid == 0 {
         assert_eq!(given_away.unwrap(), Written::Written);
         let found = fs::metadata(&output.path).unwrap();
         assert_eq!((found.uid(), found.gid(), mode(&output.path)), (4321, 1234, 0o640));
-        assert_eq!(write(&output, &session("one")).unwrap(), Written::Unchanged);
+        assert_eq!(write(&output, b"one").unwrap(), Written::Unchanged);
     } else {
         assert!(matches!(given_away, Err(WriteError::Failed { step: Step::SetOwner, .. })));
         assert_eq!(names(folder.path()), ["token"]);
@@ -101,7 +97,7 @@ fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o705)).unwrap();
     let output = output(&folder.path().join("a/b/c/token"));
-    write(&output, &session("one")).unwrap();
+    write(&output, b"one").unwrap();
     for made in ["a", "a/b", "a/b/c"] {
         assert_eq!(mode(&folder.path().join(made)), 0o750, "{made}");
     }
@@ -109,11 +105,30 @@ fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
 }
 
 #[test]
+fn a_new_folder_keeps_the_group_that_its_volume_gives_to_everything_in_it() {
+    // As Kubernetes makes the root of a volume with `fsGroup`.
+    let volume = tempfile::tempdir().unwrap();
+    let is_root = nix::unistd::geteuid().is_root();
+    let group = if is_root { 4321 } else { nix::unistd::getegid().as_raw() };
+    std::os::unix::fs::chown(volume.path(), None, Some(group)).unwrap();
+    fs::set_permissions(volume.path(), fs::Permissions::from_mode(0o2775)).unwrap();
+    let output = output(&volume.path().join("a/b/token"));
+    write(&output, b"one").unwrap();
+    for made in ["a", "a/b"] {
+        let found = fs::metadata(volume.path().join(made)).unwrap();
+        assert_eq!((found.mode() & 0o7777, found.gid()), (0o2750, group), "{made}");
+    }
+    assert_eq!(fs::metadata(&output.path).unwrap().gid(), group);
+}
+
+#[test]
 fn modes_are_those_asked_for_whatever_the_umask() {
     for umask in ["000", "022", "077", "777"] {
-        let folder = tempfile::tempdir().unwrap();
-        let ended = in_child(&format!("umask {umask}"), "child_writes_each_mode", folder.path());
-        assert!(passed(&ended), "umask {umask}: {}", String::from_utf8_lossy(&ended.stdout));
+        for user in ["", "AS_USER=1; export AS_USER; "] {
+            let folder = tempfile::tempdir().unwrap();
+            let ended = in_child(&format!("{user}umask {umask}"), "child_writes_each_mode", folder.path());
+            assert!(passed(&ended), "umask {umask}: {}", String::from_utf8_lossy(&ended.stdout));
+        }
     }
 }
 
@@ -121,17 +136,19 @@ fn modes_are_those_asked_for_whatever_the_umask() {
 #[ignore = "the child of `modes_are_those_asked_for_whatever_the_umask`"]
 fn child_writes_each_mode() {
     let Some(folder) = child_folder() else { return };
+    if env::var_os("AS_USER").is_some() && nix::unistd::geteuid().is_root() {
+        std::os::unix::fs::chown(&folder, Some(4321), Some(4321)).unwrap();
+        nix::unistd::setgid(4321.into()).unwrap();
+        nix::unistd::setuid(4321.into()).unwrap();
+    }
     for wanted in [0o400, 0o600, 0o640, 0o644, 0o660, 0o666, 0o777] {
         let mut output = output(&folder.join(format!("token{wanted:o}")));
         output.mode = wanted;
-        write(&output, &session("one")).unwrap();
+        write(&output, b"one").unwrap();
         assert_eq!(mode(&output.path), wanted);
     }
-    // A folder that a umask of 0777 left without any right can be finished by root only.
-    if nix::unistd::geteuid().is_root() || !env::var("SETTING").unwrap().contains("777") {
-        write(&output(&folder.join("a/b/token")), &session("one")).unwrap();
-        assert_eq!((mode(&folder.join("a")), mode(&folder.join("a/b"))), (0o750, 0o750));
-    }
+    write(&output(&folder.join("a/b/token")), b"one").unwrap();
+    assert_eq!((mode(&folder.join("a")), mode(&folder.join("a/b"))), (0o750, 0o750));
 }
 
 #[test]
@@ -142,7 +159,7 @@ fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
     for leads_to in ["elsewhere", "nowhere", "token"] {
         let _ = fs::remove_file(&link);
         symlink(leads_to, &link).unwrap();
-        assert_eq!(write(&output(&link), &session("one")).unwrap(), Written::Written, "{leads_to}");
+        assert_eq!(write(&output(&link), b"one").unwrap(), Written::Written, "{leads_to}");
         assert!(fs::symlink_metadata(&link).unwrap().is_file());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"precious");
     }
@@ -151,7 +168,7 @@ fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o640)).unwrap();
     fs::remove_file(&link).unwrap();
     symlink("elsewhere", &link).unwrap();
-    assert_eq!(write(&output(&link), &session("one")).unwrap(), Written::Written);
+    assert_eq!(write(&output(&link), b"one").unwrap(), Written::Written);
 }
 
 #[test]
@@ -172,7 +189,7 @@ fn what_is_no_file_is_refused_at_once_and_left_as_it_was() {
         ("link", "it is a folder"),
     ];
     for (name, why) in kinds {
-        let error = write(&output(&at(name)), &session("one")).unwrap_err();
+        let error = write(&output(&at(name)), b"one").unwrap_err();
         assert!(matches!(error, WriteError::Unfit { .. }), "{error}");
         let text = error.to_string();
         assert!(text.contains(why) && text.contains(&format!("`{}`", at(name).display())), "{text}");
@@ -201,13 +218,13 @@ fn paths_that_cannot_work_are_named_with_the_remedy() {
         (PathBuf::from("/proc/self/tokenwell-token"), Step::CreateTemporary, "/proc/self"),
     ];
     for (path, step, why) in table {
-        let error = write(&output(&path), &session("one")).unwrap_err();
+        let error = write(&output(&path), b"one").unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, WriteError::Failed { step: failed, .. } if failed == step), "{text}");
         assert!(text.contains(why), "{text}");
     }
     assert_eq!(names(folder.path()), before);
-    write(&output(&at(&"n".repeat(237))), &session("one")).unwrap();
+    write(&output(&at(&"n".repeat(237))), b"one").unwrap();
 }
 
 #[test]
@@ -218,9 +235,9 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
         for failing in Step::ALL {
             let _ = fs::remove_dir_all(folder.path().join("made"));
             if let Some(old) = old {
-                write(&output, &session(old)).unwrap();
+                write(&output, old.as_bytes()).unwrap();
             }
-            let written = write_observed(&output, &session("new"), &mut |step| {
+            let written = write_observed(&output, b"new", &mut |step| {
                 if step == failing { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
             });
             if failing == Step::SyncFolder {
@@ -242,7 +259,7 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
 #[test]
 fn a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
-    write(&output(&folder.path().join("token")), &session("old")).unwrap();
+    write(&output(&folder.path().join("token")), b"old").unwrap();
     // `ulimit -f` counts in blocks of 512 bytes or more; the write is cut short, then fails.
     let ended = in_child("trap '' XFSZ; ulimit -f 1", "child_writes_too_much", folder.path());
     assert!(passed(&ended), "{}", String::from_utf8_lossy(&ended.stdout));
@@ -254,7 +271,7 @@ fn a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one() {
 #[ignore = "the child of `a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one`"]
 fn child_writes_too_much() {
     let Some(folder) = child_folder() else { return };
-    let error = write(&output(&folder.join("token")), &session(&"x".repeat(100_000))).unwrap_err();
+    let error = write(&output(&folder.join("token")), "x".repeat(100_000).as_bytes()).unwrap_err();
     assert!(matches!(error, WriteError::Failed { step: Step::WriteContent, .. }), "{error}");
     assert!(error.to_string().contains("LimitFSIZE="), "{error}");
 }
@@ -266,7 +283,7 @@ fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep(
             let folder = tempfile::tempdir().unwrap();
             let output = output(&folder.path().join("made/token"));
             if let Some(old) = old {
-                write(&output, &session(old)).unwrap();
+                write(&output, old.as_bytes()).unwrap();
             }
             let ended = in_child(&format!("CRASH_AT={number}; export CRASH_AT"), "child_crashes", folder.path());
             assert_eq!(ended.status.signal(), Some(9), "the child was meant to be killed before {step:?}");
@@ -275,11 +292,11 @@ fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep(
             let expected = if step == Step::SyncFolder { Some("new") } else { old };
             assert_eq!(found.as_deref(), expected, "{step:?}");
             let in_between = step > Step::CreateTemporary && step < Step::SyncFolder;
-            let swept = sweep([&output]);
+            let swept = sweep([&output], &Locks::default());
             assert_eq!((swept.removed, swept.failed.len()), (usize::from(in_between), 0), "{step:?}");
             let left = names(output.path.parent().unwrap());
             assert_eq!(left, expected.map_or(vec![], |_| vec!["token"]), "{step:?}");
-            assert_eq!(write(&output, &session("later")).unwrap(), Written::Written);
+            assert_eq!(write(&output, b"later").unwrap(), Written::Written);
         }
     }
 }
@@ -289,7 +306,7 @@ fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep(
 fn child_crashes() {
     let Some(folder) = child_folder() else { return };
     let crash_at = Step::ALL[env::var("CRASH_AT").unwrap().parse::<usize>().unwrap()];
-    let _ = write_observed(&output(&folder.join("made/token")), &session("new"), &mut |step| {
+    let _ = write_observed(&output(&folder.join("made/token")), b"new", &mut |step| {
         if step == crash_at {
             nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::SIGKILL).unwrap();
         }
@@ -303,7 +320,7 @@ fn until_it_is_whole_a_temporary_file_is_for_its_writer_alone() {
     let mut output = output(&folder.path().join("token"));
     output.mode = 0o644;
     let mut seen = Vec::new();
-    write_observed(&output, &session("one"), &mut |step| {
+    write_observed(&output, b"one", &mut |step| {
         for name in names(folder.path()) {
             let path = folder.path().join(&name);
             seen.push((step, mode(&path), fs::read_to_string(path).unwrap()));
@@ -350,13 +367,13 @@ fn a_sweep_takes_the_orphans_of_its_outputs_and_touches_nothing_else() {
     nix::unistd::mkfifo(&at(".a.piping.tokenwell"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let others = [".a.folder.tokenwell", ".a.linked.tokenwell", ".a.piping.tokenwell"];
 
-    let swept = sweep([&output(&at("a"))]);
+    let swept = sweep([&output(&at("a"))], &Locks::default());
     assert_eq!((swept.removed, swept.failed.len()), (2, 0));
     let left: BTreeSet<_> = names(folder.path()).into_iter().collect();
     assert_eq!(left, foreign.iter().chain(&others).map(|name| (*name).to_owned()).collect());
 
     // Both outputs in one reading of the folder.
-    let swept = sweep(&[output(&at("a")), output(&at("a.b"))]);
+    let swept = sweep(&[output(&at("a")), output(&at("a.b"))], &Locks::default());
     assert_eq!(swept.removed, 1);
     assert!(!at(".a.b.Xy12zZ.tokenwell").exists() && at(".b.Xy12zZ.tokenwell").exists());
 }
@@ -365,9 +382,9 @@ fn a_sweep_takes_the_orphans_of_its_outputs_and_touches_nothing_else() {
 fn a_sweep_leaves_the_temporary_file_of_a_living_writer() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    write_observed(&output, &session("one"), &mut |step| {
+    write_observed(&output, b"one", &mut |step| {
         if step == Step::Rename {
-            assert_eq!(sweep([&output]).removed, 0);
+            assert_eq!(sweep([&output], &Locks::default()).removed, 0);
         }
         Ok(())
     })
@@ -379,7 +396,10 @@ fn a_sweep_leaves_the_temporary_file_of_a_living_writer() {
 fn a_sweep_of_a_folder_that_is_missing_or_none_harms_nobody() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
-    let swept = sweep(&[output(&folder.path().join("none/token")), output(&folder.path().join("file/token"))]);
+    let swept = sweep(
+        &[output(&folder.path().join("none/token")), output(&folder.path().join("file/token"))],
+        &Locks::default(),
+    );
     assert_eq!((swept.removed, swept.failed.len()), (0, 1));
     assert!(swept.failed[0].to_string().contains("file where a folder is needed"), "{}", swept.failed[0]);
 }
@@ -389,7 +409,7 @@ fn removing_takes_the_file_or_the_link_and_is_content_when_there_is_none() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let token = output(&at("token"));
-    write(&token, &session("one")).unwrap();
+    write(&token, b"one").unwrap();
     assert_eq!(remove(&token).unwrap(), Removed::Removed);
     assert_eq!(remove(&token).unwrap(), Removed::Missing);
     assert_eq!(remove(&output(&at("none/token"))).unwrap(), Removed::Missing);
@@ -410,7 +430,7 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
     let output = output(&folder.path().join("token"));
     // Lengths differ, so that a mixture of two tokens would show.
     let token = |number: u32| format!("{number}.{}.{number}", "x".repeat(1000 + number as usize * 7));
-    write(&output, &session(&token(0))).unwrap();
+    write(&output, token(0).as_bytes()).unwrap();
     let (written, reads, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..2 {
@@ -430,7 +450,7 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
             });
         }
         for number in 1..=1000 {
-            write(&output, &session(&token(number))).unwrap();
+            write(&output, token(number).as_bytes()).unwrap();
             written.store(number, Ordering::Release);
         }
         done.store(true, Ordering::Release);
@@ -446,23 +466,15 @@ fn writers_of_outputs_in_one_missing_folder_do_not_hinder_each_other() {
         thread::scope(|scope| {
             for number in 0..8 {
                 let path = folder.path().join(format!("a/b/c/{number}"));
-                scope.spawn(move || write(&output(&path), &session("one")).unwrap());
+                scope.spawn(move || write(&output(&path), b"one").unwrap());
             }
         });
         assert_eq!(names(&folder.path().join("a/b/c")).len(), 8);
     }
 }
 
-fn session(token: &str) -> Session {
-    Session {
-        jwt: Secret::new(token.to_owned()),
-        grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
-        claims: Claims::default(),
-    }
-}
-
 fn output(path: &Path) -> Output {
-    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None, in_set: false }
+    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None, set: None }
 }
 
 fn mode(path: &Path) -> u32 {
@@ -490,7 +502,6 @@ fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
         .arg(env::current_exe().unwrap())
         .args(["--ignored", "--exact", "--nocapture", test])
         .env("FOLDER", folder)
-        .env("SETTING", setting)
         .output()
         .unwrap()
 }

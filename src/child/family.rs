@@ -6,11 +6,20 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    sync::Notify,
+};
 
 /// The children that somebody of this process waits for.
 #[derive(Clone, Debug, Default)]
-pub struct Family(Arc<Mutex<HashSet<u32>>>);
+pub struct Family(Arc<Members>);
+
+#[derive(Debug, Default)]
+struct Members {
+    known: Mutex<HashSet<u32>>,
+    departure: Notify,
+}
 
 /// A child that is waited for. When this is dropped, whatever is left of the child counts as an orphan.
 #[derive(Debug)]
@@ -35,13 +44,24 @@ impl Family {
         self.known().contains(&number)
     }
 
+    /// Whether this holds for any of them.
+    pub(super) fn any(&self, holds: impl FnMut(u32) -> bool) -> bool {
+        self.known().iter().copied().any(holds)
+    }
+
+    /// Waits until one of them is waited for no longer. For one caller; a departure that nobody heard of is kept.
+    pub(super) async fn departure(&self) {
+        self.0.departure.notified().await;
+    }
+
     fn known(&self) -> MutexGuard<'_, HashSet<u32>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Kin {
     fn drop(&mut self) {
         self.family.known().remove(&self.number);
+        self.family.0.departure.notify_one();
     }
 }

@@ -2,6 +2,7 @@
 
 mod key_files;
 mod plan;
+mod programs;
 
 use std::process::ExitCode;
 
@@ -24,7 +25,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (source, _, loaded) = arguments.source.load()?;
     let keys = key_files::look(&loaded.config);
-    for warning in &keys.warnings {
+    for warning in keys.warnings.iter().chain(&programs::warnings(&loaded.config)) {
         print::complaint(&format_args!("warning: {warning}"));
     }
     print::result(&plan::Plan { config: &loaded.config, file: source.path(), keys: &keys })?;

@@ -5,7 +5,10 @@ use std::{error::Error, io, process::ExitCode};
 use clap::error::{ContextKind, ContextValue};
 
 use super::print;
-use crate::config::{Mistakes, looks_like_a_secret};
+use crate::{
+    child::CannotStart,
+    config::{Mistakes, looks_like_a_secret},
+};
 
 /// A command's bad end.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,9 @@ pub enum Failure {
     /// What the command line says cannot be done: exit code 2.
     #[error("{0}")]
     CommandLine(String),
+    /// The program that was to be run could not be started: exit code 126 or 127.
+    #[error(transparent)]
+    Program(#[from] CannotStart),
     /// It failed at run time: exit code 1.
     #[error(transparent)]
     AtRunTime(Box<dyn Error + Send + Sync>),
@@ -37,8 +43,9 @@ impl Failure {
             reason = error.source();
         }
         print::complaint(&said);
-        match self {
+        match &self {
             Self::Configuration(_) | Self::CommandLine(_) => ExitCode::from(WRONG),
+            Self::Program(error) => ExitCode::from(error.code()),
             Self::AtRunTime(_) => ExitCode::FAILURE,
         }
     }

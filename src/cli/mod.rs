@@ -3,6 +3,7 @@
 mod check;
 #[cfg(feature = "sandbox")]
 mod demo;
+mod exec;
 mod failure;
 mod logging;
 mod once;
@@ -14,6 +15,8 @@ mod sandbox;
 #[cfg(feature = "sandbox")]
 mod shell;
 mod source;
+mod tokens;
+mod wait;
 
 use std::process::ExitCode;
 
@@ -23,7 +26,8 @@ pub use failure::Failure;
 
 /// Runs the command that the process was started with.
 ///
-/// Exit codes: 0 done or stopped as asked, 1 it failed at run time, 2 the command line or the configuration is wrong.
+/// Exit codes: 0 done or stopped as asked, 1 it failed at run time, 2 the command line or the configuration is wrong; of
+/// `exec` those of its program.
 pub fn main() -> ExitCode {
     let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
@@ -48,6 +52,8 @@ struct Cli {
 enum Command {
     Run(run::Arguments),
     Once(once::Arguments),
+    Exec(exec::Arguments),
+    Wait(wait::Arguments),
     Check(check::Arguments),
     #[cfg(feature = "sandbox")]
     Demo(demo::Arguments),
@@ -60,6 +66,8 @@ impl Command {
         match self {
             Self::Run(arguments) => run::run(arguments),
             Self::Once(arguments) => once::run(arguments),
+            Self::Exec(arguments) => exec::run(arguments),
+            Self::Wait(arguments) => wait::run(arguments),
             Self::Check(arguments) => check::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Demo(arguments) => demo::run(arguments),
@@ -75,6 +83,7 @@ Examples:
   tokenwell demo                                    see it work: no account, no configuration
   tokenwell check --config tokenwell.yaml           find every mistake and print the plan
   tokenwell run --config tokenwell.yaml             keep every token fresh
+  tokenwell exec --config tokenwell.yaml -- app     run a program beside its tokens
   tokenwell run --project-id P2… --access-key-file /run/secrets/key --output /run/app.jwt";
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ pub(super) struct Arguments {
 /// Runs the daemon until it is stopped.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (config, source) = arguments.source.begin()?;
+    process::harden();
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status().map_err(Failure::at_run_time)?;

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use tracing::warn;
 
-use super::{Failure, logging, print, process};
+use super::{Failure, logging, print};
 use crate::{
     config::{self, Config, DEFAULT_FILE, Environment, Loaded, Origin, Source, looks_like_a_secret},
     daemon,
@@ -45,13 +45,19 @@ impl SourceArguments {
         Ok((source, environment, loaded))
     }
 
-    /// Loads what the flags say, for a daemon: starts the log, where warnings go, and makes the process safe for secrets.
+    /// Loads what the flags say, and leaves warnings to the daemon.
+    pub(super) fn load_quietly(self) -> Result<Config, Failure> {
+        let environment = Environment::of_process();
+        let source = self.source(&environment)?;
+        Ok(config::load(&source, &environment)?.config)
+    }
+
+    /// Loads what the flags say, for a daemon: starts the log, where warnings go. The process is to be hardened next.
     pub(super) fn begin(self) -> Result<(Config, daemon::Source), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let Loaded { config, warnings } = config::load(&source, &environment)?;
         logging::start(&config.log)?;
-        process::harden();
         for warning in &warnings {
             warn!("{warning}");
         }

@@ -53,22 +53,19 @@ impl<'a> Fields<'a> {
         self.take(name, notes)
     }
 
+    /// A field is missing that is needed for the sake of another; `remedy` says what to write.
+    pub(super) fn lacks(&self, name: &str, remedy: &str, notes: &mut Notes) {
+        notes.mistake(&self.spot, format!("`{name}` is missing"), remedy);
+    }
+
     /// Whether there is a field of that name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.entries.iter().any(|(key, _)| key == name)
     }
 
-    /// Fields of the contract that this version does not have: refused by name, so that nothing is silently ignored.
-    pub(super) fn not_in_this_version(&mut self, names: &'static [&'static str], notes: &mut Notes) {
-        for (n, (key, _)) in self.entries.iter().enumerate() {
-            if let Some(name) = names.iter().find(|name| *name == key) {
-                let what = "this version of tokenwell does not have it yet";
-                notes.mistake(&self.spot_of(n, Part::Key), what, format!("take `{name}` away"));
-            }
-        }
-        // Only what is there, so that nobody is told of them as known.
-        let there: Vec<_> = names.iter().copied().filter(|name| self.has(name)).collect();
-        self.known.extend(there);
+    /// Whether there is a field that was not asked for so far.
+    pub(super) fn has_strangers(&self) -> bool {
+        self.entries.iter().any(|(key, _)| !self.known.contains(&key.as_str()))
     }
 
     /// All entries as fields, whatever their names.

@@ -37,6 +37,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
         state_directory,
         credentials: vec![credential],
         key_directories: Vec::new(),
+        sets: Vec::new(),
         http: settings,
         in_flight_max,
         log,

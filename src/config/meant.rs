@@ -12,7 +12,7 @@ use super::{
 use crate::{
     exchange::{BaseUrl, HttpSettings, LoginOptions, ProjectId},
     hook::Hook,
-    output::Output,
+    output::{Output, SetFolder},
     renewal::Policy,
     status::Listen,
 };
@@ -30,6 +30,8 @@ pub struct Config {
     pub credentials: Vec<Credential>,
     /// The folders in which every file is a key.
     pub key_directories: Vec<KeyDirectory>,
+    /// The folders whose files change as one; their outputs know of it.
+    pub sets: Vec<Set>,
     /// How requests are made.
     pub http: HttpSettings,
     /// The most exchanges under way at once.
@@ -66,6 +68,15 @@ pub struct KeyDirectory {
     pub path: PathBuf,
     /// What each credential looks like. Its name and key file are empty; its output paths hold `{name}`.
     pub pattern: Credential,
+}
+
+/// A folder whose files change as one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Set {
+    /// The folder. Every output right in it is one of its files.
+    pub directory: PathBuf,
+    /// How the folders of its generations are made.
+    pub folder: SetFolder,
 }
 
 /// A file in a folder of keys whose name no credential can have.

@@ -28,7 +28,7 @@ mod value;
 use std::path::Path;
 
 pub use environment::Environment;
-pub use meant::{Config, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential};
+pub use meant::{Config, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use mistake::{Mistakes, Place, Remark};
 pub use show::looks_like_a_secret;
 pub use source::{DEFAULT_FILE, Origin, Source};
@@ -48,8 +48,8 @@ pub struct Loaded {
 }
 
 /// Reads a configuration: everything in it is right, or everything that is wrong is told. Flags beat the environment, which
-/// beats the file. Called again with the same source for a reload. Reads the file and the users and groups of the machine;
-/// key files are not looked at.
+/// beats the file. Called again with the same source for a reload. Reads the file, the templates that it
+/// names and the users and groups of the machine; key files are not looked at.
 pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),

@@ -65,7 +65,7 @@ impl Overrides {
 }
 
 /// Where state is kept if the file does not say: `$STATE_DIRECTORY` (systemd; the first, if there are several), else
-/// beside the first output.
+/// beside the first output that is in no set.
 pub(super) fn state_directory(
     credentials: &[Credential],
     key_directories: &[KeyDirectory],
@@ -76,7 +76,13 @@ pub(super) fn state_directory(
         return path::folder(&Text::outside(first, Spot::Variable(STATE_VARIABLE)), notes);
     }
     let patterns = key_directories.iter().map(|directory| &directory.pattern);
-    let first = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).next()?;
+    let mut outputs = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).peekable();
+    outputs.peek()?;
+    let Some(first) = outputs.find(|output| output.set.is_none()) else {
+        let what = "missing, and every output is in a set, where nothing else may stand";
+        notes.mistake(&Spot::WholeFile { path: "stateDirectory".to_owned() }, what, STATE_REMEDY);
+        return None;
+    };
     // The folder of `/run/{name}/jwt` is one of many: their common parent is meant.
     let has_mark = |folder: &Path| folder.to_string_lossy().contains(path::NAME_MARK);
     first.path.ancestors().skip(1).find(|folder| !has_mark(folder)).map(Path::to_owned)
@@ -85,6 +91,7 @@ pub(super) fn state_directory(
 /// What to do about a project id that is missing.
 pub(super) const PROJECT_REMEDY: &str = "write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`";
 
+const STATE_REMEDY: &str = "write such as `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`";
 const PROJECT_VARIABLE: &str = "DESCOPE_PROJECT_ID";
 /// The second is what some of Descope's SDKs call it.
 const BASE_URL_VARIABLES: [&str; 2] = ["DESCOPE_BASE_URL", "DESCOPE_BASE_URI"];

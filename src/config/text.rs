@@ -1,4 +1,4 @@
-//! A configuration file as text: bounded, UTF-8, and not nested beyond reason.
+//! A configuration file as text: bounded, UTF-8, and not nested beyond reason. Templates that it names are read alike.
 
 use std::{
     fs::File,
@@ -19,27 +19,42 @@ pub(super) struct Unusable {
 
 /// Reads a configuration file whole.
 pub(super) fn read(path: &Path) -> Result<String, Unusable> {
-    let bytes = read_bounded(path).map_err(|error| unreadable(path, &error))??;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
-        unusable(&format!("line {line} is not UTF-8"), "save it as UTF-8")
-    })?;
+    let text = read_text(path, FILE_BYTES_MAX, &CONFIGURATION)?;
     guard_nesting(&text)?;
     Ok(text)
 }
 
-fn read_bounded(path: &Path) -> io::Result<Result<Vec<u8>, Unusable>> {
+/// Reads a template whole.
+pub(super) fn read_template(path: &Path, bytes_max: usize) -> Result<String, Unusable> {
+    read_text(path, bytes_max as u64, &TEMPLATE)
+}
+
+/// What is said of a file that is not as it should be.
+struct Advice {
+    instead: &'static str,
+    shorter: &'static str,
+}
+
+fn read_text(path: &Path, bytes_max: u64, advice: &Advice) -> Result<String, Unusable> {
+    let bytes = read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error))??;
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
+        unusable(&format!("line {line} is not UTF-8"), "save it as UTF-8")
+    })
+}
+
+fn read_bounded(path: &Path, bytes_max: u64, advice: &Advice) -> io::Result<Result<Vec<u8>, Unusable>> {
     // Without NONBLOCK a named pipe would be waited for.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {
-        return Ok(Err(unusable("it is not a regular file", "name a YAML file")));
+        return Ok(Err(unusable("it is not a regular file", advice.instead)));
     }
     let mut bytes = Vec::new();
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        let why = format!("it is larger than {} KiB", FILE_BYTES_MAX / 1024);
-        return Ok(Err(unusable(&why, "use `credentialsFrom` for many credentials that look alike")));
+    file.take(bytes_max + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > bytes_max {
+        let why = format!("it is larger than {} KiB", bytes_max / 1024);
+        return Ok(Err(unusable(&why, advice.shorter)));
     }
     Ok(Ok(bytes))
 }
@@ -125,6 +140,9 @@ fn unusable(why: &str, remedy: &str) -> Unusable {
     Unusable { why: why.to_owned(), remedy: Some(remedy.to_owned()) }
 }
 
+const CONFIGURATION: Advice =
+    Advice { instead: "name a YAML file", shorter: "use `credentialsFrom` for many credentials that look alike" };
+const TEMPLATE: Advice = Advice { instead: "name a file of text", shorter: "shorten it" };
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 const NESTING_MAX: usize = 64;
 const WITHOUT_A_FILE: &str = "write one, or name another with `--config FILE` or `$TOKENWELL_CONFIG`,\n\

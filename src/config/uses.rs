@@ -9,6 +9,7 @@ use super::{
     notes::{Notes, Spot},
     reader::path_of,
 };
+use crate::output::LOCK_FILE;
 
 /// What a path is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -19,12 +20,20 @@ pub(super) enum Purpose {
     KeyFile,
     /// Every file in it is an access key.
     KeyDirectory,
+    /// A hook reads the number of a process from there.
+    PidFile,
+    /// A hook runs it.
+    Program,
+    /// A template of an output is read from there.
+    TemplateFile,
     /// Roots of TLS are read from there.
     CaFile,
     /// The program keeps its own files there.
     StateDirectory,
     /// Status is served there.
     StatusSocket,
+    /// Sessions are written there in generations.
+    Set,
     /// The configuration itself.
     ConfigFile,
 }
@@ -74,6 +83,7 @@ impl Uses {
         }
         self.check_outputs(&outputs, notes);
         self.check_folders(notes);
+        self.check_sets(&outputs, notes);
     }
 
     /// No output stands where the program keeps its status.
@@ -87,8 +97,13 @@ impl Uses {
     fn check_outputs(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
-                Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory => continue,
-                Purpose::KeyFile | Purpose::CaFile | Purpose::StatusSocket => {
+                Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
+                Purpose::KeyFile
+                | Purpose::TemplateFile
+                | Purpose::CaFile
+                | Purpose::PidFile
+                | Purpose::Program
+                | Purpose::StatusSocket => {
                     format!("the same file as {}", path_of(spot))
                 }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
@@ -123,6 +138,64 @@ impl Uses {
             if let Some(folder) = path.ancestors().find_map(|parent| folders.get(parent)) {
                 let what = format!("inside {}, where every file is an access key", path_of(folder));
                 notes.mistake(spot, what, "keep state somewhere else");
+            }
+        }
+    }
+
+    /// A set's folder is nothing else, and its files have names of their own.
+    fn check_sets(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
+        let mut sets: HashMap<&Path, &Spot> = HashMap::new();
+        for (path, spot) in self.of(Purpose::Set) {
+            if let Some(first) = sets.get(path) {
+                let what = format!("the same folder as {}", path_of(first));
+                notes.mistake(spot, what, "name every set once");
+            } else {
+                sets.insert(path, spot);
+            }
+        }
+        for (path, spot) in &sets {
+            if let Some(outer) = path.ancestors().skip(1).find_map(|above| sets.get(above)) {
+                let what = format!("inside {}, which is a set", path_of(outer));
+                notes.mistake(spot, what, "write sets beside each other");
+            }
+            if let Some(output) = outputs.get(path) {
+                let what = format!("the same path as {}, which is a file", path_of(output));
+                notes.mistake(spot, what, "give the set a folder of its own");
+            }
+        }
+        for (purpose, path, spot) in &self.paths {
+            let (folder, what) = match purpose {
+                Purpose::KeyDirectory => (
+                    Some(path.as_path()),
+                    format!("the same folder as {}, where every file is an access key", path_of(spot)),
+                ),
+                Purpose::StateDirectory => {
+                    (Some(path.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
+                }
+                Purpose::ConfigFile => (path.parent(), "the folder of this configuration file".to_owned()),
+                Purpose::StatusSocket => (path.parent(), format!("the folder of the socket of {}", path_of(spot))),
+                Purpose::Output
+                | Purpose::KeyFile
+                | Purpose::TemplateFile
+                | Purpose::CaFile
+                | Purpose::PidFile
+                | Purpose::Program
+                | Purpose::Set => continue,
+            };
+            if let Some(set) = folder.and_then(|folder| sets.get(folder)) {
+                notes.mistake(set, what, "give the set a folder of its own");
+            }
+        }
+        for (path, spot) in outputs {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let in_set = path.parent().is_some_and(|folder| sets.contains_key(folder));
+            if in_set && name.starts_with("..") {
+                let what = "in a set, names that begin with `..` are those of its generations";
+                notes.mistake(spot, what, "give the file another name");
+            }
+            if name == LOCK_FILE {
+                let what = format!("`{LOCK_FILE}` is the file by which tokenwell keeps other processes away");
+                notes.mistake(spot, what, "give the file another name");
             }
         }
     }

@@ -141,6 +141,9 @@ impl Daemon {
         }
         self.notice_end(id, now);
         self.announce_ready();
+        if noted.touched {
+            self.leaves_generations(now, id);
+        }
         if let Some(sent) = news {
             self.hooks_follow(id, sent, result.is_ok());
         }

@@ -1,6 +1,6 @@
 //! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
 
-use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::task;
 use tracing::{debug, warn};
@@ -9,7 +9,7 @@ use super::{
     Daemon, clock,
     grounds::Pass,
     kept::Kept,
-    readiness::{Asked, Glance, Missing},
+    readiness::{Asked, Missing},
     tasks::{Done, Task},
 };
 use crate::{
@@ -32,6 +32,9 @@ pub(super) struct Guard {
     pub(super) armed: bool,
     /// Who wants to know what is found.
     pub(super) asked: Asked,
+    /// Whose sets hold generations that only slow readers may still be reading, and when they are removed.
+    untidy: BTreeSet<Id>,
+    tidy_at: Option<Moment>,
 }
 
 /// The outputs of one credential, to be looked at.
@@ -81,7 +84,7 @@ impl Daemon {
 
     /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
     pub fn guards_its_outputs(&self) -> bool {
-        let Guard { arming, inspection, suspects, all, armed, asked: _ } = &self.guard;
+        let Guard { arming, inspection, suspects, all, armed, .. } = &self.guard;
         *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
     }
 
@@ -103,18 +106,49 @@ impl Daemon {
             kept.credential.outputs.iter().any(|output| output::watched_files(output).any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
-        let newly_made = suspects.iter().filter_map(|id| self.kept.get(id)).any(|kept| {
-            kept.credential
-                .outputs
-                .iter()
-                .flat_map(output::watched_folders)
-                .any(|folder| !self.sentry.is_armed(&folder))
-        });
+        // A folder that was made, or a generation that has become the current one.
+        let is_new = |folder: PathBuf| !self.sentry.is_armed(&folder) || touched.covers(&folder);
+        let newly_made = suspects
+            .iter()
+            .filter_map(|id| self.kept.get(id))
+            .any(|kept| kept.credential.outputs.iter().flat_map(output::watched_folders).any(is_new));
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
         self.guard.suspects.extend(suspects);
         self.inspect();
+    }
+
+    /// Its files were written. The generations before, if they are in a set, go when no reader can have them in hand.
+    pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
+        let in_sets =
+            self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.set.is_some()));
+        if in_sets {
+            self.guard.untidy.insert(id);
+            self.guard.tidy_at = Some(now + TIDY_AFTER);
+        }
+    }
+
+    /// When old generations are to be removed.
+    pub(super) fn tidy_at(&self) -> Option<Moment> {
+        self.guard.tidy_at
+    }
+
+    /// Removes them, if their time has come.
+    pub(super) fn tidy(&mut self, now: Moment) {
+        if self.guard.tidy_at.is_none_or(|at| now < at) {
+            return;
+        }
+        self.guard.tidy_at = None;
+        let untidy = mem::take(&mut self.guard.untidy);
+        let outputs: Vec<_> =
+            untidy.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.credential.outputs.clone()).collect();
+        let locks = Arc::clone(&self.locks);
+        task::spawn_blocking(move || {
+            for error in output::tidy(&outputs, &locks).failed {
+                warn!("{error}");
+            }
+        });
     }
 
     /// Looks at the outputs of one credential.
@@ -156,7 +190,7 @@ impl Daemon {
         self.tasks.start(Task::Inspect, async move {
             let inspect = move || Inspection {
                 inspected: rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect(),
-                missing: glances.into_iter().filter_map(Glance::take).collect(),
+                missing: glances.into_iter().filter_map(|glance| glance.take(host.project.as_str())).collect(),
             };
             task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });
@@ -254,3 +288,6 @@ impl Round {
 fn is_at_the_files(renewal: &Renewal) -> bool {
     matches!(renewal.under_way(), Some(Effect::Publish(_) | Effect::Withdraw(_)))
 }
+
+/// Longer than any reader needs from opening a folder to opening a file in it.
+const TIDY_AFTER: Duration = Duration::from_secs(5);

@@ -70,9 +70,14 @@ impl Hooks {
         self.states = vec![HookState::default(); hooks];
     }
 
+    /// Whether this session, in all its files, is no news.
+    fn are_told(&self, sent: Moment) -> bool {
+        self.told == Some(sent)
+    }
+
     /// Whether they are yet to be run for this session.
     pub(super) fn owe(&self, sent: Moment) -> bool {
-        !self.states.is_empty() && self.told != Some(sent)
+        !self.states.is_empty() && !self.are_told(sent)
     }
 }
 
@@ -80,11 +85,16 @@ impl Daemon {
     /// A session has reached some of its files, or all. Files that are put right hold no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        if !kept.hooks.owe(sent) || kept.leaving {
+        if kept.hooks.are_told(sent) || kept.leaving {
             return;
         }
+        let owes = kept.hooks.owe(sent);
+        self.rotations += 1;
         if whole {
             kept.hooks.told = Some(sent);
+        }
+        if !owes {
+            return;
         }
         match kept.hooks.round {
             Round::Idle => self.run_hooks(id),
@@ -102,6 +112,7 @@ impl Daemon {
             path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
             expires_at: told.times().expires_at,
             session,
+            booted_at: clock::wall_of(Moment::default()),
         };
         let family = self.family.clone();
         self.tasks.start(Task::Hooks(id), async move {

@@ -14,8 +14,8 @@ use super::{
     kept::{Kept, OutputState},
 };
 use crate::{
-    config::Credential,
-    output::{self, Swept},
+    config::{Config, Credential},
+    output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
 };
 
@@ -37,26 +37,10 @@ pub(super) struct Settled {
 }
 
 impl Daemon {
-    /// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+    /// What should be kept fresh, as far as is known.
     pub(super) fn desired(&self) -> Vec<Credential> {
-        let mut desired = self.config.credentials.clone();
-        let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
-        let mut paths: HashSet<PathBuf> =
-            desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
-        for directory in &self.config.key_directories {
-            let Some(listing) = self.listings.get(&directory.path) else { continue };
-            for file in &listing.names {
-                let Ok(credential) = directory.credential(file) else { continue };
-                let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
-                if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
-                    continue;
-                }
-                names.insert(credential.name.clone());
-                paths.extend(mine);
-                desired.push(credential);
-            }
-        }
-        desired
+        let names = |folder: &Path| self.listings.get(folder).map_or(&[][..], |listing| &listing.names);
+        desired(&self.config, names)
     }
 
     /// Takes in what the key folders hold. A folder that cannot be listed takes nobody away: its keys are missing until it
@@ -122,6 +106,9 @@ impl Daemon {
         let now = clock::now();
         let Some(kept) = self.kept.remove(&id) else { return };
         self.tasks.stop(id);
+        for output in &kept.credential.outputs {
+            self.locks.release(output);
+        }
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
         self.names.remove(&name);
@@ -153,7 +140,8 @@ impl Daemon {
         for id in gone {
             settled.removed += usize::from(self.take_leave(id, &claimed));
         }
-        sweep(&desired.iter().filter(|credential| self.is_new_to_its_files(credential)).collect::<Vec<_>>());
+        let new_to_their_files = desired.iter().filter(|credential| self.is_new_to_its_files(credential));
+        sweep(&new_to_their_files.collect::<Vec<_>>(), &self.locks);
         for credential in desired {
             match self.names.get(&credential.name).copied() {
                 None => {
@@ -212,6 +200,12 @@ impl Daemon {
             kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
+            let stays = |output: &Output| {
+                after.outputs.iter().any(|kept| kept.path == output.path && kept.set.is_some() == output.set.is_some())
+            };
+            for output in before.outputs.iter().filter(|output| !stays(output)) {
+                self.locks.release(output);
+            }
             kept.outputs = vec![OutputState::default(); after.outputs.len()];
             kept.hooks.outputs_changed();
             self.fleet.handle(now, id, Event::OutputsChanged);
@@ -305,12 +299,33 @@ impl Daemon {
     }
 }
 
+/// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+pub(super) fn desired<'n>(config: &Config, names_in: impl Fn(&Path) -> &'n [String]) -> Vec<Credential> {
+    let mut desired = config.credentials.clone();
+    let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
+    let mut paths: HashSet<PathBuf> =
+        desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
+    for directory in &config.key_directories {
+        for file in names_in(&directory.path) {
+            let Ok(credential) = directory.credential(file) else { continue };
+            let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
+            if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
+                continue;
+            }
+            names.insert(credential.name.clone());
+            paths.extend(mine);
+            desired.push(credential);
+        }
+    }
+    desired
+}
+
 fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {
     credential.outputs.iter().map(|output| output.path.as_path())
 }
 
-fn sweep(credentials: &[&Credential]) {
-    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs));
+fn sweep(credentials: &[&Credential], locks: &Locks) {
+    let Swept { removed, failed } = output::sweep(credentials.iter().flat_map(|credential| &credential.outputs), locks);
     if removed > 0 {
         info!(files = removed, "swept what an earlier crash left");
     }

@@ -14,11 +14,10 @@ use super::{
     told::Told,
 };
 use crate::{
-    exchange::LoginOptions,
+    exchange::{BaseUrl, LoginOptions, ProjectId},
     fingerprint::Fingerprint,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
     secret::Secret,
-    session::{Claims, Jwt, Session},
     state::{Record, WrittenToken},
 };
 
@@ -28,6 +27,7 @@ impl Daemon {
         let newcomer = |(id, kept): (Id, &super::Kept)| Newcomer {
             id,
             credential: Arc::clone(&kept.credential),
+            project: self.host.project.clone(),
             request: self.host.request(&kept.credential.options),
         };
         self.members().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
@@ -43,6 +43,9 @@ impl Daemon {
             let path = kept.credential.key_file.display();
             warn!(credential = name, "key file `{path}` may be written by others: take that right away (`chmod go-w`)");
         }
+        if let Some(held) = &found.held {
+            warn!(credential = name, "{held}");
+        }
         let record = match found.record {
             Ok(Some(record)) => record,
             Ok(None) => return,
@@ -54,7 +57,7 @@ impl Daemon {
         kept.asked = Some(record.asked);
         let mut memory = record.memory();
         let mut intact = false;
-        match (record.written, found.token) {
+        match (record.written, found.session) {
             (None, _) => {}
             (Some(_), _) if record.request != self.host.request(&kept.credential.options) => {
                 memory.written = None;
@@ -64,9 +67,9 @@ impl Daemon {
                 memory.written = None;
                 warn!(credential = name, "the token that was written is gone or altered; a new session is asked for");
             }
-            (Some(written), Some((token, whole))) => {
+            (Some(written), Some((session, whole))) => {
                 intact = whole;
-                kept.session = session(token, &written).map(Arc::new);
+                kept.session = Some(Arc::new(session));
                 kept.written = Some(written);
             }
         }
@@ -179,14 +182,13 @@ impl Daemon {
 impl Host {
     /// Of everything that makes a session what it is, besides the key.
     pub(super) fn request(&self, options: &LoginOptions) -> Fingerprint {
-        let LoginOptions { custom_claims, selected_tenant } = options;
-        let base = self.client.base().to_string();
-        Secret::new(json!([self.project.as_str(), base, custom_claims, selected_tenant]).to_string()).fingerprint()
+        request(&self.project, self.client.base(), options)
     }
 }
 
-/// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
-fn session(token: Secret, written: &WrittenToken) -> Option<Session> {
-    let claims = Jwt::parse(token.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
-    Some(Session { jwt: token, grant: written.term.grant, claims })
+/// Of everything that makes a session what it is, besides the key.
+pub(super) fn request(project: &ProjectId, base: &BaseUrl, options: &LoginOptions) -> Fingerprint {
+    let LoginOptions { custom_claims, selected_tenant } = options;
+    let base = base.to_string();
+    Secret::new(json!([project.as_str(), base, custom_claims, selected_tenant]).to_string()).fingerprint()
 }

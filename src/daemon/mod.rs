@@ -24,6 +24,7 @@ mod reporting;
 mod signals;
 mod skew;
 mod span;
+pub mod standing;
 mod survey;
 mod tasks;
 mod told;
@@ -38,7 +39,7 @@ use std::{
 };
 
 use tokio::{sync::Semaphore, task, time};
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use self::{
     clock::Alarm,
@@ -56,7 +57,7 @@ use self::{
     tasks::{Done, Task, Tasks},
 };
 use crate::{
-    child::Family,
+    child::{Family, Orphans},
     config::{Config, Credential, Loaded, Mistakes},
     exchange::ClientError,
     output::Locks,
@@ -91,9 +92,13 @@ pub struct Daemon {
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
-    /// The processes that hooks have started.
-    family: Family,
     signals: Signals,
+    /// The children of this process, be they the daemon's or a command's.
+    family: Family,
+    /// Where this is the first process of a container, or stands in for a program.
+    orphans: Option<Orphans>,
+    /// How often readers got a token that they did not have.
+    rotations: u64,
     watch: Watch,
     sentry: Sentry,
     guard: Guard,
@@ -141,9 +146,29 @@ pub enum Turn {
 }
 
 impl Daemon {
-    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. Must be called
-    /// within a current-thread tokio runtime.
+    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
+    /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::of_first_process(&family)?;
+        Self::assemble(config, source, Signals::listen()?, family, orphans)
+    }
+
+    /// The same for a command that stands in for a program: signals are left to it, and orphans are seen off wherever it
+    /// runs. The program is to be started by [`Self::family`].
+    pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
+        let family = Family::default();
+        let orphans = Orphans::adopt(family.clone())?;
+        Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))
+    }
+
+    fn assemble(
+        config: Config,
+        source: Source,
+        signals: Signals,
+        family: Family,
+        orphans: Option<Orphans>,
+    ) -> Result<Self, StartError> {
         let host = Arc::new(Host::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
@@ -162,8 +187,10 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
-            family: Family::default(),
-            signals: Signals::listen()?,
+            signals,
+            family,
+            orphans,
+            rotations: 0,
             watch: Watch::new(),
             sentry: Sentry::default(),
             guard: Guard::default(),
@@ -202,6 +229,7 @@ impl Daemon {
             () = self.watch.hint() => Happening::Hint,
             touched = self.sentry.touched() => Happening::OutputsTouched(touched),
             question = self.faces.question() => Happening::Question(question),
+            number = next_orphan(&mut self.orphans) => Happening::OrphanSeenOff(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
@@ -210,6 +238,7 @@ impl Daemon {
             Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Question(question) => self.answer(question),
             Happening::Alarm => self.wake(),
+            Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 info!(%sender, "asked to read the configuration again");
                 self.load(Why::Asked);
@@ -240,7 +269,7 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
-        [self.fleet.next_wake(), poll, self.status_file_due()].into_iter().flatten().min()
+        [self.fleet.next_wake(), poll, self.tidy_at(), self.status_file_due()].into_iter().flatten().min()
     }
 
     fn wake(&mut self) {
@@ -251,6 +280,7 @@ impl Daemon {
         if self.grounds.survey.is_idle() && now >= self.grounds.poll_at {
             self.survey();
         }
+        self.tidy(now);
         self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
     }
 
@@ -265,9 +295,11 @@ impl Daemon {
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
         };
-        let host = Arc::clone(&self.host);
+        let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
         self.tasks.start(Task::Survey, async move {
-            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger, &locks)))
+                .await
+                .unwrap_or(Done::Lost)
         });
     }
 
@@ -286,6 +318,14 @@ enum Happening {
     OutputsTouched(Touched),
     Question(Question),
     Alarm,
+    OrphanSeenOff(u32),
+}
+
+async fn next_orphan(orphans: &mut Option<Orphans>) -> u32 {
+    match orphans {
+        Some(orphans) => orphans.seen_off().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.

@@ -1,6 +1,6 @@
 //! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
 
-use std::{mem, path::PathBuf, sync::Arc};
+use std::{mem, path::PathBuf, slice, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -8,8 +8,9 @@ use super::{Daemon, clock, kept::Kept, span, survey::Observation};
 use crate::{
     config::Credential,
     fingerprint::Fingerprint,
-    output::{self, Left, Output, Seal},
+    output::{self, Content, Output, Seal},
     renewal::{Health, Id, Moment, Renewal},
+    session::{Session, Times},
     status::Readiness,
 };
 
@@ -35,8 +36,10 @@ pub(super) struct Glance {
     id: Id,
     credential: Arc<Credential>,
     seals: Vec<Option<Seal>>,
-    /// The tokens that may stand there: the one that was written and the one that replaces it.
-    tokens: Vec<Fingerprint>,
+    /// The token that was written last.
+    written: Option<Fingerprint>,
+    /// What replaces it.
+    newest: Option<(Arc<Session>, Times)>,
 }
 
 /// An output in which no reader finds a token of its credential.
@@ -88,7 +91,8 @@ impl Daemon {
             id,
             credential: Arc::clone(&kept.credential),
             seals: kept.outputs.iter().map(|output| output.seal).collect(),
-            tokens: tokens(kept),
+            written: kept.written.as_ref().map(|written| written.token),
+            newest: kept.session.clone().zip(kept.told.map(|told| told.times())),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
         let required = self.members().filter(|(_, kept)| kept.credential.required);
@@ -164,24 +168,22 @@ impl Daemon {
 
 impl Glance {
     /// Blocks on the disk.
-    pub(super) fn take(self) -> Option<Missing> {
-        let holds = |output: &Output, token| match output::left(output, token) {
-            Left::Intact(_) | Left::Drifted(_) => true,
-            Left::Other => false,
+    pub(super) fn take(self, project: &str) -> Option<Missing> {
+        let Self { id, credential, seals, written, newest } = self;
+        let holds_the_newest = |output: &Output| {
+            newest.as_ref().is_some_and(|(session, times)| {
+                let content = Content { session, credential: &credential.name, project, times: *times };
+                output::are_intact(slice::from_ref(output), &content)
+            })
         };
-        let stands = |output: &Output, seal| {
-            output::is_sealed(output, seal) || self.tokens.iter().any(|token| holds(output, *token))
+        let holds_the_last =
+            |output: &Output| written.is_some_and(|token| output::find_token(slice::from_ref(output), token).is_some());
+        let stands = |output: &Output, seal: Option<Seal>| {
+            output::is_sealed(output, seal) || holds_the_newest(output) || holds_the_last(output)
         };
-        let mut outputs = self.credential.outputs.iter().zip(self.seals);
-        let (gone, _) = outputs.find(|(output, seal)| !stands(output, *seal))?;
-        Some(Missing::new(self.id, gone))
+        let (gone, _) = credential.outputs.iter().zip(seals).find(|(output, seal)| !stands(output, *seal))?;
+        Some(Missing::new(id, gone))
     }
-}
-
-fn tokens(kept: &Kept) -> Vec<Fingerprint> {
-    let written = kept.written.as_ref().map(|written| written.token);
-    let newest = kept.session.as_ref().map(|session| session.jwt.fingerprint());
-    written.into_iter().chain(newest).collect()
 }
 
 /// More than anyone reads.

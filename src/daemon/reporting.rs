@@ -4,7 +4,9 @@ use std::{borrow::Cow, mem, process, time::SystemTime};
 
 use super::{Daemon, advice, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
+    child::Family,
     renewal::{Effect, Event, Health, Id, Moment, Renewal},
+    session::Session,
     status::{
         ConfigurationReport, CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
         Report,
@@ -79,6 +81,22 @@ impl Daemon {
         for id in mem::take(&mut self.overdue) {
             self.fleet.handle(now, id, Event::Nudged);
         }
+    }
+
+    /// The children of this process: who starts one does it by this, or it counts as an orphan.
+    pub fn family(&self) -> &Family {
+        &self.family
+    }
+
+    /// How often readers got a token that they did not have. A file that was only put right does not count.
+    pub fn rotations(&self) -> u64 {
+        self.rotations
+    }
+
+    /// The newest session of a credential, for whoever was asked by name to hand its token on.
+    pub fn session(&self, credential: &str) -> Option<&Session> {
+        let id = self.names.get(credential)?;
+        self.kept.get(id)?.session.as_deref()
     }
 
     pub(super) fn is_overdue(&self, id: Id, kept: &Kept, now: Moment) -> bool {

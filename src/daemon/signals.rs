@@ -25,7 +25,7 @@ pub(super) enum Request {
 }
 
 /// The signals as they come.
-pub(super) struct Signals(SignalsInfo<WithOrigin>);
+pub(super) struct Signals(Option<SignalsInfo<WithOrigin>>);
 
 impl Signals {
     /// Takes the signals over. From here on a second TERM or INT ends the process at once, whatever the loop does.
@@ -37,13 +37,20 @@ impl Signals {
         for signal in [SIGTERM, SIGINT] {
             flag::register(signal, Arc::clone(&stopping))?;
         }
-        Ok(Self(SignalsInfo::with_exfiltrator([SIGTERM, SIGINT, SIGHUP, SIGUSR1], WithOrigin::default())?))
+        let stream = SignalsInfo::with_exfiltrator([SIGTERM, SIGINT, SIGHUP, SIGUSR1], WithOrigin::default())?;
+        Ok(Self(Some(stream)))
+    }
+
+    /// None come: they are somebody else's.
+    pub(super) fn of_somebody_else() -> Self {
+        Self(None)
     }
 
     /// The next request and a word on who made it. Cancel-safe.
     pub(super) async fn next(&mut self) -> (Request, String) {
+        let Some(stream) = &mut self.0 else { std::future::pending().await };
         loop {
-            let Some(origin) = self.0.next().await else { std::future::pending().await };
+            let Some(origin) = stream.next().await else { std::future::pending().await };
             let request = match origin.signal {
                 SIGHUP => Request::Reload,
                 SIGUSR1 => Request::RenewAll,

@@ -13,12 +13,13 @@ use rustix::fs::{Mode, OFlags};
 
 use crate::{
     config::Credential,
+    exchange::ProjectId,
     fingerprint::Fingerprint,
     key,
-    output::{self, Left},
+    output::{self, Content, Locks, Output},
     renewal::Id,
-    secret::Secret,
-    state::{Ledger, Record, Unreadable},
+    session::{Claims, Jwt, Session},
+    state::{Ledger, Record, Unreadable, WrittenToken},
 };
 
 /// What to look at.
@@ -39,6 +40,7 @@ pub(super) struct Scope {
 pub(super) struct Newcomer {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,
+    pub(super) project: ProjectId,
     pub(super) request: Fingerprint,
 }
 
@@ -48,8 +50,18 @@ pub(super) struct Found {
     pub(super) record: Result<Option<Record>, Unreadable>,
     /// Whether others could put a key of their own in the place of the access key.
     pub(super) key_is_writable_by_others: bool,
-    /// The token, if it is the one that was written; and whether every output holds it as it should.
-    pub(super) token: Option<(Secret, bool)>,
+    /// The session, if its token is the one that was written; and whether every output holds it as it should.
+    pub(super) session: Option<(Session, bool)>,
+    /// Which process writes to its outputs, if it is not this one; with the remedy.
+    pub(super) held: Option<String>,
+}
+
+/// What the disk tells of a credential.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) record: Result<Option<Record>, Unreadable>,
+    /// The session, if its token is the one that was written; and whether every output holds it as it should.
+    pub(super) session: Option<(Session, bool)>,
 }
 
 /// What was seen.
@@ -79,8 +91,8 @@ pub(super) struct Mark(Option<[u8; 32]>);
 
 impl Survey {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
-    pub(super) fn take(scope: &Scope, ledger: &Ledger) -> Self {
-        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger))).collect();
+    pub(super) fn take(scope: &Scope, ledger: &Ledger, locks: &Locks) -> Self {
+        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
@@ -98,32 +110,43 @@ impl Survey {
     }
 }
 
-/// Looks for the token that the record tells of. A missing folder is made on the way: the state may be kept in it.
-fn find(newcomer: &Newcomer, ledger: &Ledger) -> Found {
-    let outputs = &newcomer.credential.outputs;
-    for output in outputs {
+/// Looks up what an earlier process left. A missing folder is made on the way: the state may be kept in it, and the lock that
+/// tells other processes of this one.
+fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
+    let mut held = None;
+    for output in &newcomer.credential.outputs {
         // The write that follows meets the same trouble and names it.
         let _ = output::make_folder(output);
+        held = held.or(locks.claim(output).err());
     }
-    let record = ledger.load(&newcomer.credential.name);
+    let Left { record, session } = look_up(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
+    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
+    Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
+}
+
+/// Looks for the record of a credential, and for the token that it tells of. `request` is what is asked for today. Changes
+/// nothing.
+pub(super) fn look_up(credential: &Credential, project: &ProjectId, request: Fingerprint, ledger: &Ledger) -> Left {
+    let record = ledger.load(&credential.name);
     let written = match &record {
-        Ok(Some(record)) if record.request == newcomer.request => record.written.as_ref(),
+        Ok(Some(record)) if record.request == request => record.written.as_ref(),
         Ok(_) | Err(_) => None,
     };
-    let token = written.and_then(|written| {
-        let mut token = None;
-        let mut intact = true;
-        for output in outputs {
-            match output::left(output, written.token) {
-                Left::Intact(found) => token = Some(found),
-                Left::Drifted(found) => (token, intact) = (Some(found), false),
-                Left::Other => intact = false,
-            }
-        }
-        token.map(|token| (token, intact))
+    let session = written.and_then(|written| {
+        let session = session(&credential.outputs, written)?;
+        let (name, project) = (credential.name.as_str(), project.as_str());
+        let content = Content { session: &session, credential: name, project, times: written.times };
+        let intact = output::are_intact(&credential.outputs, &content);
+        Some((session, intact))
     });
-    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
-    Found { record, key_is_writable_by_others, token }
+    Left { record, session }
+}
+
+/// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
+fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
+    let jwt = output::find_token(outputs, written.token)?;
+    let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
+    Some(Session { jwt, grant: written.term.grant, claims })
 }
 
 fn observe(path: &Path) -> Observation {

@@ -1,4 +1,17 @@
 //! What follows a write: somebody is told of the new token.
+//!
+//! A hook acts on the world beside us, so everything about it is bounded: how long it may take, what is read of what it
+//! prints, whom it may reach. Nobody is given the token.
+
+mod command;
+mod named;
+mod pid_file;
+mod post;
+mod printed;
+mod process;
+mod said;
+mod send;
+mod signal;
 
 use std::{
     path::PathBuf,
@@ -8,27 +21,33 @@ use std::{
 
 use crate::{child::Family, session::Session};
 
+pub use post::{LoopbackUrl, LoopbackUrlError};
+pub use printed::PRINTED_BYTES_MAX;
+pub use signal::Signal;
+
 /// One hook. It is bounded in time, and what becomes of it touches no renewal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Hook {
     /// A signal to one process or some.
     Signal {
-        /// The number.
-        signal: i32,
+        /// Which.
+        signal: Signal,
         /// To whom.
         to: Recipient,
     },
     /// A program, without a shell.
     Command {
-        /// The program's path, absolute, and its arguments.
-        argv: Vec<String>,
-        /// After which it is killed, with its whole process group.
+        /// The program's path; absolute.
+        program: PathBuf,
+        /// Its arguments; no NUL is in them.
+        arguments: Vec<String>,
+        /// After which it is stopped, with its whole process group.
         timeout: Duration,
     },
     /// An HTTP POST to a loopback address.
     Post {
-        /// Plain http, to a loopback address.
-        url: String,
+        /// Where.
+        url: LoopbackUrl,
         /// For the whole request.
         timeout: Duration,
     },
@@ -39,7 +58,7 @@ pub enum Hook {
 pub enum Recipient {
     /// The process whose number stands in this file, read anew each time.
     PidFile(PathBuf),
-    /// Every process of that name that is no child of another one of that name.
+    /// Every process of that name that does not descend from another one of that name.
     Named(String),
 }
 
@@ -54,6 +73,9 @@ pub struct News {
     pub expires_at: SystemTime,
     /// The session itself, so that its token can be masked in what a command prints. It is given to nobody.
     pub session: Arc<Session>,
+    /// When the machine booted, by the wall clock of now. Processes tell their start from there, files by the wall clock:
+    /// with both a pid file is found out that is older than the process it names.
+    pub booted_at: SystemTime,
 }
 
 /// How a hook ended.
@@ -78,15 +100,18 @@ pub struct Ran {
     pub printed: String,
 }
 
-impl std::fmt::Display for Hook {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("hook")
+/// Runs a hook to its end, which comes within its time-out and two seconds. Must be called on the loop's thread; it does
+/// not block it. When it is dropped, a command is killed with its whole process group.
+pub async fn run(hook: &Hook, news: &News, family: &Family) -> Ran {
+    match hook {
+        Hook::Signal { signal, to } => Ran::silent(send::send(*signal, to, news.booted_at).await),
+        Hook::Command { program, arguments, timeout } => command::run(program, arguments, *timeout, news, family).await,
+        Hook::Post { url, timeout } => Ran::silent(post::post(url, *timeout, news).await),
     }
 }
 
-/// Runs a hook to its end, which comes within its time-out and a second. Must be called on the loop's thread; it does not
-/// block it.
-pub async fn run(hook: &Hook, news: &News, family: &Family) -> Ran {
-    let _ = (hook, news, family);
-    Ran { outcome: Outcome::Done, printed: String::new() }
+impl Ran {
+    fn silent(outcome: Outcome) -> Self {
+        Self { outcome, printed: String::new() }
+    }
 }

@@ -4,6 +4,8 @@ use std::{fmt, io, path::PathBuf};
 
 use rustix::io::Errno;
 
+use super::{Held, RenderError, SetStep};
+
 /// A step of a write; the numbers are those of the write's own page.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Step {
@@ -69,6 +71,14 @@ pub enum WriteError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// The session has no form to be written in.
+    #[error("cannot make the content of token file `{path}`: {why}", path = path.display())]
+    Unrendered {
+        /// The target.
+        path: PathBuf,
+        /// What stands in the way.
+        why: RenderError,
+    },
     /// A step failed.
     #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(Some(*step), source))]
     Failed {
@@ -79,6 +89,47 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
+    /// A step of a write to a set failed; see [`SetStep`].
+    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy_in_set(*step, source))]
+    Set {
+        /// Which.
+        step: SetStep,
+        /// What it was about: a token file, or the folder of the set.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Something stands where a link of a set belongs.
+    #[error("cannot put a link of the set at `{path}`: it is {what}; remove it, tokenwell replaces files and links only", path = path.display())]
+    InTheWay {
+        /// Where.
+        path: PathBuf,
+        /// What it is, with its article.
+        what: &'static str,
+    },
+    /// Another process writes there.
+    #[error(transparent)]
+    Held(#[from] Held),
+}
+
+impl WriteError {
+    /// The same once more: what fails for a set fails for each of its files.
+    pub(super) fn again(&self) -> Self {
+        let same = |source: &io::Error| {
+            let number = source.raw_os_error().map(io::Error::from_raw_os_error);
+            number.unwrap_or_else(|| io::Error::new(source.kind(), source.to_string()))
+        };
+        match self {
+            Self::Unfit { path, what } => Self::Unfit { path: path.clone(), what },
+            Self::Unrendered { path, why } => Self::Unrendered { path: path.clone(), why: why.clone() },
+            Self::Failed { step, path, source } => {
+                Self::Failed { step: *step, path: path.clone(), source: same(source) }
+            }
+            Self::Set { step, path, source } => Self::Set { step: *step, path: path.clone(), source: same(source) },
+            Self::InTheWay { path, what } => Self::InTheWay { path: path.clone(), what },
+            Self::Held(held) => Self::Held(held.clone()),
+        }
+    }
 }
 
 /// Why a token file was not removed.
@@ -107,6 +158,22 @@ fn plain(error: &io::Error) -> String {
     let text = text.split(" (os error").next().unwrap_or_default();
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
+}
+
+/// The same for a set. What stands in a generation has a fresh name in a fresh folder, so little differs.
+fn remedy_in_set(step: SetStep, error: &io::Error) -> &'static str {
+    match (step, Errno::from_io_error(error)) {
+        (SetStep::SetGenerationGroup, Some(Errno::PERM)) => {
+            "; tokenwell may give a folder only to a `group` that it is in: add the group (`fsGroup` or \
+             `supplementalGroups`, `SupplementaryGroups=`), or drop `group` from the set and its outputs"
+        }
+        (SetStep::CopyOver, Some(Errno::PERM | Errno::ACCESS)) => {
+            "; it belongs to another user or group, and so did the tokenwell that wrote it: run as that one (`runAsUser`, \
+             `User=`, `fsGroup`), or remove the set's folder to begin anew"
+        }
+        (SetStep::Swap, Some(Errno::ISDIR)) => "; `..data` is a folder there: remove it",
+        _ => remedy(Some(step.plain()), error),
+    }
 }
 
 /// What a person can do about it. A removal and a sweep have no step. Most error numbers have no remedy of their own.

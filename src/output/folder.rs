@@ -3,13 +3,19 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io,
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    os::{
+        fd::{AsFd, AsRawFd},
+        unix::fs::{DirBuilderExt, OpenOptionsExt},
+    },
     path::Path,
 };
 
-use rustix::{fs::OFlags, io::Errno};
+use rustix::{
+    fs::{AtFlags, CWD, Mode, OFlags, chmodat, fstat, openat},
+    io::Errno,
+};
 
-use super::ownership::{own, permit};
+use super::ownership::{own, permit_folder};
 
 /// Makes the folder and those above it, each only if it is missing. Those that stand already are left as they are.
 pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
@@ -35,10 +41,26 @@ pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
 
 /// Gives a new folder its group, so that readers can pass through it, then its mode, which the umask may have cut.
 fn finish(folder: &Path, group: Option<u32>) -> io::Result<()> {
-    let opened = open(folder, OFlags::NOFOLLOW)?;
+    let opened = open_made(CWD, folder)?;
     own(&opened, None, group)?;
-    permit(&opened, FOLDER_MODE)?;
+    permit_folder(&opened, FOLDER_MODE)?;
     folder.parent().map_or(Ok(()), sync)
+}
+
+/// Opens a folder that this process made just now; a link is not followed. Where the umask took the maker's own rights
+/// away, they are given back first, by way of a descriptor that needs none.
+pub(super) fn open_made(at: impl AsFd, folder: &Path) -> io::Result<File> {
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    match openat(&at, folder, flags | OFlags::RDONLY, Mode::empty()) {
+        Err(Errno::ACCESS) => {
+            let path = openat(&at, folder, flags | OFlags::PATH, Mode::empty())?;
+            let descriptor = format!("/proc/self/fd/{}", path.as_raw_fd());
+            let inherited = Mode::from_raw_mode(fstat(&path)?.st_mode) & Mode::SGID;
+            chmodat(CWD, descriptor, Mode::RWXU | inherited, AtFlags::empty())?;
+            Ok(openat(&at, folder, flags | OFlags::RDONLY, Mode::empty())?.into())
+        }
+        opened => Ok(opened?.into()),
+    }
 }
 
 /// Syncs a folder. Success where there is nothing to be had: file systems that know no sync of folders, and folders that

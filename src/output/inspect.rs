@@ -11,6 +11,7 @@ use super::{
     look::{Found, look},
     name::Place,
     render::render,
+    set,
 };
 
 /// What a file was like when it was found right: as long as it is so, it need not be read again.
@@ -35,12 +36,21 @@ pub enum Condition {
 /// Looks at an output. One that is as its seal says is not read. Blocks on the disk.
 pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Condition {
     let Ok(place) = Place::of(output) else { return Condition::Right(None) };
-    let target = place.target();
+    let target = match &output.set {
+        None => place.target(),
+        Some(folder) => match set::standing(place, folder) {
+            Some((target, true)) => target,
+            Some((_, false)) => return Condition::Altered("made unreachable"),
+            None => return Condition::Altered("deleted"),
+        },
+    };
     let now = Seal::of(&target);
     if now.is_some() && now == seal {
         return Condition::Right(now);
     }
-    match look(&target, output, render(&output.format, content.session)) {
+    // What cannot be rendered is the next write's to say.
+    let Ok(rendered) = render(&output.format, content) else { return Condition::Right(None) };
+    match look(&target, output, rendered.bytes()) {
         Found::Same => Condition::Right(now),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
         Found::Different => Condition::Altered("changed"),
@@ -50,18 +60,27 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
 
 /// Whether an output is as it was when it was last found right; false where that is not known.
 pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
-    let now = Place::of(output).ok().and_then(|place| Seal::of(&place.target()));
+    let Ok(place) = Place::of(output) else { return false };
+    let target = match &output.set {
+        None => Some(place.target()),
+        Some(folder) => set::standing(place, folder).and_then(|(target, is_reached)| is_reached.then_some(target)),
+    };
+    let now = target.and_then(|target| Seal::of(&target));
     now.is_some() && now == seal
 }
 
 /// The folders in which a change of this output shows.
 pub fn watched_folders(output: &Output) -> impl Iterator<Item = PathBuf> {
-    output.path.parent().map(Path::to_path_buf).into_iter()
+    let folder = output.path.parent().map(Path::to_path_buf);
+    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
+    [folder, generation].into_iter().flatten()
 }
 
 /// The paths under which a change of this output shows.
 pub fn watched_files(output: &Output) -> impl Iterator<Item = PathBuf> {
-    [output.path.clone()].into_iter()
+    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
+    let in_generation = generation.as_ref().zip(output.path.file_name()).map(|(folder, name)| folder.join(name));
+    [Some(output.path.clone()), in_generation, generation].into_iter().flatten()
 }
 
 impl Seal {

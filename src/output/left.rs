@@ -1,63 +1,81 @@
-//! What an earlier process left in an output's file.
+//! What an earlier process left in the outputs' files.
+//!
+//! A token is found in a file of any format, the one that was configured then or another: a JWT is a run of letters, digits,
+//! `_`, `-` and two dots, and no format puts another such character beside it. Whether the file is as it should be is another
+//! question, which rendering the session anew answers. A template that hides the token (in base64, say, or with a dot after
+//! it) keeps it from being found; if no other output tells it, that costs one exchange.
 
 use std::{
     fs::OpenOptions,
     io::{self, Read},
-    mem,
     os::unix::fs::OpenOptionsExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use super::{
-    Format, Output, folder,
+    Content, Output, folder,
     look::{Found, look},
     name::Place,
+    render::{RENDERED_BYTES_MAX, render},
+    set,
 };
 use crate::{fingerprint::Fingerprint, secret::Secret, session::JWT_BYTES_MAX};
 
-/// What stands in an output's file.
-#[derive(Debug)]
-pub enum Left {
-    /// The token, in a file that is as wanted.
-    Intact(Secret),
-    /// The token, but with another mode or owner.
-    Drifted(Secret),
-    /// Anything else, or nothing.
-    Other,
+/// The token of that fingerprint, if one of the outputs holds it. Blocks on the disk.
+pub fn find_token(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
+    outputs.iter().find_map(|output| {
+        let (target, _) = standing(output, Place::of(output).ok()?);
+        let bytes = read(&target).ok()?;
+        candidates(&bytes).find(|found| found.fingerprint() == token)
+    })
 }
 
-/// Looks for a token by its fingerprint. Blocks on the disk; a link is not followed.
-pub fn left(output: &Output, token: Fingerprint) -> Left {
-    let Ok(place) = Place::of(output) else { return Left::Other };
-    let target = place.target();
-    let Some(found) = read(&target).ok().filter(|found| found.fingerprint() == token) else { return Left::Other };
-    let bytes = match output.format {
-        Format::Jwt => found.expose().as_bytes(),
-    };
-    match look(&target, output, bytes) {
-        Found::Same => Left::Intact(found),
-        Found::Different | Found::Unfit(_) => Left::Drifted(found),
-    }
+/// Whether every output holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
+/// the disk.
+pub fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
+    outputs.iter().all(|output| {
+        let (Ok(place), Ok(rendered)) = (Place::of(output), render(&output.format, content)) else { return false };
+        let (target, is_reached) = standing(output, place);
+        is_reached && matches!(look(&target, output, rendered.bytes()), Found::Same)
+    })
 }
 
 /// Makes the folder of an output if it is missing, as a write would.
 pub fn make_folder(output: &Output) -> io::Result<()> {
-    folder::make(Place::of(output)?.folder, output.group)
+    folder::make(Place::of(output)?.folder, output.folder_group())
 }
 
-fn read(target: &Path) -> io::Result<Secret> {
+/// The file itself, and whether readers reach it as they should.
+fn standing(output: &Output, place: Place<'_>) -> (PathBuf, bool) {
+    match &output.set {
+        None => (place.target(), true),
+        // Before its set is written for the first time, there may be a file from a time before the set.
+        Some(folder) => set::standing(place, folder).unwrap_or_else(|| (place.target(), false)),
+    }
+}
+
+/// Everything that may be a token.
+fn candidates(bytes: &[u8]) -> impl Iterator<Item = Secret> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let runs = bytes.split(move |byte| !is_part(byte)).filter(|run| run.len() <= JWT_BYTES_MAX);
+    let jwts = runs.filter(|run| run.split(|byte| *byte == b'.').count() == 3);
+    jwts.filter_map(|run| str::from_utf8(run).ok()).map(|run| Secret::new(run.to_owned()))
+}
+
+/// A link is not followed.
+fn read(target: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
     let found = file.metadata()?;
     let size = usize::try_from(found.len()).unwrap_or(usize::MAX);
-    if !found.is_file() || size > JWT_BYTES_MAX {
+    if !found.is_file() || size > RENDERED_BYTES_MAX {
         return Err(io::ErrorKind::InvalidData.into());
     }
     // Of the very size, so that no copy is left behind by growing or shrinking.
-    let mut text = Zeroizing::new(String::with_capacity(size));
-    file.take(found.len()).read_to_string(&mut text)?;
-    Ok(Secret::new(mem::take(&mut text)))
+    let mut bytes = Zeroizing::new(Vec::with_capacity(size));
+    file.take(found.len()).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }

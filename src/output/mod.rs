@@ -1,4 +1,5 @@
 //! A session becomes files: rendered, then put in place by numbered steps that no reader and no crash can see half done.
+//! A file by itself is `write.rs`; files that change as one are a set, `set/`.
 
 mod error;
 mod folder;
@@ -8,21 +9,28 @@ mod lock;
 mod look;
 mod name;
 mod ownership;
+mod publish;
 mod remove;
 mod render;
+mod set;
 mod sweep;
 mod write;
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
 pub use inspect::{Condition, Seal, inspect, is_sealed, watched_files, watched_folders};
-pub use left::{Left, left, make_folder};
-pub use lock::Locks;
+pub use left::{are_intact, find_token, make_folder};
+pub use lock::{Held, LOCK_FILE, Locks};
+pub use publish::{publish, withdraw};
 pub use remove::{Removed, remove};
-pub use sweep::{Swept, sweep};
+pub use render::{
+    Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
+};
+pub use set::{SetStep, remove_set_observed, write_set_observed};
+pub use sweep::{Swept, sweep, tidy};
 pub use write::{Written, write, write_observed};
 
 /// One file that holds a session.
@@ -38,8 +46,17 @@ pub struct Output {
     pub owner: Option<u32>,
     /// The group's gid, if it is to be set.
     pub group: Option<u32>,
-    /// Whether its folder is a set: everything in it changes as one, in generations.
-    pub in_set: bool,
+    /// If its folder is a set, whose files change as one: how the folders of its generations are made.
+    pub set: Option<SetFolder>,
+}
+
+/// The folders of a set's generations.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SetFolder {
+    /// Permission bits, at most 0o777; the owner has all of them.
+    pub mode: u32,
+    /// The group's gid, if it is to be set.
+    pub group: Option<u32>,
 }
 
 /// What is written of a session.
@@ -55,22 +72,15 @@ pub struct Content<'a> {
     pub times: Times,
 }
 
-/// Writes a session to its outputs; answers for each. Blocks on the disk.
-pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
-    let _ = locks;
-    outputs.iter().map(|output| write(output, content.session)).collect()
-}
-
-/// Removes a session from its outputs; answers for each. Blocks on the disk.
-pub fn withdraw(outputs: &[Output], locks: &Locks) -> Vec<Result<Removed, RemoveError>> {
-    let _ = locks;
-    outputs.iter().map(remove).collect()
-}
-
 impl Output {
     /// The token's bytes at that path, with the mode of an output that names none.
     pub fn at(path: PathBuf) -> Self {
-        Self { path, format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None, in_set: false }
+        Self { path, format: Format::default(), mode: MODE_DEFAULT, owner: None, group: None, set: None }
+    }
+
+    /// The group of its folder, where that has to be made.
+    fn folder_group(&self) -> Option<u32> {
+        self.set.as_ref().map_or(self.group, |set| set.group)
     }
 }
 
@@ -80,6 +90,20 @@ pub enum Format {
     /// The JWT's bytes alone.
     #[default]
     Jwt,
+    /// An object on one line, see [`Field`].
+    Json {
+        /// The claims of the JWT that stand in it, by name.
+        claims: BTreeSet<String>,
+    },
+    /// Lines of `NAME=value`.
+    Env {
+        /// The lines.
+        variables: Vec<Variable>,
+    },
+    /// The line `Authorization: Bearer …`.
+    Header,
+    /// Whatever a template makes of it.
+    Template(Template),
 }
 
 impl Format {
@@ -87,6 +111,10 @@ impl Format {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Jwt => "jwt",
+            Self::Json { .. } => "json",
+            Self::Env { .. } => "env",
+            Self::Header => "header",
+            Self::Template(_) => "template",
         }
     }
 }

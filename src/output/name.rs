@@ -94,7 +94,7 @@ mod tests {
             mode: 0,
             owner: None,
             group: None,
-            in_set: false,
+            set: None,
         };
         let place = Place::of(&output).unwrap();
         let mut name = place.temporary_prefix();

@@ -30,3 +30,12 @@ pub(super) fn permit(file: &File, mode: u32) -> io::Result<()> {
     }
     file.set_permissions(Permissions::from_mode(mode))
 }
+
+/// Sets the mode of a new folder. The set-group-id bit stays as the folder inherited it: a volume's root that has it
+/// (`fsGroup` in Kubernetes) wants everything below to be its group's.
+pub(super) fn permit_folder(folder: &File, mode: u32) -> io::Result<()> {
+    permit(folder, mode | folder.metadata()?.mode() & S_ISGID)
+}
+
+/// The set-group-id bit.
+pub(super) const S_ISGID: u32 = 0o2000;

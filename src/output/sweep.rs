@@ -1,7 +1,7 @@
-//! Sweeping: temporary files that a crash of an earlier run left beside the outputs.
+//! Sweeping: what a crash of an earlier run left beside the outputs, and generations of sets that are no longer current.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     ffi::OsStr,
     fs::{self, DirEntry, OpenOptions},
     io,
@@ -16,14 +16,15 @@ use rustix::{
 };
 
 use super::{
-    Output, SweepError,
+    Locks, Output, SweepError,
     name::{Place, target_of},
+    set,
 };
 
 /// What a sweep did.
 #[derive(Debug, Default)]
 pub struct Swept {
-    /// How many orphans were removed.
+    /// How many files, links and generations were removed.
     pub removed: usize,
     /// Folders that could not be swept, or not wholly. None of it keeps a token from being written.
     pub failed: Vec<SweepError>,
@@ -33,7 +34,10 @@ pub struct Swept {
 ///
 /// An orphan has exactly the name of a temporary file of one of the outputs, is a regular file that belongs to this user
 /// or to the output's owner, and is locked by no living writer. All else stays. A folder that is missing is clean.
-pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> Swept {
+///
+/// Of a set goes what is not current; but nothing while another process has the set, or while this one has written to it
+/// and its own writes see to that.
+pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
     let mut folders: BTreeMap<&Path, HashMap<&OsStr, &Output>> = BTreeMap::new();
     for output in outputs {
         if let Ok(place) = Place::of(output) {
@@ -42,11 +46,44 @@ pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> Swept {
     }
     let mut swept = Swept::default();
     for (folder, outputs) in folders {
-        if let Err(source) = sweep_folder(folder, &outputs, &mut swept.removed) {
+        let files = sweep_folder(folder, &outputs, &mut swept.removed);
+        let mut members = outputs.into_values().filter(|output| output.set.is_some());
+        let is_swept_otherwise = locks.has_set(folder);
+        let set = match members.next() {
+            Some(member) if !is_swept_otherwise => sweep_set(folder, member, locks, &mut swept.removed),
+            Some(_) | None => Ok(()),
+        };
+        if let Err(source) = files.and(set) {
             swept.failed.push(SweepError { folder: folder.to_owned(), source });
         }
     }
     swept
+}
+
+/// Removes every generation but the current one from the sets that these outputs are in. Blocks as a write does.
+///
+/// For when readers that had opened an older generation are done: some seconds after a write. Where another process has
+/// the set, nothing is done.
+pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
+    let mut swept = Swept::default();
+    let mut done = BTreeSet::new();
+    for output in outputs.into_iter().filter(|output| output.set.is_some()) {
+        let Ok(place) = Place::of(output) else { continue };
+        if done.insert(place.folder)
+            && let Err(source) = sweep_set(place.folder, output, locks, &mut swept.removed)
+        {
+            swept.failed.push(SweepError { folder: place.folder.to_owned(), source });
+        }
+    }
+    swept
+}
+
+/// A thread that is writing to the set right now removes what is old by itself.
+fn sweep_set(folder: &Path, member: &Output, locks: &Locks, removed: &mut usize) -> io::Result<()> {
+    if locks.claim(member).is_err() {
+        return Ok(());
+    }
+    locks.if_idle(folder, || set::sweep(folder, removed)).unwrap_or(Ok(()))
 }
 
 /// Goes on after a file that cannot be removed, and answers with the first trouble.

@@ -33,9 +33,7 @@ use super::{
     look::{Found, look},
     name::{Place, TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX},
     ownership::{own, permit},
-    render::render,
 };
-use crate::session::Session;
 
 /// What a write did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,19 +44,18 @@ pub enum Written {
     Unchanged,
 }
 
-/// Writes the session to the output's file. Blocks on the disk.
-pub fn write(output: &Output, session: &Session) -> Result<Written, WriteError> {
-    write_observed(output, session, &mut |_| Ok(()))
+/// Writes these bytes to the output's file, which is in no set. Blocks on the disk.
+pub fn write(output: &Output, bytes: &[u8]) -> Result<Written, WriteError> {
+    write_observed(output, bytes, &mut |_| Ok(()))
 }
 
 /// [`write`] with an observer that is called before each step and may fail it, or end the process: this is how tests
 /// meet a full disk or a crash between any two steps.
 pub fn write_observed(
     output: &Output,
-    session: &Session,
+    bytes: &[u8],
     before: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> Result<Written, WriteError> {
-    let bytes = render(&output.format, session);
     let mut steps = Steps { output, before };
     let place = Place::of(output).map_err(|source| steps.failed(Step::Look, source))?;
     let target = place.target();

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::lenient::Lenient;
@@ -91,6 +92,13 @@ impl<'a> Jwt<'a> {
             Issuer::Named(name) => name.rsplit('/').take(2).any(|segment| segment == project),
             Issuer::Unreadable => false,
         }
+    }
+
+    /// Every claim with its value, for metadata. `None` where a claim holds what JSON can write and no program can tell: half
+    /// a character, or a number beyond all bounds.
+    pub fn all_claims(&self) -> Option<Map<String, Value>> {
+        let (_, claims) = self.signed.split_once('.')?;
+        object(&decode(claims, "claims").ok()?)
     }
 
     /// The bytes that the signature covers.
@@ -194,6 +202,17 @@ mod tests {
         );
         assert_eq!(jwt.issued_at, Some(Duration::from_secs(1000)));
         assert_eq!(jwt.expires_at, Some(Duration::from_secs(1600)));
+    }
+
+    #[test]
+    fn every_claim_is_told_as_it_is() {
+        let claims = r#"{"sub":"K2","tenants":{"T2":{"roles":["a"]}},"n":1.5,"yes":true,"none":null}"#;
+        let text = jwt(HEADER, claims);
+        let told = Jwt::parse(&text).unwrap().all_claims().unwrap();
+        assert_eq!(Value::Object(told), serde_json::from_str::<Value>(claims).unwrap());
+        for beyond in [r#"{"half":"\ud800"}"#, r#"{"n":1e999}"#] {
+            assert!(Jwt::parse(&jwt(HEADER, beyond)).unwrap().all_claims().is_none(), "{beyond}");
+        }
     }
 
     #[test]

@@ -57,6 +57,11 @@ impl Ledger {
         Self { folder: state_directory.join(FOLDER) }
     }
 
+    /// Where the records stand.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// What is remembered of a credential; `None` if nothing is. Blocks on the disk.
     ///
     /// Where a folder stands for the file, or a file for the folder, nothing is remembered either: that is said by

@@ -68,7 +68,11 @@ impl Sentry {
         for (path, result) in armed {
             match result {
                 Ok(number) => {
-                    if self.armed.insert(path.clone(), number) != Some(number) {
+                    let before = self.armed.insert(path.clone(), number);
+                    if before != Some(number) {
+                        if let Some(paths) = before.and_then(|before| self.folders.get_mut(&before)) {
+                            paths.remove(&path);
+                        }
                         self.folders.entry(number).or_default().insert(path);
                         // It may have changed before it was armed.
                         self.touched = Touched::Anything;

@@ -17,6 +17,7 @@ fn help_and_version_are_results() {
         &["--version"],
         &["run", "--help"],
         &["once", "--help"],
+        &["exec", "--help"],
         &["check", "--help"],
         &["demo", "--help"],
         &["sandbox", "--help"],
@@ -34,7 +35,7 @@ fn a_wrong_command_line_or_configuration_is_exit_code_2() {
     setting.put("wrong.yaml", &setting.text("credentials: 7\nunknown: 1\n"));
     let wrong = setting.path("wrong.yaml").display().to_string();
     let missing = setting.path("missing.yaml").display().to_string();
-    for command in ["run", "once", "check"] {
+    for command in ["run", "once", "check", "exec"] {
         for arguments in [
             &[command, "--no-such-flag"][..],
             &[command, "--config", &missing],

@@ -19,17 +19,34 @@ use crate::{
 
 #[test]
 fn killed_a_hundred_times_it_leaves_whole_tokens_and_no_litter() {
+    kill_a_hundred_times("", &|setting| setting.litter());
+}
+
+#[test]
+fn killed_a_hundred_times_it_leaves_a_whole_generation_and_no_other() {
+    kill_a_hundred_times("sets: [{directory: OUT}]\n", &|setting| {
+        let current = fs::read_link(setting.path("out/..data")).map(|name| setting.path("out").join(name));
+        let is_current = |path: &PathBuf| current.as_ref().is_ok_and(|current| current == path);
+        let entries = fs::read_dir(setting.path("out")).unwrap().map(|entry| entry.unwrap());
+        let internal = entries
+            .filter(|entry| entry.file_name().to_str().unwrap().starts_with("..") && entry.file_name() != "..data");
+        internal.map(|entry| entry.path()).filter(|path| !is_current(path)).chain(setting.litter()).collect()
+    });
+}
+
+/// `leftovers` are what the next start is to remove.
+fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>) {
     let names: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let mut setting = Setting::with(&names);
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
-    let credentials = setting.named(&names);
+    let credentials = setting.named(&names) + &more.replace("OUT", setting.path("out").to_str().unwrap());
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let published = published(setting.sandbox.address());
     let mut dice = fastrand::Rng::with_seed(SEED);
     let (mut littered, mut seen_of) = (0, vec![false; names.len()]);
     for round in 0..100 {
-        let before = setting.litter();
+        let before = leftovers(&setting);
         let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
         let settled = dice.u32(..8) > 0;
         if settled {
@@ -49,7 +66,7 @@ fn killed_a_hundred_times_it_leaves_whole_tokens_and_no_litter() {
                 assert_eq!(published.verify(&jwt), Verdict::Verified, "round {round} of seed {SEED}");
             }
         }
-        let after = setting.litter();
+        let after = leftovers(&setting);
         littered += usize::from(!after.is_empty());
         let left: Vec<&PathBuf> = before.iter().filter(|path| after.contains(path)).collect();
         assert!(!settled || left.is_empty(), "round {round} of seed {SEED}: {left:?}");

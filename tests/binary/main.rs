@@ -9,8 +9,10 @@ mod setting;
 
 mod commands;
 mod crash;
+mod locks;
 mod logs;
 mod reload;
 mod rotation;
 mod secrets;
 mod signals;
+mod wait;

@@ -81,13 +81,15 @@ impl Place {
         entries.map(|entry| entry.unwrap().path()).filter(|path| is_temporary(path)).collect()
     }
 
-    /// Makes every token that is in `out` known as a secret.
+    /// Makes every token that is in `out`, in whatever format, known as a secret.
     pub(crate) fn learn_tokens(&mut self) {
         for entry in fs::read_dir(self.path("out")).into_iter().flatten() {
-            if let Ok(token) = fs::read_to_string(entry.unwrap().path())
-                && token.split('.').count() == 3
-            {
-                self.leaks.jwt(&token);
+            let text = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+            for run in text.split(|c| !is_part(c)) {
+                if run.starts_with("eyJ") && run.split('.').count() == 3 {
+                    self.leaks.jwt(run);
+                }
             }
         }
     }

@@ -1,10 +1,13 @@
-//! Where a token cannot be written.
+//! Where tokens are written, and where they cannot be.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
 use tracing::Level;
 
-use crate::world::told;
+use crate::world::{World, told};
 
 #[test]
 fn a_folder_that_cannot_be_written_heals_without_another_exchange() {
@@ -84,4 +87,118 @@ fn what_a_crash_left_is_swept_at_start_and_nothing_else() {
         assert!(world.path("out/.b.jwt.Abc123").exists());
         assert_eq!(world.said(Level::INFO, "swept"), 1);
     });
+}
+
+#[test]
+fn one_credential_is_written_in_every_format_and_adopted_from_them_without_a_request() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.put("a.j2", "password {{ token }} # {{ claims.iss }}\n");
+        world.configure(&every_format(world));
+        world.start();
+        world.until_fresh("a").await;
+        let token = world.token("a").unwrap();
+        let read = |world: &World, name: &str| fs::read_to_string(world.path(&format!("out/{name}"))).unwrap();
+        assert!(
+            read(world, "a.json").starts_with(&format!(r#"{{"token":"{token}","tokenType":"Bearer","credential":"a""#))
+        );
+        assert!(read(world, "a.json").contains(r#""claims":{"iss":"#));
+        assert!(read(world, "a.env").starts_with(&format!("DESCOPE_SESSION_TOKEN={token}\n")));
+        assert_eq!(read(world, "a.header"), format!("Authorization: Bearer {token}\n"));
+        assert!(read(world, "a.txt").starts_with(&format!("password {token} # ")));
+        let before = prints(world);
+
+        world.stop().await;
+        world.start();
+        world.until_said(Level::INFO, "the token on disk is good").await;
+        world.until_fresh("a").await;
+        assert_eq!(prints(world), before, "nothing is touched");
+        assert_eq!((world.exchanges(), world.said(Level::WARN, "")), (1, 0));
+
+        // With none but the header left, the others come from it.
+        world.stop().await;
+        for name in ["a.jwt", "a.json", "a.env", "a.txt"] {
+            fs::remove_file(world.path(&format!("out/{name}"))).unwrap();
+        }
+        world.start();
+        world.until("all are back", |world| world.path("out/a.txt").exists()).await;
+        assert_eq!((world.token("a"), world.exchanges()), (Some(token), 1));
+        let bytes = |prints: Vec<(Vec<u8>, u64)>| prints.into_iter().map(|(bytes, _)| bytes).collect::<Vec<_>>();
+        assert_eq!(bytes(prints(world)), bytes(before));
+    });
+}
+
+#[test]
+fn a_changed_template_is_applied_at_a_reload_without_a_request() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.put("a.j2", "one {{ token }}");
+        world.configure(&every_format(world));
+        world.start();
+        world.until_fresh("a").await;
+        let token = world.token("a").unwrap();
+        let before = prints(world);
+
+        world.put("a.j2", "two {{ tokn }}");
+        world.expect_error("nothing is called `tokn` (did you mean `token`?)");
+        world.configure(&format!("{}# read it again\n", every_format(world)));
+        world.until_said(Level::ERROR, "the configuration is refused").await;
+        assert_eq!(prints(world), before, "a bad template never reaches a file");
+
+        world.put("a.j2", "two {{ token }}");
+        world.configure(&format!("{}# and again\n", every_format(world)));
+        let text = format!("two {token}");
+        world.until("it is applied", |world| fs::read_to_string(world.path("out/a.txt")).unwrap() == text).await;
+        assert_eq!(prints(world)[..4], before[..4], "the others are not touched");
+        assert_eq!(world.exchanges(), 1);
+    });
+}
+
+#[test]
+fn a_token_that_a_template_cannot_be_filled_in_with_is_kept_for_a_better_one() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.put("a.j2", "{{ claims.absent }}");
+        world.configure(&every_format(world));
+        world.expect_error("line 1 of its template: it names something that this token does not have");
+        world.start();
+        world.until_said(Level::ERROR, "cannot make the content of token file").await;
+        assert!(world.token("a").is_some(), "the other outputs have it");
+        assert_eq!(world.state("a"), Some("starting"));
+        world.put("a.j2", "{{ claims.absent | default('none') }}");
+        world.configure(&format!("{}# read it again\n", every_format(world)));
+        world.until_fresh("a").await;
+        assert_eq!(fs::read_to_string(world.path("out/a.txt")).unwrap(), "none");
+        assert_eq!((world.exchanges(), world.said(Level::ERROR, "")), (1, 1));
+    });
+}
+
+fn every_format(world: &World) -> String {
+    let out = |name: &str| world.path(&format!("out/{name}")).display().to_string();
+    format!(
+        "credentials:
+  - name: a
+    accessKeyFile: {}
+    outputs:
+      - path: {}
+      - {{path: {}, format: json, claims: [iss]}}
+      - {{path: {}, format: env}}
+      - {{path: {}, format: header}}
+      - {{path: {}, format: template, templateFile: {}}}
+",
+        world.path("keys/a").display(),
+        out("a.jwt"),
+        out("a.json"),
+        out("a.env"),
+        out("a.header"),
+        out("a.txt"),
+        world.path("a.j2").display(),
+    )
+}
+
+/// The bytes of every output, and which file each is.
+fn prints(world: &World) -> Vec<(Vec<u8>, u64)> {
+    let names = ["a.jwt", "a.json", "a.env", "a.header", "a.txt"];
+    let paths = names.map(|name| world.path(&format!("out/{name}")));
+    paths.iter().map(|path| (fs::read(path).unwrap(), path.metadata().unwrap().ino())).collect()
 }

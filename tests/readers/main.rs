@@ -9,8 +9,10 @@ mod common;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/program.rs"]
 mod program;
+#[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/setting.rs"]
 mod setting;
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[path = "../common/tools.rs"]
 mod tools;
 

@@ -112,9 +112,7 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     command.stdout(fs::File::create(&out).unwrap()).stderr(fs::File::create(&err).unwrap());
     let mut child = command.spawn().unwrap();
     let began = within("the first visit", || {
-        if child.try_wait().unwrap().is_some() {
-            panic!("{}", content(&err));
-        }
+        assert!(child.try_wait().unwrap().is_none(), "{}", content(&err));
         (server.visits().good > 0).then(|| setting.sandbox.counters().sessions)
     });
     setting.until("a thousand rotations", move |counters| counters.sessions >= began + 1000);
@@ -125,7 +123,6 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     let requests: usize = content(&out).trim().parse().unwrap();
     assert_eq!((visits.good, visits.bad), (requests, Vec::new()));
     assert!(visits.tokens.len() > 100, "{} tokens in {requests} requests", visits.tokens.len());
-    println!("{language}: {requests} requests with {} tokens", visits.tokens.len());
     assert_eq!(daemon.stop().code, Some(0));
     setting.learn_tokens();
 }

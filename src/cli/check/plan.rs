@@ -7,7 +7,8 @@ use std::{
 
 use super::key_files::KeyFiles;
 use crate::{
-    config::{Config, Credential, LogFormat, duration::short},
+    config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
+    hook::{Hook, Recipient},
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
 };
@@ -28,6 +29,9 @@ impl Display for Plan<'_> {
         row(f, "", "project", &config.project)?;
         row(f, "", "api", &config.base_url)?;
         row(f, "", "state", config.state_directory.display())?;
+        for (n, set) in config.sets.iter().enumerate() {
+            row(f, "", if n == 0 { "sets" } else { "" }, generations(set))?;
+        }
         row(f, "", "http", http(config))?;
         row(f, "", "log", log(config))?;
         if let Some(listen) = &config.status {
@@ -55,6 +59,9 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
     for (n, output) in credential.outputs.iter().enumerate() {
         row(f, INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
     }
+    for (n, hook) in credential.hooks.iter().enumerate() {
+        row(f, INDENT, if n == 0 { "hooks" } else { "" }, told(hook))?;
+    }
     if let Some(tenant) = &credential.options.selected_tenant {
         row(f, INDENT, "tenant", tenant)?;
     }
@@ -67,7 +74,7 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
         row(f, INDENT, "renewal", renewal(&credential.policy))?;
     }
     match credential.policy.on_expiry {
-        OnExpiry::Keep => {}
+        OnExpiry::Keep => row(f, INDENT, "on expiry", "the dead token stays; its readers will be refused by servers")?,
         OnExpiry::Remove => row(f, INDENT, "on expiry", "the files are removed")?,
     }
     if !credential.required {
@@ -77,9 +84,7 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
 }
 
 fn written(output: &Output) -> String {
-    let format = match output.format {
-        Format::Jwt => "jwt",
-    };
+    let format = format(&output.format);
     let owner = match (output.owner, output.group) {
         (None, None) => String::new(),
         (Some(user), None) => format!(", user {user}"),
@@ -87,6 +92,55 @@ fn written(output: &Output) -> String {
         (Some(user), Some(group)) => format!(", user {user}, group {group}"),
     };
     format!("{} ({format}, mode {:04o}{owner})", output.path.display(), output.mode)
+}
+
+fn generations(set: &Set) -> String {
+    let group = set.folder.group.map_or(String::new(), |group| format!(", group {group}"));
+    format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
+}
+
+fn told(hook: &Hook) -> String {
+    match hook {
+        Hook::Signal { signal, to: Recipient::PidFile(path) } => {
+            format!("{signal} to the process of {}", path.display())
+        }
+        Hook::Signal { signal, to: Recipient::Named(name) } => format!("{signal} to {name}"),
+        Hook::Command { program, arguments, timeout } => {
+            let words = std::iter::once(program.display().to_string()).chain(arguments.iter().map(|word| shown(word)));
+            format!("{} (timeout {})", words.collect::<Vec<_>>().join(" "), short(*timeout))
+        }
+        Hook::Post { url, timeout } => format!("POST to {url} (timeout {})", short(*timeout)),
+    }
+}
+
+/// A word of a command, unless it may be a secret.
+fn shown(word: &str) -> String {
+    let is_plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
+    match (looks_like_a_secret(word), is_plain) {
+        (true, _) => "…".to_owned(),
+        (false, true) => word.to_owned(),
+        (false, false) => format!("{word:?}"),
+    }
+}
+
+fn format(format: &Format) -> String {
+    match format {
+        Format::Jwt => "jwt".to_owned(),
+        Format::Json { claims } if claims.is_empty() => "json".to_owned(),
+        Format::Json { claims } => {
+            let claims: Vec<_> = claims.iter().map(String::as_str).collect();
+            format!("json with claims {}", claims.join(" "))
+        }
+        Format::Env { variables } => {
+            let variables: Vec<_> = variables.iter().map(|variable| variable.name.as_ref()).collect();
+            format!("env {}", variables.join(" "))
+        }
+        Format::Header => "header".to_owned(),
+        Format::Template(template) => match template.file() {
+            Some(file) => format!("template {}", file.display()),
+            None => format!("template of {} bytes", template.len()),
+        },
+    }
 }
 
 fn renewal(policy: &Policy) -> String {

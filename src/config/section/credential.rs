@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
+    hook,
     output::{self, Whose},
     renew,
 };
@@ -16,7 +17,8 @@ use crate::{
         value::{claims, name, path},
     },
     exchange::LoginOptions,
-    output::Output,
+    hook::Hook,
+    output::{Format, Output},
     renewal::{OnExpiry, Policy},
 };
 
@@ -62,6 +64,7 @@ struct Common {
     options: LoginOptions,
     policy: Policy,
     outputs: Option<Vec<Output>>,
+    hooks: Vec<Hook>,
 }
 
 impl Common {
@@ -69,21 +72,28 @@ impl Common {
         let required = fields.take("required", notes).and_then(|field| field.flag(notes)).unwrap_or(true);
         let custom_claims = fields.take("customClaims", notes).and_then(|field| claims::read(&field, notes));
         let selected_tenant = fields.take("selectedTenant", notes).and_then(|field| tenant(&field, notes));
-        let on_expiry = fields.take("onExpiry", notes).and_then(|field| field.word(&ON_EXPIRY, notes));
+        let on_expiry_field = fields.take("onExpiry", notes);
+        let on_expiry = on_expiry_field.as_ref().and_then(|field| field.word(&ON_EXPIRY, notes));
         let policy = fields.take("renew", notes).map_or(pace, |field| renew::read(&field, pace, notes));
         let outputs = output::read_all(fields, whose, uses, notes);
-        fields.not_in_this_version(&["hooks"], notes);
+        let hooks = fields.take("hooks", notes).map(|field| hook::read_all(&field, uses, notes));
+        if let (Some(field), Some(OnExpiry::Remove), Some(outputs)) = (on_expiry_field, on_expiry, &outputs)
+            && outputs.iter().any(|output| is_needed_at_start(&output.format))
+        {
+            notes.warning(&field.spot, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
+        }
         Self {
             required,
             options: LoginOptions { custom_claims: custom_claims.unwrap_or_default(), selected_tenant },
             policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy },
             outputs,
+            hooks: hooks.unwrap_or_default(),
         }
     }
 
     fn credential(self, name: String, key_file: PathBuf) -> Option<Credential> {
-        let Self { required, options, policy, outputs } = self;
-        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks: Vec::new() })
+        let Self { required, options, policy, outputs, hooks } = self;
+        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks })
     }
 }
 
@@ -96,6 +106,17 @@ fn tenant(field: &Field, notes: &mut Notes) -> Option<String> {
     Some(text.value)
 }
 
+/// Whether the usual readers of the format fail without the file.
+fn is_needed_at_start(format: &Format) -> bool {
+    match format {
+        Format::Jwt | Format::Json { .. } => false,
+        Format::Env { .. } | Format::Header | Format::Template(_) => true,
+    }
+}
+
+const NEEDED_AT_START: &str = "some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of \
+     nginx, `curl -H @file`";
+const NEEDED_AT_START_REMEDY: &str = "let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`";
 const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
 const NAME_EXAMPLE: &str = "write such as `name: billing`";
 const KEY_FILE_EXAMPLE: &str = "write such as `accessKeyFile: /var/run/secrets/descope/billing`";

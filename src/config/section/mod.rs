@@ -1,9 +1,12 @@
 //! The sections of a configuration file, each read into what it means.
 
 pub(super) mod credential;
+pub(super) mod format;
+pub(super) mod hook;
 pub(super) mod http;
 pub(super) mod log;
 pub(super) mod output;
 pub(super) mod renew;
 pub(super) mod root;
+pub(super) mod set;
 mod status;

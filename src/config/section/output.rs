@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::format;
 use crate::{
     config::{
         fields::Fields,
@@ -10,7 +11,7 @@ use crate::{
         uses::{Purpose, Uses},
         value::{mode, owner, path},
     },
-    output::{Format, Output},
+    output::Output,
 };
 
 /// Whose outputs they are.
@@ -43,17 +44,14 @@ fn read(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Opti
     let mut fields = field.fields(notes)?;
     let path = fields.require("path", whose.path_example(), notes).and_then(|field| path(&field, whose, uses, notes));
     let mut output = Output::at(PathBuf::new());
-    if let Some(field) = fields.take("format", notes) {
-        output.format = format(&field, notes).unwrap_or_default();
-    }
+    let format = format::read(&mut fields, uses, notes);
     if let Some(mode) = fields.take("mode", notes).and_then(|field| mode::read(&field, notes)) {
         output.mode = mode;
     }
     output.owner = fields.take("owner", notes).and_then(|field| owner::user(&field, notes));
     output.group = fields.take("group", notes).and_then(|field| owner::group(&field, notes));
-    fields.not_in_this_version(&["template", "templateFile"], notes);
     fields.finish(notes);
-    Some(Output { path: path?, ..output })
+    Some(Output { path: path?, format: format?, ..output })
 }
 
 fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
@@ -75,15 +73,6 @@ fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Opti
     }
 }
 
-fn format(field: &Field, notes: &mut Notes) -> Option<Format> {
-    if field.word(&FORMATS, notes)? {
-        return Some(Format::Jwt);
-    }
-    let what = "this version of tokenwell does not have this format yet";
-    notes.mistake(&field.spot, what, "write `jwt`, the only one so far");
-    None
-}
-
 impl Whose {
     fn path_example(self) -> &'static str {
         match self {
@@ -99,7 +88,3 @@ impl Whose {
         }
     }
 }
-
-/// Every format of the contract, and whether this version has it.
-const FORMATS: [(&str, bool); 5] =
-    [("jwt", true), ("json", false), ("env", false), ("header", false), ("template", false)];

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{credential, http, log, renew, status};
+use super::{credential, http, log, renew, set, status};
 use crate::{
     config::{
         fields::Fields,
@@ -39,9 +39,12 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     let mut log = fields.take("log", notes).map(|field| log::read(&field, notes)).unwrap_or_default();
     log.level = log::level_of_environment(notes).or(log.level);
     let status = fields.take("status", notes).map(|field| status::read(&field, &mut uses, notes));
-    let (credentials, key_directories) = credentials(&mut fields, pace, &mut uses, notes);
+    let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut uses, notes);
+    let sets = fields.take("sets", notes).map(|field| field.items(notes)).unwrap_or_default();
+    let sets = sets.iter().filter_map(|item| set::read(item, &mut uses, notes)).collect();
     fields.finish(notes);
     uses.check(notes);
+    let sets = set::gather(sets, &mut credentials, &mut key_directories, notes);
     let credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;
     let state_directory = match state {
@@ -55,6 +58,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         state_directory,
         credentials,
         key_directories,
+        sets,
         http: http.settings,
         in_flight_max: http.in_flight_max,
         log,

@@ -11,3 +11,5 @@ pub(super) mod owner;
 pub(super) mod path;
 pub(super) mod project;
 pub(super) mod share;
+pub(super) mod template;
+pub(super) mod variable;

@@ -6,11 +6,43 @@ use crate::config::{
     tree::{Node, kind},
 };
 
-/// Reads a file's mode from a field.
+/// Reads a token file's mode from a field.
+pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<u32> {
+    let (mode, shown) = octal(field, notes)?;
+    if mode & OWNER_READS == 0 {
+        let what = format!("{shown} does not let the owner read");
+        notes.mistake(&field.spot, what, quoted(mode | OWNER_READS));
+        return None;
+    }
+    if mode & OTHERS_WRITE != 0 {
+        notes.warning(&field.spot, format!("{shown} lets every user write the token file"), TIGHTER);
+    } else if mode & OTHERS_READ != 0 {
+        notes.warning(&field.spot, format!("{shown} lets every user read the token"), TIGHTER);
+    }
+    Some(mode)
+}
+
+/// Reads a folder's mode from a field. The owner makes and removes files in it.
+pub(in crate::config) fn read_of_folder(field: &Field, notes: &mut Notes) -> Option<u32> {
+    let (mode, shown) = octal(field, notes)?;
+    if mode & OWNER_MAKES != OWNER_MAKES {
+        let what = format!("{shown} does not let the owner read, write and pass");
+        // Who may read may be meant to pass, too.
+        notes.mistake(&field.spot, what, quoted(mode | OWNER_MAKES | (mode & ALL_READ) >> 2));
+        return None;
+    }
+    if mode & (GROUP_WRITES | OTHERS_WRITE) != 0 {
+        let what = format!("{shown} lets others replace the files");
+        notes.warning(&field.spot, what, "write `\"0750\"`, unless that is meant");
+    }
+    Some(mode)
+}
+
+/// The permission bits, and how a message shows them.
 ///
 /// `0640` without quotes is text to the parser (YAML 1.2), as meant. `640` is a number to it, and so is `0o640`; what was
 /// written is lost then, so both are refused and the likely meaning is offered.
-pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<u32> {
+fn octal(field: &Field, notes: &mut Notes) -> Option<(u32, String)> {
     match field.node {
         Node::Text(_) => {}
         Node::Integer(number) => {
@@ -36,17 +68,7 @@ pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<u32> {
         notes.mistake(&field.spot, format!("{} sets more than permissions", text.shown()), remedy);
         return None;
     }
-    if mode & OWNER_READS == 0 {
-        let what = format!("{} does not let the owner read", text.shown());
-        notes.mistake(&field.spot, what, quoted(mode | OWNER_READS));
-        return None;
-    }
-    if mode & OTHERS_WRITE != 0 {
-        notes.warning(&field.spot, format!("{} lets every user write the token file", text.shown()), TIGHTER);
-    } else if mode & OTHERS_READ != 0 {
-        notes.warning(&field.spot, format!("{} lets every user read the token", text.shown()), TIGHTER);
-    }
-    Some(mode)
+    Some((mode, text.shown()))
 }
 
 /// `640` was meant to be octal; `416` is what the parser makes of `0o640`.
@@ -70,6 +92,9 @@ fn quoted(mode: u32) -> String {
 const DIGITS_MAX: usize = 6;
 const MODE_MAX: u32 = 0o777;
 const OWNER_READS: u32 = 0o400;
+const OWNER_MAKES: u32 = 0o700;
+const ALL_READ: u32 = 0o444;
+const GROUP_WRITES: u32 = 0o020;
 const OTHERS_READ: u32 = 0o004;
 const OTHERS_WRITE: u32 = 0o002;
 const EXAMPLE: &str = "write octal digits in quotes, such as `\"0640\"`";

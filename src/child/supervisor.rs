@@ -1,0 +1,238 @@
+//! The one program that this process stands in for: it gets our signals, is started anew where a rotation asks for that,
+//! and ends when we are told to.
+//!
+//! It stays in our process group. In a terminal it is thus in the foreground with us, Ctrl-C and Ctrl-Z reach it from the
+//! terminal itself, and we pass on only what was sent to us alone. Whoever sends a signal to the whole group sends it to
+//! the program twice: once himself and once through us.
+//!
+//! If we are killed, the program goes on. That it should die with us can be asked of the kernel only between fork and exec,
+//! which is not possible without `unsafe`. As the first process of a container we take everything with us.
+
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+    pin::Pin,
+    process::ExitStatus,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::{
+    process::Command,
+    time::{Sleep, sleep},
+};
+use tracing::{debug, info, warn};
+
+use super::{Arrived, CannotStart, Family, Kin, Sender, Signals, name};
+
+/// A program and its arguments.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Its path, or a name to be found by `$PATH`.
+    pub name: OsString,
+    /// Handed over as they are.
+    pub arguments: Vec<OsString>,
+}
+
+/// What is done when a token was replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum OnRotation {
+    /// The program looks for itself.
+    Nothing,
+    /// It is told.
+    Signal(Signal),
+    /// It is ended and started anew.
+    Restart,
+}
+
+/// Keeps the program.
+pub struct Supervisor {
+    signals: Signals,
+    family: Family,
+    on_rotation: OnRotation,
+    /// Between TERM and KILL.
+    grace: Duration,
+    ward: Option<Ward>,
+}
+
+/// The program as it runs.
+struct Ward {
+    kin: Kin,
+    phase: Phase,
+    /// While it runs: until when it is not bothered with a rotation. When it was told to end: when it is killed. `None` if that
+    /// has passed.
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Phase {
+    /// It runs.
+    Runs,
+    /// It runs, and is to hear of a rotation.
+    Outdated,
+    /// It was told to end, and another one follows.
+    MakesWay,
+    /// It was told to end, as we were.
+    Stops,
+}
+
+/// What a turn came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Turn {
+    /// Something happened and was dealt with.
+    Goes,
+    /// There is no program: [`Supervisor::start`] it.
+    Start,
+    /// It has ended, and that is the end.
+    Ended(ExitStatus),
+}
+
+impl Supervisor {
+    /// One without a program yet. `grace` is what a program is given between TERM and KILL.
+    pub fn new(signals: Signals, family: Family, on_rotation: OnRotation, grace: Duration) -> Self {
+        Self { signals, family, on_rotation, grace, ward: None }
+    }
+
+    /// While there is no program: waits for a signal that would have ended it. Cancel-safe.
+    pub async fn called_off(&mut self) -> Signal {
+        loop {
+            let Arrived { signal, .. } = self.signals.next().await;
+            if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].contains(&signal) {
+                return signal;
+            }
+        }
+    }
+
+    /// Starts the program in our own environment and these variables.
+    pub fn start<'e>(
+        &mut self,
+        program: &Program,
+        variables: impl IntoIterator<Item = (&'e str, &'e OsStr)>,
+    ) -> Result<(), CannotStart> {
+        let mut command = Command::new(&program.name);
+        command.args(&program.arguments).envs(variables);
+        let cannot = |error| CannotStart { program: program.name.clone(), error };
+        let kin = self.family.start(&mut command).map_err(cannot)?;
+        info!(program = %program.name.display(), process = kin.child.id(), "program started");
+        self.ward = Some(Ward { kin, phase: Phase::Runs, timer: Some(Box::pin(sleep(PEACE))) });
+        Ok(())
+    }
+
+    /// Waits for the next happening and deals with it. Cancel-safe.
+    pub async fn turn(&mut self) -> io::Result<Turn> {
+        let Some(ward) = &mut self.ward else { return Ok(Turn::Start) };
+        tokio::select! {
+            status = ward.kin.child.wait() => {
+                let (status, phase) = (status?, ward.phase);
+                self.ward = None;
+                return Ok(ended(status, phase));
+            }
+            arrived = self.signals.next() => ward.pass_on(arrived, self.grace),
+            () = rings(&mut ward.timer) => ward.timer_rang(self.on_rotation, self.grace),
+        }
+        Ok(Turn::Goes)
+    }
+
+    /// A token was replaced. A program that began a moment ago may not know the signal yet and would die of it, so that waits
+    /// too. What comes while the program is about to be started anew is in the environment of the next.
+    pub fn rotated(&mut self) {
+        let Some(ward) = &mut self.ward else { return };
+        match ward.phase {
+            Phase::Runs if ward.timer.is_some() => ward.phase = Phase::Outdated,
+            Phase::Runs => ward.heed(self.on_rotation, self.grace),
+            Phase::Outdated | Phase::MakesWay | Phase::Stops => {}
+        }
+    }
+
+    /// Ends the program, as TERM to us does.
+    pub fn stop(&mut self) {
+        if let Some(ward) = &mut self.ward {
+            ward.end(Phase::Stops, self.grace);
+        }
+    }
+}
+
+impl Ward {
+    /// Hands a signal on. TERM and INT begin the grace, the first of them; Ctrl-C does not, for the program has it from the
+    /// terminal, and one that asks questions goes on after it.
+    fn pass_on(&mut self, Arrived { signal, sender }: Arrived, grace: Duration) {
+        match sender {
+            Sender::Terminal => {
+                debug!("the program has {} from the terminal", name(signal));
+                return;
+            }
+            // As `kill 0` in a script does, which means the processes of the script.
+            Sender::Process(number) if self.kin.child.id() == u32::try_from(number).ok() => {
+                debug!("the program itself sent {}; it is not sent back", name(signal));
+                return;
+            }
+            Sender::Kernel | Sender::Process(_) => {}
+        }
+        if matches!(signal, Signal::TERM | Signal::INT) && self.phase != Phase::Stops {
+            info!("{} is passed on; the program has {} to end", name(signal), humantime::format_duration(grace));
+            (self.phase, self.timer) = (Phase::Stops, Some(Box::pin(sleep(grace))));
+        }
+        self.send(signal);
+    }
+
+    fn timer_rang(&mut self, on_rotation: OnRotation, grace: Duration) {
+        self.timer = None;
+        match self.phase {
+            Phase::Runs => {}
+            Phase::Outdated => self.heed(on_rotation, grace),
+            Phase::MakesWay | Phase::Stops => {
+                warn!("the program has not ended within {}; it is killed", humantime::format_duration(grace));
+                self.send(Signal::KILL);
+            }
+        }
+    }
+
+    /// Does what is to be done when a token was replaced.
+    fn heed(&mut self, on_rotation: OnRotation, grace: Duration) {
+        self.phase = Phase::Runs;
+        match on_rotation {
+            OnRotation::Nothing => {}
+            OnRotation::Signal(signal) => self.send(signal),
+            OnRotation::Restart => self.end(Phase::MakesWay, grace),
+        }
+    }
+
+    fn end(&mut self, phase: Phase, grace: Duration) {
+        (self.phase, self.timer) = (phase, Some(Box::pin(sleep(grace))));
+        self.send(Signal::TERM);
+    }
+
+    /// Sends a signal to this very process: as long as it was not waited for it keeps its number, be it a number without a
+    /// process.
+    fn send(&self, signal: Signal) {
+        let number = self.kin.child.id().and_then(|number| i32::try_from(number).ok());
+        let Some(pid) = number.and_then(Pid::from_raw) else { return };
+        match kill_process(pid, signal) {
+            Ok(()) => debug!("sent {} to the program", name(signal)),
+            Err(error) => warn!("cannot send {} to the program: {error}", name(signal)),
+        }
+    }
+}
+
+fn ended(status: ExitStatus, phase: Phase) -> Turn {
+    match phase {
+        Phase::MakesWay => {
+            info!("the program is started anew, for a token was replaced");
+            Turn::Start
+        }
+        Phase::Runs | Phase::Outdated | Phase::Stops => {
+            info!("the program has ended: {status}");
+            Turn::Ended(status)
+        }
+    }
+}
+
+async fn rings(timer: &mut Option<Pin<Box<Sleep>>>) {
+    match timer {
+        Some(timer) => timer.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How long a program is left in peace after its start. Rotations that come together thus make one restart.
+const PEACE: Duration = Duration::from_secs(1);

@@ -1,0 +1,108 @@
+//! `format` and what goes with each: how a session is written.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    config::{
+        fields::Fields,
+        notes::Notes,
+        reader::Field,
+        uses::Uses,
+        value::{template, variable},
+    },
+    output::{Format, Variable},
+};
+
+/// Reads the format of an output and its options; the bytes alone if nothing is said.
+pub(in crate::config) fn read(fields: &mut Fields, uses: &mut Uses, notes: &mut Notes) -> Option<Format> {
+    let kind = match fields.take("format", notes) {
+        Some(field) => field.word(&KINDS, notes),
+        None => Some(Kind::Jwt),
+    };
+    let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, notes));
+    // Options of a word that is no format may be those of the one that is meant.
+    let kind = kind?;
+    for ((name, of), field) in OPTIONS.iter().zip([&claims, &variables, &inline, &file]) {
+        if let Some(field) = field.as_ref().filter(|_| *of != kind) {
+            let format = of.word();
+            let remedy = match (*name, kind) {
+                (CLAIMS, Kind::Template) => "a template has every claim as `claims`: take this away".to_owned(),
+                _ => format!("write `format: {format}`, or take `{name}` away"),
+            };
+            notes.mistake(&field.spot, format!("`{name}` is for `format: {format}`"), remedy);
+        }
+    }
+    match kind {
+        Kind::Jwt => Some(Format::Jwt),
+        Kind::Json => Some(Format::Json { claims: claims.map(|field| names(&field, notes)).unwrap_or_default() }),
+        Kind::Env => {
+            let variables = variables.map_or_else(Variable::defaults, |field| variable::read_all(&field, notes));
+            Some(Format::Env { variables })
+        }
+        Kind::Header => Some(Format::Header),
+        Kind::Template => match (inline, file) {
+            (Some(inline), None) => template::inline(&inline, notes).map(Format::Template),
+            (None, Some(file)) => template::of_file(&file, uses, notes).map(Format::Template),
+            (Some(_), Some(file)) => {
+                notes.mistake(&file.spot, "`template` stands there too", "keep the one that is meant");
+                None
+            }
+            (None, None) => {
+                // One without a value was told already.
+                if !fields.has(TEMPLATE) && !fields.has(TEMPLATE_FILE) {
+                    fields.lacks(TEMPLATE, "write such as `template: \"{{ token }}\"`, or `templateFile`", notes);
+                }
+                None
+            }
+        },
+    }
+}
+
+/// The names of claims, each once.
+fn names(field: &Field, notes: &mut Notes) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    if field.is_empty_list() {
+        notes.mistake(&field.spot, "no claim is named", "name one, or take the line away");
+    }
+    for item in field.items(notes) {
+        let Some(text) = item.text(notes) else { continue };
+        if text.value.is_empty() {
+            notes.mistake(&item.spot, "empty", "write the name of a claim, such as `tenants`");
+        } else if names.contains(&text.value) {
+            notes.mistake(&item.spot, format!("{} is named twice", text.shown()), "name every claim once");
+        } else {
+            names.insert(text.value);
+        }
+    }
+    names
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Jwt,
+    Json,
+    Env,
+    Header,
+    Template,
+}
+
+impl Kind {
+    fn word(self) -> &'static str {
+        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(word, _)| word)
+    }
+}
+
+const KINDS: [(&str, Kind); 5] = [
+    ("jwt", Kind::Jwt),
+    ("json", Kind::Json),
+    ("env", Kind::Env),
+    ("header", Kind::Header),
+    ("template", Kind::Template),
+];
+
+/// Each option with the format that it belongs to.
+const OPTIONS: [(&str, Kind); 4] =
+    [(CLAIMS, Kind::Json), ("variables", Kind::Env), (TEMPLATE, Kind::Template), (TEMPLATE_FILE, Kind::Template)];
+const CLAIMS: &str = "claims";
+const TEMPLATE: &str = "template";
+const TEMPLATE_FILE: &str = "templateFile";

@@ -1,0 +1,227 @@
+//! `hooks`: who is told of a new token.
+
+use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
+
+use crate::{
+    config::{
+        fields::Fields,
+        notes::Notes,
+        reader::{Field, Text},
+        tree::{Node, kind},
+        uses::{Purpose, Uses},
+        value::{duration, path},
+    },
+    hook::{Hook, LoopbackUrl, LoopbackUrlError, Recipient, Signal},
+};
+
+/// Reads the hooks of a credential, in the order in which they run.
+pub(in crate::config) fn read_all(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Vec<Hook> {
+    let items = field.items(notes);
+    if items.len() > HOOKS_MAX {
+        let what = format!("{} hooks", items.len());
+        notes.mistake(&field.spot, what, format!("name at most {HOOKS_MAX}; a command can tell several"));
+    }
+    items.iter().take(HOOKS_MAX).filter_map(|item| read(item, uses, notes)).collect()
+}
+
+/// Reads one entry. All that is in it is read, whether it belongs there or not, so that every mistake is found.
+fn read(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Hook> {
+    let mut fields = field.fields(notes)?;
+    let kinds: Vec<_> = KINDS.into_iter().filter(|kind| fields.has(kind)).collect();
+    let signal = fields.take("signal", notes).map(|field| signal(&field, notes));
+    let pid_file = of_signal("pidFile", &mut fields, notes).and_then(|field| pid_file(&field, uses, notes));
+    let process_name = of_signal("processName", &mut fields, notes).and_then(|field| process_name(&field, notes));
+    let command = fields.take("command", notes).map(|field| command(&field, uses, notes));
+    let post = fields.take("post", notes).map(|field| post(&field, notes));
+    let timeout = timeout(&mut fields, &kinds, notes);
+    if let Some((what, remedy)) = misfit(&fields, &kinds) {
+        notes.mistake(&field.spot, what, remedy);
+    }
+    fields.finish(notes);
+    match (signal, command, post) {
+        (Some(signal), None, None) => {
+            let to = pid_file.map(Recipient::PidFile).or(process_name.map(Recipient::Named));
+            Some(Hook::Signal { signal: signal?, to: to? })
+        }
+        (None, Some(command), None) => {
+            let (program, arguments) = command?;
+            Some(Hook::Command { program, arguments, timeout })
+        }
+        (None, None, Some(url)) => Some(Hook::Post { url: url?, timeout }),
+        _ => None,
+    }
+}
+
+/// What does not go together in an entry of which every field was asked for. Where there are others, one of them may be a
+/// missing field that is misspelt, and is told as such.
+fn misfit(fields: &Fields, kinds: &[&str]) -> Option<(String, &'static str)> {
+    let recipients = RECIPIENTS.iter().filter(|name| fields.has(name)).count();
+    match (kinds, recipients) {
+        ([], 0) if !fields.has_strangers() => Some(("it does not say what to do".to_owned(), WHAT_TO_DO)),
+        (["signal"], 0) if !fields.has_strangers() => {
+            let remedy = "add such as `pidFile: /run/app.pid` or `processName: nginx`";
+            Some(("it does not say who gets the signal".to_owned(), remedy))
+        }
+        (["signal"], 2..) => {
+            Some(("`pidFile` and `processName` in one entry".to_owned(), "keep the one that is meant"))
+        }
+        ([first, second, ..], _) => {
+            let what = format!("`{first}` and `{second}` in one entry");
+            Some((what, "give each an entry of its own, which begins with `- `"))
+        }
+        _ => None,
+    }
+}
+
+/// A field that belongs to a signal.
+fn of_signal<'a>(name: &'static str, fields: &mut Fields<'a>, notes: &mut Notes) -> Option<Field<'a>> {
+    let has_signal = fields.has("signal");
+    let field = fields.take(name, notes)?;
+    if !has_signal {
+        notes.mistake(&field.spot, "there is no `signal` in this entry", "write `signal: HUP`, or take it away");
+    }
+    Some(field)
+}
+
+fn signal(field: &Field, notes: &mut Notes) -> Option<Signal> {
+    let text = match field.node {
+        Node::Integer(number) => Text::outside(&number.to_string(), field.spot.clone()),
+        Node::Null | Node::Bool(_) | Node::Float(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => {
+            field.text(notes)?
+        }
+    };
+    let signal = Signal::parse(&text.value);
+    if signal.is_none() {
+        let names: Vec<_> = Signal::names().map(|name| format!("`{name}`")).collect();
+        let what = format!("{} is no signal that an app can hear", text.shown());
+        notes.mistake(&text.spot, what, format!("write one of {}", names.join(", ")));
+    }
+    signal
+}
+
+fn pid_file(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
+    let path = path::file(field, notes)?;
+    if path.to_string_lossy().contains(path::NAME_MARK) {
+        let remedy = "write a path that holds for all; a `command` finds the name in `$TOKENWELL_CREDENTIAL`";
+        notes.mistake(&field.spot, "`{name}` stands for a name in output paths only", remedy);
+        return None;
+    }
+    uses.note(Purpose::PidFile, Some(&path), &field.spot);
+    Some(path)
+}
+
+fn process_name(field: &Field, notes: &mut Notes) -> Option<String> {
+    let text = field.text(notes)?;
+    let problem = if text.value.trim().is_empty() {
+        Some("empty".to_owned())
+    } else if text.value.contains('/') || text.value.chars().any(char::is_control) {
+        Some(format!("{} is no name of a process", text.shown()))
+    } else if text.value.len() > PROCESS_NAME_BYTES_MAX {
+        Some(format!("longer than {PROCESS_NAME_BYTES_MAX} bytes"))
+    } else {
+        None
+    };
+    if let Some(what) = problem {
+        notes.mistake(&text.spot, what, "write the name of the program without its folder, such as `nginx`");
+        return None;
+    }
+    Some(text.value)
+}
+
+fn command(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<(PathBuf, Vec<String>)> {
+    let Node::List(values) = field.node else {
+        let what = format!("expected a list, found {}", kind(field.node));
+        notes.mistake(&field.spot, what, format!("{COMMAND}; there is no shell"));
+        return None;
+    };
+    if values.is_empty() {
+        notes.mistake(&field.spot, "no program is named", COMMAND);
+        return None;
+    }
+    if values.len() > WORDS_MAX {
+        notes.mistake(&field.spot, format!("{} words", values.len()), format!("at most {WORDS_MAX}; write a script"));
+        return None;
+    }
+    let items = field.items(notes);
+    let is_whole = items.len() == values.len();
+    let words: Vec<_> = items.iter().map(|field| word(field, notes)).collect();
+    // Without the words that are none, another than the first may stand first.
+    let first = words.first().and_then(Option::as_ref).filter(|_| values[0] != Node::Null);
+    let program = first.and_then(|text| {
+        let path = program(text, notes);
+        uses.note(Purpose::Program, path.as_deref(), &text.spot);
+        path
+    });
+    let words: Vec<_> = words.into_iter().collect::<Option<_>>().filter(|_| is_whole)?;
+    Some((program?, words.into_iter().skip(1).map(|word| word.value).collect()))
+}
+
+fn word(field: &Field, notes: &mut Notes) -> Option<Text> {
+    let text = field.text(notes)?;
+    let problem = if text.value.contains('\0') {
+        Some(("a NUL character is in it", "take it away: no program can be given one"))
+    } else if text.value.len() > WORD_BYTES_MAX {
+        Some(("the word is too long", "let the program read it from a file"))
+    } else {
+        None
+    };
+    if let Some((what, remedy)) = problem {
+        notes.mistake(&text.spot, what, remedy);
+        return None;
+    }
+    Some(text)
+}
+
+fn program(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
+    if text.value.is_empty() || text.value.starts_with('/') {
+        return path::file_of(text, notes);
+    }
+    let name = text.shown();
+    let remedy = if text.value.contains(char::is_whitespace) {
+        COMMAND.to_owned()
+    } else {
+        "write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` tells it".to_owned()
+    };
+    notes.mistake(&text.spot, format!("{name} is not an absolute path"), remedy);
+    None
+}
+
+fn post(field: &Field, notes: &mut Notes) -> Option<LoopbackUrl> {
+    let text = field.text(notes)?;
+    LoopbackUrl::parse(text.value.trim())
+        .map_err(|error| {
+            let remedy = match error {
+                LoopbackUrlError::NotAUrl => "write it like `http://127.0.0.1:8080/-/reload`",
+                LoopbackUrlError::Scheme => "write `http://`: on loopback nobody listens in",
+                LoopbackUrlError::Userinfo => "take the part before `@` away",
+                LoopbackUrlError::Fragment => "take away what follows `#`",
+                LoopbackUrlError::NotLoopback => {
+                    "name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`"
+                }
+            };
+            notes.mistake(&text.spot, error.to_string(), remedy);
+        })
+        .ok()
+}
+
+fn timeout(fields: &mut Fields, kinds: &[&str], notes: &mut Notes) -> Duration {
+    let Some(field) = fields.take("timeout", notes) else { return TIMEOUT_DEFAULT };
+    if kinds == ["signal"] {
+        notes.mistake(&field.spot, "a signal takes no time", "take it away");
+    }
+    duration::read(&field, &TIMEOUT, notes).unwrap_or(TIMEOUT_DEFAULT)
+}
+
+const KINDS: [&str; 3] = ["signal", "command", "post"];
+const RECIPIENTS: [&str; 2] = ["pidFile", "processName"];
+const HOOKS_MAX: usize = 16;
+const WORDS_MAX: usize = 65;
+const WORD_BYTES_MAX: usize = 8 * 1024;
+const PROCESS_NAME_BYTES_MAX: usize = 255;
+const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
+const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+const WHAT_TO_DO: &str = "write one of these:
+  - {signal: HUP, pidFile: /run/app.pid}
+  - {command: [/usr/bin/systemctl, reload, app]}
+  - {post: http://127.0.0.1:8080/-/reload}";
+const COMMAND: &str = "write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`";

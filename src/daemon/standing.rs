@@ -1,0 +1,143 @@
+//! How the tokens stand on disk, as any process can see it: no daemon is asked, so none can say that all is well.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{task, time};
+
+use super::{
+    clock,
+    membership::desired,
+    memory::request,
+    survey::{Left, look_up},
+};
+use crate::{
+    config::{Config, Credential},
+    key, output,
+    renewal::Stamp,
+    state::Ledger,
+    watch::Sentry,
+};
+
+/// The tokens of a configuration as they stand on disk.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Standings {
+    /// How many there are to be, and how many of them are required.
+    pub credentials: usize,
+    /// The required ones that a reader does not find whole and alive, and why: name and one line for people.
+    pub missing: Vec<(String, String)>,
+    /// Key folders that cannot be listed, so that nobody knows which tokens there are to be.
+    pub troubles: Vec<String>,
+}
+
+impl Standings {
+    /// Looks at every token, its state file and the clock. Blocks on the disk.
+    pub fn of(config: &Config) -> Self {
+        let mut troubles = Vec::new();
+        let mut listings = BTreeMap::new();
+        for directory in &config.key_directories {
+            match key::list(&directory.path) {
+                Ok(entries) => {
+                    listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
+                }
+                Err(error) => troubles.push(error.to_string()),
+            }
+        }
+        let credentials = desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice));
+        let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
+        let missing = credentials
+            .iter()
+            .filter(|credential| credential.required)
+            .filter_map(|credential| Some((credential.name.clone(), trouble(config, credential, &ledger, now)?)))
+            .collect();
+        Self { credentials: credentials.len(), missing, troubles }
+    }
+
+    /// Whether a reader finds every required token whole and alive.
+    pub fn are_good(&self) -> bool {
+        self.credentials > 0 && self.missing.is_empty() && self.troubles.is_empty()
+    }
+}
+
+/// Looks until every required token is there, or until the time is over, at each change of a file that has a say in it. Looks
+/// once at least, though not for longer than the longer of the time and [`LOOK_MAX`]. Answers what was seen last; `None` if no
+/// look came to its end. Must be called within a runtime.
+pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<Standings> {
+    let mut last = time::timeout(timeout.max(LOOK_MAX), look(config)).await.ok()?;
+    if last.are_good() || timeout.is_zero() {
+        return Some(last);
+    }
+    let mut sentry = Sentry::default();
+    let watching = async {
+        while !last.are_good() {
+            arm(&mut sentry, config).await;
+            // Also right after arming, for it may have changed before; folders that are missing cannot be watched, nor can
+            // those of some file systems.
+            let _ = time::timeout(LOOK_ANYWAY, sentry.touched()).await;
+            last = look(config).await;
+        }
+    };
+    let _ = time::timeout(timeout, watching).await;
+    Some(last)
+}
+
+async fn look(config: &Arc<Config>) -> Standings {
+    let config = Arc::clone(config);
+    task::spawn_blocking(move || Standings::of(&config)).await.unwrap_or_default()
+}
+
+async fn arm(sentry: &mut Sentry, config: &Config) {
+    let Some(post) = sentry.post() else { return };
+    let folders = folders(config);
+    if let Ok(armed) = task::spawn_blocking(move || post.arm(folders)).await {
+        sentry.take(armed);
+    }
+}
+
+/// Where a change may make a token good: its outputs, its state file, the key folders that say who there is.
+fn folders(config: &Config) -> BTreeSet<PathBuf> {
+    let named = config.credentials.iter().flat_map(|credential| &credential.outputs);
+    let pattern = config.key_directories.iter().flat_map(|directory| &directory.pattern.outputs);
+    let outputs = named.chain(pattern).flat_map(output::watched_folders);
+    let keys = config.key_directories.iter().map(|directory| directory.path.clone());
+    outputs.chain(keys).chain([Ledger::new(&config.state_directory).folder().to_owned()]).collect()
+}
+
+/// Why a reader finds no live token, if he finds none.
+fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
+    let paths: Vec<_> = credential.outputs.iter().map(|output| format!("`{}`", output.path.display())).collect();
+    let request = request(&config.project, &config.base_url, &credential.options);
+    let Left { record, session } = look_up(credential, &config.project, request, ledger);
+    let written = match record {
+        Err(why) => return Some(why.to_string()),
+        Ok(None) => return Some("nothing was asked for yet".to_owned()),
+        Ok(Some(record)) => record,
+    };
+    if written.request != request {
+        return Some("the token on disk was asked for otherwise than the configuration says".to_owned());
+    }
+    if written.written.is_none() {
+        return Some("no session was granted yet".to_owned());
+    }
+    match session {
+        None => return Some(format!("{} does not hold the token that was written last", paths.join(", "))),
+        Some((_, false)) => return Some(format!("{} is not as it should be", paths.join(", "))),
+        Some((_, true)) => {}
+    }
+    let term = written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).term;
+    match term {
+        None => Some("clocks disagree on the age of the token".to_owned()),
+        Some(term) if !term.lives(now.moment) => Some("the token has expired".to_owned()),
+        Some(_) => None,
+    }
+}
+
+/// How long to wait for a change before looking all the same.
+const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+
+/// How long one look may take however short the time: a disk may hang.
+const LOOK_MAX: Duration = Duration::from_secs(5);

@@ -1,0 +1,168 @@
+//! A program, without a shell, in a process group of its own.
+
+use std::{
+    convert::Infallible,
+    future, io,
+    os::fd::OwnedFd,
+    path::Path,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, kill_process_group},
+};
+use tokio::{
+    io::AsyncReadExt,
+    net::unix::pipe::Receiver,
+    process::Command,
+    select,
+    time::{sleep, timeout as within},
+};
+use zeroize::Zeroizing;
+
+use super::{News, Outcome, Ran, printed::Printed};
+use crate::child::{Family, Kin};
+
+/// Runs a command to its end or to its time-out. What it leaves in the background is left alone, but not listened to.
+pub(super) async fn run(program: &Path, arguments: &[String], timeout: Duration, news: &News, family: &Family) -> Ran {
+    let mut printed = Printed::default();
+    let outcome = match start(program, arguments, news, family) {
+        Ok((mut group, mut pipe)) => {
+            // In this order, for a command that never stops printing uses up what a task may do at a time.
+            let ended = select! {
+                biased;
+                ended = group.kin.child.wait() => Some(ended),
+                () = sleep(timeout) => None,
+                never = listen(&mut pipe, &mut printed) => match never {},
+            };
+            if ended.is_none() {
+                stop(&mut group, &mut pipe, &mut printed).await;
+            }
+            take_rest(&pipe, &mut printed);
+            ended.map_or(Outcome::TimedOut(timeout), outcome)
+        }
+        Err(error) => Outcome::Failed(cannot_start(program, &error)),
+    };
+    Ran { outcome, printed: printed.said(&news.session.jwt) }
+}
+
+/// A child that leads a process group of its own, which is killed when this is dropped before the child was waited for.
+struct Group {
+    kin: Kin,
+}
+
+impl Group {
+    /// Signals everyone in the group. Does nothing once the child was waited for: the number may be another's by then.
+    fn signal(&self, signal: Signal) {
+        let leader = self.kin.child.id().and_then(|number| Pid::from_raw(number.cast_signed()));
+        if let Some(leader) = leader {
+            // The group is gone, or was never ours to signal: nothing can be done about either.
+            let _ = kill_process_group(leader, signal);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+fn start(program: &Path, arguments: &[String], news: &News, family: &Family) -> io::Result<(Group, Receiver)> {
+    // One pipe for both, so that lines stay in the order in which they were printed.
+    let (reader, writer) = io::pipe()?;
+    let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .current_dir("/")
+        .env_clear()
+        .env("PATH", PATH)
+        .env("TOKENWELL_CREDENTIAL", &news.credential)
+        .env("TOKENWELL_PATH", &news.path)
+        .env("TOKENWELL_EXPIRES_AT", news.expiry())
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer)
+        .process_group(0);
+    let kin = family.start(&mut command)?;
+    Ok((Group { kin }, pipe))
+}
+
+/// Takes in what is printed, for as long as it is polled.
+async fn listen(pipe: &mut Receiver, printed: &mut Printed) -> Infallible {
+    let mut piece = Zeroizing::new([0; PIECE_BYTES]);
+    while let Ok(count @ 1..) = pipe.read(&mut piece[..]).await {
+        printed.add(&piece[..count]);
+    }
+    future::pending().await
+}
+
+/// Asks the group to end, then ends it. The child is not waited for in between: until then its number, which is the
+/// group's, cannot pass to another.
+async fn stop(group: &mut Group, pipe: &mut Receiver, printed: &mut Printed) {
+    group.signal(Signal::TERM);
+    let _ = within(GRACE, listen(pipe, printed)).await;
+    group.signal(Signal::KILL);
+    // A process in the midst of a system call on a dead disk does not even die.
+    let _ = within(DEATH_MAX, group.kin.child.wait()).await;
+}
+
+/// What was printed up to here, without waiting for those who keep the pipe open. Asks the kernel and not the runtime, which
+/// may not have heard yet that there is something.
+fn take_rest(pipe: &Receiver, printed: &mut Printed) {
+    let mut piece = Zeroizing::new([0; PIECE_BYTES]);
+    for _ in 0..REST_PIECES_MAX {
+        match rustix::io::read(pipe, &mut piece[..]) {
+            Ok(count @ 1..) => printed.add(&piece[..count]),
+            Err(Errno::INTR) => {}
+            Ok(_) | Err(_) => break,
+        }
+    }
+}
+
+fn outcome(ended: io::Result<ExitStatus>) -> Outcome {
+    match ended {
+        Ok(status) if status.success() => Outcome::Done,
+        Ok(status) => Outcome::Failed(status.code().map_or_else(
+            || format!("ended by {}", status.to_string().replace("signal: ", "signal ")),
+            |code| format!("exit code {code}"),
+        )),
+        Err(error) => Outcome::Failed(format!("cannot wait for its end: {error}")),
+    }
+}
+
+fn cannot_start(program: &Path, error: &io::Error) -> String {
+    let (what, remedy) = match Errno::from_io_error(error) {
+        Some(Errno::NOENT) => (
+            "no such file",
+            "name a program that this machine or image has; if it is a script, its first line must name one too",
+        ),
+        Some(Errno::ACCESS | Errno::PERM) => (
+            "permission denied",
+            "make it executable for tokenwell's user (`chmod +x`), on a file system without `noexec`",
+        ),
+        Some(Errno::NOEXEC) => ("it is no program", "let it begin with a line such as `#!/bin/sh`, or name a program"),
+        Some(Errno::TXTBSY) => ("it is being written", "replace it by a rename"),
+        Some(Errno::TOOBIG) => ("its arguments are too long", "shorten them"),
+        Some(Errno::AGAIN | Errno::NOMEM) => {
+            ("there is no room for another process", "raise the limit (`ulimit -u`, `TasksMax=`, `pids.max`, memory)")
+        }
+        Some(Errno::MFILE | Errno::NFILE) => {
+            ("too many files are open", "raise the limit (`ulimit -n`, `LimitNOFILE=`)")
+        }
+        Some(_) | None => return format!("cannot start `{}`: {error}", program.display()),
+    };
+    format!("cannot start `{}`: {what}; {remedy}", program.display())
+}
+
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Between TERM and KILL.
+const GRACE: Duration = Duration::from_secs(1);
+/// After KILL.
+const DEATH_MAX: Duration = Duration::from_secs(1);
+const PIECE_BYTES: usize = 8 * 1024;
+/// More than a pipe holds, and an end if somebody keeps filling it.
+const REST_PIECES_MAX: usize = 16;

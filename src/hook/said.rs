@@ -1,0 +1,53 @@
+//! Hooks and their ends in words, for log lines; and what a hook is told, in words.
+
+use std::{
+    fmt::{self, Display, Formatter},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use super::{Hook, News, Outcome, Ran, Recipient};
+
+/// Without arguments and queries: they may hold secrets of others.
+impl Display for Hook {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Signal { signal, to } => write!(f, "{signal} to {to}"),
+            Self::Command { program, .. } => write!(f, "command `{}`", program.display()),
+            Self::Post { url, .. } => write!(f, "POST to `{url}`"),
+        }
+    }
+}
+
+impl Display for Recipient {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PidFile(path) => write!(f, "the process of `{}`", path.display()),
+            Self::Named(name) => write!(f, "processes named `{name}`"),
+        }
+    }
+}
+
+impl Display for Ran {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.outcome {
+            Outcome::Done => f.write_str("done")?,
+            Outcome::NobodyThere(why) | Outcome::Failed(why) => f.write_str(why)?,
+            Outcome::TimedOut(timeout) => {
+                write!(f, "not done within {}, and stopped", humantime::format_duration(*timeout))?;
+            }
+        }
+        if self.printed.is_empty() { Ok(()) } else { write!(f, "; it printed: {}", self.printed) }
+    }
+}
+
+impl News {
+    /// When the token ends, in RFC 3339. A server may claim a time that no calendar has.
+    pub(super) fn expiry(&self) -> String {
+        let since_epoch = self.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let at = UNIX_EPOCH.checked_add(since_epoch.min(CALENDAR_END)).unwrap_or(SystemTime::UNIX_EPOCH);
+        humantime::format_rfc3339_seconds(at).to_string()
+    }
+}
+
+/// The last second of the year 9999.
+const CALENDAR_END: Duration = Duration::from_secs(253_402_300_799);

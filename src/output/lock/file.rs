@@ -1,0 +1,122 @@
+//! A folder's lock file, and what is held of it.
+
+use std::{
+    collections::HashSet,
+    fs::{self, File, Metadata, OpenOptions},
+    io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
+    sync::Arc,
+};
+
+use rustix::fs::OFlags;
+
+use super::{
+    LOCK_FILE,
+    held::Held,
+    range::{Range, offset},
+};
+use crate::output::{
+    name::Place,
+    ownership::{own, permit},
+};
+
+/// A lock file by device and inode.
+pub(super) type FileId = (u64, u64);
+
+/// A folder's lock file and what is held of it.
+#[derive(Debug)]
+pub(super) struct LockFile {
+    pub(super) id: FileId,
+    /// Whoever else has it must not outlive this process' wish for any of its locks.
+    pub(super) file: Arc<File>,
+    plain: HashSet<i64>,
+    members: HashSet<i64>,
+}
+
+impl LockFile {
+    /// With nothing held yet.
+    pub(super) fn new(id: FileId, file: Arc<File>) -> Self {
+        Self { id, file, plain: HashSet::new(), members: HashSet::new() }
+    }
+
+    /// An error of the system means that there are no locks here.
+    pub(super) fn claim(&mut self, place: Place<'_>, in_set: bool) -> io::Result<Result<(), Held>> {
+        let offset = offset(place.name);
+        let (range, held) =
+            if in_set { (Range::ALL, &mut self.members) } else { (Range::byte(offset), &mut self.plain) };
+        if held.contains(&offset) {
+            return Ok(Ok(()));
+        }
+        Ok(match range.lock(&self.file)? {
+            Ok(()) => {
+                held.insert(offset);
+                Ok(())
+            }
+            Err(holder) => {
+                let path = if in_set { place.folder.to_owned() } else { place.target() };
+                Err(Held { path, is_set: in_set, holder })
+            }
+        })
+    }
+
+    /// Answers whether nothing is held any more.
+    pub(super) fn release(&mut self, place: Place<'_>, in_set: bool) -> bool {
+        let offset = offset(place.name);
+        if in_set {
+            if self.members.remove(&offset) && self.members.is_empty() {
+                Range::ALL.unlock(&self.file);
+                // The lock of the set lay over these.
+                self.plain.retain(|offset| matches!(Range::byte(*offset).lock(&self.file), Ok(Ok(()))));
+            }
+        } else if self.plain.remove(&offset) && self.members.is_empty() {
+            Range::byte(offset).unlock(&self.file);
+        }
+        self.plain.is_empty() && self.members.is_empty()
+    }
+
+    /// Whether a set is held.
+    pub(super) fn has_set(&self) -> bool {
+        !self.members.is_empty()
+    }
+}
+
+/// Opens a folder's lock file, or makes it. What is no regular file is not locked, and not acted on.
+pub(super) fn open(path: &Path, folder: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).custom_flags(flags.bits().cast_signed());
+    let standing = |options: &OpenOptions| {
+        if fs::symlink_metadata(path)?.is_file() { options.open(path) } else { Err(no_file()) }
+    };
+    match standing(&options) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        opened => return opened,
+    }
+    match options.clone().create_new(true).mode(OWNER_READS_AND_WRITES).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => standing(&options),
+        made => {
+            let made = made?;
+            let of_folder = fs::metadata(folder)?;
+            if of_folder.mode() & GROUP_WRITES != 0 && own(&made, None, Some(of_folder.gid())).is_ok() {
+                permit(&made, OWNER_READS_AND_WRITES | GROUP_READS_AND_WRITES)?;
+            } else {
+                permit(&made, OWNER_READS_AND_WRITES)?;
+            }
+            Ok(made)
+        }
+    }
+}
+
+fn no_file() -> io::Error {
+    io::Error::other(format!("`{LOCK_FILE}` is no file there"))
+}
+
+/// What tells a file from another that has its name.
+pub(super) fn id(found: &Metadata) -> FileId {
+    (found.dev(), found.ino())
+}
+
+const OWNER_READS_AND_WRITES: u32 = 0o600;
+const GROUP_READS_AND_WRITES: u32 = 0o060;
+const GROUP_WRITES: u32 = 0o020;

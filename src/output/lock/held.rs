@@ -1,0 +1,54 @@
+//! What a second process is told of the first.
+
+use std::{fmt, fs::File, io::Read as _, path::PathBuf};
+
+/// Another process writes to this output, or to its set.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub struct Held {
+    /// The output, or the set's folder.
+    pub(super) path: PathBuf,
+    pub(super) is_set: bool,
+    /// `None` if the kernel does not tell.
+    pub(super) holder: Option<Holder>,
+}
+
+/// The first process.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Holder {
+    process: i32,
+    /// Of the program, if it can be seen.
+    name: Option<String>,
+}
+
+impl Holder {
+    /// The kernel says 0 of a process outside of this one's container, and less of one on another machine.
+    pub(super) fn of(process: i32) -> Option<Self> {
+        (process > 0).then(|| Self { process, name: program(process) })
+    }
+}
+
+/// The name of a process' program. Its arguments are nobody's business.
+fn program(process: i32) -> Option<String> {
+    let mut name = Vec::new();
+    File::open(format!("/proc/{process}/comm")).ok()?.take(PROGRAM_BYTES_MAX).read_to_end(&mut name).ok()?;
+    let name: String = String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control() && *c != '`').collect();
+    (!name.is_empty()).then_some(name)
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, other) = if self.is_set { ("set ", "folder") } else { ("", "path") };
+        write!(f, "{what}`{}` is written by another tokenwell: ", self.path.display())?;
+        match &self.holder {
+            Some(Holder { process, name: Some(name) }) => write!(f, "process {process} (`{name}`)")?,
+            Some(Holder { process, name: None }) => write!(f, "process {process}")?,
+            None => {
+                f.write_str("a process in another container or on another machine, whose number cannot be seen here")?;
+            }
+        }
+        write!(f, "; stop it, or give this one another {other}")
+    }
+}
+
+/// More than the kernel keeps of a program's name.
+const PROGRAM_BYTES_MAX: u64 = 64;

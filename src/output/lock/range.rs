@@ -1,0 +1,77 @@
+//! Ranges of a lock file: whose they are, and how the kernel is asked for them.
+
+use std::{ffi::OsStr, fs::File, io, os::unix::ffi::OsStrExt};
+
+use nix::{
+    errno::Errno,
+    fcntl::{FcntlArg, fcntl},
+    libc,
+};
+
+use super::held::Holder;
+
+/// A range of a lock file.
+#[derive(Clone, Copy)]
+pub(super) struct Range {
+    start: i64,
+    /// Zero: to the end, however far that is.
+    length: i64,
+}
+
+impl Range {
+    /// A set's: everything.
+    pub(super) const ALL: Self = Self { start: 0, length: 0 };
+
+    /// A plain output's.
+    pub(super) fn byte(start: i64) -> Self {
+        Self { start, length: 1 }
+    }
+
+    /// Locks it for this process. Another process that has it is answered with what the kernel tells of it; an error means
+    /// that there are no locks here.
+    pub(super) fn lock(self, file: &File) -> io::Result<Result<(), Option<Holder>>> {
+        for _ in 0..ATTEMPTS_MAX {
+            match fcntl(file, FcntlArg::F_SETLK(&self.of(WRITE))) {
+                Ok(_) => return Ok(Ok(())),
+                Err(Errno::EACCES | Errno::EAGAIN) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let mut lock = self.of(WRITE);
+            fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
+            if lock.l_type != NONE {
+                return Ok(Err(Holder::of(lock.l_pid)));
+            }
+            // It was released in between.
+        }
+        Ok(Err(None))
+    }
+
+    /// Gives it back. A range that cannot be given back goes with the process.
+    pub(super) fn unlock(self, file: &File) {
+        let _ = fcntl(file, FcntlArg::F_SETLK(&self.of(NONE)));
+    }
+
+    fn of(self, kind: i16) -> libc::flock {
+        libc::flock { l_type: kind, l_whence: FROM_THE_START, l_start: self.start, l_len: self.length, l_pid: 0 }
+    }
+}
+
+/// The byte of a plain output. The hash (FNV-1a) is the same in every version, for two versions may meet. Two names in one
+/// folder that share a byte are as good as impossible, and would only keep two processes apart that need not be.
+pub(super) fn offset(name: &OsStr) -> i64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for byte in name.as_bytes() {
+        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    (hash >> 2).cast_signed()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "the system's own constants, for fields of the system's own type")]
+const WRITE: i16 = libc::F_WRLCK as i16;
+#[expect(clippy::cast_possible_truncation, reason = "as above")]
+const NONE: i16 = libc::F_UNLCK as i16;
+#[expect(clippy::cast_possible_truncation, reason = "as above")]
+const FROM_THE_START: i16 = libc::SEEK_SET as i16;
+
+/// How often a lock is tried for that was released when it was asked who holds it.
+const ATTEMPTS_MAX: usize = 3;

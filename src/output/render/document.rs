@@ -1,0 +1,162 @@
+//! What is told of a session, by name: the object that `json` writes, the names that `env` chooses from and templates use.
+
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
+
+use super::super::Content;
+
+/// Something that is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Field {
+    /// The JWT.
+    Token,
+    /// How it is presented: `Bearer`.
+    TokenType,
+    /// The credential's name.
+    Credential,
+    /// The project's id.
+    ProjectId,
+    /// The access key's id, if the server told it.
+    KeyId,
+    /// `sub` of the JWT, if it has one.
+    Subject,
+    /// RFC 3339, in whole seconds, as all times that are text.
+    IssuedAt,
+    /// The same of the end.
+    ExpiresAt,
+    /// The same of the next renewal.
+    RenewAt,
+    /// Seconds since the Unix epoch.
+    IssuedAtUnix,
+    /// The same of the end.
+    ExpiresAtUnix,
+    /// The same of the next renewal.
+    RenewAtUnix,
+}
+
+impl Field {
+    /// Every field with its name, in the order of the JSON object.
+    pub const ALL: [(&'static str, Self); 12] = [
+        ("token", Self::Token),
+        ("tokenType", Self::TokenType),
+        ("credential", Self::Credential),
+        ("projectId", Self::ProjectId),
+        ("keyId", Self::KeyId),
+        ("subject", Self::Subject),
+        ("issuedAt", Self::IssuedAt),
+        ("expiresAt", Self::ExpiresAt),
+        ("renewAt", Self::RenewAt),
+        ("issuedAtUnix", Self::IssuedAtUnix),
+        ("expiresAtUnix", Self::ExpiresAtUnix),
+        ("renewAtUnix", Self::RenewAtUnix),
+    ];
+
+    /// What it is of this session.
+    pub(super) fn told<'c>(self, content: &Content<'c>) -> Told<'c> {
+        let Content { session, credential, project, times } = *content;
+        match self {
+            Self::Token => Told::text(session.jwt.expose()),
+            Self::TokenType => Told::text(TOKEN_TYPE),
+            Self::Credential => Told::text(credential),
+            Self::ProjectId => Told::text(project),
+            Self::KeyId => session.claims.key_id.as_deref().map_or(Told::Nothing, Told::text),
+            Self::Subject => session.claims.subject.as_deref().map_or(Told::Nothing, Told::text),
+            Self::IssuedAt => Told::time(times.issued_at),
+            Self::ExpiresAt => Told::time(times.expires_at),
+            Self::RenewAt => Told::time(times.renew_at),
+            Self::IssuedAtUnix => Told::Number(since_epoch(times.issued_at).as_secs()),
+            Self::ExpiresAtUnix => Told::Number(since_epoch(times.expires_at).as_secs()),
+            Self::RenewAtUnix => Told::Number(since_epoch(times.renew_at).as_secs()),
+        }
+    }
+
+    /// What a template is tried with before there is a session.
+    fn sample(self) -> Told<'static> {
+        match self {
+            Self::Token => Told::text("header.claims.signature"),
+            Self::TokenType => Told::text(TOKEN_TYPE),
+            Self::Credential => Told::text("sample"),
+            Self::ProjectId => Told::text("P2sample"),
+            Self::KeyId | Self::Subject => Told::text("K2sample"),
+            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => Told::time(UNIX_EPOCH),
+            Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => Told::Number(0),
+        }
+    }
+}
+
+/// What a field is.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub(super) enum Told<'c> {
+    Text(Cow<'c, str>),
+    Number(u64),
+    Nothing,
+}
+
+impl<'c> Told<'c> {
+    fn text(text: &'c str) -> Self {
+        Self::Text(Cow::Borrowed(text))
+    }
+
+    fn time(time: SystemTime) -> Self {
+        Self::Text(humantime::format_rfc3339_seconds(UNIX_EPOCH + since_epoch(time)).to_string().into())
+    }
+}
+
+/// Claims of a JWT by name.
+pub(super) type AllClaims = Map<String, Value>;
+
+/// Everything that is told, as an object.
+pub(super) struct Document<'c> {
+    fields: Vec<(&'static str, Told<'c>)>,
+    claims: Option<AllClaims>,
+}
+
+impl<'c> Document<'c> {
+    pub(super) fn of(content: &Content<'c>, claims: Option<AllClaims>) -> Self {
+        Self { fields: Field::ALL.map(|(name, field)| (name, field.told(content))).into(), claims }
+    }
+
+    /// With every field set.
+    pub(super) fn sample() -> Document<'static> {
+        Document { fields: Field::ALL.map(|(name, field)| (name, field.sample())).into(), claims: None }
+    }
+
+    /// With those alone that are always set.
+    pub(super) fn bare_sample() -> Document<'static> {
+        let fields = Field::ALL.map(|(name, field)| match field {
+            Field::KeyId | Field::Subject => (name, Told::Nothing),
+            _ => (name, field.sample()),
+        });
+        Document { fields: fields.into(), claims: Some(Map::new()) }
+    }
+}
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_map(None)?;
+        for (name, told) in &self.fields {
+            object.serialize_entry(name, told)?;
+        }
+        if let Some(claims) = &self.claims {
+            object.serialize_entry(CLAIMS, claims)?;
+        }
+        object.end()
+    }
+}
+
+/// The text of a time has four digits for the year.
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().min(END_OF_CALENDAR)
+}
+
+/// What the object of the claims is called.
+pub(super) const CLAIMS: &str = "claims";
+const TOKEN_TYPE: &str = "Bearer";
+/// The end of the year 9999.
+const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);

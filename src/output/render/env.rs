@@ -1,0 +1,70 @@
+//! `env`: lines of `NAME=value` that a shell, systemd and container engines read alike.
+//!
+//! A value of harmless characters stands as it is, for container engines (`--env-file`) take quotes for a part of it. Any
+//! other is in single quotes, in which neither a POSIX shell nor systemd (`parse_env_file`) sees anything special. The
+//! single quote itself is put in double quotes between two such pieces: `'it'"'"'s'`. The shorter `\'` is no way out,
+//! because systemd takes what follows it for unquoted text.
+
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
+
+use super::{
+    super::Content,
+    document::{Field, Told},
+};
+
+/// A line of the file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Variable {
+    /// `[A-Za-z_][A-Za-z0-9_]*`.
+    pub name: Cow<'static, str>,
+    /// What it is set to.
+    pub field: Field,
+}
+
+impl Variable {
+    /// Those of an output that names none.
+    pub fn defaults() -> Vec<Self> {
+        let variable = |(name, field)| Self { name: Cow::Borrowed(name), field };
+        DEFAULTS.map(variable).into()
+    }
+}
+
+/// One line a variable. What is not known is empty.
+pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
+    for Variable { name, field } in variables {
+        write!(out, "{name}=")?;
+        match field.told(content) {
+            Told::Text(text) => write_value(&text, out)?,
+            Told::Number(number) => write!(out, "{number}")?,
+            Told::Nothing => {}
+        }
+        out.write_all(b"\n")?;
+    }
+    Ok(())
+}
+
+fn write_value(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    if text.bytes().all(is_harmless) {
+        return out.write_all(text.as_bytes());
+    }
+    for (n, piece) in text.split('\'').enumerate() {
+        if n > 0 {
+            out.write_all(b"\"'\"")?;
+        }
+        write!(out, "'{piece}'")?;
+    }
+    Ok(())
+}
+
+fn is_harmless(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_.:/+=@%,-".contains(&byte)
+}
+
+const DEFAULTS: [(&str, Field); 3] = [
+    ("DESCOPE_SESSION_TOKEN", Field::Token),
+    ("DESCOPE_SESSION_EXPIRES_AT", Field::ExpiresAt),
+    ("DESCOPE_PROJECT_ID", Field::ProjectId),
+];

@@ -1,0 +1,156 @@
+//! A template is looked at and tried before there is a session: a bad one is a mistake of the configuration and never
+//! reaches a write.
+//!
+//! Names are looked at in every branch. The rest is tried with two samples: one with every field and any claim, one with as
+//! little as there may be. What fails with them and may do better with real claims is left to those.
+
+use std::{collections::HashSet, sync::Arc};
+
+use minijinja::{
+    Error, ErrorKind, context,
+    value::{Enumerator, Object, Serde, Value},
+};
+
+use super::{
+    RENDERED_BYTES_MAX,
+    document::{CLAIMS, Document, Field},
+    template::Template,
+};
+
+/// What is wrong with a template.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TemplateMistake {
+    /// Nothing has that name.
+    UnknownName {
+        /// Where it stands first, counted from one.
+        line: usize,
+        /// The name.
+        name: String,
+    },
+    /// It cannot be read, or fails whatever the session.
+    Broken {
+        /// Counted from one.
+        line: usize,
+        /// The engine's words. Of the template they repeat names alone.
+        why: String,
+    },
+    /// There is no such filter or test.
+    UnknownWord {
+        /// Counted from one.
+        line: usize,
+        /// The engine's words, as above.
+        why: String,
+    },
+    /// It comes to nothing.
+    Empty,
+    /// It, or what it comes to, is too long.
+    TooLong,
+}
+
+/// Finds the names that nothing has.
+pub(super) fn look_at_names(names: &HashSet<String>, text: &str) -> Result<(), Vec<TemplateMistake>> {
+    let mut unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
+    unknown.sort();
+    let mistake = |name: &String| TemplateMistake::UnknownName { line: line_of(name, text), name: name.clone() };
+    let mistakes: Vec<_> = unknown.into_iter().map(mistake).collect();
+    if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+/// Looks for what is wrong whatever the session.
+pub(super) fn try_out(template: &Template) -> Result<(), TemplateMistake> {
+    let any_claim = Value::from_object(AnyClaim { depth: 0 });
+    let samples = [
+        context! { claims => any_claim, ..Value::from(Serde(Document::sample())) },
+        Value::from(Serde(Document::bare_sample())),
+    ];
+    for (n, sample) in samples.iter().enumerate() {
+        let mut text = Vec::new();
+        match template.write(sample, &mut text) {
+            // The other sample, or a real claim, may make it more.
+            Ok(()) if n == 0 && !template.names_claims() && text.trim_ascii().is_empty() => {
+                return Err(TemplateMistake::Empty);
+            }
+            Ok(()) if text.len() > RENDERED_BYTES_MAX => return Err(TemplateMistake::TooLong),
+            Err(error) if n == 0 && !template.names_claims() || is_certain(error.kind()) => {
+                return Err(TemplateMistake::of(&error));
+            }
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
+impl TemplateMistake {
+    pub(super) fn of(error: &Error) -> Self {
+        let line = error.line().unwrap_or(1);
+        let why = match (error.kind(), error.detail()) {
+            (ErrorKind::WriteFailure, _) => return Self::TooLong,
+            (ErrorKind::OutOfFuel, _) => TOO_MUCH_WORK.to_owned(),
+            (ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => {
+                return Self::UnknownWord { line, why: detail.to_owned() };
+            }
+            (ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),
+            (kind, Some(detail)) => format!("{kind}: {detail}"),
+            (kind, None) => kind.to_string(),
+        };
+        Self::Broken { line, why }
+    }
+}
+
+fn is_known(name: &str) -> bool {
+    name == CLAIMS || Field::ALL.iter().any(|(field, _)| *field == name)
+}
+
+/// The line on which a name first stands inside of braces.
+fn line_of(name: &str, text: &str) -> usize {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    let stands_alone = |at: usize| {
+        !text[..at].ends_with(|c: char| is_part(c) || c == '.') && !text[at + name.len()..].starts_with(is_part)
+    };
+    let is_inside = |at: usize| {
+        let last = |marks: [&str; 2]| marks.iter().filter_map(|mark| text[..at].rfind(mark)).max();
+        last(["{{", "{%"]) > last(["}}", "%}"])
+    };
+    let found = text.match_indices(name).map(|(at, _)| at).find(|at| stands_alone(*at) && is_inside(*at));
+    1 + text[..found.unwrap_or(0)].matches('\n').count()
+}
+
+/// Whether it is wrong whatever the claims.
+fn is_certain(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::SyntaxError
+            | ErrorKind::TemplateNotFound
+            | ErrorKind::TooManyArguments
+            | ErrorKind::MissingArgument
+            | ErrorKind::UnknownFilter
+            | ErrorKind::UnknownTest
+            | ErrorKind::UnknownFunction
+            | ErrorKind::OutOfFuel
+            | ErrorKind::WriteFailure
+    )
+}
+
+/// Has every claim, each of which is such an object again. Whoever walks through it finds an end.
+#[derive(Debug)]
+struct AnyClaim {
+    depth: usize,
+}
+
+impl Object for AnyClaim {
+    fn get_value(self: &Arc<Self>, _: &Value) -> Option<Value> {
+        Some(Value::from_object(Self { depth: self.depth.saturating_add(1) }))
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        if self.depth < ANY_CLAIM_DEPTH { Enumerator::Str(&["claim"]) } else { Enumerator::Empty }
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        true
+    }
+}
+
+/// Said when the fuel is used up.
+pub(super) const TOO_MUCH_WORK: &str = "it is too much work; shorten its loops";
+const ANY_CLAIM_DEPTH: usize = 4;

@@ -1,0 +1,121 @@
+//! A write of some files of a set.
+
+use std::time::SystemTime;
+
+use super::{
+    Member, OLD_GENERATIONS_MAX, SetStep,
+    directory::Directory,
+    generation::Generation,
+    link, name,
+    old::{self, Kept},
+    replace::{Change, replace},
+    step::Steps,
+    told,
+};
+use crate::output::{
+    SetFolder, WriteError, Written, folder,
+    look::{Found, look},
+};
+
+/// An error that is not of one file alone is every file's.
+pub(super) fn write(
+    folder: &SetFolder,
+    members: &[Member<'_>],
+    issued_at: SystemTime,
+    steps: &mut Steps<'_>,
+) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
+    // 1.
+    let Seen { set, current, is_open, lacks } = look_at(folder, members, steps)?;
+    let is_current = is_open && !lacks.contains(&true);
+    let set = match set {
+        Some(set) if is_current => set,
+        // 2.
+        Some(_) | None => make(folder, steps)?,
+    };
+    // 3 to 9.
+    let mut replaced = None;
+    if !is_current {
+        let puts = members.iter().zip(&lacks).filter(|(_, lacks)| **lacks).map(|(member, _)| *member);
+        let change = Change { puts: &puts.collect::<Vec<_>>(), gone: &[], folder };
+        match replace(&set, current.as_ref(), &change, || name::generation(issued_at), steps) {
+            Ok(done) => replaced = Some(done),
+            // What readers have already, they keep.
+            Err(error) => {
+                let stands = |(member, lacks): (&Member<'_>, &bool)| {
+                    let stands = is_open && !lacks && link::is_right(&set, member.name);
+                    if stands { Ok(Written::Unchanged) } else { Err(error.again()) }
+                };
+                return Ok(members.iter().zip(&lacks).map(stands).collect());
+            }
+        }
+    }
+    // 10.
+    let links: Vec<_> = members.iter().map(|member| link::put(&set, member.name, steps)).collect();
+    let mut any_link = links.iter().any(|link| matches!(link, Ok(true)));
+    if let Some((_, files)) = &replaced {
+        for name in files.iter().filter(|name| members.iter().all(|member| member.name != *name)) {
+            // What stands in the way of another credential's link is told when that one is written.
+            any_link |= link::put(&set, name, steps).unwrap_or(false);
+        }
+        any_link |= told(link::take_dangling(&set, files, steps)).unwrap_or(false);
+    }
+    if any_link {
+        told(steps.take(SetStep::SyncFolder, || set.sync()));
+    }
+    // 11.
+    if let Some((draft, _)) = &replaced {
+        let previous = current.as_ref().map(|previous| previous.name.as_os_str());
+        let kept = Kept { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
+        told(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
+    }
+    let opened = replaced.is_some() && !is_open;
+    let answer = |(link, lacked): (Result<bool, WriteError>, bool)| {
+        let touched = link? || lacked || opened;
+        Ok(if touched { Written::Written } else { Written::Unchanged })
+    };
+    Ok(links.into_iter().zip(lacks).map(answer).collect())
+}
+
+/// What step 1 saw.
+struct Seen {
+    /// `None` if there is none, or none that can be opened: the next steps make it, or name the trouble.
+    set: Option<Directory>,
+    current: Option<Generation>,
+    /// Whether the current generation's folder lets in whom it should.
+    is_open: bool,
+    /// Of each file, whether the current generation lacks it as it should be.
+    lacks: Vec<bool>,
+}
+
+fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut Steps<'_>) -> Result<Seen, WriteError> {
+    let directory = steps.directory;
+    let mut seen = Seen { set: None, current: None, is_open: false, lacks: vec![true; members.len()] };
+    let in_the_way = steps.take(SetStep::Look, || {
+        let Ok(set) = Directory::open(directory) else { return Ok(None) };
+        let in_the_way = link::in_the_way_of_data(&set)?;
+        if let Some(current) = Generation::current(&set)? {
+            let generation = directory.join(&current.name);
+            let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.output, member.bytes) {
+                Found::Same => false,
+                Found::Different | Found::Unfit(_) => true,
+            };
+            seen.lacks = members.iter().map(lacks).collect();
+            seen.is_open = current.is_open_as(folder)?;
+            seen.current = Some(current);
+        }
+        seen.set = Some(set);
+        Ok(in_the_way)
+    })?;
+    match in_the_way {
+        Some(what) => Err(WriteError::InTheWay { path: directory.join(name::DATA), what }),
+        None => Ok(seen),
+    }
+}
+
+fn make(folder: &SetFolder, steps: &mut Steps<'_>) -> Result<Directory, WriteError> {
+    let directory = steps.directory;
+    steps.take(SetStep::MakeFolders, || {
+        folder::make(directory, folder.group)?;
+        Directory::open(directory)
+    })
+}

@@ -1,0 +1,128 @@
+//! `tokenwell wait`.
+
+use std::{ffi::OsStr, fs, process::Command, time::Duration};
+
+use tokenwell::sandbox::Answer;
+
+use crate::{
+    program::{Ended, Program, once, tokenwell},
+    setting::Setting,
+};
+
+#[test]
+fn tokens_that_are_there_are_waited_for_by_nobody_though_no_daemon_runs() {
+    let mut setting = Setting::with(&["a", "b"]);
+    assert_eq!(waited(&setting, "0s").code, Some(1));
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    let ended = waited(&setting, "0s");
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    setting.clean(&ended);
+    assert_eq!(setting.sandbox.counters().exchanges, 2, "waiting asks for nothing");
+}
+
+#[test]
+fn who_waits_is_let_go_when_the_last_token_is_there() {
+    let setting = Setting::with(&["a", "b"]);
+    let hold = setting.sandbox.hold();
+    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    setting.until_exchanges(2);
+    let waiting = Program::start(&mut wait(&setting, "60s"));
+    drop(hold);
+    let ended = waiting.ended();
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    assert!(setting.path("out/a.jwt").exists() && setting.path("out/b.jwt").exists());
+    daemon.stop();
+}
+
+#[test]
+fn a_time_out_tells_what_is_missing_and_why() {
+    let setting = Setting::with(&["a", "b", "c", "d"]);
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    fs::remove_file(setting.path("out/a.jwt")).unwrap();
+    fs::write(setting.path("out/b.jwt"), "").unwrap();
+    fs::remove_file(setting.path("state/state/c.json")).unwrap();
+    let ended = waited(&setting, "50ms");
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    let folder = setting.path("").display().to_string();
+    let said = ended.stderr.replace(folder.trim_end_matches('/'), "DIR");
+    insta::assert_snapshot!(said, @r"
+    error: time-out after 50ms: 3 of 4 tokens are missing
+      a: `DIR/out/a.jwt` does not hold the token that was written last
+      b: `DIR/out/b.jwt` does not hold the token that was written last
+      c: nothing was asked for yet
+    ");
+}
+
+#[test]
+fn a_token_that_has_ended_is_missing() {
+    let setting = Setting::with(&["a"]);
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+    let ended = crate::program::within("the end of the token", || {
+        let ended = waited(&setting, "0s");
+        (ended.code != Some(0)).then_some(ended)
+    });
+    assert!(ended.stderr.contains("a: the token has expired"), "{}", ended.stderr);
+}
+
+#[test]
+fn what_is_not_required_is_not_waited_for_but_a_key_folder_without_keys_is() {
+    let mut setting = Setting::with(&["a"]);
+    setting.put_key("b", "b");
+    let both = setting.named(&["a", "b"]).replace("name: b", "name: b, required: false");
+    setting.configure(&setting.named(&["a"]));
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    setting.configure(&both);
+    assert_eq!(waited(&setting, "0s").code, Some(0));
+    fs::create_dir(setting.path("empty")).unwrap();
+    let (keys, out) = (setting.path("empty"), setting.path("out/{name}.jwt"));
+    let folder = |keys: &std::path::Path| {
+        format!(
+            "credentialsFrom: [{{accessKeyDirectory: {}, outputs: [{{path: \"{}\"}}]}}]\n",
+            keys.display(),
+            out.display()
+        )
+    };
+    setting.configure(&folder(&keys));
+    let ended = waited(&setting, "0s");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("there is no access key in any key folder"), "{}", ended.stderr);
+    setting.configure(&folder(&setting.path("nowhere")));
+    let ended = waited(&setting, "0s");
+    assert!(ended.stderr.contains("nowhere` is missing"), "{}", ended.stderr);
+    setting.configure(&folder(&setting.path("keys")));
+    let ended = waited(&setting, "0s");
+    assert!(ended.stderr.contains("1 of 2 tokens are missing\n  b: nothing was asked for yet"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_set_is_waited_for_as_any_output() {
+    let setting = Setting::with(&["a"]);
+    let set = format!("sets: [{{directory: {}}}]\n", setting.path("out").display());
+    setting.configure(&format!("{set}{}", setting.named(&["a"])));
+    let waiting = Program::start(&mut wait(&setting, "60s"));
+    let daemon = setting.ready();
+    assert_eq!(waiting.ended().code, Some(0));
+    daemon.stop();
+    fs::remove_file(setting.path("out/a.jwt")).unwrap();
+    let ended = waited(&setting, "0s");
+    assert!(ended.stderr.contains("is not as it should be"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_wrong_configuration_is_told_at_once() {
+    let setting = Setting::new();
+    setting.put("tokenwell.yaml", "credentials: 7\n");
+    assert_eq!(waited(&setting, "60s").code, Some(2));
+}
+
+fn wait(setting: &Setting, timeout: &str) -> Command {
+    let mut command = tokenwell(["wait", "--timeout", timeout, "--config"].map(OsStr::new));
+    command.arg(setting.path("tokenwell.yaml"));
+    command
+}
+
+fn waited(setting: &Setting, timeout: &str) -> Ended {
+    Program::start(&mut wait(setting, timeout)).ended()
+}

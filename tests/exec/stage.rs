@@ -1,0 +1,95 @@
+//! Where a program runs under `tokenwell exec`: a setting, and a way to hold the program and let it go.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    ops::{Deref, DerefMut},
+    process::Command,
+};
+
+use crate::{
+    program::{Program, tokenwell, within},
+    setting::Setting,
+};
+
+pub(crate) struct Stage(Setting);
+
+impl Stage {
+    pub(crate) fn with(names: &[&str]) -> Self {
+        let setting = Setting::with(names);
+        fs::write(setting.path("alive"), "").unwrap();
+        Self(setting)
+    }
+
+    /// `tokenwell exec` with these flags and this program, in the folder of the test.
+    pub(crate) fn exec<A: AsRef<OsStr>>(&self, flags: &[&str], program: impl IntoIterator<Item = A>) -> Command {
+        let mut command = tokenwell(["exec", "--config"]);
+        command.arg(self.path("tokenwell.yaml")).args(flags).arg("--").args(program);
+        command.current_dir(self.path("")).env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        command
+    }
+
+    /// The same with a script, which has the words of [`PRELUDE`] besides those of the shell.
+    pub(crate) fn script(&self, flags: &[&str], script: &str) -> Command {
+        self.exec(flags, ["sh", "-c", &format!("{PRELUDE}\n{script}")])
+    }
+
+    pub(crate) fn start(&self, flags: &[&str], script: &str) -> Program {
+        Program::start(&mut self.script(flags, script))
+    }
+
+    /// What the program wrote with `say`, once it did.
+    pub(crate) fn said(&self, name: &str) -> String {
+        self.until_said(name, 1)
+    }
+
+    /// What the program said under that name, once it has so many lines.
+    pub(crate) fn until_said(&self, name: &str, lines: usize) -> String {
+        let path = self.path(name);
+        let said = || fs::read_to_string(&path).ok().filter(|text| text.matches('\n').count() >= lines);
+        within(&format!("{lines} lines of `{name}`"), said).trim_end().to_owned()
+    }
+
+    pub(crate) fn is_said(&self, name: &str) -> bool {
+        self.path(name).exists()
+    }
+
+    /// Ends one `hang`.
+    pub(crate) fn let_go(&self) {
+        fs::write(self.path("go"), "").unwrap();
+    }
+}
+
+/// Whether INT and QUIT would reach a program. They do not where the tests run in the background of a shell without job
+/// control, which has all that it starts there ignore them.
+pub(crate) fn heeds_ctrl_c() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    let heeds = u64::from_str_radix(ignored.trim(), 16).unwrap() & 0b110 == 0;
+    if !heeds {
+        eprintln!("SKIPPED: the tests were started with INT or QUIT ignored, and so is all that they start");
+    }
+    heeds
+}
+
+impl Deref for Stage {
+    type Target = Setting;
+
+    fn deref(&self) -> &Setting {
+        &self.0
+    }
+}
+
+impl DerefMut for Stage {
+    fn deref_mut(&mut self) -> &mut Setting {
+        &mut self.0
+    }
+}
+
+/// `say NAME`: a line of standard input, all of it at once, as the next line of a file. `hang`: waits, for good or until it
+/// is let go, but no longer than the test. It looks again and again, because a shell that waits for a reader would miss a
+/// signal that comes a moment before.
+pub(crate) const PRELUDE: &str = "
+say() { text=$(cat); printf '%s\\n' \"$text\" >> \"$1\"; }
+hang() { while [ -e alive ]; do [ -e go ] && rm go && return; sleep 0.02; done; }
+";

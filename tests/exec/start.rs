@@ -1,0 +1,146 @@
+//! Before the program runs, and whether it can.
+
+use std::{fs, os::unix::fs::PermissionsExt as _};
+
+use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use tokenwell::sandbox::Answer;
+
+use crate::{
+    program::{Program, once},
+    stage::{Stage, heeds_ctrl_c},
+};
+
+#[test]
+fn without_a_token_it_says_what_once_says_and_does_not_start_the_program() {
+    let mut stage = Stage::with(&["a"]);
+    stage.configure(&stage.named(&["a", "b"]));
+    let said = |program: Program| {
+        let ended = program.ended();
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        ended.stderr[ended.stderr.find("error: ").unwrap()..].to_owned()
+    };
+    let ours = said(stage.start(&["--timeout", "700ms"], "echo | say started"));
+    assert!(ours.starts_with("error: time-out after 700ms: 1 of 2 tokens are missing\n  b: "), "{ours}");
+    assert_eq!(ours, said(Program::start(&mut once(&stage.path(""), "700ms"))));
+    assert!(!stage.is_said("started"));
+    assert!(stage.token("a").is_some(), "what can be had is had");
+}
+
+#[test]
+fn called_off_before_the_program_runs_it_ends_as_the_program_would_have() {
+    if !heeds_ctrl_c() {
+        return;
+    }
+    for (signal, code) in [(SIGTERM, 143), (SIGINT, 130), (SIGHUP, 129)] {
+        let mut stage = Stage::with(&["a"]);
+        stage.sandbox.set(|settings| settings.outage = Some(Answer::Hang));
+        let program = stage.start(&[], "echo | say started");
+        stage.until_exchanges(1);
+        program.signal(SIGUSR1); // there is nobody yet to get it
+        program.signal(signal);
+        let ended = program.ended();
+        assert_eq!(ended.code, Some(code), "{}", ended.stderr);
+        assert!(!stage.is_said("started"));
+        stage.clean(&ended);
+    }
+}
+
+/// And the writes at hand are finished when it ends.
+#[test]
+fn after_the_programs_end_every_output_holds_the_same_token() {
+    let mut stage = Stage::with(&["a"]);
+    let (key, out) = (stage.path("keys/a").display().to_string(), stage.path("out").display().to_string());
+    let outputs: Vec<String> = (0..200).map(|number| format!("{{path: {out}/{number}}}")).collect();
+    let credential = format!("{{name: a, accessKeyFile: {key}, outputs: [{}]}}", outputs.join(", "));
+    stage.configure(&format!("credentials: [{credential}]\n"));
+    let script =
+        "old=$(cat out/0); echo | say ready; while [ -e alive ] && [ \"$(cat out/0)\" = \"$old\" ]; do :; done; exit 5";
+    let program = stage.start(&[], script);
+    stage.said("ready");
+    let old = fs::read_to_string(stage.path("out/0")).unwrap();
+    stage.put_key("a", "another");
+    let ended = program.ended();
+    assert_eq!(ended.code, Some(5), "{}", ended.stderr);
+    let read = |number: usize| fs::read_to_string(stage.path(&format!("out/{number}"))).unwrap();
+    let first = read(0);
+    assert_ne!(first, old);
+    assert!((1..200).all(|number| read(number) == first));
+    stage.clean(&ended);
+}
+
+#[test]
+fn a_token_that_is_still_fresh_costs_no_request() {
+    let mut stage = Stage::with(&["a"]);
+    for _ in 0..3 {
+        let ended = stage.start(&[], "exit 4").ended();
+        assert_eq!(ended.code, Some(4), "{}", ended.stderr);
+        stage.clean(&ended);
+    }
+    assert_eq!(stage.sandbox.counters().exchanges, 1);
+}
+
+#[test]
+fn what_is_not_there_is_127() {
+    let mut stage = Stage::with(&["a"]);
+    fs::write(stage.path("script"), "#!/no/such/interpreter\n").unwrap();
+    fs::set_permissions(stage.path("script"), fs::Permissions::from_mode(0o755)).unwrap();
+    for program in ["no-such-program", "./no-such-program", "", "./script"] {
+        let ended = Program::start(&mut stage.exec(&[], [program])).ended();
+        assert_eq!(ended.code, Some(127), "{program}: {}", ended.stderr);
+        let said = format!("error: cannot start `{program}`: there is no such program; ");
+        assert!(ended.stderr.contains(&said), "{}", ended.stderr);
+        stage.clean(&ended);
+    }
+}
+
+#[test]
+fn what_cannot_be_run_is_126() {
+    let mut stage = Stage::with(&["a"]);
+    fs::write(stage.path("plain"), "echo\n").unwrap();
+    fs::write(stage.path("foreign"), "\x7fELF of another kind\n").unwrap();
+    fs::set_permissions(stage.path("foreign"), fs::Permissions::from_mode(0o755)).unwrap();
+    for (program, why) in [
+        ("./plain", "permission denied; make it executable"),
+        ("./out", "permission denied; make it executable"),
+        ("./foreign", "it is no program for this machine"),
+        ("./plain/app", "see that it can be run without tokenwell"),
+    ] {
+        let ended = Program::start(&mut stage.exec(&[], [program])).ended();
+        assert_eq!(ended.code, Some(126), "{program}: {}", ended.stderr);
+        assert!(ended.stderr.contains(&format!("error: cannot start `{program}`: ")), "{}", ended.stderr);
+        assert!(ended.stderr.contains(why), "{}", ended.stderr);
+        stage.clean(&ended);
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_2_and_says_what_to_write() {
+    let mut stage = Stage::with(&["a", "b"]);
+    for (flags, remedy) in [
+        (&["--token-env", "T=a"][..], "add `--on-rotation restart`"),
+        (&["--token-env", "T=a", "--on-rotation", "HUP"], "add `--on-rotation restart`"),
+        (&["--token-env", "T", "--on-rotation", "restart"], "write `T=` and one of a, b"),
+        (&["--token-env", "T=c", "--on-rotation", "restart"], "there is no such credential; there are: a, b"),
+        (
+            &["--token-env", "T=a", "--token-env", "T=b", "--on-rotation", "restart"],
+            "`--token-env` names `T` twice; leave one out",
+        ),
+        (&["--token-env", "2T", "--on-rotation", "restart"], "write `NAME` or `NAME=CREDENTIAL`"),
+        (&["--on-rotation", "KILL"], "write `nothing`, `restart` or the name of a signal"),
+        (&["--grace", "10"], "it has no unit"),
+    ] {
+        let ended = stage.start(flags, "echo | say started").ended();
+        assert_eq!(ended.code, Some(2), "{flags:?}: {}", ended.stderr);
+        assert!(ended.stderr.contains(remedy), "{}", ended.stderr);
+        stage.clean(&ended);
+    }
+    let key = format!("K2{}", "aB3dEfGh1JkLmN0pQrStUvWxYz".repeat(2));
+    stage.leaks.key(&key);
+    let flags = ["--on-rotation", "restart", "--token-env", &format!("T={key}")];
+    let ended = stage.start(&flags, "echo | say started").ended();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    stage.clean(&ended);
+    let ended = Program::start(&mut stage.exec(&[], [""; 0])).ended();
+    assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+    assert!(!stage.is_said("started"));
+}

@@ -1,0 +1,590 @@
+//! Every format of an output: its bytes, its readers, and how a token is found in it again.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokenwell::{
+    output::{
+        Content, Field, Format, Locks, Output, Template, TemplateMistake, Variable, WriteError, Written, are_intact,
+        find_token, publish,
+    },
+    renewal::Grant,
+    secret::Secret,
+    session::{Claims, Session, Times},
+};
+
+// ---- the bytes
+
+#[test]
+fn jwt_is_the_token_and_nothing_else() {
+    let token = token(&json!({"sub": "K2"}));
+    assert_eq!(rendered(Format::Jwt, &session(&token)).unwrap(), token);
+}
+
+#[test]
+fn json_is_one_line_with_every_field_in_its_order() {
+    let session = named(session("head.body.seal"), Some("K2key"), Some("U2 \"Ann\" \\ é"));
+    insta::assert_snapshot!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap(), @r#"{"token":"head.body.seal","tokenType":"Bearer","credential":"billing","projectId":"P2abc","keyId":"K2key","subject":"U2 \"Ann\" \\ é","issuedAt":"2023-11-14T22:13:20Z","expiresAt":"2023-11-14T22:23:20Z","renewAt":"2023-11-14T22:20:00Z","issuedAtUnix":1700000000,"expiresAtUnix":1700000600,"renewAtUnix":1700000400}"#);
+    assert!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap().ends_with("}\n"));
+}
+
+#[test]
+fn json_keeps_the_keys_of_what_is_not_known() {
+    let text = rendered(Format::Json { claims: BTreeSet::new() }, &session("head.body.seal")).unwrap();
+    let object: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&object["keyId"], &object["subject"]), (&Value::Null, &Value::Null));
+    assert_eq!(object.as_object().unwrap().len(), 12);
+}
+
+#[test]
+fn json_has_the_claims_that_were_asked_for_as_the_token_has_them() {
+    let tenants = json!({"T2": {"roles": ["a", "b"], "n": 1.5}});
+    let token = token(&json!({"sub": "K2", "tenants": tenants, "nsec": {"tier": "gold"}, "none": null, "secret": "x"}));
+    let format = json_with(&["tenants", "nsec", "none", "absent"]);
+    let object: Value = serde_json::from_str(&rendered(format, &session(&token)).unwrap()).unwrap();
+    assert_eq!(object["claims"], json!({"tenants": tenants, "nsec": {"tier": "gold"}, "none": null}));
+    let none: Value = serde_json::from_str(&rendered(json_with(&["absent"]), &session(&token)).unwrap()).unwrap();
+    assert_eq!(none["claims"], json!({}));
+}
+
+#[test]
+fn claims_that_cannot_be_told_fail_the_formats_that_need_them_and_no_other() {
+    let session = session(&jwt(r#"{"sub":"K2","half":"\ud800"}"#));
+    let error = rendered(json_with(&["sub"]), &session).unwrap_err();
+    assert!(matches!(error, WriteError::Unrendered { .. }), "{error}");
+    assert!(error.to_string().contains("the claims of this token cannot be read; choose a format"), "{error}");
+    assert!(rendered(template("{{ claims.sub }}"), &session).is_err());
+    assert!(rendered(template("{{ token }}"), &session).is_ok());
+    assert!(rendered(Format::Json { claims: BTreeSet::new() }, &session).is_ok());
+}
+
+#[test]
+fn env_is_a_line_a_variable() {
+    let session = named(session("head.body.seal"), None, Some("it's $HOME `x`"));
+    insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults() }, &session).unwrap(), @r"
+    DESCOPE_SESSION_TOKEN=head.body.seal
+    DESCOPE_SESSION_EXPIRES_AT=2023-11-14T22:23:20Z
+    DESCOPE_PROJECT_ID=P2abc
+    ");
+    let chosen = [("A", Field::ExpiresAtUnix), ("_b2", Field::Subject), ("EMPTY", Field::KeyId)];
+    insta::assert_snapshot!(rendered(env(&chosen), &session).unwrap(), @r#"
+    A=1700000600
+    _b2='it'"'"'s $HOME `x`'
+    EMPTY=
+    "#);
+}
+
+#[test]
+fn header_is_the_one_line() {
+    let text = rendered(Format::Header, &session("head.body.seal")).unwrap();
+    assert_eq!(text, "Authorization: Bearer head.body.seal\n");
+}
+
+#[test]
+fn times_beyond_the_calendar_are_no_panic() {
+    let session = session("head.body.seal");
+    let far = UNIX_EPOCH + Duration::from_secs(1 << 40);
+    let before = UNIX_EPOCH - Duration::from_secs(60);
+    let times = Times { issued_at: before, expires_at: far, renew_at: far };
+    let text = rendered_at(&[Format::Json { claims: BTreeSet::new() }], &session, times).remove(0).unwrap();
+    assert!(text.contains(r#""issuedAt":"1970-01-01T00:00:00Z","expiresAt":"9999-12-31T23:59:59Z""#), "{text}");
+}
+
+// ---- env and its readers
+
+#[test]
+fn env_values_come_back_through_every_shell_as_they_were() {
+    let nasty = [
+        "",
+        " ",
+        "plain",
+        "two words",
+        "'",
+        "''",
+        "'a'",
+        "a'b'c",
+        "\"",
+        "\\",
+        "\\'",
+        "'\\''",
+        "$HOME",
+        "${HOME}",
+        "$(echo x)",
+        "`echo x`",
+        "a;b&c|d",
+        "# no comment",
+        "a#b",
+        "~",
+        "~root",
+        "*",
+        "[a]",
+        "{a,b}",
+        "!!",
+        "=",
+        "a=b",
+        "tab\there",
+        "é ü 漢字 🔑",
+        "trailing ",
+        "trailing\\",
+        "%s %n",
+        "-n",
+    ];
+    let file = env_file(&nasty);
+    for shell in shells() {
+        assert_eq!(through_shell(&shell, &file, nasty.len()), nasty, "{shell}");
+    }
+}
+
+#[test]
+fn env_values_come_back_through_systemds_own_parser() {
+    let Some(parser) = SYSTEMD_PARSERS.iter().find(|path| Path::new(path).exists()) else {
+        eprintln!("SKIPPED: there is no generator of systemd here");
+        return;
+    };
+    // It reads `environment.d` by the parser of `EnvironmentFile=`, but replaces variables besides: hence no `$`.
+    let nasty =
+        ["plain", "two words", "'", "a'b'c d", "\"", "a\\b", "'\\''", "# no comment", "a;b", " spaces ", "é 🔑"];
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("environment.d")).unwrap();
+    for value in nasty {
+        fs::write(folder.path().join("environment.d/a.conf"), env_file(&[value])).unwrap();
+        let ran = Command::new(parser)
+            .env_clear()
+            .env("HOME", folder.path())
+            .env("XDG_CONFIG_HOME", folder.path())
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let said = String::from_utf8(ran.stdout).unwrap();
+        let line = said.lines().find(|line| line.starts_with("V0=")).expect("the variable is read");
+        // It prints for a shell again.
+        let read = Command::new("bash").args(["-c", &format!("{line}; printf %s \"$V0\"")]).output().unwrap();
+        assert_eq!(String::from_utf8(read.stdout).unwrap(), value, "{line}");
+    }
+}
+
+#[test]
+fn env_values_that_need_no_quotes_have_none() {
+    let harmless = "AZaz09_.:/+=@%,-";
+    assert_eq!(env_file(&[harmless]), format!("V0={harmless}\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+    #[test]
+    fn any_env_values_come_back_through_a_shell(
+        values in prop::collection::vec("[^\\p{Cc}]{0,12}|['\"\\\\$`! ]{1,8}", 100..101)
+    ) {
+        let values: Vec<_> = values.iter().map(String::as_str).collect();
+        let file = env_file(&values);
+        for shell in shells() {
+            prop_assert_eq!(through_shell(&shell, &file, values.len()), values.clone(), "{}", shell);
+        }
+    }
+}
+
+// ---- templates
+
+#[test]
+fn a_template_is_filled_in_byte_for_byte() {
+    let session = named(session(&token(&json!({"nsec": {"tier": "<gold>"}}))), Some("K2key"), None);
+    let told = |text: &str| rendered(template(text), &session).unwrap();
+    assert_eq!(told("x {{ credential }}\n"), "x billing\n");
+    assert_eq!(told("x {{ credential }}"), "x billing");
+    assert_eq!(told("\n\n{{ expiresAtUnix }}\r\n\n"), "\n\n1700000600\r\n\n");
+    assert_eq!(told("a{# nothing #}b {{ claims.nsec.tier }} & {{ keyId }}{{ subject }}"), "ab <gold> & K2key");
+    assert_eq!(told("{{ claims.nsec | tojson }}"), r#"{"tier": "\u003cgold\u003e"}"#);
+    assert_eq!(told("{% if claims.tenants is defined %}t{% else %}none{% endif %}"), "none");
+    assert_eq!(told("{{ claims.tenants | default('none') }}"), "none");
+    assert_eq!(told("{% if subject %}s{% else %}no subject{% endif %}"), "no subject");
+    assert_eq!(told("{% raw %}{{ token }}{% endraw %}"), "{{ token }}");
+    let every: String = Field::ALL.iter().flat_map(|(name, _)| ["{{ ", name, " }}|"]).collect();
+    let token = session.jwt.expose();
+    assert_eq!(
+        told(&every),
+        format!(
+            "{token}|Bearer|billing|P2abc|K2key||2023-11-14T22:13:20Z|2023-11-14T22:23:20Z|2023-11-14T22:20:00Z|\
+             1700000000|1700000600|1700000400|"
+        )
+    );
+}
+
+#[test]
+fn b64encode_makes_what_basic_authentication_wants() {
+    let text = rendered(template("Basic {{ ('x:' ~ token) | b64encode }}"), &session("head.body.seal")).unwrap();
+    assert_eq!(text, format!("Basic {}", STANDARD.encode("x:head.body.seal")));
+}
+
+#[test]
+fn what_a_template_names_must_exist() {
+    let unknown = |line, name: &str| TemplateMistake::UnknownName { line, name: name.to_owned() };
+    let text = "tokn\n{{ token }}\n{% if subject %}{{ claim.x }}{{ tokn }}\n{% endif %}{{ x.tokn }}{{ nobody }}";
+    assert_eq!(mistakes(text), [unknown(3, "claim"), unknown(4, "nobody"), unknown(3, "tokn"), unknown(4, "x")]);
+    assert_eq!(mistakes("{{ debug() }}"), [unknown(1, "debug")], "there are no functions");
+    for legal in [
+        "{% set mine = token %}{{ mine }}",
+        "{% for n in [1, 2] %}{{ n }}{{ loop.index }}{% endfor %}",
+        "{% for name in claims %}{{ name }}{% endfor %}x",
+        "{% with a = token %}{{ a }}{% endwith %}",
+    ] {
+        assert_eq!(Template::parse(legal, None).err(), None, "{legal}");
+    }
+}
+
+#[test]
+fn what_is_wrong_whatever_the_session_is_found_at_once() {
+    let broken = |text: &str| match &mistakes(text)[..] {
+        [TemplateMistake::Broken { line, why } | TemplateMistake::UnknownWord { line, why }] => {
+            format!("{line}: {why}")
+        }
+        other => panic!("{text}: {other:?}"),
+    };
+    insta::assert_snapshot!(broken("a\n{{ token"), @"2: unexpected end of input, expected end of variable block");
+    insta::assert_snapshot!(broken("a\n\n{% if token %}"), @"3: unexpected end of input, expected end of block");
+    insta::assert_snapshot!(broken("{{ token + }}"), @"1: unexpected end of variable block");
+    insta::assert_snapshot!(broken("{% include 'x' %}"), @"1: unknown statement include");
+    insta::assert_snapshot!(broken("{% macro x() %}{% endmacro %}"), @"1: unknown statement macro");
+    insta::assert_snapshot!(broken("\n{{ token | sha256 }}"), @"2: filter sha256 is unknown");
+    insta::assert_snapshot!(broken("{{ claims.x | sha256 }}"), @"1: filter sha256 is unknown");
+    insta::assert_snapshot!(broken("{% if not subject %}{{ token | sha256 }}{% endif %}x"), @"1: filter sha256 is unknown");
+    insta::assert_snapshot!(broken("{{ token is odder }}"), @"1: test odder is unknown");
+    insta::assert_snapshot!(broken("{{ token.name }}"), @"1: undefined value");
+    insta::assert_snapshot!(broken("{{ token * token }}"), @"1: invalid operation: strings can only be multiplied with integers");
+    let list = format!("[{}]", "1,".repeat(500));
+    let loops = format!("x{{% for a in {list} %}}{{% for b in {list} %}}{{% endfor %}}{{% endfor %}}");
+    insta::assert_snapshot!(broken(&loops), @"1: it is too much work; shorten its loops");
+    insta::assert_snapshot!(broken("{{ 'x' * 100000000 }}"), @"1: it is too much work; shorten its loops");
+}
+
+#[test]
+fn a_template_that_comes_to_nothing_is_refused() {
+    for nothing in ["", " \n", "{# a remark #}", "{% if not token %}x{% endif %}"] {
+        assert_eq!(mistakes(nothing), [TemplateMistake::Empty], "{nothing:?}");
+    }
+    let late = template("{% if claims.tier is defined %}{{ token }}{% endif %}");
+    let error = rendered(late, &session(&token(&json!({})))).unwrap_err();
+    assert!(error.to_string().contains("its template comes to nothing for this token"), "{error}");
+}
+
+#[test]
+fn a_template_and_what_it_makes_have_bounds() {
+    assert!(Template::parse(&"x".repeat(64 * 1024), None).is_ok());
+    assert_eq!(mistakes(&"x".repeat(64 * 1024 + 1)), [TemplateMistake::TooLong]);
+    assert_eq!(mistakes("{{ 'x' * 262145 }}"), [TemplateMistake::TooLong]);
+    assert!(Template::parse("{{ 'x' * 262144 }}", None).is_ok());
+    // Short with the sample, long with a real token.
+    let text = template("{{ token * 300 }}");
+    let long = session(&format!("head.{}.seal", "x".repeat(1000)));
+    let error = rendered(text, &long).unwrap_err();
+    assert!(error.to_string().contains("it would be longer than 256 KiB"), "{error}");
+    let many: Vec<_> = (0..300).map(|_| ("A", Field::Token)).collect();
+    let error = rendered(env(&many), &long).unwrap_err();
+    assert!(error.to_string().contains("it would be longer than 256 KiB"), "{error}");
+}
+
+#[test]
+fn a_template_that_is_nested_or_chained_beyond_reason_is_no_crash() {
+    let chains = [
+        format!("{{{{ {} }}}}", "(".repeat(60_000)),
+        format!("{{{{ token{} }}}}", "|upper".repeat(10_000)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(30_000)),
+        format!("{{{{ claims{} }}}}", ".a".repeat(30_000)),
+        format!("{{{{ claims{} }}}}", "[1]".repeat(20_000)),
+        format!("{{{{ {}token }}}}", "not ".repeat(15_000)),
+        format!("{{{{ {}1 }}}}", "-".repeat(60_000)),
+        format!("{{{{ token{} }}}}", "~token".repeat(10_000)),
+        format!("{{{{ token{} }}}}", "==token".repeat(9_000)),
+        format!("{{{{ {} }}}}", "token(".repeat(149)),
+        format!("{{{{ token{} }}}}", " if token else token".repeat(3_000)),
+        format!("{{{{ token{} }}}}", " and token".repeat(6_000)),
+        format!("{{{{ {} }}}}", "[".repeat(60_000)),
+        "{% if token %}".repeat(4_600),
+        "{% for a in token %}".repeat(3_000),
+        format!("{{% if token %}}{}{{% endif %}}", "{% elif token %}".repeat(4_000)),
+    ];
+    // The threads of tests have a stack like those that the daemon reads configurations on: 2 MiB.
+    for text in chains {
+        let bounded = Template::parse(&text, None).expect_err(&text[..40]);
+        assert!(matches!(bounded[..], [TemplateMistake::Broken { .. }]), "{bounded:?}");
+    }
+    for deepest in [
+        format!("{{{{ {}token{} }}}}", "(".repeat(32), ")".repeat(32)),
+        format!("{{{{ token{} }}}}", "|trim".repeat(200)),
+        format!("{{{{ 1{} }}}}", "+1".repeat(511)),
+        format!("{{% if token %}}{}{{% endif %}}x", "{% elif token %}".repeat(100)),
+        format!(
+            "{}{{{{ {}1{}{} }}}}{}",
+            "{% if token %}".repeat(30),
+            "(".repeat(31),
+            ")".repeat(31),
+            "+1".repeat(480),
+            "{% endif %}".repeat(30)
+        ),
+    ] {
+        assert_eq!(Template::parse(&deepest, None).err(), None, "{}", &deepest[..40]);
+    }
+}
+
+#[test]
+fn what_a_token_lacks_is_told_without_a_word_of_it() {
+    let session = session(&token(&json!({"tier": "K2canary", "list": [1]})));
+    let error = |text: &str| rendered(template(text), &session).unwrap_err().to_string();
+    let path = |text: String| text.split_once('`').unwrap().1.split_once('`').unwrap().1.to_owned();
+    insta::assert_snapshot!(path(error("x\n{{ claims.tenant }}")), @": line 2 of its template: it names something that this token does not have; ask for it with `is defined`, or give it a `default(…)`");
+    insta::assert_snapshot!(path(error("{{ claims.a.b }}")), @": line 1 of its template: it names something that this token does not have; ask for it with `is defined`, or give it a `default(…)`");
+    insta::assert_snapshot!(path(error("{{ claims.tier * 2.5 }}")), @": line 1 of its template: what it does with a value cannot be done with the one of this token; mind its type");
+    insta::assert_snapshot!(path(error("{{ 'x' * (claims.list[0] * 100000000) }}")), @": line 1 of its template: it is too much work; shorten its loops");
+}
+
+#[test]
+fn templates_are_the_same_if_their_texts_are() {
+    let parse = |text: &str, file: Option<&str>| Template::parse(text, file.map(PathBuf::from)).unwrap();
+    assert_eq!(parse("{{ token }}", None), parse("{{ token }}", None));
+    assert_ne!(parse("{{ token }}", None), parse("{{ token }}\n", None));
+    assert_ne!(parse("{{ token }}", None), parse("{{ token }}", Some("/x")));
+    assert_eq!(format!("{:?}", parse("K2canary {{ token }}", None)), "Template(20 bytes)");
+}
+
+// ---- what an earlier process left
+
+#[test]
+fn a_token_is_found_in_every_format_and_each_is_intact() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(&token(&json!({"sub": "K2", "tier": "gold"})));
+    for (n, format) in formats().into_iter().enumerate() {
+        let output = [Output { format, ..Output::at(folder.path().join(n.to_string())) }];
+        write(&output, &session);
+        let found = find_token(&output, session.jwt.fingerprint()).expect("it is in the file");
+        assert_eq!(found.expose(), session.jwt.expose());
+        assert!(are_intact(&output, &content(&session)), "{:?}", output[0].format);
+        assert_eq!(write(&output, &session), [Written::Unchanged]);
+
+        fs::set_permissions(&output[0].path, fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(find_token(&output, session.jwt.fingerprint()).is_some());
+        assert!(!are_intact(&output, &content(&session)), "another mode");
+    }
+}
+
+#[test]
+fn a_token_in_another_format_is_found_but_not_intact() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(&token(&json!({"sub": "K2", "tier": "gold"})));
+    for before in formats() {
+        for after in formats().into_iter().filter(|after| *after != before) {
+            let path = folder.path().join("token");
+            write(&[Output { format: before.clone(), ..Output::at(path.clone()) }], &session);
+            let output = [Output { format: after, ..Output::at(path) }];
+            assert!(find_token(&output, session.jwt.fingerprint()).is_some());
+            assert!(!are_intact(&output, &content(&session)));
+            assert_eq!(write(&output, &session), [Written::Written]);
+            assert!(are_intact(&output, &content(&session)));
+        }
+    }
+}
+
+#[test]
+fn every_output_must_be_intact_and_any_tells_the_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session(&token(&json!({})));
+    let outputs = [
+        Output { format: env(&[("END", Field::ExpiresAt)]), ..Output::at(folder.path().join("env")) },
+        Output::at(folder.path().join("jwt")),
+    ];
+    assert_eq!(write(&outputs, &session), [Written::Written; 2]);
+    assert!(find_token(&outputs[..1], session.jwt.fingerprint()).is_none(), "there is no token in it");
+    assert!(find_token(&outputs, session.jwt.fingerprint()).is_some());
+    assert!(are_intact(&outputs, &content(&session)));
+    fs::write(&outputs[0].path, "END=later\n").unwrap();
+    assert!(!are_intact(&outputs, &content(&session)));
+}
+
+#[test]
+fn lookalikes_and_hidden_tokens_are_not_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = [Output::at(folder.path().join("token"))];
+    let session = session(&token(&json!({"sub": "K2"})));
+    let token = session.jwt.expose();
+    let found = |bytes: &[u8]| {
+        fs::write(&output[0].path, bytes).unwrap();
+        find_token(&output, session.jwt.fingerprint()).is_some()
+    };
+    for hidden in [
+        String::new(),
+        token[1..].to_owned(),
+        format!("x{token}"),
+        format!("{token}."),
+        format!("{token}_"),
+        format!("a.b.{token}"),
+        token.replacen('.', "\n", 1),
+        token.to_uppercase(),
+        STANDARD.encode(token),
+    ] {
+        assert!(!found(hidden.as_bytes()), "{hidden}");
+    }
+    let mut among = b"\xff\xfe\0a.b.c \"..\" ".to_vec();
+    among.extend(token.as_bytes());
+    among.extend(b"\0\xff");
+    assert!(found(&among), "bytes that are no text hide nothing");
+    among.resize(256 * 1024, b' ');
+    assert!(found(&among));
+    among.push(b' ');
+    assert!(!found(&among), "no file of ours is as long");
+    assert!(!found(&vec![b'.'; 200_000]));
+    fs::remove_file(&output[0].path).unwrap();
+    assert!(find_token(&output, session.jwt.fingerprint()).is_none());
+}
+
+#[test]
+fn a_write_that_cannot_be_rendered_leaves_the_file_and_the_other_outputs_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let outputs = [
+        Output { format: template("{{ claims.tier }}"), ..Output::at(folder.path().join("a")) },
+        Output::at(folder.path().join("b")),
+    ];
+    let good = session(&token(&json!({"tier": "gold"})));
+    write(&outputs, &good);
+    let bad = session(&token(&json!({})));
+    let results = publish(&outputs, &content(&bad), &Arc::<Locks>::default());
+    assert!(matches!(results[0], Err(WriteError::Unrendered { .. })));
+    assert_eq!(*results[1].as_ref().unwrap(), Written::Written);
+    assert_eq!(fs::read_to_string(&outputs[0].path).unwrap(), "gold");
+}
+
+// ---- helpers
+
+fn formats() -> Vec<Format> {
+    vec![
+        Format::Jwt,
+        Format::Json { claims: BTreeSet::new() },
+        json_with(&["tier"]),
+        Format::Env { variables: Variable::defaults() },
+        Format::Header,
+        template("machine api login x password {{ token }}\n# {{ claims.tier }}"),
+    ]
+}
+
+fn json_with(claims: &[&str]) -> Format {
+    Format::Json { claims: claims.iter().map(|name| (*name).to_owned()).collect() }
+}
+
+fn env(variables: &[(&'static str, Field)]) -> Format {
+    let variables = variables.iter().map(|(name, field)| Variable { name: (*name).into(), field: *field });
+    Format::Env { variables: variables.collect() }
+}
+
+fn template(text: &str) -> Format {
+    Format::Template(Template::parse(text, None).unwrap_or_else(|mistakes| panic!("{text}: {mistakes:?}")))
+}
+
+fn mistakes(text: &str) -> Vec<TemplateMistake> {
+    Template::parse(text, None).err().unwrap_or_default()
+}
+
+/// A JWT with these claims.
+fn token(claims: &Value) -> String {
+    jwt(&claims.to_string())
+}
+
+fn jwt(claims: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.{}", part(r#"{"alg":"RS256"}"#), part(claims), part("signature"))
+}
+
+fn session(token: &str) -> Session {
+    Session {
+        jwt: Secret::new(token.to_owned()),
+        grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
+        claims: Claims::default(),
+    }
+}
+
+fn named(session: Session, key_id: Option<&str>, subject: Option<&str>) -> Session {
+    let claims = Claims { key_id: key_id.map(str::to_owned), subject: subject.map(str::to_owned), ..session.claims };
+    Session { claims, ..session }
+}
+
+fn content(session: &Session) -> Content<'_> {
+    Content { session, credential: "billing", project: "P2abc", times: times() }
+}
+
+fn times() -> Times {
+    let at = |seconds: u64| -> SystemTime { UNIX_EPOCH + Duration::from_secs(1_700_000_000 + seconds) };
+    Times { issued_at: at(0), expires_at: at(600), renew_at: at(400) }
+}
+
+fn write(outputs: &[Output], session: &Session) -> Vec<Written> {
+    publish(outputs, &content(session), &Arc::<Locks>::default()).into_iter().map(Result::unwrap).collect()
+}
+
+/// What a reader finds in a file of that format.
+fn rendered(format: Format, session: &Session) -> Result<String, WriteError> {
+    rendered_at(&[format], session, times()).remove(0)
+}
+
+fn rendered_at(formats: &[Format], session: &Session, times: Times) -> Vec<Result<String, WriteError>> {
+    let folder = tempfile::tempdir().unwrap();
+    let output = |(n, format): (usize, &Format)| Output {
+        format: format.clone(),
+        ..Output::at(folder.path().join(n.to_string()))
+    };
+    let outputs: Vec<_> = formats.iter().enumerate().map(output).collect();
+    let results = publish(&outputs, &Content { times, ..content(session) }, &Arc::<Locks>::default());
+    let read = |(result, output): (Result<Written, WriteError>, &Output)| {
+        result.map(|_| String::from_utf8(fs::read(&output.path).unwrap()).unwrap())
+    };
+    results.into_iter().zip(&outputs).map(read).collect()
+}
+
+/// An `env` file with the values as `V0`, `V1` and so on.
+fn env_file(values: &[&str]) -> String {
+    let lines = values.iter().enumerate().map(|(n, value)| {
+        let session = named(session("head.body.seal"), None, Some(value));
+        let variable = Variable { name: format!("V{n}").into(), field: Field::Subject };
+        rendered(Format::Env { variables: vec![variable] }, &session).unwrap()
+    });
+    lines.collect()
+}
+
+/// The values as a shell has them that has sourced the file.
+fn through_shell(shell: &str, file: &str, values: usize) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("env"), file).unwrap();
+    let names: Vec<_> = (0..values).map(|n| format!("\"$V{n}\"")).collect();
+    let names = names.join(" ");
+    let ran = Command::new(shell)
+        .args(["-c", &format!(". ./env; printf '%s\\0' {names}")])
+        .current_dir(folder.path())
+        .env_clear()
+        .output()
+        .unwrap();
+    assert!(ran.status.success() && ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
+    let text = String::from_utf8(ran.stdout).unwrap();
+    text.strip_suffix('\0').unwrap_or_default().split('\0').map(str::to_owned).collect()
+}
+
+/// `sh` and whatever else is there.
+fn shells() -> Vec<String> {
+    let others = ["/bin/dash", "/bin/bash", "/bin/ksh", "/bin/zsh", "/bin/mksh"];
+    let there = others.into_iter().filter(|path| Path::new(path).exists());
+    ["/bin/sh"].into_iter().chain(there).map(str::to_owned).collect()
+}
+
+const SYSTEMD_PARSERS: [&str; 2] = [
+    "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
+    "/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
+];

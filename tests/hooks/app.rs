@@ -1,0 +1,84 @@
+//! An app that says on its standard output which signals it hears.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::process::CommandExt,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{self, Receiver},
+    thread,
+};
+
+use nix::{
+    sys::signal::{Signal, kill, killpg},
+    unistd::Pid,
+};
+
+use super::PATIENCE;
+
+/// Processes in a group of their own, which ends with this.
+pub(crate) struct App {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl App {
+    /// Says `told` for HUP and `still here` for USR2.
+    pub(crate) fn start() -> Self {
+        Self::of(Command::new("/bin/sh").args(["-c", LISTEN]))
+    }
+
+    /// Runs a command that says `ready` once it hears.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        let (tell, lines) = mpsc::channel();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let app = Self { child, lines };
+        assert_eq!(app.line(), "ready");
+        app
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it says next.
+    pub(crate) fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("it says something")
+    }
+
+    /// That it heard nothing but what was read: signals are taken in order of their numbers, and HUP is the first.
+    pub(crate) fn heard_nothing(&self) {
+        kill(pid(self.number()), Signal::SIGUSR2).unwrap();
+        assert_eq!(self.line(), "still here");
+    }
+}
+
+impl Drop for App {
+    fn drop(&mut self) {
+        let _ = killpg(pid(self.child.id()), Signal::SIGKILL);
+        let _ = self.child.wait();
+    }
+}
+
+pub(crate) fn pid(number: u32) -> Pid {
+    Pid::from_raw(number.cast_signed())
+}
+
+/// A program of another name that does the same.
+pub(crate) fn copied(program: &str, to: &Path) {
+    // A copy that is written while another thread forks could not be executed: it is made by a process of its own.
+    assert!(Command::new("/bin/cp").arg("-L").arg(program).arg(to).status().unwrap().success());
+}
+
+/// Whether a process runs; one that only waits for its parent's notice does not.
+pub(crate) fn runs(number: &str) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+    stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// A shell's script. `wait` is what a trap interrupts.
+pub(crate) const LISTEN: &str =
+    "trap 'echo told' HUP; trap 'echo still here' USR2; sleep 1000 & echo ready; while :; do wait; done";

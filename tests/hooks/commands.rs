@@ -1,0 +1,171 @@
+//! Commands: what they meet, how they end, what is told of what they print.
+
+use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
+
+use nix::sys::signal::{Signal, kill};
+use tokenwell::{
+    child::Family,
+    hook::{self, Hook, Outcome, PRINTED_BYTES_MAX, Ran},
+};
+
+use super::{
+    PATIENCE, TOKEN,
+    app::{pid, runs},
+    failure, news, run, until,
+};
+
+#[tokio::test]
+async fn a_command_gets_a_clean_environment_and_never_the_token() {
+    assert!(std::env::vars_os().count() > 3, "there is something to inherit");
+    let ran = run(&Hook::Command { program: "/usr/bin/env".into(), arguments: Vec::new(), timeout: PATIENCE }).await;
+    let mut lines: Vec<_> = ran.printed.split("\\n").collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "TOKENWELL_CREDENTIAL=billing",
+            "TOKENWELL_EXPIRES_AT=2027-01-15T08:00:00Z",
+            "TOKENWELL_PATH=/run/tokenwell/billing.jwt",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_command_gets_its_arguments_as_they_are_and_nothing_else() {
+    let script = r#"printf '<%s>' "$@"; pwd; cat; cut -d ' ' -f 5 "/proc/$$/stat" | grep -qx $$ && echo leads"#;
+    let arguments = ["-c", script, "sh", "a b", "$HOME", "*", "", "ü"].map(str::to_owned).to_vec();
+    let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments, timeout: PATIENCE }).await;
+    assert_eq!(ran, done("<a b><$HOME><*><><ü>/\\nleads"));
+}
+
+#[tokio::test]
+async fn the_end_of_a_command_is_told_with_what_it_printed() {
+    let ran = run(&shell("echo one; echo two >&2; echo three; exit 3")).await;
+    assert_eq!(failure(&ran), "exit code 3");
+    assert_eq!(ran.printed, "one\\ntwo\\nthree");
+    assert_eq!(ran.to_string(), "exit code 3; it printed: one\\ntwo\\nthree");
+    assert_eq!(failure(&run(&shell("kill -9 $$")).await), "ended by signal 9 (SIGKILL)");
+    assert_eq!(run(&shell("")).await, done(""));
+}
+
+#[tokio::test]
+async fn a_command_that_cannot_start_is_told_with_a_remedy() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reload");
+    let hook = Hook::Command { program: path.clone(), arguments: Vec::new(), timeout: PATIENCE };
+    let shown = |ran: &Ran| failure(ran).replace(path.to_str().unwrap(), "/opt/reload");
+    insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: no such file; name a program that this machine or image has; if it is a script, its first line must name one too");
+    fs::write(&path, "#!/no/such/shell\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: permission denied; make it executable for tokenwell's user (`chmod +x`), on a file system without `noexec`");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    assert!(shown(&run(&hook).await).contains("no such file"));
+}
+
+#[tokio::test]
+async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
+    let script = "trap '' TERM; sleep 1000 & echo $!; (trap '' TERM; sleep 1001 & echo $!; wait) & echo $$; wait; wait";
+    let timeout = Duration::from_secs(2);
+    let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments: words(script), timeout }).await;
+    assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
+    assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, and stopped"));
+    let numbers: Vec<_> = ran.printed.split("\\n").collect();
+    assert_eq!(numbers.len(), 3, "{ran:?}");
+    until(|| !numbers.iter().any(|number| runs(number))).await;
+}
+
+#[tokio::test]
+async fn a_command_that_hangs_may_tidy_up_and_say_so() {
+    let timeout = Duration::from_secs(2);
+    let script = "trap 'echo tidied; exit 0' TERM; sleep 1000 & echo ready; wait";
+    let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments: words(script), timeout }).await;
+    assert_eq!(ran, Ran { outcome: Outcome::TimedOut(timeout), printed: "ready\\ntidied".to_owned() });
+}
+
+#[tokio::test]
+async fn what_a_command_leaves_in_the_background_neither_holds_it_up_nor_is_killed() {
+    let ran = run(&shell("sleep 1000 & echo $!")).await;
+    assert_eq!(ran.outcome, Outcome::Done);
+    assert!(runs(&ran.printed), "{ran:?}");
+    kill(pid(ran.printed.parse().unwrap()), Signal::SIGKILL).unwrap();
+}
+
+#[tokio::test]
+async fn a_command_ends_when_nobody_waits_for_it_any_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("numbers");
+    let script = format!("trap '' TERM; sleep 1000 & echo $$ $! >{0}.new; mv {0}.new {0}; wait", file.display());
+    let (hook, news, family) = (shell(&script), news(), Family::default());
+    tokio::select! {
+        ran = hook::run(&hook, &news, &family) => panic!("{ran:?}"),
+        () = until(|| file.exists()) => {}
+    }
+    let numbers = fs::read_to_string(&file).unwrap();
+    until(|| !numbers.split_whitespace().any(runs)).await;
+}
+
+#[tokio::test]
+async fn a_command_is_known_to_the_family_for_as_long_as_it_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, go) = (folder.path().join("number"), folder.path().join("go"));
+    nix::unistd::mkfifo(&go, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let script = format!("echo $$ >{0}.new; mv {0}.new {0}; read line <{1}", file.display(), go.display());
+    let (hook, news, family) = (shell(&script), news(), Family::default());
+    let number = || fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
+    let (ran, ()) = tokio::join!(hook::run(&hook, &news, &family), async {
+        until(|| number().is_some_and(|number| family.knows(number))).await;
+        fs::write(&go, "\n").unwrap();
+    });
+    assert_eq!(ran, done(""));
+    assert!(!family.knows(number().unwrap()));
+}
+
+#[tokio::test]
+async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    fs::write(&file, TOKEN).unwrap();
+    let ran = run(&shell(&format!("echo \"Authorization: Bearer $(cat {})\"; exit 1", file.display()))).await;
+    assert_eq!(ran.printed, "Authorization: Bearer [secret]");
+    for before in [PRINTED_BYTES_MAX - 1, PRINTED_BYTES_MAX - 5, PRINTED_BYTES_MAX - TOKEN.len() + 1] {
+        let script = format!("head -c {before} /dev/zero | tr '\\0' '#'; cat {}", file.display());
+        let printed = run(&shell(&script)).await.printed;
+        let more = before + TOKEN.len() - PRINTED_BYTES_MAX;
+        assert_eq!(printed, format!("{}[secret] (and {more} bytes more)", "#".repeat(before)));
+    }
+}
+
+#[tokio::test]
+async fn a_command_that_prints_much_is_not_held_up() {
+    let ran = run(&shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2; exit 4")).await;
+    assert_eq!(failure(&ran), "exit code 4");
+    let more = 3_000_004 - PRINTED_BYTES_MAX;
+    assert_eq!(ran.printed, format!("{} (and {more} bytes more)", "x".repeat(PRINTED_BYTES_MAX)));
+}
+
+#[tokio::test]
+async fn a_command_that_prints_without_end_is_stopped() {
+    let timeout = Duration::from_millis(500);
+    let ran = run(&Hook::Command { program: "/usr/bin/yes".into(), arguments: Vec::new(), timeout }).await;
+    assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
+    assert!(ran.printed.len() < 3 * PRINTED_BYTES_MAX, "{}", ran.printed.len());
+}
+
+#[tokio::test]
+async fn what_a_command_prints_cannot_break_a_log() {
+    let ran = run(&shell(r"printf 'a\033[31m\r\nlevel=ERROR \377\000'")).await;
+    assert_eq!(ran, done("a\\u{1b}[31m\\r\\nlevel=ERROR \u{fffd}\\0"));
+}
+
+fn shell(script: &str) -> Hook {
+    Hook::Command { program: "/bin/sh".into(), arguments: words(script), timeout: PATIENCE * 2 }
+}
+
+fn words(script: &str) -> Vec<String> {
+    vec!["-c".to_owned(), script.to_owned()]
+}
+
+fn done(printed: &str) -> Ran {
+    Ran { outcome: Outcome::Done, printed: printed.to_owned() }
+}

@@ -1,0 +1,85 @@
+//! Hooks on real processes and real sockets: whom a signal reaches, what a command meets and leaves, what is posted.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
+
+mod app;
+mod commands;
+mod posts;
+mod signals;
+
+use std::{
+    sync::Arc,
+    time::{Duration, UNIX_EPOCH},
+};
+
+use tokenwell::{
+    child::Family,
+    daemon::clock,
+    hook::{self, Hook, News, Outcome, Ran},
+    renewal::{Grant, Moment},
+    secret::Secret,
+    session::{Claims, Session},
+};
+
+#[test]
+fn a_hook_may_run_in_a_task() {
+    fn is_for_a_task(_: impl Future<Output = Ran> + Send) {}
+    let hook = Hook::Post { url: hook::LoopbackUrl::parse("http://127.0.0.1/").unwrap(), timeout: PATIENCE };
+    is_for_a_task(hook::run(&hook, &news(), &Family::default()));
+}
+
+#[tokio::test]
+async fn a_time_that_no_calendar_has_breaks_nothing() {
+    let env = Hook::Command { program: "/usr/bin/env".into(), arguments: Vec::new(), timeout: PATIENCE };
+    for (expires_at, told) in [
+        (UNIX_EPOCH + Duration::from_secs(1 << 40), "9999-12-31T23:59:59Z"),
+        (UNIX_EPOCH - Duration::from_secs(1), "1970-01-01T00:00:00Z"),
+    ] {
+        let ran = hook::run(&env, &News { expires_at, ..news() }, &Family::default()).await;
+        assert!(ran.printed.contains(told), "{ran:?}");
+    }
+}
+
+/// Runs a hook with the usual news; that it never ends would be a failure.
+async fn run(hook: &Hook) -> Ran {
+    let (news, family) = (news(), Family::default());
+    tokio::time::timeout(PATIENCE, hook::run(hook, &news, &family)).await.expect("it ends")
+}
+
+fn news() -> News {
+    let jwt = Secret::new(TOKEN.to_owned());
+    let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: None };
+    News {
+        credential: "billing".to_owned(),
+        path: "/run/tokenwell/billing.jwt".into(),
+        expires_at: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
+        session: Arc::new(Session { jwt, grant, claims: Claims::default() }),
+        booted_at: clock::wall_of(Moment::default()),
+    }
+}
+
+/// Why a hook failed.
+fn failure(ran: &Ran) -> &str {
+    let Outcome::Failed(why) = &ran.outcome else { panic!("not a failure: {ran:?}") };
+    why
+}
+
+/// Why nobody was told.
+fn nobody(ran: &Ran) -> &str {
+    let Outcome::NobodyThere(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
+    why
+}
+
+/// Looks until it is so, and lets others run in between.
+async fn until(mut is_so: impl FnMut() -> bool) {
+    let looking = async {
+        while !is_so() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, looking).await.expect("in 30 seconds");
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+const TOKEN: &str =
+    "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMiIsImV4cCI6MTgwMDAwMDAwMH0.c2lnbmF0dXJlLW9mLXNvbWUtbGVuZ3RoLWFuZC1tb3Jl";

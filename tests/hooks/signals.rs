@@ -1,0 +1,204 @@
+//! Signals: by pid file, by name, and to nobody who is not meant.
+
+use std::{
+    fs::{self, File},
+    os::unix::{fs::symlink, process::CommandExt},
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
+
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
+use tokenwell::{
+    daemon::clock,
+    hook::{Hook, Outcome, Recipient, Signal},
+};
+
+use super::{
+    app::{App, LISTEN, copied, pid},
+    failure, nobody, run,
+};
+
+#[tokio::test]
+async fn a_signal_reaches_the_process_of_the_pid_file_which_is_read_each_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, link) = (folder.path().join("app.pid"), folder.path().join("link.pid"));
+    symlink(&file, &link).unwrap();
+    let hook = hup(Recipient::PidFile(link));
+    for _ in 0..2 {
+        let app = App::start();
+        fs::write(&file, format!(" {}\n", app.number())).unwrap();
+        assert_eq!(run(&hook).await.outcome, Outcome::Done);
+        assert_eq!(app.line(), "told");
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_is_younger_than_its_pid_file_is_another_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.pid");
+    let app = App::start();
+    fs::write(&path, app.number().to_string()).unwrap();
+    let written_at = clock::wall() - Duration::from_secs(60);
+    File::options().append(true).open(&path).unwrap().set_modified(written_at).unwrap();
+    let hook = hup(Recipient::PidFile(path.clone()));
+    let said = failure(&run(&hook).await).replace(path.to_str().unwrap(), "/run/app.pid");
+    insta::assert_snapshot!(said.replace(&app.number().to_string(), "7"), @"process 7 started after pid file `/run/app.pid` was written: the number seems to be another program's by now; restart the app so that it writes the file anew, or name it with `processName`");
+    app.heard_nothing();
+    fs::write(&path, app.number().to_string()).unwrap();
+    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(app.line(), "told");
+}
+
+#[tokio::test]
+async fn no_pid_file_and_no_process_are_no_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.pid");
+    let hook = hup(Recipient::PidFile(path.clone()));
+    assert!(nobody(&run(&hook).await).ends_with("is missing"));
+    for empty in ["", " \n"] {
+        fs::write(&path, empty).unwrap();
+        assert!(nobody(&run(&hook).await).ends_with("is empty"));
+    }
+    let mut ended = Command::new("/bin/true").spawn().unwrap();
+    fs::write(&path, ended.id().to_string()).unwrap();
+    // It has ended, and nobody waited for it yet.
+    waitid(Id::Pid(pid(ended.id())), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
+    assert_eq!(nobody(&run(&hook).await), format!("no process {} is seen", ended.id()));
+    ended.wait().unwrap();
+    assert_eq!(nobody(&run(&hook).await), format!("no process {} is seen", ended.id()));
+}
+
+#[tokio::test]
+async fn what_is_no_pid_file_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.pid");
+    let hook = hup(Recipient::PidFile(path.clone()));
+    for text in ["nginx", "0", "-1", "12 13", &format!("{}7", " ".repeat(100))] {
+        fs::write(&path, text).unwrap();
+        let ran = run(&hook).await;
+        assert!(failure(&ran).contains("is not the number of a process"), "{ran:?}");
+    }
+    fs::remove_file(&path).unwrap();
+    nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    assert!(failure(&run(&hook).await).contains("not a regular file"));
+    let folder_of_it = hup(Recipient::PidFile(folder.path().to_owned()));
+    assert!(failure(&run(&folder_of_it).await).contains("not a regular file"));
+    let below_a_file = hup(Recipient::PidFile("/dev/null/app.pid".into()));
+    assert!(failure(&run(&below_a_file).await).contains("a part of its path is a file"));
+}
+
+#[tokio::test]
+async fn tokenwell_never_signals_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.pid");
+    fs::write(&path, std::process::id().to_string()).unwrap();
+    // One that would do no harm.
+    let harmless = |to| Hook::Signal { signal: Signal::parse("CONT").unwrap(), to };
+    let ran = run(&harmless(Recipient::PidFile(path))).await;
+    assert!(failure(&ran).contains("tokenwell's own number"), "{ran:?}");
+    let own = std::env::current_exe().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    assert!(nobody(&run(&harmless(Recipient::Named(own))).await).contains("shareProcessNamespace"));
+}
+
+#[tokio::test]
+async fn a_thread_is_no_process() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.pid");
+    let (tell, told) = std::sync::mpsc::channel::<()>();
+    let waits = std::thread::spawn(move || told.recv());
+    let threads = fs::read_dir("/proc/self/task").unwrap().map(|entry| entry.unwrap().file_name());
+    let own = std::process::id().to_string();
+    let thread = threads.into_iter().find(|thread| thread.to_str() != Some(&own)).unwrap();
+    fs::write(&path, thread.to_str().unwrap()).unwrap();
+    // Newer kernels say that there is no such process.
+    let ran = run(&hup(Recipient::PidFile(path))).await;
+    assert!(!matches!(ran.outcome, Outcome::Done), "{ran:?}");
+    drop(tell);
+    let _ = waits.join();
+}
+
+#[tokio::test]
+async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
+    let program = Program::new("app");
+    let (parent, child) = (program.folder.path().join("parent"), program.folder.path().join("child"));
+    fs::write(&parent, "trap 'echo parent told' HUP\n\"$1\" \"$2\" &\nwhile :; do wait; done\n").unwrap();
+    fs::write(&child, format!("echo $$ > \"$0.pid\"\n{LISTEN}\n")).unwrap();
+    let app = App::of(Command::new(&program.path).arg(&parent).arg(&program.path).arg(&child));
+    let hook = hup(Recipient::Named(program.name.clone()));
+    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(app.line(), "parent told");
+    let child: u32 = fs::read_to_string(child.with_extension("pid")).unwrap().trim().parse().unwrap();
+    nix::sys::signal::kill(pid(child), nix::sys::signal::Signal::SIGUSR2).unwrap();
+    assert_eq!(app.line(), "still here", "and nothing of a HUP before that");
+    drop(app);
+    assert!(nobody(&run(&hook).await).contains("no process named"));
+}
+
+#[tokio::test]
+async fn all_of_a_name_are_reached_also_if_the_name_is_longer_than_the_kernel_keeps() {
+    let program = Program::new("with-a-long-name");
+    assert!(program.name.len() > 15);
+    // One goes by its name, the other only by what the kernel keeps of it.
+    let start = |called: &str| App::of(Command::new(&program.path).arg0(called).args(["-c", LISTEN]));
+    let (first, second) = (start(&program.name), start("the app: busy"));
+    assert_eq!(run(&hup(Recipient::Named(program.name.clone()))).await.outcome, Outcome::Done);
+    assert_eq!((first.line(), second.line()), ("told".to_owned(), "told".to_owned()));
+}
+
+#[tokio::test]
+async fn a_process_goes_by_the_name_it_was_called_by_unless_that_is_a_sentence() {
+    let name = format!("tw{}called", std::process::id());
+    let listening = |called: String| App::of(Command::new("/bin/sh").arg0(called).args(["-c", LISTEN]));
+    let sentence = listening(format!("other: serving /srv/{name}"));
+    let hook = hup(Recipient::Named(name.clone()));
+    nobody(&run(&hook).await);
+    let app = listening(format!("/opt/{name}"));
+    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(app.line(), "told");
+    sentence.heard_nothing();
+}
+
+#[tokio::test]
+async fn more_of_a_name_than_can_be_meant_are_left_alone() {
+    let program = Program::new("many");
+    let nothing = program.folder.path().join("nothing");
+    nix::unistd::mkfifo(&nothing, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    // They start no children, and wait for what never comes.
+    let line = "for n in $(seq 80); do \"$0\" -c 'read line <\"$0\"' \"$1\" & done; echo ready; wait";
+    let app = App::of(Command::new("/bin/sh").args(["-c", line]).arg(&program.path).arg(&nothing));
+    let hook = hup(Recipient::Named(program.name.clone()));
+    let one_more = App::of(Command::new(&program.path).args(["-c", LISTEN]));
+    super::until(|| named(&program.name) >= 80).await;
+    assert!(failure(&run(&hook).await).contains("none was told"));
+    one_more.heard_nothing();
+    drop(app);
+}
+
+/// How many processes have that name.
+fn named(name: &str) -> usize {
+    let entries = fs::read_dir("/proc").unwrap();
+    let names = entries.filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("comm")).ok());
+    names.filter(|comm| comm.trim() == name).count()
+}
+
+/// A shell under a name that no other process has.
+struct Program {
+    folder: tempfile::TempDir,
+    path: PathBuf,
+    name: String,
+}
+
+impl Program {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("tw{}{name}", std::process::id());
+        let path = folder.path().join(&name);
+        copied("/bin/sh", &path);
+        Self { folder, path, name }
+    }
+}
+
+fn hup(to: Recipient) -> Hook {
+    Hook::Signal { signal: Signal::parse("HUP").unwrap(), to }
+}
