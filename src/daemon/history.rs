@@ -77,7 +77,7 @@ mod tests {
         history.add_refusal(at(600_000));
         let now = at(600_001);
         let report = history.report(now, wall_of);
-        assert_eq!((report.bucket_seconds, history.0.len(), report.buckets.len()), (900, 97, 96));
+        assert_eq!((report.bucket_seconds, history.0.len(), report.buckets.len()), (900, 96, 96));
         assert_eq!(report.buckets[0], BucketReport { from: wall_of(at(513_900)), sessions: 15, refusals: 0 });
         let last = report.buckets.last().unwrap();
         assert_eq!((last.from, last.sessions, last.refusals), (wall_of(at(599_400)), 10, 1));

@@ -129,7 +129,7 @@ impl Families<'_> {
         let durations = &report.exchange_durations;
         let buckets: Vec<(f64, u64)> = DURATION_BOUNDS
             .into_iter()
-            .chain([f64::MAX])
+            .chain([f64::INFINITY])
             .zip(durations.counts.into_iter().chain([durations.longer]))
             .collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
@@ -202,7 +202,9 @@ fn of_all_hooks(credential: &CredentialReport) -> Vec<(&'static str, u64)> {
 }
 
 fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    // In milliseconds, as in the JSON: what is finer is only how far two readings of the clock lay apart.
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
 /// OpenMetrics as the older format has it: there a counter's head carries the name of its samples, and there is no last

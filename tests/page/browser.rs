@@ -14,6 +14,8 @@ use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::program::within;
+
 /// A browser with one empty page. Dropping it ends it.
 pub(crate) struct Browser {
     child: Child,
@@ -72,6 +74,12 @@ impl Browser {
     pub(crate) fn open(&mut self, address: &str) {
         let opened = self.order("Page.navigate", &json!({"url": address}));
         assert!(opened["errorText"].is_null(), "{opened}");
+        // What is asked of a page that is about to go comes to nothing.
+        let loaded = format!("location.href === '{address}' && document.readyState === 'complete'");
+        within("the page is loaded", || {
+            let id = self.send("Runtime.evaluate", &json!({"expression": loaded, "returnByValue": true}));
+            self.answer(id).filter(|answer| answer["result"]["result"]["value"] == true)
+        });
     }
 
     /// What an expression comes to in the page.
