@@ -1,6 +1,11 @@
 //! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
 
-use std::{mem, path::PathBuf, slice, sync::Arc};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    slice,
+    sync::Arc,
+};
 
 use tokio::sync::oneshot;
 
@@ -121,7 +126,7 @@ impl Daemon {
         for (id, kept) in late {
             if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
                 let trouble = match gone(id) {
-                    Some(path) if renewal.serves(now) => format!("`{}` does not hold its token", path.display()),
+                    Some(path) if renewal.serves(now) => not_there(path, kept),
                     Some(_) | None => self.trouble(now, kept, renewal),
                 };
                 lines.push(format!("{}: {trouble}", kept.credential.name));
@@ -184,6 +189,12 @@ impl Glance {
         let (gone, _) = credential.outputs.iter().zip(seals).find(|(output, seal)| !stands(output, *seal))?;
         Some(Missing::new(id, gone))
     }
+}
+
+/// The file is gone, and this is why no other is in its place yet.
+fn not_there(path: &Path, kept: &Kept) -> String {
+    let why = kept.outputs.iter().find_map(|output| output.error.as_deref());
+    format!("`{}` does not hold its token{}", path.display(), why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
 /// More than anyone reads.

@@ -2,15 +2,20 @@
 
 use std::{
     fs::{self, OpenOptions},
-    os::unix::fs::symlink,
+    os::unix::{
+        fs::{PermissionsExt as _, chown, symlink},
+        process::CommandExt as _,
+    },
     path::Path,
+    process::Command,
 };
 
+use nix::{sys::signal::Signal, unistd::geteuid};
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    program::within,
-    served::{FREE_PORT, configure, credential, ready, setting, until},
+    program::{Program, TOKENWELL, run, within},
+    served::{FREE_PORT, configure, credential, ready, server, setting, start, until},
     setting::Setting,
 };
 
@@ -69,17 +74,33 @@ fn it_is_never_ready_over_a_file_that_is_not_whole() {
 #[test]
 fn a_file_that_goes_while_its_successor_cannot_be_written_is_missed() {
     let setting = setting(&["a"]);
-    let (program, server) = ready(&setting);
-    let folder = setting.path("out");
-    // The next session cannot be written: its temporary file has no room for a name.
-    fs::rename(&folder, setting.path("aside")).unwrap();
-    fs::write(&folder, "").unwrap();
-    program.signal(nix::sys::signal::Signal::SIGUSR1);
-    until(&server, "a session that is not written", |status| {
-        credential(status, "a")["exchanges"].as_u64() >= Some(2)
-            && credential(status, "a")["outputs"][0]["error"].is_string()
+    let mut command = if geteuid().is_root() { as_nobody(&setting) } else { run(&setting.path("")) };
+    let program = Program::start(&mut command);
+    program.until_said("ready: every required token is on disk", 1);
+    let server = server(&setting, &program);
+    fs::set_permissions(setting.path("out"), fs::Permissions::from_mode(0o555)).unwrap();
+    program.signal(Signal::SIGUSR1);
+    until(&server, "a session that cannot be written", |status| {
+        credential(status, "a")["outputs"][0]["error"].is_string()
     });
-    assert_eq!(server.get("/readyz").status, 503);
+    assert_eq!(server.get("/readyz").status, 200, "the last token is there and lives");
+    OpenOptions::new().write(true).truncate(true).open(setting.path("out/a.jwt")).unwrap();
+    let answer = server.get("/readyz");
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("out/a.jwt` does not hold its token: cannot "), "{}", answer.body);
+}
+
+/// For root no folder is read-only; so somebody else has to run it.
+fn as_nobody(setting: &Setting) -> Command {
+    let program = setting.path("tokenwell");
+    fs::copy(TOKENWELL, &program).unwrap();
+    for folder in ["", "keys", "out", "state"] {
+        fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
+        chown(setting.path(folder), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let mut command = Command::new(program);
+    command.uid(NOBODY).gid(NOBODY).env_clear().args(["run", "--config"]).arg(setting.path("tokenwell.yaml"));
+    command
 }
 
 #[test]
@@ -120,7 +141,7 @@ fn a_key_folder_that_was_never_seen_leaves_it_unready() {
     let (keys, out) = (keys.display(), out.display());
     let folder = format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n");
     configure(&setting, FREE_PORT, &folder);
-    let (_program, server) = crate::served::start(&setting);
+    let (_program, server) = start(&setting);
     let line = within("the line", || {
         let answer = server.get("/readyz");
         assert_eq!(answer.status, 503);
@@ -130,3 +151,5 @@ fn a_key_folder_that_was_never_seen_leaves_it_unready() {
     fs::create_dir(setting.path("none")).unwrap();
     within("it is seen", || (server.get("/readyz").status == 200).then_some(()));
 }
+
+const NOBODY: u32 = 65534;
