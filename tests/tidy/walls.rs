@@ -125,6 +125,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/tokens.rs",
             "src/daemon/exchange_effect.rs",
             "src/daemon/mod.rs",
+            "src/daemon/standing.rs",
             "src/exchange/client.rs",
             "src/exchange/trust/mod.rs",
             "src/hook/",
