@@ -31,7 +31,7 @@
 //! child/          processes that are ours, and those that are left to us
 //! hook/           what follows a write: a signal, a command, a POST to loopback
 //! state/          what one process leaves to the next: when it asked, what it wrote; no secret
-//! watch/          hints that something in a set of folders may have changed
+//! watch/          hints that folders of keys may have changed, and word of who touched which token file
 //! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! daemon/         the loop: effects as tasks, signals, reload, the one clock
@@ -86,6 +86,8 @@
 //! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
 //!   `daemon/survey.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
+//! - `watch/` has two inotify instances: `notify` asks for each opening of a file, which for the folders that apps read at
+//!   every request would be a wake-up for each of them. `watch/sentry.rs` asks for changes only.
 //! - `session/` is a noun: it holds no schedule. `renewal/` holds no HTTP.
 //! - The status server has no task of its own: the loop drives it, and answers what its connections ask.
 //! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with

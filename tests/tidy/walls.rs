@@ -131,6 +131,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/daemon/exchange_effect.rs",
             "src/daemon/faces.rs",
             "src/daemon/mod.rs",
+            "src/daemon/standing.rs",
             "src/exchange/client.rs",
             "src/exchange/trust/mod.rs",
             "src/hook/",
