@@ -100,7 +100,7 @@ impl Daemon {
             }
             Exchanged::NoKey(error) => {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
-                self.observed(id, now, Observation::NoKey(error.to_string()));
+                self.observed(id, now, Observation::without_key(&error));
                 self.notice_end(id, now);
             }
         }
@@ -173,7 +173,7 @@ impl Daemon {
     fn surveyed(&mut self, survey: Option<Survey>) {
         let now = clock::now();
         let again = self.grounds.survey.end();
-        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
+        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_HINTS };
         self.grounds.poll_at = now + pace;
         self.watch.rearm();
         if let Some(survey) = survey {
@@ -208,7 +208,12 @@ impl Daemon {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         let key = match &observation {
             Observation::Key(key) => Some(*key),
-            Observation::NoKey(_) => None,
+            Observation::NoKey { may_pass_unseen, .. } => {
+                if *may_pass_unseen {
+                    self.grounds.poll_at = self.grounds.poll_at.min(now + reload::POLL_WITHOUT_HINTS);
+                }
+                None
+            }
         };
         let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
         if kept.leaving || !kept.recalled || !is_news {
@@ -221,7 +226,7 @@ impl Daemon {
                 info!(credential = name, %key, "access key changed");
                 kept.last_event = Some("access key changed".to_owned());
             }
-            (Observation::NoKey(why), _) => {
+            (Observation::NoKey { why, .. }, _) => {
                 warn!(credential = name, "waiting for an access key: {why}");
                 kept.last_event = Some("waits for its access key".to_owned());
             }

@@ -120,7 +120,7 @@ impl Daemon {
             renew_at: term.map(|term| clock::wall_of(term.renew)),
             last_success_at: kept.succeeded_at.map(clock::wall_of),
             key_trouble: match &kept.observed {
-                Some(Observation::NoKey(why)) => Some(why.clone()),
+                Some(Observation::NoKey { why, .. }) => Some(why.clone()),
                 Some(Observation::Key(_)) | None => None,
             },
             exchanges: kept.exchanges,
