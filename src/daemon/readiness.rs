@@ -151,7 +151,7 @@ impl Daemon {
             (Health::Starting, _) => "no token yet".to_owned(),
             (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
         };
-        if let Some(Observation::NoKey(why)) = &kept.observed {
+        if let Some(Observation::NoKey { why, .. }) = &kept.observed {
             return format!("{said}; waits for its access key: {why}");
         }
         if let Some(due) = renewal.exchange_due() {

@@ -66,7 +66,10 @@ pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
     let Ok(place) = Place::of(output) else { return false };
     let target = match &output.set {
         None => Some(place.target()),
-        Some(folder) => set::standing(place, folder).and_then(|(target, is_reached)| is_reached.then_some(target)),
+        Some(folder) => {
+            let standing = set::standing(place, folder).ok().flatten();
+            standing.and_then(|(target, is_reached)| is_reached.then_some(target))
+        }
     };
     let now = target.and_then(|target| Seal::of(&target));
     now.is_some() && now == seal
