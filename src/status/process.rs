@@ -1,6 +1,8 @@
-//! What the kernel says of this process, as Prometheus' own libraries report it.
+//! What the kernel says of this process, as Prometheus' own libraries report it, and of one that left a report.
 
-use std::{fs, str::FromStr};
+use std::{fs, process, str::FromStr};
+
+use super::Report;
 
 /// One look at `/proc`. What could not be read is missing: `/proc` may be hidden.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -41,6 +43,14 @@ impl Process {
             descriptors_max: named(&read("/proc/self/limits"), "Max open files"),
         }
     }
+}
+
+/// Whether the process that wrote a report still runs here, as far as the kernel tells: one of its number and of this program's
+/// name does. A number is given again, and a process of another container is not in sight.
+pub fn is_writer_running(report: &Report) -> bool {
+    let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).ok();
+    let (writer, own) = (report.process_id, process::id());
+    report.stopped_at.is_none() && writer != own && name(writer).is_some_and(|writer| Some(writer) == name(own))
 }
 
 fn read(path: &str) -> String {
