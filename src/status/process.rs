@@ -48,9 +48,16 @@ impl Process {
 /// Whether the process that wrote a report still runs here, as far as the kernel tells: one of its number and of this program's
 /// name does. A number is given again, and a process of another container is not in sight.
 pub fn is_writer_running(report: &Report) -> bool {
-    let name = |pid: u32| fs::read_to_string(format!("/proc/{pid}/comm")).ok();
     let (writer, own) = (report.process_id, process::id());
-    report.stopped_at.is_none() && writer != own && name(writer).is_some_and(|writer| Some(writer) == name(own))
+    report.stopped_at.is_none() && writer != own && running(writer).is_some_and(|name| Some(name) == running(own))
+}
+
+/// The name of a process that runs; one that has ended and that nobody has asked about yet runs no more.
+fn running(pid: u32) -> Option<String> {
+    let stat = read(&format!("/proc/{pid}/stat"));
+    let (head, state) = stat.rsplit_once(") ")?;
+    let (_, name) = head.split_once('(')?;
+    (!state.starts_with(['Z', 'X'])).then(|| name.to_owned())
 }
 
 fn read(path: &str) -> String {

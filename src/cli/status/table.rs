@@ -109,10 +109,10 @@ impl Layout {
         let next = longest(&mut rows.iter().map(|row| row.next(has_daemon, now).len()), NEXT_MIN);
         let with_state = name + GAP.len() + STATE_WIDTH;
         let with_time = with_state + GAP.len() + TIME_WIDTH;
-        let with_next = with_time + GAP.len() + next;
-        let bar = width.saturating_sub(with_next + 1);
+        let in_all = with_time + GAP.len() + next;
+        let bar = width.saturating_sub(in_all + 1);
         let bar = if bar < BAR_MIN { 0 } else { bar.min(BAR_MAX) };
-        Self { has_daemon, now, width, name, bar, shows_time: with_time <= width, shows_next: with_next <= width }
+        Self { has_daemon, now, width, name, bar, shows_time: with_time <= width, shows_next: in_all <= width }
     }
 
     fn headline(&self) -> Line {
@@ -146,10 +146,10 @@ impl Layout {
             line = line.and(Tone::Plain, format!("{GAP}{:>TIME_WIDTH$}", row.time_left(self.now)));
             if self.bar > 0 {
                 let (issued, expires) = (row.credential.issued_at, row.credential.expires_at);
-                let (left, life) = issued.zip(expires).map_or_else(Default::default, |(issued, expires)| {
+                let (left, whole) = issued.zip(expires).map_or_else(Default::default, |(issued, expires)| {
                     (until(self.now, expires), until(issued, expires))
                 });
-                let (full, empty) = looks.bar(left, life, self.bar);
+                let (full, empty) = looks.bar(left, whole, self.bar);
                 line = line.and(Tone::Plain, " ").and(tone, full).and(Tone::Faint, empty);
             }
         }
