@@ -1,6 +1,8 @@
-//! What the kernel says of this process, as Prometheus' own libraries report it.
+//! What the kernel says of this process, as Prometheus' own libraries report it, and of one that left a report.
 
-use std::{fs, str::FromStr};
+use std::{fs, process, str::FromStr};
+
+use super::Report;
 
 /// One look at `/proc`. What could not be read is missing: `/proc` may be hidden.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -41,6 +43,21 @@ impl Process {
             descriptors_max: named(&read("/proc/self/limits"), "Max open files"),
         }
     }
+}
+
+/// Whether the process that wrote a report still runs here, as far as the kernel tells: one of its number and of this program's
+/// name does. A number is given again, and a process of another container is not in sight.
+pub fn is_writer_running(report: &Report) -> bool {
+    let (writer, own) = (report.process_id, process::id());
+    report.stopped_at.is_none() && writer != own && running(writer).is_some_and(|name| Some(name) == running(own))
+}
+
+/// The name of a process that runs; one that has ended and that nobody has asked about yet runs no more.
+fn running(pid: u32) -> Option<String> {
+    let stat = read(&format!("/proc/{pid}/stat"));
+    let (head, state) = stat.rsplit_once(") ")?;
+    let (_, name) = head.split_once('(')?;
+    (!state.starts_with(['Z', 'X'])).then(|| name.to_owned())
 }
 
 fn read(path: &str) -> String {

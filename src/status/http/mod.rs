@@ -9,9 +9,12 @@
 //! It has no task of its own: it is driven by the loop that it asks, on the one thread there is. A loop that is stuck
 //! accepts nobody, which is what a probe should find. Each connection is a task that can only wait for itself.
 //!
+//! `client.rs` is the other side: how a command asks a daemon.
+//!
 //! Bounds: [`CONNECTIONS_MAX`] connections, more are closed at once; [`HEAD_BYTES_MAX`] of a request's head, and
 //! [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a whole, however slowly it reads.
 
+mod client;
 mod connection;
 mod listen;
 mod question;
@@ -30,6 +33,7 @@ use self::{
 };
 
 pub use self::{
+    client::{Address, Unanswered, ask},
     listen::{Listen, ListenError, Passed},
     question::{Question, Readiness, Snapshot},
 };
