@@ -243,7 +243,7 @@ async fn rings(timer: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
-/// What sd_notify(3), sd_watchdog_enabled(3) and sd_listen_fds(3) read.
+/// What `sd_notify(3)`, `sd_watchdog_enabled(3)` and `sd_listen_fds(3)` read.
 const OURS: [&str; 6] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
 

@@ -1,4 +1,4 @@
-//! What the service manager is told, and when (`Type=notify` and `Type=notify-reload`, systemd.service(5)).
+//! What the service manager is told, and when (`Type=notify` and `Type=notify-reload`, `systemd.service(5)`).
 //!
 //! `READY=1` comes when every required token is on disk, and again after each reload. `WATCHDOG=1` comes from the loop and from
 //! nowhere else, so that a loop that is stuck is killed. How long a start may take is the manager's to say
@@ -29,9 +29,6 @@ pub(super) struct Service {
     deaf: bool,
     watchdog: Option<Watchdog>,
     phase: Phase,
-    /// The readiness of this process is that of a program which does not run yet.
-    awaits_program: bool,
-    reloading: bool,
     /// The last `STATUS=`.
     sentence: String,
     changed: bool,
@@ -50,14 +47,17 @@ struct Watchdog {
 enum Phase {
     #[default]
     Starting,
+    /// The readiness of this process is that of a program which does not run yet.
+    AwaitingProgram,
     Ready,
+    Reloading,
     Stopping,
 }
 
 impl Service {
     /// Not ready before a program runs.
     pub(super) fn of_a_program() -> Self {
-        Self { awaits_program: true, ..Self::default() }
+        Self { phase: Phase::AwaitingProgram, ..Self::default() }
     }
 
     /// There may be something else to tell.
@@ -129,7 +129,9 @@ impl Daemon {
 
     /// The program that was waited for runs: what is ready may be called so.
     pub fn program_runs(&mut self) {
-        self.service.awaits_program = false;
+        if self.service.phase == Phase::AwaitingProgram {
+            self.service.phase = Phase::Starting;
+        }
     }
 
     /// Says once that this process is about to end.
@@ -166,7 +168,7 @@ impl Daemon {
     /// A reading of the configuration begins. The first one of all is part of the start.
     pub(super) fn announce_reloading(&mut self, why: Why) {
         if self.service.phase == Phase::Ready && why != Why::Started {
-            self.service.reloading = true;
+            self.service.phase = Phase::Reloading;
             let micros = clock::monotonic().as_micros();
             self.service.say(clock::now(), format!("RELOADING=1\nMONOTONIC_USEC={micros}"));
         }
@@ -174,14 +176,15 @@ impl Daemon {
 
     /// The reading has ended, be it that what was read is refused: the daemon goes on either way.
     pub(super) fn announce_reloaded(&mut self) {
-        if mem::take(&mut self.service.reloading) && self.service.phase == Phase::Ready {
+        if self.service.phase == Phase::Reloading {
+            self.service.phase = Phase::Ready;
             self.service.say(clock::now(), "READY=1".to_owned());
         }
     }
 
     /// Where no credential is known, none is written, and nothing else tells that it is ready.
     fn is_first_ready(&self) -> bool {
-        let waits = self.service.phase == Phase::Starting && !self.service.awaits_program && self.grounds.surveyed;
+        let waits = self.service.phase == Phase::Starting && self.grounds.surveyed;
         waits && (self.announced_ready || self.names.is_empty()) && self.is_ready()
     }
 
@@ -193,8 +196,10 @@ impl Daemon {
         let came = tokens > self.service.tokens;
         self.service.tokens = self.service.tokens.max(tokens);
         let more_time = match self.service.phase {
-            Phase::Starting if came => format!("\nEXTEND_TIMEOUT_USEC={}", START_EXTENSION.as_micros()),
-            Phase::Starting | Phase::Ready => String::new(),
+            Phase::Starting | Phase::AwaitingProgram if came => {
+                format!("\nEXTEND_TIMEOUT_USEC={}", START_EXTENSION.as_micros())
+            }
+            Phase::Starting | Phase::AwaitingProgram | Phase::Ready | Phase::Reloading => String::new(),
             Phase::Stopping => return,
         };
         if sentence != before || !more_time.is_empty() {

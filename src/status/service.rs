@@ -137,20 +137,17 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_the_worst_first() {
-        assert_eq!(said(true, vec![credential("a", "fresh", "")]), "the token is fresh");
+        assert_eq!(said(true, &[credential("a", "fresh", "")]), "the token is fresh");
+        assert_eq!(said(true, &[credential("a", "fresh", ""), credential("b", "fresh", "")]), "all 2 tokens are fresh");
+        assert_eq!(said(true, &[]), "no credentials: no access key was found");
         assert_eq!(
-            said(true, vec![credential("a", "fresh", ""), credential("b", "fresh", "")]),
-            "all 2 tokens are fresh"
-        );
-        assert_eq!(said(true, vec![]), "no credentials: no access key was found");
-        assert_eq!(
-            said(true, vec![credential("a", "fresh", ""), credential("billing", "fresh", "denied")]),
+            said(true, &[credential("a", "fresh", ""), credential("billing", "fresh", "denied")]),
             "1 of 2 fresh; billing: access key denied, next try 14:05:00 UTC"
         );
         let four = ["failing", "starting", "expired", "fresh"];
         let four = four.map(|state| credential(state, state, if state == "failing" { "unreachable" } else { "" }));
         assert_eq!(
-            said(false, four.to_vec()),
+            said(false, &four),
             "not ready; 1 of 4 fresh; expired: expired at 2026-01-01 23:59:59 UTC; \
              failing: the API cannot be reached, next try 14:05:00 UTC; 1 more is not fresh"
         );
@@ -158,7 +155,7 @@ mod tests {
 
     #[test]
     fn it_is_one_line_of_bounded_length_whatever_it_tells_of() {
-        let mut report = report(true, vec![credential("a", "fresh", "")]);
+        let mut report = report(true, &[credential("a", "fresh", "")]);
         report.troubles = vec![format!("a folder\nREADY=1 {}", "é".repeat(1000))];
         let sentence = sentence(&report);
         assert!(!sentence.contains('\n'), "{sentence}");
@@ -167,16 +164,16 @@ mod tests {
 
     #[test]
     fn a_refused_configuration_is_told() {
-        let mut report = report(true, vec![credential("a", "fresh", "")]);
+        let mut report = report(true, &[credential("a", "fresh", "")]);
         report.configuration.refused = Some("line 1: no".to_owned());
         assert_eq!(sentence(&report), "the token is fresh; the newest configuration is refused");
     }
 
-    fn said(ready: bool, credentials: Vec<Value>) -> String {
+    fn said(ready: bool, credentials: &[Value]) -> String {
         sentence(&report(ready, credentials))
     }
 
-    fn report(ready: bool, credentials: Vec<Value>) -> Report {
+    fn report(ready: bool, credentials: &[Value]) -> Report {
         let at = "2026-01-02T14:00:00Z";
         serde_json::from_value(json!({
             "version": 1, "ready": ready, "at": at, "startedAt": at, "programVersion": "1", "processId": 1,

@@ -1,4 +1,4 @@
-//! The service manager's socket: one datagram a message, as sd_notify(3) describes it.
+//! The service manager's socket: one datagram a message, as `sd_notify(3)` describes it.
 //!
 //! The crate `sd-notify` does not know abstract sockets, and waits where the manager does not read, which would stop the
 //! loop.
@@ -42,7 +42,7 @@ impl Socket {
 }
 
 /// How long this process may be silent before the service manager takes it for stuck; `None` if it does not mind, or minds
-/// another process (sd_watchdog_enabled(3)).
+/// another process (`sd_watchdog_enabled(3)`).
 pub(super) fn silence_max() -> Option<Duration> {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let is_ours = env::var_os("WATCHDOG_PID").is_none() || number("WATCHDOG_PID") == Some(process::id().into());
