@@ -21,6 +21,7 @@ mod memory;
 mod readiness;
 mod reload;
 mod reporting;
+mod service;
 mod signals;
 mod skew;
 mod span;
@@ -51,6 +52,7 @@ use self::{
     kept::Kept,
     membership::Listing,
     reload::{Reloads, Why},
+    service::Service,
     signals::{Request, Signals},
     skew::Skew,
     survey::{Scope, Survey},
@@ -111,6 +113,7 @@ pub struct Daemon {
     durations: Durations,
     history: History,
     faces: Faces,
+    service: Service,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
     laggard: Option<Id>,
@@ -159,7 +162,9 @@ impl Daemon {
     pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
         let family = Family::default();
         let orphans = Orphans::adopt(family.clone())?;
-        Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))
+        let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))?;
+        daemon.service = Service::of_a_program();
+        Ok(daemon)
     }
 
     fn assemble(
@@ -201,6 +206,7 @@ impl Daemon {
             durations: Durations::default(),
             history: History::default(),
             faces: Faces::default(),
+            service: Service::default(),
             announced_ready: false,
             laggard: None,
             config,
@@ -222,6 +228,7 @@ impl Daemon {
     pub async fn turn(&mut self) -> io::Result<Turn> {
         self.begin_effects();
         self.keep_status_file();
+        self.inform_service_manager();
         self.alarm.set(self.next_wake())?;
         let happening = tokio::select! {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
@@ -255,6 +262,7 @@ impl Daemon {
 
     /// Stops: starts nothing more and lets the writes at hand come to their end, for [`DRAIN_MAX`] at most.
     pub async fn drain(mut self) {
+        self.announce_stopping();
         self.tasks.stop_all_but_writes();
         let writes = async {
             while self.tasks.writing().next().is_some() {
@@ -269,7 +277,8 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
-        [self.fleet.next_wake(), poll, self.tidy_at(), self.status_file_due()].into_iter().flatten().min()
+        let faces = [self.status_file_due(), self.service.due()];
+        [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
     }
 
     fn wake(&mut self) {
