@@ -19,6 +19,7 @@ mod kept;
 mod membership;
 mod memory;
 mod readiness;
+mod refusals;
 mod reload;
 mod reporting;
 mod service;
@@ -60,7 +61,7 @@ use self::{
 };
 use crate::{
     child::{Family, Orphans},
-    config::{Config, Credential, Loaded, Mistakes},
+    config::{Config, Credential, Loaded, LogSettings, Mistakes},
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
@@ -126,6 +127,8 @@ pub struct Source {
     pub file: Option<PathBuf>,
     /// Reads it; blocking.
     pub load: Arc<dyn Fn() -> Result<Loaded, Mistakes> + Send + Sync>,
+    /// Is called where a new configuration says something else of the log.
+    pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
 }
 
 /// Why a daemon cannot start.

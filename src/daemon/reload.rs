@@ -116,7 +116,7 @@ impl Daemon {
             self.nudge_all();
         }
         if before.log != self.config.log {
-            warn!("a change of `log` takes effect at the next start");
+            (self.source.log_changed)(&self.config.log);
         }
         self.forget_other_folders();
         info!("the new configuration is in force");
