@@ -59,6 +59,8 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("base64", &["output", "sandbox", "session"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("fastrand", &["cli", "daemon", "output", "renewal"]),
     ("futures_util", &["child", "daemon", "watch"]),
     ("http", &["exchange", "sandbox"]),
@@ -158,6 +160,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/check/key_files.rs",
             "src/cli/check/programs.rs",
             "src/cli/demo/",
+            "src/cli/man.rs",
             "src/cli/source.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",
