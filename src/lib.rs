@@ -82,7 +82,8 @@
 //! # Where this house is not what you expect
 //!
 //! - `config/` asks for fields by hand instead of deriving `Deserialize`: serde stops at the first mistake, takes the
-//!   last of two equal keys, repeats values in its errors, and does not know the lines.
+//!   last of two equal keys, repeats values in its errors, and does not know the lines. So the schema for editors is not
+//!   derived either: `config/schema/` tells the fields a second time, and every test of the reader holds the two together.
 //! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
 //!   `daemon/survey.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.

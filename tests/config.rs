@@ -1,6 +1,9 @@
 //! What a user meets who gets the configuration wrong, and what is made of one that is right.
 
-#![expect(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not their helpers")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy lets tests unwrap, but not their helpers")]
+
+#[path = "common/schema.rs"]
+mod schema;
 
 use std::{
     fs,
@@ -1362,6 +1365,7 @@ fn every_file_in_config_is_right() {
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/config")).unwrap() {
         let path = entry.unwrap().path();
         let loaded = config::load(&Source::file(&path), &Environment::default());
+        schema_agrees(&path, &loaded);
         assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
         assert_eq!(loaded.unwrap().warnings, [], "{}", path.display());
         seen += 1;
@@ -1717,20 +1721,25 @@ fn no_text_at_all_makes_the_reader_panic() {
     let mut random = fastrand::Rng::with_seed(7);
     let (_folder, path) = written(b"");
     let mut right = 0;
-    for _ in 0..2000 {
+    for n in 0..2000 {
         let mut text: Vec<String> = lines.iter().map(|line| (*line).to_owned()).collect();
         for _ in 0..random.usize(1..4) {
-            let n = random.usize(..text.len());
+            let at = random.usize(..text.len());
             let odd = odd[random.usize(..odd.len())];
             match random.u8(..4) {
-                0 => drop(text.remove(n)),
-                1 => text.insert(n, lines[random.usize(..lines.len())].to_owned()),
-                2 => text[n] = text[n].split_once(": ").map_or(odd.to_owned(), |(key, _)| format!("{key}: {odd}")),
-                _ => text[n] = text[n].replacen(' ', odd, 1),
+                0 => drop(text.remove(at)),
+                1 => text.insert(at, lines[random.usize(..lines.len())].to_owned()),
+                2 => text[at] = text[at].split_once(": ").map_or(odd.to_owned(), |(key, _)| format!("{key}: {odd}")),
+                _ => text[at] = text[at].replacen(' ', odd, 1),
             }
         }
         fs::write(&path, text.join("\n")).unwrap();
-        right += usize::from(config::load(&Source::file(&path), &Environment::default()).is_ok());
+        let loaded = config::load(&Source::file(&path), &Environment::default());
+        // The schema takes ten times as long, unoptimised as it is in tests.
+        if n % 5 == 0 {
+            schema_agrees(&path, &loaded);
+        }
+        right += usize::from(loaded.is_ok());
     }
     assert!((50..1950).contains(&right), "{right} of 2000 were right: the changes are too harsh or too mild");
 }
@@ -1909,14 +1918,23 @@ fn refusal_of(bytes: &[u8]) -> String {
 
 fn said(folder: &TempDir, path: &Path, variables: &[(&str, &str)]) -> String {
     let loaded: Result<Loaded, Mistakes> = config::load(&Source::file(path), &variables.iter().copied().collect());
+    schema_agrees(path, &loaded);
     loaded.unwrap_err().to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
 }
 
 /// A configuration that has to be right.
 fn good(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
     let (_folder, path) = written(yaml.as_bytes());
-    config::load(&Source::file(&path), &variables.iter().copied().collect())
-        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    let loaded = config::load(&Source::file(&path), &variables.iter().copied().collect());
+    schema_agrees(&path, &loaded);
+    loaded.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// Every case of this file is held against the schema too; what cannot be read as a text is nothing for editors either.
+fn schema_agrees(path: &Path, loaded: &Result<Loaded, Mistakes>) {
+    if let Ok(yaml) = fs::read_to_string(path) {
+        schema::agrees(&yaml, loaded);
+    }
 }
 
 fn written(bytes: &[u8]) -> (TempDir, PathBuf) {

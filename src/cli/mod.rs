@@ -1,17 +1,23 @@
 //! The command line: text becomes intent, and a command's end becomes an exit code. One file a command.
 
 mod check;
+#[cfg(feature = "texts")]
+mod completions;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod exec;
 mod failure;
 mod logging;
+#[cfg(feature = "texts")]
+mod man;
 mod once;
 mod print;
 mod process;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+#[cfg(feature = "texts")]
+mod schema;
 #[cfg(feature = "sandbox")]
 mod shell;
 mod source;
@@ -62,6 +68,12 @@ enum Command {
     Demo(demo::Arguments),
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Arguments),
+    #[cfg(feature = "texts")]
+    Schema(schema::Arguments),
+    #[cfg(feature = "texts")]
+    Completions(completions::Arguments),
+    #[cfg(feature = "texts")]
+    Man(man::Arguments),
 }
 
 impl Command {
@@ -77,6 +89,12 @@ impl Command {
             Self::Demo(arguments) => demo::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Sandbox(arguments) => sandbox::run(arguments),
+            #[cfg(feature = "texts")]
+            Self::Schema(arguments) => schema::run(arguments),
+            #[cfg(feature = "texts")]
+            Self::Completions(arguments) => completions::run(arguments),
+            #[cfg(feature = "texts")]
+            Self::Man(arguments) => man::run(arguments),
         }
     }
 }

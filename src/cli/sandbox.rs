@@ -178,9 +178,9 @@ Control, while it runs (here S=localhost:8787/sandbox):
   stalled, a status, a session with parts replaced (null takes one away):
     curl $S/script -d '["hang", "reset", {"overlongBytes": 100000}]'
     curl $S/script -d '[{"status": 403, "body": "error code: 1010"}]'
-    curl $S/script -d '[{"session": {"life": "5s", "claims": {"iss": null}}}]'
+    curl $S/script -d '[{"session": {"life": "5s", "claims": {"aud": 1}}}]'
     curl $S/script -d '[{"session": {"signedBy": "stranger", "header": {},
-                         "body": {"keyId": null}, "headers": {"date": null}}}]'"#;
+      "body": {"keyId": null}, "headers": {"date": null}}}]'"#;
 
 #[cfg(test)]
 mod tests {

@@ -51,6 +51,15 @@ pub(super) enum Kind {
 }
 
 impl Mistakes {
+    /// What is wrong, place by place, in the order of the lines; nothing if the file could not even be looked into. Of very
+    /// many only the first are there.
+    pub fn remarks(&self) -> &[Remark] {
+        match &self.kind {
+            Kind::Unusable { .. } => &[],
+            Kind::Found { list, .. } => list,
+        }
+    }
+
     /// All of it in one line, for a log.
     pub fn one_line(&self) -> String {
         let mut line = self.headline();

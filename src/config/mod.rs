@@ -15,6 +15,8 @@ mod notes;
 mod overrides;
 mod place;
 mod reader;
+#[cfg(feature = "texts")]
+pub mod schema;
 mod section;
 mod show;
 mod source;

@@ -59,6 +59,8 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("base64", &["output", "sandbox", "session"]),
     ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("fastrand", &["cli", "daemon", "output", "renewal"]),
     ("futures_util", &["child", "cli", "daemon", "watch"]),
     ("http", &["exchange", "sandbox", "status"]),
@@ -169,6 +171,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/check/programs.rs",
             "src/cli/demo/",
             "src/cli/logging/journal.rs",
+            "src/cli/man.rs",
             "src/cli/source.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",

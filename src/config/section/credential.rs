@@ -117,7 +117,7 @@ fn is_needed_at_start(format: &Format) -> bool {
 const NEEDED_AT_START: &str = "some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of \
      nginx, `curl -H @file`";
 const NEEDED_AT_START_REMEDY: &str = "let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`";
-const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
+pub(in crate::config) const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
 const NAME_EXAMPLE: &str = "write such as `name: billing`";
 const KEY_FILE_EXAMPLE: &str = "write such as `accessKeyFile: /var/run/secrets/descope/billing`";
 const KEY_DIRECTORY_EXAMPLE: &str = "write such as `accessKeyDirectory: /var/run/secrets/descope`";

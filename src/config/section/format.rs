@@ -17,6 +17,8 @@ use crate::{
 pub(in crate::config) fn read(fields: &mut Fields, uses: &mut Uses, notes: &mut Notes) -> Option<Format> {
     let kind = match fields.take("format", notes) {
         Some(field) => field.word(&KINDS, notes),
+        // One without a value was told already.
+        None if fields.has("format") => None,
         None => Some(Kind::Jwt),
     };
     let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, notes));
@@ -75,6 +77,18 @@ fn names(field: &Field, notes: &mut Notes) -> BTreeSet<String> {
         }
     }
     names
+}
+
+/// The formats by name, the usual one first.
+#[cfg(feature = "texts")]
+pub(in crate::config) fn words() -> [&'static str; 5] {
+    KINDS.map(|(word, _)| word)
+}
+
+/// Each option with the name of the format that it belongs to.
+#[cfg(feature = "texts")]
+pub(in crate::config) fn options() -> [(&'static str, &'static str); 4] {
+    OPTIONS.map(|(option, kind)| (option, kind.word()))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -214,12 +214,12 @@ fn timeout(fields: &mut Fields, kinds: &[&str], notes: &mut Notes) -> Duration {
 
 const KINDS: [&str; 3] = ["signal", "command", "post"];
 const RECIPIENTS: [&str; 2] = ["pidFile", "processName"];
-const HOOKS_MAX: usize = 16;
-const WORDS_MAX: usize = 65;
+pub(in crate::config) const HOOKS_MAX: usize = 16;
+pub(in crate::config) const WORDS_MAX: usize = 65;
 const WORD_BYTES_MAX: usize = 8 * 1024;
-const PROCESS_NAME_BYTES_MAX: usize = 255;
-const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
-const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
+pub(in crate::config) const PROCESS_NAME_BYTES_MAX: usize = 255;
+pub(in crate::config) const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(300);
+pub(in crate::config) const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
 const WHAT_TO_DO: &str = "write one of these:
   - {signal: HUP, pidFile: /run/app.pid}
   - {command: [/usr/bin/systemctl, reload, app]}

@@ -45,6 +45,6 @@ pub(in crate::config) fn read(field: &Field, uses: &mut Uses, notes: &mut Notes)
     http
 }
 
-const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(300);
-const IN_FLIGHT: RangeInclusive<usize> = 1..=256;
+pub(in crate::config) const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(300);
+pub(in crate::config) const IN_FLIGHT: RangeInclusive<usize> = 1..=256;
 pub(in crate::config) const IN_FLIGHT_DEFAULT: NonZeroUsize = NonZeroUsize::new(8).unwrap();

@@ -27,6 +27,6 @@ pub(in crate::config) fn level_of_environment(notes: &mut Notes) -> Option<Strin
     level::read(&Text::outside(&value, Spot::Variable(LOG_VARIABLE)), notes)
 }
 
-const FORMATS: [(&str, LogFormat); 3] =
+pub(in crate::config) const FORMATS: [(&str, LogFormat); 3] =
     [("auto", LogFormat::Auto), ("text", LogFormat::Text), ("json", LogFormat::Json)];
 const LOG_VARIABLE: &str = "TOKENWELL_LOG";

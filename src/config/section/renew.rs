@@ -43,10 +43,11 @@ pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) ->
     policy
 }
 
-const AT: RangeInclusive<u8> = 5..=95;
-const JITTER: RangeInclusive<u8> = 0..=50;
-const SPACING: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
-const RETRY_FIRST: RangeInclusive<Duration> = SPACING;
+pub(in crate::config) const AT: RangeInclusive<u8> = 5..=95;
+pub(in crate::config) const JITTER: RangeInclusive<u8> = 0..=50;
+pub(in crate::config) const SPACING: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
+pub(in crate::config) const RETRY_FIRST: RangeInclusive<Duration> = SPACING;
 /// As short as the first back-off may be: a constant pace is legal.
-const RETRY_MAX: RangeInclusive<Duration> = SPACING;
-const DENIED_EVERY: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_secs(24 * 3600);
+pub(in crate::config) const RETRY_MAX: RangeInclusive<Duration> = SPACING;
+pub(in crate::config) const DENIED_EVERY: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_secs(24 * 3600);

@@ -78,6 +78,6 @@ pub(in crate::config) fn gather(
 }
 
 /// Of the folder of a generation, if the set names none.
-const MODE_DEFAULT: u32 = 0o750;
+pub(in crate::config) const MODE_DEFAULT: u32 = 0o750;
 
 const EXAMPLE: &str = "write such as `directory: /run/tokenwell/app`";

@@ -62,4 +62,4 @@ fn remedy(value: &str) -> String {
 const REMEDY: &str = "write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
 
 /// Of the kernel, less the zero at the end.
-const SOCKET_PATH_BYTES_MAX: usize = 107;
+pub(in crate::config) const SOCKET_PATH_BYTES_MAX: usize = 107;

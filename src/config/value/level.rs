@@ -19,4 +19,4 @@ fn is_directive(part: &str) -> bool {
     is_target && LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level))
 }
 
-const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+pub(in crate::config) const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];

@@ -93,7 +93,7 @@ fn longest_with_name(file_name: &[u8]) -> usize {
 
 /// What stands for a credential's name in the output paths of `credentialsFrom`.
 pub(in crate::config) const NAME_MARK: &str = "{name}";
-const FILE_NAME_BYTES_MAX: usize = 200;
+pub(in crate::config) const FILE_NAME_BYTES_MAX: usize = 200;
 const PATH_BYTES_MAX: usize = 4095;
 const SUGGESTED_BYTES_MAX: usize = 120;
 const KEY_FILE_REMEDY: &str = "write the path of a file that holds the key, such as `/var/run/secrets/descope/billing`";

@@ -33,6 +33,6 @@ fn check(name: &str, field: &Field, notes: &mut Notes) {
 }
 
 /// What a shell does otherwise after it was set, or does not let anybody set.
-const OF_THE_SHELL: [&str; 11] =
+pub(in crate::config) const OF_THE_SHELL: [&str; 11] =
     ["BASHOPTS", "BASH_ENV", "BASH_VERSINFO", "ENV", "EUID", "IFS", "PATH", "PPID", "PS4", "SHELLOPTS", "UID"];
-const OF_THE_LINKER: &str = "LD_";
+pub(in crate::config) const OF_THE_LINKER: &str = "LD_";

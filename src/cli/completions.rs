@@ -1,0 +1,88 @@
+//! `tokenwell completions`: the script by which a shell completes the command line.
+
+use std::process::ExitCode;
+
+use clap::{Arg, Args, Command, CommandFactory as _, ValueEnum, ValueHint, builder::PossibleValuesParser};
+use clap_complete::{generate, shells};
+
+use super::{Cli, Failure, man, print};
+
+/// Print the completions of a shell: bash, zsh or fish
+///
+/// With them the shell completes commands, flags and the names of files where a file is meant.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    shell: Shell,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Prints the script.
+#[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut command = hinted(Cli::command());
+    let (name, mut script) = (command.get_name().to_owned(), Vec::new());
+    match arguments.shell {
+        Shell::Bash => generate(shells::Bash, &mut command, name, &mut script),
+        Shell::Zsh => generate(shells::Zsh, &mut command, name, &mut script),
+        Shell::Fish => {
+            generate(shells::Fish, &mut command, name, &mut script);
+            script.extend(words_of_fish(&command).into_bytes());
+        }
+    }
+    print::result(&String::from_utf8_lossy(&script).trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The command line with what completions need besides `--help`. Without a hint, shells offer files for every value.
+fn hinted(command: Command) -> Command {
+    // Possible values live as long as the program, which ends right after this.
+    let pages = PossibleValuesParser::new(man::names().map(|name| &*name.leak()));
+    let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    names
+        .into_iter()
+        .fold(command, |command, name| command.mut_subcommand(name, |command| command.mut_args(hint)))
+        .mut_subcommand("man", |command| command.mut_arg("page", |page| page.value_parser(pages)))
+}
+
+fn hint(argument: Arg) -> Arg {
+    if !argument.get_action().takes_values() {
+        return argument;
+    }
+    let value = argument.get_value_names().and_then(|names| names.first()).map_or("", |name| name.as_str());
+    let hint = match value {
+        "FILE" => ValueHint::FilePath,
+        "FOLDER" => ValueHint::DirPath,
+        "PROGRAM" => ValueHint::CommandName,
+        _ => ValueHint::Other,
+    };
+    argument.value_hint(hint)
+}
+
+/// What `clap_complete` leaves out for fish: the words that may stand behind a command.
+fn words_of_fish(command: &Command) -> String {
+    let program = command.get_name();
+    let line = |subcommand: &Command| {
+        let values = subcommand.get_positionals().flat_map(Arg::get_possible_values);
+        let words: Vec<_> = values.map(|value| value.get_name().to_owned()).collect();
+        let (name, words) = (subcommand.get_name(), words.join(" "));
+        let line = format!("complete -c {program} -n \"__fish_{program}_using_subcommand {name}\" -f -a \"{words}\"\n");
+        (!words.is_empty()).then_some(line)
+    };
+    command.get_subcommands().filter_map(line).collect()
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  . <(tokenwell completions bash)                     in this shell
+  tokenwell completions bash > /etc/bash_completion.d/tokenwell
+  tokenwell completions zsh > ~/.zfunc/_tokenwell     in a folder of $fpath
+  tokenwell completions fish > ~/.config/fish/completions/tokenwell.fish";

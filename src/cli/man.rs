@@ -1,0 +1,103 @@
+//! `tokenwell man`: the manual, made of what `--help` and the schema say.
+//!
+//! A page of section 1 for the program and for each of its commands, and `tokenwell.yaml(5)` for the configuration.
+
+mod command;
+mod configuration;
+mod more;
+mod roff;
+
+use std::{
+    fs, io, iter,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, Command, CommandFactory as _};
+
+use super::{Cli, Failure, print};
+
+/// Print a page of the manual, for packagers and `man -l -`
+///
+/// There is a page for each command, one for the program as a whole, and one for the configuration file.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(super) struct Arguments {
+    /// A command, or `tokenwell.yaml`; the program as a whole if nothing is named
+    #[arg(value_name = "PAGE")]
+    page: Option<String>,
+    /// Write every page into this folder instead, as `man1/…` and `man5/…`
+    #[arg(long = "dir", value_name = "FOLDER", conflicts_with = "page")]
+    folder: Option<PathBuf>,
+}
+
+/// Prints a page, or writes all of them.
+#[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
+pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    if let Some(folder) = &arguments.folder {
+        write_all(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let name = arguments.page.as_deref().unwrap_or(PROGRAM);
+    let page = pages().into_iter().find(|page| page.name == name).ok_or_else(|| unknown(name))?;
+    print::result(&page.text.trim_end())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What a page can be asked for by.
+pub(super) fn names() -> impl Iterator<Item = String> {
+    pages().into_iter().map(|page| page.name)
+}
+
+struct Page {
+    /// By which it is asked for.
+    name: String,
+    /// Where it stands in a folder of pages, such as `man1/tokenwell-run.1`.
+    file: String,
+    text: String,
+}
+
+fn pages() -> Vec<Page> {
+    let mut program = Cli::command();
+    program.build();
+    let of_command = |command: &Command| {
+        let whole = command.get_display_name().unwrap_or(PROGRAM);
+        let file = format!("man1/{whole}.1");
+        Page { name: command.get_name().to_owned(), file, text: command::page(command, &program) }
+    };
+    let configuration = Page {
+        name: "tokenwell.yaml".to_owned(),
+        file: "man5/tokenwell.yaml.5".to_owned(),
+        text: configuration::page(),
+    };
+    iter::once(&program).chain(program.get_subcommands()).map(of_command).chain([configuration]).collect()
+}
+
+fn write_all(folder: &Path) -> Result<(), Failure> {
+    for page in pages() {
+        let path = folder.join(&page.file);
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &page.text));
+        written.map_err(|source| NotWritten { path, source }).map_err(Failure::at_run_time)?;
+    }
+    Ok(())
+}
+
+fn unknown(name: &str) -> Failure {
+    let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+    let shown = if crate::config::looks_like_a_secret(name) { "(not shown: it may be a secret)" } else { name };
+    Failure::CommandLine(format!("there is no page `{shown}`; name one of {}", known.join(", ")))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write page `{}`: {source}; name a folder that this user may write", path.display())]
+struct NotWritten {
+    path: PathBuf,
+    source: io::Error,
+}
+
+const PROGRAM: &str = "tokenwell";
+const EXAMPLES: &str = "\
+Examples:
+  tokenwell man run | man -l -                        read a page
+  tokenwell man tokenwell.yaml | man -l -             every field of the configuration
+  tokenwell man --dir \"$DESTDIR/usr/share/man\"        every page, for a package";

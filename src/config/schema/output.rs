@@ -1,0 +1,80 @@
+//! `outputs`.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value, json};
+
+use super::{Entry, Section, form};
+use crate::{
+    config::section::format,
+    output::{Field, Output, Variable},
+};
+
+/// An output of one credential.
+pub(super) fn of_one() -> Section {
+    let path = Entry::new("path", form::one_file(), PATH).needed();
+    section("Output", "A file that holds the session of a credential.", path)
+}
+
+/// An output of each credential of a folder.
+pub(super) fn of_each_key() -> Section {
+    let path = Entry::new("path", form::file_of_each_key(), PATH).needed();
+    section("Output of each key", "A file for each key of the folder, which holds its session.", path)
+}
+
+fn section(title: &'static str, about: &str, path: Entry) -> Section {
+    let words = format::words();
+    let defaults = Output::at(PathBuf::new());
+    let entries = vec![
+        path,
+        Entry::new("format", form::words(&words), FORMAT).default(words[0]),
+        Entry::new(
+            "claims",
+            form::claim_names(),
+            "With `format: json`: claims of the JWT to add, in an object `claims`.",
+        ),
+        Entry::new(
+            "variables",
+            form::variables(),
+            "With `format: env`: the variables, and which field each is set to.",
+        )
+        .default(variables()),
+        Entry::new(
+            "template",
+            form::template(),
+            "With `format: template`: the template itself, with the fields of `json` and every claim under `claims`.",
+        ),
+        Entry::new(
+            "templateFile",
+            form::file(),
+            "With `format: template`, instead of `template`: a file that holds it. Dollars in it are dollars.",
+        ),
+        Entry::new("mode", form::mode(), "The permissions of the file.").default(format!("{:04o}", defaults.mode)),
+        Entry::new("owner", form::principal("user"), "Whose file it is.").otherwise("the user that runs tokenwell"),
+        Entry::new("group", form::principal("group"), "The group of the file.").otherwise("that user's group"),
+    ];
+    let options = format::options();
+    let rules = options.iter().map(|(option, of)| {
+        let others: Vec<_> = words.iter().filter(|word| *word != of).collect();
+        json!({"if": {"properties": {"format": {"enum": others}}}, "then": {"properties": {*option: false}}})
+    });
+    let template = json!({
+        "if": {"required": ["format"], "properties": {"format": {"const": "template"}}},
+        "then": {"oneOf": [{"required": ["template"]}, {"required": ["templateFile"]}]},
+    });
+    Section::new(title, about, entries).rule("allOf", rules.chain([template]).collect())
+}
+
+/// Those of an output that names none.
+fn variables() -> Value {
+    let name_of = |field: Field| Field::ALL.iter().find(|(_, other)| *other == field).map_or("", |(name, _)| *name);
+    let pairs =
+        Variable::defaults().into_iter().map(|variable| (variable.name.into_owned(), name_of(variable.field).into()));
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+const PATH: &str = "The file. It is replaced whole, with its mode, owner and group; its folder is made if it is missing (0750). \
+    Right in the folder of one of the `sets` it is a file of that set.";
+const FORMAT: &str = "What stands in the file. `jwt`: the bytes of the token and nothing else. `json`: an object with the token, \
+    its times, its key and its project. `env`: lines of `NAME=value` to source, for `EnvironmentFile=` and `--env-file`. `header`: \
+    the line `Authorization: Bearer …`. `template`: whatever your program reads.";
