@@ -9,6 +9,7 @@ pub(in crate::cli) enum Tone {
     /// Said beside the point.
     Faint,
     /// What the eye should find first.
+    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo stresses"))]
     Strong,
     /// All is well.
     Good,
@@ -44,6 +45,7 @@ impl Line {
 
     /// With another line at its end.
     #[must_use]
+    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo draws lines of several tones"))]
     pub(in crate::cli) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
