@@ -1,7 +1,7 @@
 //! The one place that reads clocks, and the alarm that the loop sleeps on.
 
 use std::{
-    fs, io,
+    env, fs, io,
     os::fd::OwnedFd,
     sync::LazyLock,
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -47,11 +47,16 @@ pub fn stamp_of(moment: Moment) -> Stamp {
     Stamp { boot: *BOOT, moment, wall: wall_of(moment).duration_since(UNIX_EPOCH).unwrap_or_default() }
 }
 
-/// Which boot this is (`random(4)`). Where the kernel does not say, every process counts as a boot of its own.
+/// Which boot this is (`random(4)`). Where that is hidden, as by `ProcSubset=pid`, the service manager may say it; where
+/// nobody does, every process counts as a boot of its own.
 static BOOT: LazyLock<u128> = LazyLock::new(|| {
-    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-    u128::from_str_radix(&id.trim().replace('-', ""), 16).unwrap_or_else(|_| fastrand::u128(..))
+    let parse = |id: String| u128::from_str_radix(&id.trim().replace('-', ""), 16).ok();
+    let told = || env::var(BOOT_VARIABLE).ok().and_then(parse);
+    let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().and_then(parse);
+    id.or_else(told).unwrap_or_else(|| fastrand::u128(..))
 });
+
+const BOOT_VARIABLE: &str = "TOKENWELL_BOOT_ID";
 
 /// A timer on the boot clock (timerfd). It costs no wake-up before its moment, and a machine that resumes after the moment
 /// finds it rung at once, which timers on the monotonic clock do not do: that clock stands still during suspend.

@@ -67,7 +67,7 @@ impl Collector for Exposition {
         families.of_credentials(&report.credentials)?;
         families.of_exchanges(report)?;
         families.of_daemon(report)?;
-        families.of_process(process)
+        families.of_process(process, report.started_at)
     }
 }
 
@@ -155,7 +155,8 @@ impl Families<'_> {
         family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)
     }
 
-    fn of_process(&mut self, process: &Process) -> fmt::Result {
+    /// Where `/proc` hides when the machine was booted, the daemon's own start stands in for the process'.
+    fn of_process(&mut self, process: &Process, daemon_started: SystemTime) -> fmt::Result {
         if let Some(cpu) = process.cpu_seconds {
             let help = "Processor time spent in user and in system mode, in seconds.";
             self.0
@@ -163,7 +164,11 @@ impl Families<'_> {
                 .encode_counter(&cpu, NO_EXEMPLAR)?;
         }
         let help = "When the process started, in seconds since 1970.";
-        self.gauge("process_start_time_seconds", help, process.start_seconds)?;
+        self.gauge(
+            "process_start_time_seconds",
+            help,
+            process.start_seconds.or_else(|| Some(seconds(daemon_started).floor())),
+        )?;
         self.gauge("process_resident_memory_bytes", "Memory that it occupies, in bytes.", process.resident_bytes)?;
         let help = "Memory that it has addresses for, in bytes.";
         self.gauge("process_virtual_memory_bytes", help, process.virtual_bytes)?;

@@ -232,6 +232,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/terminal/screen.rs",
             "src/cli/shell.rs",
             "src/config/environment.rs",
+            "src/daemon/clock.rs",
             "src/daemon/service/socket.rs",
             "src/exchange/proxy.rs",
         ],

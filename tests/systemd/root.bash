@@ -1,0 +1,44 @@
+# shellcheck shell=bash
+# What the tests share that boot a Debian root: the root, the work folder, and what is missing here.
+
+work=$(mktemp -d)
+trap 'rm -rf --one-file-system "$work"' EXIT
+
+# A Debian root with systemd; $DEBIAN_ROOT may name one that was made before.
+make_root() {
+    if [[ -d ${DEBIAN_ROOT:-} ]]; then
+        echo "a Debian root copied from $DEBIAN_ROOT"
+        cp -a "$DEBIAN_ROOT" "$1"
+        return
+    fi
+    echo "a Debian root from $(mirror)"
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl,python3,ca-certificates bookworm "$1" "$(mirror)" \
+        >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log" >&2; exit 1; }
+}
+
+mirror() {
+    if [[ -n ${DEBIAN_MIRROR:-} ]]; then
+        printf '%s' "$DEBIAN_MIRROR"
+    else
+        grep -rhoE 'https?://[^ ]+/debian/?( |$)' /etc/apt/sources.list /etc/apt/sources.list.d/ 2>/dev/null | grep -v security |
+            head -1 | tr -d ' '
+    fi
+}
+
+# Skips, and says so, where one of these is missing; `root` is the user.
+needs() {
+    local program
+    for program in "$@"; do
+        if [[ $program == root ]]; then
+            ((EUID == 0)) || skip "it needs root"
+        else
+            command -v "$program" >/dev/null || skip "$program is not installed"
+        fi
+    done
+}
+
+skip() {
+    echo "SKIPPED: $1" >&2
+    [[ -z ${TOKENWELL_TESTS_SKIP_NOTHING:-} ]] || exit 1
+    exit 0
+}
