@@ -38,6 +38,7 @@ use std::{
 use tokio::{sync::Semaphore, task, time};
 use tracing::{debug, info, warn};
 
+pub use self::skew::Skew;
 use self::{
     clock::Alarm,
     exchange_effect::Host,
@@ -47,7 +48,6 @@ use self::{
     membership::Listing,
     reload::{Reloads, Why},
     signals::{Request, Signals},
-    skew::Skew,
     survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{Config, Credential},
     key, output,
-    renewal::Stamp,
+    renewal::{Moment, Stamp},
     state::Ledger,
     watch::Sentry,
 };
@@ -37,17 +37,7 @@ pub struct Standings {
 impl Standings {
     /// Looks at every token, its state file and the clock. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
-        let mut troubles = Vec::new();
-        let mut listings = BTreeMap::new();
-        for directory in &config.key_directories {
-            match key::list(&directory.path) {
-                Ok(entries) => {
-                    listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
-                }
-                Err(error) => troubles.push(error.to_string()),
-            }
-        }
-        let credentials = desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice));
+        let (credentials, troubles) = credentials(config);
         let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
         let missing = credentials
             .iter()
@@ -61,6 +51,32 @@ impl Standings {
     pub fn are_good(&self) -> bool {
         self.credentials > 0 && self.missing.is_empty() && self.troubles.is_empty()
     }
+}
+
+/// Every credential that there is to be, as the key folders are now; and the folders that cannot be listed, in words. Blocks
+/// on the disk.
+pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
+    let mut troubles = Vec::new();
+    let mut listings = BTreeMap::new();
+    for directory in &config.key_directories {
+        match key::list(&directory.path) {
+            Ok(entries) => {
+                listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
+            }
+            Err(error) => troubles.push(error.to_string()),
+        }
+    }
+    (desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice)), troubles)
+}
+
+/// From when on a credential may be asked for, by what a daemon wrote of its last exchange: the spacing, and the quiet that
+/// the host wanted. Blocks on the disk.
+pub fn may_be_asked_at(config: &Config, credential: &Credential) -> Moment {
+    let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else { return Moment::default() };
+    let now = clock::stamp_of(clock::now());
+    let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
+    let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);
+    spaced.max(recollection.quiet_until).unwrap_or_default()
 }
 
 /// Looks until every required token is there, or until the time is over, at each change of a file that has a say in it. Looks

@@ -82,6 +82,25 @@ impl Ledger {
         }
     }
 
+    /// Whether records could be kept: a file is made where they stand and removed again, or where their folder would be made.
+    /// No record is touched. Blocks on the disk.
+    pub fn probe(&self) -> Result<(), Unkept> {
+        let mut folder = self.folder.as_path();
+        while let Err(source) = fs::metadata(folder) {
+            match folder.parent() {
+                // A link that leads nowhere is in the way of a folder.
+                Some(above) if source.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
+                    folder = above;
+                }
+                Some(_) | None => return Err(Unkept { path: folder.to_owned(), source }),
+            }
+        }
+        let create = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(RECORD_MODE).open(path);
+        let probe = tempfile::Builder::new().prefix(PROBE_PREFIX).make_in(folder, create);
+        let written = probe.and_then(|mut file| file.as_file_mut().write_all(PROBE));
+        written.map_err(|source| Unkept { path: self.folder.clone(), source })
+    }
+
     /// Replaces the record of a credential whole. Blocks on the disk.
     pub fn store(&self, credential: &str, record: &Record) -> Result<(), Unkept> {
         let text = record.print(credential);
@@ -129,6 +148,8 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
 }
 
+const PROBE_PREFIX: &str = ".tokenwell-check.";
+const PROBE: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
 const FOLDER: &str = "state";
 const FOLDER_MODE: u32 = 0o700;
 const RECORD_MODE: u32 = 0o600;

@@ -39,6 +39,7 @@ mod generation;
 mod link;
 mod name;
 mod old;
+mod probe;
 mod remove;
 mod replace;
 mod step;
@@ -54,6 +55,7 @@ use std::{
 use tracing::warn;
 
 pub use self::step::SetStep;
+pub(super) use self::probe::probe;
 use self::{directory::Directory, generation::Generation, old::Kept, remove::remove, step::Steps, write::write};
 use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
 
