@@ -72,7 +72,9 @@ pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
 /// From when on a credential may be asked for, by what a daemon wrote of its last exchange: the spacing, and the quiet that
 /// the host wanted. Blocks on the disk.
 pub fn may_be_asked_at(config: &Config, credential: &Credential) -> Moment {
-    let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else { return Moment::default() };
+    let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
+        return Moment::default();
+    };
     let now = clock::stamp_of(clock::now());
     let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
     let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);

@@ -69,9 +69,16 @@ pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, Prox
 pub(super) enum Applying {
     NoneSet,
     /// `NO_PROXY`, in whatever case, takes the host out.
-    Exempt { variable: &'static str, exempting: &'static str },
+    Exempt {
+        variable: &'static str,
+        exempting: &'static str,
+    },
     /// The login is what `Proxy-Authorization` holds.
-    Through { variable: &'static str, to: Uri, login: Option<HeaderValue> },
+    Through {
+        variable: &'static str,
+        to: Uri,
+        login: Option<HeaderValue>,
+    },
 }
 
 /// The URL is checked here: the library underneath passes over what it cannot read and goes directly.

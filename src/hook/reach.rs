@@ -52,9 +52,9 @@ pub async fn reach_listener(url: &LoopbackUrl, timeout: Duration) -> Reach {
     };
     match post::connects(&addresses, timeout).await {
         Ok(()) => Reach::There(format!("somebody listens at `{url}`")),
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => Reach::NotYet(format!(
-            "nobody listens at `{url}`; does the app listen on loopback, in the same pod?"
-        )),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            Reach::NotYet(format!("nobody listens at `{url}`; does the app listen on loopback, in the same pod?"))
+        }
         Err(_) => Reach::Barred(format!("cannot connect to `{url}`")),
     }
 }

@@ -25,7 +25,7 @@ pub use error::{RemoveError, Step, SweepError, WriteError};
 pub use inspect::{Condition, Seal, inspect, watched_files, watched_folders};
 pub use left::{are_intact, find_token, make_folder};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
-pub use probe::{Probed, ProbeError, Room, probe};
+pub use probe::{ProbeError, Probed, Room, probe};
 pub use publish::{publish, withdraw};
 pub use remove::{Removed, remove};
 pub use render::{

@@ -68,20 +68,18 @@ pub fn probe(output: &Output) -> Result<Probed, ProbeError> {
         return Err(WriteError::Unfit { path: target, what }.into());
     }
     let standing = standing(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
-    let made = match &standing.missing {
-        None => None,
-        Some(_) => {
-            let made = Made::in_(&standing.folder, output.folder_group());
-            Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
-        }
+    let made = if standing.missing.is_some() {
+        let made = Made::below(&standing.folder, output.folder_group());
+        Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
+    } else {
+        None
     };
     let folder = made.as_ref().map_or(place.folder, |made| made.0.as_path());
-    match &output.set {
-        Some(set_folder) => set::probe(folder, place.folder, set_folder, output)?,
-        None => {
-            probe_beside(output, Place { folder, name: place.name })?;
-            is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
-        }
+    if let Some(set_folder) = &output.set {
+        set::probe(folder, place.folder, set_folder, output)?;
+    } else {
+        probe_beside(output, Place { folder, name: place.name })?;
+        is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
     }
     let room = room(&standing.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
     Ok(Probed { to_be_made: standing.missing, room })
@@ -117,9 +115,9 @@ fn standing(folder: &Path) -> io::Result<Standing> {
 struct Made(PathBuf);
 
 impl Made {
-    fn in_(folder: &Path, group: Option<u32>) -> io::Result<Self> {
-        let make = |path: &Path| DirBuilder::new().mode(FOLDER_MODE).create(path);
-        let named = tempfile::Builder::new().prefix(FOLDER_PREFIX).disable_cleanup(true).make_in(folder, make)?;
+    fn below(folder: &Path, group: Option<u32>) -> io::Result<Self> {
+        let create = |path: &Path| DirBuilder::new().mode(FOLDER_MODE).create(path);
+        let named = tempfile::Builder::new().prefix(FOLDER_PREFIX).disable_cleanup(true).make_in(folder, create)?;
         let made = Self(named.path().to_owned());
         own(&File::open(&made.0)?, None, group)?;
         Ok(made)

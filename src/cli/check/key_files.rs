@@ -18,6 +18,8 @@ pub(super) struct KeyFiles {
     pub(super) in_folders: Vec<Vec<Credential>>,
     /// What will not work, or is not safe, as things are.
     pub(super) warnings: Vec<String>,
+    /// Files in folders of keys that make no credential.
+    pub(super) ignored: Vec<String>,
     folders: HashSet<PathBuf>,
 }
 
@@ -51,7 +53,7 @@ impl KeyFiles {
         for name in names {
             match directory.credential(&name) {
                 Ok(credential) => credentials.push(credential),
-                Err(error) => self.warnings.push(error.to_string()),
+                Err(error) => self.ignored.push(error.to_string()),
             }
         }
         credentials.retain(|credential| {
@@ -59,7 +61,7 @@ impl KeyFiles {
             if let Some(rival) = rival.filter(|rival| rival.key_file != credential.key_file) {
                 let (file, name) = (credential.key_file.display(), &rival.name);
                 let what = "makes no credential of its own: a credential of `credentials` has its name or its output";
-                self.warnings.push(format!("key file `{file}` {what}, `{name}`"));
+                self.ignored.push(format!("key file `{file}` {what}, `{name}`"));
             }
             rival.is_none()
         });

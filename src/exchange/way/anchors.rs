@@ -17,7 +17,7 @@ use super::certificate::Certificate;
 use crate::exchange::{CaFileError, roots, transport::certificate_words};
 
 /// The system's roots and those of `http.caFile`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Anchors(Vec<(Root, CertificateDer<'static>)>);
 
 /// Where a root comes from.

@@ -2,11 +2,7 @@
 
 use std::time::SystemTime;
 
-use x509_cert::{
-    Certificate as Parsed,
-    der::Decode as _,
-    name::Name,
-};
+use x509_cert::{Certificate as Parsed, der::Decode as _, name::Name};
 
 /// A certificate as people know it. Its words are a stranger's: bounded, without control characters.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,8 +32,8 @@ impl Certificate {
 
 /// The common name, else the organisation, else all of it.
 fn shown(name: &Name) -> String {
-    let common = name.common_name().ok().flatten().map(|name| String::from(name));
-    let organisation = || name.organization().ok().flatten().map(|name| String::from(name));
+    let common = name.common_name().ok().flatten().map(String::from);
+    let organisation = || name.organization().ok().flatten().map(String::from);
     let text = common.or_else(organisation).unwrap_or_else(|| name.to_string());
     let text: String = text.chars().filter(|c| !c.is_control() && *c != '`').take(NAME_CHARS_MAX).collect();
     if text.is_empty() { "nobody".to_owned() } else { text }

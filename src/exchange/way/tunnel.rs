@@ -118,7 +118,8 @@ mod tests {
     fn the_status_of_a_proxy_is_read_and_nothing_else() {
         assert_eq!(status(b"HTTP/1.1 200 Connection established\r\n\r\n"), Some(200));
         assert_eq!(status(b"HTTP/1.0 407\r\n\r\n"), Some(407));
-        for head in [&b""[..], b"\r\n\r\n", b"HTTP/2 200\r\n\r\n", b"HTTP/1.1 2x0 \r\n", b"SSH-2.0-x 200", b"HTTP/1.1"] {
+        for head in [&b""[..], b"\r\n\r\n", b"HTTP/2 200\r\n\r\n", b"HTTP/1.1 2x0 \r\n", b"SSH-2.0-x 200", b"HTTP/1.1"]
+        {
             assert_eq!(status(head), None);
         }
     }

@@ -121,7 +121,7 @@ pub(super) fn open_to_look(path: &Path) -> io::Result<File> {
 pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<Option<Held>> {
     let range = if in_set { Range::ALL } else { Range::byte(offset(place.name)) };
     let path = if in_set { place.folder.to_owned() } else { place.target() };
-    Ok(range.holder(file)?.map(|holder| Held { path, is_set: in_set, holder }))
+    Ok(range.look(file)?.err().map(|holder| Held { path, is_set: in_set, holder }))
 }
 
 fn no_file() -> io::Error {

@@ -18,9 +18,7 @@ impl Held {
         match &self.holder {
             Some(Holder { process, name: Some(name) }) => format!("process {process} (`{name}`)"),
             Some(Holder { process, name: None }) => format!("process {process}"),
-            None => {
-                "a process in another container or on another machine, whose number cannot be seen here".to_owned()
-            }
+            None => "a process in another container or on another machine, whose number cannot be seen here".to_owned(),
         }
     }
 }

@@ -36,19 +36,19 @@ impl Range {
                 Err(Errno::EACCES | Errno::EAGAIN) => {}
                 Err(error) => return Err(error.into()),
             }
-            if let Some(holder) = self.holder(file)? {
-                return Ok(Err(holder));
+            if let held @ Err(_) = self.look(file)? {
+                return Ok(held);
             }
             // It was released in between.
         }
         Ok(Err(None))
     }
 
-    /// Another process that has it, as far as the kernel tells of it; `None` if nobody else has. Nothing is locked.
-    pub(super) fn holder(self, file: &File) -> io::Result<Option<Option<Holder>>> {
+    /// Whether another process has it, answered as by [`Range::lock`]; but nothing is locked.
+    pub(super) fn look(self, file: &File) -> io::Result<Result<(), Option<Holder>>> {
         let mut lock = self.of(WRITE);
         fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
-        Ok((lock.l_type != NONE).then(|| Holder::of(lock.l_pid)))
+        Ok(if lock.l_type == NONE { Ok(()) } else { Err(Holder::of(lock.l_pid)) })
     }
 
     /// Gives it back. A range that cannot be given back goes with the process.

@@ -54,8 +54,8 @@ use std::{
 
 use tracing::warn;
 
-pub use self::step::SetStep;
 pub(super) use self::probe::probe;
+pub use self::step::SetStep;
 use self::{directory::Directory, generation::Generation, old::Kept, remove::remove, step::Steps, write::write};
 use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
 

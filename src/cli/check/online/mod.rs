@@ -1,0 +1,276 @@
+//! `tokenwell check --online`: the doctor. One examination after the other, from the configuration to the state directory,
+//! each in a file of its own: `look` brings plain data, `findings` says what that means.
+//!
+//! It disturbs nobody: no lock is taken, no token file, state file or process is touched, and a daemon may be running all
+//! the while. What it costs is a request or two for public keys, and one exchange for each key.
+
+mod clocks;
+mod configuration;
+mod connection;
+mod edge;
+mod exchanges;
+mod finding;
+mod hooks;
+mod key_files;
+mod lives;
+mod locks;
+mod names;
+mod outputs;
+mod proxy;
+mod report;
+mod signatures;
+mod state_directory;
+mod surroundings;
+mod tls;
+
+use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+
+use tokio::{task, time};
+
+use self::{
+    finding::Finding,
+    report::Report,
+    surroundings::{Identity, Keeper},
+};
+use super::key_files::KeyFiles;
+use crate::{
+    cli::{Failure, process},
+    config::{Config, Credential, Environment},
+    daemon::{clock, standing},
+    exchange::{Anchors, Client, Proxies, Way},
+    hook::Hook,
+    output::Output,
+    renewal::Moment,
+};
+
+pub(super) use exchanges::KEYS_MAX;
+
+/// Examines everything. Fails with exit code 1 if something failed.
+pub(super) fn run(
+    config: Config,
+    file: Option<&Path>,
+    environment: &Environment,
+    keys_max: usize,
+) -> Result<ExitCode, Failure> {
+    process::harden();
+    let doctor = Doctor { config: Arc::new(config), identity: Identity::of_process(), keys_max };
+    let mut report = Report::open(environment);
+    let is_well = process::block_on(async {
+        doctor.examine(file, &mut report).await?;
+        Ok(report.end(Keeper::of_process(environment))?)
+    })?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Doctor {
+    config: Arc<Config>,
+    identity: Identity,
+    keys_max: usize,
+}
+
+impl Doctor {
+    /// In order.
+    async fn examine(&self, file: Option<&Path>, report: &mut Report) -> Result<(), Failure> {
+        let config = &self.config;
+        let listed = {
+            let config = Arc::clone(config);
+            report.wait("looking into key folders", self.on_disk(move || standing::credentials(&config))).await
+        };
+        let (credentials, folders) = listed.unwrap_or_else(|| {
+            (config.credentials.clone(), vec!["the disk of the key folders takes too long".to_owned()])
+        });
+        report.say(configuration::findings(config, file, &credentials, &self.identity))?;
+        self.examine_key_files(&credentials, &folders, report).await?;
+        self.examine_api(&credentials, report).await?;
+        self.examine_outputs(&credentials, report).await?;
+        self.examine_hooks(&credentials, report).await?;
+        let directory = config.state_directory.clone();
+        let probed = self.on_disk(move || state_directory::look(&directory)).await;
+        report.say(vec![match probed {
+            Some(probed) => state_directory::finding(&probed, &config.state_directory, &self.identity),
+            None => Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log"),
+        }])?;
+        Ok(())
+    }
+
+    async fn examine_key_files(
+        &self,
+        credentials: &[Credential],
+        folders: &[String],
+        report: &mut Report,
+    ) -> Result<(), Failure> {
+        let (config, all) = (Arc::clone(&self.config), credentials.to_vec());
+        let looking = self.on_disk(move || (key_files::look(&all), super::key_files::look(&config)));
+        let findings = match report.wait("reading key files", looking).await {
+            Some((seen, KeyFiles { ignored, .. })) => key_files::findings(&seen, folders, &ignored, &self.identity),
+            None => vec![Finding::failed("key file", "the disk of the key files takes too long; see the kernel's log")],
+        };
+        Ok(report.say(findings)?)
+    }
+
+    /// 3 to 11: whatever needs the network.
+    async fn examine_api(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+        let config = &self.config;
+        let (client, first) = match self.walk(report).await? {
+            Ok(arrived) => arrived,
+            Err(Ended { at, because }) => {
+                let after = ONLINE.iter().skip_while(|subject| **subject != at).skip(1);
+                return Ok(report.say(after.map(|subject| Finding::skipped(subject, because)).collect())?);
+            }
+        };
+        let seen = exchanges::look(config, &client, credentials, self.keys_max, report).await?;
+        report.say(signatures::findings(&seen, &first))?;
+        Ok(report.say(lives::findings(&seen, credentials, config.http.timeout))?)
+    }
+
+    /// 3 to 8: from the name of the host to the first answer.
+    async fn walk(&self, report: &mut Report) -> Result<Result<(Client, edge::Seen), Ended>, Failure> {
+        let config = Arc::clone(&self.config);
+        let timeout = config.http.connect_timeout.min(config.http.timeout);
+        let way = match Way::of(&config.base_url, &Proxies::from_environment()) {
+            Ok(way) => way,
+            Err(error) => {
+                let because = "it is not known by which way";
+                report.say(vec![Finding::skipped("DNS", because), Finding::skipped("TCP", because)])?;
+                report.say(vec![Finding::failed("proxy", error.to_string())])?;
+                return Ok(Err(Ended { at: "proxy", because }));
+            }
+        };
+
+        let seen = report.wait("looking up the host", names::look(&way, timeout)).await;
+        report.say(seen.findings())?;
+        let Ok(addresses) = seen.found else { return Ok(Err(Ended { at: "DNS", because: "the host is not found" })) };
+
+        let (seen, connected) = report.wait("connecting", connection::look(&way, &addresses, timeout)).await;
+        report.say(seen.findings())?;
+        let Some(connected) = connected else {
+            return Ok(Err(Ended { at: "TCP", because: "there is no connection" }));
+        };
+
+        let trusting = {
+            let config = Arc::clone(&config);
+            let build = move || {
+                let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
+                (anchors, Client::build(&config.base_url, &config.http, &Proxies::from_environment()))
+            };
+            report.wait("reading whom to trust", self.on_disk(build)).await
+        };
+        let Some((anchors, client)) = trusting else {
+            report.say(vec![Finding::failed(
+                "TLS",
+                "the disk of the certificates takes too long; see the kernel's log",
+            )])?;
+            return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
+        };
+        let asking = proxy::look(&way, connected, &anchors, timeout);
+        let (seen, road) = report.wait("asking the proxy", asking).await;
+        report.say(seen.findings())?;
+        let Some(road) = road else {
+            return Ok(Err(Ended { at: "proxy", because: "the proxy does not let us through" }));
+        };
+
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                report.say(vec![Finding::failed("TLS", error.to_string())])?;
+                return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
+            }
+        };
+        if way.is_plain_http() {
+            report.say(vec![Finding::skipped("TLS", "`baseUrl` is plain http")])?;
+        } else {
+            let seen = report.wait("shaking hands", tls::look(&way, road, &anchors, timeout)).await;
+            report.say(seen.findings())?;
+            if let Some(because) = seen.why_stop() {
+                return Ok(Err(Ended { at: "TLS", because }));
+            }
+        }
+
+        let seen = report.wait("asking for the public keys", edge::look(&client, &config.project)).await;
+        report.say(seen.findings())?;
+        report.say(clocks::findings(&seen))?;
+        Ok(match seen.why_stop() {
+            Some(because) => Err(Ended { at: "clock", because }),
+            None => Ok((client, seen)),
+        })
+    }
+
+    /// Each output by itself; when a disk hangs, the others are not waited for.
+    async fn examine_outputs(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+        let outputs: Vec<Output> = credentials.iter().flat_map(|credential| credential.outputs.clone()).collect();
+        if outputs.is_empty() {
+            return Ok(());
+        }
+        let holders = {
+            let outputs = outputs.clone();
+            let looking = self.on_disk(move || outputs.iter().map(locks::look).collect::<Vec<_>>());
+            report.wait("looking for who writes to the outputs", looking).await
+        };
+        let mut findings = Vec::new();
+        for (n, output) in outputs.iter().enumerate() {
+            let probed = output.clone();
+            let looking = self.on_disk(move || outputs::look(&probed));
+            if let Some(seen) = report.wait(&format!("trying `{}`", output.path.display()), looking).await {
+                findings.push(seen.finding(&self.identity));
+                continue;
+            }
+            findings.push(outputs::hangs(output));
+            let left = outputs.len() - n - 1;
+            if left > 0 {
+                findings.push(Finding::skipped("output", "a disk takes too long").of(&format!("{left} more")));
+            }
+            break;
+        }
+        report.say(findings)?;
+        Ok(report.say(match holders {
+            Some(holders) => locks::findings(&holders),
+            None => vec![Finding::skipped("lock", "the disk takes too long")],
+        })?)
+    }
+
+    async fn examine_hooks(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+        let mut hooks: Vec<&Hook> = Vec::new();
+        for hook in credentials.iter().flat_map(|credential| &credential.hooks) {
+            // Many credentials may tell the same app.
+            if !hooks.contains(&hook) {
+                hooks.push(hook);
+            }
+        }
+        let mut findings = Vec::new();
+        let left = hooks.len().saturating_sub(HOOKS_MAX);
+        for hook in hooks.into_iter().take(HOOKS_MAX) {
+            let booted_at = clock::wall_of(Moment::default());
+            let looking = hooks::look(hook, booted_at, self.config.http.timeout.min(HOOK_MAX));
+            findings.push(hooks::finding(&report.wait("looking where hooks lead", looking).await));
+        }
+        if left > 0 {
+            let because = format!("{HOOKS_MAX} are enough for a look");
+            findings.push(Finding::skipped("hook", &because).of(&format!("{left} more")));
+        }
+        Ok(report.say(findings)?)
+    }
+
+    /// Does something that blocks; `None` if it takes longer than a request may.
+    async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        time::timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
+    }
+}
+
+/// Where the way to the API ends, and why; that follows the word "because".
+struct Ended {
+    at: &'static str,
+    because: &'static str,
+}
+
+/// `12ms`, `1.2s`: as fine as anybody cares.
+fn took(time: Duration) -> String {
+    let millis = time.as_millis();
+    if millis < 1000 { format!("{millis}ms") } else { format!("{}.{}s", millis / 1000, millis % 1000 / 100) }
+}
+
+/// The examinations that need the network, in order.
+const ONLINE: [&str; 9] = ["DNS", "TCP", "proxy", "TLS", "edge", "clock", "exchange", "signature", "life"];
+/// A disk has this time, however short that of requests.
+const DISK_MIN: Duration = Duration::from_secs(5);
+const HOOKS_MAX: usize = 100;
+const HOOK_MAX: Duration = Duration::from_secs(5);
