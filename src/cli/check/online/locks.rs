@@ -19,6 +19,13 @@ pub(super) fn look(output: &Output) -> Seen {
     Seen { path: output.path.clone(), by: by.map_err(|error| error.to_string().to_lowercase()) }
 }
 
+impl Seen {
+    /// Who has it, in words; `None` if nobody does, or if that is not known.
+    pub(super) fn holder(&self) -> Option<&str> {
+        self.by.as_ref().ok()?.as_deref()
+    }
+}
+
 /// What it means.
 pub(super) fn findings(all: &[Seen]) -> Vec<Finding> {
     let (mut free, mut unknown, mut held) = (0, None, BTreeMap::<&str, usize>::new());

@@ -208,6 +208,13 @@ impl Doctor {
         };
         let mut findings = Vec::new();
         for (n, output) in outputs.iter().enumerate() {
+            // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
+            let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(locks::Seen::holder);
+            if let Some(holder) = holder.filter(|_| output.set.is_some()) {
+                let because = format!("{holder} writes to its set at present");
+                findings.push(Finding::skipped("output", &because).of(&format!("`{}`", output.path.display())));
+                continue;
+            }
             let probed = output.clone();
             let looking = self.on_disk(move || outputs::look(&probed));
             if let Some(seen) = report.wait(&format!("trying `{}`", output.path.display()), looking).await {
