@@ -31,8 +31,8 @@
 //! child/          processes that are ours, and those that are left to us
 //! hook/           what follows a write: a signal, a command, a POST to loopback
 //! state/          what one process leaves to the next: when it asked, what it wrote; no secret
-//! watch/          hints that something in a set of folders may have changed
-//! status/         one report of plain data on how everything is
+//! watch/          hints that folders of keys may have changed, and word of who touched which token file
+//! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! daemon/         the loop: effects as tasks, signals, reload, the one clock
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
@@ -70,7 +70,7 @@
 //! The few files that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
 //!
 //! Invariant: no request leaves the machine but from `exchange/`, and none follows a redirect, which would carry the key
-//! elsewhere. A hook may post to loopback; it carries no secret.
+//! elsewhere. A hook may post to loopback; it carries no secret. None is answered outside `status/http/` (and the sandbox).
 //!
 //! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there. The files of a set are
 //! one in this.
@@ -87,8 +87,10 @@
 //! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
 //!   `daemon/survey.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
+//! - `watch/` has two inotify instances: `notify` asks for each opening of a file, which for the folders that apps read at
+//!   every request would be a wake-up for each of them. `watch/sentry.rs` asks for changes only.
 //! - `session/` is a noun: it holds no schedule. `renewal/` holds no HTTP.
-//! - `status/` has no server: it is the report that `once` reads.
+//! - The status server has no task of its own: the loop drives it, and answers what its connections ask.
 //! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with
 //!   `exchange/`, so that the two cannot be wrong in the same way.
 //! - There are no mocks and no traits for them: tests use the sandbox, real sockets, real files, and a simulated world

@@ -651,18 +651,83 @@ log:
 }
 
 #[test]
-fn what_this_version_does_not_have_is_told_and_never_ignored() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
-status: {listen: "0.0.0.0:9465"}
-credentials:
-  - name: a
-    accessKeyFile: /keys/a
-    outputs: [{path: /run/a.jwt}]
-"#, &[]), @r"
+fn where_status_is_served_is_an_address_a_socket_or_the_service_managers() {
+    let with = |status: &str| {
+        format!(
+            "projectId: P2abc\nstatus: {status}\ncredentials:\n  - {{name: a, accessKeyFile: /keys/a, outputs: [{{path: /run/a.jwt}}]}}\n"
+        )
+    };
+    for listen in ["0.0.0.0:9465", "[::]:9465", "127.0.0.1:0", "unix:/run/tokenwell/status.sock", "systemd"] {
+        let config = good(&with(&format!("{{listen: \"{listen}\"}}")), &[]).config;
+        assert_eq!(config.status.unwrap().to_string(), listen);
+    }
+    let refused: Vec<_> = [
+        "{}",
+        "{listen: 9465}",
+        "{listen: \":9465\"}",
+        "{listen: \"9465\"}",
+        "{listen: \"localhost:9465\"}",
+        "{listen: \"127.0.0.1\"}",
+        "{listen: \"unix:status.sock\"}",
+        "{listen: \"unix:/run/a.jwt\"}",
+        "{port: 9465}",
+    ]
+    .into_iter()
+    .map(|status| refusal(&with(status), &[]))
+    .collect();
+    insta::assert_snapshot!(refused.join("\n"), @"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, status: this version of tokenwell does not have it yet
-              take `status` away
+      line 2, status: `listen` is missing
+              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: expected text, found a number
+              put it in quotes
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: `:9465` is no address with a port
+              write `0.0.0.0:9465` for every interface, or `127.0.0.1:9465` for this machine only
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: `9465` is no address with a port
+              write `0.0.0.0:9465` for every interface, or `127.0.0.1:9465` for this machine only
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: `localhost:9465` is no address with a port
+              write `127.0.0.1:9465`
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: `127.0.0.1` is no address with a port
+              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.listen: `unix:status.sock` is not an absolute path
+              write `unix:` and a path from `/` on
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 4, credentials[0].outputs[0].path: the same file as `status.listen`: a token would replace it
+              write tokens somewhere else
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 2, status: `listen` is missing
+              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+      line 2, status.port: unknown field
+              known here: `listen`
+    ");
+}
+
+#[test]
+fn no_token_stands_where_the_status_file_is() {
+    insta::assert_snapshot!(refusal("projectId: P2abc
+stateDirectory: /run/state
+credentials:
+  - {name: a, accessKeyFile: /keys/a, outputs: [{path: /run/state/status.json}]}
+", &[]), @"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 4, credentials[0].outputs[0].path: the program's own status file
+              write tokens somewhere else
     ");
 }
 

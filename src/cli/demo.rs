@@ -9,13 +9,11 @@ mod changes;
 mod picture;
 mod reader;
 mod scenario;
-mod screen;
 mod secret_volume;
 mod show;
 mod stage;
 mod summary;
 mod table;
-mod text;
 
 use std::{
     env,
@@ -44,7 +42,7 @@ use self::{
     summary::Summary,
     table::seconds,
 };
-use super::{Failure, logging, print, process, shell};
+use super::{Failure, logging, print, process, shell, terminal::screen};
 use crate::{
     config::{self, Environment, LogSettings, duration},
     daemon::{self, Daemon, Turn, clock},

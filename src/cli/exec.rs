@@ -67,6 +67,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     process::block_on(async {
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
+        daemon.serve_status().map_err(Failure::at_run_time)?;
         let mut supervisor = Supervisor::new(signals, daemon.family().clone(), on_rotation, grace);
         let begun = tokio::select! {
             every = tokens::every(&mut daemon, timeout) => every.map(|()| None),

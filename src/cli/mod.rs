@@ -15,6 +15,8 @@ mod sandbox;
 #[cfg(feature = "sandbox")]
 mod shell;
 mod source;
+mod status;
+mod terminal;
 mod tokens;
 mod wait;
 
@@ -54,6 +56,7 @@ enum Command {
     Once(once::Arguments),
     Exec(exec::Arguments),
     Wait(wait::Arguments),
+    Status(status::Arguments),
     Check(check::Arguments),
     #[cfg(feature = "sandbox")]
     Demo(demo::Arguments),
@@ -68,6 +71,7 @@ impl Command {
             Self::Once(arguments) => once::run(arguments),
             Self::Exec(arguments) => exec::run(arguments),
             Self::Wait(arguments) => wait::run(arguments),
+            Self::Status(arguments) => status::run(arguments),
             Self::Check(arguments) => check::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Demo(arguments) => demo::run(arguments),

@@ -68,19 +68,6 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|(key, _)| !self.known.contains(&key.as_str()))
     }
 
-    /// Fields of the contract that this version does not have: refused by name, so that nothing is silently ignored.
-    pub(super) fn not_in_this_version(&mut self, names: &'static [&'static str], notes: &mut Notes) {
-        for (n, (key, _)) in self.entries.iter().enumerate() {
-            if let Some(name) = names.iter().find(|name| *name == key) {
-                let what = "this version of tokenwell does not have it yet";
-                notes.mistake(&self.spot_of(n, Part::Key), what, format!("take `{name}` away"));
-            }
-        }
-        // Only what is there, so that nobody is told of them as known.
-        let there: Vec<_> = names.iter().copied().filter(|name| self.has(name)).collect();
-        self.known.extend(there);
-    }
-
     /// All entries as fields, whatever their names.
     pub(super) fn all(self) -> Vec<(&'a str, Field<'a>)> {
         let field = |(n, (key, node)): (usize, &'a (String, Node))| {

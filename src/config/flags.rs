@@ -41,6 +41,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
         http: settings,
         in_flight_max,
         log,
+        status: None,
     })
 }
 

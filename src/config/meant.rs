@@ -14,6 +14,7 @@ use crate::{
     hook::Hook,
     output::{Output, SetFolder},
     renewal::Policy,
+    status::Listen,
 };
 
 /// A whole configuration, every value checked.
@@ -37,6 +38,8 @@ pub struct Config {
     pub in_flight_max: NonZeroUsize,
     /// How logs are written.
     pub log: LogSettings,
+    /// Where status is served, if it is.
+    pub status: Option<Listen>,
 }
 
 /// One thing to keep fresh.

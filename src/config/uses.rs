@@ -30,6 +30,8 @@ pub(super) enum Purpose {
     CaFile,
     /// The program keeps its own files there.
     StateDirectory,
+    /// Status is served there.
+    StatusSocket,
     /// Sessions are written there in generations.
     Set,
     /// The configuration itself.
@@ -84,12 +86,24 @@ impl Uses {
         self.check_sets(&outputs, notes);
     }
 
+    /// No output stands where the program keeps its status.
+    pub(super) fn check_status_file(&self, file: &Path, notes: &mut Notes) {
+        for (_, spot) in self.of(Purpose::Output).filter(|(path, _)| *path == file) {
+            notes.mistake(spot, "the program's own status file", "write tokens somewhere else");
+        }
+    }
+
     /// No output stands where something else is.
     fn check_outputs(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
         for (purpose, path, spot) in &self.paths {
             let other = match purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
-                Purpose::KeyFile | Purpose::TemplateFile | Purpose::CaFile | Purpose::PidFile | Purpose::Program => {
+                Purpose::KeyFile
+                | Purpose::TemplateFile
+                | Purpose::CaFile
+                | Purpose::PidFile
+                | Purpose::Program
+                | Purpose::StatusSocket => {
                     format!("the same file as {}", path_of(spot))
                 }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
@@ -159,6 +173,7 @@ impl Uses {
                     (Some(path.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
                 }
                 Purpose::ConfigFile => (path.parent(), "the folder of this configuration file".to_owned()),
+                Purpose::StatusSocket => (path.parent(), format!("the folder of the socket of {}", path_of(spot))),
                 Purpose::Output
                 | Purpose::KeyFile
                 | Purpose::TemplateFile

@@ -7,7 +7,7 @@ use crate::renewal::{Moment, Renewal};
 /// danger.
 pub(super) fn of(kept: &Kept, renewal: &Renewal, now: Moment) -> Option<String> {
     let key_file = kept.credential.key_file.display();
-    if let Some(Observation::NoKey(_)) = kept.observed {
+    if let Some(Observation::NoKey { .. }) = kept.observed {
         return Some(format!("put the access key into `{key_file}`; it is used as soon as it is there"));
     }
     if let Some(refusal) = &kept.refusal

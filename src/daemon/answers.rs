@@ -24,6 +24,9 @@ use crate::{
 impl Daemon {
     /// Deals with a task that has ended.
     pub(super) fn ended(&mut self, task: Task, done: Done) {
+        if task.changes_what_is_told() {
+            self.note_change();
+        }
         match (task, done) {
             (Task::Exchange(id, attempt), Done::Exchanged(exchanged, noticed)) => {
                 self.noticed(id, noticed);
@@ -43,10 +46,12 @@ impl Daemon {
             (Task::Judge, _) => self.judged(Vec::new()),
             (Task::Arm, Done::Armed(armed)) => self.armed(Some(armed)),
             (Task::Arm, _) => self.armed(None),
-            (Task::Inspect, Done::Inspected(inspected)) => self.inspected(inspected),
-            (Task::Inspect, _) => self.inspected(Vec::new()),
+            (Task::Inspect, Done::Inspected(inspection)) => self.inspected(Some(inspection)),
+            (Task::Inspect, _) => self.inspected(None),
             (Task::Hooks(id), Done::Told(rounds)) => self.told(id, rounds),
             (Task::Hooks(id), _) => self.told(id, Vec::new()),
+            (Task::StatusFile, Done::StatusFile(written)) => self.status_file_written(written),
+            (Task::StatusFile, _) => {}
             (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
             (Task::Load(why), _) => self.loaded(why, None),
         }
@@ -66,6 +71,7 @@ impl Daemon {
             Exchanged::Session { key, sent, session, notes, standing } => {
                 let grant = session.grant;
                 self.durations.add(now - sent);
+                self.history.add_session(now);
                 if let Some(kept) = self.kept.get_mut(&id) {
                     kept.count("session");
                     kept.succeeded_at = Some(now);
@@ -81,6 +87,7 @@ impl Daemon {
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
                 self.durations.add(now - sent);
+                self.history.add_refusal(now);
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }
@@ -93,7 +100,7 @@ impl Daemon {
             }
             Exchanged::NoKey(error) => {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
-                self.observed(id, now, Observation::NoKey(error.to_string()));
+                self.observed(id, now, Observation::without_key(&error));
                 self.notice_end(id, now);
             }
         }
@@ -166,7 +173,7 @@ impl Daemon {
     fn surveyed(&mut self, survey: Option<Survey>) {
         let now = clock::now();
         let again = self.grounds.survey.end();
-        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_WATCH };
+        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_HINTS };
         self.grounds.poll_at = now + pace;
         self.watch.rearm();
         if let Some(survey) = survey {
@@ -201,7 +208,12 @@ impl Daemon {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         let key = match &observation {
             Observation::Key(key) => Some(*key),
-            Observation::NoKey(_) => None,
+            Observation::NoKey { may_pass_unseen, .. } => {
+                if *may_pass_unseen {
+                    self.grounds.poll_at = self.grounds.poll_at.min(now + reload::POLL_WITHOUT_HINTS);
+                }
+                None
+            }
         };
         let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
         if kept.leaving || !kept.recalled || !is_news {
@@ -214,7 +226,7 @@ impl Daemon {
                 info!(credential = name, %key, "access key changed");
                 kept.last_event = Some("access key changed".to_owned());
             }
-            (Observation::NoKey(why), _) => {
+            (Observation::NoKey { why, .. }, _) => {
                 warn!(credential = name, "waiting for an access key: {why}");
                 kept.last_event = Some("waits for its access key".to_owned());
             }
@@ -246,6 +258,7 @@ impl Daemon {
             let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
             kept.state = (health, ended.unwrap_or(now));
         }
+        self.note_change();
     }
 
     fn say_refused(&mut self, id: Id, now: Moment, refused: Refused) {

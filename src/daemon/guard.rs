@@ -9,6 +9,7 @@ use super::{
     Daemon, clock,
     grounds::Pass,
     kept::Kept,
+    readiness::{Asked, Missing},
     tasks::{Done, Task},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub(super) struct Guard {
     all: bool,
     /// Whether every folder of outputs that exists is watched.
     pub(super) armed: bool,
+    /// Who wants to know what is found.
+    pub(super) asked: Asked,
     /// Whose sets hold generations that only slow readers may still be reading, and when they are removed.
     untidy: BTreeSet<Id>,
     tidy_at: Option<Moment>,
@@ -44,9 +47,16 @@ struct Round {
     seals: Vec<Option<Seal>>,
 }
 
+/// What a look at the outputs found.
+#[derive(Debug)]
+pub(super) struct Inspection {
+    inspected: Vec<Inspected>,
+    missing: Vec<Missing>,
+}
+
 /// How the outputs of one credential were found.
 #[derive(Debug)]
-pub(super) struct Inspected {
+struct Inspected {
     id: Id,
     /// The session that was looked for.
     sent: Moment,
@@ -165,13 +175,23 @@ impl Daemon {
             .filter(|(id, _)| all || suspects.contains(id))
             .filter_map(|(id, kept)| self.round(now, id, kept, suspects.contains(&id)))
             .collect();
-        if rounds.is_empty() {
+        let glances = if self.guard.asked.is_anybody_waiting() {
+            self.glances(now, |id| rounds.iter().any(|round| round.id == id))
+        } else {
+            Vec::new()
+        };
+        self.guard.asked.begin();
+        if rounds.is_empty() && glances.is_empty() {
             self.guard.inspection.end();
+            self.say_whether_ready(&[]);
             return;
         }
         let host = Arc::clone(&self.host);
         self.tasks.start(Task::Inspect, async move {
-            let inspect = move || rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect();
+            let inspect = move || Inspection {
+                inspected: rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect(),
+                missing: glances.into_iter().filter_map(|glance| glance.take(host.project.as_str())).collect(),
+            };
             task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });
     }
@@ -194,13 +214,23 @@ impl Daemon {
         })
     }
 
-    pub(super) fn inspected(&mut self, inspected: Vec<Inspected>) {
+    pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
         let again = self.guard.inspection.end();
         let now = clock::now();
+        let Some(Inspection { inspected, mut missing }) = inspection else {
+            self.guard.asked.give_up();
+            if again {
+                self.inspect();
+            }
+            return;
+        };
         for Inspected { id, sent, conditions } in inspected {
             let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
             if !is_of_now || conditions.len() != kept.outputs.len() {
+                let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
+                let output = altered.and_then(|n| kept.credential.outputs.get(n));
+                missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));
                 continue;
             }
             let mut altered = Vec::new();
@@ -221,6 +251,7 @@ impl Daemon {
                 self.say_altered(id, &altered);
             }
         }
+        self.say_whether_ready(&missing);
         if again {
             self.inspect();
         }

@@ -146,7 +146,12 @@ impl Kept {
                 Err(error) => {
                     noted.whole = false;
                     self.publishes.failed += 1;
-                    noted.new_errors.extend(output.failed(error.to_string()));
+                    // The files of a set fail together, in the same words.
+                    if let Some(message) = output.failed(error.to_string())
+                        && !noted.new_errors.contains(&message)
+                    {
+                        noted.new_errors.push(message);
+                    }
                 }
             }
         }

@@ -59,8 +59,9 @@ impl Daemon {
                 Err(why) => {
                     if listing.trouble.as_ref() != Some(&why) {
                         warn!("waiting for keys: {why}");
+                        listing.trouble = Some(why);
+                        self.note_change();
                     }
-                    listing.trouble = Some(why);
                 }
             }
         }
@@ -87,6 +88,7 @@ impl Daemon {
         if settled != Settled::default() {
             let Settled { added, changed, removed } = settled;
             debug!(credentials = self.names.len(), added, changed, removed, "credentials settled");
+            self.note_change();
             self.survey();
         }
         self.follow();
@@ -265,9 +267,19 @@ impl Daemon {
         }
     }
 
-    /// Whether every required token is on disk and lives.
+    /// Whether every required token is on disk and lives, as far as the loop knows without looking.
     pub(super) fn is_ready(&self) -> bool {
-        self.laggard().is_none()
+        self.laggard().is_none() && self.unseen_folders().is_empty()
+    }
+
+    /// Key folders of which it is not known what is in them, one line for each: until then nobody knows what is required.
+    pub(super) fn unseen_folders(&self) -> Vec<String> {
+        let unseen = |folder: &Path| match self.listings.get(folder) {
+            Some(listing) if listing.seen => None,
+            Some(Listing { trouble: Some(why), .. }) => Some(format!("waiting for keys: {why}")),
+            Some(_) | None => Some(format!("key folder `{}` was not looked at yet", folder.display())),
+        };
+        self.config.key_directories.iter().filter_map(|directory| unseen(&directory.path)).collect()
     }
 
     /// One whose token is required and not on disk or not alive. The last are looked at first, as they come last.
@@ -275,7 +287,7 @@ impl Daemon {
         self.members().rev().find(|(id, kept)| self.lacks_its_token(*id, kept)).map(|(id, _)| id)
     }
 
-    fn lacks_its_token(&self, id: Id, kept: &Kept) -> bool {
+    pub(super) fn lacks_its_token(&self, id: Id, kept: &Kept) -> bool {
         let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(clock::now()));
         kept.credential.required && !kept.leaving && !serves
     }

@@ -10,12 +10,15 @@ mod advice;
 mod answers;
 mod effects;
 mod exchange_effect;
+mod faces;
 mod grounds;
 mod guard;
+mod history;
 mod hooks;
 mod kept;
 mod membership;
 mod memory;
+mod readiness;
 mod reload;
 mod reporting;
 mod signals;
@@ -42,8 +45,10 @@ pub use self::skew::Skew;
 use self::{
     clock::Alarm,
     exchange_effect::Host,
+    faces::Faces,
     grounds::Grounds,
     guard::Guard,
+    history::History,
     kept::Kept,
     membership::Listing,
     reload::{Reloads, Why},
@@ -57,7 +62,7 @@ use crate::{
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
-    status::Durations,
+    status::{Durations, Question},
     watch::{Sentry, Touched, Watch},
 };
 
@@ -104,6 +109,8 @@ pub struct Daemon {
     reloads: Reloads,
     /// How long exchanges took.
     durations: Durations,
+    history: History,
+    faces: Faces,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
     laggard: Option<Id>,
@@ -192,6 +199,8 @@ impl Daemon {
             started: clock::now(),
             reloads: Reloads::new(clock::now()),
             durations: Durations::default(),
+            history: History::default(),
+            faces: Faces::default(),
             announced_ready: false,
             laggard: None,
             config,
@@ -212,12 +221,14 @@ impl Daemon {
     /// Waits for the next happening and deals with it. Cancel-safe: what was not taken happens again.
     pub async fn turn(&mut self) -> io::Result<Turn> {
         self.begin_effects();
+        self.keep_status_file();
         self.alarm.set(self.next_wake())?;
         let happening = tokio::select! {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.watch.hint() => Happening::Hint,
             touched = self.sentry.touched() => Happening::OutputsTouched(touched),
+            question = self.faces.question() => Happening::Question(question),
             number = next_orphan(&mut self.orphans) => Happening::OrphanSeenOff(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
@@ -225,6 +236,7 @@ impl Daemon {
             Happening::Ended(task, done) => self.ended(task, *done),
             Happening::Hint => self.survey(),
             Happening::OutputsTouched(touched) => self.touched(&touched),
+            Happening::Question(question) => self.answer(question),
             Happening::Alarm => self.wake(),
             Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
@@ -252,11 +264,12 @@ impl Daemon {
         if time::timeout(DRAIN_MAX, writes).await.is_err() {
             warn!("a write still hangs; it is given up");
         }
+        self.leave_status_file().await;
     }
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
-        [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().flatten().min()
+        [self.fleet.next_wake(), poll, self.tidy_at(), self.status_file_due()].into_iter().flatten().min()
     }
 
     fn wake(&mut self) {
@@ -303,6 +316,7 @@ enum Happening {
     Asked(Request, String),
     Hint,
     OutputsTouched(Touched),
+    Question(Question),
     Alarm,
     OrphanSeenOff(u32),
 }

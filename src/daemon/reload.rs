@@ -96,6 +96,7 @@ impl Daemon {
             self.reloads.since = clock::now();
         }
         self.reloads.applied += 1;
+        self.move_server();
     }
 
     fn refuse_config(&mut self, why: String) {
@@ -140,5 +141,5 @@ impl Host {
 /// How often the files are looked at although nothing hinted at a change: what inotify misses is caught by then.
 pub(super) const POLL: Duration = Duration::from_secs(30);
 
-/// The same while some folder cannot be watched.
-pub(super) const POLL_WITHOUT_WATCH: Duration = Duration::from_secs(1);
+/// The same while some folder cannot be watched, or some key file cannot be read for a reason that may pass unseen.
+pub(super) const POLL_WITHOUT_HINTS: Duration = Duration::from_secs(1);

@@ -1,6 +1,6 @@
 //! The daemon's state as a [`Report`].
 
-use std::{mem, process, time::SystemTime};
+use std::{borrow::Cow, mem, process, time::SystemTime};
 
 use super::{Daemon, advice, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
@@ -26,7 +26,7 @@ impl Daemon {
             ready: self.is_ready(),
             at,
             started_at: clock::wall_of(self.started),
-            program_version: env!("CARGO_PKG_VERSION"),
+            program_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
             process_id: process::id(),
             project_id: self.config.project.to_string(),
             base_url: self.config.base_url.to_string(),
@@ -38,7 +38,15 @@ impl Daemon {
                 applied: self.reloads.applied,
                 refusals: self.reloads.refusals,
             },
-            troubles: self.listings.values().filter_map(|listing| listing.trouble.clone()).collect(),
+            status_address: self.status_address().map(str::to_owned),
+            stopped_at: None,
+            history: self.history.report(now, clock::wall_of),
+            troubles: self
+                .listings
+                .values()
+                .filter_map(|listing| listing.trouble.clone())
+                .chain(self.faces.trouble.clone())
+                .collect(),
             exchange_durations: self.durations.clone(),
             credentials,
         }
@@ -112,11 +120,11 @@ impl Daemon {
             renew_at: term.map(|term| clock::wall_of(term.renew)),
             last_success_at: kept.succeeded_at.map(clock::wall_of),
             key_trouble: match &kept.observed {
-                Some(Observation::NoKey(why)) => Some(why.clone()),
+                Some(Observation::NoKey { why, .. }) => Some(why.clone()),
                 Some(Observation::Key(_)) | None => None,
             },
             exchanges: kept.exchanges,
-            outcomes: kept.outcomes.iter().map(|(outcome, count)| (*outcome, *count)).collect(),
+            outcomes: OUTCOMES.map(|outcome| (outcome, kept.outcomes.get(outcome).copied().unwrap_or(0))).to_vec(),
             writes: kept.writes,
             publishes: vec![
                 ("written", kept.publishes.written),
@@ -173,3 +181,6 @@ impl Daemon {
         }
     }
 }
+
+/// What an exchange may end with: all of them, so that a counter is there before it first counts.
+const OUTCOMES: [&str; 7] = ["session", "denied", "blocked", "busy", "failed", "garbled", "unreachable"];

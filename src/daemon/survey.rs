@@ -15,7 +15,7 @@ use crate::{
     config::Credential,
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    key,
+    key::{self, KeyError},
     output::{self, Content, Locks, Output},
     renewal::Id,
     session::{Claims, Jwt, Session},
@@ -81,13 +81,23 @@ pub(super) struct Survey {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Observation {
     Key(Fingerprint),
-    /// No key, and why: one line for people.
-    NoKey(String),
+    NoKey {
+        /// One line for people.
+        why: String,
+        /// See [`KeyError::may_pass_unseen`].
+        may_pass_unseen: bool,
+    },
 }
 
 /// Tells two contents of a file apart; a file that cannot be read has a mark of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Mark(Option<[u8; 32]>);
+
+impl Observation {
+    pub(super) fn without_key(error: &KeyError) -> Self {
+        Self::NoKey { why: error.to_string(), may_pass_unseen: error.may_pass_unseen() }
+    }
+}
 
 impl Survey {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
@@ -152,7 +162,7 @@ fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
 fn observe(path: &Path) -> Observation {
     match key::read(path) {
         Ok(key) => Observation::Key(key.fingerprint()),
-        Err(error) => Observation::NoKey(error.to_string()),
+        Err(error) => Observation::without_key(&error),
     }
 }
 

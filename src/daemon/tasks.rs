@@ -6,7 +6,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     exchange_effect::{Exchanged, Noticed},
-    guard::Inspected,
+    guard::Inspection,
     reload::Why,
     survey::Survey,
 };
@@ -33,6 +33,7 @@ pub(super) enum Task {
     Arm,
     Inspect,
     Hooks(Id),
+    StatusFile,
 }
 
 /// What came of it.
@@ -52,10 +53,21 @@ pub(super) enum Done {
     Loaded(Result<Loaded, Mistakes>),
     Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
     Armed(Armed),
-    Inspected(Vec<Inspected>),
+    Inspected(Inspection),
     Told(Vec<Ran>),
+    StatusFile(Result<(), String>),
     /// The task panicked or was stopped.
     Lost,
+}
+
+impl Task {
+    /// Whether its end is something to tell. Looks are none, unless they find something.
+    pub(super) fn changes_what_is_told(self) -> bool {
+        match self {
+            Self::Exchange(..) | Self::Publish(..) | Self::Withdraw(..) | Self::Load(_) | Self::Hooks(_) => true,
+            Self::Survey | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile => false,
+        }
+    }
 }
 
 /// All tasks of the loop.
@@ -108,7 +120,7 @@ impl Tasks {
                 | Task::Hooks(_) => {
                     handle.abort();
                 }
-                Task::Publish(..) | Task::Withdraw(..) => {}
+                Task::Publish(..) | Task::Withdraw(..) | Task::StatusFile => {}
             }
         }
     }
@@ -128,7 +140,8 @@ impl Tasks {
             | Task::Judge
             | Task::Arm
             | Task::Inspect
-            | Task::Hooks(_) => None,
+            | Task::Hooks(_)
+            | Task::StatusFile => None,
         })
     }
 }

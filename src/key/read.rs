@@ -33,6 +33,17 @@ pub enum KeyError {
     },
 }
 
+impl KeyError {
+    /// Whether it may be over without any change to a file, so that nothing hints at that: there were too many open files, the
+    /// disk or the network failed.
+    pub fn may_pass_unseen(&self) -> bool {
+        match self {
+            Self::Unusable { why: Unusable::Unreadable(error), .. } => error.kind() != io::ErrorKind::PermissionDenied,
+            Self::Missing { .. } | Self::Unusable { .. } => false,
+        }
+    }
+}
+
 /// What is wrong with a key file.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {

@@ -27,7 +27,7 @@ pub struct Seal {
 /// How an output was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
-    /// As it was written. The seal was taken before the file was read.
+    /// As it was written, as far as can be seen. The seal was taken before the file was read.
     Right(Option<Seal>),
     /// Otherwise: in words that follow "was".
     Altered(&'static str),
@@ -39,9 +39,10 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
     let target = match &output.set {
         None => place.target(),
         Some(folder) => match set::standing(place, folder) {
-            Some((target, true)) => target,
-            Some((_, false)) => return Condition::Altered("made unreachable"),
-            None => return Condition::Altered("deleted"),
+            Ok(Some((target, true))) => target,
+            Ok(Some((_, false))) => return Condition::Altered("made unreachable"),
+            Ok(None) => return Condition::Altered("deleted"),
+            Err(_) => return Condition::Right(None),
         },
     };
     let now = Seal::of(&target);
@@ -52,10 +53,26 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
     let Ok(rendered) = render(&output.format, content) else { return Condition::Right(None) };
     match look(&target, output, rendered.bytes()) {
         Found::Same => Condition::Right(now),
+        // Nobody is to be blamed for that. Without a seal it is looked at again.
+        Found::Unseen => Condition::Right(None),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
         Found::Different => Condition::Altered("changed"),
         Found::Unfit(_) => Condition::Altered("replaced by something that is no file"),
     }
+}
+
+/// Whether an output is as it was when it was last found right; false where that is not known.
+pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
+    let Ok(place) = Place::of(output) else { return false };
+    let target = match &output.set {
+        None => Some(place.target()),
+        Some(folder) => {
+            let standing = set::standing(place, folder).ok().flatten();
+            standing.and_then(|(target, is_reached)| is_reached.then_some(target))
+        }
+    };
+    let now = target.and_then(|target| Seal::of(&target));
+    now.is_some() && now == seal
 }
 
 /// The folders in which a change of this output shows.

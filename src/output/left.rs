@@ -53,7 +53,7 @@ fn standing(output: &Output, place: Place<'_>) -> (PathBuf, bool) {
     match &output.set {
         None => (place.target(), true),
         // Before its set is written for the first time, there may be a file from a time before the set.
-        Some(folder) => set::standing(place, folder).unwrap_or_else(|| (place.target(), false)),
+        Some(folder) => set::standing(place, folder).ok().flatten().unwrap_or_else(|| (place.target(), false)),
     }
 }
 

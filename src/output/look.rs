@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use rustix::fs::OFlags;
+use rustix::{fs::OFlags, io::Errno};
 use zeroize::Zeroizing;
 
 use super::Output;
@@ -20,15 +20,19 @@ pub(super) enum Found {
     Different,
     /// Something that must not be replaced, in words.
     Unfit(&'static str),
+    /// It cannot be looked at. A write goes on: its next steps meet the same trouble and name it.
+    Unseen,
 }
 
 /// Looks without ever blocking, and without opening what is no regular file: to open a pipe or a device is to act on it.
 ///
 /// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
 /// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone: `/dev/stdout` is one.
-/// What cannot be looked at counts as different; the steps that follow meet the same trouble and name it.
 pub(super) fn look(target: &Path, output: &Output, bytes: &[u8]) -> Found {
-    let Ok(found) = fs::symlink_metadata(target) else { return Found::Different };
+    let found = match fs::symlink_metadata(target) {
+        Ok(found) => found,
+        Err(error) => return if is_gone(&error) { Found::Different } else { Found::Unseen },
+    };
     if found.is_symlink() {
         let leads_to = fs::metadata(target).ok().and_then(|end| unfit(end.file_type()));
         return leads_to.map_or(Found::Different, Found::Unfit);
@@ -36,11 +40,21 @@ pub(super) fn look(target: &Path, output: &Output, bytes: &[u8]) -> Found {
     if let Some(what) = unfit(found.file_type()) {
         return Found::Unfit(what);
     }
-    if looks_as_wanted(&found, output, bytes) && holds(target, output, bytes).unwrap_or(false) {
-        Found::Same
-    } else {
-        Found::Different
+    if !looks_as_wanted(&found, output, bytes) {
+        return Found::Different;
     }
+    match holds(target, output, bytes) {
+        Ok(true) => Found::Same,
+        Ok(false) => Found::Different,
+        Err(error) if is_gone(&error) => Found::Different,
+        Err(_) => Found::Unseen,
+    }
+}
+
+/// Whether an error tells that there is nothing, or another thing than just before.
+fn is_gone(error: &io::Error) -> bool {
+    use io::ErrorKind::{NotADirectory, NotFound, UnexpectedEof};
+    matches!(error.kind(), NotFound | NotADirectory | UnexpectedEof) || Errno::from_io_error(error) == Some(Errno::LOOP)
 }
 
 /// What to call a thing that no token file may replace.

@@ -22,7 +22,7 @@ use std::{collections::BTreeSet, path::PathBuf};
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use inspect::{Condition, Seal, inspect, watched_files, watched_folders};
+pub use inspect::{Condition, Seal, inspect, is_sealed, watched_files, watched_folders};
 pub use left::{are_intact, find_token, make_folder};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
 pub use probe::{ProbeError, Probed, Room, probe};

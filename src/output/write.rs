@@ -63,7 +63,7 @@ pub fn write_observed(
     // 1.
     match steps.take(Step::Look, || Ok(look(&target, output, bytes)))? {
         Found::Same => return Ok(Written::Unchanged),
-        Found::Different => {}
+        Found::Different | Found::Unseen => {}
         Found::Unfit(what) => return Err(WriteError::Unfit { path: target, what }),
     }
     // 2.

@@ -1,11 +1,8 @@
 //! How a report's values look in JSON.
 
-use std::{
-    path::{Path, PathBuf},
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::path::{Path, PathBuf};
 
-use serde::{Serialize as _, Serializer};
+use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
 use super::Report;
 
@@ -20,14 +17,53 @@ impl Report {
 }
 
 /// RFC 3339 in whole milliseconds.
-pub(super) fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&text(*time))
+pub(super) mod time {
+    use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(in crate::status) fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&text(*time))
+    }
+
+    pub(in crate::status) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_rfc3339(&text).map_err(|_| D::Error::custom("no time of RFC 3339"))
+    }
+
+    pub(in crate::status) fn text(time: SystemTime) -> String {
+        // The text has four digits for the year.
+        let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(WALL_MAX);
+        humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+    }
+
+    /// The end of the year 9999.
+    const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 }
 
 /// RFC 3339 or null.
-#[expect(clippy::ref_option, reason = "serde hands references out")]
-pub(super) fn time_if_any<S: Serializer>(time: &Option<SystemTime>, serializer: S) -> Result<S::Ok, S::Error> {
-    time.map(text).serialize(serializer)
+pub(super) mod time_if_any {
+    use std::time::SystemTime;
+
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    use super::time;
+
+    #[expect(clippy::ref_option, reason = "serde hands references out")]
+    pub(in crate::status) fn serialize<S: Serializer>(
+        time: &Option<SystemTime>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        time.map(time::text).serialize(serializer)
+    }
+
+    pub(in crate::status) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SystemTime>, D::Error> {
+        #[derive(Deserialize)]
+        struct Present(#[serde(with = "time")] SystemTime);
+        Ok(Option::<Present>::deserialize(deserializer)?.map(|Present(time)| time))
+    }
 }
 
 /// A path as text; what is not UTF-8 in it is replaced.
@@ -41,11 +77,30 @@ pub(super) fn path_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) 
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
-fn text(time: SystemTime) -> String {
-    // The text has four digits for the year.
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(WALL_MAX);
-    humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+/// One of the words that reports are written in. A word of a later version is read as `unknown`.
+pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(WORDS.into_iter().find(|word| *word == text).unwrap_or("unknown"))
 }
 
-/// The end of the year 9999.
-const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
+const WORDS: [&str; 19] = [
+    "starting",
+    "fresh",
+    "failing",
+    "expired",
+    "denied",
+    "blocked",
+    "busy",
+    "failed",
+    "garbled",
+    "unreachable",
+    "exchange",
+    "publish",
+    "withdraw",
+    "wait for the access key",
+    "jwt",
+    "json",
+    "env",
+    "header",
+    "template",
+];

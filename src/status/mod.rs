@@ -1,9 +1,27 @@
 //! How it is: one report of plain data, and the faces that are drawn from it.
+//!
+//! ```text
+//!   report.rs ─┬─ json.rs ── file.rs      status.json in the state directory
+//!              ├─ metrics.rs + process.rs
+//!              └─ http/ ─ page/           the server, and the page for people; the client that asks it
+//! ```
+//!
+//! Invariant: no face knows more than the report. What a connection wants it asks the loop for, which owns all state, and
+//! the loop answers with plain data.
 
+mod file;
+mod http;
 mod json;
+mod metrics;
+mod page;
+mod process;
 mod report;
 
+pub use file::{FILE_BYTES_MAX, Unreadable, Unwritten, path_in, read, write};
+pub use http::{Address, Listen, ListenError, Passed, Question, Readiness, Server, Snapshot, Unanswered, ask};
+pub use metrics::{Format as MetricsFormat, metrics};
+pub use process::{Process, is_writer_running};
 pub use report::{
-    ConfigurationReport, CredentialReport, DURATION_BOUNDS, Durations, HookReport, NextAction, OutputReport,
-    REPORT_VERSION, RefusalReport, Report,
+    BucketReport, ConfigurationReport, CredentialReport, DURATION_BOUNDS, Durations, HistoryReport, HookReport,
+    NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report, Word,
 };

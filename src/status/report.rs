@@ -3,16 +3,20 @@
 //! Its JSON is a contract (`version`): fields may be added, none is taken away or changes its meaning within a version.
 
 use std::{
+    borrow::Cow,
     path::PathBuf,
     time::{Duration, SystemTime},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::json;
 
+/// One of the few words that a report is written in. One of a later version is read as `unknown`.
+pub type Word = &'static str;
+
 /// Everything at one moment.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Of the JSON form.
@@ -20,13 +24,13 @@ pub struct Report {
     /// Whether every required token is on disk and lives.
     pub ready: bool,
     /// When it was taken.
-    #[serde(serialize_with = "json::time")]
+    #[serde(with = "json::time")]
     pub at: SystemTime,
     /// When this process started.
-    #[serde(serialize_with = "json::time")]
+    #[serde(with = "json::time")]
     pub started_at: SystemTime,
     /// Of this program.
-    pub program_version: &'static str,
+    pub program_version: Cow<'static, str>,
     /// Its number, where it runs.
     pub process_id: u32,
     /// The project's id.
@@ -41,6 +45,15 @@ pub struct Report {
     pub configuration: ConfigurationReport,
     /// Why there may be fewer credentials than there should be: key folders that cannot be listed.
     pub troubles: Vec<String>,
+    /// Where it serves status, such as `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`, if it does.
+    #[serde(default)]
+    pub status_address: Option<String>,
+    /// When this process stopped; none while it runs. Only the last status file of a process tells.
+    #[serde(default, with = "json::time_if_any")]
+    pub stopped_at: Option<SystemTime>,
+    /// The exchanges of the last day.
+    #[serde(default)]
+    pub history: HistoryReport,
     /// How long exchanges took.
     #[serde(skip)]
     pub exchange_durations: Durations,
@@ -48,15 +61,37 @@ pub struct Report {
     pub credentials: Vec<CredentialReport>,
 }
 
+/// The exchanges of the last day, in buckets of equal length.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryReport {
+    /// How long a bucket is.
+    pub bucket_seconds: u64,
+    /// Those in which anything was answered, oldest first.
+    pub buckets: Vec<BucketReport>,
+}
+
+/// The exchanges of all credentials that were answered in one bucket.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct BucketReport {
+    /// Its beginning.
+    #[serde(with = "json::time")]
+    pub from: SystemTime,
+    /// Those that brought a session.
+    pub sessions: u64,
+    /// Those that were refused.
+    pub refusals: u64,
+}
+
 /// The configuration that is in force, and what became of attempts to replace it.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigurationReport {
     /// None in the file-less form.
     #[serde(serialize_with = "json::path_if_any")]
     pub file: Option<PathBuf>,
     /// Since when it is in force.
-    #[serde(serialize_with = "json::time")]
+    #[serde(with = "json::time")]
     pub since: SystemTime,
     /// Why the newest file is not in force, if it is not.
     pub refused: Option<String>,
@@ -69,7 +104,7 @@ pub struct ConfigurationReport {
 }
 
 /// One credential. Times are the boot clock's, shown on the wall clock of the moment of the report.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialReport {
     /// Its name.
@@ -77,9 +112,10 @@ pub struct CredentialReport {
     /// Whether it counts for readiness.
     pub required: bool,
     /// `starting`, `fresh`, `failing` or `expired`.
-    pub state: &'static str,
+    #[serde(deserialize_with = "json::word")]
+    pub state: Word,
     /// Since when it is in that state.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub since: Option<SystemTime>,
     /// Whether a reader finds a live token in every output.
     pub ready: bool,
@@ -90,16 +126,16 @@ pub struct CredentialReport {
     /// Of the key that the session on disk was had with: another one, if the key has changed and no session has come since.
     pub token_key_fingerprint: Option<String>,
     /// When the session on disk was asked for.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub issued_at: Option<SystemTime>,
     /// When it ends.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub expires_at: Option<SystemTime>,
     /// When it is to be renewed.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub renew_at: Option<SystemTime>,
     /// When the last session was granted by this process.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,
     /// Why the key file holds no key, if it holds none.
     pub key_trouble: Option<String>,
@@ -128,51 +164,54 @@ pub struct CredentialReport {
 }
 
 /// Why there is no new session.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct RefusalReport {
     /// The contract's class.
-    pub class: &'static str,
+    #[serde(deserialize_with = "json::word")]
+    pub class: Word,
     /// One line for people.
     pub message: String,
     /// When.
-    #[serde(serialize_with = "json::time")]
+    #[serde(with = "json::time")]
     pub at: SystemTime,
 }
 
 /// What comes next, and when.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NextAction {
     /// `exchange`, `publish`, `withdraw`, or `wait for the access key`.
-    pub what: &'static str,
+    #[serde(deserialize_with = "json::word")]
+    pub what: Word,
     /// When, unless it waits for somebody.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub at: Option<SystemTime>,
 }
 
 /// One file.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputReport {
     /// Where.
     #[serde(serialize_with = "json::path")]
     pub path: PathBuf,
     /// `jwt`, `json`, `env`, `header` or `template`.
-    pub format: &'static str,
+    #[serde(deserialize_with = "json::word")]
+    pub format: Word,
     /// When it was last written or found right.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub written_at: Option<SystemTime>,
     /// Why the last write failed, or what somebody else did to it.
     pub error: Option<String>,
 }
 
 /// One hook.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HookReport {
     /// What it is, in words.
     pub hook: String,
     /// When it last ended.
-    #[serde(serialize_with = "json::time_if_any")]
+    #[serde(with = "json::time_if_any")]
     pub ran_at: Option<SystemTime>,
     /// Why it failed then.
     pub error: Option<String>,

@@ -15,4 +15,5 @@ mod reload;
 mod rotation;
 mod secrets;
 mod signals;
+mod status;
 mod wait;

@@ -9,10 +9,12 @@ mod world;
 
 mod expiry;
 mod folders;
+mod hooks;
 mod keys;
 mod many;
 mod outputs;
 mod refusals;
 mod reload;
 mod repair;
+mod sets;
 mod trust;

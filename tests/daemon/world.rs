@@ -191,6 +191,10 @@ impl World {
         self.daemon().guards_its_outputs()
     }
 
+    pub(crate) fn is_telling(&self) -> bool {
+        self.daemon().is_telling()
+    }
+
     pub(crate) fn exchanges(&self) -> u64 {
         self.sandbox.counters().exchanges
     }

@@ -6,6 +6,7 @@ use std::{
 };
 
 use nix::{sys::stat::Mode, unistd::mkfifo};
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 
 use crate::{
     past::{Damage, Past, credential, output, said, troubles},
@@ -139,16 +140,18 @@ fn one_of_two_outputs_is_restored_from_the_other_without_a_request() {
 fn a_session_that_reached_one_of_two_outputs_reaches_the_other_after_a_restart() {
     let mut past = Past::of(two_outputs);
     let program = past.ready();
-    fs::remove_dir_all(past.path("out/b")).unwrap();
-    past.put("out/b", "a file in the way");
-    program.until_said("cannot make folder", 1);
+    // In one step, for what is missing is restored at once.
+    let (output, in_the_way) = (past.path("out/b/a.jwt"), past.path("in the way"));
+    fs::create_dir(&in_the_way).unwrap();
+    renameat_with(CWD, &in_the_way, CWD, &output, RenameFlags::EXCHANGE).unwrap();
+    program.until_said("it is a folder", 1);
     let before = past.token("a");
     past.put_key("a", "new");
     within("the newest session in one output", || (past.token("a") != before).then_some(()));
     let ended = program.stop();
     assert_eq!(past.requests(), (2, 1), "{}", ended.stderr);
     let newest = past.token("a");
-    fs::remove_file(past.path("out/b")).unwrap();
+    fs::remove_dir(&output).unwrap();
     past.process();
     assert_eq!(past.requests(), (2, 1));
     assert_eq!((past.token("a"), past.token("b/a")), (newest.clone(), newest));

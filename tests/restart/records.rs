@@ -115,7 +115,10 @@ fn where_no_state_can_be_kept_that_is_said_once_and_the_daemon_goes_on() {
             let before = past.requests().0;
             let ended = past.process();
             assert!(past.requests().0 - before <= 2, "{obstacle}: {}", ended.stderr);
-            let why = troubles(&ended);
+            // The status file, where it meets the same, is a trouble of its own.
+            let (of_status, why): (Vec<_>, Vec<_>) =
+                troubles(&ended).into_iter().partition(|why| why.starts_with("cannot write status file `"));
+            assert!(of_status.len() <= 1, "{obstacle}, round {round}: {of_status:?}");
             assert_eq!(why.len(), 1, "{obstacle}, round {round}: {why:?}");
             assert!(why[0].starts_with("cannot write state file `"), "{obstacle}: {why:?}");
             assert!(past.token("a").is_some() && past.token("b").is_some(), "{obstacle}");

@@ -34,6 +34,9 @@ impl Display for Plan<'_> {
         }
         row(f, "", "http", http(config))?;
         row(f, "", "log", log(config))?;
+        if let Some(listen) = &config.status {
+            row(f, "", "status", format_args!("served at {listen}"))?;
+        }
         for credential in &config.credentials {
             let found = self.keys.found.get(&credential.key_file).copied().unwrap_or("not looked at");
             write!(f, "\n\ncredential {}", credential.name)?;

@@ -1,10 +1,10 @@
 //! What changed between two reports, in words.
 
-use super::{
-    table::{seconds, tone, until},
-    text::Tone,
+use super::table::seconds;
+use crate::{
+    cli::terminal::{span::until, text::Tone},
+    status::{CredentialReport, NextAction, Report},
 };
-use crate::status::{CredentialReport, NextAction, Report};
 
 /// Something that happened to a credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -56,7 +56,7 @@ fn refusal(before: &CredentialReport, after: &CredentialReport, report: &Report)
         None => "there is no token yet".to_owned(),
     };
     let known = before.last_refusal.as_ref().is_some_and(|known| known.message == refused.message);
-    said(tone(after.state), format!("{}; {left}", refused.message), known).into()
+    said(Tone::of_state(after.state), format!("{}; {left}", refused.message), known).into()
 }
 
 fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Said> {
@@ -92,7 +92,7 @@ const EXPIRED: &str = "the token on disk has expired";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::table::tests::{at, failing, fresh, report};
+    use crate::cli::terminal::samples::{at, failing, fresh, report};
 
     /// What is told when a credential is first this and then that, at 4.2 seconds.
     fn told(before: CredentialReport, after: CredentialReport) -> Vec<(String, bool)> {

@@ -4,12 +4,16 @@ use std::time::Duration;
 
 use super::{
     reader::Tally,
-    screen::Size,
     summary::{faults, grouped},
     table::{seconds, table},
-    text::{Line, Looks, Tone, wrapped},
 };
-use crate::status::Report;
+use crate::{
+    cli::terminal::{
+        screen::Size,
+        text::{Line, Looks, Tone, wrapped},
+    },
+    status::Report,
+};
 
 /// What was said, and when after the start.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -97,7 +101,10 @@ const STAMP: usize = 6;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::table::tests::{PLAIN, failing, fresh, report};
+    use crate::cli::{
+        demo::table::tests::PLAIN,
+        terminal::samples::{failing, fresh, report},
+    };
 
     fn drawn(columns: usize, rows: usize) -> String {
         let said = |at, text: &str| Said { at: Duration::from_millis(at), tone: Tone::Plain, text: text.to_owned() };

@@ -6,11 +6,15 @@ use super::{
     changes::{self, Change},
     picture::{Picture, Said},
     reader::Tally,
-    screen::{Screen, emit},
     table::seconds,
-    text::Tone,
 };
-use crate::status::Report;
+use crate::{
+    cli::terminal::{
+        screen::{Screen, emit},
+        text::Tone,
+    },
+    status::Report,
+};
 
 /// The demo's face, and what it said so far.
 pub(super) struct Show {

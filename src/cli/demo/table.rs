@@ -2,8 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::text::{Line, Looks, Tone};
-use crate::status::{CredentialReport, Report};
+use crate::{
+    cli::terminal::{
+        span::until,
+        text::{Line, Looks, Tone},
+    },
+    status::{CredentialReport, Report},
+};
 
 /// A headline and a line for each credential, none wider than told. Columns that there is no room for are left out.
 pub(super) fn table(report: &Report, width: usize, looks: Looks) -> Vec<Line> {
@@ -104,22 +109,12 @@ impl Column {
                 let key = credential.token_key_fingerprint.as_deref().unwrap_or("-");
                 plain(key.chars().take(KEY_DIGITS).collect())
             }
-            Self::State => Line::new(tone(credential.state), credential.state),
+            Self::State => Line::new(Tone::of_state(credential.state), credential.state),
             Self::TimeLeft => time_left(now, credential, width, looks),
             Self::Renewal => plain(renewal(now, credential)),
             Self::Exchanges => plain(credential.exchanges.to_string()),
             Self::LastEvent => plain(credential.last_event.clone().unwrap_or_default()),
         }
-    }
-}
-
-/// The state's colour.
-pub(super) fn tone(state: &str) -> Tone {
-    match state {
-        "fresh" => Tone::Good,
-        "failing" => Tone::Poor,
-        "expired" => Tone::Bad,
-        _ => Tone::Plain,
     }
 }
 
@@ -132,7 +127,7 @@ fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, looks
     let (left, life) = (until(now, expires), until(issued, expires));
     let (full, empty) = looks.bar(left, life, bar_width);
     let number = format!("{:>1$}", seconds(left), LEFT + 1);
-    Line::new(tone(credential.state), full).and(Tone::Faint, empty).and(Tone::Plain, number)
+    Line::new(Tone::of_state(credential.state), full).and(Tone::Faint, empty).and(Tone::Plain, number)
 }
 
 fn renewal(now: SystemTime, credential: &CredentialReport) -> String {
@@ -145,11 +140,6 @@ fn renewal(now: SystemTime, credential: &CredentialReport) -> String {
         ("withdraw", _) => "removing".to_owned(),
         (_, _) => "no key".to_owned(),
     }
-}
-
-/// From one time to another, zero if that has passed.
-pub(super) fn until(now: SystemTime, then: SystemTime) -> Duration {
-    then.duration_since(now).unwrap_or_default()
 }
 
 /// `7.2s`, rounded down: nothing is said to live longer than it does.
@@ -171,89 +161,10 @@ const LEFT: usize = 5;
 
 #[cfg(test)]
 pub(super) mod tests {
-    use std::time::UNIX_EPOCH;
-
     use super::*;
-    use crate::status::{ConfigurationReport, Durations, NextAction, REPORT_VERSION, RefusalReport};
+    use crate::cli::terminal::samples::{at, failing, fresh, report, starting};
 
     pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
-
-    pub(in crate::cli::demo) fn at(seconds: f64) -> SystemTime {
-        UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
-    }
-
-    /// A session of ten seconds that was had at 0, and is to be renewed at 3.
-    pub(in crate::cli::demo) fn fresh(name: &str) -> CredentialReport {
-        CredentialReport {
-            name: name.to_owned(),
-            required: true,
-            state: "fresh",
-            since: Some(at(0.0)),
-            ready: true,
-            remedy: None,
-            key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
-            token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
-            issued_at: Some(at(0.0)),
-            expires_at: Some(at(10.0)),
-            renew_at: Some(at(3.0)),
-            last_success_at: Some(at(0.0)),
-            key_trouble: None,
-            exchanges: 4,
-            outcomes: Vec::new(),
-            writes: 4,
-            publishes: Vec::new(),
-            failures: 0,
-            last_refusal: None,
-            next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
-            last_event: Some("renewed".to_owned()),
-            outputs: Vec::new(),
-            hooks: Vec::new(),
-        }
-    }
-
-    pub(in crate::cli::demo) fn failing(name: &str) -> CredentialReport {
-        let message = "Descope's API fails: HTTP 503".to_owned();
-        CredentialReport {
-            state: "failing",
-            exchanges: 5,
-            failures: 1,
-            last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
-            next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
-            last_event: Some("refused: failed".to_owned()),
-            ..fresh(name)
-        }
-    }
-
-    pub(in crate::cli::demo) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
-        Report {
-            version: REPORT_VERSION,
-            ready: true,
-            at: at(now),
-            started_at: at(0.0),
-            program_version: "0.0.0",
-            process_id: 1,
-            project_id: "P2abc".to_owned(),
-            base_url: "https://api.example".to_owned(),
-            clock_skew: None,
-            configuration: ConfigurationReport { file: None, since: at(0.0), refused: None, applied: 0, refusals: 0 },
-            troubles: Vec::new(),
-            exchange_durations: Durations::default(),
-            credentials,
-        }
-    }
-
-    fn starting(name: &str) -> CredentialReport {
-        CredentialReport {
-            state: "starting",
-            token_key_fingerprint: None,
-            issued_at: None,
-            expires_at: None,
-            next_action: Some(NextAction { what: "exchange", at: Some(at(0.0)) }),
-            last_event: None,
-            exchanges: 0,
-            ..fresh(name)
-        }
-    }
 
     fn all() -> Report {
         let expired = CredentialReport { state: "expired", expires_at: Some(at(4.0)), ..failing("expired") };

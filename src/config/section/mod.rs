@@ -9,3 +9,4 @@ pub(super) mod output;
 pub(super) mod renew;
 pub(super) mod root;
 pub(super) mod set;
+mod status;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{credential, http, log, renew, set};
+use super::{credential, http, log, renew, set, status};
 use crate::{
     config::{
         fields::Fields,
@@ -15,6 +15,7 @@ use crate::{
         value::path,
     },
     renewal::Policy,
+    status::path_in,
 };
 
 /// Reads a document; `None` only together with a mistake.
@@ -37,10 +38,10 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     let http = fields.take("http", notes).map(|field| http::read(&field, &mut uses, notes)).unwrap_or_default();
     let mut log = fields.take("log", notes).map(|field| log::read(&field, notes)).unwrap_or_default();
     log.level = log::level_of_environment(notes).or(log.level);
+    let status = fields.take("status", notes).map(|field| status::read(&field, &mut uses, notes));
     let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut uses, notes);
     let sets = fields.take("sets", notes).map(|field| field.items(notes)).unwrap_or_default();
     let sets = sets.iter().filter_map(|item| set::read(item, &mut uses, notes)).collect();
-    fields.not_in_this_version(&["status"], notes);
     fields.finish(notes);
     uses.check(notes);
     let sets = set::gather(sets, &mut credentials, &mut key_directories, notes);
@@ -50,6 +51,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         Some(said) => said?,
         None => overrides::state_directory(&credentials, &key_directories, notes)?,
     };
+    uses.check_status_file(&path_in(&state_directory), notes);
     Some(Config {
         project: project?,
         base_url: base_url?,
@@ -60,6 +62,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         http: http.settings,
         in_flight_max: http.in_flight_max,
         log,
+        status: status.unwrap_or_default(),
     })
 }
 

@@ -110,12 +110,18 @@ pub(super) fn sweep(directory: &Path, removed: &mut usize) -> io::Result<()> {
     old::remove(&set, current.as_ref(), &Kept::NONE, removed)
 }
 
-/// Where a file of a set itself stands, if it is in the current generation; and whether readers reach it as they should.
-pub(super) fn standing(place: Place<'_>, folder: &SetFolder) -> Option<(PathBuf, bool)> {
-    let set = Directory::open(place.folder).ok()?;
-    let current = Generation::current(&set).ok()??;
-    let is_reached = link::is_right(&set, place.name) && current.is_open_as(folder).unwrap_or(false);
-    Some((place.folder.join(&current.name).join(place.name), is_reached))
+/// Where a file of a set itself stands, if there is a generation; and whether readers reach it as they should. An error if that
+/// cannot be looked at.
+pub(super) fn standing(place: Place<'_>, folder: &SetFolder) -> io::Result<Option<(PathBuf, bool)>> {
+    let set = match Directory::open(place.folder) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(None);
+        }
+        set => set?,
+    };
+    let Some(current) = Generation::current(&set)? else { return Ok(None) };
+    let is_reached = link::is_right(&set, place.name) && current.is_open_as(folder)?;
+    Ok(Some((place.folder.join(&current.name).join(place.name), is_reached)))
 }
 
 /// The path by which readers reach the current generation of the set that this file is in.

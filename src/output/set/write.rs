@@ -97,7 +97,7 @@ fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut Steps<'_>) ->
             let generation = directory.join(&current.name);
             let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.output, member.bytes) {
                 Found::Same => false,
-                Found::Different | Found::Unfit(_) => true,
+                Found::Different | Found::Unfit(_) | Found::Unseen => true,
             };
             seen.lacks = members.iter().map(lacks).collect();
             seen.is_open = current.is_open_as(folder)?;

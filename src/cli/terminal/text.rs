@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 /// What a piece of text means, from which its colour follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Tone {
+pub(in crate::cli) enum Tone {
     Plain,
     /// Said beside the point.
     Faint,
@@ -20,43 +20,43 @@ pub(super) enum Tone {
 
 /// What the terminal and its user want.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Looks {
-    pub(super) colours: bool,
+pub(in crate::cli) struct Looks {
+    pub(in crate::cli) colours: bool,
     /// Whether more than ASCII can be shown.
-    pub(super) unicode: bool,
+    pub(in crate::cli) unicode: bool,
 }
 
 /// One line. All its characters are one column wide.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Line(Vec<(Tone, String)>);
+pub(in crate::cli) struct Line(Vec<(Tone, String)>);
 
 impl Line {
-    pub(super) fn new(tone: Tone, text: impl Into<String>) -> Self {
+    pub(in crate::cli) fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self(vec![(tone, text.into())])
     }
 
     /// With this at its end.
     #[must_use]
-    pub(super) fn and(mut self, tone: Tone, text: impl Into<String>) -> Self {
+    pub(in crate::cli) fn and(mut self, tone: Tone, text: impl Into<String>) -> Self {
         self.0.push((tone, text.into()));
         self
     }
 
     /// With another line at its end.
     #[must_use]
-    pub(super) fn then(mut self, other: Self) -> Self {
+    pub(in crate::cli) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
     /// How many columns it takes.
-    pub(super) fn width(&self) -> usize {
+    pub(in crate::cli) fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.chars().count()).sum()
     }
 
     /// As much of it as fits.
     #[must_use]
-    pub(super) fn cut(self, width: usize, looks: Looks) -> Self {
+    pub(in crate::cli) fn cut(self, width: usize, looks: Looks) -> Self {
         if self.width() <= width {
             return self;
         }
@@ -71,7 +71,7 @@ impl Line {
     }
 
     /// The bytes for the terminal.
-    pub(super) fn shown(&self, looks: Looks) -> String {
+    pub(in crate::cli) fn shown(&self, looks: Looks) -> String {
         let mut shown = String::new();
         for (tone, text) in &self.0 {
             match tone.code().filter(|_| looks.colours && !text.trim().is_empty()) {
@@ -84,6 +84,16 @@ impl Line {
 }
 
 impl Tone {
+    /// Of a credential's state.
+    pub(in crate::cli) fn of_state(state: &str) -> Self {
+        match state {
+            "fresh" => Self::Good,
+            "failing" => Self::Poor,
+            "expired" | "missing" => Self::Bad,
+            _ => Self::Plain,
+        }
+    }
+
     /// Of the eight colours that every terminal has, so that its own theme decides what they look like.
     fn code(self) -> Option<&'static str> {
         match self {
@@ -98,12 +108,12 @@ impl Tone {
 }
 
 impl Looks {
-    pub(super) fn ellipsis(self) -> &'static str {
+    pub(in crate::cli) fn ellipsis(self) -> &'static str {
         if self.unicode { "…" } else { "~" }
     }
 
     /// A bar so many columns wide, full as far as `left` is of `whole`: its full and its empty part.
-    pub(super) fn bar(self, left: Duration, whole: Duration, width: usize) -> (String, String) {
+    pub(in crate::cli) fn bar(self, left: Duration, whole: Duration, width: usize) -> (String, String) {
         let steps = width * if self.unicode { PARTS.len() + 1 } else { 1 };
         let filled = (left.min(whole).as_millis() * steps as u128).checked_div(whole.as_millis()).unwrap_or(0);
         let filled = usize::try_from(filled).unwrap_or(steps);
@@ -119,7 +129,7 @@ impl Looks {
 
 /// Breaks a text at spaces into lines of this width. Words that are longer are broken where the line ends, so that a path
 /// can still be copied whole.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::cli) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
     for word in text.split(' ') {

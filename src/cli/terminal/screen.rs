@@ -11,7 +11,7 @@ use rustix::termios::tcgetwinsize;
 use super::text::{Line, Looks};
 
 /// The lines above the cursor. The cursor is hidden as long as this lives.
-pub(super) struct Screen {
+pub(in crate::cli) struct Screen {
     looks: Looks,
     /// How wide each line is that stands there.
     drawn: Vec<usize>,
@@ -19,31 +19,41 @@ pub(super) struct Screen {
 
 /// Columns and rows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Size {
-    pub(super) columns: usize,
-    pub(super) rows: usize,
+pub(in crate::cli) struct Size {
+    pub(in crate::cli) columns: usize,
+    pub(in crate::cli) rows: usize,
 }
 
 /// Whether standard output is a terminal that can be drawn on.
-pub(super) fn is_drawable() -> bool {
+pub(in crate::cli) fn is_drawable() -> bool {
     let able = env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
     able && io::stdout().is_terminal()
 }
 
+/// What standard output and its user want: colours on a terminal only, and what the locale can show.
+pub(in crate::cli) fn looks() -> Looks {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
+    let locale = locale.to_string_lossy().to_ascii_lowercase();
+    let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    Looks { colours: is_drawable() && set("NO_COLOR").is_none(), unicode }
+}
+
+/// How wide standard output is, if it is a terminal; the last column stays free.
+pub(in crate::cli) fn columns() -> Option<usize> {
+    io::stdout().is_terminal().then(|| window().0.saturating_sub(1))
+}
+
 impl Screen {
     /// Takes the terminal as its user wants it.
-    pub(super) fn open() -> io::Result<Self> {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
-        let locale = locale.to_string_lossy().to_ascii_lowercase();
-        let unicode = locale.contains("utf-8") || locale.contains("utf8");
+    pub(in crate::cli) fn open() -> io::Result<Self> {
         emit(HIDE_CURSOR)?;
-        Ok(Self { looks: Looks { colours: set("NO_COLOR").is_none(), unicode }, drawn: Vec::new() })
+        Ok(Self { looks: looks(), drawn: Vec::new() })
     }
 
     /// Puts lines that fit a size in the place of those that stand there. The last column stays free, so that no terminal
     /// wraps, and the last row is the cursor's.
-    pub(super) fn draw(&mut self, lines: impl FnOnce(Size, Looks) -> Vec<Line>) -> io::Result<()> {
+    pub(in crate::cli) fn draw(&mut self, lines: impl FnOnce(Size, Looks) -> Vec<Line>) -> io::Result<()> {
         let (columns, rows) = window();
         let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.looks);
         emit(&frame(&self.drawn, &lines, columns, self.looks))?;
@@ -84,7 +94,7 @@ fn window() -> (usize, usize) {
 }
 
 /// Writes to standard output, at once.
-pub(super) fn emit(bytes: &str) -> io::Result<()> {
+pub(in crate::cli) fn emit(bytes: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let written = out.write_all(bytes.as_bytes()).and_then(|()| out.flush());
     written.map_err(|error| io::Error::new(error.kind(), format!("cannot write to standard output: {error}")))
@@ -98,7 +108,7 @@ const CLEAR_BELOW: &str = "\x1b[J";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::demo::text::Tone;
+    use crate::cli::terminal::text::Tone;
 
     const PLAIN: Looks = Looks { colours: false, unicode: false };
 

@@ -1,0 +1,138 @@
+//! One credential in the table: how bad it is, and what there is to say about it.
+
+use std::time::SystemTime;
+
+use super::account::Account;
+use crate::{
+    cli::terminal::{
+        span::{ahead, past, until, words},
+        text::Tone,
+    },
+    status::CredentialReport,
+};
+
+/// A credential as it is shown.
+pub(super) struct Row<'a> {
+    pub(super) credential: &'a CredentialReport,
+    /// As reported, or `missing` if a reader does not find the token that was written.
+    pub(super) state: &'static str,
+    /// What is wrong and what helps.
+    pub(super) notes: Vec<(Tone, String)>,
+}
+
+impl<'a> Row<'a> {
+    /// All of them, what is wrong first, then by name.
+    pub(super) fn all(account: &'a Account, now: SystemTime) -> Vec<Self> {
+        let row = |credential| Self::of(account, credential, now);
+        let mut rows: Vec<_> = account.report.credentials.iter().map(row).collect();
+        rows.sort_by(|one, other| (one.rank(), &one.credential.name).cmp(&(other.rank(), &other.credential.name)));
+        rows
+    }
+
+    fn of(account: &'a Account, credential: &'a CredentialReport, now: SystemTime) -> Self {
+        let missing = account.missing.get(&credential.name);
+        let lives = matches!(credential.state, "fresh" | "failing");
+        let state = if lives && missing.is_some() { "missing" } else { credential.state };
+        let mut notes = Vec::new();
+        if let (true, Some(why)) = (lives, missing) {
+            notes.push((Tone::Bad, why.clone()));
+        }
+        if let Some(why) = &credential.key_trouble {
+            notes.push((Tone::Poor, why.clone()));
+        }
+        if let Some(refusal) = &credential.last_refusal {
+            let (class, message, when) = (refusal.class, &refusal.message, past(now, refusal.at));
+            let often =
+                if credential.failures > 1 { format!("{when}, {} in a row", credential.failures) } else { when };
+            notes.push((Tone::Poor, format!("{class} {often}: {message}")));
+        }
+        let outputs = credential
+            .outputs
+            .iter()
+            .filter_map(|output| Some(named(&output.path.to_string_lossy(), output.error.as_deref()?)));
+        let hooks = credential.hooks.iter().filter_map(|hook| Some(named(&hook.hook, hook.error.as_deref()?)));
+        notes.extend(outputs.chain(hooks).map(|error| (Tone::Poor, error)));
+        if let Some(remedy) = &credential.remedy
+            && !notes.iter().any(|(_, note)| note.contains(remedy.as_str()))
+        {
+            notes.push((Tone::Plain, format!("to do: {remedy}")));
+        }
+        Self { credential, state, notes }
+    }
+
+    /// Whether a person should look at it.
+    pub(super) fn is_troubled(&self) -> bool {
+        self.state != "fresh" || !self.notes.is_empty()
+    }
+
+    /// The trouble in a few words.
+    pub(super) fn trouble(&self, now: SystemTime) -> String {
+        let refusal = self.credential.last_refusal.as_ref().map(|refusal| match refusal.class {
+            "denied" => "access key denied",
+            "blocked" => "blocked on the way to the API",
+            "busy" => "the API asks to slow down",
+            "failed" => "the API fails",
+            "garbled" => "no sense in the API's answer",
+            "unreachable" => "the API is unreachable",
+            _ => "refused",
+        });
+        let key = self.credential.key_trouble.as_ref().map(|_| "no access key");
+        let why = key.or(refusal);
+        let state = match (self.state, self.credential.expires_at) {
+            ("expired", Some(at)) => Some(format!("expired {}", past(now, at))),
+            ("expired" | "missing", _) => Some(self.state.to_owned()),
+            ("starting", _) if why.is_none() => Some("no token yet".to_owned()),
+            _ => None,
+        };
+        let other = || {
+            if self.credential.outputs.iter().any(|output| output.error.is_some()) {
+                "an output fails"
+            } else if self.credential.hooks.iter().any(|hook| hook.error.is_some()) {
+                "a hook failed"
+            } else {
+                self.state
+            }
+        };
+        match (state, why) {
+            (Some(state), Some(why)) => format!("{state}, {why}"),
+            (Some(state), None) => state,
+            (None, Some(why)) => why.to_owned(),
+            (None, None) => other().to_owned(),
+        }
+    }
+
+    /// What comes next and when; nothing does without a daemon.
+    pub(super) fn next(&self, has_daemon: bool, now: SystemTime) -> String {
+        let Some(next) = self.credential.next_action.as_ref().filter(|_| has_daemon) else { return "-".to_owned() };
+        match (next.what, next.at) {
+            ("exchange", Some(at)) if self.credential.failures > 0 => format!("retry {}", ahead(now, at)),
+            ("exchange", Some(at)) if self.credential.expires_at.is_some() => format!("renewal {}", ahead(now, at)),
+            ("exchange", Some(at)) => format!("exchange {}", ahead(now, at)),
+            ("publish", _) => "writes it".to_owned(),
+            ("withdraw", _) => "removes it".to_owned(),
+            ("wait for the access key", _) => "waits for a key".to_owned(),
+            (_, _) => "-".to_owned(),
+        }
+    }
+
+    /// `12m 3s`, or nothing.
+    pub(super) fn time_left(&self, now: SystemTime) -> String {
+        self.credential.expires_at.map_or_else(|| "-".to_owned(), |at| words(until(now, at)))
+    }
+
+    fn rank(&self) -> u8 {
+        match self.state {
+            "expired" | "missing" => 0,
+            "starting" if self.credential.required => 1,
+            "fresh" if self.notes.is_empty() => 5,
+            "fresh" => 4,
+            "starting" => 3,
+            _ => 2,
+        }
+    }
+}
+
+/// An error says most often itself what it is about.
+fn named(what: &str, error: &str) -> String {
+    if error.contains(what) { error.to_owned() } else { format!("{what}: {error}") }
+}

@@ -1,0 +1,87 @@
+//! Reports for the tests of what is drawn from them.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use crate::status::{
+    ConfigurationReport, CredentialReport, Durations, HistoryReport, NextAction, REPORT_VERSION, RefusalReport, Report,
+};
+
+pub(in crate::cli) fn at(seconds: f64) -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
+}
+
+/// A session of ten seconds that was had at 0, and is to be renewed at 3.
+pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
+    CredentialReport {
+        name: name.to_owned(),
+        required: true,
+        state: "fresh",
+        since: Some(at(0.0)),
+        ready: true,
+        remedy: None,
+        key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+        token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
+        issued_at: Some(at(0.0)),
+        expires_at: Some(at(10.0)),
+        renew_at: Some(at(3.0)),
+        last_success_at: Some(at(0.0)),
+        key_trouble: None,
+        exchanges: 4,
+        outcomes: Vec::new(),
+        writes: 4,
+        publishes: Vec::new(),
+        failures: 0,
+        last_refusal: None,
+        next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
+        last_event: Some("renewed".to_owned()),
+        outputs: Vec::new(),
+        hooks: Vec::new(),
+    }
+}
+
+pub(in crate::cli) fn failing(name: &str) -> CredentialReport {
+    let message = "Descope's API fails: HTTP 503".to_owned();
+    CredentialReport {
+        state: "failing",
+        exchanges: 5,
+        failures: 1,
+        last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
+        next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
+        last_event: Some("refused: failed".to_owned()),
+        ..fresh(name)
+    }
+}
+
+pub(in crate::cli) fn report(now: f64, credentials: Vec<CredentialReport>) -> Report {
+    Report {
+        version: REPORT_VERSION,
+        ready: true,
+        at: at(now),
+        started_at: at(0.0),
+        program_version: "0.0.0".into(),
+        status_address: None,
+        stopped_at: None,
+        history: HistoryReport::default(),
+        process_id: 1,
+        project_id: "P2abc".to_owned(),
+        base_url: "https://api.example".to_owned(),
+        clock_skew: None,
+        configuration: ConfigurationReport { file: None, since: at(0.0), refused: None, applied: 0, refusals: 0 },
+        troubles: Vec::new(),
+        exchange_durations: Durations::default(),
+        credentials,
+    }
+}
+
+pub(in crate::cli) fn starting(name: &str) -> CredentialReport {
+    CredentialReport {
+        state: "starting",
+        token_key_fingerprint: None,
+        issued_at: None,
+        expires_at: None,
+        next_action: Some(NextAction { what: "exchange", at: Some(at(0.0)) }),
+        last_event: None,
+        exchanges: 0,
+        ..fresh(name)
+    }
+}

@@ -1,0 +1,220 @@
+//! What others see of the daemon: the status server's questions answered, and the status file kept.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{task, time};
+use tracing::{debug, error, info, warn};
+
+use super::{
+    Daemon, clock,
+    tasks::{Done, Task},
+};
+use crate::{
+    renewal::Moment,
+    status::{self, Listen, ListenError, Passed, Question, Report, Server, Snapshot},
+};
+
+/// The faces that the loop itself keeps.
+#[derive(Debug, Default)]
+pub(super) struct Faces {
+    /// Whether this command serves status at all: one that ends soon would only take the port from the daemon.
+    serves: bool,
+    server: Option<Server>,
+    passed: Passed,
+    /// Why status is not served where the configuration says.
+    pub(super) trouble: Option<String>,
+    /// The last report that was handed out.
+    snapshot: Option<(Moment, Arc<Snapshot>)>,
+    file: StatusFile,
+}
+
+/// How the file stands to what there is to tell.
+#[derive(Debug)]
+struct StatusFile {
+    changed: bool,
+    not_before: Moment,
+    trouble: Option<String>,
+}
+
+impl Default for StatusFile {
+    /// Nothing is told yet.
+    fn default() -> Self {
+        Self { changed: true, not_before: Moment::default(), trouble: None }
+    }
+}
+
+impl Faces {
+    /// The next question of the server; never, if there is none. Cancel-safe.
+    pub(super) async fn question(&mut self) -> Question {
+        match &mut self.server {
+            Some(server) => server.next().await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Daemon {
+    /// Serves status as the configuration says, and goes on to after every reload. Must be called within a tokio runtime.
+    pub fn serve_status(&mut self) -> Result<(), ListenError> {
+        self.faces.serves = true;
+        let Some(listen) = self.config.status.clone() else { return Ok(()) };
+        let server = Server::open(&listen, &mut self.faces.passed)?;
+        self.take_server(server);
+        Ok(())
+    }
+
+    /// Where status is served, such as `http://127.0.0.1:9465/`.
+    pub fn status_address(&self) -> Option<&str> {
+        self.faces.server.as_ref().map(Server::address)
+    }
+
+    /// Serves status where the configuration says by now. Where that fails, it is served where it was.
+    pub(super) fn move_server(&mut self) {
+        let before = self.faces.server.as_ref().map(|server| server.listen().clone());
+        if !self.faces.serves || before == self.config.status {
+            self.faces.trouble = None;
+            return;
+        }
+        let Some(listen) = self.config.status.clone() else {
+            self.faces.server = None;
+            self.faces.trouble = None;
+            info!("status is served no more");
+            return;
+        };
+        let mut opened = Server::open(&listen, &mut self.faces.passed);
+        if let (Err(ListenError::InUse(_)), Some(before)) = (&opened, &before)
+            && is_the_same_port(&listen, before)
+        {
+            // It may be in its own way.
+            self.faces.server = None;
+            opened = Server::open(&listen, &mut self.faces.passed);
+            if opened.is_err() {
+                self.faces.server = Server::open(before, &mut self.faces.passed).ok();
+            }
+        }
+        match opened {
+            Ok(server) => self.take_server(server),
+            Err(why) => {
+                if let Some(address) = self.status_address() {
+                    error!("status stays served at {address}: {why}");
+                } else {
+                    error!("status is not served: {why}");
+                }
+                self.faces.trouble = Some(why.to_string());
+            }
+        }
+    }
+
+    fn take_server(&mut self, server: Server) {
+        let address = server.address().to_owned();
+        self.faces.server = Some(server);
+        self.faces.trouble = None;
+        info!(address, "status is served");
+    }
+
+    pub(super) fn answer(&mut self, question: Question) {
+        // Who has gone meanwhile needs no answer.
+        match question {
+            Question::Alive(answer) => drop(answer.send(())),
+            Question::Report(answer) => drop(answer.send(self.snapshot())),
+            Question::Ready(whose, answer) => self.look_whether_ready(whose, answer),
+        }
+    }
+
+    /// How everything is, or was a moment ago: whoever asks without end costs little.
+    fn snapshot(&mut self) -> Arc<Snapshot> {
+        let now = clock::now();
+        match &self.faces.snapshot {
+            Some((taken, snapshot)) if now < *taken + SNAPSHOT_LIFE => Arc::clone(snapshot),
+            Some(_) | None => {
+                let snapshot = Arc::new(Snapshot::new(self.report()));
+                self.faces.snapshot = Some((now, Arc::clone(&snapshot)));
+                snapshot
+            }
+        }
+    }
+
+    /// Something is to be told that the status file does not tell yet.
+    pub(super) fn note_change(&mut self) {
+        self.faces.file.changed = true;
+    }
+
+    /// When the status file is to be written.
+    pub(super) fn status_file_due(&self) -> Option<Moment> {
+        let StatusFile { changed, not_before, .. } = &self.faces.file;
+        (*changed && !self.tasks.is_under_way(Task::StatusFile)).then_some(*not_before)
+    }
+
+    /// Writes the status file if it is due, off the loop.
+    pub(super) fn keep_status_file(&mut self) {
+        let now = clock::now();
+        if self.status_file_due().is_none_or(|due| now < due) {
+            return;
+        }
+        let credentials = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.faces.file.changed = false;
+        self.faces.file.not_before = now + WRITE_PAUSE + WRITE_PAUSE_A_CREDENTIAL.saturating_mul(credentials);
+        let Some(path) = self.status_file() else { return };
+        let report = self.report();
+        self.tasks.start(Task::StatusFile, async move {
+            task::spawn_blocking(move || Done::StatusFile(write(&path, &report))).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    /// Says it once if the file cannot be written, and once if it can be again.
+    pub(super) fn status_file_written(&mut self, written: Result<(), String>) {
+        let before = std::mem::replace(&mut self.faces.file.trouble, written.clone().err());
+        match (written, before) {
+            (Err(why), None) => warn!("{why}; until it can be, only the status server tells how it is"),
+            (Err(why), Some(_)) => debug!("{why}"),
+            (Ok(()), Some(_)) => info!("the status file can be written again"),
+            (Ok(()), None) => {}
+        }
+    }
+
+    /// The last word of this process: that it has stopped.
+    pub(super) async fn leave_status_file(&mut self) {
+        let leaving = async {
+            while self.tasks.is_under_way(Task::StatusFile) {
+                self.tasks.next().await;
+            }
+            let Some(path) = self.status_file() else { return };
+            let report = Report { stopped_at: Some(clock::wall()), ..self.report() };
+            if let Ok(Err(why)) = task::spawn_blocking(move || write(&path, &report)).await {
+                debug!("{why}");
+            }
+        };
+        if time::timeout(LAST_WRITE_MAX, leaving).await.is_err() {
+            debug!("the disk takes too long to write the status file");
+        }
+    }
+
+    /// Where it is; `None` where a token has its place.
+    fn status_file(&self) -> Option<PathBuf> {
+        let path = status::path_in(&self.config.state_directory);
+        let taken = self.kept.values().any(|kept| kept.credential.outputs.iter().any(|output| output.path == path));
+        (!taken).then_some(path)
+    }
+}
+
+fn write(path: &std::path::Path, report: &Report) -> Result<(), String> {
+    status::write(path, report).map_err(|why| why.to_string())
+}
+
+fn is_the_same_port(one: &Listen, other: &Listen) -> bool {
+    match (one, other) {
+        (Listen::Address(one), Listen::Address(other)) => one.port() == other.port(),
+        (Listen::Address(_) | Listen::Unix(_) | Listen::Systemd, _) => false,
+    }
+}
+
+/// How old a report may be that is handed out. Readiness is always of the moment of asking.
+const SNAPSHOT_LIFE: Duration = Duration::from_millis(100);
+
+/// The least time between two writes of the status file, and what each credential adds: ten thousand of them make twelve
+/// megabytes.
+const WRITE_PAUSE: Duration = Duration::from_secs(1);
+const WRITE_PAUSE_A_CREDENTIAL: Duration = Duration::from_millis(1);
+
+/// How long the last write may take.
+const LAST_WRITE_MAX: Duration = Duration::from_secs(2);

@@ -1,0 +1,118 @@
+//! The report as a file: `status.json` in the state directory, for whoever comes when nothing listens.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+use super::{REPORT_VERSION, Report};
+
+/// Why the file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write status file `{path}`: {source}", path = path.display())]
+pub struct Unwritten {
+    /// The file.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// Why the file cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unreadable {
+    /// There is none: nothing has run with this state directory yet.
+    #[error("there is no status file `{path}`; has tokenwell run with this configuration?", path = path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system refused.
+    #[error("cannot read status file `{path}`: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Larger than any status file, not whole, or of another program or version.
+    #[error("`{path}` is no status file of this version; look what else writes there", path = path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// Where it is in a state directory.
+pub fn path_in(state_directory: &Path) -> PathBuf {
+    state_directory.join(NAME)
+}
+
+/// Replaces the file whole. Blocks on the disk.
+///
+/// Nothing is synced: what a loss of power takes is written again with the next change.
+pub fn write(path: &Path, report: &Report) -> Result<(), Unwritten> {
+    let text = report.to_json();
+    let written = match replace(path, &text) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let folder = path.parent().unwrap_or(Path::new("/"));
+            let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
+            made.and_then(|()| replace(path, &text))
+        }
+        result => result,
+    };
+    written.map_err(|source| Unwritten { path: path.to_owned(), source })
+}
+
+/// Reads the file, for a command that asks how another process is. Blocks on the disk.
+///
+/// What metrics count is not in it and reads as none.
+pub fn read(path: &Path) -> Result<Report, Unreadable> {
+    let text = match bytes(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Unreadable::Missing { path: path.to_owned() });
+        }
+        Err(source) => return Err(Unreadable::Io { path: path.to_owned(), source }),
+    };
+    let report = serde_json::from_slice(&text).ok().filter(|report: &Report| report.version == REPORT_VERSION);
+    report.ok_or_else(|| Unreadable::Foreign { path: path.to_owned() })
+}
+
+/// One byte more than is allowed makes no JSON of it.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let mut text = Vec::new();
+    file.take(FILE_BYTES_MAX).read_to_end(&mut text)?;
+    Ok(text)
+}
+
+/// A crash may leave the temporary file. Its name is always the same, so there is one at most, and the next write takes it
+/// away, whatever it is.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let temporary = path.with_file_name(TEMPORARY_NAME);
+    let create = || OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&temporary);
+    let mut file = match create() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&temporary)?;
+            create()?
+        }
+        created => created?,
+    };
+    file.write_all(text.as_bytes()).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+        // On a full disk it would only take room from the tokens.
+        let _ = fs::remove_file(&temporary);
+    })
+}
+
+const NAME: &str = "status.json";
+const TEMPORARY_NAME: &str = ".status.json.new";
+const FILE_MODE: u32 = 0o640;
+const FOLDER_MODE: u32 = 0o750;
+
+/// About a kilobyte and a half for each credential: room for ten thousand.
+pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;

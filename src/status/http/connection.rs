@@ -1,0 +1,47 @@
+//! One connection, from its first byte to its end.
+
+use std::{convert::Infallible, pin::pin};
+
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    time,
+};
+use tracing::debug;
+
+use super::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT, question::Asker, routes::Router};
+
+/// Answers requests until the client goes or its time is over. What is left unread by then, it does not get.
+pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, asker: Asker, on_loopback: bool) {
+    let router = Router { asker, on_loopback };
+    let router = &router;
+    let service = service_fn(move |request| async move { Ok::<_, Infallible>(router.answer(&request).await) });
+    let mut http = pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_header_size(HEAD_BYTES_MAX)
+            .max_headers(HEADERS_MAX)
+            .max_buf_size(BUFFER_BYTES_MAX)
+            .serve_connection(TokioIo::new(stream), service)
+    );
+    let ended = tokio::select! {
+        ended = &mut http => ended,
+        () = time::sleep(CONNECTION_LIFE) => {
+            http.as_mut().graceful_shutdown();
+            match time::timeout(CONNECTION_GRACE, http).await {
+                Ok(ended) => ended,
+                Err(_) => return debug!("a client of the status server reads too slowly; it is cut off"),
+            }
+        }
+    };
+    if let Err(error) = ended {
+        debug!("a connection to the status server broke: {error}");
+    }
+}
+
+const HEADERS_MAX: usize = 64;
+
+/// A little more than a head, so that it is the head's bound that answers.
+const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;

@@ -1,0 +1,139 @@
+//! The status server: reads GET and HEAD, knows nothing by itself, and asks the loop.
+//!
+//! ```text
+//!   Server::next ── accept ──> connection ── route ──> Question ──> the loop
+//!        ^                                                            │
+//!        └──────────────── the question, in the loop's turn <─────────┘
+//! ```
+//!
+//! It has no task of its own: it is driven by the loop that it asks, on the one thread there is. A loop that is stuck
+//! accepts nobody, which is what a probe should find. Each connection is a task that can only wait for itself.
+//!
+//! `client.rs` is the other side: how a command asks a daemon.
+//!
+//! Bounds: [`CONNECTIONS_MAX`] connections, more are closed at once; [`HEAD_BYTES_MAX`] of a request's head, and
+//! [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a whole, however slowly it reads.
+
+mod client;
+mod connection;
+mod listen;
+mod question;
+mod reply;
+mod routes;
+
+use std::{io, time::Duration};
+
+use tokio::{sync::mpsc, task::JoinSet, time};
+use tracing::{debug, warn};
+
+use self::{
+    connection::serve,
+    listen::{Listener, Stream},
+    question::Asker,
+};
+
+pub use self::{
+    client::{Address, Unanswered, ask},
+    listen::{Listen, ListenError, Passed},
+    question::{Question, Readiness, Snapshot},
+};
+
+/// A server that listens. Dropping it closes every connection, and removes its Unix socket.
+#[derive(Debug)]
+pub struct Server {
+    listener: Listener,
+    asker: Asker,
+    questions: mpsc::Receiver<Question>,
+    connections: JoinSet<()>,
+    accept_trouble_said: bool,
+}
+
+impl Server {
+    /// Listens. Must be called within a tokio runtime.
+    pub fn open(listen: &Listen, passed: &mut Passed) -> Result<Self, ListenError> {
+        let listener = Listener::open(listen, passed)?;
+        let (sender, questions) = mpsc::channel(QUESTIONS_MAX);
+        let asker = Asker::new(sender);
+        Ok(Self { listener, asker, questions, connections: JoinSet::new(), accept_trouble_said: false })
+    }
+
+    /// What it was told to listen on.
+    pub fn listen(&self) -> &Listen {
+        self.listener.listen()
+    }
+
+    /// Where it can be reached, such as `http://127.0.0.1:9465/`.
+    pub fn address(&self) -> &str {
+        self.listener.address()
+    }
+
+    /// Serves until a connection has a question for the loop. Cancel-safe.
+    pub async fn next(&mut self) -> Question {
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => match accepted {
+                    Ok(stream) => self.take(stream),
+                    Err(error) => self.cannot_accept(&error).await,
+                },
+                Some(question) = self.questions.recv() => return question,
+                Some(_) = self.connections.join_next() => {}
+            }
+        }
+    }
+
+    fn take(&mut self, stream: Stream) {
+        self.accept_trouble_said = false;
+        while self.connections.try_join_next().is_some() {}
+        if self.connections.len() >= CONNECTIONS_MAX {
+            debug!("a connection to the status server is closed: there are {CONNECTIONS_MAX} already");
+            return;
+        }
+        let asker = self.asker.clone();
+        match stream {
+            Stream::Tcp(stream) => {
+                // Only a browser on this machine can be made to ask loopback under a name of somebody else's.
+                let on_loopback = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+                // Without it an answer may wait for an acknowledgement; it is an answer all the same.
+                let _ = stream.set_nodelay(true);
+                self.connections.spawn(serve(stream, asker, on_loopback));
+            }
+            Stream::Unix(stream) => {
+                self.connections.spawn(serve(stream, asker, false));
+            }
+        }
+    }
+
+    /// Out of descriptors, most likely: it would fail again at once.
+    async fn cannot_accept(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.accept_trouble_said, true) {
+            warn!("the status server cannot accept a connection: {error}");
+        }
+        time::sleep(ACCEPT_PAUSE).await;
+    }
+}
+
+/// Connections at once.
+const CONNECTIONS_MAX: usize = 64;
+
+/// A connection has one question at a time.
+const QUESTIONS_MAX: usize = CONNECTIONS_MAX;
+
+/// Of a request's first line and headers.
+const HEAD_BYTES_MAX: usize = 8 * 1024;
+
+/// For a request's first line and headers to arrive, and between two requests.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a connection is kept; clients come back with the next.
+const CONNECTION_LIFE: Duration = Duration::from_secs(30);
+
+/// What an answer has left then.
+const CONNECTION_GRACE: Duration = Duration::from_secs(5);
+
+/// How long the loop may take to answer before it counts as stuck.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a look at the outputs may take before it counts as not ready.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

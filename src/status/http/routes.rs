@@ -1,0 +1,117 @@
+//! Which path gets which answer.
+
+use std::{net::IpAddr, sync::Arc};
+
+use http::{
+    Method, Request, StatusCode,
+    header::{ACCEPT, HOST},
+    uri::Authority,
+};
+use hyper::body::{Bytes, Incoming};
+
+use super::{
+    ANSWER_TIMEOUT, LOOK_TIMEOUT,
+    question::{Asker, Question, Readiness, Snapshot},
+    reply::{self, Reply, text},
+};
+use crate::status::{MetricsFormat, Process, metrics, page};
+
+/// Answers the requests of one connection.
+pub(super) struct Router {
+    pub(super) asker: Asker,
+    /// Whether the client came by loopback.
+    pub(super) on_loopback: bool,
+}
+
+impl Router {
+    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Reply {
+        if self.on_loopback && !names_this_machine(request) {
+            return text(
+                StatusCode::MISDIRECTED_REQUEST,
+                "ask for 127.0.0.1 or localhost: loopback has no other name\n",
+            );
+        }
+        if request.method() != Method::GET && request.method() != Method::HEAD {
+            return reply::only("GET, HEAD", "only GET and HEAD\n");
+        }
+        match request.uri().path() {
+            "/livez" => self.livez().await,
+            "/readyz" => self.readyz(None).await,
+            "/status" => self.status().await,
+            "/metrics" => self.metrics(request).await,
+            "/" => asset("text/html; charset=utf-8", page::HTML),
+            "/page.css" => asset("text/css; charset=utf-8", page::CSS),
+            "/page.js" => asset("text/javascript; charset=utf-8", page::JS),
+            "/icon.svg" => asset("image/svg+xml", page::ICON),
+            path => match path.strip_prefix("/readyz/") {
+                Some(name) => self.readyz(Some(name)).await,
+                None => text(StatusCode::NOT_FOUND, "there is /, /status, /metrics, /readyz and /livez\n"),
+            },
+        }
+    }
+
+    async fn livez(&self) -> Reply {
+        match self.asker.ask(ANSWER_TIMEOUT, Question::Alive).await {
+            Some(()) => text(StatusCode::OK, "ok\n"),
+            None => stuck(),
+        }
+    }
+
+    async fn readyz(&self, name: Option<&str>) -> Reply {
+        let question = |answer| Question::Ready(name.map(str::to_owned), answer);
+        match self.asker.ask(LOOK_TIMEOUT, question).await {
+            Some(Readiness::Ready) => text(StatusCode::OK, "ready\n"),
+            Some(Readiness::Unready(culprits)) => text(StatusCode::SERVICE_UNAVAILABLE, culprits.join("\n") + "\n"),
+            Some(Readiness::Unknown) => text(StatusCode::NOT_FOUND, "no required credential has this name\n"),
+            None => {
+                let seconds = LOOK_TIMEOUT.as_secs();
+                text(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    format!("the outputs could not be looked at within {seconds} s; does the disk hang?\n"),
+                )
+            }
+        }
+    }
+
+    async fn status(&self) -> Reply {
+        match self.snapshot().await {
+            Some(snapshot) => reply::of("application/json", snapshot.json()),
+            None => stuck(),
+        }
+    }
+
+    async fn metrics(&self, request: &Request<Incoming>) -> Reply {
+        let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let format = MetricsFormat::accepted(&accept.collect::<Vec<_>>().join(","));
+        match self.snapshot().await {
+            Some(snapshot) => {
+                let text = metrics(Arc::clone(&snapshot.report), Process::look(), format);
+                reply::of(format.content_type(), text.into())
+            }
+            None => stuck(),
+        }
+    }
+
+    async fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.asker.ask(ANSWER_TIMEOUT, Question::Report).await
+    }
+}
+
+fn asset(content_type: &'static str, text: &'static str) -> Reply {
+    reply::of(content_type, Bytes::from_static(text.as_bytes()))
+}
+
+fn stuck() -> Reply {
+    let seconds = ANSWER_TIMEOUT.as_secs();
+    text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
+}
+
+/// A page of somebody else's, whose name was made to lead here, could else read from loopback what it cannot reach by
+/// itself. A client that names nobody is no browser.
+fn names_this_machine(request: &Request<Incoming>) -> bool {
+    let Some(named) = request.headers().get(HOST) else { return true };
+    let Ok(authority) = Authority::try_from(named.as_bytes()) else { return false };
+    let host = authority.host();
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host.eq_ignore_ascii_case("localhost") || address.is_ok()
+}

@@ -1,0 +1,228 @@
+//! The report as metrics, in either of the text formats that Prometheus reads.
+
+use std::{
+    collections::HashSet,
+    fmt::{self, Write as _},
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, text::encode},
+    metrics::{MetricType, exemplar::Exemplar},
+    registry::Registry,
+};
+
+use super::{CredentialReport, DURATION_BOUNDS, Report, process::Process};
+
+/// A text format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// What every Prometheus reads: the text format 0.0.4.
+    Prometheus,
+    /// OpenMetrics 1.0, which differs in the heads of counters and in its last line.
+    OpenMetrics,
+}
+
+impl Format {
+    /// What a client gets that accepts this.
+    pub fn accepted(accept: &str) -> Self {
+        if accept.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Prometheus }
+    }
+
+    /// As `Content-Type` says it.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// All metrics as text. Nothing is counted here: every number is the report's, so a credential that goes takes its series
+/// along.
+pub fn metrics(report: Arc<Report>, process: Process, format: Format) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Exposition { report, process }));
+    let mut text = String::new();
+    // Writing to a string cannot fail, and what is written is fixed but for the report's plain values.
+    let _ = encode(&mut text, &registry);
+    match format {
+        Format::OpenMetrics => text,
+        Format::Prometheus => as_prometheus(&text),
+    }
+}
+
+#[derive(Debug)]
+struct Exposition {
+    report: Arc<Report>,
+    process: Process,
+}
+
+impl Collector for Exposition {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let Self { report, process } = self;
+        let mut families = Families(encoder);
+        families.of_credentials(&report.credentials)?;
+        families.of_exchanges(report)?;
+        families.of_daemon(report)?;
+        families.of_process(process)
+    }
+}
+
+type Time = fn(&CredentialReport) -> Option<SystemTime>;
+type Counts = fn(&CredentialReport) -> Vec<(&'static str, u64)>;
+
+struct Families<'a>(DescriptorEncoder<'a>);
+
+impl Families<'_> {
+    fn of_credentials(&mut self, credentials: &[CredentialReport]) -> fmt::Result {
+        let times: [(&str, &str, Time); 3] = [
+            (
+                "tokenwell_session_expiry_timestamp_seconds",
+                "When the session on disk ends, in seconds since 1970.",
+                |credential| credential.expires_at,
+            ),
+            (
+                "tokenwell_next_renewal_timestamp_seconds",
+                "When the next exchange is planned, in seconds since 1970.",
+                next_renewal,
+            ),
+            (
+                "tokenwell_last_success_timestamp_seconds",
+                "When the last session was granted, in seconds since 1970.",
+                |credential| credential.last_success_at,
+            ),
+        ];
+        for (name, help, time) in times {
+            let mut family = self.0.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for credential in credentials {
+                if let Some(time) = time(credential) {
+                    let labels = [("credential", credential.name.as_str())];
+                    family.encode_family(&labels)?.encode_gauge(&seconds(time))?;
+                }
+            }
+        }
+        let counters: [(&str, &str, Counts); 3] = [
+            ("tokenwell_exchanges", "Exchanges of an access key for a session, by how they ended.", |credential| {
+                credential.outcomes.clone()
+            }),
+            ("tokenwell_publishes", "Writes of single files, by how they ended.", |credential| {
+                credential.publishes.clone()
+            }),
+            ("tokenwell_hooks", "Runs of hooks, by how they ended.", of_all_hooks),
+        ];
+        for (name, help, counts) in counters {
+            let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
+            for credential in credentials {
+                for (outcome, count) in counts(credential) {
+                    let labels = [("credential", credential.name.as_str()), ("outcome", outcome)];
+                    family.encode_family(&labels)?.encode_counter(&count, NO_EXEMPLAR)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn of_exchanges(&mut self, report: &Report) -> fmt::Result {
+        let durations = &report.exchange_durations;
+        let buckets: Vec<(f64, u64)> = DURATION_BOUNDS
+            .into_iter()
+            .chain([f64::INFINITY])
+            .zip(durations.counts.into_iter().chain([durations.longer]))
+            .collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        let help = "How long exchanges took, in seconds.";
+        self.0
+            .encode_descriptor("tokenwell_exchange_duration_seconds", help, None, MetricType::Histogram)?
+            .encode_histogram::<[(&str, &str); 0]>(durations.sum.as_secs_f64(), count, &buckets, None)
+    }
+
+    fn of_daemon(&mut self, report: &Report) -> fmt::Result {
+        let ready = u64::from(report.ready);
+        self.gauge("tokenwell_ready", "Whether every required token is on disk and lives.", Some(ready))?;
+        let help = "How far the server's clock is ahead of this machine's, in seconds.";
+        self.gauge("tokenwell_clock_skew_seconds", help, report.clock_skew)?;
+        let help = "Configurations that were read after the first, by what became of them.";
+        let mut family = self.0.encode_descriptor("tokenwell_config_reloads", help, None, MetricType::Counter)?;
+        let configuration = &report.configuration;
+        for (outcome, count) in [("applied", configuration.applied), ("refused", configuration.refusals)] {
+            family.encode_family(&[("outcome", outcome)])?.encode_counter(&count, NO_EXEMPLAR)?;
+        }
+        let help = "The version of tokenwell that runs; always 1.";
+        let mut family = self.0.encode_descriptor("tokenwell_build_info", help, None, MetricType::Gauge)?;
+        family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)
+    }
+
+    fn of_process(&mut self, process: &Process) -> fmt::Result {
+        if let Some(cpu) = process.cpu_seconds {
+            let help = "Processor time spent in user and in system mode, in seconds.";
+            self.0
+                .encode_descriptor("process_cpu_seconds", help, None, MetricType::Counter)?
+                .encode_counter(&cpu, NO_EXEMPLAR)?;
+        }
+        let help = "When the process started, in seconds since 1970.";
+        self.gauge("process_start_time_seconds", help, process.start_seconds)?;
+        self.gauge("process_resident_memory_bytes", "Memory that it occupies, in bytes.", process.resident_bytes)?;
+        let help = "Memory that it has addresses for, in bytes.";
+        self.gauge("process_virtual_memory_bytes", help, process.virtual_bytes)?;
+        self.gauge("process_threads", "Threads of the process.", process.threads)?;
+        self.gauge("process_open_fds", "Open file descriptors.", process.open_descriptors)?;
+        self.gauge("process_max_fds", "The most file descriptors that it may have open.", process.descriptors_max)
+    }
+
+    /// A gauge without labels; nothing at all of what is not known.
+    fn gauge<V: prometheus_client::encoding::EncodeGaugeValue>(
+        &mut self,
+        name: &str,
+        help: &str,
+        value: Option<V>,
+    ) -> fmt::Result {
+        let Some(value) = value else { return Ok(()) };
+        self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
+    }
+}
+
+fn next_renewal(credential: &CredentialReport) -> Option<SystemTime> {
+    let planned = credential.next_action.as_ref().filter(|next| next.what == "exchange").and_then(|next| next.at);
+    planned.or(credential.renew_at)
+}
+
+/// The counts of all hooks of a credential together; none for one without hooks.
+fn of_all_hooks(credential: &CredentialReport) -> Vec<(&'static str, u64)> {
+    let mut sums: Vec<(&'static str, u64)> = Vec::new();
+    for (outcome, count) in credential.hooks.iter().flat_map(|hook| &hook.outcomes) {
+        match sums.iter_mut().find(|(known, _)| known == outcome) {
+            Some((_, sum)) => *sum += count,
+            None => sums.push((outcome, *count)),
+        }
+    }
+    sums
+}
+
+fn seconds(time: SystemTime) -> f64 {
+    // In milliseconds, as in the JSON: what is finer is only how far two readings of the clock lay apart.
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    (since.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+/// OpenMetrics as the older format has it: there a counter's head carries the name of its samples, and there is no last
+/// line.
+fn as_prometheus(open_metrics: &str) -> String {
+    let counters: HashSet<&str> =
+        open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();
+    let mut text = String::with_capacity(open_metrics.len());
+    for line in open_metrics.lines().filter(|line| *line != "# EOF") {
+        let mut words = line.splitn(4, ' ');
+        let _ = match (words.next(), words.next(), words.next(), words.next()) {
+            (Some("#"), Some(what), Some(name), Some(rest)) if counters.contains(name) => {
+                writeln!(text, "# {what} {name}_total {rest}")
+            }
+            _ => writeln!(text, "{line}"),
+        };
+    }
+    text
+}
+
+const NO_EXEMPLAR: Option<&Exemplar<[(&str, &str); 0], u64>> = None;

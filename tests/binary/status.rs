@@ -1,0 +1,213 @@
+//! `tokenwell status`.
+
+use std::{
+    ffi::OsStr,
+    fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+use tokenwell::sandbox::Answer;
+
+use crate::{
+    program::{Ended, Program, once, tokenwell, within},
+    setting::{QUICK, Setting},
+};
+
+#[test]
+fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
+    let mut setting = Setting::with(&["a", "b"]);
+    serve(&setting, "127.0.0.1:0", &["a", "b"]);
+    let daemon = setting.ready();
+    let address = address(&setting, &daemon);
+    let ended = until(&setting, "ready", |ended| ended.code == Some(0));
+    assert!(ended.stdout.starts_with("2 of 2 fresh; next renewal in "), "{}", ended.stdout);
+    assert!(ended.stdout.contains(&format!("asked the daemon at {address}status, just now")), "{}", ended.stdout);
+    assert_eq!((ended.stdout.contains('\x1b'), ended.stderr.as_str()), (false, ""));
+    quiet(&mut setting, &ended);
+    daemon.stop();
+
+    let socket = setting.path("run/status.sock");
+    serve(&setting, &format!("unix:{}", socket.display()), &["a", "b"]);
+    let daemon = setting.ready();
+    let ended = status(&setting, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    assert!(ended.stdout.contains(&format!("asked the daemon at unix:{}", socket.display())), "{}", ended.stdout);
+    daemon.stop();
+}
+
+#[test]
+fn json_is_what_the_server_tells() {
+    let mut setting = Setting::with(&["a"]);
+    serve(&setting, "127.0.0.1:0", &["a"]);
+    let daemon = setting.ready();
+    let address = address(&setting, &daemon);
+    let at = address.trim_start_matches("http://").trim_end_matches('/');
+    let served = || {
+        let mut wire = TcpStream::connect(at).unwrap();
+        wire.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        let mut text = String::new();
+        wire.read_to_string(&mut text).unwrap();
+        steady(text.split_once("\r\n\r\n").unwrap().1)
+    };
+    // What happens between two questions makes them differ.
+    let ended = within("the same answer twice", || {
+        let before = served();
+        let ended = status(&setting, &["--json"]);
+        (steady(&ended.stdout) == before && before["credentials"][0]["state"] == "fresh").then_some(ended)
+    });
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+    quiet(&mut setting, &ended);
+    daemon.stop();
+}
+
+#[test]
+fn a_denied_key_comes_first_and_says_what_to_do() {
+    let mut setting = Setting::with(&["a", "b"]);
+    let key = setting.put_key("b", "b");
+    setting.sandbox.revoke(&key);
+    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    let ended =
+        until(&setting, "the refusal", |ended| ended.stdout.contains("not ready: 1 of 2 fresh; b: access key denied"));
+    assert_eq!(ended.code, Some(1));
+    let (b, a) = (ended.stdout.find("\nb  ").unwrap(), ended.stdout.find("\na  ").unwrap());
+    assert!(b < a, "{}", ended.stdout);
+    assert!(ended.stdout.contains("    to do: make a new access key in Descope's console"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("which still runs"), "{}", ended.stdout);
+    quiet(&mut setting, &ended);
+    daemon.stop();
+}
+
+#[test]
+fn what_a_killed_daemon_left_is_judged_by_the_clock_of_now() {
+    let mut setting = Setting::with(&["a"]);
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(3));
+    serve(&setting, "127.0.0.1:0", &["a"]);
+    let daemon = setting.ready();
+    until(&setting, "the daemon's own word", |ended| ended.code == Some(0));
+    within("the file is up to date", || file(&setting).filter(|file| file["credentials"][0]["state"] == "fresh"));
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+    daemon.signal(Signal::SIGKILL);
+    daemon.ended();
+    let ended = until(&setting, "the end of the token", |ended| ended.stdout.contains("\na           expired"));
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.starts_with("not ready: no daemon runs here; 0 of 1 fresh; a: expired "), "{}", ended.stdout);
+    let said = ended.stdout.replace('\n', " ");
+    assert!(said.contains("which is gone, or does not run here; http://127.0.0.1:"), "{said}");
+    assert!(said.contains("does not answer: Connection refused"), "{said}");
+    let json = status(&setting, &["--json"]);
+    let report: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((json.code, &report["ready"]), (Some(1), &Value::Bool(false)));
+    assert_eq!(report["credentials"][0]["state"], "expired");
+    assert!(json.stderr.starts_with("read from "), "{}", json.stderr);
+    quiet(&mut setting, &ended);
+}
+
+#[test]
+fn after_an_end_the_tokens_may_still_be_good_until_one_is_taken_away() {
+    let mut setting = Setting::with(&["a", "b"]);
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    let ended = status(&setting, &[]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    assert!(ended.stdout.starts_with("no daemon runs here, the last one stopped "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("; 2 of 2 fresh\n"), "{}", ended.stdout);
+    fs::remove_file(setting.path("out/b.jwt")).unwrap();
+    let ended = status(&setting, &[]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.contains("\nb           missing "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("does not hold the token that was written last"), "{}", ended.stdout);
+    quiet(&mut setting, &ended);
+}
+
+#[test]
+fn where_nothing_has_run_or_nothing_may_be_read_the_remedy_is_said() {
+    let setting = Setting::with(&["a"]);
+    let ended = status(&setting, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.starts_with("error: no daemon has run with this configuration yet: "), "{}", ended.stderr);
+    setting.put("state/status.json", "{}");
+    let ended = status(&setting, &["--json"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.contains("is no status file of this version"), "{}", ended.stderr);
+    if !nix::unistd::geteuid().is_root() {
+        fs::set_permissions(setting.path("state"), fs::Permissions::from_mode(0o000)).unwrap();
+        let ended = status(&setting, &[]);
+        fs::set_permissions(setting.path("state"), fs::Permissions::from_mode(0o700)).unwrap();
+        assert_eq!(ended.code, Some(1));
+        assert!(ended.stderr.contains("run this as the user that tokenwell runs as"), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn what_answers_and_is_no_tokenwell_is_told_apart() {
+    let setting = Setting::with(&["a"]);
+    let sandbox = setting.sandbox.base_url();
+    serve(&setting, sandbox.trim_start_matches("http://").trim_end_matches('/'), &["a"]);
+    let ended = status(&setting, &[]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("/status does not answer: it answers HTTP 404"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_wrong_configuration_and_a_watch_in_a_pipe_are_told_at_once() {
+    let setting = Setting::with(&["a"]);
+    let ended = status(&setting, &["--watch"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.contains("`--watch` draws on a terminal"), "{}", ended.stderr);
+    assert_eq!(status(&setting, &["--watch", "--json"]).code, Some(2));
+    setting.put("tokenwell.yaml", "credentials: 7\n");
+    assert_eq!(status(&setting, &[]).code, Some(2));
+}
+
+/// Without what changes from one moment to the next.
+fn steady(json: &str) -> Value {
+    let mut report: Value = serde_json::from_str(json).unwrap();
+    report["at"] = Value::Null;
+    // Times of the boot clock are shown on the wall clock of the moment, to the millisecond.
+    fn coarse(value: &mut Value) {
+        match value {
+            Value::String(text) if humantime::parse_rfc3339(text).is_ok() => text.truncate("2026-01-01T00:00:0".len()),
+            Value::Array(values) => values.iter_mut().for_each(coarse),
+            Value::Object(fields) => fields.values_mut().for_each(coarse),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    coarse(&mut report);
+    report
+}
+
+fn quiet(setting: &mut Setting, ended: &Ended) {
+    setting.learn_tokens();
+    assert_eq!(setting.leaks.found_in(&ended.stdout), None);
+    assert_eq!(setting.leaks.found_in(&ended.stderr), None);
+}
+
+fn serve(setting: &Setting, listen: &str, names: &[&str]) {
+    setting.configure_with(QUICK, &format!("status: {{listen: \"{listen}\"}}\n{}", setting.named(names)));
+}
+
+fn file(setting: &Setting) -> Option<Value> {
+    serde_json::from_str(&fs::read_to_string(setting.path("state/status.json")).ok()?).ok()
+}
+
+fn address(setting: &Setting, daemon: &Program) -> String {
+    within("the address of the server", || {
+        let file = file(setting)?;
+        file["statusAddress"].as_str().filter(|_| file["processId"] == daemon.pid()).map(str::to_owned)
+    })
+}
+
+fn status(setting: &Setting, arguments: &[&str]) -> Ended {
+    let mut command: Command = tokenwell(["status", "--config"].map(OsStr::new));
+    command.arg(setting.path("tokenwell.yaml")).args(arguments);
+    Program::start(&mut command).ended()
+}
+
+fn until(setting: &Setting, what: &str, wanted: impl Fn(&Ended) -> bool) -> Ended {
+    within(what, || Some(status(setting, &[])).filter(|ended| wanted(ended)))
+}

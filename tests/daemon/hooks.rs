@@ -1,0 +1,159 @@
+//! What follows a write.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use tracing::Level;
+
+use crate::world::{World, told};
+
+#[test]
+fn a_hook_runs_after_a_write_of_something_new_and_not_after_a_repair() {
+    told(async |world| {
+        let script = script(world, "echo \"$TOKENWELL_CREDENTIAL $TOKENWELL_PATH\" >>\"$0.told\"");
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&script]));
+        world.start();
+        until_told(world, 1).await;
+        let line = format!("a {}", world.path("out/a.jwt").display());
+        assert_eq!(lines(&script), [line.as_str()]);
+        world.until("the outputs are guarded", |world| world.guards_its_outputs()).await;
+
+        fs::remove_file(world.path("out/a.jwt")).unwrap();
+        world.until_said(Level::WARN, "it is written again").await;
+        world.until("it is there again", |world| world.state("a") == Some("fresh")).await;
+        world.put_key("a", "new");
+        until_told(world, 2).await;
+        assert_eq!(lines(&script).len(), 2, "the repair was no news");
+        assert_eq!(world.report("a").unwrap().hooks[0].outcomes, [("ok", 2), ("failed", 0), ("timeout", 0)]);
+    });
+}
+
+#[test]
+fn a_restart_tells_nobody_again_unless_the_process_before_died_between_write_and_hook() {
+    told(async |world| {
+        let script = script(world, "echo told >>\"$0.told\"");
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&script]));
+        world.start();
+        until_told(world, 1).await;
+        world.until("it is remembered", |world| owes_hooks(world) == Some(false)).await;
+        world.stop().await;
+        world.start();
+        world.until_fresh("a").await;
+        world.until("no hook runs", |world| !world.is_telling()).await;
+        assert_eq!(lines(&script).len(), 1);
+        world.stop().await;
+
+        // As a crash between the write and the end of the hook leaves it.
+        let record = world.path("state/state/a.json");
+        let text = fs::read_to_string(&record).unwrap();
+        assert!(text.contains("\"hooksOwed\": false"), "{text}");
+        fs::write(&record, text.replace("\"hooksOwed\": false", "\"hooksOwed\": true")).unwrap();
+        world.start();
+        until_told(world, 2).await;
+        world.until("it is remembered", |world| owes_hooks(world) == Some(false)).await;
+        assert_eq!(world.exchanges(), 1);
+    });
+}
+
+#[test]
+fn a_process_that_dies_while_a_hook_runs_leaves_it_to_the_next() {
+    told(async |world| {
+        let script = script(world, "echo told >>\"$0.told\"; [ ! -e \"$0.hang\" ] || exec sleep 1000");
+        let hang = script.with_extension("hang");
+        fs::write(&hang, "").unwrap();
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&script]));
+        world.start();
+        until_told(world, 1).await;
+        world.until_fresh("a").await;
+        assert_eq!(owes_hooks(world), Some(true));
+        world.stop().await;
+        fs::remove_file(&hang).unwrap();
+        world.start();
+        until_told(world, 2).await;
+        world.until("it is remembered", |world| owes_hooks(world) == Some(false)).await;
+        assert_eq!(world.exchanges(), 1);
+    });
+}
+
+#[test]
+fn rotations_that_come_faster_than_a_hook_ends_are_told_once_more_at_its_end() {
+    told(async |world| {
+        let script = script(world, "echo told >>\"$0.told\"; while [ -e \"$0.hang\" ]; do sleep 0.05; done");
+        let hang = script.with_extension("hang");
+        fs::write(&hang, "").unwrap();
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&script]));
+        world.start();
+        until_told(world, 1).await;
+        for writes in 2..=5 {
+            world.put_key("a", &format!("a{writes}"));
+            world.until("the next token", |world| world.report("a").unwrap().writes == writes).await;
+        }
+        assert_eq!(lines(&script).len(), 1, "the first one still runs, and delays no renewal");
+        fs::remove_file(&hang).unwrap();
+        world.until("no hook runs", |world| !world.is_telling()).await;
+        assert_eq!(lines(&script).len(), 2, "the last rotation is told, those between are not");
+    });
+}
+
+#[test]
+fn a_hook_that_fails_is_said_once_and_holds_up_neither_the_next_nor_a_renewal() {
+    told(async |world| {
+        let bad = script(world, "cat \"$TOKENWELL_PATH\"; echo; exit 3");
+        let good = world.path("good");
+        fs::copy(&bad, &good).unwrap();
+        fs::write(&good, "#!/bin/sh\necho told >>\"$0.told\"\n").unwrap();
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&bad, &good]));
+        world.start();
+        for rotations in 1..=3 {
+            world.until("the next token", |world| world.report("a").is_some_and(|a| a.writes == rotations)).await;
+            world.until("no hook runs", |world| !world.is_telling()).await;
+            world.token("a");
+            assert_eq!(lines(&good).len() as u64, rotations);
+            world.put_key("a", &format!("a{rotations}"));
+        }
+        assert_eq!(world.said(Level::WARN, "hook failed"), 1);
+        assert_eq!(world.said(Level::WARN, "exit code 3"), 1);
+        assert_eq!(world.said(Level::WARN, "[secret]"), 1, "the token that it printed is masked");
+        let report = world.report("a").unwrap();
+        assert!(report.hooks[0].error.as_deref().unwrap().contains("exit code 3"));
+        assert_eq!(report.hooks[1].error, None);
+        assert!(world.is_ready());
+    });
+}
+
+/// A script that tells of itself in `<its name>.told`.
+fn script(world: &World, text: &str) -> PathBuf {
+    let path = world.path("hook");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    path
+}
+
+fn hooked(world: &World, scripts: &[&Path]) -> String {
+    let hooks: Vec<_> = scripts.iter().map(|script| format!("{{command: [{}]}}", script.display())).collect();
+    world.named(&["a"]).replace("name: a", &format!("name: a, hooks: [{}]", hooks.join(", ")))
+}
+
+async fn until_told(world: &mut World, times: usize) {
+    let script = world.path("hook");
+    world.until("the hook was told", |_| lines(&script).len() >= times).await;
+}
+
+fn lines(script: &Path) -> Vec<String> {
+    let told = PathBuf::from(format!("{}.told", script.display()));
+    fs::read_to_string(told).unwrap_or_default().lines().map(str::to_owned).collect()
+}
+
+fn owes_hooks(world: &World) -> Option<bool> {
+    let text = fs::read_to_string(world.path("state/state/a.json")).ok()?;
+    let record: serde_json::Value = serde_json::from_str(&text).ok()?;
+    record["session"]["hooksOwed"].as_bool()
+}

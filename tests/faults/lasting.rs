@@ -1,0 +1,263 @@
+//! The daemon under faults that last for a while and then go: it lives, keeps what readers have, asks for no session that it
+//! does not need, and is well again soon after.
+
+use std::{
+    cell::Cell,
+    fs::{self, File, Permissions},
+    io::Write as _,
+    os::unix::{
+        fs::{PermissionsExt as _, chown},
+        process::CommandExt as _,
+    },
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use nix::sys::signal::Signal;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use tokenwell::{secret::Secret, session::Jwt};
+
+use crate::{
+    privileges::is_root,
+    program::{Program, run, within},
+    setting::Setting,
+};
+
+#[test]
+fn a_full_disk_and_one_that_is_read_only_cost_one_exchange_each() {
+    if !is_root("mount") {
+        return;
+    }
+    let mut troubled = Troubled::new();
+    let Some(disk) = Mount::of_memory(&troubled.setting.path("box")) else { return };
+    let program = troubled.start(None);
+    let filler = disk.0.join("filler");
+    troubled.lasts(
+        &program,
+        "no space left",
+        || {
+            let mut file = File::create(&filler).unwrap();
+            while file.write_all(&[0; 4096]).is_ok() {}
+        },
+        || fs::remove_file(&filler).unwrap(),
+    );
+    let readonly = Cell::new(None);
+    troubled.lasts(&program, "read-only", || readonly.set(Some(Mount::read_only(&disk.0))), || drop(readonly.take()));
+    let said = troubled.stops(program);
+    let each = said.matches("set/b.jwt`: no space left").count();
+    assert_eq!(each, 1, "what is wrong with a set is said once: {said}");
+}
+
+#[test]
+fn a_folder_that_may_not_be_written_costs_one_exchange() {
+    if !is_root("become somebody else") {
+        return;
+    }
+    let mut troubled = Troubled::new();
+    let folders = ["box", "box/set"].map(|name| troubled.setting.path(name));
+    let program = troubled.start(Some(NOBODY));
+    let set_mode =
+        |mode| folders.iter().for_each(|folder| fs::set_permissions(folder, Permissions::from_mode(mode)).unwrap());
+    troubled.lasts(&program, "permission", || set_mode(0o555), || set_mode(0o755));
+    troubled.stops(program);
+}
+
+#[test]
+fn without_descriptors_it_keeps_what_it_has_and_goes_on_when_there_are_some() {
+    if !is_root("look at the descriptors of a process that keeps secrets") {
+        return;
+    }
+    let mut troubled = Troubled::new();
+    // Too short to wait for the usual look at the key files, of which nothing hints that they can be read again.
+    troubled.setting.sandbox.set(|settings| settings.life = Duration::from_secs(20));
+    let program = troubled.start(None);
+    let before = troubled.view();
+    let pid = program.pid();
+    let usual = getrlimit(Resource::Nofile);
+    let limit = |current| {
+        let pid = Pid::from_raw(pid.cast_signed());
+        prlimit(pid, Resource::Nofile, Rlimit { current, ..usual }).unwrap();
+    };
+    // The first that is free may not be used, nor any after it.
+    limit((0..1024).find(|number| !Path::new(&format!("/proc/{pid}/fd/{number}")).exists()));
+    let keys = troubled.change_keys();
+    program.until_said("too many files are open", 2);
+    for asked in 1..=3 {
+        program.signal(Signal::SIGUSR1);
+        program.until_said("asked to renew every session", asked);
+    }
+    assert!(troubled.view() == before, "the old tokens stay");
+    assert!(keys.iter().all(|key| troubled.exchanges(key) == 0));
+    limit(usual.current);
+    within("new tokens", || troubled.view().is_all_new(&before).then_some(()));
+    assert!(keys.iter().all(|key| troubled.exchanges(key) == 1));
+    let said = troubled.stops(program);
+    assert!(!said.contains("has expired"), "no token came to its end: {said}");
+    assert!(!said.contains("by somebody else"), "nobody is blamed: {said}");
+}
+
+/// A credential with a plain output in a folder that gets into trouble, one with a set there, and one that is well.
+struct Troubled {
+    setting: Setting,
+    changes: u32,
+}
+
+/// What readers find in the folder that gets into trouble.
+#[derive(PartialEq, Eq, Debug)]
+struct View {
+    plain: String,
+    set: [String; 2],
+}
+
+impl Troubled {
+    fn new() -> Self {
+        let mut setting = Setting::new();
+        setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
+        for name in ["a", "b", "well"] {
+            setting.put_key(name, name);
+        }
+        for folder in ["box", "box/set"] {
+            fs::create_dir(setting.path(folder)).unwrap();
+        }
+        let [keys, trouble, out] = ["keys", "box", "out"].map(|name| setting.path(name));
+        let (keys, trouble, out) = (keys.display(), trouble.display(), out.display());
+        let text = format!(
+            "sets: [{{directory: {trouble}/set}}]\ncredentials:\n\
+             - {{name: a, accessKeyFile: {keys}/a, outputs: [{{path: {trouble}/a.jwt}}]}}\n\
+             - {{name: b, accessKeyFile: {keys}/b, outputs: [{{path: {trouble}/set/b.jwt}}, {{path: {trouble}/set/b.json, format: json}}]}}\n\
+             - {{name: well, accessKeyFile: {keys}/well, outputs: [{{path: {out}/well.jwt}}]}}\n"
+        );
+        setting.configure(&text);
+        Self { setting, changes: 0 }
+    }
+
+    /// The daemon, as that user, up to the moment when every token is on disk.
+    fn start(&self, user: Option<u32>) -> Program {
+        let mut command = run(&self.setting.path(""));
+        if let Some(user) = user {
+            for folder in ["", "box", "box/set", "out", "state", "keys"] {
+                chown(self.setting.path(folder), Some(user), Some(user)).unwrap();
+            }
+            command.uid(user).gid(user);
+        }
+        let program = Program::start(&mut command);
+        program.until_said("ready: every required token is on disk", 1);
+        program
+    }
+
+    /// A fault begins, new keys ask for new tokens, time goes by, and the fault goes.
+    fn lasts(&mut self, program: &Program, said: &str, begin: impl FnOnce(), end: impl FnOnce()) {
+        let before = self.view();
+        begin();
+        let keys = self.change_keys();
+        program.until_said(said, 2);
+        for _ in 0..TICKS {
+            self.tick();
+        }
+        assert!(self.view() == before, "{said}: the old tokens stay");
+        assert!(keys.iter().all(|key| self.exchanges(key) == 1), "{said}: a failed write is no reason to ask again");
+        end();
+        within("new tokens", || self.view().is_all_new(&before).then_some(()));
+        for _ in 0..TICKS {
+            self.tick();
+        }
+        assert!(keys.iter().all(|key| self.exchanges(key) == 1), "{said}: one exchange each, and no more");
+    }
+
+    /// The third credential gets another key and another token meanwhile, which takes its time and is held up by nothing.
+    fn tick(&mut self) {
+        let exchanges = self.setting.sandbox.counters().exchanges;
+        let before = fs::read(self.setting.path("out/well.jwt")).unwrap();
+        self.changes += 1;
+        self.setting.put_key("well", &format!("well{}", self.changes));
+        self.setting.until_exchanges(exchanges + 1);
+        within("the other's token", || (fs::read(self.setting.path("out/well.jwt")).unwrap() != before).then_some(()));
+    }
+
+    fn change_keys(&mut self) -> [Secret; 2] {
+        self.changes += 1;
+        ["a", "b"].map(|name| self.setting.put_key(name, &format!("{name}{}", self.changes)))
+    }
+
+    fn exchanges(&self, key: &Secret) -> usize {
+        self.setting.sandbox.exchanges().iter().filter(|seen| seen.key == Some(key.fingerprint())).count()
+    }
+
+    /// What readers find, which is whole.
+    fn view(&self) -> View {
+        let folder = self.setting.path("box");
+        let generation = folder.join("set").join(fs::read_link(folder.join("set/..data")).unwrap());
+        let [plain, jwt, json] =
+            [folder.join("a.jwt"), generation.join("b.jwt"), generation.join("b.json")].map(|path| {
+                assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
+                fs::read_to_string(path).unwrap()
+            });
+        assert!(Jwt::parse(&plain).is_ok() && Jwt::parse(&jwt).is_ok());
+        let told: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert!(told["token"].as_str() == Some(&jwt), "files of two generations");
+        View { plain, set: [jwt, json] }
+    }
+
+    /// Stops it. Nothing secret was said, and no temporary file is left. Answers what was said.
+    fn stops(&mut self, program: Program) -> String {
+        let ended = program.stop();
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        self.setting.clean(&ended);
+        for folder in ["box", "box/set"] {
+            let names = fs::read_dir(self.setting.path(folder)).unwrap().map(|entry| entry.unwrap().file_name());
+            let left: Vec<_> = names
+                .filter(|name| {
+                    name.to_str().unwrap().ends_with(".tokenwell") || name.to_str().unwrap().contains("_tmp")
+                })
+                .collect();
+            assert!(left.is_empty(), "{left:?}");
+        }
+        ended.stderr
+    }
+}
+
+impl View {
+    fn is_all_new(&self, before: &Self) -> bool {
+        self.plain != before.plain && self.set[0] != before.set[0] && self.set[1] != before.set[1]
+    }
+}
+
+/// A mount, which goes when it is dropped.
+struct Mount(PathBuf);
+
+impl Mount {
+    /// A small file system in memory. `None`, said loudly, where nothing can be mounted.
+    fn of_memory(at: &Path) -> Option<Self> {
+        let mounted = mount(&["-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs"], at);
+        if !mounted {
+            eprintln!("SKIPPED: no mounts here (`mount` is not permitted)");
+        }
+        mounted.then(|| Self(at.to_owned()))
+    }
+
+    /// What is there already, through a mount over it that may not be written. (The file system itself cannot be made read-only
+    /// while the daemon has its lock file open.)
+    fn read_only(at: &Path) -> Self {
+        let what = at.to_str().unwrap();
+        assert!(mount(&["--bind", what], at));
+        let over = Self(at.to_owned());
+        assert!(mount(&["-o", "remount,bind,ro"], at));
+        over
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        // Also under the feet of a daemon that a failed test leaves.
+        let _ = Command::new("umount").arg("-l").arg(&self.0).status();
+    }
+}
+
+fn mount(arguments: &[&str], at: &Path) -> bool {
+    Command::new("mount").args(arguments).arg(at).status().is_ok_and(|status| status.success())
+}
+
+/// More than the daemon's retries of a write need to come round.
+const TICKS: usize = 4;
+const NOBODY: u32 = 65534;

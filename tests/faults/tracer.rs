@@ -1,0 +1,129 @@
+//! A program under ptrace: what it asks of the kernel is seen before it happens, and can be refused or made its last.
+//!
+//! Why not strace, whose `inject` does much the same: it counts the calls of each thread by themselves and of each kind by
+//! name only. Which thread writes a token differs from run to run, the third `openat` of one thread is the loader's in
+//! another, and the file that matters most has a random name. Here a call is known by what it is about.
+
+use std::{
+    collections::HashMap,
+    fs::File,
+    io,
+    process::{Child, Command, Stdio},
+};
+
+use nix::{
+    errno::Errno,
+    libc::{PTRACE_EVENT_STOP, user_regs_struct},
+    sys::{
+        ptrace::{self, Options},
+        signal::{Signal, kill},
+        wait::{WaitPidFlag, WaitStatus, waitpid},
+    },
+    unistd::Pid,
+};
+
+/// What becomes of a call.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fault {
+    /// It is done, and nothing after it.
+    KilledAfter,
+    /// It is not done, and answered so.
+    Refused(Errno),
+}
+
+/// How the program ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Fate {
+    Exited(i32),
+    Killed(Signal),
+}
+
+/// A program that is traced from its first call on. Everything is to be done by one thread: the kernel knows no other as the
+/// tracer.
+pub(crate) struct Tracee {
+    leader: Pid,
+    _child: Child,
+}
+
+impl Tracee {
+    /// Starts it, in a shell that waits for the tracer before it becomes the program. Says on standard error into a file:
+    /// nobody has to read while it is stopped.
+    pub(crate) fn start(command: &Command, said: File) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
+        shell.env_clear().stdin(Stdio::null()).stdout(said.try_clone().unwrap()).stderr(said);
+        let child = shell.spawn().unwrap();
+        let leader = Pid::from_raw(child.id().cast_signed());
+        let stopped = waitpid(leader, Some(WaitPidFlag::WUNTRACED)).unwrap();
+        assert!(matches!(stopped, WaitStatus::Stopped(_, Signal::SIGSTOP)), "{stopped:?}");
+        let options = Options::PTRACE_O_TRACESYSGOOD | Options::PTRACE_O_TRACECLONE | Options::PTRACE_O_EXITKILL;
+        ptrace::seize(leader, options).unwrap();
+        Self { leader, _child: child }
+    }
+
+    /// Lets it go, asking at every call what is to become of it, until it has ended.
+    pub(crate) fn run(self, judge: &mut dyn FnMut(Pid, &user_regs_struct) -> Option<Fault>) -> Fate {
+        // Threads that are in a call, with what becomes of it.
+        let mut inside: HashMap<Pid, Option<Fault>> = HashMap::new();
+        let mut fate = None;
+        loop {
+            let status = match waitpid(None, Some(WaitPidFlag::__WALL | WaitPidFlag::__WNOTHREAD)) {
+                Err(Errno::ECHILD) => return fate.unwrap(),
+                Err(Errno::EINTR) => continue,
+                status => status.unwrap(),
+            };
+            let (thread, signal) = match status {
+                WaitStatus::Exited(thread, code) => {
+                    fate = fate.or((thread == self.leader).then_some(Fate::Exited(code)));
+                    continue;
+                }
+                WaitStatus::Signaled(thread, signal, _) => {
+                    fate = fate.or((thread == self.leader).then_some(Fate::Killed(signal)));
+                    continue;
+                }
+                WaitStatus::PtraceSyscall(thread) => {
+                    match inside.remove(&thread) {
+                        None => drop(inside.insert(thread, enter(thread, judge))),
+                        Some(None) => {}
+                        Some(Some(Fault::KilledAfter)) => kill(self.leader, Signal::SIGKILL).unwrap(),
+                        Some(Some(Fault::Refused(errno))) => answer(thread, errno),
+                    }
+                    (thread, None)
+                }
+                // The shell waits for this.
+                WaitStatus::PtraceEvent(thread, Signal::SIGSTOP, PTRACE_EVENT_STOP) => {
+                    kill(thread, Signal::SIGCONT).unwrap();
+                    (thread, None)
+                }
+                WaitStatus::PtraceEvent(thread, ..) => (thread, None),
+                WaitStatus::Stopped(thread, signal) => (thread, Some(signal)),
+                WaitStatus::Continued(_) | WaitStatus::StillAlive => continue,
+            };
+            gone_is_well(ptrace::syscall(thread, signal));
+        }
+    }
+}
+
+fn enter(thread: Pid, judge: &mut dyn FnMut(Pid, &user_regs_struct) -> Option<Fault>) -> Option<Fault> {
+    let mut registers = ptrace::getregs(thread).ok()?;
+    let fault = judge(thread, &registers)?;
+    if matches!(fault, Fault::Refused(_)) {
+        registers.orig_rax = NO_CALL;
+        gone_is_well(ptrace::setregs(thread, registers));
+    }
+    Some(fault)
+}
+
+fn answer(thread: Pid, errno: Errno) {
+    let Ok(mut registers) = ptrace::getregs(thread) else { return };
+    registers.rax = i64::from(-(errno as i32)).cast_unsigned();
+    gone_is_well(ptrace::setregs(thread, registers));
+}
+
+/// A thread may be gone before it is let go: its process was ended by another.
+fn gone_is_well(done: nix::Result<()>) {
+    assert!(matches!(done, Ok(()) | Err(Errno::ESRCH)), "{}", io::Error::from(done.unwrap_err()));
+}
+
+/// A number that the kernel answers without doing anything.
+const NO_CALL: u64 = u64::MAX;

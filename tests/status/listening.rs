@@ -1,0 +1,158 @@
+//! Where it listens: at the start, after a reload, on a Unix socket, on a socket that was passed.
+
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Command};
+
+use crate::{
+    client::Server,
+    program::{Program, TOKENWELL, once, run},
+    served::{FREE_PORT, configure, ready, server, setting, start},
+    setting::Setting,
+};
+
+#[test]
+fn an_address_in_use_is_fatal_at_the_start_and_the_error_says_what_to_do() {
+    let setting = setting(&["a"]);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    configure(&setting, &address, &setting.named(&["a"]));
+    let ended = Program::start(&mut run(&setting.path(""))).ended();
+    assert_eq!(ended.code, Some(1));
+    let wanted = format!("cannot serve status at `{address}`: another program listens there; stop it, or change");
+    assert!(ended.stderr.contains(&wanted), "{}", ended.stderr);
+    assert_eq!(setting.sandbox.counters().exchanges, 0);
+    let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
+    assert_eq!(ended.code, Some(0), "`once` leaves the port to the daemon: {}", ended.stderr);
+}
+
+#[test]
+fn an_address_of_another_machine_is_told_as_such() {
+    let setting = setting(&["a"]);
+    configure(&setting, "192.0.2.1:9465", &setting.named(&["a"]));
+    let ended = Program::start(&mut run(&setting.path(""))).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("this machine does not have that address"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_reload_moves_it_and_takes_it_away() {
+    let setting = setting(&["a"]);
+    let (program, first) = ready(&setting);
+    let socket = setting.path("s/status.sock");
+    configure(&setting, &format!("unix:{}", socket.display()), &setting.named(&["a"]));
+    program.until_said("status is served", 2);
+    let second = Server::Unix(socket.clone());
+    assert_eq!(second.get("/readyz").status, 200);
+    let Server::Tcp(address) = &first else { panic!("a port") };
+    assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens where it was");
+    // To every address on the port that it has on one.
+    configure(&setting, address, &setting.named(&["a"]));
+    program.until_said("status is served", 3);
+    assert!(!socket.exists());
+    let port = address.rsplit(':').next().unwrap();
+    configure(&setting, &format!("0.0.0.0:{port}"), &setting.named(&["a"]));
+    program.until_said("status is served", 4);
+    assert_eq!(first.get("/readyz").status, 200);
+    setting.configure(&setting.named(&["a"]));
+    program.until_said("status is served no more", 1);
+    assert!(std::net::TcpStream::connect(address).is_err());
+    assert_eq!(program.stop().code, Some(0));
+}
+
+#[test]
+fn a_reload_to_an_address_in_use_keeps_the_old_one_and_says_so() {
+    let setting = setting(&["a"]);
+    let (program, server) = ready(&setting);
+    let other = TcpListener::bind("127.0.0.1:0").unwrap();
+    configure(&setting, &other.local_addr().unwrap().to_string(), &setting.named(&["a"]));
+    program.until_said("status stays served at http://127.0.0.1:", 1);
+    let status = server.get("/status").body;
+    assert!(status.contains("another program listens there; stop it, or change `status.listen`"), "{status}");
+    drop(other);
+    program.signal(nix::sys::signal::Signal::SIGHUP);
+    program.until_said("status is served", 2);
+}
+
+#[test]
+fn a_unix_socket_is_for_its_group_and_goes_with_the_process() {
+    let setting = setting(&["a"]);
+    let path = setting.path("run/status.sock");
+    configure(&setting, &format!("unix:{}", path.display()), &setting.named(&["a"]));
+    let (program, server) = ready(&setting);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+    assert_eq!(server.get("/readyz").status, 200);
+    let elsewhere = "GET /readyz HTTP/1.1\r\nHost: any.name\r\nConnection: close\r\n\r\n";
+    assert_eq!(server.ask(elsewhere).status, 200, "no browser gets there");
+    let ended = Program::start(&mut run(&setting.path(""))).ended();
+    assert_eq!(ended.code, Some(1), "another daemon does not take a living one's socket");
+    assert!(ended.stderr.contains("another program listens there"), "{}", ended.stderr);
+    assert_eq!(server.get("/readyz").status, 200);
+    program.signal(nix::sys::signal::Signal::SIGKILL);
+    program.ended();
+    assert!(path.exists(), "a killed process leaves it");
+    let (program, server) = start(&setting);
+    assert_eq!(server.get("/livez").status, 200);
+    assert_eq!(program.stop().code, Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn what_is_no_socket_is_not_replaced_by_one() {
+    let setting = setting(&["a"]);
+    setting.put("precious", "text");
+    configure(&setting, &format!("unix:{}", setting.path("precious").display()), &setting.named(&["a"]));
+    let ended = Program::start(&mut run(&setting.path(""))).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("there is a file that is no socket"), "{}", ended.stderr);
+    assert_eq!(fs::read_to_string(setting.path("precious")).unwrap(), "text");
+}
+
+#[test]
+fn a_socket_that_the_service_manager_passed_is_used() {
+    let setting = setting(&["a"]);
+    configure(&setting, "systemd", &setting.named(&["a"]));
+    let ended = Program::start(&mut run(&setting.path(""))).ended();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("none was passed (`LISTEN_FDS`"), "{}", ended.stderr);
+
+    // As the service manager does it: the socket is descriptor 3, and the variables name the process.
+    let script = "import os, socket, sys\n\
+                  s = socket.socket(socket.AF_INET)\n\
+                  s.bind(('127.0.0.1', 0)); s.listen()\n\
+                  os.dup2(s.fileno(), 3)\n\
+                  os.set_inheritable(3, True)\n\
+                  os.environ.update(LISTEN_FDS='1', LISTEN_PID=str(os.getpid()))\n\
+                  os.execv(sys.argv[1], sys.argv[1:])";
+    if !crate::tools::needs("python3") {
+        return;
+    }
+    let mut command = Command::new("python3");
+    command.args(["-c", script, TOKENWELL, "run", "--config"]).arg(setting.path("tokenwell.yaml"));
+    let program = Program::start(&mut command);
+    let first = server(&setting, &program);
+    assert_eq!(first.get("/livez").status, 200);
+    configure(&setting, FREE_PORT, &setting.named(&["a"]));
+    program.until_said("status is served", 2);
+    configure(&setting, "systemd", &setting.named(&["a"]));
+    program.until_said("status is served", 3);
+    assert_eq!(first.get("/livez").status, 200, "it is passed once, and is used again");
+    assert_eq!(program.stop().code, Some(0));
+}
+
+#[test]
+fn without_status_listen_nothing_listens() {
+    let setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    let file = crate::program::content(&setting.path("state/status.json"));
+    let inodes: Vec<String> = fs::read_dir(format!("/proc/{}/fd", program.pid()))
+        .unwrap()
+        .filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let listens = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        fields.get(3) == Some(&"0A") && fields.get(9).is_some_and(|inode| inodes.iter().any(|ours| ours == inode))
+    };
+    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default());
+    assert!(!tables.iter().flat_map(|table| table.lines()).any(listens));
+    assert!(file.contains("\"statusAddress\": null"), "{file}");
+}

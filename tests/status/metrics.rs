@@ -1,0 +1,135 @@
+//! The metrics, as Prometheus reads them.
+
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
+use crate::{
+    client::Server,
+    program::within,
+    served::{FREE_PORT, configure, credential, ready, setting, until},
+    tools::needs,
+};
+
+fn metrics(server: &Server) -> String {
+    server.get("/metrics").body
+}
+
+/// Names and labels of every series, without the values.
+fn series(text: &str) -> Vec<String> {
+    let named = text.lines().filter(|line| !line.starts_with('#'));
+    named.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn the_names_are_those_of_the_contract_and_every_outcome_is_there_from_the_start() {
+    let setting = setting(&["a"]);
+    let (_program, server) = ready(&setting);
+    let text = metrics(&server);
+    let ours: Vec<_> = series(&text).into_iter().filter(|name| !name.contains("_bucket")).collect();
+    insta::assert_snapshot!(ours.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION"), @r#"
+    tokenwell_session_expiry_timestamp_seconds{credential="a"}
+    tokenwell_next_renewal_timestamp_seconds{credential="a"}
+    tokenwell_last_success_timestamp_seconds{credential="a"}
+    tokenwell_exchanges_total{credential="a",outcome="session"}
+    tokenwell_exchanges_total{credential="a",outcome="denied"}
+    tokenwell_exchanges_total{credential="a",outcome="blocked"}
+    tokenwell_exchanges_total{credential="a",outcome="busy"}
+    tokenwell_exchanges_total{credential="a",outcome="failed"}
+    tokenwell_exchanges_total{credential="a",outcome="garbled"}
+    tokenwell_exchanges_total{credential="a",outcome="unreachable"}
+    tokenwell_publishes_total{credential="a",outcome="written"}
+    tokenwell_publishes_total{credential="a",outcome="unchanged"}
+    tokenwell_publishes_total{credential="a",outcome="failed"}
+    tokenwell_exchange_duration_seconds_sum
+    tokenwell_exchange_duration_seconds_count
+    tokenwell_ready
+    tokenwell_clock_skew_seconds
+    tokenwell_config_reloads_total{outcome="applied"}
+    tokenwell_config_reloads_total{outcome="refused"}
+    tokenwell_build_info{version="VERSION"}
+    process_cpu_seconds_total
+    process_start_time_seconds
+    process_resident_memory_bytes
+    process_virtual_memory_bytes
+    process_threads
+    process_open_fds
+    process_max_fds
+    "#);
+    for line in [
+        "tokenwell_exchanges_total{credential=\"a\",outcome=\"session\"} 1",
+        "tokenwell_exchanges_total{credential=\"a\",outcome=\"denied\"} 0",
+        "tokenwell_publishes_total{credential=\"a\",outcome=\"written\"} 1",
+        "tokenwell_ready 1",
+        "tokenwell_exchange_duration_seconds_bucket{le=\"+Inf\"} 1",
+        "tokenwell_exchange_duration_seconds_count 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
+    }
+}
+
+#[test]
+fn promtool_has_nothing_to_say_against_them() {
+    let setting = setting(&["a", "b"]);
+    let (_program, server) = ready(&setting);
+    if !needs("promtool") {
+        return;
+    }
+    let mut promtool = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    promtool.stdin.take().unwrap().write_all(metrics(&server).as_bytes()).unwrap();
+    let said = promtool.wait_with_output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&[said.stdout, said.stderr].concat()), "");
+    assert!(said.status.success());
+}
+
+#[test]
+fn who_accepts_open_metrics_gets_it() {
+    let setting = setting(&["a"]);
+    let (_program, server) = ready(&setting);
+    let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
+    let answer = server
+        .ask(&format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: {accept}\r\nConnection: close\r\n\r\n"));
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
+    assert!(answer.body.contains("# TYPE tokenwell_exchanges counter\n") && answer.body.ends_with("# EOF\n"));
+    assert_eq!(series(&answer.body), series(&metrics(&server)), "the same series in both");
+}
+
+#[test]
+fn the_series_of_a_credential_go_with_it() {
+    let setting = setting(&["a", "b"]);
+    let (program, server) = ready(&setting);
+    assert!(metrics(&server).contains("credential=\"b\""));
+    // The port stays: what is served where stays the same.
+    configure(&setting, FREE_PORT, &setting.named(&["a"]));
+    program.until_said("the new configuration is in force", 1);
+    within("they go", || (!metrics(&server).contains("credential=\"b\"")).then_some(()));
+    assert!(metrics(&server).contains("credential=\"a\""));
+    assert!(metrics(&server).contains("tokenwell_config_reloads_total{outcome=\"applied\"} 1"));
+}
+
+#[test]
+fn what_happens_is_counted_by_its_outcome() {
+    let mut setting = setting(&["a"]);
+    let (program, server) = ready(&setting);
+    setting.sandbox.script([tokenwell::sandbox::Answer::denied()]);
+    setting.put_key("a", "wrong");
+    until(&server, "a denial", |status| credential(status, "a")["lastRefusal"]["class"] == "denied");
+    setting.put("tokenwell.yaml", "nonsense: 1\n");
+    program.until_said("the configuration is refused", 1);
+    let wanted = [
+        "tokenwell_exchanges_total{credential=\"a\",outcome=\"denied\"} 1",
+        "tokenwell_config_reloads_total{outcome=\"refused\"} 1",
+        "tokenwell_exchange_duration_seconds_count 2",
+    ];
+    within("they count", || {
+        wanted.iter().all(|line| metrics(&server).lines().any(|found| found == *line)).then_some(())
+    });
+}

@@ -1,0 +1,155 @@
+//! Readiness: of what is on disk and of the clock, at the moment of asking.
+
+use std::{
+    fs::{self, OpenOptions},
+    os::unix::{
+        fs::{PermissionsExt as _, chown, symlink},
+        process::CommandExt as _,
+    },
+    path::Path,
+    process::Command,
+};
+
+use nix::{sys::signal::Signal, unistd::geteuid};
+use tokenwell::sandbox::Answer;
+
+use crate::{
+    program::{Program, TOKENWELL, run, within},
+    served::{FREE_PORT, configure, credential, ready, server, setting, start, until},
+    setting::Setting,
+};
+
+/// A file in the place of the folder: whatever is done about it, nobody can write there.
+fn obstruct(setting: &Setting) {
+    fs::remove_dir_all(setting.path("out")).unwrap();
+    fs::write(setting.path("out"), "").unwrap();
+}
+
+#[test]
+fn a_token_that_is_gone_is_said_by_the_very_next_answer() {
+    let setting = setting(&["a", "b"]);
+    let (_program, server) = ready(&setting);
+    assert_eq!(server.get("/readyz").status, 200);
+    obstruct(&setting);
+    let answer = server.get("/readyz");
+    assert_eq!(answer.status, 503);
+    let said: Vec<_> = answer.body.lines().collect();
+    assert!(said[0].starts_with("a: `") && said[1].starts_with("b: `") && said.len() == 2, "{said:?}");
+    assert_eq!((server.get("/readyz/a").status, server.get("/livez").status), (503, 200));
+    fs::remove_file(setting.path("out")).unwrap();
+    within("it heals", || (server.get("/readyz").status == 200).then_some(()));
+    assert!(setting.path("out/a.jwt").exists() && setting.path("out/b.jwt").exists());
+}
+
+#[test]
+fn it_is_never_ready_over_a_file_that_is_not_whole() {
+    let mut setting = setting(&["a"]);
+    let (_program, server) = ready(&setting);
+    let (path, token) = (setting.path("out/a.jwt"), setting.token("a").unwrap());
+    let deeds: [fn(&Path); 4] = [
+        |path| fs::remove_file(path).unwrap(),
+        |path| drop(OpenOptions::new().write(true).truncate(true).open(path).unwrap()),
+        |path| fs::write(path, "something else").unwrap(),
+        |path| {
+            fs::remove_file(path).unwrap();
+            symlink("/etc/hostname", path).unwrap();
+        },
+    ];
+    let mut unready = 0;
+    for deed in deeds {
+        deed(&path);
+        // It may have been put right already; then it is whole.
+        let answer = server.get("/readyz");
+        match answer.status {
+            200 => assert_eq!(fs::read_to_string(&path).unwrap(), token),
+            _ => unready += 1,
+        }
+        within("it is put right", || (server.get("/readyz").status == 200).then_some(()));
+        assert_eq!(fs::read_to_string(&path).unwrap(), token);
+    }
+    // Put right ever later in a fight, so at the end it is seen.
+    assert!(unready > 0);
+}
+
+#[test]
+fn a_file_that_goes_while_its_successor_cannot_be_written_is_missed() {
+    let setting = setting(&["a"]);
+    let mut command = if geteuid().is_root() { as_nobody(&setting) } else { run(&setting.path("")) };
+    let program = Program::start(&mut command);
+    program.until_said("ready: every required token is on disk", 1);
+    let server = server(&setting, &program);
+    fs::set_permissions(setting.path("out"), fs::Permissions::from_mode(0o555)).unwrap();
+    program.signal(Signal::SIGUSR1);
+    until(&server, "a session that cannot be written", |status| {
+        credential(status, "a")["outputs"][0]["error"].is_string()
+    });
+    assert_eq!(server.get("/readyz").status, 200, "the last token is there and lives");
+    OpenOptions::new().write(true).truncate(true).open(setting.path("out/a.jwt")).unwrap();
+    let answer = server.get("/readyz");
+    assert_eq!(answer.status, 503);
+    assert!(answer.body.contains("out/a.jwt` does not hold its token: cannot "), "{}", answer.body);
+}
+
+/// For root no folder is read-only; so somebody else has to run it.
+fn as_nobody(setting: &Setting) -> Command {
+    let program = setting.path("tokenwell");
+    fs::copy(TOKENWELL, &program).unwrap();
+    for folder in ["", "keys", "out", "state"] {
+        fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
+        chown(setting.path(folder), Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+    let mut command = Command::new(program);
+    command.uid(NOBODY).gid(NOBODY).env_clear().args(["run", "--config"]).arg(setting.path("tokenwell.yaml"));
+    command
+}
+
+#[test]
+fn an_expired_token_is_not_ready_and_the_line_says_why_and_what_next() {
+    let setting = setting(&["a", "b"]);
+    configure(&setting, FREE_PORT, &setting.named(&["a", "b"]).replace("name: b,", "name: b, required: false,"));
+    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
+    let (_program, server) = ready(&setting);
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+    within("it expires", || (server.get("/readyz").status == 503).then_some(()));
+    let line = within("the line", || {
+        let body = server.get("/readyz/a").body;
+        (body.contains("expired") && body.contains("next try in")).then_some(body)
+    });
+    assert!(line.starts_with("a: expired "), "{line}");
+    assert!(line.contains(" ago; next try in ") && line.contains(": failed: "), "{line}");
+    assert!(!server.get("/readyz").body.contains("b:"), "it is not required");
+    assert_eq!(server.get("/readyz/b").status, 404);
+    assert_eq!(server.get("/livez").status, 200, "the API is away, the loop turns");
+    setting.sandbox.set(|settings| settings.outage = None);
+    within("it heals", || (server.get("/readyz").status == 200).then_some(()));
+}
+
+#[test]
+fn a_key_that_is_denied_costs_no_readiness_while_its_token_lives() {
+    let mut setting = setting(&["a"]);
+    let (_program, server) = ready(&setting);
+    setting.sandbox.script([Answer::denied()]);
+    setting.put_key("a", "wrong");
+    until(&server, "a denial", |status| credential(status, "a")["lastRefusal"]["class"] == "denied");
+    assert_eq!(server.get("/readyz").status, 200);
+}
+
+#[test]
+fn a_key_folder_that_was_never_seen_leaves_it_unready() {
+    let setting = Setting::new();
+    let (keys, out) = (setting.path("none"), setting.path("out/{name}.jwt"));
+    let (keys, out) = (keys.display(), out.display());
+    let folder = format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n");
+    configure(&setting, FREE_PORT, &folder);
+    let (_program, server) = start(&setting);
+    let line = within("the line", || {
+        let answer = server.get("/readyz");
+        assert_eq!(answer.status, 503);
+        answer.body.contains("waiting for keys").then_some(answer.body)
+    });
+    assert!(line.contains(&keys.to_string()), "{line}");
+    fs::create_dir(setting.path("none")).unwrap();
+    within("it is seen", || (server.get("/readyz").status == 200).then_some(()));
+}
+
+const NOBODY: u32 = 65534;
