@@ -17,11 +17,14 @@ use super::{Failure, print, source::SourceArguments};
 /// Every mistake is told in one run, with its line and its remedy. Makes no request and reads no key. Exits with 0 if the
 /// configuration can be used, be it with warnings, else with 2.
 ///
-/// With --online it tries instead, one thing after the other, and tells of each how it went and what to do: key files, DNS,
-/// TCP, proxy, TLS, what stands in front of the API, clocks, an exchange with each key, signatures, the life of sessions,
-/// outputs, locks, hooks, the state directory. That costs one request for each key, which counts for the rate limit; the
-/// sessions are thrown away. It may run beside a daemon: it takes no lock and leaves every token and state file alone. Exits
-/// with 1 if something failed.
+/// With --online it also tries, one thing after the other, and tells of each how it went and what to do: key files, DNS, TCP,
+/// proxy, TLS, what stands in front of the API, clocks, an exchange with each key, signatures, the life of sessions, outputs,
+/// locks, hooks, the state directory, the address of the status server. Exits with 1 if something failed.
+///
+/// That costs one request for each key, which counts for the rate limit; the sessions are thrown away. It keeps the spacing
+/// to the exchanges that the state directory tells of, and notes its own there, so that a daemon which starts afterwards
+/// keeps it too. It may run beside a daemon: it takes no lock and leaves every token alone, and the state of that daemon as
+/// well, which may therefore ask sooner than its spacing after the check.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -40,11 +43,12 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { online, all, source } = arguments;
     let (source, environment, loaded) = source.load()?;
     if online {
-        let keys_max = if all { usize::MAX } else { online::KEYS_MAX };
-        return online::run(loaded.config, source.path(), &environment, keys_max);
+        let extent = if all { online::Extent::All } else { online::Extent::Sample };
+        return online::run(loaded.config, source.path(), &environment, extent);
     }
     let keys = key_files::look(&loaded.config);
-    for warning in keys.warnings.iter().chain(&keys.ignored).chain(&programs::warnings(&loaded.config)) {
+    let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
+    for warning in troubles.chain(&programs::warnings(&loaded.config)) {
         print::complaint(&format_args!("warning: {warning}"));
     }
     print::result(&plan::Plan { config: &loaded.config, file: source.path(), keys: &keys })?;

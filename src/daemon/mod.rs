@@ -28,6 +28,7 @@ pub mod standing;
 mod survey;
 mod tasks;
 mod told;
+pub mod trial;
 mod trust;
 
 use std::{

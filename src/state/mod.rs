@@ -8,7 +8,7 @@ mod record;
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -99,6 +99,19 @@ impl Ledger {
         let probe = tempfile::Builder::new().prefix(PROBE_PREFIX).make_in(folder, create);
         let written = probe.and_then(|mut file| file.as_file_mut().write_all(PROBE));
         written.map_err(|source| Unkept { path: self.folder.clone(), source })
+    }
+
+    /// Whose the folder of the records is, or the state directory that it would be made in; `None` if that is missing. Blocks
+    /// on the disk.
+    pub fn owner(&self) -> io::Result<Option<u32>> {
+        for folder in self.folder.ancestors().take(2) {
+            match fs::metadata(folder) {
+                Ok(found) => return Ok(Some(found.uid())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
     }
 
     /// Replaces the record of a credential whole. Blocks on the disk.

@@ -35,9 +35,15 @@ pub(crate) fn told(setting: &mut Setting, command: &mut Command) -> Ended {
     ended
 }
 
+/// What was found, without the plan before it.
+pub(crate) fn examination(ended: &Ended) -> &str {
+    let begins = |symbol| ended.stdout.find(&format!("\n{symbol} pass  config "));
+    begins('+').or_else(|| begins('✓')).map_or("", |at| &ended.stdout[at + 1..])
+}
+
 /// The lines of one subject.
 pub(crate) fn of<'e>(ended: &'e Ended, subject: &str) -> Vec<&'e str> {
-    ended.stdout.lines().filter(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject))).collect()
+    examination(ended).lines().filter(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject))).collect()
 }
 
 /// The one line of a subject.

@@ -3,12 +3,13 @@
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use crate::{
-    told::{check, everything, patient_setting, plain, told},
+    program::tokenwell,
+    told::{check, everything, examination, patient_setting, plain, told},
     tunnel::Authority,
 };
 
 #[test]
-fn where_all_is_well_every_examination_passes_and_nothing_is_changed() {
+fn where_all_is_well_every_examination_passes_and_nothing_is_changed_but_the_notes() {
     let mut setting = patient_setting(&["a", "b"]);
     let authority = Authority::named("Ours");
     let front = authority.before(setting.sandbox.address(), |_| {});
@@ -18,6 +19,7 @@ fn where_all_is_well_every_examination_passes_and_nothing_is_changed() {
     let dir = dir.display();
     let text = format!(
         "renew: {{spacing: 100ms}}
+status: {{listen: 127.0.0.1:0}}
 http: {{caFile: {ca}}}
 sets: [{{directory: {dir}/pair}}]
 credentials:
@@ -39,9 +41,14 @@ credentials:
     let before = everything(&setting.path(""));
     let mut command = check(&setting);
     let ended = told(&mut setting, command.env("LC_ALL", "C.UTF-8"));
+    let mut offline = tokenwell(["check", "--config"]);
+    offline.arg(setting.path("tokenwell.yaml"));
+    let plan = told(&mut setting, &mut offline);
+    assert!(plan.stdout.starts_with("configuration ") && plan.stdout.contains("credential b"), "{}", plan.stdout);
+    assert_eq!(ended.stdout, format!("{}\n{}", plan.stdout, examination(&ended)), "first the plan, as without");
     let ports = [(front, "SERVER"), (listener.local_addr().unwrap(), "LISTENER")];
     let text =
-        plain(&setting, &ended.stdout, &ports).replace(&format!("process {} ", std::process::id()), "process N ");
+        plain(&setting, examination(&ended), &ports).replace(&format!("process {} ", std::process::id()), "process N ");
     let identity = text.lines().find(|line| line.contains("examined as")).unwrap().to_owned();
     insta::assert_snapshot!(text.replace(&identity, "(identity)"), @r"
     ✓ pass  config    `DIR/tokenwell.yaml`: 2 credentials, 3 outputs, 1 set, 3 hooks
@@ -58,6 +65,7 @@ credentials:
     ✓ pass  clock     the server's and this machine's agree
     ✓ pass  exchange  a: a session of 10m was granted with key … (…ms)
     ✓ pass  exchange  b: a session of 10m was granted with key … (…ms)
+    ✓ pass  spacing   a, b: noted in the state directory: a daemon that starts now keeps its 100ms
     ✓ pass  signature the sessions are signed by a key that the project publishes
     ✓ pass  life      a, b: lives 10m, renewed after 6m42s, 3m18s before its end
     ✓ pass  output    `DIR/out/a.jwt` can be written: mode 0600, on a disk, … free
@@ -68,11 +76,16 @@ credentials:
     ✓ pass  hook      process N of `DIR/app.pid` is alive
     ✓ pass  hook      somebody listens at `http://LISTENER/reload`
     ✓ pass  state     `DIR/state` can be written
+    ✓ pass  listen    `127.0.0.1:0` can be listened on
 
-    nothing failed, 24 passed
+    nothing failed, 26 passed
     ");
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
-    assert_eq!(everything(&setting.path("")), before, "nothing was changed");
+    for name in ["a", "b"] {
+        fs::remove_file(setting.path(&format!("state/state/{name}.json"))).unwrap();
+    }
+    fs::remove_dir(setting.path("state/state")).unwrap();
+    assert_eq!(everything(&setting.path("")), before, "nothing was changed but the notes on two exchanges");
     assert_eq!(setting.sandbox.counters().exchanges, 2);
 }
 
@@ -109,7 +122,7 @@ fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
     setting.put("tokenwell.yaml", &text);
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
-    let text = plain(&setting, &ended.stdout, &[(setting.sandbox.address(), "SERVER")]);
+    let text = plain(&setting, examination(&ended), &[(setting.sandbox.address(), "SERVER")]);
     let identity = text.lines().find(|line| line.contains("examined as")).unwrap().to_owned();
     insta::assert_snapshot!(text.replace(&identity, "(identity)"), @r"
     + pass  config    `DIR/tokenwell.yaml`: 4 credentials, 4 outputs, 3 hooks
@@ -129,6 +142,7 @@ fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
     x FAIL  exchange  b: denied with key …: Descope denies the access key: HTTP 401, E062803 (invalid access key); if the key was rotated, expired or revoked, put a good one into `DIR/keys/b`
     - skip  exchange  c: not looked at, because its key file gives no key
     + pass  exchange  d: a session of 2s was granted with key … (…ms)
+    ! note  spacing   a, b, d: not noted, because `DIR/file` cannot be written: not a directory; wait 2s before you start a daemon
     + pass  signature the sessions are signed by a key that the project publishes
     x FAIL  life      a, d: a session of 2s ends before the spacing of 2s lets the next one be asked for; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`
     x FAIL  output    cannot make folder `DIR/file`: not a directory; a part of this path is a file where a folder is needed: correct the path
@@ -140,8 +154,9 @@ fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
     x FAIL  hook      pid file `DIR/app.pid` names process 2147483647, which is not seen; if the app runs, it counts its processes apart from tokenwell's: share the process namespace of the pod (`shareProcessNamespace`), or use `post`
     ! note  hook      pid file `DIR/no.pid` is missing; who starts later reads the new token by itself
     x FAIL  state     `DIR/file/state` cannot be written: not a directory: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`
+    - skip  listen    not looked at, because `status.listen` is not set
 
-    10 failed, 1 to note, 15 passed, 2 not looked at
+    10 failed, 2 to note, 15 passed, 3 not looked at
     ");
     assert_eq!(ended.code, Some(1));
 }

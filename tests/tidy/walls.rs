@@ -85,7 +85,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("serde_yaml", &["config"]),
     ("signal_hook", &["child", "cli", "daemon"]),
     ("signal_hook_tokio", &["child", "cli", "daemon"]),
-    ("tempfile", &["cli", "exchange", "output", "state"]),
+    ("tempfile", &["cli", "exchange", "output", "state", "status"]),
     (
         "thiserror",
         &["child", "cli", "config", "daemon", "exchange", "hook", "key", "output", "session", "state", "status"],
@@ -194,6 +194,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/state/mod.rs",
             "src/status/file.rs",
             "src/status/http/listen.rs",
+            "src/status/http/vacancy.rs",
             "src/status/process.rs",
             "src/watch/arms.rs",
             "src/watch/sentry.rs",

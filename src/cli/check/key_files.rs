@@ -18,6 +18,8 @@ pub(super) struct KeyFiles {
     pub(super) in_folders: Vec<Vec<Credential>>,
     /// What will not work, or is not safe, as things are.
     pub(super) warnings: Vec<String>,
+    /// Folders in which others may replace keys.
+    pub(super) exposed: Vec<String>,
     /// Files in folders of keys that make no credential.
     pub(super) ignored: Vec<String>,
     folders: HashSet<PathBuf>,
@@ -106,7 +108,7 @@ impl KeyFiles {
             && found.mode() & STICKY == 0
         {
             let mode = found.mode() & PERMISSIONS;
-            self.warnings.push(format!("every user may replace the keys in `{}` (mode {mode:04o})", path.display()));
+            self.exposed.push(format!("every user may replace the keys in `{}` (mode {mode:04o})", path.display()));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{finding::Finding, took};
 use crate::{
+    config::duration::short,
     daemon::clock,
     exchange::{Client, ProjectId, Refused},
     renewal::Refusal,
@@ -88,18 +89,22 @@ impl Seen {
 }
 
 /// What to do about a refusal, if the message does not say it already.
-pub(super) fn remedy(refusal: Refusal) -> &'static str {
-    match refusal {
+pub(super) fn remedy(refusal: Refusal) -> String {
+    let remedy = match refusal {
         Refusal::Blocked => {
             "; let whoever runs that allow this machine's address and the user agent `tokenwell`, or ask Descope's support"
         }
-        Refusal::Busy { .. } => {
-            "; limits are counted by address: see who else asks from here, and wait some minutes before the next check"
+        Refusal::Busy { retry_after } => {
+            let time = retry_after.map_or("some minutes".to_owned(), short);
+            return format!(
+                "; limits are counted by address: see who else asks from here, and wait {time} before the next check"
+            );
         }
         Refusal::Failed => "; see Descope's status page if it goes on",
         Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`",
         Refusal::Denied | Refusal::Garbled | Refusal::Unreachable => "",
-    }
+    };
+    remedy.to_owned()
 }
 
 const SUBJECT: &str = "edge";

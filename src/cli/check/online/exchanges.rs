@@ -1,6 +1,9 @@
 //! A dry exchange with each key: whether Descope takes it, and what it means if not. The session is dropped at once.
+//!
+//! The spacing holds here too. An exchange that the state directory tells of is kept away from, and every exchange of this
+//! round is noted there for a daemon that starts afterwards: see [`Trial`].
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use humantime::format_duration;
 use tokio::{
@@ -11,12 +14,25 @@ use tokio::{
 use super::{edge, finding::Finding, report::Report, took};
 use crate::{
     config::{Config, Credential},
-    daemon::{clock, standing},
+    daemon::{
+        clock, standing,
+        trial::{Trial, Unnoted},
+    },
     exchange::{Client, Granted, Note, Refused, Standing, Trust},
     fingerprint::Fingerprint,
     key,
     renewal::{Grant, Refusal},
+    secret::Secret,
 };
+
+/// With how many keys to ask, and for how long at most.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(in crate::cli::check) enum Extent {
+    /// Enough to see what is wrong with all of them.
+    Sample,
+    /// With every key.
+    All,
+}
 
 /// One exchange as it went. There is nothing of the session in here.
 #[derive(Clone, PartialEq, Debug)]
@@ -25,6 +41,8 @@ pub(super) struct Seen {
     pub(super) key: Option<Fingerprint>,
     time: Duration,
     pub(super) outcome: Outcome,
+    /// Whether the state directory tells of it; `None` if there was nothing to tell.
+    pub(super) noted: Option<Result<(), Unnoted>>,
 }
 
 /// How an exchange ended.
@@ -41,29 +59,34 @@ pub(super) enum Outcome {
     NotAsked(String),
 }
 
-/// Asks with one key after the other, spaced, and says of each what it means. Stops when the host wants to be left alone, or
-/// is not there.
+/// Asks with one key after the other, spaced, and says of each what it means. Stops when the host wants to be left alone, is
+/// not there, or takes so long that nobody would wait for all.
 pub(super) async fn look(
-    config: &Config,
+    config: &Arc<Config>,
     client: &Client,
     credentials: &[Credential],
-    keys_max: usize,
+    extent: Extent,
     report: &mut Report,
 ) -> io::Result<Vec<Seen>> {
-    let trust = Trust::open(None, &config.base_url, &config.project);
+    let round = Round { config, client, trust: Trust::open(None, &config.base_url, &config.project) };
+    let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
     let mut stopped: Option<&str> = None;
-    let mut spacing = Duration::ZERO;
-    let asked = credentials.len().min(keys_max);
+    let mut pause = Duration::ZERO;
+    let asked = credentials.len().min(extent.keys_max());
     for (n, credential) in credentials.iter().take(asked).enumerate() {
+        if clock::now() >= over {
+            stopped.get_or_insert("those before took so long; `--all` has more patience");
+        }
         let seen = if let Some(because) = stopped {
             Seen::not_asked(&credential.name, because)
         } else {
-            let asking = spaced(config, client, &trust, credential, spacing);
-            report.wait(&format!("asking with key {} of {asked}", n + 1), asking).await
+            sleep(pause).await;
+            let which = format!("key {} of {asked}, `{}`", n + 1, credential.name);
+            round.examine(credential, &which, report).await
         };
         if !matches!(seen.outcome, Outcome::NotAsked(_)) {
-            spacing = credential.policy.spacing;
+            pause = credential.policy.spacing.min(PAUSE_MAX);
         }
         stopped = stopped.or_else(|| why_stop(&seen.outcome));
         report.say(findings(&seen, credential))?;
@@ -71,48 +94,129 @@ pub(super) async fn look(
     }
     let left = credentials.len() - asked;
     if left > 0 {
-        let because = format!("{keys_max} are enough for a look; `--all` asks with every key");
+        let because = format!("{asked} are enough for a look; `--all` asks with every key");
         report.say(vec![Finding::skipped(SUBJECT, &because).of(&format!("{left} more"))])?;
     }
     Ok(all)
 }
 
-impl Seen {
-    fn not_asked(credential: &str, because: &str) -> Self {
-        let outcome = Outcome::NotAsked(because.to_owned());
-        Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome }
+impl Extent {
+    fn keys_max(self) -> usize {
+        match self {
+            Self::Sample => SAMPLE_KEYS_MAX,
+            Self::All => usize::MAX,
+        }
+    }
+
+    fn time_max(self) -> Duration {
+        match self {
+            Self::Sample => SAMPLE_TIME_MAX,
+            Self::All => ALL_TIME_MAX,
+        }
     }
 }
 
-/// Waits as long as is polite, then asks.
-async fn spaced(config: &Config, client: &Client, trust: &Trust, credential: &Credential, spacing: Duration) -> Seen {
-    let mut seen = Seen::not_asked(&credential.name, "its key file gives no key");
-    let (configuration, owned) = (config.clone(), credential.clone());
-    let reading = task::spawn_blocking(move || {
-        (key::read(&owned.key_file).ok(), standing::may_be_asked_at(&configuration, &owned))
-    });
-    let read = timeout(config.http.timeout, reading).await;
-    let Ok(Ok((Some(key), free_at))) = read else { return seen };
-    let wanted = free_at - clock::now();
-    if wanted > credential.policy.spacing {
-        let left = format_duration(Duration::from_secs(wanted.as_secs().max(1)));
-        seen.outcome = Outcome::NotAsked(format!("the API wanted to be left alone for another {left}"));
-        return seen;
+impl Seen {
+    fn not_asked(credential: &str, because: &str) -> Self {
+        let outcome = Outcome::NotAsked(because.to_owned());
+        Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome, noted: None }
     }
-    sleep(spacing.max(wanted)).await;
-    seen.key = Some(key.fingerprint());
-    let (began, sent) = (clock::now(), clock::wall());
-    let reply = client.exchange(&config.project, &credential.options, &key).await;
-    seen.time = clock::now() - began;
-    drop(key);
-    seen.outcome = match reply.and_then(|reply| reply.read(sent, clock::wall(), &config.project)) {
-        Err(refused) => Outcome::Refused(refused),
-        Ok(Granted { session, notes }) => {
-            let standing = trust.judge(client, &session.jwt, clock::now()).await;
-            Outcome::Granted { grant: session.grant, notes, standing }
+}
+
+/// What all exchanges have in common.
+struct Round<'a> {
+    config: &'a Arc<Config>,
+    client: &'a Client,
+    trust: Trust,
+}
+
+impl Round<'_> {
+    /// Waits as long as is polite, then asks.
+    async fn examine(&self, credential: &Credential, which: &str, report: &Report) -> Seen {
+        let not_asked = |because: &str| Seen::not_asked(&credential.name, because);
+        let key = {
+            let path = credential.key_file.clone();
+            report.wait(&format!("reading {which}"), self.on_disk(move || key::read(&path).ok())).await
+        };
+        let Some(Some(key)) = key else { return not_asked("its key file gives no key") };
+        for turn in 0..=TURNS_MAX {
+            let Some(wanted) = self.time_to_wait(credential).await else {
+                return not_asked("the disk of the state directory takes too long");
+            };
+            if wanted.is_zero() {
+                break;
+            }
+            if let Some(because) = too_long(wanted, credential.policy.spacing, turn) {
+                return not_asked(&because);
+            }
+            report.wait(&format!("keeping the spacing of {which}"), sleep(wanted)).await;
         }
-    };
-    seen
+        let begun = self.begin(credential, key.fingerprint()).await;
+        let asking = self.ask(credential, &key);
+        let mut seen = report.wait(&format!("asking with {which}"), asking).await;
+        let noted = match begun {
+            Ok(trial) => self.end(trial, &seen.outcome).await,
+            Err(why) => Err(why),
+        };
+        seen.noted = Some(noted);
+        seen
+    }
+
+    /// For how long it may not be asked yet; `None` if the disk does not tell.
+    async fn time_to_wait(&self, credential: &Credential) -> Option<Duration> {
+        let (config, owned) = (Arc::clone(self.config), credential.clone());
+        let free_at = self.on_disk(move || standing::may_be_asked_at(&config, &owned)).await?;
+        Some(free_at - clock::now())
+    }
+
+    async fn begin(&self, credential: &Credential, key: Fingerprint) -> Result<Trial, Unnoted> {
+        let (config, owned) = (Arc::clone(self.config), credential.clone());
+        self.on_disk(move || Trial::begin(&config, &owned, key)).await.unwrap_or_else(|| Err(slow()))
+    }
+
+    async fn end(&self, trial: Trial, outcome: &Outcome) -> Result<(), Unnoted> {
+        let refusal = match outcome {
+            Outcome::Refused(Refused { refusal, .. }) => Some(*refusal),
+            Outcome::Granted { .. } | Outcome::NotAsked(_) => None,
+        };
+        self.on_disk(move || trial.end(refusal)).await.unwrap_or_else(|| Err(slow()))
+    }
+
+    async fn ask(&self, credential: &Credential, key: &Secret) -> Seen {
+        let (began, sent) = (clock::now(), clock::wall());
+        let reply = self.client.exchange(&self.config.project, &credential.options, key).await;
+        let time = clock::now() - began;
+        let outcome = match reply.and_then(|reply| reply.read(sent, clock::wall(), &self.config.project)) {
+            Err(refused) => Outcome::Refused(refused),
+            Ok(Granted { session, notes }) => {
+                let standing = self.trust.judge(self.client, &session.jwt, clock::now()).await;
+                Outcome::Granted { grant: session.grant, notes, standing }
+            }
+        };
+        Seen { credential: credential.name.clone(), key: Some(key.fingerprint()), time, outcome, noted: None }
+    }
+
+    async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        timeout(self.config.http.timeout.max(super::DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
+    }
+}
+
+fn slow() -> Unnoted {
+    Unnoted::Unkept("the disk of the state directory takes too long".to_owned())
+}
+
+/// Why nobody would wait that long, if so.
+fn too_long(wanted: Duration, spacing: Duration, turn: usize) -> Option<String> {
+    let left = format_duration(Duration::from_secs(wanted.as_secs().max(1)));
+    if wanted > spacing {
+        Some(format!("the API wanted to be left alone for another {left}"))
+    } else if wanted > WAIT_MAX {
+        Some(format!("it was asked for already, and its spacing lasts another {left}; check again then"))
+    } else if turn == TURNS_MAX {
+        Some("a daemon asks for it again and again just now".to_owned())
+    } else {
+        None
+    }
 }
 
 /// What concerns every key alike.
@@ -128,7 +232,7 @@ fn why_stop(outcome: &Outcome) -> Option<&'static str> {
 
 /// What it means.
 fn findings(seen: &Seen, credential: &Credential) -> Vec<Finding> {
-    let Seen { credential: name, key, time, outcome } = seen;
+    let Seen { credential: name, key, time, outcome, .. } = seen;
     let key = key.map(|key| format!(" with key {key}")).unwrap_or_default();
     match outcome {
         Outcome::NotAsked(because) => vec![Finding::skipped(SUBJECT, because).of(name)],
@@ -149,7 +253,7 @@ fn findings(seen: &Seen, credential: &Credential) -> Vec<Finding> {
                 | Refusal::Failed
                 | Refusal::Garbled
                 | Refusal::Unreachable
-                | Refusal::TimedOut => edge::remedy(*refusal).to_owned(),
+                | Refusal::TimedOut => edge::remedy(*refusal),
             };
             let class = refusal.class();
             vec![Finding::failed(SUBJECT, format!("{class}{key}: {message}{remedy}")).of(name)]
@@ -159,8 +263,16 @@ fn findings(seen: &Seen, credential: &Credential) -> Vec<Finding> {
 
 const SUBJECT: &str = "exchange";
 
-/// How many keys are asked with unless all are wanted.
-pub(in crate::cli::check) const KEYS_MAX: usize = 20;
+const SAMPLE_KEYS_MAX: usize = 20;
+/// When this is over no further key is asked with.
+const SAMPLE_TIME_MAX: Duration = Duration::from_secs(120);
+const ALL_TIME_MAX: Duration = Duration::from_secs(3600);
+/// Between exchanges of different credentials.
+const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// How long a spacing is waited out.
+const WAIT_MAX: Duration = Duration::from_secs(30);
+/// How often it is waited for one that a daemon asks for at the same time.
+const TURNS_MAX: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -178,7 +290,7 @@ mod tests {
             outputs: Vec::new(),
             hooks: Vec::new(),
         };
-        let seen = Seen { credential: "app".to_owned(), key: None, time: Duration::ZERO, outcome };
+        let seen = Seen { credential: "app".to_owned(), key: None, time: Duration::ZERO, outcome, noted: None };
         let finding = findings(&seen, &credential).remove(0);
         format!("{:?} {}", finding.verdict, finding.text)
     }

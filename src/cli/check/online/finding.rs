@@ -61,6 +61,14 @@ impl Finding {
     }
 }
 
+/// Names in a row, no more than can be read.
+pub(super) fn named(names: &[&str]) -> String {
+    match names.len().checked_sub(NAMES_MAX) {
+        Some(more @ 1..) => format!("{} and {more} more", names[..NAMES_MAX].join(", ")),
+        Some(_) | None => names.join(", "),
+    }
+}
+
 /// The lines of one examination, no more than can be read: those that matter most, and how many others there are.
 pub(super) fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= LINES_MAX {
@@ -83,6 +91,7 @@ pub(super) fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
 
 /// The most lines of one examination, but for those that count the others.
 const LINES_MAX: usize = 20;
+const NAMES_MAX: usize = 5;
 
 #[cfg(test)]
 mod tests {

@@ -59,12 +59,12 @@ fn is_forbidden(error: &KeyError) -> bool {
     }
 }
 
-/// What it means. `folders` are key folders that cannot be listed, in words.
-pub(super) fn findings(seen: &[Seen], folders: &[String], ignored: &[String], identity: &Identity) -> Vec<Finding> {
+/// What it means. `folders` are key folders that cannot be listed, in words; `remarks` is what else was noticed around them.
+pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], identity: &Identity) -> Vec<Finding> {
     let folders = folders.iter().map(|trouble| Finding::failed(SUBJECT, trouble));
-    let ignored = ignored.iter().map(|what| Finding::remark(SUBJECT, what));
+    let remarks = remarks.iter().map(|what| Finding::remark(SUBJECT, what));
     let files = seen.iter().flat_map(|seen| of_file(seen, identity));
-    let mut findings: Vec<_> = folders.chain(ignored).chain(files).collect();
+    let mut findings: Vec<_> = folders.chain(remarks).chain(files).collect();
     if findings.is_empty() {
         let remedy = "put a file with an access key into a key folder";
         findings.push(Finding::failed(SUBJECT, format!("there is no key file; {remedy}")));

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     exchanges::{Outcome, Seen},
-    finding::Finding,
+    finding::{Finding, named},
 };
 use crate::{
     config::{Credential, duration::short},
@@ -26,15 +26,8 @@ pub(super) fn findings(exchanges: &[Seen], credentials: &[Credential], timeout: 
     }
     alike
         .into_values()
-        .flat_map(|(names, findings)| findings.into_iter().map(move |found| found.of(&said(&names))))
+        .flat_map(|(names, findings)| findings.into_iter().map(move |found| found.of(&named(&names))))
         .collect()
-}
-
-fn said(names: &[&str]) -> String {
-    match names.len().checked_sub(NAMES_SAID_MAX) {
-        Some(more @ 1..) => format!("{} and {more} more", names[..NAMES_SAID_MAX].join(", ")),
-        Some(_) | None => names.join(", "),
-    }
 }
 
 fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
@@ -107,7 +100,6 @@ fn whole(time: Duration) -> Duration {
 const SUBJECT: &str = "life";
 /// What a person would not choose to go below.
 const RENEWALS_APART_MIN: Duration = Duration::from_secs(30);
-const NAMES_SAID_MAX: usize = 5;
 
 #[cfg(test)]
 mod tests {

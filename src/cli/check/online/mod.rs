@@ -1,8 +1,9 @@
-//! `tokenwell check --online`: the doctor. One examination after the other, from the configuration to the state directory,
-//! each in a file of its own: `look` brings plain data, `findings` says what that means.
+//! `tokenwell check --online`: the doctor. One examination after the other, from the configuration to the address of the
+//! status server, each in a file of its own: `look` brings plain data, `findings` says what that means.
 //!
-//! It disturbs nobody: no lock is taken, no token file, state file or process is touched, and a daemon may be running all
-//! the while. What it costs is a request or two for public keys, and one exchange for each key.
+//! It disturbs nobody: no lock is taken, no token file or process is touched, and a daemon may be running all the while. What
+//! it costs is a request or two for public keys, and one exchange for each key. Where no daemon runs, the state directory is
+//! told of those exchanges, so that the next daemon keeps its spacing to them.
 
 mod clocks;
 mod configuration;
@@ -12,6 +13,7 @@ mod exchanges;
 mod finding;
 mod hooks;
 mod key_files;
+mod listen;
 mod lives;
 mod locks;
 mod names;
@@ -19,6 +21,7 @@ mod outputs;
 mod proxy;
 mod report;
 mod signatures;
+mod spacing;
 mod state_directory;
 mod surroundings;
 mod tls;
@@ -32,32 +35,34 @@ use self::{
     report::Report,
     surroundings::{Identity, Keeper},
 };
-use super::key_files::KeyFiles;
+use super::{key_files::KeyFiles, plan::Plan};
 use crate::{
-    cli::{Failure, process},
+    cli::{Failure, print, process},
     config::{Config, Credential, Environment},
     daemon::{clock, standing},
     exchange::{Anchors, Client, Proxies, Way},
     hook::Hook,
     output::Output,
     renewal::Moment,
+    status::{self, Address, ListenError},
 };
 
-pub(super) use exchanges::KEYS_MAX;
+pub(super) use exchanges::Extent;
 
-/// Examines everything. Fails with exit code 1 if something failed.
+/// Prints the plan and examines everything. Ends with exit code 1 if something failed.
 pub(super) fn run(
     config: Config,
     file: Option<&Path>,
     environment: &Environment,
-    keys_max: usize,
+    extent: Extent,
 ) -> Result<ExitCode, Failure> {
     process::harden();
-    let doctor = Doctor { config: Arc::new(config), identity: Identity::of_process(), keys_max };
-    let mut report = Report::open(environment);
+    let (identity, keeper) = (Identity::of_process(), Keeper::of_process(environment));
+    let doctor = Doctor { config: Arc::new(config), identity, keeper, extent };
+    let mut report = Report::open();
     let is_well = process::block_on(async {
         doctor.examine(file, &mut report).await?;
-        Ok(report.end(Keeper::of_process(environment))?)
+        Ok(report.end(keeper)?)
     })?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -65,13 +70,20 @@ pub(super) fn run(
 struct Doctor {
     config: Arc<Config>,
     identity: Identity,
-    keys_max: usize,
+    keeper: Keeper,
+    extent: Extent,
 }
 
 impl Doctor {
     /// In order.
     async fn examine(&self, file: Option<&Path>, report: &mut Report) -> Result<(), Failure> {
         let config = &self.config;
+        let keys = {
+            let config = Arc::clone(config);
+            report.wait("looking at key files", self.on_disk(move || super::key_files::look(&config))).await
+        };
+        let keys = keys.unwrap_or_default();
+        print::result(&format_args!("{}\n", Plan { config, file, keys: &keys }))?;
         let listed = {
             let config = Arc::clone(config);
             report.wait("looking into key folders", self.on_disk(move || standing::credentials(&config))).await
@@ -80,7 +92,7 @@ impl Doctor {
             (config.credentials.clone(), vec!["the disk of the key folders takes too long".to_owned()])
         });
         report.say(configuration::findings(config, file, &credentials, &self.identity))?;
-        self.examine_key_files(&credentials, &folders, report).await?;
+        self.examine_key_files(&credentials, &folders, &keys, report).await?;
         self.examine_api(&credentials, report).await?;
         self.examine_outputs(&credentials, report).await?;
         self.examine_hooks(&credentials, report).await?;
@@ -90,19 +102,23 @@ impl Doctor {
             Some(probed) => state_directory::finding(&probed, &config.state_directory, &self.identity),
             None => Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log"),
         }])?;
-        Ok(())
+        self.examine_address(&credentials, report).await
     }
 
     async fn examine_key_files(
         &self,
         credentials: &[Credential],
         folders: &[String],
+        KeyFiles { exposed, ignored, .. }: &KeyFiles,
         report: &mut Report,
     ) -> Result<(), Failure> {
-        let (config, all) = (Arc::clone(&self.config), credentials.to_vec());
-        let looking = self.on_disk(move || (key_files::look(&all), super::key_files::look(&config)));
+        let all = credentials.to_vec();
+        let looking = self.on_disk(move || key_files::look(&all));
         let findings = match report.wait("reading key files", looking).await {
-            Some((seen, KeyFiles { ignored, .. })) => key_files::findings(&seen, folders, &ignored, &self.identity),
+            Some(seen) => {
+                let remarks: Vec<_> = exposed.iter().chain(ignored).cloned().collect();
+                key_files::findings(&seen, folders, &remarks, &self.identity)
+            }
             None => vec![Finding::failed("key file", "the disk of the key files takes too long; see the kernel's log")],
         };
         Ok(report.say(findings)?)
@@ -114,11 +130,15 @@ impl Doctor {
         let (client, first) = match self.walk(report).await? {
             Ok(arrived) => arrived,
             Err(Ended { at, because }) => {
-                let after = ONLINE.iter().skip_while(|subject| **subject != at).skip(1);
-                return Ok(report.say(after.map(|subject| Finding::skipped(subject, because)).collect())?);
+                let mut after = ONLINE.into_iter().skip_while(|subject| *subject != at).skip(1);
+                let next = after.next().map(|next| Finding::skipped(next, because));
+                let others: Vec<_> = after.collect();
+                let said = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
+                return Ok(report.say(said.into_iter().collect())?);
             }
         };
-        let seen = exchanges::look(config, &client, credentials, self.keys_max, report).await?;
+        let seen = exchanges::look(config, &client, credentials, self.extent, report).await?;
+        report.say(spacing::findings(&seen, credentials))?;
         report.say(signatures::findings(&seen, &first))?;
         Ok(report.say(lives::findings(&seen, credentials, config.http.timeout))?)
     }
@@ -255,6 +275,28 @@ impl Doctor {
             findings.push(Finding::skipped("hook", &because).of(&format!("{left} more")));
         }
         Ok(report.say(findings)?)
+    }
+
+    async fn examine_address(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+        let Some(listen) = &self.config.status else {
+            return Ok(report.say(vec![Finding::skipped(listen::SUBJECT, "`status.listen` is not set")])?);
+        };
+        let looking = {
+            let listen = listen.clone();
+            self.on_disk(move || status::vacancy(&listen))
+        };
+        let Some(vacancy) = report.wait("trying `status.listen`", looking).await else {
+            let text = format!("the disk of `{listen}` takes too long; see the kernel's log");
+            return Ok(report.say(vec![Finding::failed(listen::SUBJECT, text)])?);
+        };
+        let told = match (&vacancy, Address::of(listen)) {
+            (Err(ListenError::InUse(_)), Some(address)) => {
+                report.wait("asking who listens there", status::ask(&address)).await.ok()
+            }
+            (Ok(_) | Err(_), _) => None,
+        };
+        let seen = listen::Seen { listen: listen.clone(), vacancy, report: told };
+        Ok(report.say(vec![seen.finding(credentials, &self.identity, self.keeper)])?)
     }
 
     /// Does something that blocks; `None` if it takes longer than a request may.

@@ -6,37 +6,26 @@ use super::{
     finding::{Finding, Verdict, bounded},
     surroundings::{Keeper, Need},
 };
-use crate::{cli::print, config::Environment};
+use crate::cli::{
+    print,
+    terminal::{
+        screen,
+        text::{Line, Looks, Tone},
+    },
+};
 
 /// What was said so far.
 pub(super) struct Report {
     looks: Looks,
+    /// Of a terminal. In a file or a pipe a finding has one line, however long.
+    columns: Option<usize>,
     counts: [usize; 4],
     needs: BTreeSet<Need>,
 }
 
-/// What the terminal and its user want.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Looks {
-    colours: bool,
-    /// Whether more than ASCII can be shown.
-    unicode: bool,
-    /// Of a terminal. In a file or a pipe a finding has one line, however long.
-    columns: Option<usize>,
-}
-
 impl Report {
-    pub(super) fn open(environment: &Environment) -> Self {
-        let set = |name: &str| environment.setting(name);
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
-        let locale = locale.to_string_lossy().to_ascii_lowercase();
-        let columns = print::columns();
-        let looks = Looks {
-            colours: columns.is_some() && set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb"),
-            unicode: locale.contains("utf-8") || locale.contains("utf8"),
-            columns,
-        };
-        Self { looks, counts: [0; 4], needs: BTreeSet::new() }
+    pub(super) fn open() -> Self {
+        Self { looks: screen::looks(), columns: screen::columns(), counts: [0; 4], needs: BTreeSet::new() }
     }
 
     /// Says the findings of one examination.
@@ -45,20 +34,20 @@ impl Report {
             self.counts[finding.verdict as usize] += 1;
         }
         for finding in bounded(findings) {
-            print::result(&line(&finding, self.looks))?;
+            print::result(&line(&finding, self.looks, self.columns))?;
             self.needs.extend(finding.needs);
         }
         Ok(())
     }
 
-    /// Waits for something, and says what for if that takes long.
+    /// Waits for something, and says what for to whoever sits there, if that takes long.
     pub(super) async fn wait<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         tokio::select! {
             done = &mut work => return done,
             () = tokio::time::sleep(LONG) => {}
         }
-        print::complaint(&format_args!("... {what}"));
+        print::progress(&format_args!("... {what}"));
         work.await
     }
 
@@ -78,19 +67,19 @@ impl Report {
 }
 
 /// Symbol, word, subject and text; wrapped on a terminal so that the text stands apart.
-fn line(finding: &Finding, looks: Looks) -> String {
+fn line(finding: &Finding, looks: Looks, columns: Option<usize>) -> String {
     let Finding { verdict, subject, text, .. } = finding;
-    let (symbol, plain, word, colour) = match verdict {
-        Verdict::Passed => ('✓', '+', "pass", "32"),
-        Verdict::Remark => ('!', '!', "note", "33"),
-        Verdict::Failed => ('✗', 'x', "FAIL", "31"),
-        Verdict::Skipped => ('–', '-', "skip", "2"),
+    let (symbol, plain, word, tone) = match verdict {
+        Verdict::Passed => ('✓', '+', "pass", Tone::Good),
+        Verdict::Remark => ('!', '!', "note", Tone::Poor),
+        Verdict::Failed => ('✗', 'x', "FAIL", Tone::Bad),
+        Verdict::Skipped => ('–', '-', "skip", Tone::Faint),
     };
-    let symbol = if looks.unicode { symbol } else { plain };
-    let mark = if looks.colours { format!("\x1b[{colour}m{symbol} {word}\x1b[0m") } else { format!("{symbol} {word}") };
-    let width = looks.columns.map_or(usize::MAX, |columns| columns.saturating_sub(TEXT_AT + 1).max(TEXT_COLUMNS_MIN));
+    let mark = format!("{} {word}", if looks.unicode { symbol } else { plain });
+    let width = columns.map_or(usize::MAX, |columns| columns.saturating_sub(TEXT_AT).max(TEXT_COLUMNS_MIN));
     let text = wrapped(text, width).join(&format!("\n{:TEXT_AT$}", ""));
-    format!("{mark}  {subject:SUBJECT_COLUMNS$} {text}")
+    let rest = format!("  {subject:SUBJECT_COLUMNS$} {text}");
+    Line::new(tone, mark).and(Tone::Plain, rest).shown(looks)
 }
 
 /// Breaks a text at spaces. Longer words stay whole, so that a path can be copied.
@@ -122,12 +111,12 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_in_a_pipe_and_stands_apart_on_a_terminal() {
         let finding = Finding::failed("DNS", "`api.invalid` cannot be looked up; check `baseUrl`");
-        let pipe = Looks { colours: false, unicode: false, columns: None };
-        assert_eq!(line(&finding, pipe), "x FAIL  DNS       `api.invalid` cannot be looked up; check `baseUrl`");
-        let terminal = Looks { colours: true, unicode: true, columns: Some(54) };
+        let pipe = Looks { colours: false, unicode: false };
+        assert_eq!(line(&finding, pipe, None), "x FAIL  DNS       `api.invalid` cannot be looked up; check `baseUrl`");
+        let terminal = Looks { colours: true, unicode: true };
         let expected =
             "\x1b[31m✗ FAIL\x1b[0m  DNS       `api.invalid` cannot be looked up;\n                  check `baseUrl`";
-        assert_eq!(line(&finding, terminal), expected);
+        assert_eq!(line(&finding, terminal, Some(53)), expected);
     }
 
     #[test]

@@ -23,7 +23,12 @@ pub(super) fn finding(probed: &Result<(), Unkept>, directory: &Path, identity: &
     let harm = "without it every restart costs a request for each credential";
     let why = source.to_string().to_lowercase();
     let why = why.split(" (os error").next().unwrap_or_default();
-    let remedy = "let tokenwell's user write there, or name another `stateDirectory`";
+    let remedy = match Errno::from_io_error(source) {
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            "free space or inodes there, raise the quota, or name another `stateDirectory`"
+        }
+        Some(_) | None => "let tokenwell's user write there, or name another `stateDirectory`",
+    };
     let folder = directory.to_owned();
     let needs = match Errno::from_io_error(source) {
         Some(Errno::ROFS) => vec![Need::MountedForWriting(folder)],

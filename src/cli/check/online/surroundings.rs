@@ -126,18 +126,19 @@ fn pod(needs: &BTreeSet<Need>) -> String {
 }
 
 fn unit(needs: &BTreeSet<Need>) -> String {
-    let mut lines = BTreeSet::new();
+    let (mut lines, mut once) = (BTreeSet::new(), BTreeSet::new());
     for need in needs {
         match need {
             Need::User(user) => _ = lines.insert(format!("User={user}")),
             Need::Group(group) => _ = lines.insert(format!("SupplementaryGroups={group}")),
-            Need::WritableFolder { folder, .. } | Need::MountedForWriting(folder) => {
-                let below = |root: &str, directive: &str| {
-                    let name = folder.strip_prefix(root).ok()?;
-                    (!name.as_os_str().is_empty()).then(|| format!("{directive}={}", name.display()))
-                };
-                let made = below("/run", "RuntimeDirectory").or_else(|| below("/var/lib", "StateDirectory"));
-                lines.insert(made.unwrap_or_else(|| format!("ReadWritePaths={}", folder.display())));
+            Need::WritableFolder { folder, group } => match made_for(folder) {
+                Some(line) => _ = lines.insert(line),
+                // What a unit says of a path gives no right that its mode does not give.
+                None => _ = once.insert(format!("chgrp {group} {0} && chmod g+rwx {0}", folder.display())),
+            },
+            Need::MountedForWriting(folder) => {
+                let line = made_for(folder).unwrap_or_else(|| format!("ReadWritePaths={}", folder.display()));
+                lines.insert(line);
             }
             Need::Readable { file, .. } => {
                 let name = file.file_name().unwrap_or_default().display();
@@ -145,15 +146,33 @@ fn unit(needs: &BTreeSet<Need>) -> String {
             }
         }
     }
-    let mut text = "The unit lacks these lines; `systemctl edit` takes them:\n\n[Service]\n".to_owned();
+    let mut text = String::new();
+    if !lines.is_empty() {
+        text.push_str("The unit lacks these lines; `systemctl edit` takes them:\n\n[Service]\n");
+    }
     for line in lines {
-        text.push_str(&line);
-        text.push('\n');
+        _ = writeln!(text, "{line}");
+    }
+    if !once.is_empty() {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        _ = writeln!(text, "{gap}These folders are another user's; as root, once they are there:\n");
+    }
+    for line in once {
+        _ = writeln!(text, "{line}");
     }
     if needs.iter().any(|need| matches!(need, Need::Readable { .. })) {
         text.push_str("\nand in the configuration: `accessKeyFile: ${CREDENTIALS_DIRECTORY}/NAME`\n");
     }
     text
+}
+
+/// What makes systemd make the folder for the unit's user.
+fn made_for(folder: &Path) -> Option<String> {
+    let below = |root: &str, directive: &str| {
+        let name = folder.strip_prefix(root).ok()?;
+        (!name.as_os_str().is_empty()).then(|| format!("{directive}={}", name.display()))
+    };
+    below("/run", "RuntimeDirectory").or_else(|| below("/var/lib", "StateDirectory"))
 }
 
 fn mounted(needs: &BTreeSet<Need>) -> impl Iterator<Item = &Path> {
@@ -176,6 +195,7 @@ mod tests {
             Need::Group(2000),
             Need::Group(2001),
             Need::WritableFolder { folder: "/run/tokenwell".into(), group: 3000 },
+            Need::WritableFolder { folder: "/srv/app".into(), group: 3000 },
             Need::MountedForWriting("/srv/tokens".into()),
             Need::Readable { file: "/etc/keys/billing".into(), group: 3000 },
         ])
@@ -212,6 +232,10 @@ mod tests {
         SupplementaryGroups=2000
         SupplementaryGroups=2001
         User=1000
+
+        These folders are another user's; as root, once they are there:
+
+        chgrp 3000 /srv/app && chmod g+rwx /srv/app
 
         and in the configuration: `accessKeyFile: ${CREDENTIALS_DIRECTORY}/NAME`
         ");
