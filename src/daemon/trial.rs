@@ -67,12 +67,11 @@ impl Trial {
         }
         let asked = Asked { key, answer: None };
         // What cannot be read costs the daemon an exchange in any case.
-        let record = match ledger.load(&credential.name) {
-            Ok(Some(record)) => Record { asked, ..record },
-            Ok(None) | Err(_) => {
-                let request = request(&config.project, &config.base_url, &credential.options);
-                Record { request, asked, written: None }
-            }
+        let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
+            Record { asked, ..record }
+        } else {
+            let request = request(&config.project, &config.base_url, &credential.options);
+            Record { request, asked, written: None }
         };
         let trial = Self { ledger, credential: credential.clone(), record };
         trial.store()?;

@@ -5,6 +5,7 @@
 //! it costs is a request or two for public keys, and one exchange for each key. Where no daemon runs, the state directory is
 //! told of those exchanges, so that the next daemon keeps its spacing to them.
 
+mod api;
 mod clocks;
 mod configuration;
 mod connection;
@@ -20,6 +21,7 @@ mod names;
 mod outputs;
 mod proxy;
 mod report;
+mod round;
 mod signatures;
 mod spacing;
 mod state_directory;
@@ -40,7 +42,6 @@ use crate::{
     cli::{Failure, print, process},
     config::{Config, Credential, Environment},
     daemon::{clock, standing},
-    exchange::{Anchors, Client, Proxies, Way},
     hook::Hook,
     output::Output,
     renewal::Moment,
@@ -122,97 +123,6 @@ impl Doctor {
             None => vec![Finding::failed("key file", "the disk of the key files takes too long; see the kernel's log")],
         };
         Ok(report.say(findings)?)
-    }
-
-    /// 3 to 11: whatever needs the network.
-    async fn examine_api(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
-        let config = &self.config;
-        let (client, first) = match self.walk(report).await? {
-            Ok(arrived) => arrived,
-            Err(Ended { at, because }) => {
-                let mut after = ONLINE.into_iter().skip_while(|subject| *subject != at).skip(1);
-                let next = after.next().map(|next| Finding::skipped(next, because));
-                let others: Vec<_> = after.collect();
-                let said = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
-                return Ok(report.say(said.into_iter().collect())?);
-            }
-        };
-        let seen = exchanges::look(config, &client, credentials, self.extent, report).await?;
-        report.say(spacing::findings(&seen, credentials))?;
-        report.say(signatures::findings(&seen, &first))?;
-        Ok(report.say(lives::findings(&seen, credentials, config.http.timeout))?)
-    }
-
-    /// 3 to 8: from the name of the host to the first answer.
-    async fn walk(&self, report: &mut Report) -> Result<Result<(Client, edge::Seen), Ended>, Failure> {
-        let config = Arc::clone(&self.config);
-        let timeout = config.http.connect_timeout.min(config.http.timeout);
-        let way = match Way::of(&config.base_url, &Proxies::from_environment()) {
-            Ok(way) => way,
-            Err(error) => {
-                let because = "it is not known by which way";
-                report.say(vec![Finding::skipped("DNS", because), Finding::skipped("TCP", because)])?;
-                report.say(vec![Finding::failed("proxy", error.to_string())])?;
-                return Ok(Err(Ended { at: "proxy", because }));
-            }
-        };
-
-        let seen = report.wait("looking up the host", names::look(&way, timeout)).await;
-        report.say(seen.findings())?;
-        let Ok(addresses) = seen.found else { return Ok(Err(Ended { at: "DNS", because: "the host is not found" })) };
-
-        let (seen, connected) = report.wait("connecting", connection::look(&way, &addresses, timeout)).await;
-        report.say(seen.findings())?;
-        let Some(connected) = connected else {
-            return Ok(Err(Ended { at: "TCP", because: "there is no connection" }));
-        };
-
-        let trusting = {
-            let config = Arc::clone(&config);
-            let build = move || {
-                let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
-                (anchors, Client::build(&config.base_url, &config.http, &Proxies::from_environment()))
-            };
-            report.wait("reading whom to trust", self.on_disk(build)).await
-        };
-        let Some((anchors, client)) = trusting else {
-            report.say(vec![Finding::failed(
-                "TLS",
-                "the disk of the certificates takes too long; see the kernel's log",
-            )])?;
-            return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
-        };
-        let asking = proxy::look(&way, connected, &anchors, timeout);
-        let (seen, road) = report.wait("asking the proxy", asking).await;
-        report.say(seen.findings())?;
-        let Some(road) = road else {
-            return Ok(Err(Ended { at: "proxy", because: "the proxy does not let us through" }));
-        };
-
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => {
-                report.say(vec![Finding::failed("TLS", error.to_string())])?;
-                return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
-            }
-        };
-        if way.is_plain_http() {
-            report.say(vec![Finding::skipped("TLS", "`baseUrl` is plain http")])?;
-        } else {
-            let seen = report.wait("shaking hands", tls::look(&way, road, &anchors, timeout)).await;
-            report.say(seen.findings())?;
-            if let Some(because) = seen.why_stop() {
-                return Ok(Err(Ended { at: "TLS", because }));
-            }
-        }
-
-        let seen = report.wait("asking for the public keys", edge::look(&client, &config.project)).await;
-        report.say(seen.findings())?;
-        report.say(clocks::findings(&seen))?;
-        Ok(match seen.why_stop() {
-            Some(because) => Err(Ended { at: "clock", because }),
-            None => Ok((client, seen)),
-        })
     }
 
     /// Each output by itself; when a disk hangs, the others are not waited for.
@@ -305,20 +215,12 @@ impl Doctor {
     }
 }
 
-/// Where the way to the API ends, and why; that follows the word "because".
-struct Ended {
-    at: &'static str,
-    because: &'static str,
-}
-
 /// `12ms`, `1.2s`: as fine as anybody cares.
 fn took(time: Duration) -> String {
     let millis = time.as_millis();
     if millis < 1000 { format!("{millis}ms") } else { format!("{}.{}s", millis / 1000, millis % 1000 / 100) }
 }
 
-/// The examinations that need the network, in order.
-const ONLINE: [&str; 9] = ["DNS", "TCP", "proxy", "TLS", "edge", "clock", "exchange", "signature", "life"];
 /// A disk has this time, however short that of requests.
 const DISK_MIN: Duration = Duration::from_secs(5);
 const HOOKS_MAX: usize = 100;

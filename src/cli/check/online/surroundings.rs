@@ -131,6 +131,8 @@ fn unit(needs: &BTreeSet<Need>) -> String {
         match need {
             Need::User(user) => _ = lines.insert(format!("User={user}")),
             Need::Group(group) => _ = lines.insert(format!("SupplementaryGroups={group}")),
+            // What lies in another one of them can be made there.
+            Need::WritableFolder { folder, .. } if is_within_another(folder, needs) => {}
             Need::WritableFolder { folder, group } => match made_for(folder) {
                 Some(line) => _ = lines.insert(line),
                 // What a unit says of a path gives no right that its mode does not give.
@@ -166,6 +168,13 @@ fn unit(needs: &BTreeSet<Need>) -> String {
     text
 }
 
+fn is_within_another(folder: &Path, needs: &BTreeSet<Need>) -> bool {
+    needs.iter().any(|need| match need {
+        Need::WritableFolder { folder: other, .. } => folder != other && folder.starts_with(other),
+        Need::User(_) | Need::Group(_) | Need::MountedForWriting(_) | Need::Readable { .. } => false,
+    })
+}
+
 /// What makes systemd make the folder for the unit's user.
 fn made_for(folder: &Path) -> Option<String> {
     let below = |root: &str, directive: &str| {
@@ -196,6 +205,7 @@ mod tests {
             Need::Group(2001),
             Need::WritableFolder { folder: "/run/tokenwell".into(), group: 3000 },
             Need::WritableFolder { folder: "/srv/app".into(), group: 3000 },
+            Need::WritableFolder { folder: "/srv/app/state".into(), group: 3000 },
             Need::MountedForWriting("/srv/tokens".into()),
             Need::Readable { file: "/etc/keys/billing".into(), group: 3000 },
         ])

@@ -63,10 +63,12 @@ impl Seen {
             Finding::passed(SUBJECT, format!("trusted by root `{}` {root}", authority.subject)),
         ];
         if let Some(left) = end.and_then(|end| end.duration_since(*now).ok()).filter(|left| *left < ENDS_SOON) {
-            let text = format!(
-                "the server's certificate ends in {} days; whoever runs it should renew it",
-                left.as_secs() / DAY
-            );
+            let time = match left.as_secs() / DAY {
+                0 => "less than a day".to_owned(),
+                1 => "a day".to_owned(),
+                days => format!("{days} days"),
+            };
+            let text = format!("the server's certificate ends in {time}; whoever runs it should renew it");
             findings.push(Finding::remark(SUBJECT, text));
         }
         findings
