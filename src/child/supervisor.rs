@@ -103,14 +103,18 @@ impl Supervisor {
         }
     }
 
-    /// Starts the program in our own environment and these variables.
+    /// Starts the program in our own environment, without what a service manager said in it to us alone, and these variables.
     pub fn start<'e>(
         &mut self,
         program: &Program,
         variables: impl IntoIterator<Item = (&'e str, &'e OsStr)>,
     ) -> Result<(), CannotStart> {
         let mut command = Command::new(&program.name);
-        command.args(&program.arguments).envs(variables);
+        command.args(&program.arguments);
+        for name in OURS {
+            command.env_remove(name);
+        }
+        command.envs(variables);
         let cannot = |error| CannotStart { program: program.name.clone(), error };
         let kin = self.family.start(&mut command).map_err(cannot)?;
         info!(program = %program.name.display(), process = kin.child.id(), "program started");
@@ -142,6 +146,11 @@ impl Supervisor {
             Phase::Runs => ward.heed(self.on_rotation, self.grace),
             Phase::Outdated | Phase::MakesWay | Phase::Stops => {}
         }
+    }
+
+    /// Whether the program was told to end, and no other follows.
+    pub fn is_stopping(&self) -> bool {
+        self.ward.as_ref().is_some_and(|ward| ward.phase == Phase::Stops)
     }
 
     /// Ends the program, as TERM to us does.
@@ -233,6 +242,10 @@ async fn rings(timer: &mut Option<Pin<Box<Sleep>>>) {
         None => std::future::pending().await,
     }
 }
+
+/// What `sd_notify(3)`, `sd_watchdog_enabled(3)` and `sd_listen_fds(3)` read.
+const OURS: [&str; 6] =
+    ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
 
 /// How long a program is left in peace after its start. Rotations that come together thus make one restart.
 const PEACE: Duration = Duration::from_secs(1);

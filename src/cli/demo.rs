@@ -123,7 +123,7 @@ fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
     let config = config::load(&source, &environment)?.config;
     let file = source.path().map(Path::to_owned);
     let load = Arc::new(move || config::load(&source, &environment));
-    Daemon::start(config, daemon::Source { file, load }).map_err(Failure::at_run_time)
+    Daemon::start(config, daemon::Source { file, load, log_changed: Arc::new(|_| ()) }).map_err(Failure::at_run_time)
 }
 
 /// A demo that runs.

@@ -68,6 +68,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status().map_err(Failure::at_run_time)?;
+        daemon.tell_service_manager();
         let mut supervisor = Supervisor::new(signals, daemon.family().clone(), on_rotation, grace);
         let begun = tokio::select! {
             every = tokens::every(&mut daemon, timeout) => every.map(|()| None),
@@ -114,10 +115,12 @@ impl Stand {
                     }
                 },
                 turn = supervisor.turn() => match turn? {
+                    child::Turn::Goes if supervisor.is_stopping() => daemon.announce_stopping(),
                     child::Turn::Goes => {}
                     child::Turn::Start => {
                         rotations = daemon.rotations();
                         self.start(daemon, supervisor)?;
+                        daemon.program_runs();
                     }
                     child::Turn::Ended(status) => return match failure {
                         None => Ok(child::code(status)),

@@ -1,36 +1,115 @@
-//! Log lines on standard error: text for people, JSON for machines.
+//! Log lines on standard error: text for people, JSON for machines, priorities for systemd's journal.
+
+mod journal;
 
 use std::{
-    env,
+    env, fmt,
     io::{self, IsTerminal as _},
 };
 
-use tracing::Level;
-use tracing_subscriber::{filter::Targets, fmt, prelude::*};
+use tracing::{Level, info, warn};
+use tracing_subscriber::{
+    Registry,
+    filter::Targets,
+    fmt::{format::Writer, time::FormatTime},
+    prelude::*,
+    reload,
+};
 
+use self::journal::Prioritised;
 use super::Failure;
-use crate::config::{LogFormat, LogSettings};
+use crate::{
+    config::{LogFormat, LogSettings},
+    daemon::clock,
+};
+
+/// The log of this process, whose level can be changed.
+pub(super) struct Log {
+    filter: reload::Handle<Targets, Registry>,
+    format: LogFormat,
+}
 
 /// Starts logging for the life of the process. `$TOKENWELL_LOG` beats the configured level.
-pub(super) fn start(settings: &LogSettings) -> Result<(), Failure> {
-    let filter = filter(settings)?;
-    let terminal = io::stderr().is_terminal();
+pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
+    let (filter, handle) = reload::Layer::new(filter(settings)?);
+    let reader = Reader::of_standard_error();
     let text = match settings.format {
-        LogFormat::Auto => terminal,
+        LogFormat::Auto => reader == Reader::Person,
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
+    let wanted = reader == Reader::Journal;
     // Otherwise a line that cannot be written (a log collector that is gone, a full disk) is complained of with `eprintln!`,
     // which panics for the same reason.
-    let layer = fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let registry = tracing_subscriber::registry();
     if text {
-        let colours = terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        registry.with(layer.with_target(false).with_ansi(colours).with_filter(filter)).init();
+        let colours = reader == Reader::Person && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let layer = layer.with_target(false).with_ansi(colours).with_timer(reader);
+        let layer = layer.map_event_format(|lines| Prioritised { lines, wanted });
+        registry.with(layer.with_filter(filter)).init();
     } else {
-        registry.with(layer.json().flatten_event(true).with_current_span(false).with_filter(filter)).init();
+        let layer = layer.json().flatten_event(true).with_current_span(false);
+        let layer = layer.map_event_format(|lines| Prioritised { lines, wanted });
+        registry.with(layer.with_filter(filter)).init();
     }
-    Ok(())
+    Ok(Log { filter: handle, format: settings.format })
+}
+
+impl Log {
+    /// Takes in what another configuration says. The format stays until the next start.
+    pub(super) fn follow(&self, settings: &LogSettings) {
+        if settings.format != self.format {
+            warn!("a change of `log.format` takes effect at the next start");
+        }
+        match filter(settings) {
+            Ok(filter) if self.filter.with_current(|current| *current == filter).is_ok_and(|same| same) => {}
+            Ok(filter) => {
+                let level = settings.level.as_deref().unwrap_or("info");
+                match self.filter.reload(filter) {
+                    Ok(()) => info!(level, "the log's level is another"),
+                    Err(error) => warn!("cannot change the log's level: {error}"),
+                }
+            }
+            Err(failure) => warn!("the log's level stays: {failure}"),
+        }
+    }
+}
+
+/// Who reads standard error, as far as can be told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Reader {
+    Person,
+    Journal,
+    Program,
+}
+
+impl Reader {
+    fn of_standard_error() -> Self {
+        if io::stderr().is_terminal() {
+            Self::Person
+        } else if journal::is_read_by_it() {
+            Self::Journal
+        } else {
+            Self::Program
+        }
+    }
+}
+
+/// A person knows the day, and the journal keeps the time by itself.
+impl FormatTime for Reader {
+    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
+        let now = humantime::format_rfc3339_micros(clock::wall());
+        match self {
+            Self::Person => {
+                let text = now.to_string();
+                let time_of_day = text.split_once('T').and_then(|(_, time)| time.split('.').next());
+                write!(writer, "{}Z", time_of_day.unwrap_or(&text))
+            }
+            Self::Journal => Ok(()),
+            Self::Program => write!(writer, "{now}"),
+        }
+    }
 }
 
 fn filter(settings: &LogSettings) -> Result<Targets, Failure> {

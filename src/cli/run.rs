@@ -26,6 +26,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status().map_err(Failure::at_run_time)?;
+        daemon.tell_service_manager();
         loop {
             if let Turn::Stop(sender) = daemon.turn().await? {
                 info!(%sender, "stopping");

@@ -57,13 +57,14 @@ impl SourceArguments {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let Loaded { config, warnings } = config::load(&source, &environment)?;
-        logging::start(&config.log)?;
+        let log = logging::start(&config.log)?;
         for warning in &warnings {
             warn!("{warning}");
         }
         let file = source.path().map(Path::to_owned);
         let load = Arc::new(move || config::load(&source, &environment));
-        Ok((config, daemon::Source { file, load }))
+        let log_changed = Arc::new(move |settings: &_| log.follow(settings));
+        Ok((config, daemon::Source { file, load, log_changed }))
     }
 
     /// The source, every path absolute: a daemon may change its folder.

@@ -10,7 +10,7 @@ pub(super) fn of(kept: &Kept, renewal: &Renewal, now: Moment) -> Option<String> 
     if let Some(Observation::NoKey { .. }) = kept.observed {
         return Some(format!("put the access key into `{key_file}`; it is used as soon as it is there"));
     }
-    if let Some(refusal) = &kept.refusal
+    if let Some(refusal) = kept.refusals.last()
         && let Some(advice) = about(refusal.class)
     {
         return Some(advice.replace("{keyFile}", &key_file.to_string()));

@@ -7,7 +7,7 @@ use tracing::{debug, error, info, warn};
 use super::{
     Daemon, clock,
     exchange_effect::{Exchanged, Noticed, quiet},
-    kept::Said,
+    refusals::Telling,
     reload::{self, Why},
     span,
     survey::{Observation, Survey},
@@ -95,7 +95,7 @@ impl Daemon {
                 if let Some(reread) = reread {
                     self.observed(id, now, Observation::Key(reread));
                 }
-                self.say_refused(id, now, refused);
+                self.say_refused(id, now, &refused);
                 self.notice_end(id, now);
             }
             Exchanged::NoKey(error) => {
@@ -127,9 +127,9 @@ impl Daemon {
         let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
         match (result, renewal.on_disk()) {
             (Ok(()), Some(term)) => {
-                if let Some(was) = kept.refusal.take() {
-                    let (class, for_so_long) = (was.class, span::until(was.at, now));
-                    info!(credential = name, class, "healed; the last refusal was {for_so_long} ago");
+                if let Some((last, refusals)) = kept.refusals.end() {
+                    let (class, for_so_long) = (last.class, span::until(last.at, now));
+                    info!(credential = name, class, refusals, "healed; the last refusal was {for_so_long} ago");
                 }
                 kept.last_event = Some(if noted.touched { "renewed" } else { "unchanged" }.to_owned());
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
@@ -261,31 +261,43 @@ impl Daemon {
         self.note_change();
     }
 
-    fn say_refused(&mut self, id: Id, now: Moment, refused: Refused) {
+    fn say_refused(&mut self, id: Id, now: Moment, refused: &Refused) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         if kept.leaving {
             return;
         }
         let class = refused.refusal.class();
         kept.count(class);
-        let known = kept.refusal.as_ref().is_some_and(|said| said.class == class && said.message == refused.message);
+        let telling = kept.refusals.note(now, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
-        let token = match renewal.on_disk() {
-            Some(term) if term.lives(now) => format!("the last token lives for {}", span::until(now, term.expires())),
-            Some(_) => "the last token has expired".to_owned(),
-            None => "there is no token yet".to_owned(),
+        let expires_in = renewal.on_disk().filter(|term| term.lives(now)).map(|term| span::until(now, term.expires()));
+        let token = match (renewal.on_disk(), &expires_in) {
+            (Some(_), Some(expires_in)) => format!("the last token lives for {expires_in}"),
+            (Some(_), None) => "the last token has expired".to_owned(),
+            (None, _) => "there is no token yet".to_owned(),
         };
+        let expires_in = expires_in.as_deref();
         let (name, attempt, message) = (&kept.credential.name, renewal.refusals_in_a_row(), &refused.message);
-        if known {
-            debug!(credential = name, class, attempt, next_in, "{message}; {token}");
-        } else if refused.refusal == Refusal::Denied {
-            error!(credential = name, class, attempt, next_in, "{message}; {token}");
-        } else {
-            warn!(credential = name, class, attempt, next_in, "{message}; {token}");
+        let is_denied = refused.refusal == Refusal::Denied;
+        match (telling, is_denied) {
+            (Telling::Known, _) => {
+                debug!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+            }
+            (Telling::New, true) => {
+                error!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+            }
+            (Telling::New, false) => {
+                warn!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+            }
+            (Telling::Repeated(repeated), true) => {
+                error!(credential = name, class, attempt, repeated, expires_in, next_in, "{message}; {token}");
+            }
+            (Telling::Repeated(repeated), false) => {
+                warn!(credential = name, class, attempt, repeated, expires_in, next_in, "{message}; {token}");
+            }
         }
         kept.last_event = Some(format!("refused: {class}"));
-        kept.refusal = Some(Said { class, message: refused.message, at: now });
     }
 }
 

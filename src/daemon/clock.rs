@@ -30,6 +30,12 @@ pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
+/// Now, on the clock by which service managers tell an answer from an earlier one. Nothing here decides by it.
+pub fn monotonic() -> Duration {
+    let time = clock_gettime(ClockId::Monotonic);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// When a moment is or was by the wall clock of now.
 pub fn wall_of(moment: Moment) -> SystemTime {
     let (now, wall) = (now(), wall());

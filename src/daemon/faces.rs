@@ -134,9 +134,10 @@ impl Daemon {
         }
     }
 
-    /// Something is to be told that the status file does not tell yet.
+    /// Something is to be told that the status file and the service manager are not told yet.
     pub(super) fn note_change(&mut self) {
         self.faces.file.changed = true;
+        self.service.note_change();
     }
 
     /// When the status file is to be written.

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{hooks::Hooks, survey::Observation, told::Told};
+use super::{hooks::Hooks, refusals::Refusals, survey::Observation, told::Told};
 use crate::{
     config::Credential,
     exchange::Note,
@@ -38,7 +38,7 @@ pub(super) struct Kept {
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
     pub(super) hooks: Hooks,
-    pub(super) refusal: Option<Said>,
+    pub(super) refusals: Refusals,
     /// The end of the session of which it was said that it has ended.
     pub(super) end_said: Option<Moment>,
     pub(super) exchanges: u64,
@@ -75,14 +75,6 @@ pub(super) struct OutputState {
     pub(super) error: Option<String>,
 }
 
-/// A trouble that was put into words.
-#[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) class: &'static str,
-    pub(super) message: String,
-    pub(super) at: Moment,
-}
-
 impl Kept {
     pub(super) fn new(now: Moment, credential: Credential) -> Self {
         let outputs = vec![OutputState::default(); credential.outputs.len()];
@@ -98,7 +90,7 @@ impl Kept {
             told: None,
             outputs,
             hooks,
-            refusal: None,
+            refusals: Refusals::default(),
             end_said: None,
             exchanges: 0,
             writes: 0,

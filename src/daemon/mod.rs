@@ -19,8 +19,10 @@ mod kept;
 mod membership;
 mod memory;
 mod readiness;
+mod refusals;
 mod reload;
 mod reporting;
+mod service;
 mod signals;
 mod skew;
 mod span;
@@ -53,13 +55,14 @@ use self::{
     kept::Kept,
     membership::Listing,
     reload::{Reloads, Why},
+    service::Service,
     signals::{Request, Signals},
     survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };
 use crate::{
     child::{Family, Orphans},
-    config::{Config, Credential, Loaded, Mistakes},
+    config::{Config, Credential, Loaded, LogSettings, Mistakes},
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
@@ -112,6 +115,7 @@ pub struct Daemon {
     durations: Durations,
     history: History,
     faces: Faces,
+    service: Service,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
     laggard: Option<Id>,
@@ -124,6 +128,8 @@ pub struct Source {
     pub file: Option<PathBuf>,
     /// Reads it; blocking.
     pub load: Arc<dyn Fn() -> Result<Loaded, Mistakes> + Send + Sync>,
+    /// Is called where a new configuration says something else of the log.
+    pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
 }
 
 /// Why a daemon cannot start.
@@ -160,7 +166,9 @@ impl Daemon {
     pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
         let family = Family::default();
         let orphans = Orphans::adopt(family.clone())?;
-        Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))
+        let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))?;
+        daemon.service = Service::of_a_program();
+        Ok(daemon)
     }
 
     fn assemble(
@@ -202,6 +210,7 @@ impl Daemon {
             durations: Durations::default(),
             history: History::default(),
             faces: Faces::default(),
+            service: Service::default(),
             announced_ready: false,
             laggard: None,
             config,
@@ -223,6 +232,7 @@ impl Daemon {
     pub async fn turn(&mut self) -> io::Result<Turn> {
         self.begin_effects();
         self.keep_status_file();
+        self.inform_service_manager();
         self.alarm.set(self.next_wake())?;
         let happening = tokio::select! {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
@@ -256,6 +266,7 @@ impl Daemon {
 
     /// Stops: starts nothing more and lets the writes at hand come to their end, for [`DRAIN_MAX`] at most.
     pub async fn drain(mut self) {
+        self.announce_stopping();
         self.tasks.stop_all_but_writes();
         let writes = async {
             while self.tasks.writing().next().is_some() {
@@ -270,7 +281,8 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
-        [self.fleet.next_wake(), poll, self.tidy_at(), self.status_file_due()].into_iter().flatten().min()
+        let faces = [self.status_file_due(), self.service.due()];
+        [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
     }
 
     fn wake(&mut self) {

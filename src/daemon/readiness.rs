@@ -158,7 +158,7 @@ impl Daemon {
             let next_in = span::until(now, due.max(self.fleet.quiet_until()));
             said = format!("{said}; next try in {next_in}");
         }
-        let refusal = kept.refusal.as_ref().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
+        let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
         match refusal.or_else(|| output.map(str::to_owned)) {
             Some(why) if !said.contains(&why) => format!("{said}: {why}"),
             Some(_) | None => said,

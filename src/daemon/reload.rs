@@ -52,6 +52,7 @@ impl Daemon {
         if !self.grounds.load.begin() {
             return;
         }
+        self.announce_reloading(why);
         let load = Arc::clone(&self.source.load);
         self.tasks.start(Task::Load(why), async move {
             task::spawn_blocking(move || Done::Loaded(load())).await.unwrap_or(Done::Lost)
@@ -65,6 +66,7 @@ impl Daemon {
             Some(Err(mistakes)) => self.refuse_config(mistakes.one_line()),
             None => error!("reading the configuration ended by a bug in tokenwell; please report it"),
         }
+        self.announce_reloaded();
         if again {
             self.load(Why::Asked);
         }
@@ -114,7 +116,7 @@ impl Daemon {
             self.nudge_all();
         }
         if before.log != self.config.log {
-            warn!("a change of `log` takes effect at the next start");
+            (self.source.log_changed)(&self.config.log);
         }
         self.forget_other_folders();
         info!("the new configuration is in force");

@@ -132,7 +132,7 @@ impl Daemon {
                 ("failed", kept.publishes.failed),
             ],
             failures: renewal.refusals_in_a_row(),
-            last_refusal: kept.refusal.as_ref().map(|said| RefusalReport {
+            last_refusal: kept.refusals.last().map(|said| RefusalReport {
                 class: said.class,
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{Config, Credential},
     key, output,
-    renewal::{Moment, Stamp},
+    renewal::{Asked, Moment, Stamp},
     state::Ledger,
     watch::Sentry,
 };
@@ -69,16 +69,34 @@ pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
     (desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice)), troubles)
 }
 
-/// From when on a credential may be asked for, by what a daemon wrote of its last exchange: the spacing, and the quiet that
-/// the host wanted. Blocks on the disk.
-pub fn may_be_asked_at(config: &Config, credential: &Credential) -> Moment {
-    let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
-        return Moment::default();
-    };
-    let now = clock::stamp_of(clock::now());
-    let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
-    let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);
-    spaced.max(recollection.quiet_until).unwrap_or_default()
+/// The last exchange of a credential, by what was written of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LastExchange {
+    /// From when on another one may follow: the spacing, and the quiet that the host wanted. Of one that nobody saw the end
+    /// of, the spacing is counted from now.
+    pub free_at: Moment,
+    /// What was written; `None` if nothing was.
+    pub asked: Option<Asked>,
+    /// Whether it may be under way still: it has no end yet, and a process writes to the outputs.
+    pub is_under_way: bool,
+}
+
+impl LastExchange {
+    /// Looks it up. Blocks on the disk.
+    pub fn of(config: &Config, credential: &Credential) -> Self {
+        let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
+            return Self::default();
+        };
+        let now = clock::stamp_of(clock::now());
+        let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
+        let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);
+        let is_held = || credential.outputs.iter().any(|output| matches!(output::holder(output), Ok(Some(_))));
+        Self {
+            free_at: spaced.max(recollection.quiet_until).unwrap_or_default(),
+            asked: Some(record.asked),
+            is_under_way: record.asked.answer.is_none() && is_held(),
+        }
+    }
 }
 
 /// Looks until every required token is there, or until the time is over, at each change of a file that has a say in it. Looks

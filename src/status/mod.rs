@@ -3,6 +3,7 @@
 //! ```text
 //!   report.rs ─┬─ json.rs ── file.rs      status.json in the state directory
 //!              ├─ metrics.rs + process.rs
+//!              ├─ service.rs              the sentence that `systemctl status` shows
 //!              └─ http/ ─ page/           the server, and the page for people; the client that asks it
 //! ```
 //!
@@ -16,6 +17,7 @@ mod metrics;
 mod page;
 mod process;
 mod report;
+mod service;
 
 pub use file::{FILE_BYTES_MAX, Unreadable, Unwritten, path_in, read, write};
 pub use http::{
@@ -27,3 +29,4 @@ pub use report::{
     BucketReport, ConfigurationReport, CredentialReport, DURATION_BOUNDS, Durations, HistoryReport, HookReport,
     NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report, Word,
 };
+pub use service::sentence;

@@ -1,15 +1,18 @@
 //! Log lines.
 
 use std::{
+    fs::{self, File},
     io::Read as _,
+    os::unix::fs::MetadataExt as _,
     process::{Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    program::{Program, TOKENWELL, once, run, within},
+    program::{Program, TOKENWELL, content, once, run, within},
     setting::Setting,
 };
 
@@ -90,4 +93,81 @@ fn a_log_that_nobody_reads_any_more_costs_no_token() {
     assert_eq!(child.try_wait().unwrap(), None);
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[test]
+fn the_level_follows_the_configuration_and_the_format_waits_for_a_start() {
+    let mut setting = Setting::with(&["a"]);
+    let program = setting.ready();
+    let rest = setting.named(&["a"]);
+    setting.configure(&format!("log: {{level: debug}}\n{rest}"));
+    program.until_said("the log's level is another", 1);
+    setting.put_key("a", "another");
+    program.until_said("\"level\":\"DEBUG\"", 1);
+    setting.configure(&format!("log: {{format: text}}\n{rest}"));
+    program.until_said("a change of `log.format` takes effect at the next start", 1);
+    program.until_said("the log's level is another", 2);
+    let ended = program.stop();
+    assert!(ended.stderr.lines().all(|line| line.starts_with('{')), "{}", ended.stderr);
+    setting.clean(&ended);
+}
+
+#[test]
+fn the_environment_s_level_stays_whatever_the_configuration_becomes() {
+    let mut setting = Setting::with(&["a"]);
+    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::reload=info"));
+    content(&setting.path("out/a.jwt"));
+    let rest = setting.named(&["a"]);
+    setting.configure(&format!("log: {{level: trace}}\n{rest}"));
+    program.until_said("the configuration is as it was", 1);
+    let ended = program.stop();
+    assert!(!ended.stderr.contains("DEBUG") && !ended.stderr.contains("TRACE"), "{}", ended.stderr);
+    setting.clean(&ended);
+}
+
+#[test]
+fn the_journal_is_told_the_priority_of_each_line_and_nobody_else_is() {
+    let setting = Setting::with(&["a"]);
+    setting.sandbox.script([Answer::status(503), Answer::denied()]);
+    let renew = "renew: {spacing: 100ms, retryFirst: 100ms, deniedEvery: 1s}\n";
+    for (format, is_journal) in [("auto", true), ("text", true), ("auto", false)] {
+        setting.configure_with(renew, &format!("log: {{format: {format}}}\n{}", setting.named(&["a"])));
+        let log = File::create(setting.path("log")).unwrap();
+        let found = log.metadata().unwrap();
+        let inode = if is_journal { found.ino() } else { found.ino() + 1 };
+        let mut command = run(&setting.path(""));
+        command.env("JOURNAL_STREAM", format!("{}:{inode}", found.dev())).stdin(Stdio::null()).stderr(log);
+        let mut child = command.spawn().unwrap();
+        let said = |text: &str| fs::read_to_string(setting.path("log")).is_ok_and(|log| log.contains(text));
+        within("it is ready", || said("ready: every required token is on disk").then_some(()));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let log = fs::read_to_string(setting.path("log")).unwrap();
+        for line in log.lines() {
+            let level = |name: &str| line.contains(&format!("\"{name}\"")) || line.contains(&format!(" {name} "));
+            let priority =
+                [("ERROR", "<3>"), ("WARN", "<4>"), ("INFO", "<6>")].iter().find(|(name, _)| level(name)).unwrap();
+            assert_eq!(line.starts_with(priority.1), is_journal, "{line}");
+            assert_eq!(line.starts_with('<'), is_journal, "{line}");
+        }
+        if format == "auto" && is_journal {
+            assert!(log.contains("<3>{") && log.contains("<4>{") && log.contains("<6>{"), "{log}");
+        }
+    }
+}
+
+#[test]
+fn health_is_silent_but_for_renewals() {
+    let mut setting = Setting::with(&["a", "b"]);
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
+    setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &setting.named(&["a", "b"]));
+    let program = setting.ready();
+    setting.until("forty renewals", |counters| counters.sessions >= 42);
+    let ended = program.stop();
+    let lines =
+        ended.stderr.lines().skip_while(|line| !line.contains("ready: every required token is on disk")).skip(1);
+    let others: Vec<_> = lines.filter(|line| !line.contains("\"message\":\"token written\"")).collect();
+    assert_eq!(others.len(), 2, "only the end is said besides: {others:#?}");
+    assert!(others[0].contains("\"stopping\"") && others[1].contains("\"stopped\""), "{others:#?}");
+    setting.clean(&ended);
 }

@@ -4,6 +4,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod manager;
 mod program;
 mod setting;
 
@@ -14,6 +15,7 @@ mod logs;
 mod reload;
 mod rotation;
 mod secrets;
+mod service;
 mod signals;
 mod status;
 mod wait;

@@ -168,17 +168,18 @@ fn a_wrong_configuration_and_a_watch_in_a_pipe_are_told_at_once() {
 fn steady(json: &str) -> Value {
     let mut report: Value = serde_json::from_str(json).unwrap();
     report["at"] = Value::Null;
-    // Times of the boot clock are shown on the wall clock of the moment, to the millisecond.
-    fn coarse(value: &mut Value) {
-        match value {
-            Value::String(text) if humantime::parse_rfc3339(text).is_ok() => text.truncate("2026-01-01T00:00:0".len()),
-            Value::Array(values) => values.iter_mut().for_each(coarse),
-            Value::Object(fields) => fields.values_mut().for_each(coarse),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
-        }
-    }
-    coarse(&mut report);
+    coarsen(&mut report);
     report
+}
+
+/// Times of the boot clock are shown on the wall clock of the moment, to the millisecond.
+fn coarsen(value: &mut Value) {
+    match value {
+        Value::String(text) if humantime::parse_rfc3339(text).is_ok() => text.truncate("2026-01-01T00:00:0".len()),
+        Value::Array(values) => values.iter_mut().for_each(coarsen),
+        Value::Object(fields) => fields.values_mut().for_each(coarsen),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
 }
 
 fn quiet(setting: &mut Setting, ended: &Ended) {

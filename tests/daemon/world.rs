@@ -93,7 +93,8 @@ impl World {
         let source = config::Source::file(&file);
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
         let load = Arc::new(move || config::load(&source, &Environment::default()));
-        self.daemon = Some(Daemon::start(config, Source { file: Some(file), load }).unwrap());
+        self.daemon =
+            Some(Daemon::start(config, Source { file: Some(file), load, log_changed: Arc::new(|_| ()) }).unwrap());
     }
 
     pub(crate) async fn stop(&mut self) {

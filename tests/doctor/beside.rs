@@ -79,6 +79,20 @@ fn a_daemon_that_starts_after_the_doctor_keeps_its_distance_and_its_tokens() {
 }
 
 #[test]
+fn an_exchange_that_a_process_died_in_is_waited_for_once() {
+    let mut setting = patient_setting(&["a"]);
+    setting.sandbox.script([Answer::Hang]);
+    let mut command = check(&setting);
+    let dying = Program::start(&mut command);
+    setting.until_exchanges(1);
+    drop(dying);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 2), "{}", ended.stdout);
+    spaced(&setting.sandbox, None, Duration::from_millis(100));
+}
+
+#[test]
 fn a_state_directory_that_is_missing_is_not_made() {
     let mut setting = patient_setting(&["a"]);
     fs::remove_dir(setting.path("state")).unwrap();

@@ -7,7 +7,6 @@
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
 #[path = "../binary/program.rs"]
-#[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
 #[path = "../binary/setting.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]

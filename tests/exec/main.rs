@@ -6,6 +6,9 @@
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
+#[path = "../binary/manager.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
+mod manager;
 #[path = "../binary/program.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
@@ -17,6 +20,7 @@ mod stage;
 mod environment;
 mod first_process;
 mod restarts;
+mod service;
 mod seven;
 mod signals;
 mod start;

@@ -92,7 +92,11 @@ fn the_report_tells_how_far_off_it_is() {
             let source = config::Source::file(past.path("tokenwell.yaml"));
             let load = move || config::load(&source, &Environment::default());
             let config = load().ok().unwrap().config;
-            let mut daemon = Daemon::start(config, Source { file: None, load: std::sync::Arc::new(load) }).unwrap();
+            let mut daemon = Daemon::start(
+                config,
+                Source { file: None, load: std::sync::Arc::new(load), log_changed: std::sync::Arc::new(|_| ()) },
+            )
+            .unwrap();
             assert_eq!(daemon.report().clock_skew, None, "nobody told the time yet");
             while !daemon.has_every_token() {
                 daemon.turn().await.unwrap();

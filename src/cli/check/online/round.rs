@@ -16,7 +16,8 @@ use super::{
 use crate::{
     config::{Config, Credential},
     daemon::{
-        clock, standing,
+        clock,
+        standing::LastExchange,
         trial::{Trial, Unnoted},
     },
     exchange::{Client, Granted, Refused, Trust},
@@ -41,17 +42,21 @@ impl Round<'_> {
             report.wait(&format!("reading {which}"), self.on_disk(move || key::read(&path).ok())).await
         };
         let Some(Some(key)) = key else { return not_asked("its key file gives no key") };
+        let mut waited_for = None;
         for turn in 0..=TURNS_MAX {
-            let Some(wanted) = self.time_to_wait(credential).await else {
+            let Some(last) = self.last_exchange(credential).await else {
                 return not_asked("the disk of the state directory takes too long");
             };
-            if wanted.is_zero() {
+            let wanted = last.free_at - clock::now();
+            // Of one that a process died in, nobody ever writes the end.
+            if wanted.is_zero() || turn > 0 && waited_for == last.asked && !last.is_under_way {
                 break;
             }
             if let Some(because) = too_long(wanted, credential.policy.spacing, turn) {
                 return not_asked(&because);
             }
             report.wait(&format!("keeping the spacing of {which}"), sleep(wanted)).await;
+            waited_for = last.asked;
         }
         let begun = self.begin(credential, key.fingerprint()).await;
         let asking = self.ask(credential, &key);
@@ -64,11 +69,9 @@ impl Round<'_> {
         seen
     }
 
-    /// For how long it may not be asked yet; `None` if the disk does not tell.
-    async fn time_to_wait(&self, credential: &Credential) -> Option<Duration> {
+    async fn last_exchange(&self, credential: &Credential) -> Option<LastExchange> {
         let (config, owned) = (Arc::clone(self.config), credential.clone());
-        let free_at = self.on_disk(move || standing::may_be_asked_at(&config, &owned)).await?;
-        Some(free_at - clock::now())
+        self.on_disk(move || LastExchange::of(&config, &owned)).await
     }
 
     async fn begin(&self, credential: &Credential, key: Fingerprint) -> Result<Trial, Unnoted> {

@@ -1,0 +1,117 @@
+//! The refusals of a credential since its last session: each is put into words once, and then counted.
+//!
+//! An outage that goes on is told again once an hour with how often it came, so that who reads only the last hour's lines
+//! sees it too.
+
+use std::{mem, time::Duration};
+
+use crate::renewal::Moment;
+
+/// Refusals in a row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Refusals {
+    last: Option<Said>,
+    told: Vec<Told>,
+    count: u64,
+}
+
+/// A refusal in words.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Said {
+    pub(super) class: &'static str,
+    pub(super) message: String,
+    pub(super) at: Moment,
+}
+
+#[derive(Clone, Debug)]
+struct Told {
+    class: &'static str,
+    message: String,
+    at: Moment,
+    untold: u64,
+}
+
+/// Whether there is a line to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Telling {
+    New,
+    /// It came this often since it was last told.
+    Repeated(u64),
+    Known,
+}
+
+impl Refusals {
+    /// Notes another one.
+    pub(super) fn note(&mut self, now: Moment, class: &'static str, message: &str) -> Telling {
+        self.count += 1;
+        self.last = Some(Said { class, message: message.to_owned(), at: now });
+        let is_full = self.told.len() == TOLD_MAX;
+        // Replies that differ each time, by a number in them for instance, are not told one by one for ever.
+        let same = |told: &&mut Told| told.class == class && (told.message == message || is_full);
+        if let Some(told) = self.told.iter_mut().find(same) {
+            told.untold += 1;
+            if now.since(told.at) < TELL_AGAIN {
+                return Telling::Known;
+            }
+            told.at = now;
+            return Telling::Repeated(mem::take(&mut told.untold));
+        }
+        if is_full {
+            self.told.remove(0);
+        }
+        self.told.push(Told { class, message: message.to_owned(), at: now, untold: 0 });
+        Telling::New
+    }
+
+    /// The last one, if there was any.
+    pub(super) fn last(&self) -> Option<&Said> {
+        self.last.as_ref()
+    }
+
+    /// Ends the row; answers the last one and how many there were.
+    pub(super) fn end(&mut self) -> Option<(Said, u64)> {
+        let Self { last, count, .. } = mem::take(self);
+        last.map(|last| (last, count))
+    }
+}
+
+/// How long an outage goes on untold.
+const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
+
+/// Different refusals of one row that are told.
+const TOLD_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment::default() + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn what_comes_again_is_counted_and_told_once_an_hour() {
+        let mut refusals = Refusals::default();
+        assert_eq!(refusals.note(at(0), "failed", "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(1), "unreachable", "time-out"), Telling::New);
+        for minute in 1..60 {
+            assert_eq!(refusals.note(at(minute * 60), "failed", "HTTP 503"), Telling::Known);
+        }
+        assert_eq!(refusals.note(at(3600), "failed", "HTTP 503"), Telling::Repeated(60));
+        assert_eq!(refusals.note(at(3660), "failed", "HTTP 503"), Telling::Known);
+        let (last, count) = refusals.end().unwrap();
+        assert_eq!((last.class, last.at, count), ("failed", at(3660), 63));
+        assert_eq!(refusals.end(), None);
+        assert_eq!(refusals.note(at(4000), "failed", "HTTP 503"), Telling::New);
+    }
+
+    #[test]
+    fn replies_that_differ_each_time_are_not_told_for_ever() {
+        let mut refusals = Refusals::default();
+        let told =
+            (0..100).filter(|n| refusals.note(at(*n), "failed", &format!("request {n}")) == Telling::New).count();
+        assert_eq!(told, TOLD_MAX);
+        assert_eq!(refusals.note(at(100), "denied", "the key"), Telling::New, "another class is another matter");
+        assert_eq!(refusals.last().unwrap().class, "denied");
+    }
+}

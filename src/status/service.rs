@@ -1,0 +1,196 @@
+//! The sentence that `systemctl status` shows: how many tokens are fresh, and what is wrong first.
+
+use std::time::{Duration, SystemTime};
+
+use super::{CredentialReport, Report, json};
+
+/// Such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`. One line of at most [`BYTES_MAX`]. It tells times
+/// of day and no spans, which grow stale where it is shown.
+pub fn sentence(report: &Report) -> String {
+    let mut parts = Vec::new();
+    if !report.ready {
+        parts.push("not ready".to_owned());
+    }
+    let total = report.credentials.len();
+    let mut troubled: Vec<_> = report.credentials.iter().map(|credential| (Mood::of(credential), credential)).collect();
+    troubled.retain(|(mood, _)| *mood != Mood::Good);
+    troubled.sort_by_key(|(mood, credential)| (*mood, !credential.required));
+    match (total, troubled.len()) {
+        (0, _) => parts.push("no credentials: no access key was found".to_owned()),
+        (1, 0) => parts.push("the token is fresh".to_owned()),
+        (_, 0) => parts.push(format!("all {total} tokens are fresh")),
+        (_, count) => parts.push(format!("{} of {total} fresh", total - count)),
+    }
+    parts.extend(troubled.iter().take(NAMED_MAX).map(|(_, credential)| in_words(report, credential)));
+    match troubled.len().saturating_sub(NAMED_MAX) {
+        0 => {}
+        1 => parts.push("1 more is not fresh".to_owned()),
+        others => parts.push(format!("{others} more are not fresh")),
+    }
+    if report.configuration.refused.is_some() {
+        parts.push("the newest configuration is refused".to_owned());
+    }
+    parts.extend(report.troubles.first().cloned());
+    one_line(&parts.join("; "))
+}
+
+/// How a credential is, the worst first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Mood {
+    Expired,
+    Denied,
+    Troubled,
+    Waiting,
+    Good,
+}
+
+impl Mood {
+    fn of(credential: &CredentialReport) -> Self {
+        match (credential.state, class(credential)) {
+            ("expired", _) => Self::Expired,
+            (_, Some("denied")) => Self::Denied,
+            ("fresh", _) if credential.ready => Self::Good,
+            ("starting", None) if credential.key_trouble.is_none() => Self::Waiting,
+            (_, _) => Self::Troubled,
+        }
+    }
+}
+
+fn in_words(report: &Report, credential: &CredentialReport) -> String {
+    let refusal = class(credential).map(words);
+    let what = match (credential.state, refusal) {
+        ("expired", refusal) => {
+            let ended = credential.expires_at.or(credential.since);
+            let at = ended.map(|ended| format!(" at {}", time_of_day(report.at, ended))).unwrap_or_default();
+            format!("expired{at}{}", refusal.map(|why| format!(", {why}")).unwrap_or_default())
+        }
+        (_, _) if credential.key_trouble.is_some() => "waits for its access key".to_owned(),
+        (_, Some(why)) => why.to_owned(),
+        (_, None) if credential.outputs.iter().any(|output| output.error.is_some()) => {
+            "its file cannot be written or was altered".to_owned()
+        }
+        ("starting", None) => "waits for its first token".to_owned(),
+        (state, None) => state.to_owned(),
+    };
+    format!("{}: {what}{}", credential.name, next_try(report.at, credential).unwrap_or_default())
+}
+
+/// Only after a refusal: what is said of the others does not depend on it.
+fn next_try(at: SystemTime, credential: &CredentialReport) -> Option<String> {
+    class(credential)?;
+    let action = credential.next_action.as_ref().filter(|action| action.what == "exchange")?;
+    let next = action.at?;
+    let is_soon = next.duration_since(at).map_or(true, |left| left < SOON);
+    Some(if is_soon { ", trying".to_owned() } else { format!(", next try {}", time_of_day(at, next)) })
+}
+
+fn class(credential: &CredentialReport) -> Option<&'static str> {
+    credential.last_refusal.as_ref().map(|refusal| refusal.class)
+}
+
+fn words(class: &'static str) -> &'static str {
+    match class {
+        "denied" => "access key denied",
+        "blocked" => "blocked on the way to the API",
+        "busy" => "the API asks to slow down",
+        "failed" => "the API fails",
+        "garbled" => "the API's answers make no sense",
+        "unreachable" => "the API cannot be reached",
+        other => other,
+    }
+}
+
+/// With the date where it is not that of `at`.
+fn time_of_day(at: SystemTime, time: SystemTime) -> String {
+    let (today, text) = (json::time::text(at), json::time::text(time));
+    let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
+    let time = rest.split('.').next().unwrap_or_default();
+    if today.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+}
+
+/// What is in a path may be anything.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for character in text.chars().map(|character| if character.is_control() { ' ' } else { character }) {
+        if line.len() + character.len_utf8() > BYTES_MAX {
+            break;
+        }
+        line.push(character);
+    }
+    line
+}
+
+/// Credentials that are told by name.
+const NAMED_MAX: usize = 2;
+
+/// What is not worth a time of day, which would be another one at each of many quick tries.
+const SOON: Duration = Duration::from_secs(2);
+
+/// More than anyone reads.
+const BYTES_MAX: usize = 512;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_said_with_the_worst_first() {
+        assert_eq!(said(true, &[credential("a", "fresh", "")]), "the token is fresh");
+        assert_eq!(said(true, &[credential("a", "fresh", ""), credential("b", "fresh", "")]), "all 2 tokens are fresh");
+        assert_eq!(said(true, &[]), "no credentials: no access key was found");
+        assert_eq!(
+            said(true, &[credential("a", "fresh", ""), credential("billing", "fresh", "denied")]),
+            "1 of 2 fresh; billing: access key denied, next try 14:05:00 UTC"
+        );
+        let four = ["failing", "starting", "expired", "fresh"];
+        let four = four.map(|state| credential(state, state, if state == "failing" { "unreachable" } else { "" }));
+        assert_eq!(
+            said(false, &four),
+            "not ready; 1 of 4 fresh; expired: expired at 2026-01-01 23:59:59 UTC; \
+             failing: the API cannot be reached, next try 14:05:00 UTC; 1 more is not fresh"
+        );
+    }
+
+    #[test]
+    fn it_is_one_line_of_bounded_length_whatever_it_tells_of() {
+        let mut report = report(true, &[credential("a", "fresh", "")]);
+        report.troubles = vec![format!("a folder\nREADY=1 {}", "é".repeat(1000))];
+        let sentence = sentence(&report);
+        assert!(!sentence.contains('\n'), "{sentence}");
+        assert!((BYTES_MAX - 1..=BYTES_MAX).contains(&sentence.len()), "{}", sentence.len());
+    }
+
+    #[test]
+    fn a_refused_configuration_is_told() {
+        let mut report = report(true, &[credential("a", "fresh", "")]);
+        report.configuration.refused = Some("line 1: no".to_owned());
+        assert_eq!(sentence(&report), "the token is fresh; the newest configuration is refused");
+    }
+
+    fn said(ready: bool, credentials: &[Value]) -> String {
+        sentence(&report(ready, credentials))
+    }
+
+    fn report(ready: bool, credentials: &[Value]) -> Report {
+        let at = "2026-01-02T14:00:00Z";
+        serde_json::from_value(json!({
+            "version": 1, "ready": ready, "at": at, "startedAt": at, "programVersion": "1", "processId": 1,
+            "projectId": "P2", "baseUrl": "http://localhost", "clockSkewSeconds": null, "troubles": [],
+            "configuration": {"file": null, "since": at, "refused": null}, "credentials": credentials,
+        }))
+        .unwrap()
+    }
+
+    fn credential(name: &str, state: &str, class: &str) -> Value {
+        let refusal = json!({"class": class, "message": "no", "at": "2026-01-02T13:59:59Z"});
+        json!({
+            "name": name, "required": true, "state": state, "since": null, "ready": state == "fresh", "remedy": null,
+            "keyFingerprint": null, "tokenKeyFingerprint": null, "issuedAt": null,
+            "expiresAt": "2026-01-01T23:59:59Z", "renewAt": null, "lastSuccessAt": null, "keyTrouble": null,
+            "exchanges": 0, "writes": 0, "failures": 0, "lastRefusal": if class.is_empty() { Value::Null } else { refusal },
+            "nextAction": {"what": "exchange", "at": "2026-01-02T14:05:00Z"}, "lastEvent": null, "outputs": [], "hooks": [],
+        })
+    }
+}
