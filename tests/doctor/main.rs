@@ -7,9 +7,9 @@
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
 #[path = "../binary/program.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
 #[path = "../binary/setting.rs"]
-#[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod setting;
 mod told;
 mod tunnel;
