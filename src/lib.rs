@@ -53,7 +53,9 @@
 //! (`child/family.rs`), and the sandbox.
 //!
 //! Invariant: only `renewal/` decides when something is exchanged, written or removed; there is no second place. Timers
-//! elsewhere give something up, or look again: at the files on disk, at the project's public keys.
+//! elsewhere give something up, or look again: at the files on disk, at the project's public keys. (The doctor, `check
+//! --online`, is no daemon: it asks once with each key, spaced as the daemon would, notes that where the next daemon looks,
+//! and throws the session away.)
 //!
 //! Invariant: the spacing between two exchanges of a credential is asserted at the one place where exchanges begin,
 //! `Renewal::exchange`. Signals, retries, hints, reloads and changed keys all come through it.

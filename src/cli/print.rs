@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Display,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
 };
 
 /// A result, to standard output. A reader that has gone away, as `head` does, is no failure.
@@ -16,4 +16,11 @@ pub(super) fn result(text: &impl Display) -> io::Result<()> {
 /// An error or a warning, to standard error. If even that is gone, there is nobody to tell.
 pub(super) fn complaint(text: &impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// What takes its time, to standard error, for a person who waits. A file or a pipe has no use for it.
+pub(super) fn progress(text: &impl Display) {
+    if io::stderr().is_terminal() {
+        complaint(text);
+    }
 }

@@ -30,6 +30,7 @@ pub mod standing;
 mod survey;
 mod tasks;
 mod told;
+pub mod trial;
 mod trust;
 
 use std::{
@@ -43,6 +44,7 @@ use std::{
 use tokio::{sync::Semaphore, task, time};
 use tracing::{debug, info, warn};
 
+pub use self::skew::Skew;
 use self::{
     clock::Alarm,
     exchange_effect::Host,
@@ -55,7 +57,6 @@ use self::{
     reload::{Reloads, Why},
     service::Service,
     signals::{Request, Signals},
-    skew::Skew,
     survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };

@@ -9,14 +9,14 @@ use super::{Daemon, span};
 
 /// A difference between two clocks, to the second that `Date` tells.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(super) struct Skew {
+pub struct Skew {
     /// Positive when the server is ahead.
     seconds: f64,
 }
 
 impl Skew {
     /// `date` was read off the server's clock somewhere between the sending and the receiving, by the wall clock of here.
-    pub(super) fn of(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
+    pub fn of(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
         let middle = sent + received.duration_since(sent).unwrap_or_default() / 2;
         // The date was cut to the second: half a second is missing on average.
         let read = date + Duration::from_millis(500);
@@ -28,11 +28,12 @@ impl Skew {
     }
 
     /// In seconds; positive when the server is ahead.
-    pub(super) fn seconds(self) -> f64 {
+    pub fn seconds(self) -> f64 {
         self.seconds
     }
 
-    fn words(self) -> String {
+    /// Such as `2h ahead of`.
+    pub fn words(self) -> String {
         let side = if self.seconds > 0.0 { "ahead of" } else { "behind" };
         format!("{} {side}", span::words(Duration::from_secs_f64(self.seconds.abs())))
     }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     config::{Config, Credential},
     key, output,
-    renewal::Stamp,
+    renewal::{Asked, Moment, Stamp},
     state::Ledger,
     watch::Sentry,
 };
@@ -37,17 +37,7 @@ pub struct Standings {
 impl Standings {
     /// Looks at every token, its state file and the clock. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
-        let mut troubles = Vec::new();
-        let mut listings = BTreeMap::new();
-        for directory in &config.key_directories {
-            match key::list(&directory.path) {
-                Ok(entries) => {
-                    listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
-                }
-                Err(error) => troubles.push(error.to_string()),
-            }
-        }
-        let credentials = desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice));
+        let (credentials, troubles) = credentials(config);
         let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
         let missing = credentials
             .iter()
@@ -60,6 +50,52 @@ impl Standings {
     /// Whether a reader finds every required token whole and alive.
     pub fn are_good(&self) -> bool {
         self.credentials > 0 && self.missing.is_empty() && self.troubles.is_empty()
+    }
+}
+
+/// Every credential that there is to be, as the key folders are now; and the folders that cannot be listed, in words. Blocks
+/// on the disk.
+pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
+    let mut troubles = Vec::new();
+    let mut listings = BTreeMap::new();
+    for directory in &config.key_directories {
+        match key::list(&directory.path) {
+            Ok(entries) => {
+                listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
+            }
+            Err(error) => troubles.push(error.to_string()),
+        }
+    }
+    (desired(config, |folder: &Path| listings.get(folder).map_or(&[][..], Vec::as_slice)), troubles)
+}
+
+/// The last exchange of a credential, by what was written of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct LastExchange {
+    /// From when on another one may follow: the spacing, and the quiet that the host wanted. Of one that nobody saw the end
+    /// of, the spacing is counted from now.
+    pub free_at: Moment,
+    /// What was written; `None` if nothing was.
+    pub asked: Option<Asked>,
+    /// Whether it may be under way still: it has no end yet, and a process writes to the outputs.
+    pub is_under_way: bool,
+}
+
+impl LastExchange {
+    /// Looks it up. Blocks on the disk.
+    pub fn of(config: &Config, credential: &Credential) -> Self {
+        let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
+            return Self::default();
+        };
+        let now = clock::stamp_of(clock::now());
+        let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
+        let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);
+        let is_held = || credential.outputs.iter().any(|output| matches!(output::holder(output), Ok(Some(_))));
+        Self {
+            free_at: spaced.max(recollection.quiet_until).unwrap_or_default(),
+            asked: Some(record.asked),
+            is_under_way: record.asked.answer.is_none() && is_held(),
+        }
     }
 }
 

@@ -69,6 +69,13 @@ impl BaseUrl {
         self.0.scheme() == "http"
     }
 
+    /// The host without the brackets of an IPv6 address, and the port.
+    pub(super) fn host_and_port(&self) -> (&str, u16) {
+        let host = self.0.host_str().unwrap_or_default();
+        let port = self.0.port_or_known_default().unwrap_or_default();
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
+    }
+
     /// Scheme, host and port: what a rate limit counts for.
     pub fn origin(&self) -> String {
         self.0.origin().ascii_serialization()

@@ -103,8 +103,7 @@ impl Client {
 
     /// `GET /v2/keys/{project}`: the public keys of the project, at least one.
     pub async fn keys(&self, project: &ProjectId) -> Result<Jwks, Refused> {
-        let request = self.http.get(self.base.join(&format!("/v2/keys/{project}")));
-        let reply = self.reply(request, self.timeout.min(KEYS_TIMEOUT_MAX)).await?;
+        let reply = self.keys_reply(project).await?;
         let status = reply.status.as_u16();
         if status != 200 {
             let message = format!("the public keys of project `{project}` cannot be had: HTTP {status}");
@@ -115,6 +114,12 @@ impl Client {
             refusal: Refusal::Garbled,
             message: format!("the public keys of project `{project}` cannot be had: the reply holds no usable key"),
         })
+    }
+
+    /// The same request, and whatever whole reply there is to it: it carries no key, so it shows who answers at all.
+    pub async fn keys_reply(&self, project: &ProjectId) -> Result<Reply, Refused> {
+        let request = self.http.get(self.base.join(&format!("/v2/keys/{project}")));
+        self.reply(request, self.timeout.min(KEYS_TIMEOUT_MAX)).await
     }
 
     /// Sends a request and collects the whole reply, all of it within the time-out.

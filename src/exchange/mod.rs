@@ -11,6 +11,7 @@ mod reply;
 mod roots;
 mod transport;
 mod trust;
+mod way;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -23,6 +24,9 @@ pub use proxy::{Proxies, ProxyError};
 pub use reply::{Granted, Note, Reply};
 pub use roots::{CA_FILE_BYTES_MAX, CaFileError};
 pub use trust::{FETCH_SPACING, Standing, Trust};
+pub use way::{
+    Anchors, Authority, Certificate, Connected, Handshake, NotConnected, Road, Root, Route, Untunnelled, Way,
+};
 
 /// The optional login options of an exchange. Claims may be confidential: it prints their names alone.
 #[derive(Clone, PartialEq, Default)]

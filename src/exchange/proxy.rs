@@ -1,5 +1,7 @@
 //! The proxy that the environment asks for.
 
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::{NoProxy, Proxy, Url};
 
 use crate::secret::Secret;
@@ -10,7 +12,7 @@ use crate::secret::Secret;
 #[derive(Debug, Default)]
 pub struct Proxies {
     proxy: Option<(&'static str, Secret)>,
-    exceptions: Option<String>,
+    exceptions: Option<(&'static str, String)>,
 }
 
 /// A proxy variable is unusable. A daemon that went directly instead would leak around a proxy that is there on purpose.
@@ -40,26 +42,54 @@ impl Proxies {
         Self {
             proxy: first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
                 .map(|(variable, value)| (variable, Secret::new(value))),
-            exceptions: first(&["NO_PROXY", "no_proxy"]).map(|(_, value)| value),
+            exceptions: first(&["NO_PROXY", "no_proxy"]),
         }
     }
 }
 
 /// The proxy for https requests, if there is one.
-///
-/// The URL is checked here: the library underneath passes over what it cannot read and goes directly.
 pub(super) fn of(proxies: &Proxies) -> Result<Option<Proxy>, ProxyError> {
+    let Some((variable, url)) = usable(proxies)? else { return Ok(None) };
+    let exceptions = proxies.exceptions.as_ref().and_then(|(_, list)| NoProxy::from_string(list));
+    Ok(Some(Proxy::https(url).map_err(|_| ProxyError { variable })?.no_proxy(exceptions)))
+}
+
+/// How the client goes to an https host, told by the same rules that it goes by.
+pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, ProxyError> {
+    let Some((variable, url)) = usable(proxies)? else { return Ok(Applying::NoneSet) };
+    let (exempting, exceptions) = proxies.exceptions.as_ref().map_or(("", ""), |(name, list)| (*name, list.as_str()));
+    let matcher = Matcher::builder().https(url.to_string()).no(exceptions).build();
+    Ok(match matcher.intercept(target) {
+        None => Applying::Exempt { variable, exempting },
+        Some(found) => Applying::Through { variable, to: found.uri().clone(), login: found.basic_auth().cloned() },
+    })
+}
+
+/// The rule that applies to a host.
+pub(super) enum Applying {
+    NoneSet,
+    /// `NO_PROXY`, in whatever case, takes the host out.
+    Exempt {
+        variable: &'static str,
+        exempting: &'static str,
+    },
+    /// The login is what `Proxy-Authorization` holds.
+    Through {
+        variable: &'static str,
+        to: Uri,
+        login: Option<HeaderValue>,
+    },
+}
+
+/// The URL is checked here: the library underneath passes over what it cannot read and goes directly.
+fn usable(proxies: &Proxies) -> Result<Option<(&'static str, Url)>, ProxyError> {
     let Some((variable, value)) = &proxies.proxy else { return Ok(None) };
     let error = ProxyError { variable };
     let value = value.expose().trim();
     let with_scheme = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     let url = Url::parse(&with_scheme).map_err(|_| error)?;
-    let is_usable = matches!(url.scheme(), "http" | "https") && url.as_str().parse::<http::Uri>().is_ok();
-    if !is_usable {
-        return Err(error);
-    }
-    let exceptions = proxies.exceptions.as_deref().and_then(NoProxy::from_string);
-    Ok(Some(Proxy::https(url).map_err(|_| error)?.no_proxy(exceptions)))
+    let is_usable = matches!(url.scheme(), "http" | "https") && url.as_str().parse::<Uri>().is_ok();
+    if is_usable { Ok(Some((variable, url))) } else { Err(error) }
 }
 
 #[cfg(test)]

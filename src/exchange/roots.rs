@@ -29,8 +29,15 @@ pub enum CaFileError {
     Empty,
 }
 
-/// Reads a bundle of PEM certificates. Those that cannot serve as roots are passed over, as among the system's.
+/// Reads a bundle of PEM certificates for the client.
 pub(super) fn read(path: &Path) -> Result<Vec<reqwest::Certificate>, CaFileError> {
+    let usable: Vec<_> =
+        certificates(path)?.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok()).collect();
+    if usable.is_empty() { Err(CaFileError::Empty) } else { Ok(usable) }
+}
+
+/// Reads a bundle of PEM certificates. Those that cannot serve as roots are passed over, as among the system's.
+pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
     // The file is looked at before it is opened: opening a pipe would wait for its writer.
     if !path.metadata()?.is_file() {
         return Err(CaFileError::NotAFile);
@@ -43,7 +50,6 @@ pub(super) fn read(path: &Path) -> Result<Vec<reqwest::Certificate>, CaFileError
     let usable: Vec<_> = CertificateDer::pem_slice_iter(&pem)
         .filter_map(Result::ok)
         .filter(|der| RootCertStore::empty().add(der.clone()).is_ok())
-        .filter_map(|der| reqwest::Certificate::from_der(&der).ok())
         .collect();
     if usable.is_empty() { Err(CaFileError::Empty) } else { Ok(usable) }
 }

@@ -1,6 +1,6 @@
 //! Why no whole reply came, in words of our own.
 //!
-//! Errors of the HTTP stack are never printed: they hold URLs, and an HTTP/2 server may put text into them.
+//! Errors of the HTTP stack are never printed: they hold URLs.
 
 use std::{error::Error, io, time::Duration};
 
@@ -61,6 +61,12 @@ impl Trouble {
     }
 }
 
+/// What an error of a connection means, in words of our own.
+pub(super) fn plainly(error: &(dyn Error + 'static)) -> String {
+    let found = causes(error).into_iter().rev().find_map(words);
+    found.unwrap_or_else(|| "no connection comes about".to_owned())
+}
+
 /// The chain of causes, outermost first. An `io::Error` hides the error it wraps from its `source`: it is unpacked.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut chain = Vec::new();
@@ -99,7 +105,7 @@ fn tls_words(error: &TlsError) -> String {
     }
 }
 
-fn certificate_words(error: &CertificateError) -> &'static str {
+pub(super) fn certificate_words(error: &CertificateError) -> &'static str {
     match error {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "TLS: the server's certificate has expired; if it has not, the clock of this machine is wrong"

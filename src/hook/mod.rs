@@ -9,6 +9,7 @@ mod pid_file;
 mod post;
 mod printed;
 mod process;
+mod reach;
 mod said;
 mod send;
 mod signal;
@@ -23,6 +24,7 @@ use crate::{child::Family, session::Session};
 
 pub use post::{LoopbackUrl, LoopbackUrlError};
 pub use printed::PRINTED_BYTES_MAX;
+pub use reach::{Reach, reach_listener, reach_process};
 pub use signal::Signal;
 
 /// One hook. It is bounded in time, and what becomes of it touches no renewal.

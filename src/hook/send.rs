@@ -60,7 +60,7 @@ fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<()
 }
 
 /// Whether the process of a pid file is the one that wrote it.
-fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTime) -> Result<(), Outcome> {
+pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTime) -> Result<(), Outcome> {
     let (pid, file) = (noted.pid.as_raw_nonzero(), path.display());
     if noted.pid == getpid() {
         let remedy = "share the process namespace of the pod (`shareProcessNamespace`), or use `post`";
@@ -113,7 +113,7 @@ fn send_to(held: &OwnedFd, pid: Pid, signal: Signal) -> Result<(), Outcome> {
     pidfd_send_signal(held, signal.raw).map_err(|error| refused(pid, error))
 }
 
-fn refused(pid: Pid, error: Errno) -> Outcome {
+pub(super) fn refused(pid: Pid, error: Errno) -> Outcome {
     let remedy = match error {
         Errno::SRCH => return gone(pid),
         Errno::PERM => {

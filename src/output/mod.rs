@@ -9,6 +9,7 @@ mod lock;
 mod look;
 mod name;
 mod ownership;
+mod probe;
 mod publish;
 mod remove;
 mod render;
@@ -23,7 +24,8 @@ use crate::session::{Session, Times};
 pub use error::{RemoveError, Step, SweepError, WriteError};
 pub use inspect::{Condition, Seal, inspect, is_sealed, watched_files, watched_folders};
 pub use left::{are_intact, find_token, make_folder};
-pub use lock::{Held, LOCK_FILE, Locks};
+pub use lock::{Held, LOCK_FILE, Locks, holder};
+pub use probe::{ProbeError, Probed, Room, probe};
 pub use publish::{publish, withdraw};
 pub use remove::{Removed, remove};
 pub use render::{

@@ -112,7 +112,7 @@ impl Steps<'_> {
 }
 
 /// The lock tells a sweep that the writer is alive; it goes with the process. A file system without locks does without.
-fn create_beside(place: Place<'_>) -> io::Result<NamedTempFile<File>> {
+pub(super) fn create_beside(place: Place<'_>) -> io::Result<NamedTempFile<File>> {
     let prefix = place.temporary_prefix();
     let temporary = tempfile::Builder::new()
         .prefix(&prefix)

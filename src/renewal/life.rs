@@ -80,6 +80,11 @@ impl Past {
     pub(super) fn new(answered: Moment, key: Fingerprint) -> Self {
         Self { answered: Some(answered), key: Some(key) }
     }
+
+    /// When the last exchange was answered, if there was one.
+    pub fn answered(&self) -> Option<Moment> {
+        self.answered
+    }
 }
 
 impl Renewal {

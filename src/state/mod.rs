@@ -8,7 +8,7 @@ mod record;
 use std::{
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -82,6 +82,38 @@ impl Ledger {
         }
     }
 
+    /// Whether records could be kept: a file is made where they stand and removed again, or where their folder would be made.
+    /// No record is touched. Blocks on the disk.
+    pub fn probe(&self) -> Result<(), Unkept> {
+        let mut folder = self.folder.as_path();
+        while let Err(source) = fs::metadata(folder) {
+            match folder.parent() {
+                // A link that leads nowhere is in the way of a folder.
+                Some(above) if source.kind() == io::ErrorKind::NotFound && fs::symlink_metadata(folder).is_err() => {
+                    folder = above;
+                }
+                Some(_) | None => return Err(Unkept { path: folder.to_owned(), source }),
+            }
+        }
+        let create = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(RECORD_MODE).open(path);
+        let probe = tempfile::Builder::new().prefix(PROBE_PREFIX).make_in(folder, create);
+        let written = probe.and_then(|mut file| file.as_file_mut().write_all(PROBE));
+        written.map_err(|source| Unkept { path: self.folder.clone(), source })
+    }
+
+    /// Whose the folder of the records is, or the state directory that it would be made in; `None` if that is missing. Blocks
+    /// on the disk.
+    pub fn owner(&self) -> io::Result<Option<u32>> {
+        for folder in self.folder.ancestors().take(2) {
+            match fs::metadata(folder) {
+                Ok(found) => return Ok(Some(found.uid())),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(None)
+    }
+
     /// Replaces the record of a credential whole. Blocks on the disk.
     pub fn store(&self, credential: &str, record: &Record) -> Result<(), Unkept> {
         let text = record.print(credential);
@@ -129,6 +161,8 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
 }
 
+const PROBE_PREFIX: &str = ".tokenwell-check.";
+const PROBE: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
 const FOLDER: &str = "state";
 const FOLDER_MODE: u32 = 0o700;
 const RECORD_MODE: u32 = 0o600;

@@ -20,7 +20,9 @@ mod report;
 mod service;
 
 pub use file::{FILE_BYTES_MAX, Unreadable, Unwritten, path_in, read, write};
-pub use http::{Address, Listen, ListenError, Passed, Question, Readiness, Server, Snapshot, Unanswered, ask};
+pub use http::{
+    Address, Listen, ListenError, Passed, Question, Readiness, Server, Snapshot, Unanswered, Vacancy, ask, vacancy,
+};
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use process::{Process, is_writer_running};
 pub use report::{

@@ -87,35 +87,15 @@ async fn a_private_authority_is_trusted_through_the_ca_file() {
     assert_eq!(reply.status.as_u16(), 200);
 }
 
-/// Descope's own edge speaks HTTP/2. hyper's server comes with the sandbox, its HTTP/2 with reqwest.
-#[cfg(feature = "sandbox")]
+/// Some requests an hour have no use for HTTP/2.
 #[tokio::test]
-async fn a_server_that_offers_http2_gets_it() {
-    use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
-    use hyper_util::rt::{TokioExecutor, TokioIo};
-
+async fn a_server_that_offers_http2_as_well_is_asked_over_http1() {
     let authority = Authority::new();
     let mut config = authority.server("127.0.0.1", |_| {});
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        let (stream, _) = listener.accept().await.unwrap();
-        let stream = TlsAcceptor::from(Arc::new(config)).accept(stream).await.unwrap();
-        let service = service_fn(|request: Request<Incoming>| async move {
-            let sent = (request.method().as_str(), request.uri().path(), &request.headers()["authorization"]);
-            assert_eq!(sent.0, "POST");
-            assert_eq!(sent.1, "/v1/auth/accesskey/exchange");
-            let is_ours = sent.2 == format!("Bearer P2abc:{}", crate::KEY).as_str();
-            let status = if is_ours { 200 } else { 401 };
-            Response::builder().status(status).body("{\"over\":\"h2\"}".to_owned())
-        });
-        let _ = http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
-    });
-    let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
-    let client = Client::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
-    let reply = exchange(&client, &LoginOptions::default()).await.unwrap();
-    assert_eq!((reply.status.as_u16(), reply.body.as_slice()), (200, &b"{\"over\":\"h2\"}"[..]));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let server = Server::start_with(ok(), Some(TlsAcceptor::from(Arc::new(config)))).await;
+    let reply = ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 200);
 }
 
 #[tokio::test]

@@ -18,6 +18,10 @@ pub(super) struct KeyFiles {
     pub(super) in_folders: Vec<Vec<Credential>>,
     /// What will not work, or is not safe, as things are.
     pub(super) warnings: Vec<String>,
+    /// Folders in which others may replace keys.
+    pub(super) exposed: Vec<String>,
+    /// Files in folders of keys that make no credential.
+    pub(super) ignored: Vec<String>,
     folders: HashSet<PathBuf>,
 }
 
@@ -51,7 +55,7 @@ impl KeyFiles {
         for name in names {
             match directory.credential(&name) {
                 Ok(credential) => credentials.push(credential),
-                Err(error) => self.warnings.push(error.to_string()),
+                Err(error) => self.ignored.push(error.to_string()),
             }
         }
         credentials.retain(|credential| {
@@ -59,7 +63,7 @@ impl KeyFiles {
             if let Some(rival) = rival.filter(|rival| rival.key_file != credential.key_file) {
                 let (file, name) = (credential.key_file.display(), &rival.name);
                 let what = "makes no credential of its own: a credential of `credentials` has its name or its output";
-                self.warnings.push(format!("key file `{file}` {what}, `{name}`"));
+                self.ignored.push(format!("key file `{file}` {what}, `{name}`"));
             }
             rival.is_none()
         });
@@ -104,7 +108,7 @@ impl KeyFiles {
             && found.mode() & STICKY == 0
         {
             let mode = found.mode() & PERMISSIONS;
-            self.warnings.push(format!("every user may replace the keys in `{}` (mode {mode:04o})", path.display()));
+            self.exposed.push(format!("every user may replace the keys in `{}` (mode {mode:04o})", path.display()));
         }
     }
 }

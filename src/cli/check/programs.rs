@@ -16,10 +16,11 @@ pub(super) fn warnings(config: &Config) -> Vec<String> {
             Hook::Signal { .. } | Hook::Post { .. } => None,
         })
         .collect();
-    programs.into_iter().filter_map(warning).collect()
+    programs.into_iter().filter_map(trouble).collect()
 }
 
-fn warning(program: &Path) -> Option<String> {
+/// Why a program will not run, if it will not. Blocks on the disk.
+pub(super) fn trouble(program: &Path) -> Option<String> {
     let shown = program.display();
     match fs::metadata(program) {
         Err(_) => Some(format!("program `{shown}` of a hook is missing, or out of sight")),

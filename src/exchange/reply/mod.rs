@@ -46,6 +46,12 @@ impl Reply {
         httpdate::parse_http_date(self.headers.get(header::DATE)?.to_str().ok()?).ok()
     }
 
+    /// Why this is no success, of whatever request; `None` for one. `received` is as for [`Reply::read`].
+    pub fn refused(&self, received: SystemTime) -> Option<Refused> {
+        let is_success = self.status.is_success();
+        (!is_success).then(|| refusal::of(self, Body::parse(&self.body).as_ref(), received))
+    }
+
     /// The session in the reply to an exchange, or why there is none. `sent` and `received` are readings of the local wall
     /// clock; they matter only where the server does not tell the time itself.
     ///

@@ -44,6 +44,12 @@ pub(super) async fn post(url: &LoopbackUrl, timeout: Duration, news: &News) -> O
     }
 }
 
+/// Connects to the first address that takes it, and hangs up.
+pub(super) async fn connects(addresses: &[SocketAddr], timeout: Duration) -> io::Result<()> {
+    let connecting = tokio::time::timeout(timeout, tokio::net::TcpStream::connect(addresses)).await;
+    connecting.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())).map(drop)
+}
+
 fn judged(status: StatusCode, url: &LoopbackUrl) -> Outcome {
     let code = status.as_u16();
     let remedy = match status {

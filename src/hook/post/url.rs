@@ -50,6 +50,12 @@ impl LoopbackUrl {
         Ok(Self(url))
     }
 
+    /// The host without the brackets of an IPv6 address, and the port.
+    pub(in crate::hook) fn host_and_port(&self) -> (&str, u16) {
+        let host = self.0.host_str().unwrap_or_default();
+        (host.trim_start_matches('[').trim_end_matches(']'), self.0.port_or_known_default().unwrap_or_default())
+    }
+
     pub(super) fn whole(&self) -> Url {
         self.0.clone()
     }

@@ -108,6 +108,22 @@ pub(super) fn open(path: &Path, folder: &Path) -> io::Result<File> {
     }
 }
 
+/// Opens a folder's lock file to ask who has locked it.
+pub(super) fn open_to_look(path: &Path) -> io::Result<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY;
+    if !fs::symlink_metadata(path)?.is_file() {
+        return Err(no_file());
+    }
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
+}
+
+/// Who has what a claim would lock.
+pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<Option<Held>> {
+    let range = if in_set { Range::ALL } else { Range::byte(offset(place.name)) };
+    let path = if in_set { place.folder.to_owned() } else { place.target() };
+    Ok(range.look(file)?.err().map(|holder| Held { path, is_set: in_set, holder }))
+}
+
 fn no_file() -> io::Error {
     io::Error::other(format!("`{LOCK_FILE}` is no file there"))
 }

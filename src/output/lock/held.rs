@@ -12,6 +12,17 @@ pub struct Held {
     pub(super) holder: Option<Holder>,
 }
 
+impl Held {
+    /// Who it is, in words: `process 7 (`tokenwell`)`.
+    pub fn by(&self) -> String {
+        match &self.holder {
+            Some(Holder { process, name: Some(name) }) => format!("process {process} (`{name}`)"),
+            Some(Holder { process, name: None }) => format!("process {process}"),
+            None => "a process in another container or on another machine, whose number cannot be seen here".to_owned(),
+        }
+    }
+}
+
 /// The first process.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Holder {
@@ -38,14 +49,7 @@ fn program(process: i32) -> Option<String> {
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, other) = if self.is_set { ("set ", "folder") } else { ("", "path") };
-        write!(f, "{what}`{}` is written by another tokenwell: ", self.path.display())?;
-        match &self.holder {
-            Some(Holder { process, name: Some(name) }) => write!(f, "process {process} (`{name}`)")?,
-            Some(Holder { process, name: None }) => write!(f, "process {process}")?,
-            None => {
-                f.write_str("a process in another container or on another machine, whose number cannot be seen here")?;
-            }
-        }
+        write!(f, "{what}`{}` is written by another tokenwell: {}", self.path.display(), self.by())?;
         write!(f, "; stop it, or give this one another {other}")
     }
 }

@@ -108,6 +108,17 @@ impl Locks {
     }
 }
 
+/// Which process writes to an output, if one does; nothing is locked and nothing is made. Blocks on the disk.
+///
+/// Not for a process that has locks itself: closing the file would take those away.
+pub fn holder(output: &Output) -> io::Result<Option<Held>> {
+    let Ok(place) = Place::of(output) else { return Ok(None) };
+    match file::open_to_look(&place.folder.join(LOCK_FILE)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        opened => file::holder(&opened?, place, output.set.is_some()),
+    }
+}
+
 /// A folder with outputs.
 #[derive(Debug, Default)]
 struct Folder {

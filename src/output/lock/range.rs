@@ -36,14 +36,19 @@ impl Range {
                 Err(Errno::EACCES | Errno::EAGAIN) => {}
                 Err(error) => return Err(error.into()),
             }
-            let mut lock = self.of(WRITE);
-            fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
-            if lock.l_type != NONE {
-                return Ok(Err(Holder::of(lock.l_pid)));
+            if let held @ Err(_) = self.look(file)? {
+                return Ok(held);
             }
             // It was released in between.
         }
         Ok(Err(None))
+    }
+
+    /// Whether another process has it, answered as by [`Range::lock`]; but nothing is locked.
+    pub(super) fn look(self, file: &File) -> io::Result<Result<(), Option<Holder>>> {
+        let mut lock = self.of(WRITE);
+        fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
+        Ok(if lock.l_type == NONE { Ok(()) } else { Err(Holder::of(lock.l_pid)) })
     }
 
     /// Gives it back. A range that cannot be given back goes with the process.

@@ -39,6 +39,7 @@ mod generation;
 mod link;
 mod name;
 mod old;
+mod probe;
 mod remove;
 mod replace;
 mod step;
@@ -53,6 +54,7 @@ use std::{
 
 use tracing::warn;
 
+pub(super) use self::probe::probe;
 pub use self::step::SetStep;
 use self::{directory::Directory, generation::Generation, old::Kept, remove::remove, step::Steps, write::write};
 use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};

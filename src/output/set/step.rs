@@ -73,7 +73,7 @@ impl SetStep {
     ];
 
     /// The step of a plain write that meets the same troubles and has the same remedies.
-    pub(in crate::output) fn plain(self) -> Step {
+    pub fn plain(self) -> Step {
         match self {
             Self::Look => Step::Look,
             Self::MakeFolders => Step::MakeFolders,

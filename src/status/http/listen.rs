@@ -78,7 +78,7 @@ enum Socket {
 pub struct Passed(Option<PassedSocket>);
 
 #[derive(Debug)]
-enum PassedSocket {
+pub(super) enum PassedSocket {
     Tcp(net::TcpListener),
     Unix(unix::net::UnixListener),
 }
@@ -134,7 +134,7 @@ impl Listener {
 }
 
 impl Passed {
-    fn socket(&mut self) -> Result<&PassedSocket, ListenError> {
+    pub(super) fn socket(&mut self) -> Result<&PassedSocket, ListenError> {
         let socket = match self.0.take() {
             Some(socket) => socket,
             None => PassedSocket::take().map_err(ListenError::NotPassed)?,
@@ -194,7 +194,7 @@ fn at_path(listen: &Listen, path: &Path) -> Result<(unix::net::UnixListener, Soc
 }
 
 /// Whether somebody listens at a socket's path; never waits for him.
-fn is_served(path: &Path) -> io::Result<bool> {
+pub(super) fn is_served(path: &Path) -> io::Result<bool> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     match connect(&socket, &SocketAddrUnix::new(path)?) {
@@ -231,7 +231,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 }
 
 impl Listen {
-    fn refused(&self, source: io::Error) -> ListenError {
+    pub(super) fn refused(&self, source: io::Error) -> ListenError {
         match source.kind() {
             io::ErrorKind::AddrInUse => ListenError::InUse(self.clone()),
             io::ErrorKind::AddrNotAvailable => ListenError::NotHere(self.clone()),

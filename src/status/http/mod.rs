@@ -20,6 +20,7 @@ mod listen;
 mod question;
 mod reply;
 mod routes;
+mod vacancy;
 
 use std::{io, time::Duration};
 
@@ -36,6 +37,7 @@ pub use self::{
     client::{Address, Unanswered, ask},
     listen::{Listen, ListenError, Passed},
     question::{Question, Readiness, Snapshot},
+    vacancy::{Vacancy, vacancy},
 };
 
 /// A server that listens. Dropping it closes every connection, and removes its Unix socket.

@@ -1,0 +1,57 @@
+//! TCP: a connection to one of the addresses.
+
+use std::{net::SocketAddr, time::Duration};
+
+use super::{finding::Finding, took};
+use crate::{
+    daemon::clock,
+    exchange::{Connected, NotConnected, Route, Way},
+};
+
+/// Connecting as it went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    to: Option<SocketAddr>,
+    /// The variable that names the proxy, if it is one.
+    proxy: Option<&'static str>,
+    in_vain: Vec<NotConnected>,
+    time: Duration,
+}
+
+/// Connects, as the client does.
+pub(super) async fn look(way: &Way, addresses: &[SocketAddr], timeout: Duration) -> (Seen, Option<Connected>) {
+    let began = clock::now();
+    let connected = way.connect(addresses, timeout).await;
+    let time = clock::now() - began;
+    let proxy = match way.route() {
+        Route::Proxy { variable, .. } => Some(*variable),
+        Route::Direct | Route::Exempt { .. } | Route::PlainHttp => None,
+    };
+    match connected {
+        Ok(connected) => {
+            let (to, in_vain) = (Some(connected.to), connected.in_vain.clone());
+            (Seen { to, proxy, in_vain, time }, Some(connected))
+        }
+        Err(in_vain) => (Seen { to: None, proxy, in_vain, time }, None),
+    }
+}
+
+impl Seen {
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let Self { to, proxy, in_vain, time } = self;
+        let whose = if proxy.is_some() { "the proxy " } else { "" };
+        let failure = |NotConnected { address, why }: &NotConnected| format!("{address}: {why}");
+        let Some(to) = to else {
+            let all: Vec<_> = in_vain.iter().map(failure).collect();
+            let (all, says) =
+                (all.join(", "), proxy.map_or_else(|| "`baseUrl`".to_owned(), |name| format!("`{name}`")));
+            let remedy = format!("is {says} right, and does the firewall or network policy let that port out?");
+            return vec![Finding::failed(SUBJECT, format!("no connection to {whose}{all}; {remedy}"))];
+        };
+        let passed = Finding::passed(SUBJECT, format!("{whose}{to} takes the connection ({})", took(*time)));
+        let others = in_vain.iter().map(|other| Finding::remark(SUBJECT, format!("not {}", failure(other))));
+        others.chain([passed]).collect()
+    }
+}
+
+const SUBJECT: &str = "TCP";

@@ -1,0 +1,110 @@
+//! The edge: whether it is Descope's API that answers, or something in front of it. Asked for the public keys, which
+//! takes no access key.
+
+use std::time::{Duration, SystemTime};
+
+use super::{finding::Finding, took};
+use crate::{
+    config::duration::short,
+    daemon::clock,
+    exchange::{Client, ProjectId, Refused},
+    renewal::Refusal,
+    session::Jwks,
+};
+
+/// The answer as it came.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    time: Duration,
+    /// By the wall clock.
+    pub(super) sent: SystemTime,
+    /// By the wall clock.
+    pub(super) received: SystemTime,
+    /// The server's clock, if it told.
+    pub(super) date: Option<SystemTime>,
+    pub(super) answer: Answer,
+}
+
+/// What answered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Answer {
+    /// Public keys.
+    Keys,
+    /// A success without any public key.
+    SomethingElse,
+    /// A reply that is no success.
+    Refused(Refused),
+    /// No whole reply.
+    None(Refused),
+}
+
+/// Asks.
+pub(super) async fn look(client: &Client, project: &ProjectId) -> Seen {
+    let (began, sent) = (clock::now(), clock::wall());
+    let reply = client.keys_reply(project).await;
+    let (time, received) = (clock::now() - began, clock::wall());
+    let (date, answer) = match reply {
+        Err(refused) => (None, Answer::None(refused)),
+        Ok(reply) => {
+            let has_keys = || Jwks::parse(&reply.body).is_ok_and(|keys| !keys.is_empty());
+            let answer = match reply.refused(received) {
+                Some(refused) => Answer::Refused(refused),
+                None if has_keys() => Answer::Keys,
+                None => Answer::SomethingElse,
+            };
+            (reply.date(), answer)
+        }
+    };
+    Seen { time, sent, received, date, answer }
+}
+
+impl Seen {
+    /// Why an exchange would be in vain; that follows the word "because".
+    pub(super) fn why_stop(&self) -> Option<&'static str> {
+        match &self.answer {
+            Answer::None(_) => Some("nobody answers"),
+            Answer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => Some("the API wants to be left alone"),
+            // Rules may be by path: what blocks one request may let another through.
+            Answer::Keys | Answer::SomethingElse | Answer::Refused(_) => None,
+        }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let finding = match &self.answer {
+            Answer::Keys => Finding::passed(
+                SUBJECT,
+                format!("Descope's API answers, nothing in front of it blocks ({})", took(self.time)),
+            ),
+            Answer::SomethingElse => Finding::failed(
+                SUBJECT,
+                "something else than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
+                 portal or proxy that answers for others?",
+            ),
+            Answer::Refused(Refused { refusal, message }) | Answer::None(Refused { refusal, message }) => {
+                Finding::failed(SUBJECT, format!("{message}{}", remedy(*refusal)))
+            }
+        };
+        vec![finding]
+    }
+}
+
+/// What to do about a refusal, if the message does not say it already.
+pub(super) fn remedy(refusal: Refusal) -> String {
+    let remedy = match refusal {
+        Refusal::Blocked => {
+            "; let whoever runs that allow this machine's address and the user agent `tokenwell`, or ask Descope's support"
+        }
+        Refusal::Busy { retry_after } => {
+            let time = retry_after.map_or("some minutes".to_owned(), short);
+            return format!(
+                "; limits are counted by address: see who else asks from here, and wait {time} before the next check"
+            );
+        }
+        Refusal::Failed => "; see Descope's status page if it goes on",
+        Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`",
+        Refusal::Denied | Refusal::Garbled | Refusal::Unreachable => "",
+    };
+    remedy.to_owned()
+}
+
+const SUBJECT: &str = "edge";

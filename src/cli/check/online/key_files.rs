@@ -1,0 +1,128 @@
+//! Key files: present, whole, safe from others, and such that a new key would ever arrive.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx},
+    io::Errno,
+};
+
+use super::{
+    finding::Finding,
+    surroundings::{Identity, Need},
+};
+use crate::{
+    config::Credential,
+    key::{self, KeyError, Unusable},
+};
+
+/// A key file as it was seen. Nothing of its content is in here.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    pub(super) path: PathBuf,
+    /// Why it gives no key, in words with the remedy.
+    pub(super) trouble: Option<String>,
+    is_forbidden: bool,
+    /// Group or others may write it.
+    is_writable_by_others: bool,
+    /// The file by itself is a mount.
+    is_mount: bool,
+}
+
+/// Looks at each key file once. Blocks on the disk.
+pub(super) fn look(credentials: &[Credential]) -> Vec<Seen> {
+    let paths: BTreeSet<_> = credentials.iter().map(|credential| credential.key_file.as_path()).collect();
+    paths.into_iter().map(look_at).collect()
+}
+
+fn look_at(path: &Path) -> Seen {
+    let error = key::read(path).err();
+    let about = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+    Seen {
+        path: path.to_owned(),
+        is_forbidden: error.as_ref().is_some_and(is_forbidden),
+        trouble: error.map(|error| error.to_string()),
+        is_writable_by_others: key::writable_by_others(path),
+        is_mount: about.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
+    }
+}
+
+fn is_forbidden(error: &KeyError) -> bool {
+    match error {
+        KeyError::Unusable { why: Unusable::Unreadable(error), .. } => {
+            matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM))
+        }
+        KeyError::Missing { .. } | KeyError::Unusable { .. } => false,
+    }
+}
+
+/// What it means. `folders` are key folders that cannot be listed, in words; `remarks` is what else was noticed around them.
+pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], identity: &Identity) -> Vec<Finding> {
+    let folders = folders.iter().map(|trouble| Finding::failed(SUBJECT, trouble));
+    let remarks = remarks.iter().map(|what| Finding::remark(SUBJECT, what));
+    let files = seen.iter().flat_map(|seen| of_file(seen, identity));
+    let mut findings: Vec<_> = folders.chain(remarks).chain(files).collect();
+    if findings.is_empty() {
+        let remedy = "put a file with an access key into a key folder";
+        findings.push(Finding::failed(SUBJECT, format!("there is no key file; {remedy}")));
+    }
+    findings
+}
+
+fn of_file(seen: &Seen, identity: &Identity) -> Vec<Finding> {
+    let Seen { path, trouble, is_forbidden, is_writable_by_others, is_mount } = seen;
+    let shown = path.display();
+    let mut findings = Vec::new();
+    if let Some(trouble) = trouble {
+        let need = Need::Readable { file: path.clone(), group: identity.group };
+        let needs = if *is_forbidden { vec![need] } else { Vec::new() };
+        findings.push(Finding::failed(SUBJECT, trouble).needing(needs));
+    }
+    if *is_writable_by_others {
+        let text = format!("others may write key file `{shown}`; take that right away (`chmod go-w`)");
+        findings.push(Finding::failed(SUBJECT, text));
+    }
+    if *is_mount {
+        let what = "is a mount of its own, as Kubernetes makes for `subPath`: a new key never arrives in it";
+        findings.push(Finding::failed(SUBJECT, format!("key file `{shown}` {what}; mount its folder instead")));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::passed(SUBJECT, format!("`{shown}` holds one key")));
+    }
+    findings
+}
+
+const SUBJECT: &str = "key file";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_that_is_wrong_with_a_key_file_is_told() {
+        let identity = Identity { user: 1000, group: 1000, groups: Vec::new() };
+        let good = Seen {
+            path: "/keys/a".into(),
+            trouble: None,
+            is_forbidden: false,
+            is_writable_by_others: false,
+            is_mount: false,
+        };
+        let bad = Seen { is_writable_by_others: true, is_mount: true, path: "/keys/b".into(), ..good.clone() };
+        let told = findings(&[good, bad], &["key folder `/k` is missing".to_owned()], &[], &identity);
+        let told: Vec<_> = told.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        Failed key folder `/k` is missing
+        Passed `/keys/a` holds one key
+        Failed others may write key file `/keys/b`; take that right away (`chmod go-w`)
+        Failed key file `/keys/b` is a mount of its own, as Kubernetes makes for `subPath`: a new key never arrives in it; mount its folder instead
+        ");
+        assert_eq!(
+            findings(&[], &[], &[], &identity)[0].text,
+            "there is no key file; put a file with an access key into a key folder"
+        );
+    }
+}

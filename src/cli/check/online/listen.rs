@@ -1,0 +1,68 @@
+//! The address of the status server: whether it can be had, and who has it.
+
+use rustix::io::Errno;
+
+use super::{
+    finding::Finding,
+    surroundings::{Identity, Keeper, Need},
+};
+use crate::{
+    config::Credential,
+    status::{Listen, ListenError, Report, Vacancy},
+};
+
+/// An address as it was found.
+#[derive(Debug)]
+pub(super) struct Seen {
+    pub(super) listen: Listen,
+    pub(super) vacancy: Result<Vacancy, ListenError>,
+    /// What a tokenwell that listens there says of itself.
+    pub(super) report: Option<Report>,
+}
+
+impl Seen {
+    /// What it means.
+    pub(super) fn finding(&self, credentials: &[Credential], identity: &Identity, keeper: Keeper) -> Finding {
+        let Self { listen, vacancy, report } = self;
+        match (vacancy, report) {
+            (Ok(Vacancy::Free), _) => Finding::passed(SUBJECT, format!("`{listen}` can be listened on")),
+            (Ok(Vacancy::Passed), _) => Finding::passed(SUBJECT, "the service manager has passed a socket"),
+            (Err(ListenError::InUse(_)), Some(report)) => of_tokenwell(listen, report, credentials),
+            (Err(ListenError::NotPassed(_)), _) if keeper != Keeper::Systemd => {
+                let because = "systemd passes the socket to the unit only; `systemctl list-sockets` shows it";
+                Finding::skipped(SUBJECT, because)
+            }
+            (Err(error), _) => Finding::failed(SUBJECT, error.to_string()).needing(needs(listen, error, identity)),
+        }
+    }
+}
+
+/// Whether it is the daemon of this configuration is seen by what it writes.
+fn of_tokenwell(listen: &Listen, report: &Report, credentials: &[Credential]) -> Finding {
+    let Report { process_id, program_version, .. } = report;
+    let who = format!("process {process_id} (tokenwell {program_version})");
+    let ours: Vec<_> =
+        credentials.iter().flat_map(|credential| &credential.outputs).map(|output| &output.path).collect();
+    let mut theirs = report.credentials.iter().flat_map(|credential| &credential.outputs);
+    if report.credentials.is_empty() || theirs.any(|output| ours.contains(&&output.path)) {
+        Finding::passed(SUBJECT, format!("{who} serves the status of these credentials at `{listen}`"))
+    } else {
+        let remedy = "stop it, or change `status.listen`";
+        Finding::failed(
+            SUBJECT,
+            format!("another tokenwell, {who} with other outputs, listens at `{listen}`; {remedy}"),
+        )
+    }
+}
+
+fn needs(listen: &Listen, error: &ListenError, identity: &Identity) -> Vec<Need> {
+    let (Listen::Unix(path), ListenError::Io { source, .. }) = (listen, error) else { return Vec::new() };
+    let Some(folder) = path.parent().map(ToOwned::to_owned) else { return Vec::new() };
+    match Errno::from_io_error(source) {
+        Some(Errno::ROFS) => vec![Need::MountedForWriting(folder)],
+        Some(Errno::ACCESS | Errno::PERM) => vec![Need::WritableFolder { folder, group: identity.group }],
+        Some(_) | None => Vec::new(),
+    }
+}
+
+pub(super) const SUBJECT: &str = "listen";

@@ -1,0 +1,129 @@
+//! The life of the sessions against what `renew` says.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    exchanges::{Outcome, Seen},
+    finding::{Finding, named},
+};
+use crate::{
+    config::{Credential, duration::short},
+    renewal::{Grant, Policy},
+};
+
+/// Judges each life that was granted; credentials of one life and one policy share a line.
+pub(super) fn findings(exchanges: &[Seen], credentials: &[Credential], timeout: Duration) -> Vec<Finding> {
+    let mut alike: BTreeMap<String, (Vec<&str>, Vec<Finding>)> = BTreeMap::new();
+    for Seen { credential: name, outcome, .. } in exchanges {
+        let Outcome::Granted { grant, .. } = outcome else { continue };
+        let Some(credential) = credentials.iter().find(|credential| credential.name == *name) else { continue };
+        let findings = judge(*grant, &credential.policy, timeout);
+        let text = findings.iter().map(|finding| finding.text.as_str()).collect();
+        alike.entry(text).or_insert_with(|| (Vec::new(), findings)).0.push(name);
+    }
+    if alike.is_empty() {
+        return vec![Finding::skipped(SUBJECT, "no session was granted")];
+    }
+    alike
+        .into_values()
+        .flat_map(|(names, findings)| findings.into_iter().map(move |found| found.of(&named(&names))))
+        .collect()
+}
+
+fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
+    let life = whole(grant.lifetime);
+    let by_share = policy.renew_at.of(life);
+    let due = grant.refresh_after.filter(|asked| !asked.is_zero()).map_or(by_share, |asked| asked.min(by_share));
+    let earliest = due.saturating_sub(policy.jitter.of(due));
+    let left = life.saturating_sub(due);
+    let length = |time: Duration| short(whole(time));
+    let mut findings = Vec::new();
+    if life <= policy.spacing {
+        let text = format!(
+            "a session of {} ends before the spacing of {} lets the next one be asked for; lengthen sessions in Descope \
+             (the project's access key session timeout), or shorten `renew.spacing`",
+            length(life),
+            short(policy.spacing)
+        );
+        return vec![Finding::failed(SUBJECT, text)];
+    }
+    if earliest <= policy.spacing {
+        let remedy = if due == by_share {
+            "lengthen sessions in Descope, or raise `renew.at`"
+        } else {
+            "the API itself asks for that (`nextRefreshSeconds`): see the project's settings"
+        };
+        let text = format!(
+            "a session of {} would be renewed after {}, so requests come as fast as the spacing of {} lets them; {remedy}",
+            length(life),
+            length(earliest),
+            short(policy.spacing)
+        );
+        findings.push(Finding::failed(SUBJECT, text));
+    } else if earliest < RENEWALS_APART_MIN {
+        let text = format!(
+            "a session of {} is renewed every {} or so, which is hard on rate limits; lengthen sessions in Descope",
+            length(life),
+            length(due)
+        );
+        findings.push(Finding::remark(SUBJECT, text));
+    }
+    if left <= timeout + policy.spacing && due == by_share {
+        let text = format!(
+            "the renewal is due {} before the end: one request that hangs for `http.timeout` of {} and the token may end; \
+             lower `renew.at` or `http.timeout`",
+            length(left),
+            short(timeout)
+        );
+        findings.push(Finding::remark(SUBJECT, text));
+    }
+    if policy.denied_every > life {
+        let text = format!(
+            "a key that is denied is asked with again every {} only, longer than a session of {} lives; a new key file is \
+             used at once all the same, else lower `renew.deniedEvery`",
+            short(policy.denied_every),
+            length(life)
+        );
+        findings.push(Finding::remark(SUBJECT, text));
+    }
+    if findings.is_empty() {
+        let text = format!("lives {}, renewed after {}, {} before its end", length(life), length(due), length(left));
+        findings.push(Finding::passed(SUBJECT, text));
+    }
+    findings
+}
+
+fn whole(time: Duration) -> Duration {
+    Duration::from_secs(time.as_secs())
+}
+
+const SUBJECT: &str = "life";
+/// What a person would not choose to go below.
+const RENEWALS_APART_MIN: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(life: u64, hint: Option<u64>, policy: Policy) -> String {
+        let grant = Grant { lifetime: Duration::from_secs(life), refresh_after: hint.map(Duration::from_secs) };
+        let findings = judge(grant, &policy, Duration::from_secs(10));
+        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn a_life_is_judged_by_how_often_and_how_late_it_makes_renewals() {
+        let policy = Policy::default();
+        insta::assert_snapshot!(told(600, None, policy), @"Passed lives 10m, renewed after 6m42s, 3m18s before its end");
+        insta::assert_snapshot!(told(600, Some(120), policy), @"Passed lives 10m, renewed after 2m, 8m before its end");
+        insta::assert_snapshot!(told(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests come as fast as the spacing of 2s lets them; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
+        insta::assert_snapshot!(told(180, None, policy), @"Remark a key that is denied is asked with again every 5m only, longer than a session of 3m lives; a new key file is used at once all the same, else lower `renew.deniedEvery`");
+        insta::assert_snapshot!(told(20, None, policy), @r"
+        Remark a session of 20s is renewed every 13s or so, which is hard on rate limits; lengthen sessions in Descope
+        Remark the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
+        Remark a key that is denied is asked with again every 5m only, longer than a session of 20s lives; a new key file is used at once all the same, else lower `renew.deniedEvery`
+        ");
+        insta::assert_snapshot!(told(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s lets the next one be asked for; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");
+    }
+}

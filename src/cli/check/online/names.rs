@@ -1,0 +1,58 @@
+//! DNS: the name of the first host, which is the API's or the proxy's.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
+
+use super::{finding::Finding, took};
+use crate::{
+    daemon::clock,
+    exchange::{Route, Way},
+};
+
+/// A look-up as it went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    host: String,
+    is_proxy: bool,
+    time: Duration,
+    pub(super) found: Result<Vec<SocketAddr>, String>,
+}
+
+/// Looks the name up, as the client does.
+pub(super) async fn look(way: &Way, timeout: Duration) -> Seen {
+    let began = clock::now();
+    let found = way.look_up(timeout).await;
+    let is_proxy = matches!(way.route(), Route::Proxy { .. });
+    Seen { host: way.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
+}
+
+impl Seen {
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let Self { host, is_proxy, time, found } = self;
+        let whose = if *is_proxy { "the proxy " } else { "" };
+        let finding = match found {
+            Ok(_) if host.parse::<IpAddr>().is_ok() => {
+                Finding::passed(SUBJECT, format!("{whose}`{host}` is an address, nothing is to be looked up"))
+            }
+            Ok(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
+                Finding::passed(SUBJECT, format!("{whose}`{host}` is at {} ({})", addresses.join(", "), took(*time)))
+            }
+            Err(why) => {
+                let remedy = if why.contains("temporary") || why.contains("no answer") {
+                    "see which name servers `/etc/resolv.conf` names, and whether a network policy lets DNS through (port 53)"
+                } else if *is_proxy {
+                    "correct the name in the variable that names the proxy"
+                } else {
+                    "check `baseUrl`, and whether this machine's name servers know that name"
+                };
+                Finding::failed(SUBJECT, format!("{whose}`{host}` cannot be looked up: {why}; {remedy}"))
+            }
+        };
+        vec![finding]
+    }
+}
+
+const SUBJECT: &str = "DNS";

@@ -1,0 +1,126 @@
+//! The report as it grows: a line for each finding as soon as it is known, and a sum at the end.
+
+use std::{collections::BTreeSet, io, time::Duration};
+
+use super::{
+    finding::{Finding, Verdict, bounded},
+    surroundings::{Keeper, Need},
+};
+use crate::cli::{
+    print,
+    terminal::{
+        screen,
+        text::{Line, Looks, Tone},
+    },
+};
+
+/// What was said so far.
+pub(super) struct Report {
+    looks: Looks,
+    /// Of a terminal. In a file or a pipe a finding has one line, however long.
+    columns: Option<usize>,
+    counts: [usize; 4],
+    needs: BTreeSet<Need>,
+}
+
+impl Report {
+    pub(super) fn open() -> Self {
+        Self { looks: screen::looks(), columns: screen::columns(), counts: [0; 4], needs: BTreeSet::new() }
+    }
+
+    /// Says the findings of one examination.
+    pub(super) fn say(&mut self, findings: Vec<Finding>) -> io::Result<()> {
+        for finding in &findings {
+            self.counts[finding.verdict as usize] += 1;
+        }
+        for finding in bounded(findings) {
+            print::result(&line(&finding, self.looks, self.columns))?;
+            self.needs.extend(finding.needs);
+        }
+        Ok(())
+    }
+
+    /// Waits for something, and says what for to whoever sits there, if that takes long.
+    pub(super) async fn wait<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return done,
+            () = tokio::time::sleep(LONG) => {}
+        }
+        print::progress(&format_args!("... {what}"));
+        work.await
+    }
+
+    /// Says the sum, and what the process lacks. Answers whether nothing failed.
+    pub(super) fn end(self, keeper: Keeper) -> io::Result<bool> {
+        let [passed, remarks, failed, skipped] = self.counts;
+        if let Some(lines) = keeper.lines(&self.needs) {
+            print::result(&format_args!("\n{}", lines.trim_end()))?;
+        }
+        let counts = [(failed, "failed"), (remarks, "to note"), (passed, "passed"), (skipped, "not looked at")];
+        let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
+        let begin = (failed == 0).then(|| "nothing failed".to_owned());
+        let sum = begin.into_iter().chain(counts).collect::<Vec<_>>().join(", ");
+        print::result(&format_args!("\n{sum}"))?;
+        Ok(failed == 0)
+    }
+}
+
+/// Symbol, word, subject and text; wrapped on a terminal so that the text stands apart.
+fn line(finding: &Finding, looks: Looks, columns: Option<usize>) -> String {
+    let Finding { verdict, subject, text, .. } = finding;
+    let (symbol, plain, word, tone) = match verdict {
+        Verdict::Passed => ('✓', '+', "pass", Tone::Good),
+        Verdict::Remark => ('!', '!', "note", Tone::Poor),
+        Verdict::Failed => ('✗', 'x', "FAIL", Tone::Bad),
+        Verdict::Skipped => ('–', '-', "skip", Tone::Faint),
+    };
+    let mark = format!("{} {word}", if looks.unicode { symbol } else { plain });
+    let width = columns.map_or(usize::MAX, |columns| columns.saturating_sub(TEXT_AT).max(TEXT_COLUMNS_MIN));
+    let text = wrapped(text, width).join(&format!("\n{:TEXT_AT$}", ""));
+    let rest = format!("  {subject:SUBJECT_COLUMNS$} {text}");
+    Line::new(tone, mark).and(Tone::Plain, rest).shown(looks)
+}
+
+/// Breaks a text at spaces. Longer words stay whole, so that a path can be copied.
+fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) | None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+/// What takes longer is announced.
+const LONG: Duration = Duration::from_secs(1);
+const SUBJECT_COLUMNS: usize = 9;
+/// Symbol, word, subject, and what is between them.
+const TEXT_AT: usize = 8 + SUBJECT_COLUMNS + 1;
+const TEXT_COLUMNS_MIN: usize = 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_one_line_in_a_pipe_and_stands_apart_on_a_terminal() {
+        let finding = Finding::failed("DNS", "`api.invalid` cannot be looked up; check `baseUrl`");
+        let pipe = Looks { colours: false, unicode: false };
+        assert_eq!(line(&finding, pipe, None), "x FAIL  DNS       `api.invalid` cannot be looked up; check `baseUrl`");
+        let terminal = Looks { colours: true, unicode: true };
+        let expected =
+            "\x1b[31m✗ FAIL\x1b[0m  DNS       `api.invalid` cannot be looked up;\n                  check `baseUrl`";
+        assert_eq!(line(&finding, terminal, Some(53)), expected);
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_stays_whole() {
+        assert_eq!(wrapped("see /a/very/long/path now", 8), ["see", "/a/very/long/path", "now"]);
+    }
+}

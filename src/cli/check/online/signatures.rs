@@ -1,0 +1,43 @@
+//! The signature: whether the project's public keys can be had, and signed what was granted.
+
+use super::{
+    edge::{self, Answer},
+    exchanges::{Outcome, Seen},
+    finding::Finding,
+};
+use crate::exchange::{Refused, Standing};
+
+/// Judges what the exchanges brought; `first` is the answer to the request for the keys.
+pub(super) fn findings(exchanges: &[Seen], first: &edge::Seen) -> Vec<Finding> {
+    let (mut verified, mut others) = (0, Vec::new());
+    for Seen { credential, outcome, .. } in exchanges {
+        let Outcome::Granted { standing, .. } = outcome else { continue };
+        match standing {
+            Ok(Standing::Verified) => verified += 1,
+            Ok(Standing::Unverified { why }) if first.answer == Answer::Keys => {
+                others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
+            }
+            Ok(Standing::Unverified { why }) => others.push(Finding::failed(SUBJECT, format!("{credential}: {why}"))),
+            Err(Refused { message, .. }) => {
+                let remedy = "is `baseUrl` that of the project, and who else stands between?";
+                others.push(Finding::failed(SUBJECT, format!("{credential}: {message}; {remedy}")));
+            }
+        }
+    }
+    if verified > 0 {
+        let what = if verified == 1 { "the session is" } else { "the sessions are" };
+        others.insert(0, Finding::passed(SUBJECT, format!("{what} signed by a key that the project publishes")));
+    }
+    if others.is_empty() {
+        let finding = match &first.answer {
+            Answer::Keys => Finding::skipped(SUBJECT, "no session was granted; the project's public keys are there"),
+            Answer::SomethingElse | Answer::Refused(_) | Answer::None(_) => {
+                Finding::skipped(SUBJECT, "neither a session nor public keys were to be had")
+            }
+        };
+        others.push(finding);
+    }
+    others
+}
+
+const SUBJECT: &str = "signature";

@@ -1,0 +1,55 @@
+//! The state directory: whether the next process would find what this one leaves.
+
+use std::path::Path;
+
+use rustix::io::Errno;
+
+use super::{
+    finding::Finding,
+    surroundings::{Identity, Need},
+};
+use crate::state::{Ledger, Unkept};
+
+/// Tries. Blocks on the disk.
+pub(super) fn look(directory: &Path) -> Result<(), Unkept> {
+    Ledger::new(directory).probe()
+}
+
+/// What it means.
+pub(super) fn finding(probed: &Result<(), Unkept>, directory: &Path, identity: &Identity) -> Finding {
+    let Err(Unkept { path, source }) = probed else {
+        return Finding::passed(SUBJECT, format!("`{}` can be written", directory.display()));
+    };
+    let harm = "without it every restart costs a request for each credential";
+    let why = source.to_string().to_lowercase();
+    let why = why.split(" (os error").next().unwrap_or_default();
+    let remedy = match Errno::from_io_error(source) {
+        Some(Errno::NOSPC | Errno::DQUOT) => {
+            "free space or inodes there, raise the quota, or name another `stateDirectory`"
+        }
+        Some(_) | None => "let tokenwell's user write there, or name another `stateDirectory`",
+    };
+    let folder = directory.to_owned();
+    let needs = match Errno::from_io_error(source) {
+        Some(Errno::ROFS) => vec![Need::MountedForWriting(folder)],
+        Some(Errno::ACCESS | Errno::PERM) => vec![Need::WritableFolder { folder, group: identity.group }],
+        Some(_) | None => Vec::new(),
+    };
+    Finding::failed(SUBJECT, format!("`{}` cannot be written: {why}: {harm}; {remedy}", path.display())).needing(needs)
+}
+
+const SUBJECT: &str = "state";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_directory_that_cannot_be_written_is_told_with_what_it_costs() {
+        let me = Identity { user: 1, group: 1, groups: Vec::new() };
+        let probed = Err(Unkept { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
+        let told = finding(&probed, Path::new("/var/lib/t"), &me);
+        insta::assert_snapshot!(told.text, @"`/var/lib/t/state` cannot be written: permission denied: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`");
+        assert_eq!(told.needs, [Need::WritableFolder { folder: "/var/lib/t".into(), group: 1 }]);
+    }
+}

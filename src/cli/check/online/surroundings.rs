@@ -1,0 +1,259 @@
+//! Who this process is, what runs it, and which lines would give it what it lacks.
+
+use std::{
+    collections::BTreeSet,
+    fmt::{self, Display, Formatter, Write as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::process::{getegid, geteuid, getgroups};
+
+use crate::config::Environment;
+
+/// Who this process is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Identity {
+    pub(super) user: u32,
+    pub(super) group: u32,
+    /// Besides its own.
+    pub(super) groups: Vec<u32>,
+}
+
+/// What runs it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Keeper {
+    Kubernetes,
+    Systemd,
+    Unknown,
+}
+
+/// Something that the process lacks.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Need {
+    /// To be this user.
+    User(u32),
+    /// To be in this group.
+    Group(u32),
+    /// A folder that it may write in; `group` is whom a volume would best belong to.
+    WritableFolder { folder: PathBuf, group: u32 },
+    /// A folder that is not mounted read-only.
+    MountedForWriting(PathBuf),
+    /// To read a key file.
+    Readable { file: PathBuf, group: u32 },
+}
+
+impl Identity {
+    pub(super) fn of_process() -> Self {
+        let group = getegid().as_raw();
+        let mut groups: Vec<_> = getgroups().unwrap_or_default().iter().map(|group| group.as_raw()).collect();
+        groups.retain(|other| *other != group);
+        Self { user: geteuid().as_raw(), group, groups }
+    }
+
+    pub(super) fn is_in(&self, group: u32) -> bool {
+        self.group == group || self.groups.contains(&group)
+    }
+}
+
+impl Display for Identity {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "user {}, group {}", self.user, self.group)?;
+        for (n, group) in self.groups.iter().take(GROUPS_SAID_MAX).enumerate() {
+            write!(f, "{}{group}", if n == 0 { ", also in " } else { " " })?;
+        }
+        Ok(())
+    }
+}
+
+impl Keeper {
+    pub(super) fn of_process(environment: &Environment) -> Self {
+        let is_set = |name: &str| environment.setting(name).is_some();
+        if is_set("KUBERNETES_SERVICE_HOST") || Path::new(SERVICE_ACCOUNT).exists() {
+            Self::Kubernetes
+        } else if is_set("INVOCATION_ID") {
+            Self::Systemd
+        } else {
+            Self::Unknown
+        }
+    }
+
+    /// The lines that would give the process what it lacks, to be pasted; `None` if there are none to tell.
+    pub(super) fn lines(self, needs: &BTreeSet<Need>) -> Option<String> {
+        if needs.is_empty() {
+            return None;
+        }
+        match self {
+            Self::Kubernetes => Some(pod(needs)),
+            Self::Systemd => Some(unit(needs)),
+            Self::Unknown => None,
+        }
+    }
+}
+
+fn pod(needs: &BTreeSet<Need>) -> String {
+    let mut text = "The pod lacks these lines; merge them into what its `spec` has:\n".to_owned();
+    let user = needs.iter().find_map(|need| if let Need::User(user) = need { Some(*user) } else { None });
+    let groups: Vec<_> =
+        needs.iter().filter_map(|need| if let Need::Group(group) = need { Some(*group) } else { None }).collect();
+    // One group for all volumes.
+    let volumes = needs.iter().find_map(|need| match need {
+        Need::WritableFolder { group, .. } | Need::Readable { group, .. } => Some(*group),
+        Need::User(_) | Need::Group(_) | Need::MountedForWriting(_) => None,
+    });
+    if user.is_some() || volumes.is_some() || !groups.is_empty() {
+        text.push_str("\nsecurityContext:\n");
+        for (name, number) in [("runAsUser", user), ("fsGroup", volumes)] {
+            if let Some(number) = number {
+                _ = writeln!(text, "  {name}: {number}");
+            }
+        }
+        if !groups.is_empty() {
+            _ = writeln!(text, "  supplementalGroups: {groups:?}");
+        }
+    }
+    let mounted: Vec<_> = mounted(needs).collect();
+    if !mounted.is_empty() {
+        text.push_str("\nvolumes:\n");
+        for (n, _) in mounted.iter().enumerate() {
+            _ = writeln!(text, "  - {{name: tokens-{n}, emptyDir: {{medium: Memory}}}}");
+        }
+        text.push_str("\n# in each container that writes or reads there\nvolumeMounts:\n");
+        for (n, folder) in mounted.iter().enumerate() {
+            _ = writeln!(text, "  - {{name: tokens-{n}, mountPath: {:?}}}", folder.display().to_string());
+        }
+    }
+    text
+}
+
+fn unit(needs: &BTreeSet<Need>) -> String {
+    let (mut lines, mut once) = (BTreeSet::new(), BTreeSet::new());
+    for need in needs {
+        match need {
+            Need::User(user) => _ = lines.insert(format!("User={user}")),
+            Need::Group(group) => _ = lines.insert(format!("SupplementaryGroups={group}")),
+            // What lies in another one of them can be made there.
+            Need::WritableFolder { folder, .. } if is_within_another(folder, needs) => {}
+            Need::WritableFolder { folder, group } => match made_for(folder) {
+                Some(line) => _ = lines.insert(line),
+                // What a unit says of a path gives no right that its mode does not give.
+                None => _ = once.insert(format!("chgrp {group} {0} && chmod g+rwx {0}", folder.display())),
+            },
+            Need::MountedForWriting(folder) => {
+                let line = made_for(folder).unwrap_or_else(|| format!("ReadWritePaths={}", folder.display()));
+                lines.insert(line);
+            }
+            Need::Readable { file, .. } => {
+                let name = file.file_name().unwrap_or_default().display();
+                lines.insert(format!("LoadCredential={name}:{}", file.display()));
+            }
+        }
+    }
+    let mut text = String::new();
+    if !lines.is_empty() {
+        text.push_str("The unit lacks these lines; `systemctl edit` takes them:\n\n[Service]\n");
+    }
+    for line in lines {
+        _ = writeln!(text, "{line}");
+    }
+    if !once.is_empty() {
+        let gap = if text.is_empty() { "" } else { "\n" };
+        _ = writeln!(text, "{gap}These folders are another user's; as root, once they are there:\n");
+    }
+    for line in once {
+        _ = writeln!(text, "{line}");
+    }
+    if needs.iter().any(|need| matches!(need, Need::Readable { .. })) {
+        text.push_str("\nand in the configuration: `accessKeyFile: ${CREDENTIALS_DIRECTORY}/NAME`\n");
+    }
+    text
+}
+
+fn is_within_another(folder: &Path, needs: &BTreeSet<Need>) -> bool {
+    needs.iter().any(|need| match need {
+        Need::WritableFolder { folder: other, .. } => folder != other && folder.starts_with(other),
+        Need::User(_) | Need::Group(_) | Need::MountedForWriting(_) | Need::Readable { .. } => false,
+    })
+}
+
+/// What makes systemd make the folder for the unit's user.
+fn made_for(folder: &Path) -> Option<String> {
+    let below = |root: &str, directive: &str| {
+        let name = folder.strip_prefix(root).ok()?;
+        (!name.as_os_str().is_empty()).then(|| format!("{directive}={}", name.display()))
+    };
+    below("/run", "RuntimeDirectory").or_else(|| below("/var/lib", "StateDirectory"))
+}
+
+fn mounted(needs: &BTreeSet<Need>) -> impl Iterator<Item = &Path> {
+    needs.iter().filter_map(|need| match need {
+        Need::MountedForWriting(folder) => Some(folder.as_path()),
+        Need::User(_) | Need::Group(_) | Need::WritableFolder { .. } | Need::Readable { .. } => None,
+    })
+}
+
+const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io";
+const GROUPS_SAID_MAX: usize = 8;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn needs() -> BTreeSet<Need> {
+        BTreeSet::from([
+            Need::User(1000),
+            Need::Group(2000),
+            Need::Group(2001),
+            Need::WritableFolder { folder: "/run/tokenwell".into(), group: 3000 },
+            Need::WritableFolder { folder: "/srv/app".into(), group: 3000 },
+            Need::WritableFolder { folder: "/srv/app/state".into(), group: 3000 },
+            Need::MountedForWriting("/srv/tokens".into()),
+            Need::Readable { file: "/etc/keys/billing".into(), group: 3000 },
+        ])
+    }
+
+    #[test]
+    fn a_pod_is_told_its_lines_of_yaml() {
+        insta::assert_snapshot!(Keeper::Kubernetes.lines(&needs()).unwrap(), @r#"
+        The pod lacks these lines; merge them into what its `spec` has:
+
+        securityContext:
+          runAsUser: 1000
+          fsGroup: 3000
+          supplementalGroups: [2000, 2001]
+
+        volumes:
+          - {name: tokens-0, emptyDir: {medium: Memory}}
+
+        # in each container that writes or reads there
+        volumeMounts:
+          - {name: tokens-0, mountPath: "/srv/tokens"}
+        "#);
+    }
+
+    #[test]
+    fn a_unit_is_told_its_lines() {
+        insta::assert_snapshot!(Keeper::Systemd.lines(&needs()).unwrap(), @r"
+        The unit lacks these lines; `systemctl edit` takes them:
+
+        [Service]
+        LoadCredential=billing:/etc/keys/billing
+        ReadWritePaths=/srv/tokens
+        RuntimeDirectory=tokenwell
+        SupplementaryGroups=2000
+        SupplementaryGroups=2001
+        User=1000
+
+        These folders are another user's; as root, once they are there:
+
+        chgrp 3000 /srv/app && chmod g+rwx /srv/app
+
+        and in the configuration: `accessKeyFile: ${CREDENTIALS_DIRECTORY}/NAME`
+        ");
+    }
+
+    #[test]
+    fn who_lacks_nothing_or_is_kept_by_nobody_is_told_nothing() {
+        assert_eq!(Keeper::Kubernetes.lines(&BTreeSet::new()), None);
+        assert_eq!(Keeper::Unknown.lines(&needs()), None);
+    }
+}

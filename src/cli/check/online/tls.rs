@@ -1,0 +1,122 @@
+//! TLS: the handshake, what the server shows, and who vouches for it.
+
+use std::time::{Duration, SystemTime};
+
+use super::{finding::Finding, took};
+use crate::{
+    daemon::clock,
+    exchange::{Anchors, Handshake, Road, Root, Way},
+};
+
+/// The handshake as it went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Seen {
+    time: Duration,
+    now: SystemTime,
+    handshake: Result<Handshake, String>,
+}
+
+/// Shakes hands, and hangs up.
+pub(super) async fn look(way: &Way, road: Road, anchors: &Anchors, timeout: Duration) -> Seen {
+    let (began, now) = (clock::now(), clock::wall());
+    let handshake = way.handshake(road, anchors, now, timeout).await;
+    Seen { time: clock::now() - began, now, handshake }
+}
+
+impl Seen {
+    /// Why an exchange would be in vain; that follows the word "because".
+    pub(super) fn why_stop(&self) -> Option<&'static str> {
+        match &self.handshake {
+            Err(_) => Some("there is no TLS with the server"),
+            Ok(Handshake { trust: Err(_), .. }) => Some("the server is not trusted"),
+            Ok(Handshake { trust: Ok(_), .. }) => None,
+        }
+    }
+
+    pub(super) fn findings(&self) -> Vec<Finding> {
+        let Self { time, now, handshake } = self;
+        let Handshake { version, chain, trust } = match handshake {
+            Ok(handshake) => handshake,
+            Err(why) => return vec![Finding::failed(SUBJECT, without_prefix(why))],
+        };
+        let end = chain.first().and_then(|certificate| certificate.ends);
+        let until = end.map_or(String::new(), |end| format!(" (until {})", humantime::format_rfc3339_seconds(end)));
+        let mut names: Vec<_> = chain.iter().map(|certificate| format!("`{}`", certificate.subject)).collect();
+        names.extend(chain.last().filter(|last| last.issuer != last.subject).map(|last| format!("`{}`", last.issuer)));
+        if let Some(first) = names.first_mut() {
+            first.push_str(&until);
+        }
+        let shown = names.join(", signed by ");
+        let authority = match trust {
+            Ok(authority) => authority,
+            Err(why) => {
+                let text = format!("{}; the server shows {shown}", without_prefix(why));
+                return vec![Finding::failed(SUBJECT, text)];
+            }
+        };
+        let root = match authority.root {
+            Root::System => "of the system",
+            Root::CaFile => "of `http.caFile`",
+        };
+        let mut findings = vec![
+            Finding::passed(SUBJECT, format!("{version} ({}); the server shows {shown}", took(*time))),
+            Finding::passed(SUBJECT, format!("trusted by root `{}` {root}", authority.subject)),
+        ];
+        if let Some(left) = end.and_then(|end| end.duration_since(*now).ok()).filter(|left| *left < ENDS_SOON) {
+            let time = match left.as_secs() / DAY {
+                0 => "less than a day".to_owned(),
+                1 => "a day".to_owned(),
+                days => format!("{days} days"),
+            };
+            let text = format!("the server's certificate ends in {time}; whoever runs it should renew it");
+            findings.push(Finding::remark(SUBJECT, text));
+        }
+        findings
+    }
+}
+
+/// The words are shared with messages that have no column for it.
+fn without_prefix(why: &str) -> &str {
+    why.strip_prefix("TLS: ").unwrap_or(why)
+}
+
+const SUBJECT: &str = "TLS";
+const DAY: u64 = 24 * 3600;
+const ENDS_SOON: Duration = Duration::from_secs(7 * DAY);
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+    use crate::exchange::{Authority, Certificate};
+
+    fn told(trust: Result<Authority, String>, days_left: u64) -> String {
+        let now = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
+        let certificate = |subject: &str, issuer: &str| Certificate {
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            ends: Some(now + Duration::from_secs(days_left * DAY)),
+        };
+        let chain = vec![certificate("api.descope.com", "WE1"), certificate("WE1", "GTS Root R4")];
+        let handshake = Ok(Handshake { version: "TLS 1.3", chain, trust });
+        let findings = Seen { time: Duration::from_millis(20), now, handshake }.findings();
+        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
+        lines.join("\n")
+    }
+
+    #[test]
+    fn who_vouches_is_told_and_who_does_not() {
+        let root = Authority { subject: "GTS Root R4".to_owned(), root: Root::System };
+        insta::assert_snapshot!(told(Ok(root.clone()), 80), @r"
+        Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
+        Passed trusted by root `GTS Root R4` of the system
+        ");
+        insta::assert_snapshot!(told(Ok(Authority { root: Root::CaFile, ..root }), 3), @r"
+        Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2026-11-21T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
+        Passed trusted by root `GTS Root R4` of `http.caFile`
+        Remark the server's certificate ends in 3 days; whoever runs it should renew it
+        ");
+        insta::assert_snapshot!(told(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
+    }
+}

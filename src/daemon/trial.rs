@@ -1,0 +1,118 @@
+//! The exchange that the doctor makes, noted where a daemon that starts afterwards looks for its own last one: the state
+//! directory. So that one keeps the spacing to it, and the quiet that the host wanted.
+//!
+//! Of the record only the last exchange is replaced, so a token on disk is taken over as before. Nothing is noted where a
+//! process writes to the outputs, for the record is that process's own; nor where the directory is missing or somebody
+//! else's, for what this user makes there could stand in the way of the daemon's user.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use rustix::process::geteuid;
+
+use super::{clock, exchange_effect::quiet, memory::request};
+use crate::{
+    config::{Config, Credential},
+    fingerprint::Fingerprint,
+    output,
+    renewal::{Answered, Asked, Refusal},
+    state::{Ledger, Record},
+};
+
+/// An exchange that is noted as under way.
+#[derive(Debug)]
+pub struct Trial {
+    ledger: Ledger,
+    credential: Credential,
+    record: Record,
+}
+
+/// Why an exchange is not noted, in words that follow the word "because".
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
+pub enum Unnoted {
+    /// A process writes to an output: the record is its own.
+    #[error("{0} writes to the outputs")]
+    Held(String),
+    /// The kernel does not say who writes to an output.
+    #[error("this user cannot see whether a daemon writes to the outputs")]
+    Unseen,
+    /// There is no state directory, and making it is the daemon's business.
+    #[error("state directory `{path}` is not there yet", path = .0.display())]
+    Missing(PathBuf),
+    /// The state directory is another user's.
+    #[error("state directory `{path}` is of user {owner}", path = directory.display())]
+    Foreign {
+        /// The directory.
+        directory: PathBuf,
+        /// The user's number.
+        owner: u32,
+    },
+    /// The disk refused.
+    #[error("{0}")]
+    Unkept(String),
+}
+
+impl Trial {
+    /// Notes that it begins, before it does: whoever starts from here on keeps the spacing. Blocks on the disk.
+    pub fn begin(config: &Config, credential: &Credential, key: Fingerprint) -> Result<Self, Unnoted> {
+        let ledger = Ledger::new(&config.state_directory);
+        is_free(credential)?;
+        match ledger.owner() {
+            Ok(Some(owner)) if owner == geteuid().as_raw() => {}
+            Ok(Some(owner)) => return Err(Unnoted::Foreign { directory: config.state_directory.clone(), owner }),
+            Ok(None) => return Err(Unnoted::Missing(config.state_directory.clone())),
+            Err(why) => return Err(Unnoted::unkept(&config.state_directory, &why)),
+        }
+        let asked = Asked { key, answer: None };
+        // What cannot be read costs the daemon an exchange in any case.
+        let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
+            Record { asked, ..record }
+        } else {
+            let request = request(&config.project, &config.base_url, &credential.options);
+            Record { request, asked, written: None }
+        };
+        let trial = Self { ledger, credential: credential.clone(), record };
+        trial.store()?;
+        Ok(trial)
+    }
+
+    /// Notes how it ended. A daemon that has started meanwhile has noted more than that, and keeps what it noted. Blocks on
+    /// the disk.
+    pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), Unnoted> {
+        is_free(&self.credential)?;
+        let noted = self.ledger.load(&self.credential.name).ok().flatten();
+        if noted.is_none_or(|noted| noted.asked != self.record.asked) {
+            return Ok(());
+        }
+        let at = clock::stamp_of(clock::now());
+        self.record.asked.answer = Some(Answered { at, quiet: refusal.map(quiet).unwrap_or_default() });
+        self.store()
+    }
+
+    fn store(&self) -> Result<(), Unnoted> {
+        let stored = self.ledger.store(&self.credential.name, &self.record);
+        stored.map_err(|why| Unnoted::unkept(&why.path, &why.source))
+    }
+}
+
+impl Unnoted {
+    fn unkept(path: &Path, why: &io::Error) -> Self {
+        let why = why.to_string().to_lowercase();
+        let why = why.split(" (os error").next().unwrap_or_default();
+        Self::Unkept(format!("`{}` cannot be written: {why}", path.display()))
+    }
+}
+
+/// Whether nobody writes to the outputs.
+fn is_free(credential: &Credential) -> Result<(), Unnoted> {
+    for output in &credential.outputs {
+        match output::holder(output) {
+            Ok(None) => {}
+            Ok(Some(held)) => return Err(Unnoted::Held(held.by())),
+            Err(_) => return Err(Unnoted::Unseen),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Whom the client trusts, one by one, so that it can be told who vouched for a server.
+
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rustls::{
+    CertificateError, Error as TlsError, RootCertStore,
+    client::{WebPkiServerVerifier, danger::ServerCertVerifier as _},
+    crypto::ring,
+    pki_types::{CertificateDer, ServerName, UnixTime},
+};
+
+use super::certificate::Certificate;
+use crate::exchange::{CaFileError, roots, transport::certificate_words};
+
+/// The system's roots and those of `http.caFile`.
+#[derive(Debug, Default)]
+pub struct Anchors(Vec<(Root, CertificateDer<'static>)>);
+
+/// Where a root comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Root {
+    /// The system's roots.
+    System,
+    /// The file of `http.caFile`.
+    CaFile,
+}
+
+/// The authority that vouches for a server.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Authority {
+    /// Its name.
+    pub subject: String,
+    /// Where it comes from.
+    pub root: Root,
+}
+
+impl Anchors {
+    /// Reads both. Among the system's, what cannot be read is passed over. Blocks on the disk.
+    pub fn load(ca_file: Option<&Path>) -> Result<Self, CaFileError> {
+        let own = ca_file.map(roots::certificates).transpose()?.unwrap_or_default();
+        let system = rustls_native_certs::load_native_certs().certs;
+        let own = own.into_iter().map(|der| (Root::CaFile, der));
+        Ok(Self(own.chain(system.into_iter().map(|der| (Root::System, der))).collect()))
+    }
+
+    pub(super) fn store(&self) -> RootCertStore {
+        let mut store = RootCertStore::empty();
+        store.add_parsable_certificates(self.0.iter().map(|(_, der)| der.clone()));
+        store
+    }
+
+    /// Who vouches for a chain, or why nobody does, in words.
+    pub(super) fn judge(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        now: SystemTime,
+    ) -> Result<Authority, String> {
+        let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO));
+        let Some((leaf, between)) = chain.split_first() else {
+            return Err("TLS: the server shows no certificate".to_owned());
+        };
+        let verified = |store: RootCertStore| {
+            let verifier =
+                WebPkiServerVerifier::builder_with_provider(store.into(), Arc::new(ring::default_provider())).build();
+            let Ok(verifier) = verifier else { return Err(CertificateError::UnknownIssuer.into()) };
+            verifier.verify_server_cert(leaf, between, name, &[], now)
+        };
+        verified(self.store()).map_err(|error| match error {
+            TlsError::InvalidCertificate(error) => certificate_words(&error).to_owned(),
+            _ => "TLS: the server's certificate is not acceptable".to_owned(),
+        })?;
+        // The library does not tell which root it was. By itself, a root of another name is turned down at a glance.
+        let alone = |der: &CertificateDer<'static>| {
+            let mut store = RootCertStore::empty();
+            store.add(der.clone()).is_ok() && verified(store).is_ok()
+        };
+        let found = self.0.iter().find(|(_, der)| alone(der));
+        found.map_or_else(
+            || Err("TLS: more than one root is needed to trust the server's certificate".to_owned()),
+            |(root, der)| Ok(Authority { subject: Certificate::read(der).subject, root: *root }),
+        )
+    }
+}

@@ -1,0 +1,150 @@
+//! The way to the API, taken step by step to be looked at. The client takes it whole, by the same rules.
+//!
+//! ```text
+//! Way::of ─> look_up ─> connect ─> tunnel (where a proxy applies) ─> handshake
+//! ```
+//!
+//! No access key ever goes along it: a connection that was looked at is closed.
+
+mod anchors;
+mod certificate;
+mod connect;
+mod handshake;
+mod tunnel;
+
+use http::{HeaderValue, Uri};
+
+use super::{
+    BaseUrl, Proxies, ProxyError,
+    proxy::{Applying, applying},
+};
+
+pub use anchors::{Anchors, Authority, Root};
+pub use certificate::Certificate;
+pub use connect::{Connected, NotConnected};
+pub use handshake::Handshake;
+pub use tunnel::{Road, Untunnelled};
+
+/// Where requests go, and by which way.
+#[derive(Clone, Debug)]
+pub struct Way {
+    host: String,
+    port: u16,
+    is_plain_http: bool,
+    route: Route,
+    /// Of the proxy. Its value is marked sensitive.
+    login: Option<HeaderValue>,
+}
+
+/// Whether by a proxy, and which variable says so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Route {
+    /// No variable names a proxy.
+    Direct,
+    /// A variable names a proxy, and another one takes the API's host out.
+    Exempt {
+        /// The variable that names the proxy.
+        variable: &'static str,
+        /// The variable that takes the host out.
+        exempting: &'static str,
+    },
+    /// Plain http goes by no proxy, which would see the access key.
+    PlainHttp,
+    /// By this proxy.
+    Proxy {
+        /// The variable that names it.
+        variable: &'static str,
+        /// Its host, without brackets.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Whether TLS is spoken with the proxy itself.
+        is_tls: bool,
+        /// Whether the variable holds a user and a password.
+        has_login: bool,
+    },
+}
+
+impl Way {
+    /// The way that the client would take.
+    pub fn of(base: &BaseUrl, proxies: &Proxies) -> Result<Self, ProxyError> {
+        let (host, port) = base.host_and_port();
+        let (host, is_plain_http) = (host.to_owned(), base.is_plain_http());
+        if is_plain_http {
+            return Ok(Self { host, port, is_plain_http, route: Route::PlainHttp, login: None });
+        }
+        let target: Uri = base.join("/").parse().unwrap_or_default();
+        let (route, login) = match applying(proxies, &target)? {
+            Applying::NoneSet => (Route::Direct, None),
+            Applying::Exempt { variable, exempting } => (Route::Exempt { variable, exempting }, None),
+            Applying::Through { variable, to, login } => {
+                let is_tls = to.scheme_str() == Some("https");
+                let host = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+                let port = to.port_u16().unwrap_or(if is_tls { 443 } else { 80 });
+                (Route::Proxy { variable, host, port, is_tls, has_login: login.is_some() }, login)
+            }
+        };
+        Ok(Self { host, port, is_plain_http, route, login })
+    }
+
+    /// The API's host.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// Whether there is no TLS on it.
+    pub fn is_plain_http(&self) -> bool {
+        self.is_plain_http
+    }
+
+    /// By which way.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// The host that is connected to, and its port: the API's or the proxy's.
+    pub fn first(&self) -> (&str, u16) {
+        match &self.route {
+            Route::Proxy { host, port, .. } => (host, *port),
+            Route::Direct | Route::Exempt { .. } | Route::PlainHttp => (&self.host, self.port),
+        }
+    }
+
+    /// Host and port as a `CONNECT` names them.
+    fn authority(&self) -> String {
+        let Self { host, port, .. } = self;
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn way(base: &str, set: &[(&str, &str)]) -> Way {
+        let proxies = Proxies::read(|name| {
+            let found = set.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        });
+        Way::of(&BaseUrl::parse(base, true).unwrap(), &proxies).unwrap()
+    }
+
+    #[test]
+    fn the_way_is_the_clients() {
+        let direct = way("https://api.descope.com", &[]);
+        assert_eq!((direct.first(), direct.route()), (("api.descope.com", 443), &Route::Direct));
+        let set = [("https_proxy", "user:hunter22@proxy.corp:3128"), ("NO_PROXY", "example.com,10.0.0.0/8")];
+        let through = way("https://api.descope.com:8443/d", &set);
+        assert_eq!((through.first(), through.authority().as_str()), (("proxy.corp", 3128), "api.descope.com:8443"));
+        let Route::Proxy { variable: "https_proxy", is_tls: false, has_login: true, .. } = through.route() else {
+            panic!("{through:?}")
+        };
+        assert!(!format!("{through:?}").contains("hunter22") && !format!("{through:?}").contains("aHVudGVy"));
+        let exempt = Route::Exempt { variable: "https_proxy", exempting: "NO_PROXY" };
+        assert_eq!(way("https://api.example.com", &set).route(), &exempt);
+        assert_eq!(way("https://10.1.2.3", &set).route(), &exempt);
+        let plain = way("http://[::1]:80", &set);
+        assert_eq!((plain.first(), plain.route()), (("::1", 80), &Route::PlainHttp));
+        assert_eq!(way("https://[::1]:8443", &[]).authority(), "[::1]:8443");
+    }
+}

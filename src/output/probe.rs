@@ -1,0 +1,180 @@
+//! Whether an output can be written, tried with a file that is none: beside the target, with its owner and mode, and
+//! removed again. The target itself, and a set's files, are not touched.
+//!
+//! It goes by the steps of a write, so what stands in the way of one is told in the same words.
+
+use std::{
+    fs::{self, DirBuilder, File},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statfs, statvfs, statx},
+    io::Errno,
+    process::geteuid,
+};
+
+use super::{
+    Output, Step, WriteError,
+    look::{Found, look},
+    name::Place,
+    ownership::{own, permit},
+    set,
+    write::create_beside,
+};
+
+/// An output that can be written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Probed {
+    /// The folder that is to be made, if its folder is missing: the uppermost of those.
+    pub to_be_made: Option<PathBuf>,
+    /// What there is room for.
+    pub room: Room,
+}
+
+/// A file system as far as tokens are concerned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Room {
+    /// For this user.
+    pub bytes_free: u64,
+    /// For this user; `None` where files are not counted.
+    pub files_free: Option<u64>,
+    /// Whether what is written there is gone with the machine's power.
+    pub in_memory: bool,
+}
+
+/// Why an output cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// A write would fail so.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The file system takes a mode or an owner and does not keep it.
+    #[error("file systems such as that of `{path}` keep no modes or owners of their own: set them in its mount options, or write to another one", path = folder.display())]
+    NotKept {
+        /// The folder.
+        folder: PathBuf,
+    },
+}
+
+/// Tries. Blocks on the disk.
+pub fn probe(output: &Output) -> Result<Probed, ProbeError> {
+    let failed = |step, path: &Path, source: io::Error| WriteError::Failed { step, path: path.to_owned(), source };
+    let place = Place::of(output).map_err(|source| failed(Step::Look, &output.path, source))?;
+    let target = place.target();
+    if let (None, Found::Unfit(what)) = (&output.set, look(&target, output, b"")) {
+        return Err(WriteError::Unfit { path: target, what }.into());
+    }
+    let standing = standing(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
+    let made = if standing.missing.is_some() {
+        let made = Made::below(&standing.folder, output.folder_group());
+        Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
+    } else {
+        None
+    };
+    let folder = made.as_ref().map_or(place.folder, |made| made.0.as_path());
+    if let Some(set_folder) = &output.set {
+        set::probe(folder, place.folder, set_folder, output)?;
+    } else {
+        probe_beside(output, Place { folder, name: place.name })?;
+        is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
+    }
+    let room = room(&standing.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
+    Ok(Probed { to_be_made: standing.missing, room })
+}
+
+/// A folder that is there, and the first one below it that is not.
+struct Standing {
+    folder: PathBuf,
+    missing: Option<PathBuf>,
+}
+
+fn standing(folder: &Path) -> io::Result<Standing> {
+    let mut missing = None;
+    let mut at = folder;
+    loop {
+        match fs::metadata(at) {
+            Ok(found) if found.is_dir() => return Ok(Standing { folder: at.to_owned(), missing }),
+            Ok(_) => return Err(Errno::NOTDIR.into()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                // A link that leads nowhere is in the way of a folder.
+                if fs::symlink_metadata(at).is_ok() {
+                    return Err(Errno::EXIST.into());
+                }
+                missing = Some(at.to_owned());
+                at = at.parent().ok_or(error)?;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// A folder that stands for the missing one. It goes when it is dropped.
+struct Made(PathBuf);
+
+impl Made {
+    fn below(folder: &Path, group: Option<u32>) -> io::Result<Self> {
+        let create = |path: &Path| DirBuilder::new().mode(FOLDER_MODE).create(path);
+        let named = tempfile::Builder::new().prefix(FOLDER_PREFIX).disable_cleanup(true).make_in(folder, create)?;
+        let made = Self(named.path().to_owned());
+        own(&File::open(&made.0)?, None, group)?;
+        Ok(made)
+    }
+}
+
+impl Drop for Made {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir(&self.0);
+    }
+}
+
+/// Steps 3 to 7 of a write, and the end of the file.
+fn probe_beside(output: &Output, place: Place<'_>) -> Result<(), ProbeError> {
+    // What is said is said of the paths that the configuration names.
+    let named = output.path.parent().unwrap_or(place.folder);
+    let failed = |step, source| {
+        let path = if step == Step::CreateTemporary { named } else { &output.path };
+        WriteError::Failed { step, path: path.to_owned(), source }
+    };
+    let mut file = create_beside(place).map_err(|source| failed(Step::CreateTemporary, source))?;
+    file.as_file_mut().write_all(CONTENT).map_err(|source| failed(Step::WriteContent, source))?;
+    own(file.as_file(), output.owner, output.group).map_err(|source| failed(Step::SetOwner, source))?;
+    permit(file.as_file(), output.mode).map_err(|source| failed(Step::SetMode, source))?;
+    file.as_file().sync_all().map_err(|source| failed(Step::SyncFile, source))?;
+    let is = file.as_file().metadata().map_err(|source| failed(Step::Look, source))?;
+    let keeps = is.mode() & 0o7777 == output.mode
+        && output.owner.is_none_or(|owner| owner == is.uid())
+        && output.group.is_none_or(|group| group == is.gid());
+    if keeps { Ok(()) } else { Err(ProbeError::NotKept { folder: named.to_owned() }) }
+}
+
+/// Whether the rename of step 8 would be let replace what stands at the target.
+fn is_replaceable(target: &Path, folder: &Path) -> Result<(), Errno> {
+    let Ok(found) = fs::symlink_metadata(target) else { return Ok(()) };
+    let attributes = statx(CWD, target, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    if attributes.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)) {
+        return Err(Errno::BUSY);
+    }
+    let me = geteuid().as_raw();
+    let is_sticky = |folder: &fs::Metadata| folder.mode() & STICKY != 0 && folder.uid() != me;
+    let is_anothers = me != 0 && found.uid() != me;
+    if is_anothers && fs::metadata(folder).is_ok_and(|folder| is_sticky(&folder)) { Err(Errno::PERM) } else { Ok(()) }
+}
+
+fn room(folder: &Path) -> io::Result<Room> {
+    let (about, kind) = (statvfs(folder)?, statfs(folder)?.f_type);
+    Ok(Room {
+        bytes_free: about.f_bavail.saturating_mul(about.f_frsize),
+        files_free: (about.f_files > 0).then_some(about.f_favail),
+        in_memory: IN_MEMORY.iter().any(|known| *known == i128::from(kind)),
+    })
+}
+
+const CONTENT: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
+const FOLDER_PREFIX: &str = ".tokenwell-check.";
+const FOLDER_MODE: u32 = 0o700;
+const STICKY: u32 = 0o1000;
+/// `statfs(2)`: tmpfs and ramfs.
+const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58f6];

@@ -1,0 +1,26 @@
+//! Whether a set can be written, tried with a generation that never becomes current.
+
+use std::{path::Path, time::UNIX_EPOCH};
+
+use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::Steps};
+use crate::output::{Output, SetFolder, WriteError};
+
+/// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
+/// `directory`, or one that stands for it.
+pub(in crate::output) fn probe(
+    folder: &Path,
+    directory: &Path,
+    set_folder: &SetFolder,
+    output: &Output,
+) -> Result<(), WriteError> {
+    let mut steps = Steps { directory, before: &mut |_| Ok(()) };
+    let set = steps.take(SetStep::Look, || Directory::open(folder))?;
+    if let Some(what) = steps.take(SetStep::Look, || link::in_the_way_of_data(&set))? {
+        return Err(WriteError::InTheWay { path: directory.join(name::DATA), what });
+    }
+    let draft = steps.take(SetStep::MakeGeneration, || Draft::make(&set, || name::generation(UNIX_EPOCH)))?;
+    draft.put(&Member { output, name: name_of(output), bytes: CONTENT }, &mut steps)?;
+    draft.open_up(set_folder, &mut steps).map(|_| ())
+}
+
+const CONTENT: &[u8] = b"written by `tokenwell check --online`, and removed again\n";

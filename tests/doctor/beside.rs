@@ -1,0 +1,143 @@
+//! Beside a daemon that runs.
+
+use std::{fs, time::Duration};
+
+use tokenwell::sandbox::Answer;
+
+use crate::{
+    common::spacing::spaced,
+    program::{Program, once, tokenwell},
+    setting::Setting,
+    told::{check, everything, line, of, patient_setting, told},
+};
+
+#[test]
+fn a_running_daemon_is_named_and_not_disturbed() {
+    for in_set in [false, true] {
+        let mut setting = patient_setting(&["a", "b"]);
+        let sets =
+            if in_set { format!("sets: [{{directory: {}}}]\n", setting.path("out").display()) } else { String::new() };
+        setting.configure(&(setting.named(&["a", "b"]) + &sets));
+        let daemon = setting.ready();
+        let before = held(&setting);
+        let mut command = check(&setting);
+        let ended = told(&mut setting, &mut command);
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+        let holder = format!("2 outputs written by process {} (`tokenwell`)", daemon.pid());
+        assert!(line(&ended, "lock").ends_with(&holder), "{}", ended.stdout);
+        let said = "writes to the outputs; that may ask within its 100ms after this check";
+        assert!(line(&ended, "spacing").ends_with(said), "{}", ended.stdout);
+        let outputs = of(&ended, "output");
+        let tried = if in_set { "writes to its set at present" } else { "can be written" };
+        assert!(outputs.len() == 2 && outputs.iter().all(|line| line.contains(tried)), "{}", ended.stdout);
+        assert_eq!(held(&setting), before, "neither a token nor a state file was touched");
+        // The lock is still the daemon's.
+        let mut command = check(&setting);
+        assert!(line(&told(&mut setting, &mut command), "lock").ends_with(&holder));
+        let ended = daemon.stop();
+        assert!(!ended.stderr.contains("by somebody else") && !ended.stderr.contains("WARN"), "{}", ended.stderr);
+        setting.clean(&ended);
+        let mut command = check(&setting);
+        assert!(line(&told(&mut setting, &mut command), "lock").ends_with("2 outputs written by nobody now"));
+    }
+}
+
+#[test]
+fn what_a_daemon_was_told_of_a_limit_holds_for_the_doctor_too() {
+    let mut setting = patient_setting(&["a"]);
+    setting.sandbox.script([Answer::busy(200)]);
+    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    daemon.until_said("asks to slow down", 1);
+    daemon.stop();
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert!(
+        line(&ended, "exchange").contains("because the API wanted to be left alone for another "),
+        "{}",
+        ended.stdout
+    );
+    assert_eq!(setting.sandbox.counters().exchanges, 1);
+}
+
+#[test]
+fn a_daemon_that_starts_after_the_doctor_keeps_its_distance_and_its_tokens() {
+    let mut setting = patient_setting(&["a"]);
+    setting.configure_with("renew: {spacing: 1s}\n", &setting.named(&["a"]));
+    for _ in 0..2 {
+        let mut command = check(&setting);
+        let ended = told(&mut setting, &mut command);
+        let said = "a: noted in the state directory: a daemon that starts now keeps its 1s";
+        assert!(line(&ended, "spacing").ends_with(said), "{}", ended.stdout);
+    }
+    setting.ready().stop();
+    assert_eq!(setting.sandbox.counters().exchanges, 3);
+    let mut command = check(&setting);
+    assert_eq!(told(&mut setting, &mut command).code, Some(0));
+    setting.ready().stop();
+    assert_eq!(setting.sandbox.counters().exchanges, 4, "the token on disk is taken over all the same");
+    spaced(&setting.sandbox, None, Duration::from_secs(1));
+}
+
+#[test]
+fn an_exchange_that_a_process_died_in_is_waited_for_once() {
+    let mut setting = patient_setting(&["a"]);
+    setting.sandbox.script([Answer::Hang]);
+    let mut command = check(&setting);
+    let dying = Program::start(&mut command);
+    setting.until_exchanges(1);
+    drop(dying);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 2), "{}", ended.stdout);
+    spaced(&setting.sandbox, None, Duration::from_millis(100));
+}
+
+#[test]
+fn a_state_directory_that_is_missing_is_not_made() {
+    let mut setting = patient_setting(&["a"]);
+    fs::remove_dir(setting.path("state")).unwrap();
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert!(line(&ended, "spacing").ends_with("is not there yet; wait 100ms before you start a daemon"));
+    assert!(!setting.path("state").exists());
+}
+
+#[test]
+fn what_the_doctor_was_told_of_a_limit_holds_for_a_daemon_too() {
+    let mut setting = patient_setting(&["a"]);
+    setting.sandbox.script([Answer::busy(200)]);
+    let mut command = check(&setting);
+    assert_eq!(told(&mut setting, &mut command).code, Some(1));
+    let ended = Program::start(&mut once(&setting.path(""), "1s")).ended();
+    assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(1), 1), "{}", ended.stderr);
+}
+
+#[test]
+fn whoever_has_the_address_of_the_status_server_is_told_by_what_it_writes() {
+    let mut setting = patient_setting(&["a"]);
+    let listen = format!("status: {{listen: 'unix:{}'}}\n", setting.path("socket").display());
+    setting.configure(&(setting.named(&["a"]) + &listen));
+    let mut command = check(&setting);
+    assert!(line(&told(&mut setting, &mut command), "listen").ends_with("` can be listened on"));
+    let daemon = setting.ready();
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    let said = format!("+ pass  listen    process {} (tokenwell ", daemon.pid());
+    assert!(line(&ended, "listen").starts_with(&said), "{}", ended.stdout);
+    let other = setting.text(&(setting.named(&["b"]) + &listen));
+    setting.put_key("b", "b");
+    setting.put("other.yaml", &other);
+    let mut command = tokenwell(["check", "--online", "--config"]);
+    command.arg(setting.path("other.yaml"));
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    assert!(line(&ended, "listen").contains("x FAIL  listen    another tokenwell, process "), "{}", ended.stdout);
+    setting.clean(&daemon.stop());
+}
+
+/// The outputs and the state.
+fn held(setting: &Setting) -> impl PartialEq + std::fmt::Debug + use<> {
+    let mut all = everything(&setting.path("out"));
+    all.extend(everything(&setting.path("state")));
+    all
+}

@@ -1,0 +1,158 @@
+//! Key files and outputs, as a user without privileges meets them.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
+    process::Command,
+};
+
+use nix::unistd::{Uid, chown, geteuid};
+
+use crate::{
+    program::Ended,
+    setting::Setting,
+    told::{check, line, of, patient_setting, told},
+};
+
+/// Runs the doctor as a user without privileges, who is given what is in the folder. As root only: nobody else can be
+/// somebody else.
+fn as_nobody(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
+    if !geteuid().is_root() {
+        eprintln!("SKIPPED: only root can run it as another user");
+        return None;
+    }
+    fs::set_permissions(setting.path(""), Permissions::from_mode(0o755)).unwrap();
+    for name in ["out", "state", "keys", "keys/a"] {
+        chown(&setting.path(name), Some(Uid::from_raw(NOBODY)), Some(NOBODY.into())).unwrap();
+    }
+    prepare(setting);
+    let mut command = check(setting);
+    change(command.uid(NOBODY).gid(NOBODY));
+    Some(told(setting, &mut command))
+}
+
+#[test]
+fn a_foreign_folder_is_told_with_the_lines_that_the_pod_lacks() {
+    let mut setting = patient_setting(&["a"]);
+    let mut stage = |mode, keeper: (&'static str, &'static str)| {
+        let close = |setting: &Setting| {
+            chown(&setting.path("out"), Some(Uid::from_raw(0)), Some(3000.into())).unwrap();
+            fs::set_permissions(setting.path("out"), Permissions::from_mode(mode)).unwrap();
+        };
+        as_nobody(&mut setting, close, |command| _ = command.env(keeper.0, keeper.1))
+    };
+    let kubernetes = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    let Some(ended) = stage(0o755, kubernetes) else { return };
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        line(&ended, "output").contains("permission denied; tokenwell's user needs the right to write"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains("\nsecurityContext:\n  fsGroup: 65534\n\n"), "{}", ended.stdout);
+    let ended = stage(0o775, kubernetes).unwrap();
+    assert!(ended.stdout.contains("\nsecurityContext:\n  supplementalGroups: [3000]\n\n"), "{}", ended.stdout);
+    let ended = stage(0o775, ("INVOCATION_ID", "0123")).unwrap();
+    assert!(ended.stdout.contains("\n[Service]\nSupplementaryGroups=3000\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn an_owner_that_cannot_be_set_is_told_with_the_line_that_would_help() {
+    let mut setting = patient_setting(&["a"]);
+    let output = setting.path("out/a.jwt");
+    setting.configure(
+        &setting
+            .named(&["a"])
+            .replace(&output.display().to_string(), &format!("{}, owner: 1234, group: 2345", output.display())),
+    );
+    let pod = |command: &mut Command| _ = command.env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
+    let Some(ended) = as_nobody(&mut setting, |_| (), pod) else { return };
+    assert_eq!(ended.code, Some(1));
+    assert!(line(&ended, "output").contains("cannot set owner and group of token file"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\n  runAsUser: 1234\n  supplementalGroups: [2345]\n"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_key_that_may_not_be_read_and_a_state_that_may_not_be_written_are_told() {
+    let mut setting = patient_setting(&["a"]);
+    let close = |setting: &Setting| {
+        chown(&setting.path("keys/a"), Some(Uid::from_raw(0)), Some(0.into())).unwrap();
+        fs::set_permissions(setting.path("keys/a"), Permissions::from_mode(0o600)).unwrap();
+        chown(&setting.path("state"), Some(Uid::from_raw(0)), Some(0.into())).unwrap();
+        fs::set_permissions(setting.path("state"), Permissions::from_mode(0o700)).unwrap();
+    };
+    let Some(ended) = as_nobody(&mut setting, close, |command| _ = command.env("INVOCATION_ID", "0123")) else {
+        return;
+    };
+    assert_eq!(ended.code, Some(1));
+    assert!(line(&ended, "key file").contains("permission denied; let tokenwell's user read it"), "{}", ended.stdout);
+    assert!(line(&ended, "exchange").ends_with("not looked at, because its key file gives no key"), "{}", ended.stdout);
+    assert!(line(&ended, "state").contains("cannot be written: permission denied"), "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains(&format!("LoadCredential=a:{}", setting.path("keys/a").display())),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn what_kubernetes_mounts_is_fine_but_for_a_file_by_itself() {
+    let mut setting = patient_setting(&["a"]);
+    fs::set_permissions(setting.path("keys/a"), Permissions::from_mode(0o644)).unwrap();
+    fs::write(setting.path("out/a.jwt"), "").unwrap();
+    let mut command = check(&setting);
+    assert_eq!(told(&mut setting, &mut command).code, Some(0));
+
+    let (key, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
+    let mounts = format!("mount --bind {0} {0} && mount --bind {1} {1}", key.display(), out.display());
+    let possible = Command::new("unshare").args(["-m", "sh", "-c", &mounts]).output();
+    if !possible.is_ok_and(|ended| ended.status.success()) {
+        eprintln!("SKIPPED: no mounts here (`unshare -m` is not permitted)");
+        return;
+    }
+    let doctor = check(&setting);
+    let mut command = Command::new("unshare");
+    command.env_clear().env("PATH", PATH);
+    command
+        .args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" \"$@\"")])
+        .arg(doctor.get_program())
+        .args(doctor.get_args());
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        line(&ended, "key file").contains("as Kubernetes makes for `subPath`: a new key never arrives"),
+        "{}",
+        ended.stdout
+    );
+    assert!(line(&ended, "output").contains("the file is a mount of its own"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_folder_that_is_mounted_read_only_is_told() {
+    let mut setting = patient_setting(&["a"]);
+    let out = setting.path("out");
+    let mount = format!("mount --bind {0} {0} && mount -o remount,ro,bind {0}", out.display());
+    if !Command::new("unshare").args(["-m", "sh", "-c", &mount]).output().is_ok_and(|ended| ended.status.success()) {
+        eprintln!("SKIPPED: no mounts here (`unshare -m` is not permitted)");
+        return;
+    }
+    let doctor = check(&setting);
+    let mut command = Command::new("unshare");
+    command.env_clear().env("PATH", PATH);
+    command
+        .args(["-m", "sh", "-c", &format!("{mount} && exec \"$0\" \"$@\"")])
+        .arg(doctor.get_program())
+        .args(doctor.get_args());
+    let ended = told(&mut setting, command.env("INVOCATION_ID", "0123"));
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        line(&ended, "output").contains("read-only file system; choose a folder that can be written"),
+        "{}",
+        ended.stdout
+    );
+    assert!(ended.stdout.contains(&format!("ReadWritePaths={}", out.display())), "{}", ended.stdout);
+    assert_eq!(of(&ended, "lock").len(), 1);
+}
+
+const NOBODY: u32 = 65534;
+const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";

@@ -1,0 +1,115 @@
+//! The dry exchanges: what a refusal means, how many there are, and how far apart.
+
+use std::{fs, time::Duration};
+
+use tokenwell::{
+    sandbox::{Answer, RateLimit, SigningKey},
+    secret::Secret,
+};
+
+use crate::{
+    common::spacing::spaced,
+    told::{check, line, of, patient_setting, told},
+};
+
+#[test]
+fn a_wrong_key_is_told_by_its_class_and_the_others_are_asked_with_all_the_same() {
+    let mut setting = patient_setting(&["a", "b"]);
+    let revoked = Secret::new(setting.key("a"));
+    setting.sandbox.revoke(&revoked);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    let lines = of(&ended, "exchange");
+    let said = format!(
+        "x FAIL  exchange  a: denied with key {}: Descope denies the access key: HTTP 401, E062803 (invalid access key); if the \
+         key was rotated, expired or revoked, put a good one into `{}`",
+        revoked.fingerprint(),
+        setting.path("keys/a").display()
+    );
+    assert_eq!(lines[0], said);
+    assert!(lines[1].starts_with("+ pass  exchange  b: a session of 10m was granted"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_host_that_wants_to_be_left_alone_is_left_alone() {
+    let mut setting = patient_setting(&["a", "b", "c"]);
+    setting.sandbox.set(|settings| {
+        settings.rate_limit = Some(RateLimit { exchanges: 1, window: Duration::from_secs(600) });
+    });
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    let lines = of(&ended, "exchange");
+    assert!(lines[0].starts_with("+ pass") && lines[1].contains("b: busy"), "{}", ended.stdout);
+    assert!(lines[2].ends_with("c: not looked at, because the API wants to be left alone"), "{}", ended.stdout);
+    assert_eq!(setting.sandbox.counters().exchanges, 2);
+}
+
+#[test]
+fn no_more_keys_are_asked_with_than_needed_unless_all_are_wanted() {
+    let names: Vec<_> = (0..22).map(|n| format!("c{n:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut setting = patient_setting(&names);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 20), "{}", ended.stdout);
+    assert!(ended.stdout.contains("2 more: not looked at, because"), "{}", ended.stdout);
+    assert!(of(&ended, "output").len() == 21 && ended.stdout.contains("and 2 more"), "{}", ended.stdout);
+    spaced(&setting.sandbox, None, Duration::from_millis(100));
+    let mut command = check(&setting);
+    let ended = told(&mut setting, command.arg("--all"));
+    assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 42), "{}", ended.stdout);
+}
+
+#[test]
+fn a_session_that_the_project_did_not_sign_fails() {
+    let mut setting = patient_setting(&["a"]);
+    setting.sandbox.set(|settings| settings.signing_key = SigningKey::Stranger);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    assert!(line(&ended, "signature").starts_with("x FAIL  signature a: the session "), "{}", ended.stdout);
+
+    setting.sandbox.set(|settings| settings.keys_outage = Some(Answer::status(503)));
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    let said = "a: the public keys of project `P2world` cannot be had: HTTP 503";
+    assert!(line(&ended, "signature").contains(said), "{}", ended.stdout);
+}
+
+#[test]
+fn a_session_that_lives_too_short_for_the_pace_fails() {
+    let mut setting = patient_setting(&["a"]);
+    setting.configure_with("renew: {spacing: 2s}\n", &setting.named(&["a"]));
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    assert!(line(&ended, "life").contains("a: a session of 2s ends before the spacing of 2s"), "{}", ended.stdout);
+}
+
+#[test]
+fn keys_of_a_folder_are_examined_too_and_what_is_none_is_told() {
+    let mut setting = patient_setting(&["a", "b"]);
+    fs::write(setting.path("keys/Not A Key"), "x").unwrap();
+    let (keys, out) = (setting.path("keys"), setting.path("out"));
+    setting.configure(&format!(
+        "credentialsFrom: [{{accessKeyDirectory: {}, outputs: [{{path: '{}/{{name}}.jwt'}}]}}]\n",
+        keys.display(),
+        out.display()
+    ));
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!((ended.code, of(&ended, "exchange").len()), (Some(0), 2), "{}", ended.stdout);
+    assert!(of(&ended, "key file")[0].contains("is no key: its name is no name of a credential"), "{}", ended.stdout);
+    fs::remove_dir_all(&keys).unwrap();
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        line(&ended, "key file").contains(&format!("key folder `{}` is missing", keys.display())),
+        "{}",
+        ended.stdout
+    );
+}

@@ -1,0 +1,178 @@
+//! From the name of the host to the first answer.
+
+use rcgen::{CertificateParams, date_time_ymd};
+use tokenwell::sandbox::{Answer, Reply};
+
+use crate::{
+    program::Ended,
+    setting::Setting,
+    told::{check, line, of, patient_setting, told},
+    tunnel::{Authority, nobody, proxy},
+};
+
+/// A setting whose API is at this URL.
+fn setting_at(base: &str, more: &str) -> Setting {
+    let setting = patient_setting(&["a"]);
+    let text = setting.configuration(base, &format!("{more}{}", setting.named(&["a"])));
+    setting.put("tokenwell.yaml", &text);
+    setting
+}
+
+/// Everything after the subject is left out.
+fn ends_at(ended: &Ended, subject: &str) {
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert!(line(ended, subject).starts_with("x FAIL"), "{}", ended.stdout);
+    let said = "exchange, signature, life: not looked at, because";
+    assert!(ended.stdout.contains(said) && of(ended, "exchange").is_empty(), "{}", ended.stdout);
+    assert!(line(ended, "output").starts_with("+ pass"), "what needs no network is looked at all the same");
+}
+
+#[test]
+fn a_name_that_is_not_there_ends_the_way() {
+    let mut setting = setting_at("https://api.tokenwell.invalid", "");
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    ends_at(&ended, "DNS");
+    assert!(line(&ended, "DNS").contains("`api.tokenwell.invalid` cannot be looked up: "), "{}", ended.stdout);
+    assert!(line(&ended, "TCP").ends_with("not looked at, because the host is not found"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_port_where_nobody_listens_is_said_so() {
+    let address = nobody();
+    let mut setting = setting_at(&format!("http://{address}"), "");
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    ends_at(&ended, "TCP");
+    assert!(line(&ended, "TCP").contains(&format!("no connection to {address}: connection refused;")));
+}
+
+#[test]
+fn a_server_that_is_not_trusted_is_shown_and_never_asked() {
+    let (ours, other) = (Authority::named("Ours"), Authority::named("Corp Root"));
+    let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
+    for (authority, spoil, words) in [
+        (
+            &other,
+            None,
+            "the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`",
+        ),
+        (
+            &ours,
+            Some(expired),
+            "the server's certificate has expired; if it has not, the clock of this machine is wrong",
+        ),
+    ] {
+        let mut setting = setting_at("http://127.0.0.1:1", "");
+        let front = authority.before(setting.sandbox.address(), |params| {
+            if let Some(spoil) = spoil {
+                spoil(params);
+            }
+        });
+        let ca = format!("http: {{caFile: {}}}\n", ours.file(&setting.path("")).display());
+        let text = setting.configuration(&format!("https://{front}"), &(ca + &setting.named(&["a"])));
+        setting.put("tokenwell.yaml", &text);
+        let mut command = check(&setting);
+        let ended = told(&mut setting, &mut command);
+        ends_at(&ended, "TLS");
+        let issuer = if spoil.is_some() { "Ours" } else { "Corp Root" };
+        let said = line(&ended, "TLS");
+        assert!(said.contains(&format!("{words}; the server shows `api.example` (until ")), "{}", ended.stdout);
+        assert!(said.ends_with(&format!("), signed by `{issuer}`")), "{}", ended.stdout);
+        assert_eq!(setting.sandbox.counters().exchanges, 0);
+    }
+}
+
+#[test]
+fn a_ca_file_that_is_missing_is_named() {
+    let mut setting = setting_at("http://127.0.0.1:1", "");
+    let front = Authority::named("Ours").before(setting.sandbox.address(), |_| {});
+    let text = setting.configuration(
+        &format!("https://{front}"),
+        &("http: {caFile: /no/such.pem}\n".to_owned() + &setting.named(&["a"])),
+    );
+    setting.put("tokenwell.yaml", &text);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    ends_at(&ended, "TLS");
+    assert!(line(&ended, "TLS").contains("cannot use `http.caFile` `/no/such.pem`"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
+    let authority = Authority::named("Ours");
+    for (answer, login, expected) in [
+        ("HTTP/1.1 200 OK", "user:hunter22@", "lets us through to `127.0.0.1`"),
+        ("HTTP/1.1 403 Forbidden", "", "refuses to connect to `127.0.0.1` (HTTP 403); let its operator allow"),
+        ("HTTP/1.1 407 Who", "", "wants a user and a password (HTTP 407)"),
+        ("HTTP/1.1 407 Who", "user:hunter22@", "does not take the user and password in it (HTTP 407)"),
+        ("SSH-2.0-OpenSSH", "", "gives no tunnel: it does not speak HTTP"),
+    ] {
+        let mut setting = setting_at("http://127.0.0.1:1", "");
+        let front = authority.before(setting.sandbox.address(), |_| {});
+        let ca = format!("http: {{caFile: {}}}\n", authority.file(&setting.path("")).display());
+        let text = setting.configuration(&format!("https://{front}"), &(ca + &setting.named(&["a"])));
+        setting.put("tokenwell.yaml", &text);
+        let address = proxy(answer);
+        let mut command = check(&setting);
+        command.env("HTTPS_PROXY", format!("http://{login}{address}"));
+        let ended = told(&mut setting, &mut command);
+        let said = format!("`{address}`, which `HTTPS_PROXY` names, {expected}");
+        assert!(line(&ended, "proxy").contains(&said), "{}", ended.stdout);
+        if answer.contains("200") {
+            assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+        } else {
+            ends_at(&ended, "proxy");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_that_nobody_is_behind_and_one_that_is_none_are_told_apart() {
+    let mut setting = setting_at("https://api.tokenwell.invalid", "");
+    let address = nobody();
+    let mut command = check(&setting);
+    let ended = told(&mut setting, command.env("https_proxy", format!("{address}")));
+    ends_at(&ended, "TCP");
+    let said = format!("no connection to the proxy {address}: connection refused; is `https_proxy` right, ");
+    assert!(line(&ended, "TCP").contains(&said), "{}", ended.stdout);
+    assert!(line(&ended, "DNS").contains("the proxy `127.0.0.1` is an address"), "{}", ended.stdout);
+    let mut command = check(&setting);
+    let ended = told(&mut setting, command.env("ALL_PROXY", "socks5://user:hunter22@127.0.0.1:1080"));
+    ends_at(&ended, "proxy");
+    assert!(line(&ended, "proxy").contains("`ALL_PROXY` names no usable proxy"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_page_of_the_edge_is_named_as_such() {
+    let mut setting = patient_setting(&["a"]);
+    let block = || Answer::from(Reply::new(403).header("server", "cloudflare").body("error code: 1010"));
+    setting.sandbox.set(|settings| {
+        settings.keys_outage = Some(block());
+        settings.outage = Some(block());
+    });
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(1));
+    let said = "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010; let whoever runs that allow";
+    assert!(line(&ended, "edge").contains(said), "{}", ended.stdout);
+    assert!(line(&ended, "exchange").contains("a: blocked"), "{}", ended.stdout);
+
+    setting.sandbox.set(|settings| settings.keys_outage = Some(Reply::new(200).body("<html>Log in</html>").into()));
+    let mut command = check(&setting);
+    let ended = told(&mut setting, &mut command);
+    assert!(line(&ended, "edge").contains("something else than Descope's API answers"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_clock_that_is_off_is_a_note_and_one_that_is_far_off_a_failure() {
+    for (offset, mark, code) in [(60, "! note", 0), (-3600, "x FAIL", 1)] {
+        let mut setting = patient_setting(&["a"]);
+        setting.sandbox.set(|settings| settings.clock_offset_seconds = offset);
+        let mut command = check(&setting);
+        let ended = told(&mut setting, &mut command);
+        assert!(line(&ended, "clock").starts_with(mark), "{}", ended.stdout);
+        assert_eq!(ended.code, Some(code), "{}", ended.stdout);
+        assert_eq!(of(&ended, "exchange").len(), 1);
+    }
+}
