@@ -6,7 +6,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::mpsc::{self, Receiver},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -147,8 +147,10 @@ impl Browser {
     }
 
     fn answer(&mut self, id: u64) -> Option<Value> {
+        let end = Instant::now() + PATIENCE;
         loop {
-            let message = self.answers.recv_timeout(PATIENCE).ok()?;
+            // Events come all the while.
+            let message = self.answers.recv_timeout(end.saturating_duration_since(Instant::now())).ok()?;
             if message["id"] == id {
                 return Some(message);
             }
@@ -184,4 +186,4 @@ const VIOLATIONS: &str = "window.violations = []; document.addEventListener('sec
     (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));";
 
 /// Only there to fail a test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);

@@ -15,7 +15,15 @@ mod setting;
 #[path = "../common/tools.rs"]
 mod tools;
 
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../status/client.rs"]
+mod client;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../binary/manager.rs"]
+mod manager;
+
 mod browser;
+mod faces;
 
 use std::{fs, time::Duration};
 
