@@ -34,6 +34,7 @@
 //! watch/          hints that folders of keys may have changed, and word of who touched which token file
 //! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
+//! confine/        files elsewhere and system calls that `run` takes away from itself
 //! daemon/         the loop: effects as tasks, signals, reload, the one clock
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
 //! cli/            one file a command: text becomes intent, the command's own loop around the daemon's
@@ -99,6 +100,7 @@
 pub mod child;
 pub mod cli;
 pub mod config;
+pub mod confine;
 pub mod daemon;
 pub mod exchange;
 pub mod fingerprint;
