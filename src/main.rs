@@ -1,6 +1,13 @@
 //! Arguments, command, exit code.
 
-use std::process::ExitCode;
+use std::{alloc::System, process::ExitCode};
+
+use zeroizing_alloc::ZeroAlloc;
+
+/// Every buffer is zeroed before it is given back, also those of the libraries: what was a key or a token once is found in
+/// no heap that the program is done with.
+#[global_allocator]
+static ALLOCATOR: ZeroAlloc<System> = ZeroAlloc(System);
 
 fn main() -> ExitCode {
     tokenwell::cli::main()

@@ -71,8 +71,7 @@ credentialsFrom:
     for again in ["out/a.jwt", "out/set/a.jwt", "out/below/a.txt", "out/each/late/token"] {
         content(&setting.path(again));
     }
-    let said = asked(&setting, "/readyz");
-    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+    within("readiness", || asked(&setting, "/readyz").starts_with("HTTP/1.1 200").then_some(()));
     assert!(asked(&setting, "/metrics").contains("process_open_fds"));
     content(&setting.path("state/status.json"));
     content(&setting.path("state/state/a.json"));
