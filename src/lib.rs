@@ -72,13 +72,19 @@
 //! Invariant: no request leaves the machine but from `exchange/`, and none follows a redirect, which would carry the key
 //! elsewhere. A hook may post to loopback; it carries no secret. None is answered outside `status/http/` (and the sandbox).
 //!
+//! Invariant: `run` gives up files elsewhere and the running of programs before its first thread starts, unless a hook runs
+//! commands: whatever a daemon is to touch comes of its configuration and stands in `confine/needs.rs`.
+//!
+//! Invariant: a freed buffer is zeroed, whoever had it: the allocator of `main.rs` sees to that. What lives on, such as a
+//! token, is a `Secret`, and there is one copy of it.
+//!
 //! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there. The files of a set are
 //! one in this.
 //!
 //! Invariant: one process writes an output, or a set. A second one is told who the first is, and goes on trying.
 //!
 //! Invariant: a `Config` cannot be wrong. Turning text into it is the only validation, it tells every mistake in one
-//! run, and a bad file is refused whole. Only `daemon/`, `cli/` and `config/` itself know of it.
+//! run, and a bad file is refused whole. Only `confine/`, `daemon/`, `cli/` and `config/` itself know of it.
 //!
 //! # Where this house is not what you expect
 //!

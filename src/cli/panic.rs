@@ -3,7 +3,7 @@
 use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
-    panic, thread,
+    panic,
 };
 
 use tracing::error;
@@ -15,10 +15,9 @@ use super::print;
 pub(super) fn say_no_values() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let thread = thread::current().name().unwrap_or("unnamed").to_owned();
         let what = what(panic.payload());
         if tracing::dispatcher::has_been_set() {
-            error!(place, thread, "panicked: {what}; this is a bug in tokenwell, please report it");
+            error!(place, "panicked: {what}; this is a bug in tokenwell, please report it");
         } else {
             let said = format_args!("panicked at {place}: {what}; this is a bug in tokenwell, please report it");
             print::complaint(&said);

@@ -124,7 +124,7 @@ fn nobody_and_nothing_at_the_other_end_and_hooks_that_print_the_token() {
 
     let (keys, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
     let (keys, out) = (keys.display(), out.display());
-    let cat = format!("cat {out}; cat {keys}; base64 -w0 {out}; cat {out} >&2; exit 3");
+    let cat = format!("cat {out}; echo; head -c 500 {out}; cat {out} >&2; exit 3");
     let hooks = format!("hooks: [{{command: [/bin/sh, -c, \"{cat}\"]}}, {{command: [/bin/cat, {out}]}}]");
     let credential =
         format!("credentials: [{{name: a, accessKeyFile: {keys}, outputs: [{{path: {out}}}], {hooks}}}]\n");
