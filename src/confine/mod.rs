@@ -100,10 +100,17 @@ impl Confinement {
         Some(format!("`{path}` lies outside the folders that tokenwell can {deed} since it started; {REMEDY}"))
     }
 
-    /// What to add to a complaint that may come of the confinement, as that a new template cannot be read.
-    pub fn explains(&self, complaint: &str) -> Option<String> {
-        let may_be = self.grants.is_some() && complaint.to_lowercase().contains("permission denied");
-        may_be.then(|| format!("if it is outside the folders that tokenwell knew when it started: {REMEDY}"))
+    /// A complaint, and what to do if it comes of the confinement: a folder that was made again in the place of the one that
+    /// was granted is another one.
+    pub fn explained(confinement: Option<&Self>, complaint: String) -> String {
+        let may_be = confinement.is_some_and(|confinement| confinement.grants.is_some());
+        if may_be && complaint.to_lowercase().contains("permission denied") {
+            format!(
+                "{complaint}; tokenwell reaches only folders that it found when it started: if this is another, {REMEDY}"
+            )
+        } else {
+            complaint
+        }
     }
 }
 

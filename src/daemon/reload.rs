@@ -135,11 +135,7 @@ fn read(source: &Source, confinement: Option<&Confinement>) -> Result<Loaded, St
             None => Ok(loaded),
         },
         (Ok(loaded), None) => Ok(loaded),
-        (Err(mistakes), confinement) => {
-            let said = mistakes.one_line();
-            let more = confinement.and_then(|confinement| confinement.explains(&said));
-            Err(more.map(|more| format!("{said}; {more}")).unwrap_or(said))
-        }
+        (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
     }
 }
 

@@ -81,10 +81,40 @@ fn the_first_hook_that_runs_a_command_and_a_template_elsewhere_are_refused() {
         1,
     );
     of(&format!(", format: template, templateFile: {}/template", elsewhere.path().display()), "");
-    program.until_said("if it is outside the folders that tokenwell knew when it started: restart tokenwell", 1);
+    program.until_said(REACHES, 1);
     of("", "");
     program.signal(SIGHUP);
     program.until_said("the configuration is as it was", 1);
     assert_eq!(setting.sandbox.counters().exchanges, 1);
     setting.clean(&program.stop());
 }
+
+#[test]
+fn a_folder_that_was_made_again_where_many_share_it_is_told_with_the_remedy() {
+    let mut setting = Setting::new();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (folder, old) = (elsewhere.path(), elsewhere.path().with_extension("old"));
+    let key = setting.key("a");
+    fs::write(folder.join("key"), &key).unwrap();
+    let (key_file, out) = (folder.join("key"), setting.path("out/a.jwt"));
+    let (path, out) = (key_file.display(), out.display());
+    setting.configure(&format!("credentials: [{{name: a, accessKeyFile: {path}, outputs: [{{path: {out}}}]}}]\n"));
+    let program = setting.ready();
+    let token = setting.token("a").unwrap();
+    fs::rename(folder, &old).unwrap();
+    fs::create_dir(folder).unwrap();
+    fs::write(&key_file, &key).unwrap();
+    program.signal(SIGHUP);
+    program.until_said(REACHES, 1);
+    assert_eq!(setting.token("a").unwrap(), token);
+    setting.clean(&program.stop());
+    let program = setting.ready();
+    let ended = program.stop();
+    assert!(!ended.stderr.contains("waiting for an access key"), "{}", ended.stderr);
+    assert_eq!(setting.sandbox.counters().exchanges, 1);
+    setting.clean(&ended);
+    fs::remove_dir_all(old).unwrap();
+}
+
+const REACHES: &str =
+    "tokenwell reaches only folders that it found when it started: if this is another, restart tokenwell";
