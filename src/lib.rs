@@ -34,6 +34,7 @@
 //! watch/          hints that folders of keys may have changed, and word of who touched which token file
 //! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
+//! confine/        files elsewhere and system calls that `run` takes away from itself
 //! daemon/         the loop: effects as tasks, signals, reload, the one clock
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
 //! cli/            one file a command: text becomes intent, the command's own loop around the daemon's
@@ -73,13 +74,19 @@
 //! Invariant: no request leaves the machine but from `exchange/`, and none follows a redirect, which would carry the key
 //! elsewhere. A hook may post to loopback; it carries no secret. None is answered outside `status/http/` (and the sandbox).
 //!
+//! Invariant: `run` gives up files elsewhere and the running of programs before its first thread starts, unless a hook runs
+//! commands: whatever a daemon is to touch comes of its configuration and stands in `confine/needs.rs`.
+//!
+//! Invariant: a freed buffer is zeroed, whoever had it: the allocator of `main.rs` sees to that. What lives on, such as a
+//! token, is a `Secret`, and there is one copy of it.
+//!
 //! Invariant: a token file is replaced whole or not at all, and what fails keeps what was there. The files of a set are
 //! one in this.
 //!
 //! Invariant: one process writes an output, or a set. A second one is told who the first is, and goes on trying.
 //!
 //! Invariant: a `Config` cannot be wrong. Turning text into it is the only validation, it tells every mistake in one
-//! run, and a bad file is refused whole. Only `daemon/`, `cli/` and `config/` itself know of it.
+//! run, and a bad file is refused whole. Only `confine/`, `daemon/`, `cli/` and `config/` itself know of it.
 //!
 //! # Where this house is not what you expect
 //!
@@ -102,6 +109,7 @@
 pub mod child;
 pub mod cli;
 pub mod config;
+pub mod confine;
 pub mod daemon;
 pub mod exchange;
 pub mod fingerprint;

@@ -15,7 +15,7 @@ use std::{
 
 use tempfile::TempDir;
 use tokenwell::{
-    config::{self, Credential, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
+    config::{self, Confine, Credential, Environment, Loaded, LogFormat, Mistakes, Origin, Source},
     hook::{Hook, LoopbackUrl, Recipient, Signal},
     output::{Format, SetFolder, Template},
     renewal::OnExpiry,
@@ -61,10 +61,11 @@ allowPlainHttp: "yes"
 http: fast
 renew: [1]
 log: {format: true, level: verbose}
+confine: on
 credentials:
   name: billing
 "#, &[]), @r"
-    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
 
       line 1, projectId: expected text, found a number
               put it in quotes
@@ -78,7 +79,9 @@ credentials:
               put it in quotes
       line 5, log.level: `verbose` is no log level
               write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
-      line 7, credentials: expected a list, found a mapping
+      line 6, confine: `on` is not known here
+              write `auto` or `off`
+      line 8, credentials: expected a list, found a mapping
               begin every entry with `- `
     ");
 }
@@ -1384,6 +1387,7 @@ fn the_full_file_shows_the_defaults() {
     assert_eq!(config.in_flight_max, bare.in_flight_max);
     assert_eq!(config.base_url, bare.base_url);
     assert_eq!(config.log.format, bare.log.format);
+    assert_eq!((config.confine, bare.confine), (Confine::Auto, Confine::Auto));
     assert_eq!(config.credentials[0].outputs[0].mode, bare.credentials[0].outputs[0].mode);
 }
 
@@ -1395,6 +1399,7 @@ projectId: ${PROJECT}
 stateDirectory: /var/lib//tokenwell/
 renew: {at: 50%, spacing: 1s}
 log: {format: json, level: "info,hyper=warn"}
+confine: off
 credentials:
   - name: billing
     accessKeyFile: ${CREDENTIALS_DIRECTORY}/billing
@@ -1413,6 +1418,7 @@ credentials:
     assert_eq!(config.project.as_str(), "P2abc");
     assert_eq!(config.state_directory, Path::new("/var/lib/tokenwell"));
     assert_eq!((config.log.format, config.log.level.as_deref()), (LogFormat::Json, Some("info,hyper=warn")));
+    assert_eq!(config.confine, Confine::Off);
     let credential = &config.credentials[0];
     assert_eq!(credential.key_file, Path::new("/run/keys/billing"));
     assert!(!credential.required);

@@ -11,6 +11,7 @@ mod logging;
 #[cfg(feature = "texts")]
 mod man;
 mod once;
+mod panic;
 mod print;
 mod process;
 mod run;
@@ -37,6 +38,7 @@ pub use failure::Failure;
 /// Exit codes: 0 done or stopped as asked, 1 it failed at run time, 2 the command line or the configuration is wrong; of
 /// `exec` those of its program.
 pub fn main() -> ExitCode {
+    panic::say_no_values();
     let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => cli.command.run().unwrap_or_else(Failure::tell),

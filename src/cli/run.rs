@@ -6,7 +6,11 @@ use clap::Args;
 use tracing::info;
 
 use super::{Failure, process, source::SourceArguments};
-use crate::daemon::{Daemon, Turn};
+use crate::{
+    config::Environment,
+    confine::{Confinement, Need, Use},
+    daemon::{Daemon, Turn},
+};
 
 /// Keep every token fresh until told to stop: the daemon
 ///
@@ -23,8 +27,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (config, source) = arguments.source.begin()?;
     process::harden();
+    // Before the runtime is made: nothing has started a thread by now, and every later one is confined with this one.
+    let confinement = Confinement::begin(&config, source.file.as_deref(), certificates());
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
+        daemon.stay_within(confinement);
         daemon.serve_status().map_err(Failure::at_run_time)?;
         daemon.tell_service_manager();
         loop {
@@ -36,6 +43,14 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             }
         }
     })
+}
+
+/// Where the environment says that the roots of TLS are, as OpenSSL's programs take it.
+fn certificates() -> Vec<Need> {
+    let environment = Environment::of_process();
+    let files = environment.setting("SSL_CERT_FILE").map(|path| Need { path: path.into(), purpose: Use::File });
+    let folders = environment.paths("SSL_CERT_DIR").into_iter().map(|path| Need { path, purpose: Use::Folder });
+    files.into_iter().chain(folders).collect()
 }
 
 const EXAMPLES: &str = "\

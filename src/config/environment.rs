@@ -5,6 +5,7 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fmt,
+    path::PathBuf,
 };
 
 /// The environment that a configuration is read in. Its values may be secrets, so it prints only how many there are.
@@ -25,6 +26,11 @@ impl Environment {
     /// The value of a variable that is a setting of this program: an empty one counts as unset.
     pub fn setting(&self, name: &str) -> Option<&OsStr> {
         self.variable(name).filter(|value| !value.is_empty())
+    }
+
+    /// The paths that a setting names, with `:` between them.
+    pub fn paths(&self, name: &str) -> Vec<PathBuf> {
+        self.setting(name).map(|value| env::split_paths(value).collect()).unwrap_or_default()
     }
 }
 

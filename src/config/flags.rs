@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    meant::{Config, Credential},
+    meant::{Config, Confine, Credential},
     notes::{Notes, Spot},
     overrides::{self, Overrides},
     reader::Text,
@@ -42,6 +42,7 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
         in_flight_max,
         log,
         status: None,
+        confine: Confine::default(),
     })
 }
 

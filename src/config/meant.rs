@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
@@ -40,6 +40,8 @@ pub struct Config {
     pub log: LogSettings,
     /// Where status is served, if it is.
     pub status: Option<Listen>,
+    /// Whether the daemon takes from itself what it has no use for.
+    pub confine: Confine,
 }
 
 /// One thing to keep fresh.
@@ -104,6 +106,16 @@ impl KeyDirectory {
             ..self.pattern.clone()
         })
     }
+
+    /// The folders that hold its outputs, whatever the names of its keys: what is named after them lies below.
+    pub fn output_folders(&self) -> impl Iterator<Item = PathBuf> {
+        let is_common = |part: &Component| !part.as_os_str().to_string_lossy().contains(NAME_MARK);
+        self.pattern
+            .outputs
+            .iter()
+            .filter_map(|output| output.path.parent())
+            .map(move |folder| folder.components().take_while(is_common).collect())
+    }
 }
 
 impl Config {
@@ -115,6 +127,16 @@ impl Config {
         };
         self.credentials.iter().find(|named| named.name == from_folder.name || same_path(named))
     }
+}
+
+/// Whether a daemon takes from itself what it has no use for, when it starts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Confine {
+    /// As far as the kernel goes, unless a hook runs commands.
+    #[default]
+    Auto,
+    /// Never.
+    Off,
 }
 
 /// How logs are written.

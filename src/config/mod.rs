@@ -30,7 +30,7 @@ mod value;
 use std::path::Path;
 
 pub use environment::Environment;
-pub use meant::{Config, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
+pub use meant::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use mistake::{Mistakes, Place, Remark};
 pub use show::looks_like_a_secret;
 pub use source::{DEFAULT_FILE, Origin, Source};

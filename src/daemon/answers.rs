@@ -14,6 +14,7 @@ use super::{
     tasks::{Done, Task},
 };
 use crate::{
+    confine::Confinement,
     exchange::Refused,
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
@@ -120,6 +121,7 @@ impl Daemon {
         let name = kept.credential.name.clone();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {
+            let message = Confinement::explained(self.confinement.as_ref(), message);
             error!(credential = name, "{message}");
         }
         self.fleet.handle(now, id, Event::Published(attempt, result));
@@ -227,6 +229,7 @@ impl Daemon {
                 kept.last_event = Some("access key changed".to_owned());
             }
             (Observation::NoKey { why, .. }, _) => {
+                let why = Confinement::explained(self.confinement.as_ref(), why.clone());
                 warn!(credential = name, "waiting for an access key: {why}");
                 kept.last_event = Some("waits for its access key".to_owned());
             }

@@ -63,6 +63,7 @@ use self::{
 use crate::{
     child::{Family, Orphans},
     config::{Config, Credential, Loaded, LogSettings, Mistakes},
+    confine::Confinement,
     exchange::ClientError,
     output::Locks,
     renewal::{Event, Fleet, Id, Moment, Past},
@@ -74,6 +75,7 @@ use crate::{
 pub struct Daemon {
     config: Config,
     source: Source,
+    confinement: Option<Confinement>,
     host: Arc<Host>,
     fleet: Fleet,
     kept: HashMap<Id, Kept>,
@@ -183,6 +185,7 @@ impl Daemon {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
             host,
             source,
+            confinement: None,
             kept: HashMap::new(),
             names: BTreeMap::new(),
             pasts: HashMap::new(),
@@ -226,6 +229,11 @@ impl Daemon {
         let desired = daemon.desired();
         daemon.settle(desired);
         Ok(daemon)
+    }
+
+    /// Tells it what the process has left itself: a configuration that needs more is refused.
+    pub fn stay_within(&mut self, confinement: Option<Confinement>) {
+        self.confinement = confinement;
     }
 
     /// Waits for the next happening and deals with it. Cancel-safe: what was not taken happens again.

@@ -6,12 +6,13 @@ use tokio::task;
 use tracing::{error, info, warn};
 
 use super::{
-    Daemon, clock,
+    Daemon, Source, clock,
     exchange_effect::Host,
     tasks::{Done, Task},
 };
 use crate::{
-    config::{Config, Loaded, Mistakes},
+    config::{Config, Loaded},
+    confine::Confinement,
     exchange::{Client, ClientError, Proxies, Trust},
     renewal::Moment,
     state::Ledger,
@@ -53,17 +54,17 @@ impl Daemon {
             return;
         }
         self.announce_reloading(why);
-        let load = Arc::clone(&self.source.load);
+        let (source, confinement) = (self.source.clone(), self.confinement.clone());
         self.tasks.start(Task::Load(why), async move {
-            task::spawn_blocking(move || Done::Loaded(load())).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Loaded(read(&source, confinement.as_ref()))).await.unwrap_or(Done::Lost)
         });
     }
 
-    pub(super) fn loaded(&mut self, why: Why, loaded: Option<Result<Loaded, Mistakes>>) {
+    pub(super) fn loaded(&mut self, why: Why, loaded: Option<Result<Loaded, String>>) {
         let again = self.grounds.load.end();
         match loaded {
             Some(Ok(loaded)) => self.take_config(why, loaded),
-            Some(Err(mistakes)) => self.refuse_config(mistakes.one_line()),
+            Some(Err(refused)) => self.refuse_config(refused),
             None => error!("reading the configuration ended by a bug in tokenwell; please report it"),
         }
         self.announce_reloaded();
@@ -115,6 +116,9 @@ impl Daemon {
             (self.skew, self.skew_said) = (None, false);
             self.nudge_all();
         }
+        if before.confine != self.config.confine {
+            warn!("a change of `confine` takes effect at the next start");
+        }
         if before.log != self.config.log {
             (self.source.log_changed)(&self.config.log);
         }
@@ -122,6 +126,18 @@ impl Daemon {
         info!("the new configuration is in force");
         let desired = self.desired();
         self.settle(desired);
+    }
+}
+
+/// Reads the configuration, and looks whether this process can do what it asks for. Blocks on the disk.
+fn read(source: &Source, confinement: Option<&Confinement>) -> Result<Loaded, String> {
+    match ((source.load)(), confinement) {
+        (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
+            Some(why) => Err(why),
+            None => Ok(loaded),
+        },
+        (Ok(loaded), None) => Ok(loaded),
+        (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    config::{Loaded, Mistakes},
+    config::Loaded,
     exchange::{Refused, Standing},
     hook::Ran,
     output::{RemoveError, Removed, WriteError, Written},
@@ -50,7 +50,8 @@ pub(super) enum Done {
     },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     Surveyed(Survey),
-    Loaded(Result<Loaded, Mistakes>),
+    /// A configuration, or in one line why it is refused.
+    Loaded(Result<Loaded, String>),
     Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),

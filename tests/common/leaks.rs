@@ -35,6 +35,21 @@ impl Leaks {
         self.dressed("a JWT's signature, decoded", &bytes);
     }
 
+    /// Every place where something of it is.
+    pub(crate) fn all_in(&self, bytes: &[u8]) -> Vec<(&'static str, usize)> {
+        let mut by_first: Vec<Vec<&(&'static str, String)>> = vec![Vec::new(); 256];
+        for needle in &self.needles {
+            by_first[usize::from(needle.1.as_bytes()[0])].push(needle);
+        }
+        let at = |place: usize| {
+            let here = by_first[usize::from(bytes[place])].iter();
+            here.copied()
+                .find(|(_, needle)| bytes[place..].starts_with(needle.as_bytes()))
+                .map(|found| (found.0, place))
+        };
+        (0..bytes.len()).filter_map(at).collect()
+    }
+
     /// What of it is in the text. The text itself is not repeated.
     pub(crate) fn found_in(&self, text: &str) -> Option<&'static str> {
         self.needles.iter().find(|(_, needle)| text.contains(needle)).map(|(what, _)| *what)
@@ -97,6 +112,7 @@ mod tests {
             "{\"token\":\"eyJ".to_owned(),
         ] {
             assert!(leaks.found_in(&said).is_some(), "{said}");
+            assert!(!leaks.all_in(said.as_bytes()).is_empty(), "{said}");
         }
     }
 }

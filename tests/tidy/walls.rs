@@ -17,10 +17,12 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("watch", &[]),
     ("status", &[]),
     ("config", &["exchange", "hook", "output", "renewal", "status"]),
+    ("confine", &["config", "hook", "output", "status"]),
     (
         "daemon",
         &[
             "config",
+            "confine",
             "child",
             "exchange",
             "fingerprint",
@@ -41,6 +43,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
         &[
             "child",
             "config",
+            "confine",
             "daemon",
             "exchange",
             "fingerprint",
@@ -74,9 +77,10 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("hyper_util", &["exchange", "sandbox", "status"]),
     // Only its version matters: see Cargo.toml.
     ("idna_adapter", &[]),
+    ("landlock", &["confine"]),
     ("listenfd", &["status"]),
     ("minijinja", &["output"]),
-    ("nix", &["child", "config", "output"]),
+    ("nix", &["child", "config", "confine", "output"]),
     ("notify", &["watch"]),
     ("prometheus_client", &["status"]),
     ("reqwest", &["exchange", "hook"]),
@@ -84,6 +88,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("rustix", &["child", "cli", "config", "daemon", "hook", "key", "output", "state", "status", "watch"]),
     ("rustls", &["exchange", "hook"]),
     ("rustls_native_certs", &["exchange"]),
+    ("seccompiler", &["confine"]),
     ("serde", &["config", "exchange", "output", "session", "state", "status"]),
     ("serde_json", &["cli", "config", "daemon", "exchange", "hook", "output", "sandbox", "session", "state", "status"]),
     ("serde_yaml", &["config"]),
@@ -96,9 +101,10 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ),
     ("tokio", &["child", "cli", "daemon", "exchange", "hook", "sandbox", "status", "watch"]),
     ("tokio_rustls", &["exchange"]),
-    ("tracing", &["child", "cli", "daemon", "exchange", "output", "sandbox", "status", "watch"]),
+    ("tracing", &["child", "cli", "confine", "daemon", "exchange", "output", "sandbox", "status", "watch"]),
     ("tracing_subscriber", &["cli"]),
     ("x509_cert", &["exchange"]),
+    ("zeroizing_alloc", &["main"]),
     ("zeroize", &["exchange", "hook", "key", "output", "sandbox", "secret", "session"]),
 ];
 
@@ -188,6 +194,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/source.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",
+            "src/confine/",
             "src/daemon/clock.rs",
             "src/daemon/survey.rs",
             "src/exchange/roots.rs",

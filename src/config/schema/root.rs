@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{Entry, Form, Section, credential, form, http, log, renew, set, status};
+use crate::config::{meant::Confine, section::root::CONFINE};
 
 /// What may stand in a configuration file.
 pub fn root() -> Section {
@@ -53,6 +54,13 @@ pub fn root() -> Section {
         ),
         Entry::new("http", Form::Fields(http::http()), "How requests are made."),
         Entry::new("status", Form::Fields(status::status()), "Where status is served; off when absent."),
+        Entry::new(
+            "confine",
+            form::words(&CONFINE.map(|(word, _)| word)),
+            "Whether `run` takes away from itself what it has no use for: files elsewhere (Landlock) and programs (seccomp). \
+             Where a hook runs a command, it does not.",
+        )
+        .default(CONFINE.iter().find(|(_, confine)| *confine == Confine::default()).map_or("", |(word, _)| *word)),
         Entry::new("log", Form::Fields(log::log()), "How log lines are written, to standard error."),
     ];
     Section::new("Configuration of tokenwell", ABOUT, entries)

@@ -6,7 +6,7 @@ use super::{credential, http, log, renew, set, status};
 use crate::{
     config::{
         fields::Fields,
-        meant::{Config, Credential, KeyDirectory},
+        meant::{Config, Confine, Credential, KeyDirectory},
         notes::{Notes, Spot},
         overrides::{self, Overrides},
         reader::{Field, Text},
@@ -39,6 +39,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     let mut log = fields.take("log", notes).map(|field| log::read(&field, notes)).unwrap_or_default();
     log.level = log::level_of_environment(notes).or(log.level);
     let status = fields.take("status", notes).map(|field| status::read(&field, &mut uses, notes));
+    let confine = fields.take("confine", notes).map(|field| field.word(&CONFINE, notes));
     let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut uses, notes);
     let sets = fields.take("sets", notes).map(|field| field.items(notes)).unwrap_or_default();
     let sets = sets.iter().filter_map(|item| set::read(item, &mut uses, notes)).collect();
@@ -63,6 +64,7 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
         in_flight_max: http.in_flight_max,
         log,
         status: status.unwrap_or_default(),
+        confine: confine.flatten().unwrap_or_default(),
     })
 }
 
@@ -95,6 +97,7 @@ fn credentials(
     (credentials, directories)
 }
 
+pub(in crate::config) const CONFINE: [(&str, Confine); 2] = [("auto", Confine::Auto), ("off", Confine::Off)];
 const SMALLEST: &str = "the least is:
   projectId: P2…
   credentials:

@@ -1,0 +1,90 @@
+//! Landlock: no file but those in certain folders.
+
+use std::path::Path;
+
+use landlock::{
+    ABI, Access as _, AccessFs, BitFlags, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetError, RulesetStatus, make_bitflags, path_beneath_rules,
+};
+
+use super::{Grant, needs::Right};
+
+/// How far it went.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Enforced {
+    /// Every kind of access is ruled.
+    Whole,
+    /// An older kernel rules fewer kinds.
+    InPart,
+}
+
+/// Leaves the calling thread, and those that it starts, the grants and what every process needs of the system. An error
+/// says in words why there is none of it.
+pub(super) fn apply(grants: &[Grant]) -> Result<Enforced, String> {
+    match restrict(grants) {
+        Ok(RulesetStatus::FullyEnforced) => Ok(Enforced::Whole),
+        Ok(RulesetStatus::PartiallyEnforced) => Ok(Enforced::InPart),
+        Ok(RulesetStatus::NotEnforced) => Err("the kernel has no Landlock".to_owned()),
+        Err(error) => Err(format!("the kernel refuses Landlock ({error})")),
+    }
+}
+
+/// A path that is gone meanwhile is passed over.
+fn restrict(grants: &[Grant]) -> Result<RulesetStatus, RulesetError> {
+    let handled = AccessFs::from_all(NEWEST);
+    let granted = |right: Right| grants.iter().filter(move |grant| grant.right == right).map(|grant| &grant.path);
+    let targets = LINKED.iter().filter_map(|path| Path::new(path).canonicalize().ok());
+    Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(handled)?
+        .create()?
+        .add_rules(path_beneath_rules(SYSTEM, READ))?
+        .add_rules(path_beneath_rules(targets, READ))?
+        .add_rules(path_beneath_rules(["/dev/null"], READ | AccessFs::WriteFile | AccessFs::Truncate))?
+        .add_rules(path_beneath_rules(granted(Right::Read), READ))?
+        .add_rules(path_beneath_rules(granted(Right::Write), WRITE))?
+        .restrict_self()
+        .map(|status| status.ruleset)
+}
+
+const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
+
+/// No devices, no pipes, and nothing is executed.
+const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
+    ReadFile | ReadDir | WriteFile | Truncate | MakeReg | MakeDir | MakeSym | MakeSock | RemoveFile | RemoveDir | Refer
+});
+
+/// The newest that rules files as it is known here (Linux 6.10). Later ones rule sockets, and are not asked for.
+const NEWEST: ABI = ABI::V5;
+
+/// What a process reads without being told: names and addresses (also through nscd, SSSD and systemd-resolved), the
+/// libraries that look them up, the roots of TLS, the time zone, processes, randomness.
+const SYSTEM: [&str; 17] = [
+    "/dev/random",
+    "/dev/urandom",
+    "/etc",
+    "/gnu/store",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/opt/etc/ssl",
+    "/proc",
+    "/run/NetworkManager",
+    "/run/nscd",
+    "/run/resolvconf",
+    "/run/systemd/resolve",
+    "/usr",
+    "/var/lib/ca-certificates",
+    "/var/lib/sss",
+];
+
+/// Files of the system that may be links to anywhere.
+const LINKED: [&str; 6] = [
+    "/etc/hosts",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/resolv.conf",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/certs/ca-certificates.crt",
+];

@@ -1,0 +1,138 @@
+//! Every way in which an exchange, a key file, a write and a hook can fail, at the loudest; what is said by the other side
+//! holds the key.
+
+use std::{fs, net::TcpListener};
+
+use tokenwell::sandbox::{Answer, Reply, Shape};
+
+use crate::{
+    program::{Program, run},
+    setting::Setting,
+};
+
+const PACE: &str =
+    "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 200ms, deniedEvery: 1s}\nhttp: {timeout: 500ms}\n";
+
+fn start(setting: &Setting) -> Program {
+    Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "trace"))
+}
+
+#[test]
+fn no_answer_of_a_server_brings_a_key_or_a_token_into_the_log() {
+    let mut setting = Setting::new();
+    let key = setting.key("a");
+    setting.put("keys/a", &key);
+    let said =
+        serde_json::json!({"errorCode": "E061104", "errorDescription": key, "errorMessage": format!("no {key}")});
+    let echo = |status: u16| Reply::new(status).header("x-echo", &key).header("retry-after", &key);
+    let jwt = Shape {
+        body: serde_json::json!({"keyId": key, "permissions": [key]}).as_object().unwrap().clone(),
+        ..Shape::default()
+    };
+    let other =
+        Shape { claims: serde_json::json!({"iss": key, "sub": key}).as_object().unwrap().clone(), ..Shape::default() };
+    let unknown = Shape { header: serde_json::json!({"kid": key}).as_object().unwrap().clone(), ..Shape::default() };
+    let answers: Vec<Answer> = vec![
+        echo(401).json(&said).into(),
+        echo(403).body(key.clone()).into(),
+        echo(400).json(&said).into(),
+        echo(429).json(&said).into(),
+        echo(500).body(key.clone()).into(),
+        echo(302).header("location", &format!("http://127.0.0.1:1/{key}")).into(),
+        Reply::new(200).body(key.clone()).into(),
+        Reply::new(200).json(&serde_json::json!({"sessionJwt": key})).into(),
+        Reply::new(200).json(&serde_json::json!({"sessionJwt": format!("{key}.{key}.{key}")})).into(),
+        Reply::new(200).body(key.repeat(10_000)).into(),
+        Reply::new(204).header("x-echo", &key).into(),
+        Answer::Overlong { body_bytes: 100_000 },
+        Answer::Hang,
+        Answer::Reset,
+        Answer::Garbage,
+        Answer::Truncated,
+        Answer::Stalled,
+        Answer::Session(other),
+        Answer::Session(unknown),
+        Answer::Session(jwt),
+    ];
+    setting.sandbox.script(answers);
+    setting.configure_with(PACE, &setting.named(&["a"]));
+    let program = start(&setting);
+    let mut rotations = 0;
+    // Some hold it back for long: a new key is tried at once.
+    while setting.sandbox.scripted() > 0 {
+        rotations += 1;
+        let left = setting.sandbox.scripted();
+        let next = setting.key(&format!("rotation{rotations}"));
+        setting.put("keys/a", &next);
+        setting.until("the next answer", {
+            let before = setting.sandbox.counters().exchanges;
+            move |counters| counters.exchanges > before || left == 0
+        });
+    }
+    program.until_said("token written", 1);
+    let ended = program.stop();
+    for class in ["denied", "blocked", "garbled", "unreachable", "failed"] {
+        assert!(ended.stderr.contains(class), "{class} is met");
+    }
+    setting.clean(&ended);
+}
+
+#[test]
+fn no_key_file_and_no_folder_brings_a_key_or_a_token_into_the_log() {
+    let mut setting = Setting::new();
+    let key = setting.key("a");
+    let files = [
+        format!("{key}\n{key}\n"),
+        format!("{key} {key}"),
+        format!("\u{feff}{key}"),
+        format!("P2world:{key}"),
+        format!("{key}\u{e9}"),
+        key.repeat(1000),
+        String::new(),
+    ];
+    for (n, text) in files.iter().enumerate() {
+        fs::write(setting.path(&format!("keys/bad{n}")), text).unwrap();
+    }
+    fs::create_dir(setting.path("keys/folder")).unwrap();
+    setting.put_key("good", "good");
+    fs::write(setting.path("file"), "").unwrap();
+    let names: Vec<_> = (0..files.len()).map(|n| format!("bad{n}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).chain(["folder", "missing"]).collect();
+    let (good, file) = (setting.path("keys/good"), setting.path("file/token.jwt"));
+    let (good, file) = (good.display(), file.display());
+    let more =
+        format!("  - {{name: good, accessKeyFile: {good}, outputs: [{{path: {file}}}, {{path: /proc/x/token}}]}}\n");
+    setting.configure_with(PACE, &format!("{}{more}", setting.named(&names)));
+    let program = start(&setting);
+    program.until_said("cannot make folder", 1);
+    program.until_said("cannot use key file", files.len() + 1);
+    let ended = program.stop();
+    setting.clean(&ended);
+}
+
+#[test]
+fn nobody_and_nothing_at_the_other_end_and_hooks_that_print_the_token() {
+    let mut setting = Setting::new();
+    let key = setting.key("a");
+    setting.put("keys/a", &key);
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let text = format!("{PACE}{}", setting.named(&["a"]));
+    setting.put("tokenwell.yaml", &setting.configuration(&format!("http://{nobody}"), &text));
+    let program = start(&setting);
+    program.until_said("connection refused", 1);
+    setting.clean(&program.stop());
+
+    let (keys, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
+    let (keys, out) = (keys.display(), out.display());
+    let cat = format!("cat {out}; echo; head -c 500 {out}; cat {out} >&2; exit 3");
+    let hooks = format!("hooks: [{{command: [/bin/sh, -c, \"{cat}\"]}}, {{command: [/bin/cat, {out}]}}]");
+    let credential =
+        format!("credentials: [{{name: a, accessKeyFile: {keys}, outputs: [{{path: {out}}}], {hooks}}}]\n");
+    setting.configure_with(PACE, &credential);
+    let program = start(&setting);
+    program.until_said("hook", 2);
+    program.until_said("exit code 3", 1);
+    let ended = program.stop();
+    setting.learn_tokens();
+    setting.clean(&ended);
+}

@@ -1,0 +1,106 @@
+//! What the kernel says of the process, and kernels that lack what is asked of them.
+
+use std::{collections::BTreeMap, fs, thread};
+
+use nix::libc;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+use crate::{
+    program::{Program, run},
+    setting::{QUICK, Setting},
+};
+
+#[test]
+fn the_daemon_runs_without_new_privileges_and_under_a_filter_with_all_its_threads() {
+    let mut setting = Setting::with(&["a"]);
+    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
+    program.until_said("ready: every required token is on disk", 1);
+    program.until_said("confined to the folders of the configuration, and no program can be run", 1);
+    let threads = fs::read_dir(format!("/proc/{}/task", program.pid())).unwrap();
+    let mut looked_at = 0;
+    for thread in threads {
+        // One that serves files for a second may have ended.
+        let Ok(status) = fs::read_to_string(thread.unwrap().path().join("status")) else { continue };
+        assert_eq!((field(&status, "NoNewPrivs"), field(&status, "Seccomp")), ("1", "2"), "{status}");
+        looked_at += 1;
+    }
+    assert!(looked_at > 1, "the loop, and a thread that watches");
+    let ended = program.stop();
+    setting.clean(&ended);
+}
+
+#[test]
+fn where_a_hook_runs_a_command_or_nobody_wants_it_nothing_is_taken_away() {
+    for (more, said) in [
+        ("", "not confined: a hook runs a command, which may need the whole system"),
+        ("confine: off\n", "not confined, as `confine: off` says"),
+    ] {
+        let mut setting = Setting::with(&["a"]);
+        let ran = setting.path("ran");
+        let hook = format!("    hooks: [{{command: [/usr/bin/touch, {}]}}]\n", ran.display());
+        let (key, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
+        let (key, out) = (key.display(), out.display());
+        let credential =
+            format!("credentials:\n  - name: a\n    accessKeyFile: {key}\n    outputs: [{{path: {out}}}]\n");
+        setting.configure_with(QUICK, &format!("{more}{credential}{hook}"));
+        let program = setting.ready();
+        program.until_said(said, 1);
+        crate::program::content(&ran);
+        let status = fs::read_to_string(format!("/proc/{}/status", program.pid())).unwrap();
+        assert_eq!((field(&status, "NoNewPrivs"), field(&status, "Seccomp")), of_this_process());
+        let ended = program.stop();
+        assert_eq!(ended.stderr.matches("confined").count(), 1, "{}", ended.stderr);
+        setting.clean(&ended);
+    }
+}
+
+#[test]
+fn a_kernel_without_the_one_or_the_other_is_said_in_one_line_and_costs_no_token() {
+    let landlock = [libc::SYS_landlock_create_ruleset];
+    let seccomp = [libc::SYS_seccomp];
+    let both = [libc::SYS_landlock_create_ruleset, libc::SYS_seccomp];
+    let cases: [(&[i64], i32, &str); 5] = [
+        (&landlock, libc::ENOSYS, "confined in part: the kernel has no Landlock; no program can be run"),
+        (&landlock, libc::EOPNOTSUPP, "confined in part: the kernel has no Landlock; no program can be run"),
+        (&landlock, libc::EPERM, "confined in part: the kernel has no Landlock; no program can be run"),
+        (&seccomp, libc::EPERM, "confined in part: confined to its folders; the kernel takes no seccomp filter ("),
+        (&both, libc::ENOSYS, "not confined: the kernel has no Landlock; the kernel takes no seccomp filter ("),
+    ];
+    for (missing, error, said) in cases {
+        let mut setting = Setting::with(&["a"]);
+        let program = under_a_kernel_without(missing, error, &setting);
+        program.until_said("ready: every required token is on disk", 1);
+        setting.put_key("a", "rotated");
+        program.until_said("token written", 2);
+        let ended = program.stop();
+        assert_eq!(ended.code, Some(0));
+        let lines: Vec<_> = ended.stderr.lines().filter(|line| line.contains("confined")).collect();
+        assert!(lines.len() == 1 && lines[0].contains(said) && lines[0].contains("INFO"), "{error} {lines:?}");
+        setting.clean(&ended);
+    }
+}
+
+/// Starts the daemon from a thread that refuses these calls to itself and to its children.
+fn under_a_kernel_without(calls: &[i64], error: i32, setting: &Setting) -> Program {
+    let rules: BTreeMap<i64, _> = calls.iter().map(|call| (*call, Vec::new())).collect();
+    let architecture = std::env::consts::ARCH.try_into().unwrap();
+    let refuse = SeccompAction::Errno(error.unsigned_abs());
+    let filter = SeccompFilter::new(rules, SeccompAction::Allow, refuse, architecture).unwrap();
+    let filter = BpfProgram::try_from(filter).unwrap();
+    thread::scope(|scope| {
+        let starter = scope.spawn(|| {
+            seccompiler::apply_filter(&filter).unwrap();
+            Program::start(&mut run(&setting.path("")))
+        });
+        starter.join().unwrap()
+    })
+}
+
+fn of_this_process() -> (&'static str, &'static str) {
+    let status = fs::read_to_string("/proc/self/status").unwrap().leak();
+    (field(status, "NoNewPrivs"), field(status, "Seccomp"))
+}
+
+fn field<'a>(status: &'a str, name: &str) -> &'a str {
+    status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(":\t")).unwrap()
+}
