@@ -85,4 +85,3 @@ const (
 	oldest = 29
 	newest = 37
 )
-
