@@ -1,0 +1,34 @@
+// Command manifests renders and judges Kubernetes manifests with the libraries that kustomize, helm, kubeconform and the API
+// server's PodSecurity admission are made of. One program, for the four of them build most of the same packages.
+//
+//	manifests kustomize FOLDER                             what `kubectl apply -k` would send
+//	manifests helm CHART [VALUES.yaml…]                    what `helm template tokenwell CHART -n shop -f VALUES…` prints
+//	manifests crds FOLDER < CRD.yaml                       writes a CRD's schemas where `validate` looks for them
+//	manifests validate VERSION SCHEMAS CRDS FILE…          every object against the schemas of a release, strictly
+//	manifests restricted FILE…                             every pod template against the `restricted` profile, in all its versions
+//	manifests objects FILE                                 one JSON object a line, to be compared
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	commands := map[string]func([]string) error{
+		"kustomize":  renderKustomization,
+		"helm":       renderChart,
+		"crds":       writeCRDSchemas,
+		"validate":   validate,
+		"restricted": judgeRestricted,
+		"objects":    printObjects,
+	}
+	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: manifests kustomize|helm|crds|validate|restricted|objects …")
+		os.Exit(2)
+	}
+	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", os.Args[1], err)
+		os.Exit(1)
+	}
+}
