@@ -137,7 +137,7 @@ impl Daemon {
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
-            next_action: Some(self.next_action(now, renewal)),
+            next_action: Some(self.next_action(now, kept, renewal)),
             last_event: kept.last_event.clone(),
             outputs: kept
                 .credential
@@ -166,7 +166,7 @@ impl Daemon {
         }
     }
 
-    fn next_action(&self, now: Moment, renewal: &Renewal) -> NextAction {
+    fn next_action(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> NextAction {
         let at = |moment: Moment| -> Option<SystemTime> { Some(clock::wall_of(moment)) };
         match renewal.under_way() {
             Some(Effect::Exchange(_)) => return NextAction { what: "exchange", at: at(now) },
@@ -174,7 +174,12 @@ impl Daemon {
             Some(Effect::Withdraw(_)) => return NextAction { what: "withdraw", at: at(now) },
             None => {}
         }
+        let is_unwritten = kept.outputs.iter().any(|output| output.error.is_some());
+        let write = renewal.chore_due().filter(|_| is_unwritten);
         match renewal.exchange_due() {
+            exchange if write.is_some_and(|write| exchange.is_none_or(|exchange| write < exchange)) => {
+                NextAction { what: "publish", at: write.and_then(at) }
+            }
             Some(due) if renewal.health(now) == Health::Fresh => NextAction { what: "exchange", at: at(due) },
             Some(due) => NextAction { what: "exchange", at: at(due.max(self.fleet.quiet_until())) },
             None => NextAction { what: "wait for the access key", at: None },

@@ -21,6 +21,7 @@ fn a_folder_that_cannot_be_written_heals_without_another_exchange() {
         world.until_said(Level::ERROR, "cannot make folder").await;
         let report = world.report("a").unwrap();
         assert_eq!(report.state, "starting");
+        assert_eq!(report.next_action.unwrap().what, "publish", "the write is tried again, not the exchange");
         assert!(report.outputs[0].error.as_deref().unwrap().contains("a part of this path is a file"));
         fs::remove_file(world.path("out")).unwrap();
         world.until_fresh("a").await;

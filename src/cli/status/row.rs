@@ -77,15 +77,17 @@ impl<'a> Row<'a> {
             _ => "refused",
         });
         let key = self.credential.key_trouble.as_ref().map(|_| "no access key");
-        let why = key.or(refusal);
+        let is_unwritten = self.credential.outputs.iter().any(|output| output.error.is_some());
+        let file = is_unwritten.then_some("its file cannot be written");
+        let why = key.or(refusal).or(file.filter(|_| self.state == "starting"));
         let state = match (self.state, self.credential.expires_at) {
             ("expired", Some(at)) => Some(format!("expired {}", past(now, at))),
             ("expired" | "missing", _) => Some(self.state.to_owned()),
-            ("starting", _) if why.is_none() => Some("no token yet".to_owned()),
+            ("starting", _) if key.or(refusal).is_none() => Some("no token yet".to_owned()),
             _ => None,
         };
         let other = || {
-            if self.credential.outputs.iter().any(|output| output.error.is_some()) {
+            if is_unwritten {
                 "an output fails"
             } else if self.credential.hooks.iter().any(|hook| hook.error.is_some()) {
                 "a hook failed"
@@ -108,6 +110,7 @@ impl<'a> Row<'a> {
             ("exchange", Some(at)) if self.credential.failures > 0 => format!("retry {}", ahead(now, at)),
             ("exchange", Some(at)) if self.credential.expires_at.is_some() => format!("renewal {}", ahead(now, at)),
             ("exchange", Some(at)) => format!("exchange {}", ahead(now, at)),
+            ("publish", Some(at)) if at > now => format!("write {}", ahead(now, at)),
             ("publish", _) => "writes it".to_owned(),
             ("withdraw", _) => "removes it".to_owned(),
             ("wait for the access key", _) => "waits for a key".to_owned(),

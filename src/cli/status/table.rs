@@ -1,10 +1,13 @@
 //! The table of credentials, drawn from an account for any width and height.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime},
+};
 
 use super::{account::Account, headline::headline, row::Row};
 use crate::cli::terminal::{
-    span::until,
+    span::{until, words},
     text::{Line, Looks, Tone, wrapped},
 };
 
@@ -29,7 +32,15 @@ pub(super) fn table(account: &Account, now: SystemTime, room: Room, looks: Looks
         .refused
         .iter()
         .map(|why| format!("the newest configuration is not in force: {why}"));
-    for trouble in account.report.troubles.iter().cloned().chain(refused) {
+    let skew = account.report.clock_skew.filter(|seconds| seconds.abs() >= SKEW_TOLD_SECONDS).map(|seconds| {
+        let off = words(Duration::from_secs_f64(seconds.abs()));
+        let side = if seconds > 0.0 { "behind" } else { "ahead of" };
+        format!(
+            "this machine's clock is {off} {side} the API's: tokens are kept by a clock of their own, but readers may refuse \
+             them; set the clock"
+        )
+    });
+    for trouble in account.report.troubles.iter().cloned().chain(refused).chain(skew) {
         lines.extend(paragraph(Tone::Poor, &trouble, INDENT, width));
     }
     let mut foot = vec![Line::default()];
@@ -182,6 +193,9 @@ const TIME_WIDTH: usize = 9;
 const NEXT_MIN: usize = 4;
 const BAR_MIN: usize = 6;
 const BAR_MAX: usize = 24;
+
+/// As the page.
+const SKEW_TOLD_SECONDS: f64 = 30.0;
 
 #[cfg(test)]
 mod tests {
@@ -338,6 +352,28 @@ mod tests {
         a           fresh       59m 55s #######################.  -
 
         read from /s/status.json, written just now by process 1, which is gone, or does not run here; no
+        ");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_and_a_clock_that_is_off_are_told() {
+        let error = Some("cannot write `/out/new.jwt`: no space; make room".to_owned());
+        let output = OutputReport { path: "/out/new.jwt".into(), format: "jwt", written_at: None, error };
+        let mut unwritten = CredentialReport { outputs: vec![output], ..starting("new") };
+        let next = unwritten.next_action.as_mut().unwrap();
+        (next.what, next.at) = ("publish", Some(at(7.3)));
+        let mut account = asked(vec![unwritten]);
+        account.report.clock_skew = Some(-7200.0);
+        insta::assert_snapshot!(drawn(&account, 119, None), @"
+        0 of 1 fresh; new: no token yet, its file cannot be written, write in 3s
+            this machine's clock is 2h ahead of the API's: tokens are kept by a clock of their own, but readers may refuse
+            them; set the clock
+
+        credential  state     time left                           next
+        new         starting          - ........................  write in 3s
+            cannot write `/out/new.jwt`: no space; make room
+
+        asked the daemon at unix:/run/s.sock, just now
         ");
     }
 
