@@ -37,6 +37,18 @@ needs() {
     done
 }
 
+# Ends well, and says so loudly, where this machine cannot do what is tested at all, whatever is installed.
+cannot() {
+    echo "SKIPPED, for this machine cannot do it: $1" >&2
+    exit 0
+}
+
+# A system can be booted only where the kernel and whoever runs this let namespaces be made.
+needs_to_boot() {
+    systemd-nspawn --quiet --private-network --register=no --keep-unit --directory "$1" /bin/true >"$work/nspawn.log" 2>&1 ||
+        cannot "systemd-nspawn runs nothing here: $(tail -3 "$work/nspawn.log")"
+}
+
 skip() {
     echo "SKIPPED: $1" >&2
     [[ -z ${TOKENWELL_TESTS_SKIP_NOTHING:-} ]] || exit 1
