@@ -184,6 +184,15 @@ fn env_values_that_need_no_quotes_have_none() {
     assert_eq!(env_file(&[harmless]), format!("V0={harmless}\n"));
 }
 
+/// At the beginning and after a colon zsh takes `=ls` for the path of `ls`.
+#[test]
+fn an_equals_sign_is_no_path_of_a_program() {
+    let values = ["=ls", "x:=ls", "=", "a=ls", "a:b=="];
+    for shell in shells() {
+        assert_eq!(through_shell(&shell, &env_file(&values), values.len()), values, "{shell}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
     #[test]

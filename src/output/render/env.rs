@@ -47,7 +47,9 @@ pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn
 }
 
 fn write_value(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    if text.bytes().all(is_harmless) {
+    // There zsh takes it for the path of a program.
+    let has_program = text.starts_with('=') || text.contains(":=");
+    if text.bytes().all(is_harmless) && !has_program {
         return out.write_all(text.as_bytes());
     }
     for (n, piece) in text.split('\'').enumerate() {
