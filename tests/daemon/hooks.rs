@@ -27,6 +27,8 @@ fn a_hook_runs_after_a_write_of_something_new_and_not_after_a_repair() {
         world.until("it is there again", |world| world.state("a") == Some("fresh")).await;
         world.put_key("a", "new");
         until_told(world, 2).await;
+        // Its end is noted after its last word.
+        world.until("no hook runs", |world| !world.is_telling()).await;
         assert_eq!(lines(&script).len(), 2, "the repair was no news");
         assert_eq!(world.report("a").unwrap().hooks[0].outcomes, [("ok", 2), ("failed", 0), ("timeout", 0)]);
     });
