@@ -72,7 +72,9 @@ impl Nginx {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let nginx = Self { child, port };
         within("nginx", || TcpStream::connect(("127.0.0.1", port)).ok().map(drop));
-        assert!(fs::metadata(setting.path("nginx.pid")).is_ok());
+        // It listens before it writes down who it is, and the hook needs that line whole.
+        let written = || fs::read_to_string(setting.path("nginx.pid")).ok();
+        within("nginx's pid file", || written().filter(|text| text.ends_with('\n')));
         nginx
     }
 
