@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 use tokenwell::sandbox::Answer;
 
@@ -40,10 +41,10 @@ fn every_face_tells_the_same_at_every_station_of_a_life() {
     let mut setting = Setting::new();
     setting.put_key("a", "first");
     setting.sandbox.set(|settings| {
-        settings.life = Duration::from_secs(20);
+        settings.life = LONG;
         settings.outage = Some(Answer::status(503));
     });
-    let pace = "renew: {at: 10%, spacing: 100ms, retryFirst: 200ms, retryMax: 500ms}\n";
+    let pace = "renew: {spacing: 100ms, retryFirst: 200ms, retryMax: 500ms}\n";
     setting.configure_with(pace, &format!("status: {{listen: \"127.0.0.1:0\"}}\n{}", setting.named(&["a"])));
     let manager = Manager::at_path(&setting.path("notify"));
     let program = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));
@@ -81,6 +82,7 @@ fn every_face_tells_the_same_at_every_station_of_a_life() {
     };
     faces.show(&fresh);
     faces.setting.sandbox.set(|settings| settings.outage = Some(Answer::status(502)));
+    faces.program.signal(Signal::SIGUSR1);
     faces.show(&Station {
         state: "failing",
         ready: true,
@@ -91,6 +93,9 @@ fn every_face_tells_the_same_at_every_station_of_a_life() {
         sentence: "0 of 1 fresh; a: the API fails",
         log: ("WARN", "HTTP 502"),
     });
+    faces.setting.sandbox.set(|settings| (settings.life, settings.outage) = (SHORT, None));
+    faces.until("a session that ends soon", |credential| credential["lastRefusal"].is_null());
+    faces.setting.sandbox.set(|settings| settings.outage = Some(Answer::status(502)));
     faces.show(&Station {
         state: "expired",
         ready: false,
@@ -101,7 +106,7 @@ fn every_face_tells_the_same_at_every_station_of_a_life() {
         sentence: "not ready; 0 of 1 fresh; a: expired at ",
         log: ("ERROR", "has expired"),
     });
-    faces.setting.sandbox.set(|settings| settings.outage = None);
+    faces.setting.sandbox.set(|settings| (settings.life, settings.outage) = (LONG, None));
     faces.show(&Station { log: ("INFO", "healed"), ..fresh });
 
     faces.setting.sandbox.set(|settings| settings.outage = Some(Answer::denied()));
@@ -142,12 +147,11 @@ struct Faces {
 }
 
 impl Faces {
+    /// Looks at a station in which the credential stays for as long as the looking takes.
     fn show(&mut self, station: &Station) {
-        let told = within(&format!("the state {}", station.state), || {
-            let told: Value = serde_json::from_str(&self.server.get("/status").body).ok()?;
-            let credential = &told["credentials"][0];
+        let told = self.until(&format!("the state {}", station.state), |credential| {
             let class = credential["lastRefusal"]["class"].as_str();
-            (credential["state"] == station.state && class == station.class).then_some(told)
+            credential["state"] == station.state && class == station.class
         });
         assert_eq!(told["ready"], station.ready, "{told:#}");
 
@@ -183,8 +187,22 @@ impl Faces {
         self.said.push((level, words));
     }
 
+    /// `/status` as soon as the credential is as wanted.
+    fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        within(what, || {
+            let told: Value = serde_json::from_str(&self.server.get("/status").body).ok()?;
+            wanted(&told["credentials"][0]).then_some(told)
+        })
+    }
+
     fn table(&self) -> Ended {
         let config = self.setting.path("tokenwell.yaml").display().to_string();
         Program::start(&mut tokenwell(["status", "--config", &config])).ended()
     }
 }
+
+/// Of a session: no station ends by itself.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Of a session whose end is waited for.
+const SHORT: Duration = Duration::from_secs(4);
