@@ -118,7 +118,7 @@ impl Daemon {
             issued_at: term.map(|term| clock::wall_of(term.sent)),
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
-            last_success_at: kept.succeeded_at.map(clock::wall_of),
+            last_success_at: kept.succeeded_at.or_else(|| term.map(|term| term.sent)).map(clock::wall_of),
             key_trouble: match &kept.observed {
                 Some(Observation::NoKey { why, .. }) => Some(why.clone()),
                 Some(Observation::Key(_)) | None => None,

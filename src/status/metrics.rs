@@ -150,6 +150,9 @@ impl Families<'_> {
         for (outcome, count) in [("applied", configuration.applied), ("refused", configuration.refusals)] {
             family.encode_family(&[("outcome", outcome)])?.encode_counter(&count, NO_EXEMPLAR)?;
         }
+        let help = "Whether the newest configuration is in force: 0 when it was refused, and the one before goes on.";
+        let in_force = u64::from(configuration.refused.is_none());
+        self.gauge("tokenwell_config_last_reload_successful", help, Some(in_force))?;
         let help = "The version of tokenwell that runs; always 1.";
         let mut family = self.0.encode_descriptor("tokenwell_build_info", help, None, MetricType::Gauge)?;
         family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)

@@ -134,7 +134,7 @@ pub struct CredentialReport {
     /// When it is to be renewed.
     #[serde(with = "json::time_if_any")]
     pub renew_at: Option<SystemTime>,
-    /// When the last session was granted by this process.
+    /// When the last session was granted; before this process was granted one, when that on disk was asked for.
     #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,
     /// Why the key file holds no key, if it holds none.

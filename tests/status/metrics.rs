@@ -48,6 +48,7 @@ fn the_names_are_those_of_the_contract_and_every_outcome_is_there_from_the_start
     tokenwell_clock_skew_seconds
     tokenwell_config_reloads_total{outcome="applied"}
     tokenwell_config_reloads_total{outcome="refused"}
+    tokenwell_config_last_reload_successful
     tokenwell_build_info{version="VERSION"}
     process_cpu_seconds_total
     process_start_time_seconds
@@ -62,6 +63,7 @@ fn the_names_are_those_of_the_contract_and_every_outcome_is_there_from_the_start
         "tokenwell_exchanges_total{credential=\"a\",outcome=\"denied\"} 0",
         "tokenwell_publishes_total{credential=\"a\",outcome=\"written\"} 1",
         "tokenwell_ready 1",
+        "tokenwell_config_last_reload_successful 1",
         "tokenwell_exchange_duration_seconds_bucket{le=\"+Inf\"} 1",
         "tokenwell_exchange_duration_seconds_count 1",
     ] {
@@ -116,6 +118,21 @@ fn the_series_of_a_credential_go_with_it() {
 }
 
 #[test]
+fn what_was_taken_over_was_granted_when_the_process_before_asked_for_it() {
+    let setting = setting(&["a"]);
+    let (program, _server) = ready(&setting);
+    program.stop();
+    let (_program, server) = ready(&setting);
+    let status = until(&server, "the token", |status| credential(status, "a")["ready"] == true);
+    let asked = credential(&status, "a")["issuedAt"].as_str().unwrap();
+    assert_eq!(
+        (setting.sandbox.exchanges().len(), credential(&status, "a")["lastSuccessAt"].as_str()),
+        (1, Some(asked))
+    );
+    assert!(metrics(&server).contains("tokenwell_last_success_timestamp_seconds{credential=\"a\"}"));
+}
+
+#[test]
 fn what_happens_is_counted_by_its_outcome() {
     let mut setting = setting(&["a"]);
     let (program, server) = ready(&setting);
@@ -127,6 +144,7 @@ fn what_happens_is_counted_by_its_outcome() {
     let wanted = [
         "tokenwell_exchanges_total{credential=\"a\",outcome=\"denied\"} 1",
         "tokenwell_config_reloads_total{outcome=\"refused\"} 1",
+        "tokenwell_config_last_reload_successful 0",
         "tokenwell_exchange_duration_seconds_count 2",
     ];
     within("they count", || {
