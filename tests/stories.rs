@@ -639,6 +639,25 @@ fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host
 }
 
 #[test]
+fn a_key_that_is_back_before_it_is_read_is_not_asked_with_again() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    let resting = |play: &Play| play.fleet.get(id).unwrap().resting(play.now);
+    assert_eq!(resting(&play), Some(key(1)));
+    play.go(0.5);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.go(1.0);
+    let attempt = play.asks(id);
+    assert_eq!(resting(&play), Some(key(1)), "the spacing is two seconds");
+    play.tell(id, Event::Exchanged(attempt, Outcome::Resting(key(1))));
+    play.quiet_until(401.999);
+    play.go(402.0);
+    assert_eq!(resting(&play), None);
+    play.asks(id);
+}
+
+#[test]
 fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
     let mut play = Play::new();
     let id = play.with_key(calm());

@@ -10,7 +10,7 @@ use crate::{config::duration, daemon::Daemon};
 /// Get every token, write it and exit: for init containers and cron
 ///
 /// Tokens on disk that are still fresh are kept, those that are due are renewed. Exits with 1 if a token is still missing when
-/// the time is over.
+/// the time is over. One that lives, but could not be renewed or is of an earlier key, is not missing: a warning tells of it.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {

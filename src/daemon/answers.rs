@@ -99,6 +99,10 @@ impl Daemon {
                 self.say_refused(id, now, &refused);
                 self.notice_end(id, now);
             }
+            Exchanged::Resting(key) => {
+                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Resting(key)));
+                self.notice_end(id, now);
+            }
             Exchanged::NoKey(error) => {
                 self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
                 self.observed(id, now, Observation::without_key(&error));
@@ -272,7 +276,7 @@ impl Daemon {
         let class = refused.refusal.class();
         kept.count(class);
         let telling = kept.refusals.note(now, class, &refused.message);
-        let next = renewal.exchange_due().map(|due| due.max(self.fleet.quiet_until()));
+        let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in = renewal.on_disk().filter(|term| term.lives(now)).map(|term| span::until(now, term.expires()));
         let token = match (renewal.on_disk(), &expires_in) {

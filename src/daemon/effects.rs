@@ -37,6 +37,7 @@ impl Daemon {
                     request: host.request(&credential.options),
                     reading: Arc::clone(&kept.reading),
                     written: kept.written.clone(),
+                    resting: self.fleet.get(id).and_then(|renewal| renewal.resting(clock::now())),
                     credential,
                 };
                 self.tasks.start(Task::Exchange(id, attempt), async move {

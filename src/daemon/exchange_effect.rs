@@ -38,6 +38,8 @@ pub(super) struct Errand {
     pub(super) request: Fingerprint,
     /// The token that was written last, as far as it is remembered.
     pub(super) written: Option<WrittenToken>,
+    /// A key that is not to be asked with yet: see [`crate::renewal::Renewal::resting`].
+    pub(super) resting: Option<Fingerprint>,
 }
 
 /// How an exchange went, for the renewal and for people.
@@ -49,6 +51,8 @@ pub(super) enum Exchanged {
     Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
     /// The key file holds no key; nothing was sent.
     NoKey(KeyError),
+    /// The key file holds the key that rests; nothing was sent.
+    Resting(Fingerprint),
 }
 
 /// What else came to light on the way.
@@ -72,6 +76,9 @@ pub(super) async fn exchange(host: Arc<Host>, errand: Errand, noticed: &mut Noti
         Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
     };
     let fingerprint = key.fingerprint();
+    if errand.resting == Some(fingerprint) {
+        return Exchanged::Resting(fingerprint);
+    }
     noticed.kept = Some(remember(&host, &errand, Asked { key: fingerprint, answer: None }).await);
     let (sent, sent_wall) = (clock::now(), clock::wall());
     match ask(&host, &errand.credential, &key, sent_wall, noticed).await {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,7 +15,7 @@ use super::{
     kept::{Kept, OutputState},
 };
 use crate::{
-    config::{Config, Credential},
+    config::{Config, Credential, KeyDirectory},
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
 };
@@ -90,6 +91,7 @@ impl Daemon {
             debug!(credentials = self.names.len(), added, changed, removed, "credentials settled");
             self.note_change();
             self.survey();
+            self.forget_who_left_long_ago();
         }
         self.follow();
     }
@@ -116,10 +118,24 @@ impl Daemon {
         self.unverified.remove(&id);
         self.unkept.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {
-            self.pasts.insert(name.clone(), (past, now + spacing));
+            self.pasts.insert(name, (past, now + spacing));
         }
-        let host = Arc::clone(&self.host);
-        task::spawn_blocking(move || host.ledger.forget(&name));
+    }
+
+    /// Clears away what is remembered of those who left long ago, once it is known who there is.
+    fn forget_who_left_long_ago(&self) {
+        let listed = |folder: &KeyDirectory| self.listings.get(&folder.path).is_some_and(|listing| listing.seen);
+        if !self.config.key_directories.iter().all(listed) {
+            return;
+        }
+        let members: HashSet<String> = self.names.keys().cloned().collect();
+        let (host, now) = (Arc::clone(&self.host), clock::wall());
+        task::spawn_blocking(move || match host.ledger.sweep(&members, now) {
+            Ok(0) => {}
+            Ok(swept) => debug!(swept, "forgot credentials that left long ago"),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => debug!("cannot clear folder `{}`: {error}", host.ledger.folder().display()),
+        });
     }
 
     fn is_being_written(&self, desired: &[Credential]) -> bool {

@@ -155,7 +155,7 @@ impl Daemon {
             return format!("{said}; waits for its access key: {why}");
         }
         if let Some(due) = renewal.exchange_due() {
-            let next_in = span::until(now, due.max(self.fleet.quiet_until()));
+            let next_in = span::until(now, due.max(self.fleet.opens()));
             said = format!("{said}; next try in {next_in}");
         }
         let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));

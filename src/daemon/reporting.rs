@@ -5,7 +5,7 @@ use std::{borrow::Cow, mem, process, time::SystemTime};
 use super::{Daemon, advice, clock, kept::Kept, skew::Skew, survey::Observation};
 use crate::{
     child::Family,
-    renewal::{Effect, Event, Health, Id, Moment, Renewal},
+    renewal::{Effect, Event, Id, Moment, Renewal},
     session::Session,
     status::{
         ConfigurationReport, CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
@@ -56,8 +56,6 @@ impl Daemon {
     /// its file holds.
     pub fn has_every_token(&self) -> bool {
         let now = clock::now();
-        let settled = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
-        let listed = self.listings.values().all(|listing| listing.trouble.is_none());
         let has_token = |(id, kept): (Id, &Kept)| {
             kept.recalled
                 && self.fleet.get(id).is_some_and(|renewal| {
@@ -65,7 +63,23 @@ impl Daemon {
                     renewal.health(now).is_usable() && key == renewal.key()
                 })
         };
-        settled && listed && self.members().next().is_some() && self.members().rev().all(has_token)
+        self.is_settled() && self.members().next().is_some() && self.members().rev().all(has_token)
+    }
+
+    /// Whether it is known who there is.
+    fn is_settled(&self) -> bool {
+        let surveyed = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
+        surveyed && self.listings.values().all(|listing| listing.trouble.is_none())
+    }
+
+    /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
+    pub fn has_every_token_of_any_key(&self) -> bool {
+        let now = clock::now();
+        let lives = |(id, kept): (Id, &Kept)| {
+            let renewal = self.fleet.get(id);
+            kept.recalled && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
+        };
+        self.is_settled() && self.members().next().is_some() && self.members().all(lives)
     }
 
     /// Whether a token on disk should have been renewed by now.
@@ -180,8 +194,7 @@ impl Daemon {
             exchange if write.is_some_and(|write| exchange.is_none_or(|exchange| write < exchange)) => {
                 NextAction { what: "publish", at: write.and_then(at) }
             }
-            Some(due) if renewal.health(now) == Health::Fresh => NextAction { what: "exchange", at: at(due) },
-            Some(due) => NextAction { what: "exchange", at: at(due.max(self.fleet.quiet_until())) },
+            Some(due) => NextAction { what: "exchange", at: at(due.max(self.fleet.opens())) },
             None => NextAction { what: "wait for the access key", at: None },
         }
     }

@@ -59,6 +59,9 @@ pub enum Outcome {
     },
     /// The key file turned out to hold no key; nothing was sent.
     NoKey,
+    /// The key file turned out to hold the key that [`super::Renewal::resting`] said is not to be asked with; nothing was
+    /// sent.
+    Resting(Fingerprint),
 }
 
 /// At least one output could not be written or removed.

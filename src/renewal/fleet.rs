@@ -202,9 +202,10 @@ impl Fleet {
         self.effects.pop_front()
     }
 
-    /// Until when the host wants no requests from anyone; a moment that has passed means that it takes them.
-    pub fn quiet_until(&self) -> Moment {
-        self.pace.quiet_until()
+    /// Before which nobody's exchange is admitted: the host wants quiet, or is not to be asked faster. A moment that has
+    /// passed means that it is open.
+    pub fn opens(&self) -> Moment {
+        self.pace.opens()
     }
 
     /// Exchanges under way.
@@ -252,7 +253,7 @@ impl Fleet {
                 self.pace.refused(now, hold, &mut self.dice);
             }
             Outcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
-            Outcome::Refused { .. } | Outcome::NoKey => {}
+            Outcome::Refused { .. } | Outcome::NoKey | Outcome::Resting(_) => {}
         }
     }
 

@@ -106,7 +106,9 @@ impl Renewal {
     /// Takes over from an earlier process, before anything happened here. `intact` says whether the files hold the session
     /// as they should; if not, they are written again, which costs no request.
     pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
-        self.past = recollection.past;
+        if self.past.answered <= recollection.past.answered {
+            self.past = recollection.past;
+        }
         let Some(term) = recollection.term else { return };
         if term.lives(now) {
             self.held = Some(term);
@@ -151,6 +153,12 @@ impl Renewal {
             Stage::Idle => Some(self.floor(self.policy.spacing_of_a_changed_key())),
             Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
         }
+    }
+
+    /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key; but the file
+    /// may have changed back meanwhile, and whoever reads it so sends nothing.
+    pub fn resting(&self, now: Moment) -> Option<Fingerprint> {
+        self.past.key.filter(|_| now < self.floor(self.policy.spacing))
     }
 
     /// When [`Event::ChoreDue`] is due: a write to try again, or files to remove.
@@ -277,6 +285,7 @@ impl Renewal {
         self.stage = Stage::Idle;
         match outcome {
             Outcome::NoKey => self.read(key, None),
+            Outcome::Resting(found) => self.read(key, Some(found)),
             Outcome::Granted { key: used, sent, grant } => {
                 self.read(key, Some(used));
                 self.past = Past { answered: Some(now), key: Some(used) };

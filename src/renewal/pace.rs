@@ -7,11 +7,14 @@
 //! on. The distance halves every minute, in case the limit has grown.
 //!
 //! A process that had no answer lately knows nothing of the limit: it is one of many behind the same address. It comes back by
-//! chance soon after the quiet, and if that is refused too, over a good part of a session's life, as all the others do.
+//! chance soon after the quiet, and if that is refused too, over as long as a session may be late, as all the others do.
+//!
+//! Whatever was learnt, a session is not made later by it than it may be after any other refusal: a minute or a tenth of its
+//! life, see [`lateness_of`]. A limit that cannot bear that says so itself.
 
 use std::time::Duration;
 
-use super::{answer::Refusal, moment::Moment, policy::RETRY_AFTER_MAX};
+use super::{answer::Refusal, moment::Moment};
 
 /// The pace of one host.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ enum Limit {
         rounds: u32,
         /// Rounds without an answer between them.
         unanswered: u32,
+        /// Over how long all who wait are let go.
+        patience: Duration,
         last: Moment,
     },
 }
@@ -58,11 +63,6 @@ impl Pace {
             Limit::Known { .. } => Duration::ZERO,
         };
         self.quiet_until.max(self.on_time.back(ahead))
-    }
-
-    /// Until when the host wants no requests.
-    pub(super) fn quiet_until(&self) -> Moment {
-        self.quiet_until
     }
 
     /// Takes over what an earlier process was told.
@@ -102,20 +102,23 @@ impl Pace {
             return;
         }
         let (rounds, unanswered) = match self.limit {
-            Limit::Known { rounds, unanswered, last } if now - last < WINDOW * 2 => (rounds, unanswered),
+            Limit::Known { rounds, unanswered, last, .. } if now - last < WINDOW * 2 => (rounds, unanswered),
             Limit::Known { unanswered, .. } => (0, unanswered),
             Limit::Unknown => (0, 0),
         };
-        self.limit = Limit::Known { rounds: rounds + 1, unanswered: unanswered + 1, last: now };
+        let lateness = lifetime.map_or_else(|| without_a_session(unanswered), lateness_of);
+        let patience = lifetime.map_or(WINDOW, lateness_of).saturating_mul(1 << rounds.min(DOUBLINGS_MAX));
+        self.limit = Limit::Known { rounds: rounds + 1, unanswered: unanswered + 1, patience, last: now };
         let spread = match self.recent.span_of_one(now, quiet) {
             Some(span) => {
                 self.gap = self.gap.max(span.mul_f64(CAUTION));
                 self.distance(waiting)
             }
             None if unanswered == 0 => quiet / 4,
-            None => (lifetime.unwrap_or(SPREAD_MAX) / if unanswered == 1 { 4 } else { 2 }).min(SPREAD_MAX),
+            None => lateness,
         };
-        self.on_time = self.quiet_until + spread.mul_f64(dice.f64());
+        let bearable = lateness.saturating_sub(quiet).max(lateness.min(quiet / 4));
+        self.on_time = self.quiet_until + spread.min(bearable).mul_f64(dice.f64());
         self.recent = Recent::default();
     }
 
@@ -123,10 +126,7 @@ impl Pace {
     fn distance(&self, waiting: usize) -> Duration {
         match self.limit {
             Limit::Unknown => self.gap,
-            Limit::Known { rounds, .. } => {
-                let patience = WINDOW.saturating_mul(1 << rounds.saturating_sub(1).min(DOUBLINGS_MAX));
-                self.gap.min(patience / u32::try_from(waiting).unwrap_or(u32::MAX).max(1))
-            }
+            Limit::Known { patience, .. } => self.gap.min(patience / u32::try_from(waiting).unwrap_or(u32::MAX).max(1)),
         }
     }
 }
@@ -173,6 +173,16 @@ impl Recent {
     }
 }
 
+/// How late the next session may be for all that the host refuses: as late as the longest back-off makes it.
+fn lateness_of(lifetime: Duration) -> Duration {
+    (lifetime / 10).min(WINDOW)
+}
+
+/// The same of who has no session, and so no life to measure by: short at first, for somebody waits for it.
+fn without_a_session(unanswered: u32) -> Duration {
+    LATENESS_AT_FIRST.saturating_mul(1 << unanswered.saturating_sub(1).min(DOUBLINGS_MAX)).min(WINDOW)
+}
+
 /// Whether a refusal still means that the host itself was reached and answered.
 pub(super) fn is_an_answer(refusal: Refusal) -> bool {
     match refusal {
@@ -192,6 +202,6 @@ const GAP_MIN: Duration = Duration::from_millis(1);
 const CAUTION: f64 = 1.1;
 /// How far back answers tell of the host's limit, and over how long those who waited are let go at first.
 const WINDOW: Duration = Duration::from_secs(60);
-/// The longest time over which a process that knows nothing spreads its return; as long as any quiet is kept.
-const SPREAD_MAX: Duration = RETRY_AFTER_MAX;
+/// How late the first session may be by the second refusal in a row; each further one doubles it.
+const LATENESS_AT_FIRST: Duration = Duration::from_secs(10);
 const DOUBLINGS_MAX: u32 = 10;

@@ -6,10 +6,12 @@
 mod record;
 
 use std::{
+    collections::HashSet,
     fs::{self, DirBuilder, OpenOptions},
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
 use rustix::fs::OFlags;
@@ -127,12 +129,30 @@ impl Ledger {
         stored.map_err(|source| Unkept { path: self.path(credential), source })
     }
 
-    /// Drops the record of a credential. Blocks on the disk.
-    pub fn forget(&self, credential: &str) -> io::Result<()> {
-        match fs::remove_file(self.path(credential)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            result => result,
+    /// Drops the records of those who are not among the `members` and whose session ended [`KEPT_AFTER_THE_END`] before
+    /// `now`, by the file's time: until then they keep the spacing of a credential that comes back, and spare it an
+    /// exchange. What is no record stays. Answers how many went. Blocks on the disk.
+    pub fn sweep(&self, members: &HashSet<String>, now: SystemTime) -> io::Result<usize> {
+        let mut swept = 0;
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let Some(name) = entry.file_name().to_str().and_then(|name| name.strip_suffix(".json")).map(str::to_owned)
+            else {
+                continue;
+            };
+            let written_at = entry.metadata()?.modified()?;
+            let age = now.duration_since(written_at).unwrap_or_default();
+            if members.contains(&name) || age < KEPT_AFTER_THE_END {
+                continue;
+            }
+            let Ok(Some(record)) = self.load(&name) else { continue };
+            let lifetime = record.written.map_or(Duration::ZERO, |written| written.term.grant.lifetime);
+            if age >= KEPT_AFTER_THE_END + lifetime {
+                fs::remove_file(entry.path())?;
+                swept += 1;
+            }
         }
+        Ok(swept)
     }
 
     /// A crash may leave the temporary file. Its name is always the same, so there is one at most and the next write takes
@@ -161,6 +181,8 @@ fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory)
 }
 
+/// How long a record outlives the session of a credential that left.
+pub const KEPT_AFTER_THE_END: Duration = Duration::from_secs(24 * 60 * 60);
 const PROBE_PREFIX: &str = ".tokenwell-check.";
 const PROBE: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
 const FOLDER: &str = "state";
@@ -186,9 +208,38 @@ mod tests {
         let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&ledger.folder), mode(&ledger.path("app"))), (0o700, 0o600));
         assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
-        ledger.forget("app").unwrap();
-        ledger.forget("app").unwrap();
-        assert!(ledger.load("app").unwrap().is_none());
+    }
+
+    #[test]
+    fn who_left_is_forgotten_a_day_after_the_end_of_his_session() {
+        let directory = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(directory.path());
+        let record = record::tests::record();
+        let lifetime = record.written.as_ref().unwrap().term.grant.lifetime;
+        let names = ["member", "gone", "lately", "foreign"].map(str::to_owned);
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000);
+        let end = KEPT_AFTER_THE_END + lifetime;
+        for (name, age) in names.iter().zip([end * 2, end, end - Duration::from_secs(1), end * 2]) {
+            ledger.store(name, &record).unwrap();
+            if name == "foreign" {
+                fs::write(ledger.path(name), "{}").unwrap();
+            }
+            fs::File::options().write(true).open(ledger.path(name)).unwrap().set_modified(now - age).unwrap();
+        }
+        fs::write(ledger.folder.join("notes.txt"), "").unwrap();
+        let members = HashSet::from(["member".to_owned()]);
+        assert_eq!(ledger.sweep(&members, now).unwrap(), 1);
+        let left = names.map(|name| ledger.path(&name).exists());
+        assert_eq!(left, [true, false, true, true]);
+        assert!(ledger.folder.join("notes.txt").exists());
+        assert_eq!(ledger.sweep(&members, now).unwrap(), 0);
+    }
+
+    #[test]
+    fn where_no_record_was_ever_kept_there_is_nothing_to_sweep() {
+        let directory = tempfile::tempdir().unwrap();
+        let swept = Ledger::new(directory.path()).sweep(&HashSet::new(), SystemTime::UNIX_EPOCH);
+        assert_eq!(swept.unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

@@ -66,6 +66,21 @@ fn once_writes_every_token_and_ends() {
 }
 
 #[test]
+fn once_warns_of_a_bad_new_key_while_the_good_token_lives() {
+    let mut setting = Setting::with(&["app"]);
+    assert_eq!(Program::start(&mut once(&setting.path(""), "30s")).ended().code, Some(0));
+    let good = setting.token("app");
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::denied()));
+    setting.put_key("app", "bad");
+    let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
+    assert_eq!((ended.code, setting.token("app")), (Some(0), good), "{}", ended.stderr);
+    assert!(ended.stderr.contains("every token lives, but there is none yet of the key"), "{}", ended.stderr);
+    setting.remove("keys/app");
+    let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
+    assert_eq!(ended.code, Some(1), "without a key there is nothing to go on with: {}", ended.stderr);
+}
+
+#[test]
 fn once_gives_up_and_says_which_token_is_missing_and_why() {
     let mut setting = Setting::with(&["a"]);
     setting.configure(&setting.named(&["a", "b"]));

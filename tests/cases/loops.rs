@@ -65,7 +65,7 @@ fn only_errors() {
         (Refusal::TimedOut, 85, 160),
         (Refusal::Busy { retry_after: None }, 20, 80),
         (busy(0), 20, 120),
-        (busy(30), 20, 80),
+        (busy(30), 60, 120),
         (busy(u64::MAX), 8, 12),
     ];
     for (refusal, least, most) in rows {

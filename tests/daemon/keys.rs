@@ -128,6 +128,29 @@ fn a_key_that_flaps_is_asked_with_no_faster_than_the_spacing() {
     });
 }
 
+/// A changed key may be asked with a second after the last exchange, but then it has to be another one when it is read.
+#[test]
+fn a_key_that_flaps_back_before_it_is_read_keeps_the_whole_spacing() {
+    told(async |world| {
+        let keys = [world.key("left"), world.key("right")];
+        world.put("keys/a", &keys[0]);
+        world.configure_with("renew: {spacing: 4s}\n", &world.named(&["a"]));
+        world.start();
+        world.until_fresh("a").await;
+        let mut flaps = 0;
+        while world.exchanges() < 6 {
+            flaps += 1;
+            world.put("keys/a", &keys[flaps % 2]);
+            world.meanwhile(tokio::time::sleep(Duration::from_millis(5))).await;
+        }
+        let seen = world.sandbox.exchanges();
+        for pair in seen.windows(2) {
+            let least = Duration::from_secs(if pair[0].key == pair[1].key { 4 } else { 1 });
+            assert!(pair[1].arrived >= pair[0].arrived + least, "{seen:?}");
+        }
+    });
+}
+
 /// The file holds another key for the one moment in which the exchange reads it.
 #[test]
 fn a_key_that_flaps_while_it_is_asked_with_is_found_again() {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crowd::{Crowd, Host};
 
 #[test]
-fn after_an_outage_the_host_is_not_stampeded_and_everyone_is_fresh_within_two_lives() {
+fn after_an_outage_the_host_is_not_stampeded_and_everyone_is_fresh_within_half_a_life() {
     let mut crowd = Crowd::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
     crowd.run_for(LIFE * 4);
     let steady = crowd.steady_per_window(LIFE * 2);
@@ -21,8 +21,9 @@ fn after_an_outage_the_host_is_not_stampeded_and_everyone_is_fresh_within_two_li
     crowd.run_for(LIFE * 3);
     let after = crowd.windows_since(back);
     let fresh_after = crowd.all_fresh_after(back).expect("everyone is fresh again");
-    // Nobody's back-off is longer than a minute: by then everyone has asked, and who was refused knows of the limit.
-    let known = 6;
+    // Nobody's back-off is longer than a minute: by then everyone has asked, and who was refused knows of the limit. He may be
+    // late by a minute more, and no longer, so that the last of them are through some windows later.
+    let known = 9;
     let peak = after.iter().map(|window| window.asked).max().unwrap();
     let peak_known = after[known..].iter().map(|window| window.asked).max().unwrap();
     let refused: u32 = after.iter().map(|window| window.refused).sum();
@@ -40,7 +41,7 @@ fn after_an_outage_the_host_is_not_stampeded_and_everyone_is_fresh_within_two_li
         println!("  window {number:2}: {:5} asked, {:5} refused", window.asked, window.refused);
     }
     assert!(f64::from(peak_known) <= steady * 2.0, "{peak_known} in one window, steady {steady}");
-    assert!(fresh_after <= LIFE * 2, "everyone is fresh within two lives, not {fresh_after:?}");
+    assert!(fresh_after <= LIFE / 2, "everyone is fresh within half a life, not {fresh_after:?}");
 }
 
 #[test]

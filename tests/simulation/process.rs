@@ -3,7 +3,10 @@
 
 use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Effect, Event, Fleet, Health, Id, Memory, Moment, Past, Policy, Renewal, Stamp, Term};
+use tokenwell::{
+    fingerprint::Fingerprint,
+    renewal::{Effect, Event, Fleet, Health, Id, Memory, Moment, Past, Policy, Renewal, Stamp, Term},
+};
 
 /// One run of the daemon. Its callers count time from the beginning of the world; the fleet counts from the boot.
 pub(crate) struct Process {
@@ -99,6 +102,10 @@ impl Process {
     }
 
     /// The newest session, in the world's time.
+    pub(crate) fn resting(&self, now: Moment, who: usize) -> Option<Fingerprint> {
+        self.renewal(who).resting(self.moment(now))
+    }
+
     pub(crate) fn held(&self, who: usize) -> Option<Term> {
         let world = |moment| self.machine.world(moment);
         self.renewal(who).held().map(|term| Term { sent: world(term.sent), renew: world(term.renew), ..term })

@@ -21,7 +21,7 @@ impl World {
 
     pub(crate) fn trouble(&mut self) {
         let who = self.dice.usize(0..self.people.len());
-        match self.dice.u32(0..18) {
+        match self.dice.u32(0..19) {
             0..=2 => {
                 let mood = Mood::bad(&mut self.dice);
                 self.set_mood(mood);
@@ -51,6 +51,7 @@ impl World {
             11 => self.leave_and_return(who),
             12 => self.set_wall_clock(),
             13 | 14 => self.restart(),
+            17 => self.flap(who),
             15 | 16 => {
                 // Once, or again and again.
                 let for_so_long = self.a_while(&[1, 600]);
@@ -74,6 +75,16 @@ impl World {
         self.plan(self.now + lag, Planned::FileChanges(who, key));
     }
 
+    /// Somebody writes another key and the old one by turns.
+    fn flap(&mut self, who: usize) {
+        let (old, other) = (self.people[who].file, Some(self.new_key()));
+        for turn in 0..self.dice.u64(2..12) {
+            let at = self.now + Duration::from_millis(turn * self.dice.u64(100..900));
+            let content = if turn % 2 == 0 { other } else { old };
+            self.plan(at, Planned::FileChanges(who, content));
+        }
+    }
+
     pub(crate) fn change_file(&mut self, who: usize, content: Option<Fingerprint>) {
         // Seen through inotify at once, or by the poll.
         let seen = self.now + Duration::from_millis(self.dice.u64(1..30_000));
@@ -89,9 +100,9 @@ impl World {
         self.server.mood = mood;
         self.server.since = self.now;
         if before.may_hold() {
-            // After the quiet, a process that knows nothing of the limit spreads its return over up to five minutes, and
-            // those who wait behind it over a minute for each round of refusals.
-            let spread = Duration::from_secs(300) + Duration::from_secs(60) * 2;
+            // After the quiet, a process that knows nothing of the limit spreads its return over up to a minute, and those
+            // who wait behind it over a minute for each round of refusals.
+            let spread = Duration::from_secs(60) + Duration::from_secs(60) * 2;
             self.shaken = self.shaken.max(self.quiet_until.max(self.now) + spread);
         }
         if before == Mood::Refusing(Refusal::Blocked) {

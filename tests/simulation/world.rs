@@ -135,6 +135,7 @@ pub(crate) enum Answer {
     Granted(Fingerprint, Moment, Duration, Option<Duration>),
     Refused(Fingerprint, Moment, Class),
     NoKey,
+    Resting(Fingerprint),
     Written,
     NotWritten,
     Removed,
@@ -273,12 +274,17 @@ impl World {
         self.in_flight += 1;
         checks::admission(self.in_flight, self.scale.in_flight_max);
         checks::quiet(self.quiet_until, self.now);
-        let person = &mut self.people[who];
-        let Some(key) = person.file else {
+        let Some(key) = self.people[who].file else {
             let after = self.now + Duration::from_micros(100);
             self.answer(after, who, attempt, Answer::NoKey);
             return;
         };
+        if self.process.resting(self.now, who) == Some(key) {
+            let after = self.now + Duration::from_micros(100);
+            self.answer(after, who, attempt, Answer::Resting(key));
+            return;
+        }
+        let person = &mut self.people[who];
         checks::spacing(&person.policy, person.last_request, self.now, key);
         checks::free(person.free_until, self.now);
         person.last_request = Some((self.now, key));
@@ -397,6 +403,7 @@ impl World {
                 person.shaken = person.shaken.max(self.now);
                 Outcome::Refused { key: Some(key), sent: self.process.moment(sent), refusal }
             }
+            Answer::Resting(key) => Outcome::Resting(key),
             Answer::NoKey | Answer::Written | Answer::NotWritten | Answer::Removed => Outcome::NoKey,
         }
     }
