@@ -7,7 +7,7 @@ use tracing::Level;
 
 use crate::{
     swap::swap,
-    world::{World, told},
+    world::{World, has_passed, told},
 };
 
 #[test]
@@ -84,7 +84,7 @@ fn a_credential_that_was_taken_out_leaves_its_token_until_that_ends() {
         world.put_key("stays", "stays");
         world.configure(&stays);
         world.until("it has left", |world| world.names() == ["stays"]).await;
-        assert!(world.token("a").is_some() || world.has_passed(end));
+        assert!(world.token("a").is_some() || has_passed(end));
         world.expect_error("the token has expired and is removed");
         world.until_said(Level::ERROR, "is removed").await;
         assert_eq!(world.token("a"), None);

@@ -222,13 +222,6 @@ impl World {
         self.lines().iter().filter(is_it).count()
     }
 
-    /// Whether the wall clock is beyond a moment.
-    pub(crate) fn has_passed(&self, moment: SystemTime) -> bool {
-        #[expect(clippy::disallowed_methods, reason = "the report tells moments on the wall clock")]
-        let now = SystemTime::now();
-        now >= moment
-    }
-
     /// How often a configuration was refused.
     pub(crate) fn refused_configurations(&self) -> usize {
         usize::try_from(self.daemon().report().configuration.refusals).unwrap()
@@ -278,6 +271,13 @@ impl DerefMut for World {
     fn deref_mut(&mut self) -> &mut Place {
         &mut self.place
     }
+}
+
+/// Whether the wall clock is beyond a moment.
+pub(crate) fn has_passed(moment: SystemTime) -> bool {
+    #[expect(clippy::disallowed_methods, reason = "the report tells moments on the wall clock")]
+    let now = SystemTime::now();
+    now >= moment
 }
 
 /// For what no turn comes of: a file that a thread writes by itself.
