@@ -169,6 +169,7 @@ impl Daemon {
         self.fleet.handle(now, id, Event::Withdrawn(attempt, result));
         if result.is_ok() && kept.leaving {
             self.forget(id);
+            self.survey();
         }
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Grounds {
     pub(super) surveyed: bool,
     pub(super) poll_at: Moment,
     pub(super) config_mark: Option<Mark>,
+    /// Names of those that left, whose records are still to be dropped.
+    pub(super) forgotten: Vec<String>,
 }
 
 /// Work off the loop, one pass at a time. What comes up during a pass wants another one.

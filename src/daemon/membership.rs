@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::Semaphore, task};
+use tokio::sync::Semaphore;
 use tracing::{debug, info, warn};
 
 use super::{
@@ -101,7 +101,7 @@ impl Daemon {
         }
     }
 
-    /// Drops a credential for good.
+    /// Drops a credential for good. The survey that follows drops its record.
     pub(super) fn forget(&mut self, id: Id) {
         let now = clock::now();
         let Some(kept) = self.kept.remove(&id) else { return };
@@ -118,8 +118,7 @@ impl Daemon {
         if let Some(past) = self.fleet.remove(now, id) {
             self.pasts.insert(name.clone(), (past, now + spacing));
         }
-        let host = Arc::clone(&self.host);
-        task::spawn_blocking(move || host.ledger.forget(&name));
+        self.grounds.forgotten.push(name);
     }
 
     fn is_being_written(&self, desired: &[Credential]) -> bool {

@@ -35,7 +35,7 @@ mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    io,
+    io, mem,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -315,6 +315,7 @@ impl Daemon {
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
+            forgotten: mem::take(&mut self.grounds.forgotten),
         };
         let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
         self.tasks.start(Task::Survey, async move {

@@ -33,6 +33,8 @@ pub(super) struct Scope {
     pub(super) config_file: Option<PathBuf>,
     /// Credentials of which it is not known what an earlier process left.
     pub(super) newcomers: Vec<Newcomer>,
+    /// Those that left. One of them may be among the newcomers again: its record is dropped first, and not one that it makes.
+    pub(super) forgotten: Vec<String>,
 }
 
 /// A credential whose past is looked up.
@@ -102,6 +104,10 @@ impl Observation {
 impl Survey {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
     pub(super) fn take(scope: &Scope, ledger: &Ledger, locks: &Locks) -> Self {
+        for name in &scope.forgotten {
+            // What cannot be removed costs no more than an old file that nobody reads.
+            let _ = ledger.forget(name);
+        }
         let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
