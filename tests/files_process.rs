@@ -32,8 +32,10 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
     let newcomer = above.path().join("newcomer");
     fs::create_dir(&newcomer).unwrap();
     watch.follow(folders.iter().take(10).cloned().chain([newcomer]).collect());
-    in_time(watch.hint()).await;
-    assert_eq!(folders_watched(), [11]);
+    // Word of the last writes may still come before it.
+    while folders_watched() != [11] {
+        in_time(watch.hint()).await;
+    }
 
     drop(watch);
     in_time(async {

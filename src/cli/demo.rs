@@ -154,10 +154,11 @@ impl Play<'_> {
             };
             self.show.tell(self.elapsed(), daemon.report())?;
             if let Turn::Stop(_) = turn {
-                break;
+                return Ok(());
             }
         }
-        Ok(())
+        // A machine that stood still up to the end leaves out no scene.
+        if stopped.load(Ordering::Relaxed) { Ok(()) } else { self.play_scenes() }
     }
 
     fn introduce(&mut self) -> io::Result<()> {

@@ -71,6 +71,7 @@ impl Daemon {
     /// Serves status where the configuration says by now. Where that fails, it is served where it was.
     pub(super) fn move_server(&mut self) {
         let before = self.faces.server.as_ref().map(|server| server.listen().clone());
+        let port = self.faces.server.as_ref().and_then(Server::port);
         if !self.faces.serves || before == self.config.status {
             self.faces.trouble = None;
             return;
@@ -83,7 +84,7 @@ impl Daemon {
         };
         let mut opened = Server::open(&listen, &mut self.faces.passed);
         if let (Err(ListenError::InUse(_)), Some(before)) = (&opened, &before)
-            && is_the_same_port(&listen, before)
+            && is_at_port(&listen, port)
         {
             // It may be in its own way.
             self.faces.server = None;
@@ -202,10 +203,10 @@ fn write(path: &std::path::Path, report: &Report) -> Result<(), String> {
     status::write(path, report).map_err(|why| why.to_string())
 }
 
-fn is_the_same_port(one: &Listen, other: &Listen) -> bool {
-    match (one, other) {
-        (Listen::Address(one), Listen::Address(other)) => one.port() == other.port(),
-        (Listen::Address(_) | Listen::Unix(_) | Listen::Systemd, _) => false,
+fn is_at_port(listen: &Listen, port: Option<u16>) -> bool {
+    match listen {
+        Listen::Address(address) => Some(address.port()) == port,
+        Listen::Unix(_) | Listen::Systemd => false,
     }
 }
 

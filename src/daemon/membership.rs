@@ -103,7 +103,7 @@ impl Daemon {
         }
     }
 
-    /// Drops a credential for good.
+    /// Drops a credential for good. Its record stays for a while: see [`crate::state::Ledger::sweep`].
     pub(super) fn forget(&mut self, id: Id) {
         let now = clock::now();
         let Some(kept) = self.kept.remove(&id) else { return };

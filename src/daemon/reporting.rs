@@ -120,6 +120,7 @@ impl Daemon {
 
     fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
+        let issued_at = term.map(|term| clock::wall_of(term.sent));
         CredentialReport {
             name: kept.credential.name.clone(),
             required: kept.credential.required,
@@ -129,10 +130,10 @@ impl Daemon {
             remedy: advice::of(kept, renewal, now),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
             token_key_fingerprint: term.map(|term| term.key.to_string()),
-            issued_at: term.map(|term| clock::wall_of(term.sent)),
+            issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
-            last_success_at: kept.succeeded_at.or_else(|| term.map(|term| term.sent)).map(clock::wall_of),
+            last_success_at: kept.succeeded_at.map(clock::wall_of).or(issued_at),
             key_trouble: match &kept.observed {
                 Some(Observation::NoKey { why, .. }) => Some(why.clone()),
                 Some(Observation::Key(_)) | None => None,

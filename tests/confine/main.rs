@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/nobody.rs"]
+mod nobody;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/program.rs"]
 mod program;

@@ -13,6 +13,7 @@ use tokenwell::sandbox::Answer;
 
 use crate::{
     common::secret_volume::SecretVolume,
+    nobody::nobody,
     program::{Program, content, run, within},
     setting::{QUICK, Setting},
 };
@@ -113,10 +114,11 @@ fn the_roots_of_tls_are_read_again_at_each_reload() {
     let root = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let roots = elsewhere.path().join("corp.pem");
     fs::write(&roots, root.cert.pem()).unwrap();
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let nobody = nobody();
+    let port = nobody.address.port();
     let rest = |more: &str| {
         let text = format!("{QUICK}http: {{caFile: {}}}\n{more}{}", roots.display(), setting.named(&["a"]));
-        setting.put("tokenwell.yaml", &setting.configuration(&format!("https://localhost:{nobody}"), &text));
+        setting.put("tokenwell.yaml", &setting.configuration(&format!("https://localhost:{port}"), &text));
     };
     rest("");
     let program = Program::start(&mut run(&setting.path("")));

@@ -57,8 +57,8 @@ fn a_key_file_that_others_may_write_is_warned_about_once_and_one_that_they_may_r
 fn a_session_is_renewed_before_it_ends() {
     told(async |world| {
         world.put_key("a", "a");
-        world.sandbox.set(|settings| settings.life = Duration::from_secs(2));
-        world.configure_with("renew: {spacing: 100ms, at: 10%}\n", &world.named(&["a"]));
+        world.sandbox.set(|settings| settings.life = Duration::from_secs(10));
+        world.configure_with("renew: {spacing: 100ms, at: 5%}\n", &world.named(&["a"]));
         world.start();
         world.until_fresh("a").await;
         let mut tokens = BTreeSet::from([world.token("a").unwrap()]);
@@ -319,12 +319,13 @@ fn a_key_that_is_replaced_while_an_exchange_hangs_is_next() {
         let old = world.put_key("a", "old");
         let new = Secret::new(world.key("new"));
         world.sandbox.script([Answer::Hang]);
-        world.configure(&format!("http: {{timeout: 1s}}\n{}", world.named(&["a"])));
+        world.configure(&format!("http: {{timeout: 4s}}\n{}", world.named(&["a"])));
         world.start();
         world.until_exchanges(1).await;
         world.put("keys/a", new.expose());
         world.until_fresh("a").await;
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));
+        world.until("its end is noted", |world| world.sandbox.counters().abandoned == 1).await;
         assert_eq!(world.sandbox.exchanges()[0].outcome, Outcome::Abandoned);
     });
 }

@@ -5,6 +5,8 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod log;
+#[path = "../common/swap.rs"]
+mod swap;
 mod world;
 
 mod expiry;

@@ -63,7 +63,11 @@ fn a_reply_that_is_no_session_leaves_the_old_token_as_it_is() {
     told(async |world| {
         let count = answers.len();
         world.put_key("a", "a");
-        world.sandbox.set(|settings| settings.next_refresh = Some(Duration::from_secs(1)));
+        world.sandbox.set(|settings| {
+            settings.next_refresh = Some(Duration::from_secs(1));
+            // A tenth of it is the longest wait after the last of them.
+            settings.life = Duration::from_secs(60);
+        });
         let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms}\n";
         world.configure_with(renew, &world.named(&["a"]));
         world.start();
@@ -107,7 +111,7 @@ fn hanging_exchanges_of_some_do_not_keep_others_from_theirs() {
             world.put_key(name, name);
         }
         world.sandbox.script(vec![Answer::Hang; 4]);
-        world.configure(&format!("http: {{timeout: 2s, maxInFlight: 4}}\n{}", world.whole_folder()));
+        world.configure(&format!("http: {{timeout: 5s, maxInFlight: 4}}\n{}", world.whole_folder()));
         world.start();
         for name in &names {
             world.until_fresh(name).await;

@@ -79,9 +79,10 @@ fn keys_of_an_earlier_run_save_a_request_and_a_rotation_is_followed() {
         world.until_fresh("a").await;
         world.stop().await;
         world.start();
+        let first = world.token("a");
         let second = world.put_key("a", "second");
         world.until("it asks", |world| world.exchanges_with(&second) == 1).await;
-        world.until_fresh("a").await;
+        world.until("its token is written", |world| world.token("a") != first).await;
         assert_eq!(world.sandbox.counters().keys_fetches, 1);
         world.stop().await;
         world.sandbox.set(|settings| {

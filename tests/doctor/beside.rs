@@ -2,11 +2,12 @@
 
 use std::{fs, time::Duration};
 
+use serde_json::Value;
 use tokenwell::sandbox::Answer;
 
 use crate::{
     common::spacing::spaced,
-    program::{Program, once, tokenwell},
+    program::{Program, once, tokenwell, within},
     setting::Setting,
     told::{check, everything, line, of, patient_setting, told},
 };
@@ -19,6 +20,8 @@ fn a_running_daemon_is_named_and_not_disturbed() {
             if in_set { format!("sets: [{{directory: {}}}]\n", setting.path("out").display()) } else { String::new() };
         setting.configure(&(setting.named(&["a", "b"]) + &sets));
         let daemon = setting.ready();
+        // The daemon writes its last news a second after the one before.
+        within("the status file tells of both tokens", || tells_of_every_token(&setting).then_some(()));
         let before = held(&setting);
         let mut command = check(&setting);
         let ended = told(&mut setting, &mut command);
@@ -133,6 +136,13 @@ fn whoever_has_the_address_of_the_status_server_is_told_by_what_it_writes() {
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "listen").contains("x FAIL  listen    another tokenwell, process "), "{}", ended.stdout);
     setting.clean(&daemon.stop());
+}
+
+fn tells_of_every_token(setting: &Setting) -> bool {
+    let text = fs::read_to_string(setting.path("state/status.json")).unwrap_or_default();
+    let told: Value = serde_json::from_str(&text).unwrap_or_default();
+    let is_written = |credential: &Value| credential["outputs"][0]["writtenAt"].is_string();
+    told["credentials"].as_array().is_some_and(|credentials| credentials.iter().all(is_written))
 }
 
 /// The outputs and the state.

@@ -6,6 +6,8 @@
 #[path = "../common/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
+#[path = "../common/nobody.rs"]
+mod nobody;
 #[path = "../binary/program.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;

@@ -4,10 +4,11 @@ use rcgen::{CertificateParams, date_time_ymd};
 use tokenwell::sandbox::{Answer, Reply};
 
 use crate::{
+    nobody::nobody,
     program::Ended,
     setting::Setting,
     told::{check, line, of, patient_setting, told},
-    tunnel::{Authority, nobody, proxy},
+    tunnel::{Authority, proxy},
 };
 
 /// A setting whose API is at this URL.
@@ -39,7 +40,8 @@ fn a_name_that_is_not_there_ends_the_way() {
 
 #[test]
 fn a_port_where_nobody_listens_is_said_so() {
-    let address = nobody();
+    let nobody = nobody();
+    let address = nobody.address;
     let mut setting = setting_at(&format!("http://{address}"), "");
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
@@ -69,7 +71,7 @@ fn a_server_that_is_not_trusted_is_shown_and_never_asked() {
                 spoil(params);
             }
         });
-        let ca = format!("http: {{caFile: {}}}\n", ours.file(&setting.path("")).display());
+        let ca = format!("http: {{caFile: {}, connectTimeout: 10s}}\n", ours.file(&setting.path("")).display());
         let text = setting.configuration(&format!("https://{front}"), &(ca + &setting.named(&["a"])));
         setting.put("tokenwell.yaml", &text);
         let mut command = check(&setting);
@@ -110,7 +112,7 @@ fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
     ] {
         let mut setting = setting_at("http://127.0.0.1:1", "");
         let front = authority.before(setting.sandbox.address(), |_| {});
-        let ca = format!("http: {{caFile: {}}}\n", authority.file(&setting.path("")).display());
+        let ca = format!("http: {{caFile: {}, connectTimeout: 10s}}\n", authority.file(&setting.path("")).display());
         let text = setting.configuration(&format!("https://{front}"), &(ca + &setting.named(&["a"])));
         setting.put("tokenwell.yaml", &text);
         let address = proxy(answer);
@@ -130,7 +132,8 @@ fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
 #[test]
 fn a_proxy_that_nobody_is_behind_and_one_that_is_none_are_told_apart() {
     let mut setting = setting_at("https://api.tokenwell.invalid", "");
-    let address = nobody();
+    let nobody = nobody();
+    let address = nobody.address;
     let mut command = check(&setting);
     let ended = told(&mut setting, command.env("https_proxy", format!("{address}")));
     ends_at(&ended, "TCP");

@@ -78,11 +78,6 @@ pub(crate) fn proxy(answer: &'static str) -> SocketAddr {
     })
 }
 
-/// An address where nobody listens.
-pub(crate) fn nobody() -> SocketAddr {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// Serves each connection on a thread of its own runtime, for as long as the process lives.
 fn serve<F: Future<Output = ()> + Send + 'static>(each: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr {
     let (tell, told) = mpsc::channel();

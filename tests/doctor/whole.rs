@@ -20,7 +20,7 @@ fn where_all_is_well_every_examination_passes_and_nothing_is_changed_but_the_not
     let text = format!(
         "renew: {{spacing: 100ms}}
 status: {{listen: 127.0.0.1:0}}
-http: {{caFile: {ca}}}
+http: {{caFile: {ca}, connectTimeout: 10s}}
 sets: [{{directory: {dir}/pair}}]
 credentials:
   - name: a

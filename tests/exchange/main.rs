@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "../common/nobody.rs"]
+mod nobody;
 mod server;
 mod tls;
 mod trust;
@@ -172,11 +174,12 @@ async fn a_server_that_does_not_finish_is_left_at_the_time_out() {
 
 #[tokio::test]
 async fn a_connection_refused_closed_or_reset_is_said_so() {
-    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let client = client(&format!("http://{nobody}"), &patient());
+    let nobody = nobody::nobody();
+    let origin = format!("http://{}", nobody.address);
+    let client = client(&origin, &patient());
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::Unreachable);
-    assert_eq!(refused.message, format!("cannot reach `http://{nobody}`: connection refused"));
+    assert_eq!(refused.message, format!("cannot reach `{origin}`: connection refused"));
 
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"sessionJwt\":\"eyJcanary".to_owned();
     let half_chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{\"sessionJwt".to_owned();

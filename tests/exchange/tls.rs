@@ -18,7 +18,9 @@ use tokio_rustls::{
 };
 
 use crate::{
-    exchange, patient,
+    exchange,
+    nobody::nobody,
+    patient,
     server::{Answer, Server},
 };
 
@@ -261,8 +263,8 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
             format!("cannot reach `https://{}`: by way of the proxy in the environment: {words}", server.address);
         assert_eq!(refused.message, expected);
     }
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{nobody}"));
+    let nobody = nobody();
+    let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{}", nobody.address));
     let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
     assert!(
         refused.message.ends_with("by way of the proxy in the environment: connection refused"),

@@ -9,7 +9,7 @@ use ring::{
 };
 use serde_json::json;
 use tokenwell::{
-    exchange::{BaseUrl, Client, Proxies, Refused, Standing, Trust},
+    exchange::{BaseUrl, Client, HttpSettings, Proxies, Refused, Standing, Trust},
     renewal::{Moment, Refusal},
     secret::Secret,
 };
@@ -119,7 +119,10 @@ async fn an_unknown_key_costs_one_request_a_minute() {
 #[tokio::test]
 async fn sessions_that_come_together_share_one_request() {
     let world = World::new([keys(&["SK1"])]).await;
-    let judged = futures_util::future::join_all((0..50).map(|_| world.judge("SK1", 100))).await;
+    // Signed once, and before the request begins: that has five seconds, which much work would use up on a slow machine.
+    let token = token("SK1");
+    let judging = (0..50).map(|_| world.trust.judge(&world.client, &token, at(100)));
+    let judged = futures_util::future::join_all(judging).await;
     assert!(judged.into_iter().all(|standing| standing == Ok(Standing::Verified)));
     assert_eq!(world.fetches(), 1);
 }
@@ -179,9 +182,11 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     let given_up = Standing::Unverified { why: "the request of the public keys was given up".to_owned() };
     assert_eq!(world.judge("SK9", 259).await, Ok(given_up));
 
-    let hasty = client(&format!("http://{}", world.server.address), &impatient());
+    // Long enough for the request to arrive, which is counted.
+    let hasty = HttpSettings { timeout: Duration::from_secs(3), ..patient() };
+    let hasty = client(&format!("http://{}", world.server.address), &hasty);
     let Ok(Standing::Unverified { why }) = world.trust.judge(&hasty, &token("SK9"), at(260)).await else { panic!() };
-    assert!(why.ends_with("within 300ms"), "{why}");
+    assert!(why.ends_with("within 3s"), "{why}");
     assert_eq!(world.fetches(), 3);
 }
 

@@ -187,4 +187,4 @@ const VIOLATIONS: &str = "window.violations = []; document.addEventListener('sec
     (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));";
 
 /// Only there to fail a test.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);

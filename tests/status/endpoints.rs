@@ -6,7 +6,7 @@ use tokenwell::sandbox::{Answer as Scripted, Shape};
 
 use crate::{
     client::Server,
-    served::{credential, ready, setting, start, until},
+    served::{FREE_PORT, configure, credential, ready, setting, start, until},
 };
 
 #[test]
@@ -96,6 +96,7 @@ fn nothing_but_get_and_head_is_answered_and_no_body_is_read() {
 #[test]
 fn it_answers_while_every_exchange_hangs() {
     let setting = setting(&["a", "b"]);
+    configure(&setting, FREE_PORT, &format!("http: {{timeout: 300s}}\n{}", setting.named(&["a", "b"])));
     let hold = setting.sandbox.hold();
     let (_program, server) = start(&setting);
     setting.until_exchanges(2);

@@ -1,6 +1,6 @@
 //! A daemon that serves its status.
 
-use std::{fs, path::Path};
+use std::{collections::HashSet, fs, path::Path};
 
 use serde_json::Value;
 
@@ -59,6 +59,41 @@ pub(crate) fn until(server: &Server, what: &str, wanted: impl Fn(&Value) -> bool
 
 pub(crate) fn credential<'a>(status: &'a Value, name: &str) -> &'a Value {
     status["credentials"].as_array().unwrap().iter().find(|credential| credential["name"] == name).unwrap()
+}
+
+/// A socket of a process.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    pub(crate) port: u16,
+    /// Whether it listens; if not, it is one of its connections.
+    pub(crate) listens: bool,
+}
+
+/// The process's own sockets of TCP, as the kernel tells them.
+pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
+    let links = fs::read_dir(format!("/proc/{}/fd", program.pid())).unwrap();
+    let inodes: HashSet<String> = links
+        .filter_map(|fd| fs::read_link(fd.unwrap().path()).ok())
+        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.strip_suffix(']')?.to_owned()))
+        .collect();
+    let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/net/{table}")).unwrap_or_default());
+    let ours = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let port = u16::from_str_radix(fields.get(1)?.rsplit(':').next()?, 16).ok()?;
+        inodes.contains(*fields.get(9)?).then(|| Socket { port, listens: fields[3] == "0A" })
+    };
+    tables.iter().flat_map(|table| table.lines()).filter_map(ours).collect()
+}
+
+/// How many connections the process has with clients of its server.
+pub(crate) fn connections(program: &Program, server: &Server) -> usize {
+    let of_server = |socket: &&Socket| !socket.listens && socket.port == server.port();
+    sockets(program).iter().filter(of_server).count()
+}
+
+/// The ports on which the process listens.
+pub(crate) fn listens_at(program: &Program) -> Vec<u16> {
+    sockets(program).iter().filter(|socket| socket.listens).map(|socket| socket.port).collect()
 }
 
 pub(crate) const FREE_PORT: &str = "127.0.0.1:0";

@@ -124,6 +124,14 @@ impl Listener {
         &self.address
     }
 
+    /// The kernel's, where the configuration leaves it the choice.
+    pub(super) fn port(&self) -> Option<u16> {
+        match (&self.listen, &self.socket) {
+            (Listen::Address(_), Socket::Tcp(socket)) => socket.local_addr().ok().map(|address| address.port()),
+            (_, Socket::Tcp(_) | Socket::Unix(_)) => None,
+        }
+    }
+
     /// The next connection. Cancel-safe.
     pub(super) async fn accept(&self) -> io::Result<Stream> {
         match &self.socket {

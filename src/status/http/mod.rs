@@ -69,6 +69,11 @@ impl Server {
         self.listener.address()
     }
 
+    /// The port that it has by itself: none on a Unix socket, nor on a socket that was passed.
+    pub fn port(&self) -> Option<u16> {
+        self.listener.port()
+    }
+
     /// Serves until a connection has a question for the loop. Cancel-safe.
     pub async fn next(&mut self) -> Question {
         loop {

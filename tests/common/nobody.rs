@@ -1,0 +1,21 @@
+//! A port of loopback where nobody listens, and nobody can: it is taken.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    os::fd::OwnedFd,
+};
+
+use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
+
+/// As long as it lives, connections there are refused.
+pub(crate) struct Nobody {
+    pub(crate) address: SocketAddr,
+    _socket: OwnedFd,
+}
+
+pub(crate) fn nobody() -> Nobody {
+    let socket = socket_with(AddressFamily::INET, SocketType::STREAM, SocketFlags::CLOEXEC, None).unwrap();
+    bind(&socket, &SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let address = SocketAddr::try_from(getsockname(&socket).unwrap()).unwrap();
+    Nobody { address, _socket: socket }
+}
