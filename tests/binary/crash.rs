@@ -14,6 +14,7 @@ use tokenwell::session::{Jwks, Jwt, Verdict};
 
 use crate::{
     program::{Program, run},
+    sessions::until_sessions,
     setting::Setting,
 };
 
@@ -51,6 +52,10 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
         let settled = dice.u32(..8) > 0;
         if settled {
             program.until_said("credentials settled", 1);
+        }
+        // Half of the kills come soon after an answer, when a token is written, however slow the machine.
+        if settled && dice.bool() {
+            until_sessions(&setting.sandbox, setting.sandbox.counters().sessions + 1);
         }
         thread::sleep(Duration::from_micros(dice.u64(..150_000)));
         program.signal(SIGKILL);

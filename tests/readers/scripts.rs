@@ -6,6 +6,7 @@ use crate::{
     program::{content, within},
     readme::snippet,
     server::Server,
+    sessions::until_sessions,
     setting::Setting,
     tools::needs,
 };
@@ -118,7 +119,10 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
         assert!(child.try_wait().unwrap().is_none(), "{}", content(&err));
         (server.visits().good > 0).then(|| setting.sandbox.counters().sessions)
     });
-    setting.until("a thousand rotations", move |counters| counters.sessions >= began + 1000);
+    until_sessions(&setting.sandbox, began + 1000);
+    within("more than a hundred tokens", || {
+        (server.visits().tokens.len() > 100 || child.try_wait().unwrap().is_some()).then_some(())
+    });
     fs::write(&stop, "").unwrap();
     let status = child.wait().unwrap();
     assert!(status.success(), "{}", content(&err));
