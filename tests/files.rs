@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output as Ended},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
 use tokenwell::output::{
@@ -452,7 +452,7 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
         // As many reads as writes, also where one processor has to do for all.
         let is_enough = |number| number > 1000 && reads.load(Ordering::Relaxed) > 1000;
         for number in
-            (1..).take_while(|number| !is_enough(*number) && !readers.iter().any(|reader| reader.is_finished()))
+            (1..).take_while(|number| !is_enough(*number) && !readers.iter().any(ScopedJoinHandle::is_finished))
         {
             write(&output, token(number).as_bytes()).unwrap();
             written.store(number, Ordering::Release);

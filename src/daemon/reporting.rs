@@ -55,8 +55,13 @@ impl Daemon {
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
     /// its file holds.
     pub fn has_every_token(&self) -> bool {
+        self.grounds.survey.is_idle() && self.has_every_token_by_the_last_look()
+    }
+
+    /// The same for who cannot wait for the end of a look that is under way.
+    pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
-        let settled = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
+        let settled = self.grounds.surveyed && self.wanted.is_none();
         let listed = self.listings.values().all(|listing| listing.trouble.is_none());
         let has_token = |(id, kept): (Id, &Kept)| {
             kept.recalled

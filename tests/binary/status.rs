@@ -36,9 +36,8 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
     let socket = setting.path("run/status.sock");
     serve(&setting, &format!("unix:{}", socket.display()), &["a", "b"]);
     let daemon = setting.ready();
-    let ended = status(&setting, &[]);
-    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
-    assert!(ended.stdout.contains(&format!("asked the daemon at unix:{}", socket.display())), "{}", ended.stdout);
+    let asked = format!("asked the daemon at unix:{}", socket.display());
+    until(&setting, "ready", |ended| ended.code == Some(0) && ended.stdout.contains(&asked));
     daemon.stop();
 }
 

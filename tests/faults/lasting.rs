@@ -192,12 +192,20 @@ impl Troubled {
     /// What readers find, which is whole.
     fn view(&self) -> View {
         let folder = self.setting.path("box");
-        let generation = folder.join("set").join(fs::read_link(folder.join("set/..data")).unwrap());
-        let [plain, jwt, json] =
-            [folder.join("a.jwt"), generation.join("b.jwt"), generation.join("b.json")].map(|path| {
-                assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o640);
-                fs::read_to_string(path).unwrap()
-            });
+        let current = || fs::read_link(folder.join("set/..data")).unwrap();
+        // One that goes while it is read is read again: readers have some seconds, which a machine that stands still may take.
+        let files = within("a generation", || {
+            let generation = current();
+            let folders = [folder.clone(), folder.join("set").join(&generation), folder.join("set").join(&generation)];
+            let files = ["a.jwt", "b.jwt", "b.json"].iter().zip(folders).map(|(name, folder)| folder.join(name));
+            let read = files.map(|path| (fs::metadata(&path), fs::read_to_string(path))).collect::<Vec<_>>();
+            (current() == generation).then_some(read)
+        });
+        let files = files.into_iter().map(|(found, text)| {
+            assert_eq!(found.unwrap().permissions().mode() & 0o7777, 0o640);
+            text.unwrap()
+        });
+        let [plain, jwt, json] = <[String; 3]>::try_from(files.collect::<Vec<_>>()).unwrap();
         assert!(Jwt::parse(&plain).is_ok() && Jwt::parse(&jwt).is_ok());
         let told: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert!(told["token"].as_str() == Some(&jwt), "files of two generations");
