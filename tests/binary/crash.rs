@@ -13,8 +13,7 @@ use nix::sys::signal::Signal::SIGKILL;
 use tokenwell::session::{Jwks, Jwt, Verdict};
 
 use crate::{
-    program::{Program, run},
-    sessions::until_sessions,
+    program::{Program, run, within},
     setting::Setting,
 };
 
@@ -53,11 +52,12 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
         if settled {
             program.until_said("credentials settled", 1);
         }
-        // Half of the kills come soon after an answer, when a token is written, however slow the machine.
-        if settled && dice.bool() {
-            until_sessions(&setting.sandbox, setting.sandbox.counters().sessions + 1);
+        if dice.bool() {
+            thread::sleep(Duration::from_micros(dice.u64(..150_000)));
+        } else {
+            // However slow the machine, these come while something is written.
+            within("a write", || (!leftovers(&setting).is_empty()).then_some(()));
         }
-        thread::sleep(Duration::from_micros(dice.u64(..150_000)));
         program.signal(SIGKILL);
         let ended = program.ended();
         assert_eq!(ended.code, None);
