@@ -13,5 +13,5 @@ pub(crate) fn until_sessions(sandbox: &Sandbox, sessions: u64) {
     }
 }
 
-/// Only there to fail a test.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Only there to fail a test. The first session may have thousands of keys to be read before it.
+const PATIENCE: Duration = Duration::from_secs(120);

@@ -68,14 +68,15 @@ async fn a_command_that_cannot_start_is_told_with_a_remedy() {
 #[tokio::test]
 async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("hangs");
-    let script = "trap '' TERM; sleep 1000 & echo $!; (trap '' TERM; sleep 1001 & echo $!; :>\"$0\"; wait) & echo $$; wait; wait";
+    let said = ["one", "other"].map(|name| folder.path().join(name));
+    let script = "trap '' TERM; sleep 1000 & echo $!; (trap '' TERM; sleep 1001 & echo $!; :>\"$0\"; wait) & echo $$; :>\"$1\"; wait; wait";
     let timeout = Duration::from_secs(2);
-    let arguments = [words(script), vec![file.display().to_string()]].concat();
+    let files = said.each_ref().map(|file| file.display().to_string());
+    let arguments = [words(script), files.to_vec()].concat();
     let hook = Hook::Command { program: "/bin/sh".into(), arguments, timeout };
     let (ran, ()) = tokio::join!(run(&hook), async {
         let clock = StoppedClock::new();
-        until(|| file.exists()).await;
+        until(|| said.iter().all(|file| file.exists())).await;
         drop(clock);
     });
     assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
