@@ -77,6 +77,7 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
         assert!(!settled || left.is_empty(), "round {round} of seed {SEED}: {left:?}");
     }
     assert!(littered > 0, "no kill met a write: the test shows less than it should");
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
     let program = setting.ready();
     let ended = program.stop();
     assert_eq!(ended.code, Some(0));

@@ -11,6 +11,7 @@ use std::{
     time::Duration,
 };
 
+use nix::sys::signal::Signal::SIGUSR1;
 use tokenwell::session::Jwt;
 
 use crate::{program::within, sessions::until_sessions, setting::Setting};
@@ -20,10 +21,12 @@ use crate::{program::within, sessions::until_sessions, setting::Setting};
 fn no_reader_ever_sees_a_torn_an_empty_or_a_missing_token() {
     let names: Vec<String> = (0..20).map(|number| format!("n{number}")).collect();
     let mut setting = Setting::with(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
     let credentials = setting.named(&names.iter().map(String::as_str).collect::<Vec<_>>());
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let program = setting.ready();
+    // Not before: twenty tokens that live for so short may never be there together on a slow machine.
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
+    program.signal(SIGUSR1);
     let files: Vec<PathBuf> = names.iter().map(|name| setting.path(&format!("out/{name}.jwt"))).collect();
     let (seen, done) = (AtomicUsize::new(0), AtomicBool::new(false));
     thread::scope(|scope| {

@@ -2,6 +2,8 @@
 
 use std::{fs, process::Command};
 
+use nix::sys::signal::Signal::SIGUSR1;
+
 use crate::{
     program::{content, within},
     readme::snippet,
@@ -98,10 +100,12 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     assert!(snippet.contains(&literal), "the snippet reads the token file: {snippet}");
     setting.put(file, &program(&snippet.replace(&literal, "path")));
 
-    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
     let credentials = setting.named(&names);
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let daemon = setting.ready();
+    // Not before: twenty tokens that live for so short may never be there together on a slow machine.
+    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
+    daemon.signal(SIGUSR1);
     let mut command = if interpreter == "go" {
         built(&setting, file)
     } else {
