@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Output as Ended},
     sync::atomic::{AtomicBool, AtomicU32, Ordering},
-    thread,
+    thread::{self, ScopedJoinHandle},
 };
 
 use tokenwell::output::{
@@ -433,7 +433,7 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
     write(&output, token(0).as_bytes()).unwrap();
     let (written, reads, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
-        for _ in 0..2 {
+        let readers = [(); 2].map(|()| {
             scope.spawn(|| {
                 let mut last = 0;
                 while !done.load(Ordering::Acquire) {
@@ -447,9 +447,13 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
                     last = number;
                     reads.fetch_add(1, Ordering::Relaxed);
                 }
-            });
-        }
-        for number in 1..=1000 {
+            })
+        });
+        // As many reads as writes, also where one processor has to do for all.
+        let is_enough = |number| number > 1000 && reads.load(Ordering::Relaxed) > 1000;
+        for number in
+            (1..).take_while(|number| !is_enough(*number) && !readers.iter().any(ScopedJoinHandle::is_finished))
+        {
             write(&output, token(number).as_bytes()).unwrap();
             written.store(number, Ordering::Release);
         }

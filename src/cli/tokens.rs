@@ -27,7 +27,7 @@ pub(super) async fn every(daemon: &mut Daemon, timeout: Duration) -> Result<(), 
             () = &mut end => break format!("time-out after {}", humantime::format_duration(timeout)),
         }
     };
-    if daemon.has_every_token() {
+    if daemon.has_every_token_by_the_last_look() {
         warn!("{ended}: every token lives, but not every one that is due could be renewed");
         return Ok(());
     }

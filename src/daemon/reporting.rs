@@ -55,6 +55,11 @@ impl Daemon {
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
     /// its file holds.
     pub fn has_every_token(&self) -> bool {
+        self.grounds.survey.is_idle() && self.has_every_token_by_the_last_look()
+    }
+
+    /// The same for who cannot wait for the end of a look that is under way.
+    pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
         let has_token = |(id, kept): (Id, &Kept)| {
             kept.recalled
@@ -66,10 +71,11 @@ impl Daemon {
         self.is_settled() && self.members().next().is_some() && self.members().rev().all(has_token)
     }
 
-    /// Whether it is known who there is.
+    /// Whether it is known who there is, by the last look.
     fn is_settled(&self) -> bool {
-        let surveyed = self.grounds.surveyed && self.grounds.survey.is_idle() && self.wanted.is_none();
-        surveyed && self.listings.values().all(|listing| listing.trouble.is_none())
+        self.grounds.surveyed
+            && self.wanted.is_none()
+            && self.listings.values().all(|listing| listing.trouble.is_none())
     }
 
     /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.

@@ -84,10 +84,19 @@ fn once_warns_of_a_bad_new_key_while_the_good_token_lives() {
 fn once_gives_up_and_says_which_token_is_missing_and_why() {
     let mut setting = Setting::with(&["a"]);
     setting.configure(&setting.named(&["a", "b"]));
+    let program = Program::start(&mut once(&setting.path(""), "300s"));
+    program.until_said("\"token written\"", 1);
+    program.until_said("waiting for an access key", 1);
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains(": 1 of 2 tokens are missing\n  b: "), "{}", ended.stderr);
+    assert!(setting.token("a").is_some(), "what can be had is had");
+
     let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
     assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("time-out after 700ms: 1 of 2 tokens are missing\n  b: "), "{}", ended.stderr);
-    assert!(setting.token("a").is_some(), "what can be had is had");
+    assert!(ended.stderr.contains("error: time-out after 700ms: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("of 2 tokens are missing\n"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\n  b: "), "{}", ended.stderr);
 
     setting.put_key("b", "b");
     setting.sandbox.set(|settings| settings.outage = Some(Answer::Hang));
@@ -104,11 +113,11 @@ fn one_credential_needs_no_file_and_paths_are_those_of_the_current_folder() {
     let base = setting.sandbox.base_url();
     let flags = ["once", "--base-url", &base, "--access-key-file", "keys/app", "--output", "out/app.jwt"];
     let mut command = tokenwell(flags);
-    command.args(["--output", "../out/second.jwt", "--timeout", "700ms"]).env("DESCOPE_PROJECT_ID", "P2environment");
+    command.args(["--output", "../out/second.jwt", "--timeout", "300s"]).env("DESCOPE_PROJECT_ID", "P2environment");
     fs::create_dir(setting.path("below")).unwrap();
-    let ended = Program::start(command.current_dir(setting.path("below"))).ended();
-    assert_eq!(ended.code, Some(1), "there is no keys/app below");
-    assert!(ended.stderr.contains("below/keys/app"), "{}", ended.stderr);
+    let program = Program::start(command.current_dir(setting.path("below")));
+    program.until_said("below/keys/app", 1);
+    assert_eq!(program.stop().code, Some(1), "there is no keys/app below");
 
     let mut command = tokenwell(flags);
     command.args(["--output", "below/../out/second.jwt"]).env("DESCOPE_PROJECT_ID", "P2environment");

@@ -13,6 +13,7 @@ use tokenwell::sandbox::Answer;
 
 use crate::{
     program::{Program, TOKENWELL, content, once, run, within},
+    sessions::until_sessions,
     setting::Setting,
 };
 
@@ -158,11 +159,13 @@ fn the_journal_is_told_the_priority_of_each_line_and_nobody_else_is() {
 
 #[test]
 fn health_is_silent_but_for_renewals() {
-    let mut setting = Setting::with(&["a", "b"]);
-    setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
-    setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &setting.named(&["a", "b"]));
+    // One renewal a second, of tokens that live on for long if the machine stands still for a while.
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let mut setting = Setting::with(&names);
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(20));
+    setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &setting.named(&names));
     let program = setting.ready();
-    setting.until("forty renewals", |counters| counters.sessions >= 42);
+    until_sessions(&setting.sandbox, names.len() as u64 + 40);
     let ended = program.stop();
     let lines =
         ended.stderr.lines().skip_while(|line| !line.contains("ready: every required token is on disk")).skip(1);

@@ -6,6 +6,8 @@
 mod common;
 mod manager;
 mod program;
+#[path = "../common/sessions.rs"]
+mod sessions;
 mod setting;
 
 mod commands;

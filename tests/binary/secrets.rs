@@ -19,7 +19,7 @@ use nix::{
 use tokenwell::sandbox::{Answer, Shape};
 
 use crate::{
-    program::{Program, TOKENWELL, run, tokenwell},
+    program::{Program, TOKENWELL, run, tokenwell, within},
     setting::Setting,
 };
 
@@ -83,7 +83,8 @@ fn there_are_no_core_dumps_and_no_debuggers_of_the_same_user() {
     if geteuid().is_root() {
         // For root all files of processes are root's; so somebody else has to run it.
         let copy = setting.path("tokenwell");
-        fs::copy(TOKENWELL, &copy).unwrap();
+        // By a process of its own: what is open here for writing while another test forks cannot be executed.
+        assert!(Command::new("/bin/cp").args([TOKENWELL.as_ref(), copy.as_os_str()]).status().unwrap().success());
         for folder in ["", "keys", "out", "state"] {
             fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
             chown(setting.path(folder), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -128,12 +129,15 @@ fn a_proxy_is_asked_for_a_tunnel_and_sees_no_key() {
         assert!(rest.is_empty(), "no tunnel was granted");
         String::from_utf8(head).unwrap()
     });
-    let mut command = tokenwell(["once", "--timeout", "1s", "--project-id", "P2x", "--output", "out/a.jwt"]);
+    let mut command = tokenwell(["once", "--timeout", "300s", "--project-id", "P2x", "--output", "out/a.jwt"]);
     command.args(["--access-key-file", "keys/a", "--base-url", "https://api.descope.invalid"]);
     command.env("HTTPS_PROXY", format!("http://user:word@{address}")).current_dir(setting.path(""));
-    let ended = Program::start(&mut command).ended();
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let program = Program::start(&mut command);
+    within("a request at the proxy", || seen.is_finished().then_some(()));
     let head = seen.join().unwrap();
+    program.until_said("the proxy refuses to connect to the API", 1);
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(head.starts_with("CONNECT api.descope.invalid:443 HTTP/1.1\r\n"), "{head}");
     assert_eq!(setting.leaks.found_in(&head), None);
     assert!(!ended.stderr.contains("user:word"), "{}", ended.stderr);

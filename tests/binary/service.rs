@@ -47,6 +47,9 @@ fn a_whole_life_is_told_in_order() {
         let refused = manager.until("the newest configuration is refused");
         assert!(count(&refused, "READY=1") > 0, "{refused:?}");
         told.extend(refused);
+        // It is read once because it was asked for, and once because it is another: a stop in between would be told of
+        // before the end of the second.
+        program.until_said("the configuration is refused", 2);
 
         let ended = program.stop();
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);

@@ -19,7 +19,9 @@ pub(crate) struct Setting {
 
 impl Setting {
     pub(crate) fn new() -> Self {
-        Self { sandbox: Sandbox::start(Settings::default()).unwrap(), place: Place::new() }
+        // So long that none falls due in a test that counts exchanges, however slow the machine.
+        let life = Duration::from_secs(3600);
+        Self { sandbox: Sandbox::start(Settings { life, ..Settings::default() }).unwrap(), place: Place::new() }
     }
 
     /// With keys and credentials of these names, and a quick pace.

@@ -153,8 +153,12 @@ fn a_storm_of_signals_is_weathered() {
     assert_eq!(ended.code, Some(0));
     let key = Secret::new(setting.key("a"));
     spaced(&setting.sandbox, Some(&key), Duration::from_millis(100));
+    // What is left of the storm when it comes may renew it as well.
+    let (_, since) = ended.stderr.split_once("the new configuration is in force").unwrap();
+    let gusts = since.matches("asked to renew every session").count();
     let of_newcomer = |seen: &Seen| seen.key == Some(newcomer);
-    assert_eq!(setting.sandbox.exchanges().into_iter().filter(of_newcomer).count(), 1);
+    let asked = setting.sandbox.exchanges().into_iter().filter(of_newcomer).count();
+    assert!((1..=1 + gusts).contains(&asked), "{asked} exchanges and {gusts} gusts");
     assert_eq!(setting.leaks.found_in(&ended.stderr), None);
 }
 

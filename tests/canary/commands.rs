@@ -1,10 +1,6 @@
 //! Every command at the loudest, with a key where it belongs and where it does not.
 
-use std::{
-    fs,
-    net::{TcpListener, TcpStream},
-    process::Command,
-};
+use std::{fs, process::Command};
 
 use nix::sys::signal::Signal::{SIGHUP, SIGUSR1};
 
@@ -86,16 +82,20 @@ fn the_sandbox_does_not_say_the_keys_that_it_is_given() {
     let mut setting = Setting::new();
     let key = real_key(&mut setting);
     setting.put("keys/a", &key);
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let sandbox = Program::start(&mut loud(&["sandbox", "--listen", &address.to_string()], &setting));
-    within("the sandbox", || TcpStream::connect(address).ok());
-    let base_url = format!("http://{address}");
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", "exec \"$0\" sandbox --listen 127.0.0.1:0 >said", TOKENWELL]).current_dir(setting.path(""));
+    let sandbox = Program::start(shell.env_clear().env("TOKENWELL_LOG", "trace"));
+    let base_url = within("the sandbox' address", || {
+        let said = fs::read_to_string(setting.path("said")).ok()?;
+        said.split_once('\n')?.0.strip_prefix("sandbox listens on ").map(str::to_owned)
+    });
     let flags = ["once", "--project-id", "P2sandbox", "--access-key-file", "keys/a", "--output", "out/a.jwt"];
     let once = ended(&[&flags[..], &["--base-url", &base_url]].concat(), &setting);
     assert_eq!(once.code, Some(0), "{}", once.stderr);
     silent(&mut setting, &once);
     let sandbox = sandbox.stop();
     silent(&mut setting, &sandbox);
+    assert_eq!(setting.leaks.found_in(&fs::read_to_string(setting.path("said")).unwrap()), None);
 }
 
 #[test]

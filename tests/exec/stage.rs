@@ -38,6 +38,15 @@ impl Stage {
         Program::start(&mut self.script(flags, script))
     }
 
+    /// Makes a file that may be executed. By a process of its own: what is open here for writing while another test forks
+    /// cannot be executed.
+    pub(crate) fn program(&self, name: &str, text: &str) {
+        self.put("text", text);
+        let mut install = Command::new("/usr/bin/install");
+        install.args(["-m", "755"]).args([self.path("text"), self.path(name)]);
+        assert!(install.status().unwrap().success());
+    }
+
     /// What the program wrote with `say`, once it did.
     pub(crate) fn said(&self, name: &str) -> String {
         self.until_said(name, 1)

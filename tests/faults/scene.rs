@@ -105,7 +105,7 @@ impl Scene {
         copy(&self.folder.join("before"), &self.folder);
         let seen = self.setting.sandbox.exchanges().len();
         let said = self.folder.join("said/stderr");
-        let tracee = Tracee::start(&once(&self.folder, "20s"), File::create(&said).unwrap());
+        let tracee = Tracee::start(&once(&self.folder, TIMEOUT), File::create(&said).unwrap());
         let mut points = Points::of(&self.folder, self.old_generation.clone());
         let mut told = Vec::new();
         let fate = tracee.run(&mut |thread, registers| {
@@ -144,7 +144,7 @@ impl Scene {
     }
 
     fn once_more(&self, case: &str) {
-        let Ended { code, stdout, stderr } = Program::start(&mut once(&self.folder, "20s")).ended();
+        let Ended { code, stdout, stderr } = Program::start(&mut once(&self.folder, TIMEOUT)).ended();
         assert_eq!((code, stdout.as_str()), (Some(0), ""), "{case}: {stderr}");
         self.said_well(&stderr, case);
         for trouble in ["\"WARN\"", "\"ERROR\""] {
@@ -251,3 +251,5 @@ fn copy(from: &Path, to: &Path) {
 /// Also of retries.
 pub(crate) const SPACING: Duration = Duration::from_millis(200);
 const PACE: &str = "renew: {spacing: 200ms, retryFirst: 200ms, retryMax: 300ms}\n";
+/// Traced, and on a slow machine, a run may take long. It ends when it has every token.
+const TIMEOUT: &str = "120s";

@@ -68,7 +68,7 @@ pub(crate) fn pid(number: u32) -> Pid {
 }
 
 /// A program of another name that does the same.
-pub(crate) fn copied(program: &str, to: &Path) {
+pub(crate) fn copied(program: &Path, to: &Path) {
     // A copy that is written while another thread forks could not be executed: it is made by a process of its own.
     assert!(Command::new("/bin/cp").arg("-L").arg(program).arg(to).status().unwrap().success());
 }

@@ -9,8 +9,8 @@ use tokenwell::{
 };
 
 use super::{
-    PATIENCE, TOKEN,
-    app::{pid, runs},
+    PATIENCE, StoppedClock, TOKEN,
+    app::{copied, pid, runs},
     failure, news, run, until,
 };
 
@@ -56,7 +56,9 @@ async fn a_command_that_cannot_start_is_told_with_a_remedy() {
     let hook = Hook::Command { program: path.clone(), arguments: Vec::new(), timeout: PATIENCE };
     let shown = |ran: &Ran| failure(ran).replace(path.to_str().unwrap(), "/opt/reload");
     insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: no such file; name a program that this machine or image has; if it is a script, its first line must name one too");
-    fs::write(&path, "#!/no/such/shell\n").unwrap();
+    let script = folder.path().join("script");
+    fs::write(&script, "#!/no/such/shell\n").unwrap();
+    copied(&script, &path);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: permission denied; make it executable for tokenwell's user (`chmod +x`), on a file system without `noexec`");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
@@ -65,9 +67,18 @@ async fn a_command_that_cannot_start_is_told_with_a_remedy() {
 
 #[tokio::test]
 async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
-    let script = "trap '' TERM; sleep 1000 & echo $!; (trap '' TERM; sleep 1001 & echo $!; wait) & echo $$; wait; wait";
+    let folder = tempfile::tempdir().unwrap();
+    let said = ["one", "other"].map(|name| folder.path().join(name));
+    let script = "trap '' TERM; sleep 1000 & echo $!; (trap '' TERM; sleep 1001 & echo $!; :>\"$0\"; wait) & echo $$; :>\"$1\"; wait; wait";
     let timeout = Duration::from_secs(2);
-    let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments: words(script), timeout }).await;
+    let files = said.each_ref().map(|file| file.display().to_string());
+    let arguments = [words(script), files.to_vec()].concat();
+    let hook = Hook::Command { program: "/bin/sh".into(), arguments, timeout };
+    let (ran, ()) = tokio::join!(run(&hook), async {
+        let clock = StoppedClock::new();
+        until(|| said.iter().all(|file| file.exists())).await;
+        drop(clock);
+    });
     assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
     assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, and stopped"));
     let numbers: Vec<_> = ran.printed.split("\\n").collect();
@@ -77,9 +88,20 @@ async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
 
 #[tokio::test]
 async fn a_command_that_hangs_may_tidy_up_and_say_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ready, tidied) = (folder.path().join("ready"), folder.path().join("tidied"));
     let timeout = Duration::from_secs(2);
-    let script = "trap 'echo tidied; exit 0' TERM; sleep 1000 & echo ready; wait";
-    let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments: words(script), timeout }).await;
+    let script = "trap 'echo tidied; :>\"$1\"; exit 0' TERM; sleep 1000 & echo ready; :>\"$0\"; wait";
+    let files = [&ready, &tidied].map(|file| file.display().to_string());
+    let arguments = [words(script), files.to_vec()].concat();
+    let hook = Hook::Command { program: "/bin/sh".into(), arguments, timeout };
+    let (ran, ()) = tokio::join!(run(&hook), async {
+        let clock = StoppedClock::new();
+        until(|| ready.exists()).await;
+        tokio::time::advance(timeout * 2).await;
+        until(|| tidied.exists()).await;
+        drop(clock);
+    });
     assert_eq!(ran, Ran { outcome: Outcome::TimedOut(timeout), printed: "ready\\ntidied".to_owned() });
 }
 

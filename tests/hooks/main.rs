@@ -20,6 +20,7 @@ use tokenwell::{
     secret::Secret,
     session::{Claims, Session},
 };
+use tokio::task::JoinHandle;
 
 #[test]
 fn a_hook_may_run_in_a_task() {
@@ -70,14 +71,35 @@ fn nobody(ran: &Ran) -> &str {
     why
 }
 
-/// Looks until it is so, and lets others run in between.
+/// Looks until it is so, and lets others run in between, also while tokio's clock stands still.
 async fn until(mut is_so: impl FnMut() -> bool) {
-    let looking = async {
-        while !is_so() {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(PATIENCE, looking).await.expect("in 30 seconds");
+    let end = clock::now() + PATIENCE;
+    while !is_so() {
+        assert!(clock::now() < end, "in vain for 30 seconds");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Tokio's clock, which stands still until this is dropped: no time-out comes before what it is to come after. Tokio would let
+/// it jump to the next time-out whenever nobody has anything to do, so somebody always has.
+struct StoppedClock(JoinHandle<()>);
+
+impl StoppedClock {
+    fn new() -> Self {
+        tokio::time::pause();
+        Self(tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        }))
+    }
+}
+
+impl Drop for StoppedClock {
+    fn drop(&mut self) {
+        self.0.abort();
+        tokio::time::resume();
+    }
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -9,6 +9,8 @@ mod common;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/program.rs"]
 mod program;
+#[path = "../common/sessions.rs"]
+mod sessions;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../binary/setting.rs"]
 mod setting;

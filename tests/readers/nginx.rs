@@ -7,6 +7,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+
 use crate::{
     program::within,
     readme::{configuration, snippet},
@@ -54,7 +59,12 @@ struct Nginx {
 }
 
 impl Nginx {
+    /// It wants a number, and somebody else may take the one that was free: then it ends, and another is tried.
     fn start(setting: &Setting, location: &str) -> Self {
+        (0..5).find_map(|_| Self::try_start(setting, location)).unwrap()
+    }
+
+    fn try_start(setting: &Setting, location: &str) -> Option<Self> {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let folder = setting.path("");
         let folder = folder.display();
@@ -70,12 +80,14 @@ impl Nginx {
         let mut command = Command::new("nginx");
         command.arg("-c").arg(setting.path("nginx.conf")).args(["-g", "daemon off;"]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let nginx = Self { child, port };
-        within("nginx", || TcpStream::connect(("127.0.0.1", port)).ok().map(drop));
+        let mut nginx = Self { child, port };
         // It listens before it writes down who it is, and the hook needs that line whole.
-        let written = || fs::read_to_string(setting.path("nginx.pid")).ok();
-        within("nginx's pid file", || written().filter(|text| text.ends_with('\n')));
-        nginx
+        let is_written = || fs::read_to_string(setting.path("nginx.pid")).is_ok_and(|text| text.ends_with('\n'));
+        let runs = within("nginx's pid file", || match nginx.child.try_wait().unwrap() {
+            None => is_written().then_some(true),
+            Some(_) => Some(false),
+        });
+        runs.then_some(nginx)
     }
 
     /// Asks for the page, and answers with its text.
@@ -90,7 +102,10 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        let _ = self.child.kill();
+        // Told to end, it ends its workers; killed, it would leave them.
+        if let Ok(None) = self.child.try_wait() {
+            let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
+        }
         let _ = self.child.wait();
     }
 }

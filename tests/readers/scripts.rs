@@ -2,10 +2,13 @@
 
 use std::{fs, process::Command};
 
+use nix::sys::signal::Signal::SIGUSR1;
+
 use crate::{
     program::{content, within},
     readme::snippet,
     server::Server,
+    sessions::until_sessions,
     setting::Setting,
     tools::needs,
 };
@@ -97,10 +100,12 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     assert!(snippet.contains(&literal), "the snippet reads the token file: {snippet}");
     setting.put(file, &program(&snippet.replace(&literal, "path")));
 
-    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
     let credentials = setting.named(&names);
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let daemon = setting.ready();
+    // Not before: twenty tokens that live for so short may never be there together on a slow machine.
+    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
+    daemon.signal(SIGUSR1);
     let mut command = if interpreter == "go" {
         built(&setting, file)
     } else {
@@ -118,7 +123,10 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
         assert!(child.try_wait().unwrap().is_none(), "{}", content(&err));
         (server.visits().good > 0).then(|| setting.sandbox.counters().sessions)
     });
-    setting.until("a thousand rotations", move |counters| counters.sessions >= began + 1000);
+    until_sessions(&setting.sandbox, began + 1000);
+    within("more than a hundred tokens", || {
+        (server.visits().tokens.len() > 100 || child.try_wait().unwrap().is_some()).then_some(())
+    });
     fs::write(&stop, "").unwrap();
     let status = child.wait().unwrap();
     assert!(status.success(), "{}", content(&err));

@@ -61,7 +61,8 @@ fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
     past.clean(&ended);
     due(&past);
     past.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
-    let ended = Program::start(&mut once(&past.path(""), "1s")).ended();
+    // Long enough for a try on a machine that stands still for a while; the token lives for longer.
+    let ended = Program::start(&mut once(&past.path(""), "5s")).ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(past.requests().0 > 2, "it was tried");
     assert_eq!(said(&ended, "not every one that is due could be renewed").len(), 1);
@@ -72,7 +73,9 @@ fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
 fn once_counts_a_live_token_whose_key_file_is_gone_as_missing() {
     let mut past = Past::new();
     std::fs::remove_file(past.path("keys/a")).unwrap();
-    let ended = Program::start(&mut once(&past.path(""), "700ms")).ended();
+    let program = Program::start(&mut once(&past.path(""), "300s"));
+    program.until_said("waiting for an access key", 1);
+    let ended = program.stop();
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("1 of 1 tokens are missing\n  a: key file"), "{}", ended.stderr);
     past.clean(&ended);

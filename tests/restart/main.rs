@@ -9,6 +9,8 @@ mod common;
 #[path = "../binary/program.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
+#[path = "../common/sessions.rs"]
+mod sessions;
 #[path = "../binary/setting.rs"]
 mod setting;
 

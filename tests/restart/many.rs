@@ -7,6 +7,7 @@ use tokenwell::sandbox::{Outcome, RateLimit};
 use crate::{
     past::{Past, said},
     program::{Program, run},
+    sessions::until_sessions,
 };
 
 /// The 100 a minute take twenty minutes; here it is 400 in two seconds.
@@ -28,7 +29,7 @@ fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
         settings.rate_limit = Some(RateLimit { exchanges: 400, window: Duration::from_secs(2) });
     });
     let program = Program::start(&mut run(&past.path("")));
-    past.until("a session for each", |counters| counters.sessions >= COUNT as u64);
+    until_sessions(&past.sandbox, COUNT as u64);
     program.until_said("\"token written\"", COUNT);
     let first = program.stop();
     assert_eq!(first.code, Some(0));
