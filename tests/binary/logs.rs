@@ -48,7 +48,7 @@ fn in_a_pipe_every_line_is_json() {
 fn what_a_hook_prints_is_escaped_once() {
     let mut setting = Setting::new();
     setting.put_key("a", "a");
-    let hook = r#"    hooks: [{command: [/bin/sh, -c, "printf 'one\\n\\033[31mtwo \\\"x\\\"'; exit 3"]}]"#;
+    let hook = r#"    hooks: [{command: [/bin/sh, -c, "printf 'one\\n\\033[31mtwo \\042x\\042'; exit 3"]}]"#;
     for format in ["json", "text"] {
         setting.configure(&format!("log: {{format: {format}}}\n{}{hook}\n", named_over_lines(&setting)));
         let _ = fs::remove_dir_all(setting.path("state"));

@@ -109,7 +109,7 @@ fn attempts_are_counted_from_one_session_to_the_next() {
         world.sandbox.script([Answer::status(503), Answer::status(503)]);
         world.put_key("a", "another");
         world.until("the next token", |world| world.report("a").unwrap().writes == 2).await;
-        world.put_key("a", "a third");
+        world.put_key("a", "third");
         world.until("the next token", |world| world.report("a").unwrap().writes == 3).await;
         // The first of each of the three sessions, and two more for the second.
         for (attempt, asked) in [(1, 3), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0), (7, 0)] {
