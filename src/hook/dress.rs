@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 /// Every look of a secret, one after the other: plain, in base64, in hex, and as a list of numbers. White space and percent
 /// signs are for the reader to take out.
 pub(super) fn looks(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
-    let of_numbers: [fn(&[u8]) -> Vec<u8>; 3] = [
+    let of_numbers: [Dress; 3] = [
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
         |bytes| bytes.iter().flat_map(|byte| format!("{byte},").into_bytes()).collect(),
@@ -17,6 +17,8 @@ pub(super) fn looks(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
     let looks = of_letters.chain(of_numbers.into_iter().map(|dress| dress(secret)));
     looks.map(Zeroizing::new)
 }
+
+type Dress = fn(&[u8]) -> Vec<u8>;
 
 /// What is in the base64 of anything that ends with the secret after so many bytes beyond a multiple of three. Letters that
 /// hold bits of others too are left out.

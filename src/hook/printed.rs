@@ -201,8 +201,8 @@ mod tests {
             }
         }
         let signature = URL_SAFE_NO_PAD.decode(TOKEN.rsplit_once('.').unwrap().1).unwrap();
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(said(hex.as_bytes()), "[secret]");
+        let hex: Vec<_> = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(said(hex.concat().as_bytes()), "[secret]");
     }
 
     #[test]

@@ -162,15 +162,16 @@ fn hooks_that_print_the_key_and_the_token_in_every_dress() {
         "od -An -v -tu1 -w2000 | sed 's/^ *//; s/  */, /g'",
         "sed 's/+/%2B/g; s/=/%3D/g; s/%o/%25o/g; s/[.]/%2E/g; s/_/%5F/g; s/-/%2D/g'",
     ];
-    let mut hooks = String::new();
+    let mut hooks = Vec::new();
     for (n, dress) in dresses.iter().enumerate() {
         let name = format!("{script}{n}");
         let lines =
             format!("#!/bin/sh\n{secrets}; do (printf %s \"$b\"; cat $f) | {dress}; echo; done; done; exit 3\n");
         fs::write(&name, lines).unwrap();
         fs::set_permissions(&name, fs::Permissions::from_mode(0o755)).unwrap();
-        hooks.push_str(&format!("{{command: [{name}]}}, "));
+        hooks.push(format!("{{command: [{name}]}}"));
     }
+    let hooks = hooks.join(", ");
     let credential =
         format!("credentials: [{{name: a, accessKeyFile: {keys}, outputs: [{{path: {out}}}], hooks: [{hooks}]}}]\n");
     setting.configure_with(PACE, &credential);
