@@ -36,7 +36,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         daemon.tell_service_manager();
         loop {
             if let Turn::Stop(sender) = daemon.turn().await? {
-                info!(%sender, "stopping");
+                info!(sender, "stopping");
                 daemon.drain().await;
                 info!("stopped");
                 return Ok(ExitCode::SUCCESS);

@@ -96,7 +96,7 @@ impl Daemon {
                 if let Some(reread) = reread {
                     self.observed(id, now, Observation::Key(reread));
                 }
-                self.say_refused(id, now, &refused);
+                self.say_refused(id, now, key, &refused);
                 self.notice_end(id, now);
             }
             Exchanged::Resting(key) => {
@@ -268,14 +268,14 @@ impl Daemon {
         self.note_change();
     }
 
-    fn say_refused(&mut self, id: Id, now: Moment, refused: &Refused) {
+    fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         if kept.leaving {
             return;
         }
         let class = refused.refusal.class();
         kept.count(class);
-        let telling = kept.refusals.note(now, class, &refused.message);
+        let telling = kept.refusals.note(now, key, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in = renewal.on_disk().filter(|term| term.lives(now)).map(|term| span::until(now, term.expires()));

@@ -31,7 +31,9 @@ impl Daemon {
         let credential = Arc::clone(&kept.credential);
         match effect {
             Effect::Exchange(attempt) => {
-                debug!(credential = credential.name, attempt = attempt.0, "asking for a session");
+                // Refusals are told by the same number.
+                let tries = self.fleet.get(id).map(|renewal| renewal.refusals_in_a_row().saturating_add(1));
+                debug!(credential = credential.name, attempt = tries, "asking for a session");
                 let host = Arc::clone(&self.host);
                 let errand = Errand {
                     request: host.request(&credential.options),

@@ -112,24 +112,25 @@ impl Daemon {
             path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
             expires_at: told.times().expires_at,
             session,
+            key_file: credential.key_file.clone(),
             booted_at: clock::wall_of(Moment::default()),
         };
         let family = self.family.clone();
         self.tasks.start(Task::Hooks(id), async move {
             let mut rounds = Vec::with_capacity(credential.hooks.len());
             for hook in &credential.hooks {
-                rounds.push(hook::run(hook, &news, &family).await);
+                let ran = hook::run(hook, &news, &family).await;
+                rounds.push((clock::now(), ran));
             }
             Done::Told(rounds)
         });
     }
 
     /// A round of hooks has ended. One that panicked is not run again.
-    pub(super) fn told(&mut self, id: Id, rounds: Vec<Ran>) {
-        let now = clock::now();
+    pub(super) fn told(&mut self, id: Id, rounds: Vec<(Moment, Ran)>) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        for (n, ran) in rounds.into_iter().enumerate() {
-            note(kept, n, now, ran);
+        for (n, (at, ran)) in rounds.into_iter().enumerate() {
+            note(kept, n, at, ran);
         }
         let again = std::mem::take(&mut kept.hooks.round) == Round::WantedAgain;
         if again {
@@ -169,19 +170,20 @@ impl Daemon {
     }
 }
 
-fn note(kept: &mut Kept, n: usize, now: Moment, Ran { outcome, printed }: Ran) {
+fn note(kept: &mut Kept, n: usize, at: Moment, Ran { outcome, printed }: Ran) {
     let name = &kept.credential.name;
     let (Some(hook), Some(state)) = (kept.credential.hooks.get(n), kept.hooks.states.get_mut(n)) else { return };
-    state.ran_at = Some(now);
+    state.ran_at = Some(at);
+    let hook = hook.to_string();
     let trouble = match outcome {
         Outcome::Done => {
             state.done += 1;
-            debug!(credential = name, %hook, printed, "hook done");
+            debug!(credential = name, hook, printed, "hook done");
             None
         }
         Outcome::NobodyThere(why) => {
             state.done += 1;
-            debug!(credential = name, %hook, "nobody to tell: {why}");
+            debug!(credential = name, hook, "nobody to tell: {why}");
             None
         }
         Outcome::Failed(why) => {
@@ -195,10 +197,10 @@ fn note(kept: &mut Kept, n: usize, now: Moment, Ran { outcome, printed }: Ran) {
     };
     match (&trouble, &state.error) {
         (Some(why), before) if before.as_ref() != Some(why) => {
-            warn!(credential = name, %hook, printed, "hook failed: {why}");
+            warn!(credential = name, hook, printed, "hook failed: {why}");
         }
-        (Some(why), _) => debug!(credential = name, %hook, printed, "hook failed again: {why}"),
-        (None, Some(_)) => info!(credential = name, %hook, "hook works again"),
+        (Some(why), _) => debug!(credential = name, hook, printed, "hook failed again: {why}"),
+        (None, Some(_)) => info!(credential = name, hook, "hook works again"),
         (None, None) => {}
     }
     state.error = trouble;

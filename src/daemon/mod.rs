@@ -27,6 +27,7 @@ mod signals;
 mod skew;
 mod span;
 pub mod standing;
+mod storm;
 mod survey;
 mod tasks;
 mod told;
@@ -57,6 +58,7 @@ use self::{
     reload::{Reloads, Why},
     service::Service,
     signals::{Request, Signals},
+    storm::{Storm, Word},
     survey::{Scope, Survey},
     tasks::{Done, Task, Tasks},
 };
@@ -99,6 +101,8 @@ pub struct Daemon {
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
     signals: Signals,
+    /// Of requests to renew every session.
+    nudges: Storm,
     /// The children of this process, be they the daemon's or a command's.
     family: Family,
     /// Where this is the first process of a container, or stands in for a program.
@@ -200,6 +204,7 @@ impl Daemon {
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
             signals,
+            nudges: Storm::default(),
             family,
             orphans,
             rotations: 0,
@@ -259,12 +264,12 @@ impl Daemon {
             Happening::Alarm => self.wake(),
             Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
-                info!(%sender, "asked to read the configuration again");
+                self.say_reload_is_asked_for(&sender);
                 self.load(Why::Asked);
                 self.survey();
             }
             Happening::Asked(Request::RenewAll, sender) => {
-                info!(%sender, credentials = self.names.len(), "asked to renew every session");
+                self.say_renewal_is_asked_for(&sender);
                 self.nudge_all();
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
@@ -322,6 +327,14 @@ impl Daemon {
                 .await
                 .unwrap_or(Done::Lost)
         });
+    }
+
+    fn say_renewal_is_asked_for(&mut self, sender: &str) {
+        let (message, credentials) = ("asked to renew every session", self.names.len());
+        match self.nudges.note(clock::now(), message) {
+            Word::Told(untold) => info!(sender, credentials, untold, "{message}"),
+            Word::Untold => debug!(sender, credentials, "{message}"),
+        }
     }
 
     fn nudge_all(&mut self) {

@@ -5,12 +5,14 @@
 
 use std::{mem, time::Duration};
 
-use crate::renewal::Moment;
+use crate::{fingerprint::Fingerprint, renewal::Moment};
 
 /// Refusals in a row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refusals {
     last: Option<Said>,
+    /// Which key the last one was for, if that is known.
+    key: Option<Fingerprint>,
     told: Vec<Told>,
     count: u64,
 }
@@ -41,9 +43,19 @@ pub(super) enum Telling {
 }
 
 impl Refusals {
-    /// Notes another one.
-    pub(super) fn note(&mut self, now: Moment, class: &'static str, message: &str) -> Telling {
+    /// Notes another one. To whoever puts another key in place it is news that this one is refused as well, so with a new key
+    /// everything is told anew.
+    pub(super) fn note(
+        &mut self,
+        now: Moment,
+        key: Option<Fingerprint>,
+        class: &'static str,
+        message: &str,
+    ) -> Telling {
         self.count += 1;
+        if key.is_some() && mem::replace(&mut self.key, key) != key {
+            self.told.clear();
+        }
         self.last = Some(Said { class, message: message.to_owned(), at: now });
         let is_full = self.told.len() == TOLD_MAX;
         // Replies that differ each time, by a number in them for instance, are not told one by one for ever.
@@ -92,26 +104,39 @@ mod tests {
     #[test]
     fn what_comes_again_is_counted_and_told_once_an_hour() {
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), "failed", "HTTP 503"), Telling::New);
-        assert_eq!(refusals.note(at(1), "unreachable", "time-out"), Telling::New);
+        assert_eq!(refusals.note(at(0), None, "failed", "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(1), None, "unreachable", "time-out"), Telling::New);
         for minute in 1..60 {
-            assert_eq!(refusals.note(at(minute * 60), "failed", "HTTP 503"), Telling::Known);
+            assert_eq!(refusals.note(at(minute * 60), None, "failed", "HTTP 503"), Telling::Known);
         }
-        assert_eq!(refusals.note(at(3600), "failed", "HTTP 503"), Telling::Repeated(60));
-        assert_eq!(refusals.note(at(3660), "failed", "HTTP 503"), Telling::Known);
+        assert_eq!(refusals.note(at(3600), None, "failed", "HTTP 503"), Telling::Repeated(60));
+        assert_eq!(refusals.note(at(3660), None, "failed", "HTTP 503"), Telling::Known);
         let (last, count) = refusals.end().unwrap();
         assert_eq!((last.class, last.at, count), ("failed", at(3660), 63));
         assert_eq!(refusals.end(), None);
-        assert_eq!(refusals.note(at(4000), "failed", "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(4000), None, "failed", "HTTP 503"), Telling::New);
+    }
+
+    #[test]
+    fn the_refusal_of_another_key_is_told_at_once() {
+        let [first, second] = [1, 2].map(|byte| Some(Fingerprint::new([byte; 8])));
+        let mut refusals = Refusals::default();
+        assert_eq!(refusals.note(at(0), first, "denied", "the key"), Telling::New);
+        assert_eq!(refusals.note(at(60), first, "denied", "the key"), Telling::Known);
+        assert_eq!(refusals.note(at(61), second, "denied", "the key"), Telling::New);
+        assert_eq!(refusals.note(at(62), None, "denied", "the key"), Telling::Known, "no key was read");
+        assert_eq!(refusals.note(at(63), second, "denied", "the key"), Telling::Known);
+        assert_eq!(refusals.note(at(64), first, "denied", "the key"), Telling::New, "it is back");
+        assert_eq!(refusals.end().unwrap().1, 6);
     }
 
     #[test]
     fn replies_that_differ_each_time_are_not_told_for_ever() {
         let mut refusals = Refusals::default();
         let told =
-            (0..100).filter(|n| refusals.note(at(*n), "failed", &format!("request {n}")) == Telling::New).count();
+            (0..100).filter(|n| refusals.note(at(*n), None, "failed", &format!("request {n}")) == Telling::New).count();
         assert_eq!(told, TOLD_MAX);
-        assert_eq!(refusals.note(at(100), "denied", "the key"), Telling::New, "another class is another matter");
+        assert_eq!(refusals.note(at(100), None, "denied", "the key"), Telling::New, "another class is another matter");
         assert_eq!(refusals.last().unwrap().class, "denied");
     }
 }

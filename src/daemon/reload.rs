@@ -3,11 +3,12 @@
 use std::{mem, sync::Arc, time::Duration};
 
 use tokio::task;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use super::{
     Daemon, Source, clock,
     exchange_effect::Host,
+    storm::{Storm, Word},
     tasks::{Done, Task},
 };
 use crate::{
@@ -38,16 +39,28 @@ pub(super) struct Reloads {
     pub(super) refused: Option<String>,
     pub(super) applied: u64,
     pub(super) refusals: u64,
+    /// Of requests, and of what became of them.
+    asked: Storm,
+    ended: Storm,
 }
 
 impl Reloads {
     /// The first configuration is in force from now on.
     pub(super) fn new(now: Moment) -> Self {
-        Self { since: now, refused: None, applied: 0, refusals: 0 }
+        Self { since: now, refused: None, applied: 0, refusals: 0, asked: Storm::default(), ended: Storm::default() }
     }
 }
 
 impl Daemon {
+    /// Somebody asks for it.
+    pub(super) fn say_reload_is_asked_for(&mut self, sender: &str) {
+        let message = "asked to read the configuration again";
+        match self.reloads.asked.note(clock::now(), message) {
+            Word::Told(untold) => info!(sender, untold, "{message}"),
+            Word::Untold => debug!(sender, "{message}"),
+        }
+    }
+
     /// Reads the configuration again, off the loop; at once, or when the reading that is under way has ended.
     pub(super) fn load(&mut self, why: Why) {
         if !self.grounds.load.begin() {
@@ -90,7 +103,11 @@ impl Daemon {
         self.host = Arc::new(host);
         self.reloads.refused = None;
         if is_same {
-            info!("the configuration is as it was");
+            let message = "the configuration is as it was";
+            match self.reloads.ended.note(clock::now(), message) {
+                Word::Told(untold) => info!(untold, "{message}"),
+                Word::Untold => debug!("{message}"),
+            }
         } else {
             for warning in &warnings {
                 warn!("{warning}");
@@ -103,7 +120,11 @@ impl Daemon {
     }
 
     fn refuse_config(&mut self, why: String) {
-        error!("the configuration is refused, the old one stays in force: {why}");
+        let message = format!("the configuration is refused, the old one stays in force: {why}");
+        match self.reloads.ended.note(clock::now(), &message) {
+            Word::Told(untold) => error!(untold, "{message}"),
+            Word::Untold => debug!("{message}"),
+        }
         self.reloads.refused = Some(why);
         self.reloads.refusals += 1;
     }
@@ -123,7 +144,8 @@ impl Daemon {
             (self.source.log_changed)(&self.config.log);
         }
         self.forget_other_folders();
-        info!("the new configuration is in force");
+        let untold = self.reloads.ended.lull();
+        info!(untold, "the new configuration is in force");
         let desired = self.desired();
         self.settle(desired);
     }

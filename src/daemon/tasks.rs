@@ -15,7 +15,7 @@ use crate::{
     exchange::{Refused, Standing},
     hook::Ran,
     output::{RemoveError, Removed, WriteError, Written},
-    renewal::{Attempt, Id},
+    renewal::{Attempt, Id, Moment},
     session::Session,
     state::WrittenToken,
     watch::Armed,
@@ -55,7 +55,8 @@ pub(super) enum Done {
     Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),
-    Told(Vec<Ran>),
+    /// What became of each hook, and when it ended.
+    Told(Vec<(Moment, Ran)>),
     StatusFile(Result<(), String>),
     /// The task panicked or was stopped.
     Lost,

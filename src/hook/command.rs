@@ -18,12 +18,18 @@ use tokio::{
     net::unix::pipe::Receiver,
     process::Command,
     select,
+    sync::Semaphore,
+    task,
     time::{sleep, timeout as within},
 };
 use zeroize::Zeroizing;
 
 use super::{News, Outcome, Ran, printed::Printed};
-use crate::child::{Family, Kin};
+use crate::{
+    child::{Family, Kin},
+    key,
+    secret::Secret,
+};
 
 /// Runs a command to its end or to its time-out. What it leaves in the background is left alone, but not listened to.
 pub(super) async fn run(program: &Path, arguments: &[String], timeout: Duration, news: &News, family: &Family) -> Ran {
@@ -45,7 +51,8 @@ pub(super) async fn run(program: &Path, arguments: &[String], timeout: Duration,
         }
         Err(error) => Outcome::Failed(cannot_start(program, &error)),
     };
-    Ran { outcome, printed: printed.said(&news.session.jwt) }
+    let key = if printed.is_empty() { None } else { key_of(&news.key_file).await };
+    Ran { outcome, printed: printed.said(&news.session.jwt, key.as_ref()) }
 }
 
 /// A child that leads a process group of its own, which is killed when this is dropped before the child was waited for.
@@ -123,6 +130,20 @@ fn take_rest(pipe: &Receiver, printed: &mut Printed) {
     }
 }
 
+/// The access key, if it can be read: it is not told either. A disk that hangs costs one of few threads.
+async fn key_of(path: &Path) -> Option<Secret> {
+    let path = path.to_owned();
+    let reading = async {
+        let permit = READERS.acquire().await.ok()?;
+        let key = task::spawn_blocking(move || {
+            let _permit = permit;
+            key::read(&path).ok()
+        });
+        key.await.ok()?
+    };
+    within(KEY_READ_MAX, reading).await.ok()?
+}
+
 fn outcome(ended: io::Result<ExitStatus>) -> Outcome {
     match ended {
         Ok(status) if status.success() => Outcome::Done,
@@ -163,6 +184,10 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const GRACE: Duration = Duration::from_secs(1);
 /// After KILL.
 const DEATH_MAX: Duration = Duration::from_secs(1);
+/// For the access key, to be masked.
+const KEY_READ_MAX: Duration = Duration::from_secs(1);
+/// How many at once may read access keys, each on a thread of its own that might hang.
+static READERS: Semaphore = Semaphore::const_new(4);
 const PIECE_BYTES: usize = 8 * 1024;
 /// More than a pipe holds, and an end if somebody keeps filling it.
 const REST_PIECES_MAX: usize = 16;

@@ -4,6 +4,8 @@
 //! prints, whom it may reach. Nobody is given the token.
 
 mod command;
+mod dress;
+mod mask;
 mod named;
 mod pid_file;
 mod post;
@@ -75,6 +77,8 @@ pub struct News {
     pub expires_at: SystemTime,
     /// The session itself, so that its token can be masked in what a command prints. It is given to nobody.
     pub session: Arc<Session>,
+    /// Where the access key is, which is masked too. It is read when a command has printed something.
+    pub key_file: PathBuf,
     /// When the machine booted, by the wall clock of now. Processes tell their start from there, files by the wall clock:
     /// with both a pid file is found out that is older than the process it names.
     pub booted_at: SystemTime,
@@ -98,11 +102,12 @@ pub enum Outcome {
 pub struct Ran {
     /// How it ended.
     pub outcome: Outcome,
-    /// What a command printed: bounded, secrets masked, control characters made harmless. Empty if nothing.
+    /// What a command printed: bounded, secrets masked, and otherwise as it is, lines and control characters included. Empty
+    /// if nothing.
     pub printed: String,
 }
 
-/// Runs a hook to its end, which comes within its time-out and two seconds. Must be called on the loop's thread; it does
+/// Runs a hook to its end, which comes within its time-out and three seconds. Must be called on the loop's thread; it does
 /// not block it. When it is dropped, a command is killed with its whole process group.
 pub async fn run(hook: &Hook, news: &News, family: &Family) -> Ran {
     match hook {

@@ -1,9 +1,9 @@
-//! What a command prints, as a log may hold it: bounded, in one line, and without secrets.
+//! What a command prints, as a log may hold it: bounded and without secrets.
 
-use std::collections::HashSet;
-
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use super::mask::{TELLING_BYTES, secret_parts};
 use crate::secret::Secret;
 
 /// What was printed so far: its beginning, and how much it was.
@@ -25,16 +25,20 @@ impl Printed {
         self.bytes += piece.len() as u64;
     }
 
-    /// In one line for people. The token, parts of it and whatever else looks like a JWT are masked.
-    pub(super) fn said(&self, token: &Secret) -> String {
-        let masked = self.masked(token.expose().as_bytes());
-        let mut said = String::new();
-        for letter in masked.trim().chars() {
-            match letter {
-                '"' | '\'' | '\\' => said.push(letter),
-                letter => said.extend(letter.escape_debug()),
-            }
-            if said.len() > LINE_BYTES_MAX {
+    /// Whether nothing was printed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// What may be told of it. The token, the access key, parts of them and whatever else looks like a JWT are masked. It is
+    /// plain text, and may have several lines: whoever writes it into a log escapes it.
+    pub(super) fn said(&self, token: &Secret, key: Option<&Secret>) -> String {
+        let masked = self.masked(token.expose(), key.map(Secret::expose));
+        let (mut said, mut escaped_bytes) = (String::new(), 0);
+        for letter in masked.trim().chars().map(harmless) {
+            said.push(letter);
+            escaped_bytes += if letter.is_control() { ESCAPED_BYTES } else { letter.len_utf8() };
+            if escaped_bytes > LINE_BYTES_MAX {
                 said.push('…');
                 break;
             }
@@ -47,62 +51,61 @@ impl Printed {
 
     /// The beginning, cut where it was printed and not where it is masked: what is kept beyond the cut only tells whether a
     /// word that is cut in the middle is secret.
-    fn masked(&self, token: &[u8]) -> String {
-        let pieces: HashSet<&[u8]> = token.windows(TELLING_BYTES.min(token.len().max(1))).collect();
+    fn masked(&self, token: &str, key: Option<&str>) -> String {
+        let signature = token.rsplit_once('.').and_then(|(_, signature)| URL_SAFE_NO_PAD.decode(signature).ok());
+        let signature = Zeroizing::new(signature.unwrap_or_default());
+        let marks = secret_parts(&self.start, &[token.as_bytes(), key.unwrap_or_default().as_bytes(), &signature]);
         let mut masked = String::new();
-        let mut rest: &[u8] = &self.start;
-        let mut room = PRINTED_BYTES_MAX;
-        while room > 0 && !rest.is_empty() {
-            let is_word = is_of_tokens(rest[0]);
-            let length = rest.iter().take_while(|byte| is_of_tokens(**byte) == is_word).count();
-            let (run, behind) = rest.split_at(length);
-            if is_word && is_secret(run, &pieces) {
+        let mut start = 0;
+        for marks in marks.chunk_by(|one, next| one == next) {
+            if start >= PRINTED_BYTES_MAX {
+                break;
+            }
+            let end = start + marks.len();
+            if marks[0] {
                 masked.push_str(MASK);
             } else {
-                masked.push_str(&String::from_utf8_lossy(&run[..length.min(room)]));
+                masked.push_str(&String::from_utf8_lossy(&self.start[start..end.min(PRINTED_BYTES_MAX)]));
             }
-            room = room.saturating_sub(length);
-            rest = behind;
+            start = end;
         }
         masked
     }
 }
 
-/// What a JWT is made of: base64url and points.
-fn is_of_tokens(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
-}
-
-fn is_secret(word: &[u8], pieces: &HashSet<&[u8]>) -> bool {
-    let piece_bytes = pieces.iter().next().map_or(TELLING_BYTES, |piece| piece.len());
-    word.windows(JWT_START.len()).any(|start| start == JWT_START)
-        || word.windows(piece_bytes).any(|piece| pieces.contains(piece))
+/// Those that could turn a line round, or break it, and that writers of JSON leave as they are, are replaced.
+fn harmless(letter: char) -> char {
+    match letter {
+        '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        letter => letter,
+    }
 }
 
 /// How much of what a command prints is told. The rest is read, so that the command does not hang, and counted.
 pub const PRINTED_BYTES_MAX: usize = 4 * 1024;
 /// How long the line gets at most with its masks and escapes, give or take a letter.
 const LINE_BYTES_MAX: usize = 2 * PRINTED_BYTES_MAX;
-/// So many bytes in common with the token are no chance.
-const TELLING_BYTES: usize = 16;
-/// A word that begins before the cut is kept for long enough to tell whether it is secret.
-const KEPT_BYTES_MAX: usize = PRINTED_BYTES_MAX + 4 * TELLING_BYTES;
-/// `{"` in base64: every JWT begins with it.
-const JWT_START: &[u8] = b"eyJ";
+/// What a control character takes in JSON.
+const ESCAPED_BYTES: usize = 6;
+/// A word that begins before the cut is kept for long enough to tell whether it is secret, be it dressed and set apart.
+const KEPT_BYTES_MAX: usize = PRINTED_BYTES_MAX + 8 * TELLING_BYTES;
 const MASK: &str = "[secret]";
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
 
-    const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMiIsImV4cCI6MX0.c2lnbmF0dXJlLW9mLXNvbWUtbGVuZ3Ro-_xyz";
+    const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMiIsImV4cCI6MX0.c2lnbmF0dXJlLW9mLXNvbWUtbGVuZ3Ro-_xyzw";
+    const KEY: &str = "K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789+/:%41=abcdefg";
 
     fn said(printed: &[u8]) -> String {
         let mut whole = Printed::default();
         for piece in printed.chunks(7) {
             whole.add(piece);
         }
-        whole.said(&Secret::new(TOKEN.to_owned()))
+        whole.said(&Secret::new(TOKEN.to_owned()), Some(&Secret::new(KEY.to_owned())))
     }
 
     #[test]
@@ -132,10 +135,103 @@ mod tests {
     }
 
     #[test]
-    fn what_could_break_a_line_or_a_terminal_is_harmless() {
+    fn the_access_key_and_any_part_of_it_are_masked() {
+        assert_eq!(said(format!("{KEY}\n").as_bytes()), "[secret]");
+        assert_eq!(said(format!("P2id:{KEY} is the key").as_bytes()), "P2id:[secret] is the key");
+        assert_eq!(said(&KEY.as_bytes()[20..36]), "[secret]");
+        assert_eq!(said(b"Kubernetes keeps the key in a Secret"), "Kubernetes keeps the key in a Secret");
+    }
+
+    #[test]
+    fn a_key_that_could_not_be_read_masks_nothing_more() {
+        let mut printed = Printed::default();
+        printed.add(format!("{KEY} {TOKEN}").as_bytes());
+        assert_eq!(printed.said(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
+    }
+
+    #[test]
+    fn a_short_key_is_masked_whole_and_its_few_letters_in_base64_are_in_any_text() {
+        let mut printed = Printed::default();
+        printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
+        let said = printed.said(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
+        assert_eq!(said, "the key is [secret] and U2abc is none, SzJh is not masked");
+    }
+
+    #[test]
+    fn a_token_and_a_key_in_any_dress_are_masked() {
+        let folded = |text: &str, width: usize| {
+            let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
+            lines.join("\n")
+        };
+        let hex = |text: &str, between: &str| {
+            let bytes: Vec<_> = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+            bytes.join(between)
+        };
+        let percent = |text: &str, is_plain: fn(char) -> bool| -> String {
+            let dressed =
+                |letter: char| if is_plain(letter) { letter.into() } else { format!("%{:02x}", letter as u32) };
+            text.chars().map(dressed).collect()
+        };
+        for secret in [TOKEN, KEY] {
+            let mut dresses = vec![
+                folded(secret, 10),
+                hex(secret, ""),
+                hex(secret, "").to_uppercase(),
+                hex(secret, " "),
+                folded(&hex(secret, ""), 60),
+                percent(secret, |_| false),
+                percent(secret, |_| false).to_uppercase(),
+                percent(secret, |letter| letter.is_ascii_alphanumeric()),
+                format!("{:?}", secret.as_bytes()),
+                secret.replace('-', "+").replace('_', "/"),
+            ];
+            for before in ["", "x", "xy"] {
+                let whole = format!("{before}{secret}\n");
+                for text in [STANDARD.encode(&whole), URL_SAFE_NO_PAD.encode(&whole)] {
+                    dresses.push(folded(&text, 76));
+                    dresses.push(text);
+                }
+            }
+            for dress in dresses {
+                let said = said(format!("before {dress} behind").as_bytes());
+                let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{dress}: {said}"));
+                // Beside the mask there may be a letter of base64 that holds bits of a neighbour, and brackets.
+                let beside = before.len() + behind.len() - "before  behind".len();
+                assert!(before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4, "{dress}: {said}");
+            }
+        }
+        let signature = URL_SAFE_NO_PAD.decode(TOKEN.rsplit_once('.').unwrap().1).unwrap();
+        let hex: Vec<_> = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(said(hex.concat().as_bytes()), "[secret]");
+    }
+
+    #[test]
+    fn a_dump_as_od_and_xxd_print_it_is_masked_row_by_row() {
+        let bytes: Vec<_> = KEY.bytes().take(48).collect();
+        let rows = bytes.chunks(16).enumerate().map(|(n, row)| {
+            let hex: Vec<_> = row.iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{:07o} {}\n", n * 16, hex.join(" "))
+        });
+        assert_eq!(said(rows.collect::<String>().as_bytes()), "0000000 [secret]\n0000020 [secret]\n0000040 [secret]");
+    }
+
+    #[test]
+    fn a_dressed_secret_at_the_cut_is_masked_wherever_the_cut_falls() {
+        let dress: Vec<_> = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let dress = dress.join(" ");
+        for shown in 1..dress.len() {
+            let printed = format!("{}{dress}", "#".repeat(PRINTED_BYTES_MAX - shown));
+            let said = said(printed.as_bytes());
+            let (before, behind) = said.split_once("[secret]").unwrap();
+            assert!(before.chars().all(|letter| letter == '#') && !behind.contains("[secret]"), "{shown}: {behind}");
+        }
+    }
+
+    #[test]
+    fn it_is_plain_text_without_what_a_writer_of_json_would_not_escape() {
         assert_eq!(
-            said(b"\n  a\nb\t\x1b[31m\r\0\x7f \"x\" \\ \xff\xfe caf\xc3\xa9 \xe2\x80\xae\xe2\x80\xa8.\n"),
-            "a\\nb\\t\\u{1b}[31m\\r\\0\\u{7f} \"x\" \\ \u{fffd}\u{fffd} café \\u{202e}\\u{2028}."
+            said(b"\n  a\nb\t\x1b[31m\r\0\x7f \"x\" \\ \xff\xfe caf\xc3\xa9 \xe2\x80\xae\xe2\x80\xa8\xc2\x9b.\n"),
+            "a\nb\t\x1b[31m\r\0\u{fffd} \"x\" \\ \u{fffd}\u{fffd} café \u{fffd}\u{fffd}\u{fffd}."
         );
         assert_eq!(said(b""), "");
         assert_eq!(said(b" \n"), "");

@@ -36,7 +36,7 @@ impl Display for Ran {
                 write!(f, "not done within {}, and stopped", humantime::format_duration(*timeout))?;
             }
         }
-        if self.printed.is_empty() { Ok(()) } else { write!(f, "; it printed: {}", self.printed) }
+        if self.printed.is_empty() { Ok(()) } else { write!(f, "; it printed: {}", self.printed.escape_debug()) }
     }
 }
 

@@ -46,6 +46,39 @@ fn in_a_pipe_every_line_is_json() {
 }
 
 #[test]
+fn what_a_hook_prints_is_escaped_once() {
+    let mut setting = Setting::new();
+    setting.put_key("a", "a");
+    let hook = r#"    hooks: [{command: [/bin/sh, -c, "printf 'one\\n\\033[31mtwo \\042x\\042'; exit 3"]}]"#;
+    for format in ["json", "text"] {
+        setting.configure(&format!("log: {{format: {format}}}\n{}{hook}\n", named_over_lines(&setting)));
+        let _ = fs::remove_dir_all(setting.path("state"));
+        let _ = fs::remove_file(setting.path("out/a.jwt"));
+        let program = Program::start(&mut run(&setting.path("")));
+        program.until_said("hook failed", 1);
+        let ended = program.stop();
+        let line = ended.stderr.lines().find(|line| line.contains("hook failed")).unwrap();
+        if format == "json" {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["printed"], "one\n\x1b[31mtwo \"x\"");
+            assert_eq!(line["hook"], "command `/bin/sh`");
+        } else {
+            assert!(line.contains(r#" printed="one\n\u{1b}[31mtwo \"x\"""#), "{line}");
+            assert!(line.contains(r#" hook="command `/bin/sh`""#), "{line}");
+            assert!(ended.stderr.contains(" sender=\"SIGTERM from process "), "{}", ended.stderr);
+        }
+        setting.clean(&ended);
+    }
+}
+
+/// The credential `a`, with room for more of it below.
+fn named_over_lines(setting: &Setting) -> String {
+    let (key, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
+    let (key, out) = (key.display(), out.display());
+    format!("credentials:\n  - name: a\n    accessKeyFile: {key}\n    outputs: [{{path: {out}}}]\n")
+}
+
+#[test]
 fn the_filter_is_heard_and_a_wrong_one_is_a_mistake() {
     let mut setting = Setting::with(&["a"]);
     let ended = Program::start(once(&setting.path(""), "30s").env("TOKENWELL_LOG", "error")).ended();

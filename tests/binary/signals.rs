@@ -162,6 +162,49 @@ fn a_storm_of_signals_is_weathered() {
     assert_eq!(setting.leaks.found_in(&ended.stderr), None);
 }
 
+/// At the level `debug` every signal is told of, so that each is known to have been taken before the next is sent.
+#[test]
+fn a_storm_of_signals_does_not_flood_the_log() {
+    let mut setting = Setting::with(&["a"]);
+    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
+    program.until_said("ready: every required token is on disk", 1);
+    let storm = |signal, texts: &[&str]| {
+        for n in 1..=STORM {
+            program.signal(signal);
+            for text in texts {
+                program.until_said(text, n);
+            }
+        }
+    };
+    storm(SIGHUP, &["asked to read the configuration again", "the configuration is as it was"]);
+    storm(SIGUSR1, &["asked to renew every session"]);
+    setting.put("tokenwell.yaml", "projectId: [\n");
+    let refused = "the configuration is refused, the old one stays in force";
+    program.until_said(refused, 1);
+    for n in 1..=STORM {
+        program.signal(SIGHUP);
+        program.until_said(refused, n + 1);
+    }
+    let ended = program.stop();
+    let told = |level: &str, text: &str| {
+        let is = |line: &&str| line.contains(&format!("\"level\":\"{level}\"")) && line.contains(text);
+        ended.stderr.lines().filter(is).count()
+    };
+    // The first, and one more for every ten seconds that the storm takes on a busy machine.
+    for (level, text) in [
+        ("INFO", "asked to read the configuration again"),
+        ("INFO", "the configuration is as it was"),
+        ("INFO", "asked to renew every session"),
+        ("ERROR", refused),
+    ] {
+        let told = told(level, text);
+        assert!((1..=STORM / 4).contains(&told), "{told} times: {text}\n{}", ended.stderr);
+    }
+    setting.clean(&ended);
+}
+
+const STORM: usize = 40;
+
 /// One credential with so many outputs, `out/0` first.
 fn many_outputs(setting: &Setting, count: usize) {
     let (key, out) = (setting.path("keys/a"), setting.path("out"));

@@ -1,7 +1,7 @@
 //! Every way in which an exchange, a key file, a write and a hook can fail, at the loudest; what is said by the other side
 //! holds the key.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use tokenwell::sandbox::{Answer, Reply, Shape};
 use tokio::net::TcpSocket;
@@ -144,4 +144,57 @@ fn nobody_and_nothing_at_the_other_end_and_hooks_that_print_the_token() {
     let ended = program.stop();
     setting.learn_tokens();
     setting.clean(&ended);
+}
+
+/// One hook for each dress, since of what one prints only the beginning is told.
+#[test]
+fn hooks_that_print_the_key_and_the_token_in_every_dress() {
+    let mut setting = Setting::new();
+    let key = real_key(&mut setting);
+    setting.put("keys/a", &key);
+    let (keys, out, script) = (setting.path("keys/a"), setting.path("out/a.jwt"), setting.path("hook"));
+    let (keys, out, script) = (keys.display(), out.display(), script.display());
+    // A bearer before a secret shifts it on the grid of base64, by two bytes and by one.
+    let secrets = format!("for f in {keys} {out}; do for b in '' 'P2:' 'Bearer P2:' 'xx'");
+    let dresses = [
+        "cat",
+        "fold -w 11",
+        "base64",
+        "base64 -w 0",
+        "base64 -w 0 | tr +/ -_",
+        "od -An -v -tx1",
+        "od -v -tx1",
+        "od -An -v -tx1 | tr -d ' \\n'",
+        "od -An -v -tx1 | tr -d ' \\n' | tr a-f A-F",
+        "od -An -v -tx1 | tr ' ' % | tr -d '\\n' | tr a-f A-F",
+        "od -An -v -tx1 | tr ' ' % | tr -d '\\n'",
+        "od -An -v -tu1 -w2000 | sed 's/^ *//; s/  */, /g'",
+        "sed 's/+/%2B/g; s/=/%3D/g; s/%o/%25o/g; s/[.]/%2E/g; s/_/%5F/g; s/-/%2D/g'",
+    ];
+    let mut hooks = Vec::new();
+    for (n, dress) in dresses.iter().enumerate() {
+        let name = format!("{script}{n}");
+        let lines =
+            format!("#!/bin/sh\n{secrets}; do (printf %s \"$b\"; cat $f) | {dress}; echo; done; done; exit 3\n");
+        fs::write(&name, lines).unwrap();
+        fs::set_permissions(&name, fs::Permissions::from_mode(0o755)).unwrap();
+        hooks.push(format!("{{command: [{name}]}}"));
+    }
+    let hooks = hooks.join(", ");
+    let credential =
+        format!("credentials: [{{name: a, accessKeyFile: {keys}, outputs: [{{path: {out}}}], hooks: [{hooks}]}}]\n");
+    setting.configure_with(PACE, &credential);
+    let program = start(&setting);
+    program.until_said("exit code 3", dresses.len());
+    let ended = program.stop();
+    let masked = ended.stderr.lines().filter(|line| line.contains("exit code 3") && line.contains("[secret]"));
+    assert_eq!(masked.count(), dresses.len());
+    setting.clean(&ended);
+}
+
+/// As long as real ones, with what URLs and base64 have signs for.
+fn real_key(setting: &mut Setting) -> String {
+    let key = format!("K2{}+/=%of{}", "aB3dEfGh1JkLmN0pQrStUvWxYz", "98765432100123456789abcdef");
+    setting.leaks.key(&key);
+    key
 }

@@ -130,6 +130,23 @@ fn a_hook_that_fails_is_said_once_and_holds_up_neither_the_next_nor_a_renewal() 
     });
 }
 
+#[test]
+fn each_hook_has_a_time_of_its_own() {
+    told(async |world| {
+        let first = script(world, "echo told >>\"$0.told\"");
+        let second = world.path("second");
+        fs::copy(&first, &second).unwrap();
+        fs::write(&second, "#!/bin/sh\nsleep 0.5\n").unwrap();
+        world.put_key("a", "a");
+        world.configure(&hooked(world, &[&first, &second]));
+        world.start();
+        let times = |world: &World| world.report("a").map(|a| [0, 1].map(|n| a.hooks[n].ran_at));
+        world.until("both have run", |world| times(world).is_some_and(|times| times[1].is_some())).await;
+        let [first, second] = times(world).unwrap().map(Option::unwrap);
+        assert!(first < second, "the second takes a while");
+    });
+}
+
 /// A script that tells of itself in `<its name>.told`.
 fn script(world: &World, text: &str) -> PathBuf {
     let path = world.path("hook");

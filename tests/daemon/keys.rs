@@ -329,3 +329,18 @@ fn a_key_that_is_replaced_while_an_exchange_hangs_is_next() {
         assert_eq!(world.sandbox.exchanges()[0].outcome, Outcome::Abandoned);
     });
 }
+
+#[test]
+fn the_refusal_of_a_second_wrong_key_is_said_as_well() {
+    told(async |world| {
+        world.put_key("a", "wrong");
+        world.sandbox.set(|settings| settings.accepted = Accepted::Only(BTreeSet::new()));
+        world.configure(&world.named(&["a"]));
+        world.expect_error("denies the access key");
+        world.start();
+        for wrong in 1..=3 {
+            world.until("it is said", |world| world.said(Level::ERROR, "denies the access key") == wrong).await;
+            world.put_key("a", &format!("wrong{wrong}"));
+        }
+    });
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokenwell::sandbox::{Answer, Reply, Shape};
 use tracing::Level;
 
-use crate::{common::spacing::spaced, world::told};
+use crate::{common::spacing::spaced, log::Line, world::told};
 
 #[test]
 fn a_rate_limit_holds_every_credential_and_neither_a_new_key_nor_a_newcomer_breaks_it() {
@@ -100,6 +100,28 @@ fn one_trouble_is_one_line_however_long_it_lasts() {
         assert_eq!(world.said(Level::WARN, ""), 1);
         assert_eq!(world.said(Level::INFO, "healed"), 1);
         spaced(&world.sandbox, None, Duration::from_millis(100));
+    });
+}
+
+#[test]
+fn attempts_are_counted_from_one_session_to_the_next() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.configure(&world.named(&["a"]));
+        world.start();
+        world.until_fresh("a").await;
+        world.sandbox.script([Answer::status(503), Answer::status(503)]);
+        world.put_key("a", "another");
+        world.until("the next token", |world| world.report("a").unwrap().writes == 2).await;
+        world.put_key("a", "third");
+        world.until("the next token", |world| world.report("a").unwrap().writes == 3).await;
+        // The first of each of the three sessions, and two more for the second.
+        for (attempt, asked) in [(1, 3), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0), (7, 0)] {
+            let asking = |line: &Line| line.text.contains("asking for a session");
+            let counts = |line: &Line| line.text.split(' ').any(|word| word == format!("attempt={attempt}"));
+            assert_eq!(world.lines().iter().filter(|line| asking(line) && counts(line)).count(), asked, "{attempt}");
+        }
+        assert_eq!(world.exchanges(), 5);
     });
 }
 

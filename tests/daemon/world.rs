@@ -211,7 +211,7 @@ impl World {
         self.sandbox.exchanges().iter().filter(|seen| seen.key == Some(print)).count()
     }
 
-    fn lines(&self) -> Vec<Line> {
+    pub(crate) fn lines(&self) -> Vec<Line> {
         log::since(self.first_line).into_iter().filter(|line| line.world == self.number).collect()
     }
 

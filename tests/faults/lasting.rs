@@ -71,7 +71,8 @@ fn without_descriptors_it_keeps_what_it_has_and_goes_on_when_there_are_some() {
     let mut troubled = Troubled::new();
     // Too short to wait for the usual look at the key files, of which nothing hints that they can be read again.
     troubled.setting.sandbox.set(|settings| settings.life = Duration::from_secs(20));
-    let program = troubled.start(None);
+    // Of requests that come fast one after the other, the second and the third are told at this level only.
+    let program = troubled.start_loud(None, "debug");
     let before = troubled.view();
     let pid = program.pid();
     let usual = getrlimit(Resource::Nofile);
@@ -139,7 +140,12 @@ impl Troubled {
 
     /// The daemon, as that user, up to the moment when every token is on disk.
     fn start(&self, user: Option<u32>) -> Program {
+        self.start_loud(user, "info")
+    }
+
+    fn start_loud(&self, user: Option<u32>, level: &str) -> Program {
         let mut command = run(&self.setting.path(""));
+        command.env("TOKENWELL_LOG", level);
         if let Some(user) = user {
             for folder in ["", "box", "box/set", "out", "state", "keys"] {
                 chown(self.setting.path(folder), Some(user), Some(user)).unwrap();

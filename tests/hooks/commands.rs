@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 use nix::sys::signal::{Signal, kill};
 use tokenwell::{
     child::Family,
-    hook::{self, Hook, Outcome, PRINTED_BYTES_MAX, Ran},
+    hook::{self, Hook, News, Outcome, PRINTED_BYTES_MAX, Ran},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
 async fn a_command_gets_a_clean_environment_and_never_the_token() {
     assert!(std::env::vars_os().count() > 3, "there is something to inherit");
     let ran = run(&Hook::Command { program: "/usr/bin/env".into(), arguments: Vec::new(), timeout: PATIENCE }).await;
-    let mut lines: Vec<_> = ran.printed.split("\\n").collect();
+    let mut lines: Vec<_> = ran.printed.split('\n').collect();
     lines.sort_unstable();
     assert_eq!(
         lines,
@@ -36,14 +36,14 @@ async fn a_command_gets_its_arguments_as_they_are_and_nothing_else() {
     let script = r#"printf '<%s>' "$@"; pwd; cat; cut -d ' ' -f 5 "/proc/$$/stat" | grep -qx $$ && echo leads"#;
     let arguments = ["-c", script, "sh", "a b", "$HOME", "*", "", "ü"].map(str::to_owned).to_vec();
     let ran = run(&Hook::Command { program: "/bin/sh".into(), arguments, timeout: PATIENCE }).await;
-    assert_eq!(ran, done("<a b><$HOME><*><><ü>/\\nleads"));
+    assert_eq!(ran, done("<a b><$HOME><*><><ü>/\nleads"));
 }
 
 #[tokio::test]
 async fn the_end_of_a_command_is_told_with_what_it_printed() {
     let ran = run(&shell("echo one; echo two >&2; echo three; exit 3")).await;
     assert_eq!(failure(&ran), "exit code 3");
-    assert_eq!(ran.printed, "one\\ntwo\\nthree");
+    assert_eq!(ran.printed, "one\ntwo\nthree");
     assert_eq!(ran.to_string(), "exit code 3; it printed: one\\ntwo\\nthree");
     assert_eq!(failure(&run(&shell("kill -9 $$")).await), "ended by signal 9 (SIGKILL)");
     assert_eq!(run(&shell("")).await, done(""));
@@ -81,7 +81,7 @@ async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
     });
     assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
     assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, and stopped"));
-    let numbers: Vec<_> = ran.printed.split("\\n").collect();
+    let numbers: Vec<_> = ran.printed.split('\n').collect();
     assert_eq!(numbers.len(), 3, "{ran:?}");
     until(|| !numbers.iter().any(|number| runs(number))).await;
 }
@@ -102,7 +102,7 @@ async fn a_command_that_hangs_may_tidy_up_and_say_so() {
         until(|| tidied.exists()).await;
         drop(clock);
     });
-    assert_eq!(ran, Ran { outcome: Outcome::TimedOut(timeout), printed: "ready\\ntidied".to_owned() });
+    assert_eq!(ran, Ran { outcome: Outcome::TimedOut(timeout), printed: "ready\ntidied".to_owned() });
 }
 
 #[tokio::test]
@@ -159,6 +159,27 @@ async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
 }
 
 #[tokio::test]
+async fn the_access_key_is_masked_in_what_a_command_prints_as_its_file_holds_it_now() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("key");
+    let news = News { key_file: file.clone(), ..news() };
+    let hook = shell(&format!("cat {0}; base64 {0}; exit 1", file.display()));
+    for key in ["K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789abcdef", "K2another-one-of-a-key-that-came-later"] {
+        fs::write(&file, key).unwrap();
+        let ran = hook::run(&hook, &news, &Family::default()).await;
+        assert_eq!(failure(&ran), "exit code 1");
+        let told = ran.printed.replace("[secret]", "");
+        assert!(told.trim_matches(['=', '\n']).is_empty() && ran.printed.contains("[secret]"), "{ran:?}");
+    }
+    fs::remove_file(&file).unwrap();
+    let ran = hook::run(&shell("echo told"), &news, &Family::default()).await;
+    assert_eq!(ran, done("told"), "a key that is away masks nothing");
+    nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let ran = hook::run(&shell("echo told"), &news, &Family::default()).await;
+    assert_eq!(ran, done("told"), "nor is it waited for");
+}
+
+#[tokio::test]
 async fn a_command_that_prints_much_is_not_held_up() {
     let ran = run(&shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2; exit 4")).await;
     assert_eq!(failure(&ran), "exit code 4");
@@ -175,9 +196,10 @@ async fn a_command_that_prints_without_end_is_stopped() {
 }
 
 #[tokio::test]
-async fn what_a_command_prints_cannot_break_a_log() {
+async fn what_a_command_prints_is_told_as_it_is_and_escaped_in_a_line_for_people() {
     let ran = run(&shell(r"printf 'a\033[31m\r\nlevel=ERROR \377\000'")).await;
-    assert_eq!(ran, done("a\\u{1b}[31m\\r\\nlevel=ERROR \u{fffd}\\0"));
+    assert_eq!(ran, done("a\x1b[31m\r\nlevel=ERROR \u{fffd}\0"));
+    assert_eq!(ran.to_string(), "done; it printed: a\\u{1b}[31m\\r\\nlevel=ERROR \u{fffd}\\0");
 }
 
 fn shell(script: &str) -> Hook {

@@ -55,6 +55,7 @@ fn news() -> News {
         path: "/run/tokenwell/billing.jwt".into(),
         expires_at: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
         session: Arc::new(Session { jwt, grant, claims: Claims::default() }),
+        key_file: "/run/secrets/no-such-key".into(),
         booted_at: clock::wall_of(Moment::default()),
     }
 }

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use tokenwell::hook::{Hook, LoopbackUrl, Outcome};
+use tokenwell::{
+    config,
+    hook::{Hook, LoopbackUrl, Outcome},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpSocket, TcpStream},
@@ -25,6 +28,9 @@ async fn a_post_tells_what_is_new_without_the_token() {
     let body: serde_json::Value = serde_json::from_str(body).unwrap();
     let wanted = serde_json::json!({"credential": "billing", "path": "/run/tokenwell/billing.jwt", "expiresAt": "2027-01-15T08:00:00Z"});
     assert_eq!(body, wanted);
+    let hook = &config::schema::json()["definitions"]["hook"]["properties"]["post"]["description"];
+    let documented = |field: &String| hook.as_str().unwrap().contains(&format!("`{field}`"));
+    assert!(body.as_object().unwrap().keys().all(documented), "{hook}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("key", &["secret"]),
     ("output", &["fingerprint", "secret", "session"]),
     ("child", &[]),
-    ("hook", &["child", "secret", "session"]),
+    ("hook", &["child", "key", "secret", "session"]),
     ("state", &["fingerprint", "renewal", "session"]),
     ("watch", &[]),
     ("status", &[]),
@@ -63,7 +63,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
 
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
-    ("base64", &["output", "sandbox", "session"]),
+    ("base64", &["hook", "output", "sandbox", "session"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -32,7 +32,11 @@ pub(super) fn hook() -> Section {
             "Runs a program; there is no shell. It finds `$TOKENWELL_CREDENTIAL`, `$TOKENWELL_PATH` and \
              `$TOKENWELL_EXPIRES_AT` in its environment.",
         ),
-        Entry::new("post", form::loopback_url(), "Sends a POST without a body."),
+        Entry::new(
+            "post",
+            form::loopback_url(),
+            "Sends a POST to this machine, with a JSON object of `credential`, `path` and `expiresAt` as its body.",
+        ),
         Entry::new(
             "timeout",
             form::duration(&TIMEOUT),

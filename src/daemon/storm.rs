@@ -1,0 +1,87 @@
+//! Lines that somebody else can bring about as often as he likes, by signals or by a file that he writes: what comes again
+//! within seconds is counted, and the next line that is told says how many were left out.
+
+use std::{mem, time::Duration};
+
+use crate::renewal::Moment;
+
+/// One kind of line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Storm {
+    told: Option<(String, Moment)>,
+    untold: u64,
+}
+
+/// Whether there is a line to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Word {
+    /// There is. Before it so many were left out, if any.
+    Told(Option<u64>),
+    Untold,
+}
+
+impl Storm {
+    /// The same as before is told again after some seconds; anything else at once.
+    pub(super) fn note(&mut self, now: Moment, text: &str) -> Word {
+        if let Some((told, at)) = &self.told
+            && told == text
+            && now.since(*at) < TELL_AGAIN
+        {
+            self.untold += 1;
+            return Word::Untold;
+        }
+        let untold = self.lull();
+        self.told = Some((text.to_owned(), now));
+        Word::Told(untold)
+    }
+
+    /// Something else of this kind is told, after which everything is new. Answers how many lines were left out, if any.
+    pub(super) fn lull(&mut self) -> Option<u64> {
+        let Self { untold, .. } = mem::take(self);
+        (untold > 0).then_some(untold)
+    }
+}
+
+/// Longer than a storm takes, and shorter than a person waits to try again.
+const TELL_AGAIN: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Moment {
+        Moment::default() + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_storm_is_told_at_its_begin_and_every_ten_seconds_with_what_was_left_out() {
+        let mut storm = Storm::default();
+        assert_eq!(storm.note(at(0), "asked"), Word::Told(None));
+        for n in 1..=299 {
+            assert_eq!(storm.note(at(n * 5), "asked"), Word::Untold);
+        }
+        assert_eq!(storm.note(at(9_999), "asked"), Word::Untold);
+        assert_eq!(storm.note(at(10_000), "asked"), Word::Told(Some(300)));
+        assert_eq!(storm.note(at(10_001), "asked"), Word::Untold);
+        assert_eq!(storm.note(at(3_600_000), "asked"), Word::Told(Some(1)));
+    }
+
+    #[test]
+    fn who_asks_once_a_minute_is_answered_each_time() {
+        let mut storm = Storm::default();
+        assert!((0..60).all(|minute| storm.note(at(minute * 60_000), "asked") == Word::Told(None)));
+    }
+
+    #[test]
+    fn something_else_is_told_at_once_and_so_is_what_comes_after_it() {
+        let mut storm = Storm::default();
+        assert_eq!(storm.note(at(0), "no such field"), Word::Told(None));
+        assert_eq!(storm.note(at(1), "no such field"), Word::Untold);
+        assert_eq!(storm.note(at(2), "no such file"), Word::Told(Some(1)));
+        assert_eq!(storm.note(at(3), "no such field"), Word::Told(None), "it is so again");
+        assert_eq!(storm.note(at(4), "no such field"), Word::Untold);
+        assert_eq!(storm.lull(), Some(1));
+        assert_eq!(storm.lull(), None);
+        assert_eq!(storm.note(at(5), "no such field"), Word::Told(None));
+    }
+}

@@ -1,0 +1,117 @@
+//! Which bytes of what was printed are secret.
+
+use std::{collections::HashSet, ops::Range};
+
+use zeroize::Zeroizing;
+
+use super::dress::looks;
+
+/// Finds secrets and parts of them in what was printed, in any dress and however it is broken into lines, and whatever looks
+/// like a JWT. Answers which bytes not to tell: the whole words that hold something of a secret.
+pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
+    let mut marks = vec![false; printed.len()];
+    for reading in [Reading::as_printed(printed), Reading::without_percent_signs(printed)] {
+        reading.mark(secrets, &mut marks);
+    }
+    for (start, bytes) in printed.windows(JWT_START.len()).enumerate() {
+        if bytes == JWT_START {
+            marks[start] = true;
+        }
+    }
+    widen(printed, &mut marks);
+    marks
+}
+
+/// What was printed as somebody may read it who looks for a secret: without white space, which folds lines and sets bytes of
+/// hex apart.
+struct Reading {
+    bytes: Zeroizing<Vec<u8>>,
+    /// Where each byte was printed.
+    places: Vec<Range<usize>>,
+}
+
+impl Reading {
+    fn as_printed(printed: &[u8]) -> Self {
+        Self::of((0..printed.len()).map(|at| (printed[at], at..at + 1)), printed.len())
+    }
+
+    fn without_percent_signs(printed: &[u8]) -> Self {
+        let mut at = 0;
+        let bytes = std::iter::from_fn(|| {
+            let first = *printed.get(at)?;
+            let dressed = (first == b'%').then(|| printed.get(at + 1..at + 3).and_then(byte_of_hex)).flatten();
+            let place = at..at + if dressed.is_some() { 3 } else { 1 };
+            at = place.end;
+            Some((dressed.unwrap_or(first), place))
+        });
+        Self::of(bytes, printed.len())
+    }
+
+    fn of(bytes: impl Iterator<Item = (u8, Range<usize>)>, bytes_max: usize) -> Self {
+        let mut reading =
+            Self { bytes: Zeroizing::new(Vec::with_capacity(bytes_max)), places: Vec::with_capacity(bytes_max) };
+        for (byte, place) in bytes.filter(|(byte, _)| !byte.is_ascii_whitespace()) {
+            reading.bytes.push(byte);
+            reading.places.push(place);
+        }
+        reading
+    }
+
+    /// Marks what it has in common with a secret. A short secret is looked for whole, but not dressed as a few letters that
+    /// are in any text.
+    fn mark(&self, secrets: &[&[u8]], marks: &mut [bool]) {
+        let pieces: HashSet<&[u8]> = self.bytes.windows(TELLING_BYTES).collect();
+        let mut found: HashSet<&[u8]> = HashSet::new();
+        for secret in secrets {
+            for look in looks(secret) {
+                found.extend(look.windows(TELLING_BYTES).filter_map(|piece| pieces.get(piece)));
+                let is_short = look.len() < TELLING_BYTES && look.len() >= secret.len().clamp(1, DRESSED_BYTES_MIN);
+                if is_short {
+                    self.mark_pieces(look.len(), |piece| piece == look.as_slice(), marks);
+                }
+            }
+        }
+        self.mark_pieces(TELLING_BYTES, |piece| found.contains(piece), marks);
+    }
+
+    /// Marks each piece of this length that is one of those, and what stands between its bytes.
+    fn mark_pieces(&self, length: usize, is_secret: impl Fn(&[u8]) -> bool, marks: &mut [bool]) {
+        for (piece, places) in self.bytes.windows(length).zip(self.places.windows(length)) {
+            if let [first, .., last] | [first @ last] = places
+                && is_secret(piece)
+            {
+                marks[first.start..last.end].fill(true);
+            }
+        }
+    }
+}
+
+/// Marks the whole of each word that has a mark.
+fn widen(printed: &[u8], marks: &mut [bool]) {
+    let mut start = 0;
+    for word in printed.chunk_by(|one, next| is_of_tokens(*one) == is_of_tokens(*next)) {
+        let marks = &mut marks[start..start + word.len()];
+        if is_of_tokens(word[0]) && marks.contains(&true) {
+            marks.fill(true);
+        }
+        start += word.len();
+    }
+}
+
+/// What a JWT is made of: base64url and points.
+fn is_of_tokens(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+fn byte_of_hex(digits: &[u8]) -> Option<u8> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let [high, low] = digits else { return None };
+    u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
+}
+
+/// So many bytes in common with a secret, or with a look of it, are no chance.
+pub(super) const TELLING_BYTES: usize = 16;
+/// A shorter look of a short secret is in any text.
+const DRESSED_BYTES_MIN: usize = 8;
+/// `{"` in base64: every JWT begins with it.
+const JWT_START: &[u8] = b"eyJ";
