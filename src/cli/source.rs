@@ -47,9 +47,15 @@ impl SourceArguments {
 
     /// Loads what the flags say, and leaves warnings to the daemon.
     pub(super) fn load_quietly(self) -> Result<Config, Failure> {
+        self.load_with_its_file().map(|(config, _)| config)
+    }
+
+    /// The same, with the file that it stands in, if it is one.
+    pub(super) fn load_with_its_file(self) -> Result<(Config, Option<PathBuf>), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
-        Ok(config::load(&source, &environment)?.config)
+        let config = config::load(&source, &environment)?.config;
+        Ok((config, source.path().map(Path::to_owned)))
     }
 
     /// Loads what the flags say, for a daemon: starts the log, where warnings go. The process is to be hardened next.

@@ -2,6 +2,7 @@
 
 mod account;
 mod headline;
+mod kin;
 mod row;
 mod table;
 
@@ -15,6 +16,7 @@ use tokio::time::sleep;
 
 use self::{
     account::{Account, Teller},
+    kin::Meant,
     table::{Room, table},
 };
 use super::{
@@ -25,7 +27,7 @@ use super::{
         text::{Line, Looks, Tone, wrapped},
     },
 };
-use crate::{config::Config, daemon::clock};
+use crate::daemon::clock;
 
 /// Show how every credential is, what is wrong first
 ///
@@ -52,14 +54,15 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let said = "`--watch` draws on a terminal, and standard output is none; leave it out";
         return Err(Failure::CommandLine(said.to_owned()));
     }
-    let config = Arc::new(source.load_quietly()?);
+    let (config, file) = source.load_with_its_file()?;
+    let meant = Arc::new(Meant { config: Arc::new(config), file });
     process::harden();
-    let ready = process::block_on(async { if watches { watch(&config).await } else { show(&config, json).await } })?;
+    let ready = process::block_on(async { if watches { watch(&meant).await } else { show(&meant, json).await } })?;
     Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn show(config: &Arc<Config>, json: bool) -> Result<bool, Failure> {
-    let account = Account::take(config).await.map_err(Failure::at_run_time)?;
+async fn show(meant: &Arc<Meant>, json: bool) -> Result<bool, Failure> {
+    let account = Account::take(meant).await.map_err(Failure::at_run_time)?;
     if json {
         if let Teller::File(_) = account.teller {
             print::complaint(&account.told_by(clock::wall()));
@@ -79,13 +82,13 @@ fn shown(lines: &[Line], looks: Looks) -> Vec<String> {
 }
 
 /// Until a signal comes; whether all was ready then. What cannot be told now may be told in a second.
-async fn watch(config: &Arc<Config>) -> Result<bool, Failure> {
+async fn watch(meant: &Arc<Meant>) -> Result<bool, Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let mut screen = Screen::open()?;
     let mut ready = false;
     loop {
         let account = tokio::select! {
-            account = Account::take(config) => account,
+            account = Account::take(meant) => account,
             _ = signals.next() => return Ok(ready),
         };
         ready = account.as_ref().is_ok_and(|account| account.report.ready);

@@ -194,6 +194,9 @@ impl Daemon {
                     self.observed(id, now, observation.clone());
                 }
             }
+            if let Some(missing) = &survey.missing_socket {
+                self.restore_status_socket(missing);
+            }
             if survey.config != self.grounds.config_mark {
                 let why = if self.grounds.config_mark.is_none() { Why::Started } else { Why::Changed };
                 self.grounds.config_mark = survey.config;

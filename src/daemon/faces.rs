@@ -1,12 +1,18 @@
 //! What others see of the daemon: the status server's questions answered, and the status file kept.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{task, time};
 use tracing::{debug, error, info, warn};
 
 use super::{
     Daemon, clock,
+    news::{News, Verdict},
     tasks::{Done, Task},
 };
 use crate::{
@@ -23,24 +29,14 @@ pub(super) struct Faces {
     passed: Passed,
     /// Why status is not served where the configuration says.
     pub(super) trouble: Option<String>,
+    /// Whether it was said that the file of the Unix socket cannot be made again.
+    socket_trouble_said: bool,
     /// The last report that was handed out.
     snapshot: Option<(Moment, Arc<Snapshot>)>,
-    file: StatusFile,
-}
-
-/// How the file stands to what there is to tell.
-#[derive(Debug)]
-struct StatusFile {
-    changed: bool,
-    not_before: Moment,
-    trouble: Option<String>,
-}
-
-impl Default for StatusFile {
-    /// Nothing is told yet.
-    fn default() -> Self {
-        Self { changed: true, not_before: Moment::default(), trouble: None }
-    }
+    /// What the status file is to tell.
+    news: News,
+    /// Why the status file cannot be written.
+    file_trouble: Option<String>,
 }
 
 impl Faces {
@@ -106,6 +102,28 @@ impl Daemon {
         }
     }
 
+    /// The file of its Unix socket, if the server made one.
+    pub(super) fn status_socket(&self) -> Option<PathBuf> {
+        self.faces.server.as_ref().and_then(Server::socket_file).map(Path::to_owned)
+    }
+
+    /// Somebody took the file of the Unix socket away, so nobody can come: it is made again.
+    pub(super) fn restore_status_socket(&mut self, missing: &Path) {
+        let Some(server) = self.faces.server.as_mut().filter(|server| server.socket_file() == Some(missing)) else {
+            return;
+        };
+        match server.listen_again() {
+            Ok(()) => {
+                self.faces.socket_trouble_said = false;
+                warn!("status socket `{}` was removed by somebody else; it is made again", missing.display());
+            }
+            Err(why) if !mem::replace(&mut self.faces.socket_trouble_said, true) => {
+                warn!("status socket `{}` was removed by somebody else: {why}", missing.display());
+            }
+            Err(why) => debug!("{why}"),
+        }
+    }
+
     fn take_server(&mut self, server: Server) {
         let address = server.address().to_owned();
         self.faces.server = Some(server);
@@ -137,14 +155,13 @@ impl Daemon {
 
     /// Something is to be told that the status file and the service manager are not told yet.
     pub(super) fn note_change(&mut self) {
-        self.faces.file.changed = true;
+        self.faces.news.note();
         self.service.note_change();
     }
 
-    /// When the status file is to be written.
+    /// When the status file is to be written, or to be thought about.
     pub(super) fn status_file_due(&self) -> Option<Moment> {
-        let StatusFile { changed, not_before, .. } = &self.faces.file;
-        (*changed && !self.tasks.is_under_way(Task::StatusFile)).then_some(*not_before)
+        self.faces.news.due().filter(|_| !self.tasks.is_under_way(Task::StatusFile))
     }
 
     /// Writes the status file if it is due, off the loop.
@@ -153,9 +170,10 @@ impl Daemon {
         if self.status_file_due().is_none_or(|due| now < due) {
             return;
         }
-        let credentials = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
-        self.faces.file.changed = false;
-        self.faces.file.not_before = now + WRITE_PAUSE + WRITE_PAUSE_A_CREDENTIAL.saturating_mul(credentials);
+        let verdict = self.verdict(now);
+        if !self.faces.news.is_to_be_written(now, verdict) {
+            return;
+        }
         let Some(path) = self.status_file() else { return };
         let report = self.report();
         self.tasks.start(Task::StatusFile, async move {
@@ -163,9 +181,14 @@ impl Daemon {
         });
     }
 
+    fn verdict(&self, now: Moment) -> Verdict {
+        let states = self.members().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
+        Verdict { ready: self.is_ready(), states: states.collect() }
+    }
+
     /// Says it once if the file cannot be written, and once if it can be again.
     pub(super) fn status_file_written(&mut self, written: Result<(), String>) {
-        let before = std::mem::replace(&mut self.faces.file.trouble, written.clone().err());
+        let before = mem::replace(&mut self.faces.file_trouble, written.clone().err());
         match (written, before) {
             (Err(why), None) => warn!("{why}; until it can be, only the status server tells how it is"),
             (Err(why), Some(_)) => debug!("{why}"),
@@ -199,7 +222,7 @@ impl Daemon {
     }
 }
 
-fn write(path: &std::path::Path, report: &Report) -> Result<(), String> {
+fn write(path: &Path, report: &Report) -> Result<(), String> {
     status::write(path, report).map_err(|why| why.to_string())
 }
 
@@ -212,11 +235,6 @@ fn is_at_port(listen: &Listen, port: Option<u16>) -> bool {
 
 /// How old a report may be that is handed out. Readiness is always of the moment of asking.
 const SNAPSHOT_LIFE: Duration = Duration::from_millis(100);
-
-/// The least time between two writes of the status file, and what each credential adds: ten thousand of them make twelve
-/// megabytes.
-const WRITE_PAUSE: Duration = Duration::from_secs(1);
-const WRITE_PAUSE_A_CREDENTIAL: Duration = Duration::from_millis(1);
 
 /// How long the last write may take.
 const LAST_WRITE_MAX: Duration = Duration::from_secs(2);

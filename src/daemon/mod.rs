@@ -18,6 +18,8 @@ mod hooks;
 mod kept;
 mod membership;
 mod memory;
+mod news;
+mod next;
 mod readiness;
 mod refusals;
 mod reload;
@@ -320,6 +322,7 @@ impl Daemon {
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
+            status_socket: self.status_socket(),
         };
         let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
         self.tasks.start(Task::Survey, async move {

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Daemon, clock, kept::Kept, span, survey::Observation};
+use super::{Daemon, clock, kept::Kept, next::Next, span, survey::Observation};
 use crate::{
     config::Credential,
     fingerprint::Fingerprint,
@@ -154,9 +154,12 @@ impl Daemon {
         if let Some(Observation::NoKey { why, .. }) = &kept.observed {
             return format!("{said}; waits for its access key: {why}");
         }
-        if let Some(due) = renewal.exchange_due() {
-            let next_in = span::until(now, due.max(self.fleet.opens()));
-            said = format!("{said}; next try in {next_in}");
+        if renewal.under_way().is_none() {
+            match self.planned(now, kept, renewal) {
+                Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),
+                Next::Publish(due) => said = format!("{said}; next write in {}", span::until(now, due)),
+                Next::Withdraw(_) | Next::Key => {}
+            }
         }
         let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
         match refusal.or_else(|| output.map(str::to_owned)) {

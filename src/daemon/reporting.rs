@@ -1,11 +1,11 @@
 //! The daemon's state as a [`Report`].
 
-use std::{borrow::Cow, mem, process, time::SystemTime};
+use std::{borrow::Cow, mem, process};
 
-use super::{Daemon, advice, clock, kept::Kept, skew::Skew, survey::Observation};
+use super::{Daemon, advice, clock, kept::Kept, next::Next, skew::Skew, survey::Observation};
 use crate::{
     child::Family,
-    renewal::{Effect, Event, Id, Moment, Renewal},
+    renewal::{Event, Id, Moment, Renewal},
     session::Session,
     status::{
         ConfigurationReport, CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
@@ -158,7 +158,8 @@ impl Daemon {
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
-            next_action: Some(self.next_action(now, kept, renewal)),
+            next_action: Some(self.next(now, kept, renewal).into()),
+            next_exchange_at: self.next_exchange(now, renewal).map(clock::wall_of),
             last_event: kept.last_event.clone(),
             outputs: kept
                 .credential
@@ -186,24 +187,17 @@ impl Daemon {
                 .collect(),
         }
     }
+}
 
-    fn next_action(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> NextAction {
-        let at = |moment: Moment| -> Option<SystemTime> { Some(clock::wall_of(moment)) };
-        match renewal.under_way() {
-            Some(Effect::Exchange(_)) => return NextAction { what: "exchange", at: at(now) },
-            Some(Effect::Publish(_)) => return NextAction { what: "publish", at: at(now) },
-            Some(Effect::Withdraw(_)) => return NextAction { what: "withdraw", at: at(now) },
-            None => {}
-        }
-        let is_unwritten = kept.outputs.iter().any(|output| output.error.is_some());
-        let write = renewal.chore_due().filter(|_| is_unwritten);
-        match renewal.exchange_due() {
-            exchange if write.is_some_and(|write| exchange.is_none_or(|exchange| write < exchange)) => {
-                NextAction { what: "publish", at: write.and_then(at) }
-            }
-            Some(due) => NextAction { what: "exchange", at: at(due.max(self.fleet.opens())) },
-            None => NextAction { what: "wait for the access key", at: None },
-        }
+impl From<Next> for NextAction {
+    fn from(next: Next) -> Self {
+        let (what, at) = match next {
+            Next::Exchange(at) => ("exchange", Some(at)),
+            Next::Publish(at) => ("publish", Some(at)),
+            Next::Withdraw(at) => ("withdraw", Some(at)),
+            Next::Key => ("wait for the access key", None),
+        };
+        Self { what, at: at.map(clock::wall_of) }
     }
 }
 

@@ -1,8 +1,9 @@
-//! A look at everything on disk that steers the daemon: key files, key folders, the configuration file.
+//! A look at everything on disk that steers the daemon: key files, key folders, the configuration file, and the status
+//! server's socket.
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::File,
+    fs::{self, File},
     io::{self, Read},
     path::{Path, PathBuf},
     sync::Arc,
@@ -33,6 +34,8 @@ pub(super) struct Scope {
     pub(super) config_file: Option<PathBuf>,
     /// Credentials of which it is not known what an earlier process left.
     pub(super) newcomers: Vec<Newcomer>,
+    /// The file of the status server's Unix socket.
+    pub(super) status_socket: Option<PathBuf>,
 }
 
 /// A credential whose past is looked up.
@@ -75,6 +78,8 @@ pub(super) struct Survey {
     pub(super) config: Option<Mark>,
     /// What was left of the newcomers.
     pub(super) found: Vec<(Id, Found)>,
+    /// The file of the status server's Unix socket, if nothing is there.
+    pub(super) missing_socket: Option<PathBuf>,
 }
 
 /// What a key file holds.
@@ -116,7 +121,8 @@ impl Survey {
             });
             directories.insert(directory.clone(), listed);
         }
-        Self { keys, directories, config: scope.config_file.as_deref().map(mark), found }
+        let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
+        Self { keys, directories, config: scope.config_file.as_deref().map(mark), found, missing_socket }
     }
 }
 
@@ -180,6 +186,10 @@ fn mark(path: &Path) -> Mark {
         Ok(mark)
     };
     Mark(read().ok())
+}
+
+fn is_missing(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
 
 /// A little more than a configuration may be long.

@@ -147,10 +147,8 @@ impl Renewal {
 
     /// When the next exchange is due. A moment that has passed means that it waits for admission.
     pub fn exchange_due(&self) -> Option<Moment> {
-        let key = self.key?;
         match self.stage {
-            Stage::Idle if self.past.key == Some(key) => Some(self.exchange_plan()),
-            Stage::Idle => Some(self.floor(self.policy.spacing_of_a_changed_key())),
+            Stage::Idle => self.exchange_planned(),
             Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
         }
     }
@@ -159,6 +157,13 @@ impl Renewal {
     /// may have changed back meanwhile, and whoever reads it so sends nothing.
     pub fn resting(&self, now: Moment) -> Option<Fingerprint> {
         self.past.key.filter(|_| now < self.floor(self.policy.spacing))
+    }
+
+    /// When the next exchange is planned, whatever is under way before it; `None` without a key.
+    pub fn exchange_planned(&self) -> Option<Moment> {
+        let key = self.key?;
+        let is_known = self.past.key == Some(key);
+        Some(if is_known { self.exchange_plan() } else { self.floor(self.policy.spacing_of_a_changed_key()) })
     }
 
     /// When [`Event::ChoreDue`] is due: a write to try again, or files to remove.

@@ -26,11 +26,6 @@ pub enum Format {
 }
 
 impl Format {
-    /// What a client gets that accepts this.
-    pub fn accepted(accept: &str) -> Self {
-        if accept.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Prometheus }
-    }
-
     /// As `Content-Type` says it.
     pub fn content_type(self) -> &'static str {
         match self {
@@ -87,7 +82,7 @@ impl Families<'_> {
             (
                 "tokenwell_next_renewal_timestamp_seconds",
                 "When the next exchange is planned, in seconds since 1970.",
-                next_renewal,
+                |credential| credential.next_exchange_at,
             ),
             (
                 "tokenwell_last_success_timestamp_seconds",
@@ -190,11 +185,6 @@ impl Families<'_> {
         let Some(value) = value else { return Ok(()) };
         self.0.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)
     }
-}
-
-fn next_renewal(credential: &CredentialReport) -> Option<SystemTime> {
-    let planned = credential.next_action.as_ref().filter(|next| next.what == "exchange").and_then(|next| next.at);
-    planned.or(credential.renew_at)
 }
 
 /// The counts of all hooks of a credential together; none for one without hooks.

@@ -155,6 +155,9 @@ pub struct CredentialReport {
     pub last_refusal: Option<RefusalReport>,
     /// What comes next.
     pub next_action: Option<NextAction>,
+    /// When the next exchange is planned, whatever comes before it; none where it waits for its access key.
+    #[serde(skip)]
+    pub next_exchange_at: Option<SystemTime>,
     /// The last thing that happened.
     pub last_event: Option<String>,
     /// Its files.

@@ -4,9 +4,10 @@ use std::{
     ffi::OsStr,
     fs,
     io::{Read as _, Write as _},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt as _,
+    net::{TcpListener, TcpStream},
+    os::unix::fs::{PermissionsExt as _, symlink},
     process::Command,
+    thread,
     time::Duration,
 };
 
@@ -151,6 +152,85 @@ fn what_answers_and_is_no_tokenwell_is_told_apart() {
     let ended = status(&setting, &[]);
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("/status does not answer: it answers HTTP 404"), "{}", ended.stderr);
+}
+
+#[test]
+fn who_closes_without_an_answer_is_not_taken_for_another_program() {
+    let setting = Setting::with(&["a"]);
+    let busy = TcpListener::bind("127.0.0.1:0").unwrap();
+    serve(&setting, &busy.local_addr().unwrap().to_string(), &["a"]);
+    let closer = thread::spawn(move || {
+        drop(busy.accept().unwrap());
+        let (mut wire, _) = busy.accept().unwrap();
+        wire.read_exact(&mut [0; 16]).unwrap();
+        drop(wire);
+        let (mut wire, _) = busy.accept().unwrap();
+        wire.read_exact(&mut [0; 16]).unwrap();
+        wire.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{").unwrap();
+    });
+    for what in ["at once", "after the head", "amid the answer"] {
+        let ended = status(&setting, &[]);
+        assert_eq!(ended.code, Some(1), "{what}");
+        assert!(
+            ended.stderr.contains("does not answer: it closes the connection without an answer"),
+            "{}",
+            ended.stderr
+        );
+    }
+    closer.join().unwrap();
+}
+
+#[test]
+fn the_daemon_of_another_configuration_is_not_taken_for_this_ones() {
+    let (mut setting, other) = (Setting::with(&["a"]), Setting::with(&["theirs"]));
+    serve(&other, "127.0.0.1:0", &["theirs"]);
+    let daemon = other.ready();
+    let address = address(&other, &daemon);
+    let theirs = format!(
+        "{address}status is answered by the daemon of another configuration, `{}`; give each its own `status.listen`",
+        other.path("tokenwell.yaml").display()
+    );
+    serve(&setting, address.trim_start_matches("http://").trim_end_matches('/'), &["a"]);
+    let ended = status(&setting, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+    assert!(ended.stderr.contains("no daemon has run with this configuration yet"), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&theirs), "{}", ended.stderr);
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    let ended = status(&setting, &["--json"]);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.code, &report["credentials"][0]["name"]), (Some(0), &Value::from("a")));
+    assert!(ended.stderr.contains(&theirs), "{}", ended.stderr);
+    quiet(&mut setting, &ended);
+    daemon.stop();
+}
+
+#[test]
+fn a_daemon_is_known_by_its_file_under_any_name_and_by_its_outputs() {
+    let setting = Setting::with(&["a", "b"]);
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let asked_by = |file: &str| {
+        let mut command: Command = tokenwell(["status", "--config"].map(OsStr::new));
+        Program::start(command.arg(setting.path(file))).ended()
+    };
+    let from_a_folder = format!(
+        "credentialsFrom: [{{accessKeyDirectory: {}, outputs: [{{path: \"{}\"}}]}}]\n",
+        setting.path("keys").display(),
+        setting.path("out/{name}.jwt").display()
+    );
+    for rest in [setting.named(&["a", "b"]), from_a_folder] {
+        setting.configure_with(QUICK, &format!("status: {{listen: \"{listen}\"}}\n{rest}"));
+        let daemon = setting.ready();
+        address(&setting, &daemon);
+        let _ = fs::remove_file(setting.path("link.yaml"));
+        symlink(setting.path("tokenwell.yaml"), setting.path("link.yaml")).unwrap();
+        let text = fs::read_to_string(setting.path("tokenwell.yaml")).unwrap();
+        setting.put("copy.yaml", &text.replace("/state", "/another-state"));
+        for file in ["tokenwell.yaml", "link.yaml", "copy.yaml"] {
+            let ended = asked_by(file);
+            assert!(ended.stdout.contains("asked the daemon at http://"), "{file}: {}{}", ended.stdout, ended.stderr);
+        }
+        daemon.stop();
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What each path answers, to whom, and what it never says.
 
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use tokenwell::sandbox::{Answer as Scripted, Shape};
 
@@ -25,7 +25,12 @@ fn every_path_answers_with_what_it_is_for() {
         ("/page.css", 200, "text/css; charset=utf-8", "/*"),
         ("/icon.svg", 200, "image/svg+xml", "<svg"),
         ("/readyz/", 404, "text/plain; charset=utf-8", "no required credential"),
-        ("/status/", 404, "text/plain; charset=utf-8", "there is /,"),
+        (
+            "/status/",
+            404,
+            "text/plain; charset=utf-8",
+            "there is /, /status, /metrics, /readyz, /readyz/NAME and /livez\n",
+        ),
         ("/favicon.ico", 404, "text/plain; charset=utf-8", "there is /,"),
         ("/../etc/passwd", 404, "text/plain; charset=utf-8", "there is /,"),
     ] {
@@ -66,8 +71,18 @@ fn loopback_answers_to_no_name_of_somebody_elses() {
     let setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     let asked_as = |host: &str| server.ask(&format!("GET /status HTTP/1.1\r\n{host}Connection: close\r\n\r\n")).status;
-    for host in ["Host: localhost:9465\r\n", "Host: LOCALHOST\r\n", "Host: 127.0.0.1:1\r\n", "Host: [::1]:9465\r\n", ""]
-    {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let own = format!("Host: {}:9465\r\n", name.trim());
+    for host in [
+        "Host: localhost:9465\r\n",
+        "Host: LOCALHOST\r\n",
+        "Host: localhost.\r\n",
+        "Host: tokenwell.localhost:9465\r\n",
+        "Host: 127.0.0.1:1\r\n",
+        "Host: [::1]:9465\r\n",
+        own.as_str(),
+        "",
+    ] {
         assert_eq!(asked_as(host), 200, "{host}");
     }
     for host in [
@@ -139,7 +154,7 @@ fn no_face_says_a_key_or_a_token_whatever_happens() {
     }
     let ended = program.stop();
     setting.clean(&ended);
-    let file = std::fs::read_to_string(setting.path("state/status.json")).unwrap();
+    let file = fs::read_to_string(setting.path("state/status.json")).unwrap();
     assert_eq!(setting.leaks.found_in(&file), None);
 }
 

@@ -1,6 +1,14 @@
 //! Where it listens: at the start, after a reload, on a Unix socket, on a socket that was passed.
 
-use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{
+    fs,
+    net::TcpListener,
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixListener,
+    },
+    process::Command,
+};
 
 use crate::{
     client::Server,
@@ -93,6 +101,29 @@ fn a_unix_socket_is_for_its_group_and_goes_with_the_process() {
     assert_eq!(server.get("/livez").status, 200);
     assert_eq!(program.stop().code, Some(0));
     assert!(!path.exists());
+}
+
+#[test]
+fn a_unix_socket_that_somebody_removed_is_made_again_and_one_of_somebody_elses_stays() {
+    let setting = setting(&["a"]);
+    let path = setting.path("run/status.sock");
+    configure(&setting, &format!("unix:{}", path.display()), &setting.named(&["a"]));
+    let (program, server) = ready(&setting);
+    let look = || program.signal(nix::sys::signal::Signal::SIGHUP);
+    fs::remove_file(&path).unwrap();
+    look();
+    program.until_said("was removed by somebody else; it is made again", 1);
+    assert_eq!(server.get("/readyz").status, 200);
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o660);
+    fs::remove_file(&path).unwrap();
+    let other = UnixListener::bind(&path).unwrap();
+    let inode = fs::metadata(&path).unwrap().ino();
+    look();
+    program.until_said("the configuration is as it was", 2);
+    assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
+    assert_eq!(program.stop().code, Some(0));
+    assert_eq!(fs::metadata(&path).unwrap().ino(), inode, "also at the end");
+    drop(other);
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod client;
 mod served;
 
 mod bounds;
+mod documented;
 mod endpoints;
 mod file;
 mod listening;

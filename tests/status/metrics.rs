@@ -1,9 +1,12 @@
 //! The metrics, as Prometheus reads them.
 
 use std::{
+    fs,
     io::Write as _,
     process::{Command, Stdio},
 };
+
+use nix::sys::signal::Signal;
 
 use crate::{
     client::Server,
@@ -108,6 +111,50 @@ fn who_accepts_open_metrics_gets_it() {
     assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)));
     assert!(answer.body.contains("# TYPE tokenwell_exchanges counter\n") && answer.body.ends_with("# EOF\n"));
     assert_eq!(series(&answer.body), series(&metrics(&server)), "the same series in both");
+}
+
+#[test]
+fn who_would_rather_have_text_or_says_it_in_two_headers_gets_what_he_said() {
+    let setting = setting(&["a"]);
+    let (_program, server) = ready(&setting);
+    let kind = |accept: &str| {
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\n{accept}Connection: close\r\n\r\n");
+        server.ask(&request).header("content-type").unwrap().split(';').next().unwrap().to_owned()
+    };
+    for (accept, wanted) in [
+        ("Accept: application/openmetrics-text;q=0\r\n", "text/plain"),
+        ("Accept: application/openmetrics-text;version=2.0.0\r\n", "text/plain"),
+        ("Accept: application/openmetrics-text;q=0.1\r\nAccept: text/plain;q=0.9\r\n", "text/plain"),
+        ("Accept: text/plain;q=0.1\r\nAccept: application/openmetrics-text;q=0.9\r\n", "application/openmetrics-text"),
+    ] {
+        assert_eq!(kind(accept), wanted, "{accept}");
+    }
+}
+
+#[test]
+fn the_next_renewal_is_told_while_one_is_planned_and_only_then() {
+    let setting = setting(&["a"]);
+    let (program, server) = ready(&setting);
+    let planned = || {
+        let text = metrics(&server);
+        assert!(text.contains("tokenwell_session_expiry_timestamp_seconds{credential=\"a\"}"), "{text}");
+        text.contains("tokenwell_next_renewal_timestamp_seconds{credential=\"a\"}")
+    };
+    let next = |what: &str| until(&server, what, |status| credential(status, "a")["nextAction"]["what"] == what);
+    next("exchange");
+    assert!(planned());
+    // A file in the place of the folder: nobody can write there.
+    fs::remove_dir_all(setting.path("out")).unwrap();
+    setting.put("out", "");
+    program.signal(Signal::SIGUSR1);
+    next("publish");
+    assert!(planned(), "after the write");
+    fs::remove_file(setting.path("keys/a")).unwrap();
+    until(&server, "the key is missed", |status| credential(status, "a")["keyTrouble"].is_string());
+    within("only the write is left", || (!planned()).then_some(()));
+    fs::remove_file(setting.path("out")).unwrap();
+    next("wait for the access key");
+    assert!(!planned());
 }
 
 #[test]

@@ -132,6 +132,20 @@ fn an_expired_token_is_not_ready_and_the_line_says_why_and_what_next() {
 }
 
 #[test]
+fn a_file_that_cannot_be_written_is_tried_again_before_the_next_exchange_and_the_line_says_so() {
+    let setting = setting(&["a"]);
+    obstruct(&setting);
+    let (_program, server) = start(&setting);
+    let line = within("the line", || {
+        let body = server.get("/readyz").body;
+        (body.contains("; next ") && body.contains(": cannot ")).then_some(body)
+    });
+    assert!(line.starts_with("a: no token yet; next write in "), "{line}");
+    let status = until(&server, "the same", |status| credential(status, "a")["nextAction"]["what"] == "publish");
+    assert_eq!(status["ready"], false);
+}
+
+#[test]
 fn a_key_that_is_denied_costs_no_readiness_while_its_token_lives() {
     let mut setting = setting(&["a"]);
     let (_program, server) = ready(&setting);

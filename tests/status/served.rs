@@ -50,7 +50,7 @@ pub(crate) fn status_file(state: &Path) -> Option<Value> {
 }
 
 /// `/status` as soon as it is as wanted.
-pub(crate) fn until(server: &Server, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+pub(crate) fn until(server: &Server, what: &str, mut wanted: impl FnMut(&Value) -> bool) -> Value {
     within(what, || {
         let status = serde_json::from_str(&server.get("/status").body).unwrap();
         wanted(&status).then_some(status)

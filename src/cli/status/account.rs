@@ -9,6 +9,7 @@ use std::{
 
 use tokio::{task, time};
 
+use super::kin::Meant;
 use crate::{
     cli::terminal::span::past,
     config::Config,
@@ -49,7 +50,8 @@ pub(super) struct Left {
 
 impl Account {
     /// Asks, and reads if nobody answers. Fails with a sentence for people. Must be called within a runtime.
-    pub(super) async fn take(config: &Arc<Config>) -> Result<Self, String> {
+    pub(super) async fn take(meant: &Arc<Meant>) -> Result<Self, String> {
+        let config = &meant.config;
         let path = status::path_in(&config.state_directory);
         let read = off_the_loop({
             let path = path.clone();
@@ -63,9 +65,16 @@ impl Account {
         let mut unanswered = None;
         for address in addresses(config, read.as_ref().and_then(|read| read.as_ref().ok()).map(|(report, _)| report)) {
             match status::ask(&address).await {
-                Ok(report) => {
-                    return Ok(Self { report, missing: BTreeMap::new(), teller: Teller::Daemon(address.to_string()) });
-                }
+                Ok(report) => match judged(meant, report).await {
+                    Some((report, true)) => {
+                        let teller = Teller::Daemon(address.to_string());
+                        return Ok(Self { report, missing: BTreeMap::new(), teller });
+                    }
+                    Some((report, false)) => {
+                        unanswered.get_or_insert(another(&address, &report));
+                    }
+                    None => {}
+                },
                 Err(why) => {
                     unanswered.get_or_insert(format!("{address} does not answer: {why}"));
                 }
@@ -147,6 +156,26 @@ fn addresses(config: &Config, left: Option<&Report>) -> Vec<Address> {
     let told = left.filter(|report| report.stopped_at.is_none()).and_then(|report| report.status_address.as_deref());
     let told = told.and_then(Address::told).filter(|address| Some(address) != configured.as_ref());
     configured.into_iter().chain(told).collect()
+}
+
+/// A report, and whether it is of the daemon that was meant. `None` if the disk takes too long.
+async fn judged(meant: &Arc<Meant>, report: Report) -> Option<(Report, bool)> {
+    let meant = Arc::clone(meant);
+    off_the_loop(move || {
+        let is_meant = meant.is_of(&report);
+        (report, is_meant)
+    })
+    .await
+}
+
+fn another(address: &Address, report: &Report) -> String {
+    // Whoever answers there may write anything into it, also what a terminal would obey.
+    let shown = |path: &PathBuf| path.to_string_lossy().replace(char::is_control, " ");
+    let file = report.configuration.file.as_ref().map(|file| format!(", `{}`", shown(file))).unwrap_or_default();
+    format!(
+        "{address} is answered by the daemon of another configuration{file}; give each its own `status.listen`, or ask for \
+         that one with its own flags"
+    )
 }
 
 fn said(why: &Unreadable) -> String {

@@ -33,6 +33,7 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         failures: 0,
         last_refusal: None,
         next_action: Some(NextAction { what: "exchange", at: Some(at(3.0)) }),
+        next_exchange_at: None,
         last_event: Some("renewed".to_owned()),
         outputs: Vec::new(),
         hooks: Vec::new(),
@@ -47,6 +48,7 @@ pub(in crate::cli) fn failing(name: &str) -> CredentialReport {
         failures: 1,
         last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
         next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
+        next_exchange_at: None,
         last_event: Some("refused: failed".to_owned()),
         ..fresh(name)
     }
@@ -80,6 +82,7 @@ pub(in crate::cli) fn starting(name: &str) -> CredentialReport {
         issued_at: None,
         expires_at: None,
         next_action: Some(NextAction { what: "exchange", at: Some(at(0.0)) }),
+        next_exchange_at: None,
         last_event: None,
         exchanges: 0,
         ..fresh(name)

@@ -8,7 +8,7 @@ use std::{
 };
 
 use http::{Request, StatusCode, header::HOST};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -41,7 +41,10 @@ pub enum Unanswered {
     /// It says that it cannot, as one does whose loop is stuck.
     #[error("it answers HTTP {}", .0.as_u16())]
     Refused(StatusCode),
-    /// It breaks off, or speaks of something else.
+    /// It goes without a whole answer: it stops, or has more to do than it can.
+    #[error("it closes the connection without an answer; ask again")]
+    Closed,
+    /// It speaks of something else.
     #[error("what answers there is no tokenwell of this version")]
     Foreign,
 }
@@ -95,20 +98,23 @@ pub async fn ask(address: &Address) -> Result<Report, Unanswered> {
 }
 
 async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Result<Report, Unanswered> {
-    let foreign = |_| Unanswered::Foreign;
+    let failed = |error: hyper::Error| if error.is_parse() { Unanswered::Foreign } else { Unanswered::Closed };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER_BYTES_MAX)
         .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
         .await
-        .map_err(foreign)?;
+        .map_err(failed)?;
     let request = Request::get("/status").header(HOST, host).body(Empty::new()).map_err(|_| Unanswered::Foreign)?;
     let answer = async {
-        let answer = sender.send_request(request).await.map_err(foreign)?;
+        let answer = sender.send_request(request).await.map_err(failed)?;
         if answer.status() != StatusCode::OK {
             return Err(Unanswered::Refused(answer.status()));
         }
         let bound = usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX);
-        let body = Limited::new(answer.into_body(), bound).collect().await.map_err(|_| Unanswered::Foreign)?;
+        let body = Limited::new(answer.into_body(), bound).collect().await.map_err(|error| {
+            // A body that is too long is none of ours.
+            if error.is::<LengthLimitError>() { Unanswered::Foreign } else { Unanswered::Closed }
+        })?;
         let report: Report = serde_json::from_slice(&body.to_bytes()).map_err(|_| Unanswered::Foreign)?;
         if report.version == REPORT_VERSION { Ok(report) } else { Err(Unanswered::Foreign) }
     };

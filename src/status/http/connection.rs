@@ -10,13 +10,31 @@ use tokio::{
 };
 use tracing::debug;
 
-use super::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT, question::Asker, routes::Router};
+use super::{
+    CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT,
+    progress::{Noted, Progress},
+    question::Asker,
+    routes::Router,
+};
 
 /// Answers requests until the client goes or its time is over. What is left unread by then, it does not get.
-pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, asker: Asker, on_loopback: bool) {
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    asker: Asker,
+    on_loopback: bool,
+    progress: Progress,
+) {
+    let stream = Noted { stream, progress: progress.clone() };
     let router = Router { asker, on_loopback };
-    let router = &router;
-    let service = service_fn(move |request| async move { Ok::<_, Infallible>(router.answer(&request).await) });
+    let (router, progress) = (&router, &progress);
+    let service = service_fn(move |request| {
+        progress.asked();
+        async move {
+            let reply = router.answer(&request).await;
+            progress.replied();
+            Ok::<_, Infallible>(reply)
+        }
+    });
     let mut http = pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())

@@ -13,7 +13,7 @@ use std::{
 use listenfd::ListenFd;
 use rustix::{
     io::Errno,
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, listen, socket_with},
 };
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
@@ -63,7 +63,7 @@ pub(super) struct Listener {
     address: String,
     socket: Socket,
     /// The file of a Unix socket, to be removed if it still is ours.
-    _file: Option<SocketFile>,
+    file: Option<SocketFile>,
 }
 
 #[derive(Debug)]
@@ -90,16 +90,18 @@ pub(super) enum Stream {
 }
 
 impl Listener {
-    pub(super) fn open(listen: &Listen, passed: &mut Passed) -> Result<Self, ListenError> {
-        let refused = |source| listen.refused(source);
-        let (address, socket, file) = match listen {
+    pub(super) fn open(wanted: &Listen, passed: &mut Passed) -> Result<Self, ListenError> {
+        let refused = |source| wanted.refused(source);
+        let (address, socket, file) = match wanted {
             Listen::Address(address) => {
-                let socket = net::TcpListener::bind(address).and_then(tcp).map_err(refused)?;
+                let socket = net::TcpListener::bind(address).map_err(refused)?;
+                listen(&socket, BACKLOG).map_err(|errno| refused(errno.into()))?;
+                let socket = tcp(socket).map_err(refused)?;
                 (url(&socket), Socket::Tcp(socket), None)
             }
             Listen::Unix(path) => {
-                let (socket, file) = at_path(listen, path)?;
-                (listen.to_string(), Socket::Unix(unix(socket).map_err(refused)?), Some(file))
+                let (socket, file) = at_path(wanted, path)?;
+                (wanted.to_string(), Socket::Unix(unix(socket).map_err(refused)?), Some(file))
             }
             Listen::Systemd => match passed.socket()? {
                 PassedSocket::Tcp(socket) => {
@@ -113,7 +115,7 @@ impl Listener {
                 }
             },
         };
-        Ok(Self { listen: listen.clone(), address, socket, _file: file })
+        Ok(Self { listen: wanted.clone(), address, socket, file })
     }
 
     pub(super) fn listen(&self) -> &Listen {
@@ -130,6 +132,15 @@ impl Listener {
             (Listen::Address(_), Socket::Tcp(socket)) => socket.local_addr().ok().map(|address| address.port()),
             (_, Socket::Tcp(_) | Socket::Unix(_)) => None,
         }
+    }
+
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.file.as_ref().map(|file| file.path.as_path())
+    }
+
+    /// Another one at the same place. While this one lives, the system gives the number of its file to no other.
+    pub(super) fn again(&self) -> Result<Self, ListenError> {
+        Self::open(&self.listen, &mut Passed::default())
     }
 
     /// The next connection. Cancel-safe.
@@ -257,6 +268,9 @@ impl fmt::Display for Listen {
         }
     }
 }
+
+/// Connections that wait to be accepted. Those beyond it come a second later, when the client's kernel asks again.
+const BACKLOG: i32 = 1024;
 
 const SOCKET_MODE: u32 = 0o660;
 const FOLDER_MODE: u32 = 0o750;

@@ -11,24 +11,33 @@
 //!
 //! `client.rs` is the other side: how a command asks a daemon.
 //!
-//! Bounds: [`CONNECTIONS_MAX`] connections, more are closed at once; [`HEAD_BYTES_MAX`] of a request's head, and
-//! [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a whole, however slowly it reads.
+//! Bounds: [`CONNECTIONS_MAX`] connections, of which a newcomer replaces the oldest that asks nothing (`crowd.rs`);
+//! [`HEAD_BYTES_MAX`] of a request's head, and [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a
+//! whole, however slowly it reads.
 
+mod accept;
 mod client;
 mod connection;
+mod crowd;
 mod listen;
+mod name;
+mod progress;
 mod question;
 mod reply;
 mod routes;
 mod vacancy;
 
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
-use tokio::{sync::mpsc, task::JoinSet, time};
-use tracing::{debug, warn};
+use tokio::{
+    sync::mpsc,
+    time::{self, Interval},
+};
+use tracing::warn;
 
 use self::{
     connection::serve,
+    crowd::Crowd,
     listen::{Listener, Stream},
     question::Asker,
 };
@@ -46,7 +55,9 @@ pub struct Server {
     listener: Listener,
     asker: Asker,
     questions: mpsc::Receiver<Question>,
-    connections: JoinSet<()>,
+    connections: Crowd,
+    /// Of newcomers where each costs another one its place.
+    pace: Interval,
     accept_trouble_said: bool,
 }
 
@@ -56,7 +67,8 @@ impl Server {
         let listener = Listener::open(listen, passed)?;
         let (sender, questions) = mpsc::channel(QUESTIONS_MAX);
         let asker = Asker::new(sender);
-        Ok(Self { listener, asker, questions, connections: JoinSet::new(), accept_trouble_said: false })
+        let pace = time::interval(CROWDED_PAUSE);
+        Ok(Self { listener, asker, questions, connections: Crowd::default(), pace, accept_trouble_said: false })
     }
 
     /// What it was told to listen on.
@@ -74,27 +86,34 @@ impl Server {
         self.listener.port()
     }
 
+    /// The file of its Unix socket, if it made one.
+    pub fn socket_file(&self) -> Option<&Path> {
+        self.listener.file()
+    }
+
+    /// Listens anew where it did, for the file of its Unix socket is gone. The connections stay.
+    pub fn listen_again(&mut self) -> Result<(), ListenError> {
+        self.listener = self.listener.again()?;
+        Ok(())
+    }
+
     /// Serves until a connection has a question for the loop. Cancel-safe.
     pub async fn next(&mut self) -> Question {
         loop {
             tokio::select! {
-                accepted = self.listener.accept() => match accepted {
+                accepted = newcomer(&self.listener, &mut self.pace, self.connections.is_full()) => match accepted {
                     Ok(stream) => self.take(stream),
                     Err(error) => self.cannot_accept(&error).await,
                 },
                 Some(question) = self.questions.recv() => return question,
-                Some(_) = self.connections.join_next() => {}
+                () = self.connections.gone() => {}
             }
         }
     }
 
     fn take(&mut self, stream: Stream) {
         self.accept_trouble_said = false;
-        while self.connections.try_join_next().is_some() {}
-        if self.connections.len() >= CONNECTIONS_MAX {
-            debug!("a connection to the status server is closed: there are {CONNECTIONS_MAX} already");
-            return;
-        }
+        self.pace.reset();
         let asker = self.asker.clone();
         match stream {
             Stream::Tcp(stream) => {
@@ -102,11 +121,9 @@ impl Server {
                 let on_loopback = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
                 // Without it an answer may wait for an acknowledgement; it is an answer all the same.
                 let _ = stream.set_nodelay(true);
-                self.connections.spawn(serve(stream, asker, on_loopback));
+                self.connections.take(|progress| serve(stream, asker, on_loopback, progress));
             }
-            Stream::Unix(stream) => {
-                self.connections.spawn(serve(stream, asker, false));
-            }
+            Stream::Unix(stream) => self.connections.take(|progress| serve(stream, asker, false, progress)),
         }
     }
 
@@ -117,6 +134,14 @@ impl Server {
         }
         time::sleep(ACCEPT_PAUSE).await;
     }
+}
+
+/// The next connection. Who came last has a while for his request before somebody takes his place. Cancel-safe.
+async fn newcomer(listener: &Listener, pace: &mut Interval, is_crowded: bool) -> io::Result<Stream> {
+    if is_crowded {
+        pace.tick().await;
+    }
+    listener.accept().await
 }
 
 /// Connections at once.
@@ -142,5 +167,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a look at the outputs may take before it counts as not ready.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Between two newcomers where each costs another one its place: [`CONNECTIONS_MAX`] of it is the least time for a request to
+/// arrive, however many come.
+const CROWDED_PAUSE: Duration = Duration::from_millis(1);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

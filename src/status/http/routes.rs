@@ -1,20 +1,17 @@
 //! Which path gets which answer.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
-use http::{
-    Method, Request, StatusCode,
-    header::{ACCEPT, HOST},
-    uri::Authority,
-};
+use http::{Method, Request, StatusCode, header::ACCEPT};
 use hyper::body::{Bytes, Incoming};
 
 use super::{
-    ANSWER_TIMEOUT, LOOK_TIMEOUT,
+    ANSWER_TIMEOUT, LOOK_TIMEOUT, accept,
+    name::is_for_this_machine,
     question::{Asker, Question, Readiness, Snapshot},
     reply::{self, Reply, text},
 };
-use crate::status::{MetricsFormat, Process, metrics, page};
+use crate::status::{Process, metrics, page};
 
 /// Answers the requests of one connection.
 pub(super) struct Router {
@@ -25,10 +22,10 @@ pub(super) struct Router {
 
 impl Router {
     pub(super) async fn answer(&self, request: &Request<Incoming>) -> Reply {
-        if self.on_loopback && !names_this_machine(request) {
+        if self.on_loopback && !is_for_this_machine(request.headers()) {
             return text(
                 StatusCode::MISDIRECTED_REQUEST,
-                "ask for 127.0.0.1 or localhost: loopback has no other name\n",
+                "ask for 127.0.0.1, localhost or the name of this machine: loopback has no other name\n",
             );
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
@@ -45,7 +42,9 @@ impl Router {
             "/icon.svg" => asset("image/svg+xml", page::ICON),
             path => match path.strip_prefix("/readyz/") {
                 Some(name) => self.readyz(Some(name)).await,
-                None => text(StatusCode::NOT_FOUND, "there is /, /status, /metrics, /readyz and /livez\n"),
+                None => {
+                    text(StatusCode::NOT_FOUND, "there is /, /status, /metrics, /readyz, /readyz/NAME and /livez\n")
+                }
             },
         }
     }
@@ -81,8 +80,8 @@ impl Router {
     }
 
     async fn metrics(&self, request: &Request<Incoming>) -> Reply {
-        let accept = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let format = MetricsFormat::accepted(&accept.collect::<Vec<_>>().join(","));
+        let accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let format = accept::format(&accepted.collect::<Vec<_>>().join(","));
         match self.snapshot().await {
             Some(snapshot) => {
                 let text = metrics(Arc::clone(&snapshot.report), Process::look(), format);
@@ -104,14 +103,4 @@ fn asset(content_type: &'static str, text: &'static str) -> Reply {
 fn stuck() -> Reply {
     let seconds = ANSWER_TIMEOUT.as_secs();
     text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
-}
-
-/// A page of somebody else's, whose name was made to lead here, could else read from loopback what it cannot reach by
-/// itself. A client that names nobody is no browser.
-fn names_this_machine(request: &Request<Incoming>) -> bool {
-    let Some(named) = request.headers().get(HOST) else { return true };
-    let Ok(authority) = Authority::try_from(named.as_bytes()) else { return false };
-    let host = authority.host();
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host.eq_ignore_ascii_case("localhost") || address.is_ok()
 }

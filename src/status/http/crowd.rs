@@ -1,0 +1,65 @@
+//! The connections that there are at once, and which of them goes where a newcomer finds no room.
+//!
+//! Whoever sends half a head and waits, or keeps an idle connection, would else keep everybody away. So the oldest connection
+//! from which no whole request has come makes room. One that is being answered stays, however slowly it reads.
+
+use std::{collections::VecDeque, future::Future};
+
+use tokio::task::{AbortHandle, JoinSet};
+use tracing::debug;
+
+use super::{CONNECTIONS_MAX, progress::Progress};
+
+/// All connections, each a task. Dropping it closes them.
+#[derive(Debug, Default)]
+pub(super) struct Crowd {
+    tasks: JoinSet<()>,
+    /// The oldest first; at most [`CONNECTIONS_MAX`].
+    members: VecDeque<Member>,
+}
+
+#[derive(Debug)]
+struct Member {
+    progress: Progress,
+    task: AbortHandle,
+}
+
+impl Crowd {
+    /// Serves a newcomer. Where everyone is being answered, it is closed.
+    pub(super) fn take<F: Future<Output = ()> + Send + 'static>(&mut self, serve: impl FnOnce(Progress) -> F) {
+        self.forget_the_gone();
+        if self.is_full() && !self.make_room() {
+            debug!("a connection to the status server is closed: {CONNECTIONS_MAX} others are being answered");
+            return;
+        }
+        let progress = Progress::default();
+        let task = self.tasks.spawn(serve(progress.clone()));
+        self.members.push_back(Member { progress, task });
+    }
+
+    /// Whether a newcomer costs another one its place.
+    pub(super) fn is_full(&self) -> bool {
+        self.members.len() >= CONNECTIONS_MAX
+    }
+
+    /// Ends when a connection has gone; never, if there is none. Cancel-safe.
+    pub(super) async fn gone(&mut self) {
+        match self.tasks.join_next().await {
+            Some(_) => self.forget_the_gone(),
+            None => std::future::pending().await,
+        }
+    }
+
+    fn forget_the_gone(&mut self) {
+        while self.tasks.try_join_next().is_some() {}
+        self.members.retain(|member| !member.task.is_finished());
+    }
+
+    fn make_room(&mut self) -> bool {
+        let idle = self.members.iter().position(|member| !member.progress.is_being_answered());
+        let Some(oldest) = idle.and_then(|n| self.members.remove(n)) else { return false };
+        oldest.task.abort();
+        debug!("a connection to the status server that sends no whole request makes room for a newcomer");
+        true
+    }
+}

@@ -1,0 +1,87 @@
+//! How far a connection is with its request, as its stream and its router see it.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// Whether a connection is being answered: from the end of a request's head to the last byte of the answer that the system
+/// takes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Progress(Arc<Steps>);
+
+#[derive(Debug, Default)]
+struct Steps {
+    asked: AtomicBool,
+    replied: AtomicBool,
+}
+
+impl Progress {
+    pub(super) fn is_being_answered(&self) -> bool {
+        self.0.asked.load(Relaxed)
+    }
+
+    /// A whole head has come.
+    pub(super) fn asked(&self) {
+        self.0.replied.store(false, Relaxed);
+        self.0.asked.store(true, Relaxed);
+    }
+
+    /// The answer is there, and is still to be sent.
+    pub(super) fn replied(&self) {
+        self.0.replied.store(true, Relaxed);
+    }
+
+    fn flushed(&self) {
+        if self.0.replied.load(Relaxed) {
+            self.0.asked.store(false, Relaxed);
+        }
+    }
+}
+
+/// A stream that notes when everything was sent: hyper flushes it then, and not before.
+pub(super) struct Noted<S> {
+    pub(super) stream: S,
+    pub(super) progress: Progress,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = ready!(Pin::new(&mut self.stream).poll_flush(context));
+        self.progress.flushed();
+        Poll::Ready(flushed)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
