@@ -180,6 +180,7 @@ impl Daemon {
         self.watch.rearm();
         if let Some(survey) = survey {
             self.grounds.surveyed = true;
+            self.spared = Arc::new(survey.spared);
             for (id, found) in survey.found {
                 self.recall(id, found);
             }

@@ -65,7 +65,7 @@ use crate::{
     config::{Config, Credential, Loaded, LogSettings, Mistakes},
     confine::Confinement,
     exchange::ClientError,
-    output::Locks,
+    output::{Locks, Spared},
     renewal::{Event, Fleet, Id, Moment, Past},
     status::{Durations, Question},
     watch::{Sentry, Touched, Watch},
@@ -98,6 +98,8 @@ pub struct Daemon {
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
+    /// Where the keys were when last looked at.
+    spared: Arc<Spared>,
     signals: Signals,
     /// The children of this process, be they the daemon's or a command's.
     family: Family,
@@ -199,6 +201,7 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
+            spared: Arc::default(),
             signals,
             family,
             orphans,

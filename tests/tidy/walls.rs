@@ -192,6 +192,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/logging/journal.rs",
             "src/cli/man.rs",
             "src/cli/source.rs",
+            "src/config/real.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",
             "src/confine/",
