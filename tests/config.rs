@@ -234,9 +234,9 @@ credentials:
       line 1, projectId: the environment variable `PROJECT` is not set
               set it, or write the value here
       line 2, baseUrl: `${` has no `}`
-              write `${NAME}`
-      line 3, stateDirectory: a `$` stands alone
               write `${NAME}` for a variable, `$$` for a dollar
+      line 3, stateDirectory: `$HOME/state` is not an absolute path
+              write it in full, such as `/etc/tokenwell/$HOME/state`
       line 5, credentials[0].name: `${NAME}` is no name of a credential
               use small letters, digits and `-` between them, at most 63 characters, such as `billing`
       line 6, credentials[0].accessKeyFile: the environment variable `KEYS` is not set
@@ -856,7 +856,7 @@ credentials:
       - {path: /run/7, format: template, template: "{{ token | K2canaryCanaryCanaryCanaryCanary }}"}
       - {path: /run/8, format: template, template: "  "}
       - {path: /run/9, format: template, template: "{{ 'x' * 300000 }}"}
-      - {path: /run/10, format: template, template: "costs $5 {{ token }}"}
+      - {path: /run/10, format: template, template: "costs ${5} {{ token }}"}
       - {path: /run/11, format: template, template: "${UNSET} {{ token }}"}
       - {path: /run/12, format: template, template: [x]}
 "#, &[]), @r#"
@@ -884,8 +884,8 @@ credentials:
                put a field into it, such as `{{ token }}`
       line 19, credentials[0].outputs[8].template: the template is too long, or what it comes to
                at most 64 KiB, and 256 KiB when it is filled in
-      line 20, credentials[0].outputs[9].template: a `$` stands alone
-               write `${NAME}` for a variable, `$$` for a dollar
+      line 20, credentials[0].outputs[9].template: what stands between `${` and `}` is no name of a variable
+               use letters, digits and `_`, as in `${NAME}`; there are no default values
       line 21, credentials[0].outputs[10].template: the environment variable `UNSET` is not set
                set it, or write the value here
       line 22, credentials[0].outputs[11].template: expected text, found a list
@@ -1681,6 +1681,23 @@ fn flags_that_clash_are_told() {
       --output: the same file as `--access-key-file`: a token would replace it
         write tokens somewhere else
     ");
+}
+
+#[test]
+fn a_dollar_without_a_brace_is_a_dollar() {
+    let yaml = r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/$a$
+    outputs: [{path: /run/$/$a.jwt}]
+    hooks: [{command: [/bin/sh, -c, "cp $TOKENWELL_PATH /x; echo $1 $$$$ $$ $"]}]
+"#;
+    let config = good(yaml, &[]).config;
+    let credential = &config.credentials[0];
+    assert_eq!(credential.key_file, Path::new("/keys/$a$"));
+    assert_eq!(credential.outputs[0].path, Path::new("/run/$/$a.jwt"));
+    let Hook::Command { arguments, .. } = &credential.hooks[0] else { panic!() };
+    assert_eq!(arguments.last().unwrap(), "cp $TOKENWELL_PATH /x; echo $1 $$ $ $");
 }
 
 #[test]
