@@ -164,6 +164,7 @@ log: {}
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 3: this is not YAML: did not find expected ',' or ']' (column 1)
+              look for a quote or a bracket that is not closed, or a line that is not indented like its neighbours, there or above
     ");
 }
 
@@ -923,6 +924,7 @@ credentials:
        line 6, credentials[0].outputs[0].templateFile: `relative` is not an absolute path
                write it in full, such as `/etc/tokenwell/relative`
        line 7, credentials[0].outputs[1].templateFile: cannot use template `/etc/tokenwell/missing`: there is no such file
+               make it, or name another; or write the template itself as `template`
        line 8, credentials[0].outputs[2].templateFile: cannot use template `/etc/tokenwell`: it is not a regular file
                name a file of text
        line 9, credentials[0].outputs[3].templateFile: cannot use template `/etc/tokenwell/long`: it is larger than 64 KiB
@@ -1234,6 +1236,7 @@ fn an_alias_without_anchor_is_told() {
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: an alias (`*…`) names no anchor (`&…`) above it
+              write out what is meant, without an alias
     ");
 }
 
@@ -1680,6 +1683,47 @@ fn flags_that_clash_are_told() {
         give every output a path of its own
       --output: the same file as `--access-key-file`: a token would replace it
         write tokens somewhere else
+    ");
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_is_nothing() {
+    let (_folder, path) = written(format!("\u{feff}{BARE}").as_bytes());
+    let loaded = config::load(&Source::file(&path), &Environment::default()).unwrap();
+    assert_eq!(loaded.config.credentials.len(), 1);
+    assert!(refusal(&format!("\u{feff}\u{feff}{BARE}"), &[]).contains("a second document begins"), "one is enough");
+}
+
+#[test]
+fn a_template_file_that_is_missing_is_told_with_its_remedy() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a, format: template, templateFile: /no/such}]
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 5, credentials[0].outputs[0].templateFile: cannot use template `/no/such`: there is no such file
+              make it, or name another; or write the template itself as `template`
+    ");
+}
+
+#[test]
+fn what_has_no_line_is_not_indented_like_a_remedy() {
+    insta::assert_snapshot!(refusal("nonsense: 1\n", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 3 mistakes
+
+      line 1, nonsense: unknown field
+              known here: `projectId`, `allowPlainHttp`, `baseUrl`, `stateDirectory`, `renew`, `http`, `log`, `status`, `confine`, `credentials`, `credentialsFrom`, `sets`
+      projectId: missing
+              write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`
+      no credential is named
+              write:
+                credentials:
+                  - name: billing
+                    accessKeyFile: /var/run/secrets/descope/billing
+                    outputs: [{path: /run/tokenwell/billing.jwt}]
     ");
 }
 
