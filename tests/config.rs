@@ -164,6 +164,7 @@ log: {}
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 3: this is not YAML: did not find expected ',' or ']' (column 1)
+              look for a quote or a bracket that is not closed, or a line that is not indented like its neighbours, there or above
     ");
 }
 
@@ -234,9 +235,9 @@ credentials:
       line 1, projectId: the environment variable `PROJECT` is not set
               set it, or write the value here
       line 2, baseUrl: `${` has no `}`
-              write `${NAME}`
-      line 3, stateDirectory: a `$` stands alone
               write `${NAME}` for a variable, `$$` for a dollar
+      line 3, stateDirectory: `$HOME/state` is not an absolute path
+              write it in full, such as `/etc/tokenwell/$HOME/state`
       line 5, credentials[0].name: `${NAME}` is no name of a credential
               use small letters, digits and `-` between them, at most 63 characters, such as `billing`
       line 6, credentials[0].accessKeyFile: the environment variable `KEYS` is not set
@@ -856,7 +857,7 @@ credentials:
       - {path: /run/7, format: template, template: "{{ token | K2canaryCanaryCanaryCanaryCanary }}"}
       - {path: /run/8, format: template, template: "  "}
       - {path: /run/9, format: template, template: "{{ 'x' * 300000 }}"}
-      - {path: /run/10, format: template, template: "costs $5 {{ token }}"}
+      - {path: /run/10, format: template, template: "costs ${5} {{ token }}"}
       - {path: /run/11, format: template, template: "${UNSET} {{ token }}"}
       - {path: /run/12, format: template, template: [x]}
 "#, &[]), @r#"
@@ -884,8 +885,8 @@ credentials:
                put a field into it, such as `{{ token }}`
       line 19, credentials[0].outputs[8].template: the template is too long, or what it comes to
                at most 64 KiB, and 256 KiB when it is filled in
-      line 20, credentials[0].outputs[9].template: a `$` stands alone
-               write `${NAME}` for a variable, `$$` for a dollar
+      line 20, credentials[0].outputs[9].template: what stands between `${` and `}` is no name of a variable
+               use letters, digits and `_`, as in `${NAME}`; there are no default values
       line 21, credentials[0].outputs[10].template: the environment variable `UNSET` is not set
                set it, or write the value here
       line 22, credentials[0].outputs[11].template: expected text, found a list
@@ -923,6 +924,7 @@ credentials:
        line 6, credentials[0].outputs[0].templateFile: `relative` is not an absolute path
                write it in full, such as `/etc/tokenwell/relative`
        line 7, credentials[0].outputs[1].templateFile: cannot use template `/etc/tokenwell/missing`: there is no such file
+               make it, or name another; or write the template itself as `template`
        line 8, credentials[0].outputs[2].templateFile: cannot use template `/etc/tokenwell`: it is not a regular file
                name a file of text
        line 9, credentials[0].outputs[3].templateFile: cannot use template `/etc/tokenwell/long`: it is larger than 64 KiB
@@ -1234,6 +1236,7 @@ fn an_alias_without_anchor_is_told() {
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: an alias (`*…`) names no anchor (`&…`) above it
+              write out what is meant, without an alias
     ");
 }
 
@@ -1681,6 +1684,142 @@ fn flags_that_clash_are_told() {
       --output: the same file as `--access-key-file`: a token would replace it
         write tokens somewhere else
     ");
+}
+
+#[test]
+fn a_byte_order_mark_at_the_beginning_is_nothing() {
+    let (_folder, path) = written(format!("\u{feff}{BARE}").as_bytes());
+    let loaded = config::load(&Source::file(&path), &Environment::default()).unwrap();
+    assert_eq!(loaded.config.credentials.len(), 1);
+    assert!(refusal(&format!("\u{feff}\u{feff}{BARE}"), &[]).contains("a second document begins"), "one is enough");
+}
+
+#[test]
+fn a_template_file_that_is_missing_is_told_with_its_remedy() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a, format: template, templateFile: /no/such}]
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 5, credentials[0].outputs[0].templateFile: cannot use template `/no/such`: there is no such file
+              make it, or name another; or write the template itself as `template`
+    ");
+}
+
+#[test]
+fn what_has_no_line_is_not_indented_like_a_remedy() {
+    insta::assert_snapshot!(refusal("nonsense: 1\n", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 3 mistakes
+
+      line 1, nonsense: unknown field
+              known here: `projectId`, `allowPlainHttp`, `baseUrl`, `stateDirectory`, `renew`, `http`, `log`, `status`, `confine`, `credentials`, `credentialsFrom`, `sets`
+      projectId: missing
+              write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`
+      no credential is named
+              write:
+                credentials:
+                  - name: billing
+                    accessKeyFile: /var/run/secrets/descope/billing
+                    outputs: [{path: /run/tokenwell/billing.jwt}]
+    ");
+}
+
+#[test]
+fn a_dollar_without_a_brace_is_a_dollar() {
+    let yaml = r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/$a$
+    outputs: [{path: /run/$/$a.jwt}]
+    hooks: [{command: [/bin/sh, -c, "cp $TOKENWELL_PATH /x; echo $1 $$$$ $$ $"]}]
+"#;
+    let config = good(yaml, &[]).config;
+    let credential = &config.credentials[0];
+    assert_eq!(credential.key_file, Path::new("/keys/$a$"));
+    assert_eq!(credential.outputs[0].path, Path::new("/run/$/$a.jwt"));
+    let Hook::Command { arguments, .. } = &credential.hooks[0] else { panic!() };
+    assert_eq!(arguments.last().unwrap(), "cp $TOKENWELL_PATH /x; echo $1 $$ $ $");
+}
+
+#[test]
+fn what_is_one_place_by_way_of_links_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["keys", "out", "set"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for name in ["a", "b", "c", "all"] {
+        fs::write(folder.path().join("keys").join(name), "K2").unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("keys", "keys-by-link");
+    link("out", "out-by-link");
+    link("set", "set-by-link");
+    link("../keys/b", "out/link-to-key");
+    fs::hard_link(folder.path().join("keys/c"), folder.path().join("out/hard-link-to-key")).unwrap();
+    let ended = check(
+        &folder,
+        r#"projectId: P2abc
+stateDirectory: DIR/out-by-link
+credentials:
+  - {name: a, accessKeyFile: DIR/keys/a, outputs: [{path: DIR/keys-by-link/a}]}
+  - {name: b, accessKeyFile: DIR/keys/b, outputs: [{path: DIR/out/link-to-key}]}
+  - {name: c, accessKeyFile: DIR/keys/c, outputs: [{path: DIR/out/hard-link-to-key}]}
+  - {name: d, accessKeyFile: DIR/keys/d, outputs: [{path: DIR/out/new/d.jwt}]}
+  - {name: e, accessKeyFile: DIR/keys/e, outputs: [{path: DIR/out-by-link/new/d.jwt}]}
+  - {name: f, accessKeyFile: DIR/keys/f, outputs: [{path: DIR/set-by-link/f.jwt}, {path: DIR/out/status.json}]}
+  - {name: g, accessKeyFile: DIR/out/key, outputs: [{path: DIR/out-by-link/tokenwell.yaml}]}
+credentialsFrom:
+  - {accessKeyDirectory: DIR/keys, outputs: [{path: "DIR/keys-by-link/{name}.jwt"}]}
+sets: [{directory: DIR/set}]
+"#,
+    );
+    assert_eq!(ended.status.code(), Some(2));
+    let said = String::from_utf8(ended.stderr).unwrap().replace(folder.path().to_str().unwrap(), "DIR");
+    insta::assert_snapshot!(said, @r"
+    error: `DIR/tokenwell.yaml` has 8 mistakes
+
+       line 4, credentials[0].outputs[0].path: the same file as `credentials[0].accessKeyFile` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`): a token would replace it
+               write tokens somewhere else
+       line 4, credentials[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`), where every file is an access key
+               write tokens somewhere else
+       line 5, credentials[1].outputs[0].path: the same file as `credentials[1].accessKeyFile` by way of a link (`DIR/out/link-to-key` and `DIR/keys/b` are one file): a token would replace it
+               write tokens somewhere else
+       line 6, credentials[2].outputs[0].path: the same file as `credentials[2].accessKeyFile` by way of a link (`DIR/out/hard-link-to-key` and `DIR/keys/c` are one file): a token would replace it
+               write tokens somewhere else
+       line 8, credentials[4].outputs[0].path: the same file as `credentials[3].outputs[0].path` by way of a link (`DIR/out-by-link/new/d.jwt` is `DIR/out/new/d.jwt`)
+               give every output a path of its own
+       line 9, credentials[5].outputs[0].path: in the folder of `sets[0].directory` by way of a link (`DIR/set-by-link/f.jwt` is `DIR/set/f.jwt`)
+               name the folder as the set names it
+       line 9, credentials[5].outputs[1].path: the program's own status file by way of a link
+               write tokens somewhere else
+      line 12, credentialsFrom[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/{name}.jwt` is `DIR/keys/{name}.jwt`), where every file is an access key
+               write tokens somewhere else
+    ");
+}
+
+#[test]
+fn links_that_lead_to_other_places_are_no_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["keys/..1", "out"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("keys/..1/a"), "K2").unwrap();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("..1", "keys/..data");
+    link("..data/a", "keys/a");
+    link("out", "other");
+    link("../nowhere", "out/a.jwt");
+    let ended = check(
+        &folder,
+        r"projectId: P2abc
+credentials:
+  - {name: a, accessKeyFile: DIR/keys/a, outputs: [{path: DIR/out/a.jwt}, {path: DIR/other/b.jwt}, {path: DIR/keys/new}]}
+",
+    );
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
 }
 
 #[test]

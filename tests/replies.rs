@@ -120,7 +120,8 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&good(), ",\"expiration\":1e999"), "not a JSON object"),
         (200, body(&good(), &format!(",\"a\":{}", "[".repeat(60_000))), "not a JSON object"),
         (200, body(&good(), "}{"), "not a JSON object"),
-        (200, format!("\u{feff}{}", body(&good(), "")), "not a JSON object"),
+        (200, format!("\u{feff}{}", body(&good(), "")), "begins with a byte order mark"),
+        (200, body(&good(), &format!(",\"sessionJwt\":\"{}\"", good())), "a field stands twice in the body"),
         (200, "{}".to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":""}"#.to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":null}"#.to_owned(), "no `sessionJwt`"),
@@ -139,7 +140,11 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&expired, ""), "had expired by the server's own clock"),
         (200, body(&jwt(r#"{"iss":"P2abc"}"#), ""), "nothing tells how long it lives"),
     ] {
-        let refused = read(&reply(status, &[("date", DATE), ("retry-after", "30")], &body)).unwrap_err();
+        let waits = read(&reply(status, &[("date", DATE), ("retry-after", "30")], &body)).unwrap_err();
+        assert_eq!(waits.refusal, Refusal::Busy { retry_after: Some(Duration::from_secs(30)) }, "{body:.80}");
+        assert!(waits.message.starts_with(&format!("Descope's API asks to wait: HTTP {status} ")), "{}", waits.message);
+        assert!(waits.message.contains(reason) && !waits.message.contains("CANARY"), "{}", waits.message);
+        let refused = read(&reply(status, &[("date", DATE), ("retry-after", "soon")], &body)).unwrap_err();
         assert_eq!(refused.refusal, Refusal::Garbled, "{body:.80}");
         assert!(refused.message.contains(reason), "{} for {body:.80}", refused.message);
         assert!(refused.message.starts_with(&format!("HTTP {status} ")), "{}", refused.message);
@@ -217,8 +222,30 @@ fn an_unbelievable_life_is_cut_and_said() {
     assert_eq!(life(Some(DATE), &claims, ""), Ok((LIFETIME_MAX.as_secs(), cut)));
     let month = format!(r#"{{"iat":{NOON},"exp":{}}}"#, NOON + LIFETIME_MAX.as_secs());
     assert_eq!(life(Some(DATE), &month, ""), Ok((LIFETIME_MAX.as_secs(), vec![])));
-    let milliseconds = format!(r#"{{"iat":{NOON}000,"exp":{}000}}"#, NOON + 600);
-    assert!(life(Some(DATE), &milliseconds, "").is_err(), "milliseconds are no seconds");
+    for beyond in [
+        "1795435800000",
+        "1001795435200",
+        "1e300",
+        "9223372036854775807",
+        "18446744073709551616",
+        "\"99999999999999999999\"",
+    ] {
+        for iat in [NOON.to_string(), beyond.to_owned(), "0".to_owned()] {
+            let claims = format!(r#"{{"iat":{iat},"exp":{beyond}}}"#);
+            for date in [Some(DATE), None] {
+                let (life, notes) = life(date, &claims, "").unwrap();
+                assert_eq!(life, LIFETIME_MAX.as_secs(), "{claims}");
+                assert!(matches!(notes[..], [Note::LifeCut { .. }]), "{claims}: {notes:?}");
+            }
+        }
+        let claims = format!(r#"{{"iat":{NOON},"exp":{beyond}}}"#);
+        let sane = format!(r#","expiration":{}"#, NOON + 600);
+        assert_eq!(life(Some(DATE), &claims, &sane), Ok((600, vec![])), "the reply says something sane");
+        assert_eq!(
+            life(Some(DATE), "{}", &format!(r#","sessionExpiration":{beyond}"#)).unwrap().0,
+            LIFETIME_MAX.as_secs()
+        );
+    }
 }
 
 #[test]
@@ -239,6 +266,8 @@ fn a_hint_of_an_earlier_renewal_is_passed_on() {
         let reply = reply(200, &[("date", DATE)], body(&good(), &format!(",\"nextRefreshSeconds\":{told}")));
         let granted = read(&reply).unwrap();
         assert_eq!(granted.session.grant.refresh_after, expected.map(Duration::from_secs), "{told}");
+        let is_said = ["-3", "1e300", "18446744073709551615"].contains(&told);
+        assert_eq!(granted.notes, if is_said { vec![Note::HintOutOfBounds] } else { Vec::new() }, "{told}");
     }
 }
 
@@ -285,12 +314,14 @@ const REFUSALS: &[Row] = &[
     (429, &[("retry-after", "1.5")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "CANARY")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
-    (429, &[("retry-after", "99999999999999999999999999")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429"),
-    (429, &[("retry-after", "18446744073709551615")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("retry-after", "99999999999999999999999999")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; it asks for longer than 5m, which is waited at most"),
+    (429, &[("retry-after", "18446744073709551615")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; it asks for longer than 5m, which is waited at most"),
     (429, &[("date", DATE), ("retry-after", "Mon, 23 Nov 2026 12:01:30 GMT")], "", busy(Some(90)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "Sun, 22 Nov 2026 12:01:30 GMT")], "", busy(Some(89)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("date", DATE), ("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT")], "", busy(Some(0)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "soon"), ("retry-after", "7")], "", busy(Some(7)), "Descope's API asks to slow down: HTTP 429"),
+    (503, &[("retry-after", "300")], "", busy(Some(300)), "Descope's API asks to wait: HTTP 503"),
+    (503, &[("retry-after", "301")], "", busy(Some(301)), "Descope's API asks to wait: HTTP 503; it asks for longer than 5m, which is waited at most"),
     (503, &[("retry-after", "30")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 503"),
     (401, &[("retry-after", "30")], DENIED, busy(Some(30)), "Descope's API asks to wait: HTTP 401, E062803 (invalid access key)"),
     (302, &[("retry-after", "30"), ("location", "https://CANARY")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 302"),
@@ -420,7 +451,9 @@ proptest! {
                 prop_assert!(!refused.message.to_ascii_uppercase().contains("CANARY"), "{}", refused.message);
                 prop_assert!(!refused.message.contains("eyJ"), "{}", refused.message);
                 prop_assert!(refused.message.chars().all(|c| !c.is_control()), "{}", refused.message);
-                prop_assert_eq!(refused.refusal == Refusal::Garbled, reply.status.is_success());
+                let of_a_success = matches!(refused.refusal, Refusal::Garbled | Refusal::Busy { retry_after: Some(_) });
+                prop_assert!(of_a_success || !reply.status.is_success());
+                prop_assert!(refused.refusal != Refusal::Garbled || reply.status.is_success());
             }
         }
     }

@@ -39,7 +39,10 @@ pub use failure::Failure;
 /// `exec` those of its program.
 pub fn main() -> ExitCode {
     panic::say_no_values();
-    let parsed = Cli::command().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let parsed = Cli::command()
+        .disable_help_subcommand(false)
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
     match parsed {
         Ok(cli) => cli.command.run().unwrap_or_else(Failure::tell),
         Err(error) => failure::tell_usage(error),

@@ -10,7 +10,8 @@ use crate::config::schema;
 /// Print the JSON Schema of the configuration, for editors
 ///
 /// Editors that take a schema then complete fields, explain them and mark mistakes while the file is written. It is a schema
-/// of draft 7, and it tells all mistakes that can be told without the machine: `tokenwell check` tells the others too.
+/// of draft 7. It does not know the machine, the bounds of lengths of time, or what stands elsewhere in the file: `tokenwell
+/// check` tells every mistake.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {}

@@ -40,11 +40,16 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn missing(standings: &Standings) -> String {
-    let Standings { credentials, missing, troubles } = standings;
+    let Standings { credentials, required, missing, troubles } = standings;
     if *credentials == 0 && troubles.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }
-    let mut text = format!("{} of {credentials} tokens are missing", missing.len());
+    let mut text = match missing.len() {
+        0 => "nobody knows which tokens are required:".to_owned(),
+        1 if *required == 1 => "the one required token is not ready:".to_owned(),
+        1 => format!("1 of {required} required tokens is not ready:"),
+        many => format!("{many} of {required} required tokens are not ready:"),
+    };
     for (name, why) in missing.iter().take(MISSING_SAID_MAX) {
         let _ = write!(text, "\n  {name}: {why}");
     }

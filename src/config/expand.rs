@@ -1,4 +1,4 @@
-//! `${NAME}` in a text becomes what the environment variable holds; `$$` becomes a dollar.
+//! `${NAME}` in a text becomes what the environment variable holds; `$$` becomes a dollar, and any other `$` is one.
 
 use super::{environment::Environment, show::shown};
 
@@ -13,8 +13,6 @@ pub(super) enum ExpandError {
     NotAName,
     #[error("`${{` has no `}}`")]
     Unclosed,
-    #[error("a `$` stands alone")]
-    LoneDollar,
 }
 
 impl ExpandError {
@@ -23,8 +21,7 @@ impl ExpandError {
             Self::Unset(_) => "set it, or write the value here",
             Self::NotUtf8(_) => "set it to text",
             Self::NotAName => "use letters, digits and `_`, as in `${NAME}`; there are no default values",
-            Self::Unclosed => "write `${NAME}`",
-            Self::LoneDollar => "write `${NAME}` for a variable, `$$` for a dollar",
+            Self::Unclosed => "write `${NAME}` for a variable, `$$` for a dollar",
         }
     }
 }
@@ -43,7 +40,9 @@ pub(super) fn expand(text: &str, environment: &Environment) -> Result<String, Ex
             whole.push_str(variable(name, environment)?);
             after
         } else {
-            return Err(ExpandError::LoneDollar);
+            // The variable of a shell or of a template.
+            whole.push('$');
+            after
         };
     }
     whole.push_str(rest);
@@ -72,6 +71,11 @@ mod tests {
     fn variables_and_dollars_are_put_in_once() {
         assert_eq!(expanded("/${A}/${A}${EMPTY}.jwt").unwrap(), "/one/one.jwt");
         assert_eq!(expanded("$${A} $$$$").unwrap(), "${A} $$");
+        assert_eq!(
+            expanded("cp $A /x; echo 5$ $").unwrap(),
+            "cp $A /x; echo 5$ $",
+            "a shell's own variables are its own"
+        );
         assert_eq!(expanded("${DOLLAR}").unwrap(), "${A}", "what a variable holds is not expanded again");
     }
 
@@ -79,8 +83,6 @@ mod tests {
     fn what_is_no_variable_is_an_error() {
         assert_eq!(expanded("${B}"), Err(ExpandError::Unset("`B`".to_owned())));
         assert_eq!(expanded("${A"), Err(ExpandError::Unclosed));
-        assert_eq!(expanded("$A"), Err(ExpandError::LoneDollar));
-        assert_eq!(expanded("5$"), Err(ExpandError::LoneDollar));
         for text in ["${}", "${A:-x}", "${1}", "${A B}"] {
             assert_eq!(expanded(text), Err(ExpandError::NotAName), "{text}");
         }

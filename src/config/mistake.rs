@@ -111,7 +111,10 @@ impl fmt::Display for Mistakes {
                 let width = list.iter().map(|remark| remark.place.line_label().len()).max().unwrap_or_default();
                 for Remark { place, what, remedy } in list {
                     let gap = if place.name().is_empty() { "" } else { ": " };
-                    write!(f, "\n  {:>width$}{}{gap}{what}", place.line_label(), place.name())?;
+                    // Without a line it begins where lines are told, so that it is not taken for a remedy.
+                    let label = place.line_label();
+                    let label = if label.is_empty() { label } else { format!("{label:>width$}") };
+                    write!(f, "\n  {label}{}{gap}{what}", place.name())?;
                     let indent = if width == 0 { UNPLACED_INDENT } else { width };
                     for line in remedy.iter().flat_map(|remedy| remedy.lines()) {
                         write!(f, "\n  {:indent$}{line}", "")?;

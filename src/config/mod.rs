@@ -2,8 +2,8 @@
 //!
 //! A file is read in steps, each of which guards what the next cannot bear: `text` bounds its size and nesting, `tree`
 //! parses it with duplicate keys kept and nothing quoted in errors, `fields` are asked for by name, which finds those that
-//! nobody asks for, `value` and `section` turn nodes into types, `uses` looks for what clashes. Every step goes on after a
-//! mistake, `notes` collects them, and `place` finds their lines at the end.
+//! nobody asks for, `value` and `section` turn nodes into types, `uses` looks for what clashes, in the places that `real`
+//! finds. Every step goes on after a mistake, `notes` collects them, and `place` finds their lines at the end.
 
 mod environment;
 mod expand;
@@ -15,6 +15,7 @@ mod notes;
 mod overrides;
 mod place;
 mod reader;
+mod real;
 #[cfg(feature = "texts")]
 pub mod schema;
 mod section;
@@ -51,7 +52,7 @@ pub struct Loaded {
 
 /// Reads a configuration: everything in it is right, or everything that is wrong is told. Flags beat the environment, which
 /// beats the file. Called again with the same source for a reload. Reads the file, the templates that it
-/// names and the users and groups of the machine; key files are not looked at.
+/// names and the users and groups of the machine, and looks where paths lead to; key files are not read.
 pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),

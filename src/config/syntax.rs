@@ -19,7 +19,10 @@ pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Remark {
         }
         None => {
             let sentence = full.split(" at line ").next().unwrap_or_default();
-            (format!("this is not YAML: {}", sentence.split(" at position ").next().unwrap_or_default()), None)
+            (
+                format!("this is not YAML: {}", sentence.split(" at position ").next().unwrap_or_default()),
+                Some(LOOK_ABOVE),
+            )
         }
     };
     let column = location.as_ref().map(serde_yaml::Location::column);
@@ -85,7 +88,11 @@ const KNOWN: [Known; 10] = [
         what: "a second document begins (`---`)",
         remedy: Some("keep one document in the file"),
     },
-    Known { said: "unknown anchor", what: "an alias (`*…`) names no anchor (`&…`) above it", remedy: None },
+    Known {
+        said: "unknown anchor",
+        what: "an alias (`*…`) names no anchor (`&…`) above it",
+        remedy: Some("write out what is meant, without an alias"),
+    },
     Known {
         said: "found character that cannot start any token",
         what: "no value begins with this character",
@@ -94,7 +101,7 @@ const KNOWN: [Known; 10] = [
     Known {
         said: "control characters are not allowed",
         what: "there is a control character in the file",
-        remedy: None,
+        remedy: Some("take it away, or save the file anew as plain text"),
     },
     Known {
         said: "mapping values are not allowed in this context",
@@ -102,5 +109,7 @@ const KNOWN: [Known; 10] = [
         remedy: Some("indent like the lines above, and put a value that holds `: ` in quotes"),
     },
 ];
+const LOOK_ABOVE: &str = "look for a quote or a bracket that is not closed, or a line that is not indented like its neighbours, there or \
+     above";
 /// How serde begins an error that quotes the document.
 const QUOTING: [&str; 3] = ["invalid type: ", "invalid value: ", "invalid length: "];

@@ -20,6 +20,8 @@ pub(super) struct Unusable {
 /// Reads a configuration file whole.
 pub(super) fn read(path: &Path) -> Result<String, Unusable> {
     let text = read_text(path, FILE_BYTES_MAX, &CONFIGURATION)?;
+    // Some editors begin a file with a byte order mark, which the parser takes for a document of its own.
+    let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
     guard_nesting(&text)?;
     Ok(text)
 }
@@ -33,10 +35,12 @@ pub(super) fn read_template(path: &Path, bytes_max: usize) -> Result<String, Unu
 struct Advice {
     instead: &'static str,
     shorter: &'static str,
+    /// What to do where there is none; of a configuration that is named, nothing is known.
+    missing: Option<&'static str>,
 }
 
 fn read_text(path: &Path, bytes_max: u64, advice: &Advice) -> Result<String, Unusable> {
-    let bytes = read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error))??;
+    let bytes = read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error, advice))??;
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         unusable(&format!("line {line} is not UTF-8"), "save it as UTF-8")
@@ -59,11 +63,13 @@ fn read_bounded(path: &Path, bytes_max: u64, advice: &Advice) -> io::Result<Resu
     Ok(Ok(bytes))
 }
 
-fn unreadable(path: &Path, error: &io::Error) -> Unusable {
+fn unreadable(path: &Path, error: &io::Error, advice: &Advice) -> Unusable {
     let by_default = path == Path::new(DEFAULT_FILE);
     match error.kind() {
         io::ErrorKind::NotFound if by_default => unusable("there is no such file", WITHOUT_A_FILE),
-        io::ErrorKind::NotFound => Unusable { why: "there is no such file".to_owned(), remedy: None },
+        io::ErrorKind::NotFound => {
+            Unusable { why: "there is no such file".to_owned(), remedy: advice.missing.map(str::to_owned) }
+        }
         io::ErrorKind::PermissionDenied => unusable("permission denied", "let the user that runs tokenwell read it"),
         _ => Unusable { why: error.to_string(), remedy: None },
     }
@@ -140,9 +146,17 @@ fn unusable(why: &str, remedy: &str) -> Unusable {
     Unusable { why: why.to_owned(), remedy: Some(remedy.to_owned()) }
 }
 
-const CONFIGURATION: Advice =
-    Advice { instead: "name a YAML file", shorter: "use `credentialsFrom` for many credentials that look alike" };
-const TEMPLATE: Advice = Advice { instead: "name a file of text", shorter: "shorten it" };
+const CONFIGURATION: Advice = Advice {
+    instead: "name a YAML file",
+    shorter: "use `credentialsFrom` for many credentials that look alike",
+    missing: None,
+};
+const TEMPLATE: Advice = Advice {
+    instead: "name a file of text",
+    shorter: "shorten it",
+    missing: Some("make it, or name another; or write the template itself as `template`"),
+};
+const BYTE_ORDER_MARK: char = '\u{feff}';
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 const NESTING_MAX: usize = 64;
 const WITHOUT_A_FILE: &str = "write one, or name another with `--config FILE` or `$TOKENWELL_CONFIG`,\n\

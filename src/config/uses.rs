@@ -1,4 +1,4 @@
-//! What every name and path is used for: nothing is two things at once.
+//! What every name and path is used for: nothing is two things at once, be it by its letters or by way of links.
 
 use std::{
     collections::HashMap,
@@ -8,6 +8,7 @@ use std::{
 use super::{
     notes::{Notes, Spot},
     reader::path_of,
+    real::{Identity, Places, identity},
 };
 use crate::output::LOCK_FILE;
 
@@ -42,14 +43,29 @@ pub(super) enum Purpose {
 #[derive(Default)]
 pub(super) struct Uses {
     names: HashMap<String, String>,
-    paths: Vec<(Purpose, PathBuf, Spot)>,
+    paths: Vec<Use>,
+    places: Places,
+}
+
+/// A path and what it is for.
+struct Use {
+    purpose: Purpose,
+    /// As the configuration names it.
+    named: PathBuf,
+    /// Where that leads to.
+    real: PathBuf,
+    /// Of the file that stands there, if it is to be one.
+    identity: Option<Identity>,
+    spot: Spot,
 }
 
 impl Uses {
     /// The paths of a file's configuration, of which the file itself is the first.
     pub(super) fn of_file(file: &Path) -> Self {
-        let spot = Spot::WholeFile { path: String::new() };
-        Self { names: HashMap::new(), paths: vec![(Purpose::ConfigFile, file.components().collect(), spot)] }
+        let mut uses = Self::default();
+        let named: PathBuf = file.components().collect();
+        uses.note(Purpose::ConfigFile, Some(&named), &Spot::WholeFile { path: String::new() });
+        uses
     }
 
     /// A credential has that name; that another has it too is a mistake.
@@ -62,23 +78,31 @@ impl Uses {
         }
     }
 
-    /// A path is used, if it could be read at all.
+    /// A path is used, if it could be read at all. Looks where it leads to.
     pub(super) fn note(&mut self, purpose: Purpose, path: Option<&Path>, spot: &Spot) {
-        if let Some(path) = path {
-            self.paths.push((purpose, path.to_owned(), spot.clone()));
-        }
+        let Some(path) = path else { return };
+        let (real, identity) = if purpose.is_folder() {
+            (self.places.folder(path), None)
+        } else {
+            (self.places.file(path), identity(path))
+        };
+        self.paths.push(Use { purpose, named: path.to_owned(), real, identity, spot: spot.clone() });
     }
 
     /// Finds what is used twice.
     pub(super) fn check(&self, notes: &mut Notes) {
-        let mut outputs: HashMap<&Path, &Spot> = HashMap::new();
-        for (path, spot) in self.of(Purpose::Output) {
-            if let Some(first) = outputs.get(path) {
-                let what =
-                    format!("the same path as {}{}", if *first == spot { "another " } else { "" }, path_of(first));
-                notes.mistake(spot, what, "give every output a path of its own");
+        let mut outputs: HashMap<&Path, &Use> = HashMap::new();
+        for output in self.of(Purpose::Output) {
+            if let Some(first) = outputs.get(output.real.as_path()) {
+                let what = if first.named == output.named {
+                    let another = if first.spot == output.spot { "another " } else { "" };
+                    format!("the same path as {another}{}", path_of(&first.spot))
+                } else {
+                    format!("the same file as {}{}", path_of(&first.spot), output.by_way_of_a_link())
+                };
+                notes.mistake(&output.spot, what, "give every output a path of its own");
             } else {
-                outputs.insert(path, spot);
+                outputs.insert(&output.real, output);
             }
         }
         self.check_outputs(&outputs, notes);
@@ -87,16 +111,20 @@ impl Uses {
     }
 
     /// No output stands where the program keeps its status.
-    pub(super) fn check_status_file(&self, file: &Path, notes: &mut Notes) {
-        for (_, spot) in self.of(Purpose::Output).filter(|(path, _)| *path == file) {
-            notes.mistake(spot, "the program's own status file", "write tokens somewhere else");
+    pub(super) fn check_status_file(&mut self, file: &Path, notes: &mut Notes) {
+        let real = self.places.file(file);
+        for output in self.of(Purpose::Output).filter(|output| output.real == real) {
+            let way = output.way_to(file);
+            notes.mistake(&output.spot, format!("the program's own status file{way}"), "write tokens somewhere else");
         }
     }
 
     /// No output stands where something else is.
-    fn check_outputs(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
-        for (purpose, path, spot) in &self.paths {
-            let other = match purpose {
+    fn check_outputs(&self, outputs: &HashMap<&Path, &Use>, notes: &mut Notes) {
+        let standing: HashMap<Identity, &Use> =
+            outputs.values().filter_map(|output| Some((output.identity?, *output))).collect();
+        for other in &self.paths {
+            let what = match other.purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
                 Purpose::KeyFile
                 | Purpose::TemplateFile
@@ -104,76 +132,87 @@ impl Uses {
                 | Purpose::PidFile
                 | Purpose::Program
                 | Purpose::StatusSocket => {
-                    format!("the same file as {}", path_of(spot))
+                    format!("the same file as {}", path_of(&other.spot))
                 }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
-            if let Some(output) = outputs.get(path.as_path()) {
-                notes.mistake(output, format!("{other}: a token would replace it"), "write tokens somewhere else");
+            let found = outputs
+                .get(other.real.as_path())
+                .map(|output| (*output, output.way_to(&other.named)))
+                .or_else(|| standing.get(&other.identity?).map(|output| (*output, output.one_file_with(other))));
+            if let Some((output, way)) = found {
+                notes.mistake(
+                    &output.spot,
+                    format!("{what}{way}: a token would replace it"),
+                    "write tokens somewhere else",
+                );
             }
         }
         let folders: Vec<_> = self.of(Purpose::KeyDirectory).collect();
-        for (path, spot) in outputs {
-            if let Some((_, folder)) = folders.iter().find(|(folder, _)| path.starts_with(folder)) {
-                let what = format!("inside {}, where every file is an access key", path_of(folder));
-                notes.mistake(spot, what, "write tokens somewhere else");
+        for (path, output) in outputs {
+            if let Some(folder) = folders.iter().find(|folder| path.starts_with(&folder.real)) {
+                let way =
+                    if output.named.starts_with(&folder.named) { String::new() } else { output.by_way_of_a_link() };
+                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.spot));
+                notes.mistake(&output.spot, what, "write tokens somewhere else");
             }
             if let Some(file) = path.ancestors().skip(1).find_map(|parent| outputs.get(parent)) {
-                let what = format!("below {}, which is a file", path_of(file));
-                notes.mistake(spot, what, "write tokens beside each other");
+                let what = format!("below {}, which is a file", path_of(&file.spot));
+                notes.mistake(&output.spot, what, "write tokens beside each other");
             }
         }
     }
 
     /// No folder of keys is used for anything else.
     fn check_folders(&self, notes: &mut Notes) {
-        let mut folders: HashMap<&Path, &Spot> = HashMap::new();
-        for (path, spot) in self.of(Purpose::KeyDirectory) {
-            if let Some(first) = folders.insert(path, spot) {
-                let what = format!("the same folder as {}", path_of(first));
-                notes.mistake(spot, what, "name every folder once, with all outputs under it");
+        let mut folders: HashMap<&Path, &Use> = HashMap::new();
+        for folder in self.of(Purpose::KeyDirectory) {
+            if let Some(first) = folders.insert(&folder.real, folder) {
+                let what = format!("the same folder as {}{}", path_of(&first.spot), folder.way_to(&first.named));
+                notes.mistake(&folder.spot, what, "name every folder once, with all outputs under it");
             }
         }
-        for (path, spot) in self.of(Purpose::StateDirectory) {
-            if let Some(folder) = path.ancestors().find_map(|parent| folders.get(parent)) {
-                let what = format!("inside {}, where every file is an access key", path_of(folder));
-                notes.mistake(spot, what, "keep state somewhere else");
+        for state in self.of(Purpose::StateDirectory) {
+            if let Some(folder) = state.real.ancestors().find_map(|parent| folders.get(parent)) {
+                let way = if state.named.starts_with(&folder.named) { String::new() } else { state.by_way_of_a_link() };
+                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.spot));
+                notes.mistake(&state.spot, what, "keep state somewhere else");
             }
         }
     }
 
     /// A set's folder is nothing else, and its files have names of their own.
-    fn check_sets(&self, outputs: &HashMap<&Path, &Spot>, notes: &mut Notes) {
-        let mut sets: HashMap<&Path, &Spot> = HashMap::new();
-        for (path, spot) in self.of(Purpose::Set) {
-            if let Some(first) = sets.get(path) {
-                let what = format!("the same folder as {}", path_of(first));
-                notes.mistake(spot, what, "name every set once");
+    fn check_sets(&self, outputs: &HashMap<&Path, &Use>, notes: &mut Notes) {
+        let mut sets: HashMap<&Path, &Use> = HashMap::new();
+        for set in self.of(Purpose::Set) {
+            if let Some(first) = sets.get(set.real.as_path()) {
+                let what = format!("the same folder as {}{}", path_of(&first.spot), set.way_to(&first.named));
+                notes.mistake(&set.spot, what, "name every set once");
             } else {
-                sets.insert(path, spot);
+                sets.insert(&set.real, set);
             }
         }
-        for (path, spot) in &sets {
+        for (path, set) in &sets {
             if let Some(outer) = path.ancestors().skip(1).find_map(|above| sets.get(above)) {
-                let what = format!("inside {}, which is a set", path_of(outer));
-                notes.mistake(spot, what, "write sets beside each other");
+                let what = format!("inside {}, which is a set", path_of(&outer.spot));
+                notes.mistake(&set.spot, what, "write sets beside each other");
             }
             if let Some(output) = outputs.get(path) {
-                let what = format!("the same path as {}, which is a file", path_of(output));
-                notes.mistake(spot, what, "give the set a folder of its own");
+                let what = format!("the same path as {}, which is a file", path_of(&output.spot));
+                notes.mistake(&set.spot, what, "give the set a folder of its own");
             }
         }
-        for (purpose, path, spot) in &self.paths {
+        for Use { purpose, real, spot, .. } in &self.paths {
             let (folder, what) = match purpose {
                 Purpose::KeyDirectory => (
-                    Some(path.as_path()),
+                    Some(real.as_path()),
                     format!("the same folder as {}, where every file is an access key", path_of(spot)),
                 ),
                 Purpose::StateDirectory => {
-                    (Some(path.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
+                    (Some(real.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
                 }
-                Purpose::ConfigFile => (path.parent(), "the folder of this configuration file".to_owned()),
-                Purpose::StatusSocket => (path.parent(), format!("the folder of the socket of {}", path_of(spot))),
+                Purpose::ConfigFile => (real.parent(), "the folder of this configuration file".to_owned()),
+                Purpose::StatusSocket => (real.parent(), format!("the folder of the socket of {}", path_of(spot))),
                 Purpose::Output
                 | Purpose::KeyFile
                 | Purpose::TemplateFile
@@ -183,25 +222,63 @@ impl Uses {
                 | Purpose::Set => continue,
             };
             if let Some(set) = folder.and_then(|folder| sets.get(folder)) {
-                notes.mistake(set, what, "give the set a folder of its own");
+                notes.mistake(&set.spot, what, "give the set a folder of its own");
             }
         }
-        for (path, spot) in outputs {
+        for (path, output) in outputs {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let in_set = path.parent().is_some_and(|folder| sets.contains_key(folder));
-            if in_set && name.starts_with("..") {
+            let set = path.parent().and_then(|folder| sets.get(folder));
+            if set.is_some() && name.starts_with("..") {
                 let what = "in a set, names that begin with `..` are those of its generations";
-                notes.mistake(spot, what, "give the file another name");
+                notes.mistake(&output.spot, what, "give the file another name");
+            }
+            if let Some(set) = set.filter(|set| output.named.parent() != Some(&set.named)) {
+                let what = format!("in the folder of {}{}", path_of(&set.spot), output.by_way_of_a_link());
+                notes.mistake(&output.spot, what, "name the folder as the set names it");
             }
             if name == LOCK_FILE {
                 let what = format!("`{LOCK_FILE}` is the file by which tokenwell keeps other processes away");
-                notes.mistake(spot, what, "give the file another name");
+                notes.mistake(&output.spot, what, "give the file another name");
             }
         }
     }
 
-    fn of(&self, wanted: Purpose) -> impl Iterator<Item = (&Path, &Spot)> {
-        let wanted = self.paths.iter().filter(move |(purpose, ..)| *purpose == wanted);
-        wanted.map(|(_, path, spot)| (path.as_path(), spot))
+    fn of(&self, wanted: Purpose) -> impl Iterator<Item = &Use> {
+        self.paths.iter().filter(move |path| path.purpose == wanted)
+    }
+}
+
+impl Purpose {
+    fn is_folder(self) -> bool {
+        match self {
+            Self::KeyDirectory | Self::StateDirectory | Self::Set => true,
+            Self::Output
+            | Self::KeyFile
+            | Self::PidFile
+            | Self::Program
+            | Self::TemplateFile
+            | Self::CaFile
+            | Self::StatusSocket
+            | Self::ConfigFile => false,
+        }
+    }
+}
+
+impl Use {
+    /// What is said where this and another path are the same: nothing, if the letters say it.
+    fn way_to(&self, named: &Path) -> String {
+        if self.named == named { String::new() } else { self.by_way_of_a_link() }
+    }
+
+    /// Two names of one file, be one of them a link or both of equal rank.
+    fn one_file_with(&self, other: &Self) -> String {
+        format!(" by way of a link (`{}` and `{}` are one file)", self.named.display(), other.named.display())
+    }
+
+    fn by_way_of_a_link(&self) -> String {
+        if self.named == self.real {
+            return " by way of a link".to_owned();
+        }
+        format!(" by way of a link (`{}` is `{}`)", self.named.display(), self.real.display())
     }
 }

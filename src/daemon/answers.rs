@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     confine::Confinement,
-    exchange::Refused,
+    exchange::{Note, Refused},
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal, Renewal},
@@ -69,13 +69,16 @@ impl Daemon {
     fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {
         let now = clock::now();
         match exchanged {
-            Exchanged::Session { key, sent, session, notes, standing } => {
+            Exchanged::Session { key, sent, session, mut notes, standing } => {
                 let grant = session.grant;
                 self.durations.add(now - sent);
                 self.history.add_session(now);
                 if let Some(kept) = self.kept.get_mut(&id) {
                     kept.count("session");
                     kept.succeeded_at = Some(now);
+                    let spacing = kept.credential.policy.spacing;
+                    let hint = grant.refresh_after.filter(|hint| *hint < spacing);
+                    notes.extend(hint.map(|told| Note::HintBelowSpacing { told, spacing }));
                     for note in kept.unsaid(notes) {
                         warn!(credential = kept.credential.name, "{note}");
                     }
@@ -184,6 +187,7 @@ impl Daemon {
         self.watch.rearm();
         if let Some(survey) = survey {
             self.grounds.surveyed = true;
+            self.spared = Arc::new(survey.spared);
             for (id, found) in survey.found {
                 self.recall(id, found);
             }

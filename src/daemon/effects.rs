@@ -1,6 +1,6 @@
 //! What the core asks for, begun as tasks.
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use tokio::{sync::Semaphore, task};
 use tracing::debug;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     config::Credential,
-    output::{self, Content, Locks},
+    output::{self, Content, Locks, Output, RemoveError, Removed, Spared, WriteError, Written},
     renewal::{Effect, Id},
     state::{Ledger, Record},
 };
@@ -51,23 +51,24 @@ impl Daemon {
             Effect::Publish(attempt) => {
                 let session = kept.session.clone();
                 let (times, record) = (self.times(id), self.record(id));
-                let (writers, host, locks) =
-                    (Arc::clone(&self.writers), Arc::clone(&self.host), Arc::clone(&self.locks));
+                let (writers, host) = (Arc::clone(&self.writers), Arc::clone(&self.host));
+                let (locks, spared) = (Arc::clone(&self.locks), Arc::clone(&self.spared));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
                     write(writers, move || {
                         let project = host.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
-                        publish(&host.ledger, &credential, &content, &locks, record)
+                        publish(&host.ledger, &credential, &content, &Ground { locks, spared }, record)
                     })
                     .await
                 });
             }
             Effect::Withdraw(attempt) => {
-                let (writers, locks) = (Arc::clone(&self.writers), Arc::clone(&self.locks));
+                let writers = Arc::clone(&self.writers);
+                let ground = Ground { locks: Arc::clone(&self.locks), spared: Arc::clone(&self.spared) };
                 self.tasks.start(
                     Task::Withdraw(id, attempt),
-                    write(writers, move || Done::Withdrawn(output::withdraw(&credential.outputs, &locks))),
+                    write(writers, move || Done::Withdrawn(ground.withdraw(&credential.outputs))),
                 );
             }
         }
@@ -80,13 +81,56 @@ fn publish(
     ledger: &Ledger,
     credential: &Credential,
     content: &Content<'_>,
-    locks: &Locks,
+    ground: &Ground,
     record: Option<Record>,
 ) -> Done {
-    let results = output::publish(&credential.outputs, content, locks);
+    let results = ground.publish(&credential.outputs, content);
     let record = record.filter(|_| results.iter().any(Result::is_ok));
     let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
     Done::Published { results, written: record.and_then(|record| record.written), kept }
+}
+
+/// What writes are kept within.
+struct Ground {
+    locks: Arc<Locks>,
+    spared: Arc<Spared>,
+}
+
+impl Ground {
+    fn publish(&self, outputs: &[Output], content: &Content<'_>) -> Vec<Result<Written, WriteError>> {
+        let refused = |path: &Path, key: &Path| WriteError::IsAKey { path: path.to_owned(), key: key.to_owned() };
+        self.each(outputs, refused, |free| output::publish(free, content, &self.locks))
+    }
+
+    fn withdraw(&self, outputs: &[Output]) -> Vec<Result<Removed, RemoveError>> {
+        let refused = |path: &Path, key: &Path| RemoveError {
+            path: path.to_owned(),
+            source: io::Error::other(format!("by way of a link it is the access key `{}`", key.display())),
+        };
+        self.each(outputs, refused, |free| output::withdraw(free, &self.locks))
+    }
+
+    /// The last stand of the access keys: an output in whose place one is found is not touched. Answers for each, in their
+    /// order.
+    fn each<T, E>(
+        &self,
+        outputs: &[Output],
+        refused: impl Fn(&Path, &Path) -> E,
+        act: impl FnOnce(&[Output]) -> Vec<Result<T, E>>,
+    ) -> Vec<Result<T, E>> {
+        let keys: Vec<_> = outputs.iter().map(|output| self.spared.in_the_way_of(output)).collect();
+        if keys.iter().all(Option::is_none) {
+            return act(outputs);
+        }
+        let free: Vec<_> =
+            outputs.iter().zip(&keys).filter(|(_, key)| key.is_none()).map(|(output, _)| output.clone()).collect();
+        let mut done = act(&free).into_iter();
+        let answer = |(output, key): (&Output, Option<&Path>)| match key {
+            Some(key) => Some(Err(refused(&output.path, key))),
+            None => done.next(),
+        };
+        outputs.iter().zip(keys).filter_map(answer).collect()
+    }
 }
 
 /// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.

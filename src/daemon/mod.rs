@@ -69,7 +69,7 @@ use crate::{
     config::{Config, Credential, Loaded, LogSettings, Mistakes},
     confine::Confinement,
     exchange::ClientError,
-    output::Locks,
+    output::{Locks, Spared},
     renewal::{Event, Fleet, Id, Moment, Past},
     status::{Durations, Question},
     watch::{Sentry, Touched, Watch},
@@ -102,6 +102,8 @@ pub struct Daemon {
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
+    /// Where the keys were when last looked at.
+    spared: Arc<Spared>,
     signals: Signals,
     /// Of requests to renew every session.
     nudges: Storm,
@@ -205,6 +207,7 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
+            spared: Arc::default(),
             signals,
             nudges: Storm::default(),
             family,

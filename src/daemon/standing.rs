@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    slice,
     sync::Arc,
     time::Duration,
 };
@@ -17,17 +18,20 @@ use super::{
 };
 use crate::{
     config::{Config, Credential},
-    key, output,
+    key,
+    output::{self, Content, Output},
     renewal::{Asked, Moment, Stamp},
     state::Ledger,
-    watch::Sentry,
+    watch::{Sentry, Touched},
 };
 
 /// The tokens of a configuration as they stand on disk.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Standings {
-    /// How many there are to be, and how many of them are required.
+    /// How many there are to be.
     pub credentials: usize,
+    /// How many of them are required.
+    pub required: usize,
     /// The required ones that a reader does not find whole and alive, and why: name and one line for people.
     pub missing: Vec<(String, String)>,
     /// Key folders that cannot be listed, so that nobody knows which tokens there are to be.
@@ -39,12 +43,12 @@ impl Standings {
     pub fn of(config: &Config) -> Self {
         let (credentials, troubles) = credentials(config);
         let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
-        let missing = credentials
+        let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
+        let missing = required
             .iter()
-            .filter(|credential| credential.required)
             .filter_map(|credential| Some((credential.name.clone(), trouble(config, credential, &ledger, now)?)))
             .collect();
-        Self { credentials: credentials.len(), missing, troubles }
+        Self { credentials: credentials.len(), required: required.len(), missing, troubles }
     }
 
     /// Whether a reader finds every required token whole and alive.
@@ -110,10 +114,10 @@ pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<Standings> 
     let mut sentry = Sentry::default();
     let watching = async {
         while !last.are_good() {
-            arm(&mut sentry, config).await;
-            // Also right after arming, for it may have changed before; folders that are missing cannot be watched, nor can
-            // those of some file systems.
-            let _ = time::timeout(LOOK_ANYWAY, sentry.touched()).await;
+            let folders = folders(config);
+            arm(&mut sentry, &folders).await;
+            // Also right after arming, for it may have changed before; those of some file systems cannot be watched.
+            let _ = time::timeout(LOOK_ANYWAY, touched(&mut sentry, &folders)).await;
             last = look(config).await;
         }
     };
@@ -126,11 +130,30 @@ async fn look(config: &Arc<Config>) -> Standings {
     task::spawn_blocking(move || Standings::of(&config)).await.unwrap_or_default()
 }
 
-async fn arm(sentry: &mut Sentry, config: &Config) {
-    let Some(post) = sentry.post() else { return };
-    let folders = folders(config);
-    if let Ok(armed) = task::spawn_blocking(move || post.arm(folders)).await {
+/// Watches the folders, and in the place of one that is missing the nearest above it that is there.
+async fn arm(sentry: &mut Sentry, folders: &BTreeSet<PathBuf>) {
+    let mut wanted = folders.clone();
+    while !wanted.is_empty() {
+        let Some(post) = sentry.post() else { return };
+        let asked = wanted.clone();
+        let Ok(armed) = task::spawn_blocking(move || post.arm(asked)).await else { return };
         sentry.take(armed);
+        let missing = wanted.iter().filter(|folder| !sentry.is_armed(folder));
+        wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();
+    }
+}
+
+/// Waits until one of the folders is touched, or is made. What else happens in a folder above them is nothing to wake for.
+async fn touched(sentry: &mut Sentry, folders: &BTreeSet<PathBuf>) {
+    let concerns = |file: &PathBuf| {
+        file.parent().is_some_and(|folder| folders.contains(folder))
+            || folders.iter().any(|folder| folder.starts_with(file))
+    };
+    loop {
+        match sentry.touched().await {
+            Touched::Files(files) if !files.iter().any(concerns) => {}
+            Touched::Files(_) | Touched::Anything => return,
+        }
     }
 }
 
@@ -145,7 +168,6 @@ fn folders(config: &Config) -> BTreeSet<PathBuf> {
 
 /// Why a reader finds no live token, if he finds none.
 fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
-    let paths: Vec<_> = credential.outputs.iter().map(|output| format!("`{}`", output.path.display())).collect();
     let request = request(&config.project, &config.base_url, &credential.options);
     let Left { record, session } = look_up(credential, &config.project, request, ledger);
     let written = match record {
@@ -156,12 +178,15 @@ fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp
     if written.request != request {
         return Some("the token on disk was asked for otherwise than the configuration says".to_owned());
     }
-    if written.written.is_none() {
-        return Some("no session was granted yet".to_owned());
-    }
+    let Some(token) = &written.written else { return Some("no session was granted yet".to_owned()) };
     match session {
-        None => return Some(format!("{} does not hold the token that was written last", paths.join(", "))),
-        Some((_, false)) => return Some(format!("{} is not as it should be", paths.join(", "))),
+        None => return Some(without_token(&credential.outputs)),
+        Some((session, false)) => {
+            let (name, project) = (credential.name.as_str(), config.project.as_str());
+            let content = Content { session: &session, credential: name, project, times: token.times };
+            let is_altered = |output: &&Output| !output::are_intact(slice::from_ref(*output), &content);
+            return Some(altered(credential.outputs.iter().filter(is_altered)));
+        }
         Some((_, true)) => {}
     }
     let term = written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).term;
@@ -172,8 +197,62 @@ fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp
     }
 }
 
+fn without_token(outputs: &[Output]) -> String {
+    match outputs {
+        [output] => format!("`{}` does not hold the token that was written last", output.path.display()),
+        _ => format!("none of {} holds the token that was written last", listed(outputs)),
+    }
+}
+
+fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
+    let outputs: Vec<_> = outputs.collect();
+    match outputs.len() {
+        // It was mended between the two looks.
+        0 => "a file was not as it should be just now".to_owned(),
+        1 => format!("{} is not as it should be", listed(outputs)),
+        _ => format!("{} are not as they should be", listed(outputs)),
+    }
+}
+
+/// `a`, `b` and `c`.
+fn listed<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> String {
+    let paths: Vec<_> = outputs.into_iter().map(|output| format!("`{}`", output.path.display())).collect();
+    match paths.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        Some(_) | None => paths.concat(),
+    }
+}
+
 /// How long to wait for a change before looking all the same.
 const LOOK_ANYWAY: Duration = Duration::from_secs(2);
 
 /// How long one look may take however short the time: a disk may hang.
 const LOOK_MAX: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_is_made_later_is_noticed() {
+        let base = tempfile::tempdir().unwrap();
+        let folders = BTreeSet::from([base.path().join("deep/down/out")]);
+        let mut sentry = Sentry::default();
+        let patience = Duration::from_secs(60);
+        for made in ["deep", "deep/down", "deep/down/out", "deep/down/out/a.jwt"] {
+            // Each time a folder is watched that was not before, which is a hint by itself.
+            arm(&mut sentry, &folders).await;
+            time::timeout(patience, touched(&mut sentry, &folders)).await.unwrap();
+            std::fs::create_dir(base.path().join(made)).unwrap();
+            time::timeout(patience, touched(&mut sentry, &folders)).await.unwrap();
+        }
+    }
+
+    #[test]
+    fn files_are_listed_in_words() {
+        let outputs = ["/a", "/b", "/c"].map(|path| Output::at(path.into()));
+        assert_eq!(altered(outputs[..1].iter()), "`/a` is not as it should be");
+        assert_eq!(altered(outputs[1..].iter()), "`/b` and `/c` are not as they should be");
+        assert_eq!(without_token(&outputs), "none of `/a`, `/b` and `/c` holds the token that was written last");
+    }
+}

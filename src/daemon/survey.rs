@@ -17,7 +17,7 @@ use crate::{
     exchange::ProjectId,
     fingerprint::Fingerprint,
     key::{self, KeyError},
-    output::{self, Content, Locks, Output},
+    output::{self, Content, Locks, Output, Spared},
     renewal::Id,
     session::{Claims, Jwt, Session},
     state::{Ledger, Record, Unreadable, WrittenToken},
@@ -74,6 +74,8 @@ pub(super) struct Survey {
     pub(super) keys: HashMap<PathBuf, Observation>,
     /// The names in each folder, or what stands in the way.
     pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
+    /// Where the keys are, so that no token replaces one.
+    pub(super) spared: Spared,
     /// What the configuration file looks like.
     pub(super) config: Option<Mark>,
     /// What was left of the newcomers.
@@ -122,7 +124,10 @@ impl Survey {
             directories.insert(directory.clone(), listed);
         }
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
-        Self { keys, directories, config: scope.config_file.as_deref().map(mark), found, missing_socket }
+        let folders = scope.key_directories.iter().map(PathBuf::as_path);
+        let spared = Spared::look(keys.keys().map(PathBuf::as_path), folders);
+        let config = scope.config_file.as_deref().map(mark);
+        Self { keys, directories, spared, config, found, missing_socket }
     }
 }
 

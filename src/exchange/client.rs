@@ -30,7 +30,7 @@ pub struct Client {
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The file of `http.caFile` is unusable.
-    #[error("cannot use `http.caFile` `{}`: {error}", path.display())]
+    #[error("cannot use `http.caFile` `{}`: {error}; name a file of PEM certificates that tokenwell may read, or take `caFile` away", path.display())]
     CaFile {
         /// The file.
         path: PathBuf,

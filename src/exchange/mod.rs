@@ -22,7 +22,7 @@ pub use client::{BODY_BYTES_MAX, Client, ClientError};
 pub use project::{NotAProjectId, ProjectId};
 pub use proxy::{Proxies, ProxyError};
 pub use reply::{Granted, Note, Reply};
-pub use roots::{CA_FILE_BYTES_MAX, CaFileError};
+pub use roots::{CA_FILE_BYTES_MAX, CaFileError, judge_ca_file};
 pub use trust::{FETCH_SPACING, Standing, Trust};
 pub use way::{
     Anchors, Authority, Certificate, Connected, Handshake, NotConnected, Road, Root, Route, Untunnelled, Way,

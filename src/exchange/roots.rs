@@ -16,7 +16,7 @@ use rustls::{
 #[derive(Debug, thiserror::Error)]
 pub enum CaFileError {
     /// It cannot be read.
-    #[error(transparent)]
+    #[error("{}", plain(.0))]
     Io(#[from] io::Error),
     /// A directory, a pipe or a device.
     #[error("it is not a regular file")]
@@ -52,6 +52,19 @@ pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, 
         .filter(|der| RootCertStore::empty().add(der.clone()).is_ok())
         .collect();
     if usable.is_empty() { Err(CaFileError::Empty) } else { Ok(usable) }
+}
+
+/// Whether a file can serve as `http.caFile`.
+pub fn judge_ca_file(path: &Path) -> Result<(), CaFileError> {
+    certificates(path).map(drop)
+}
+
+fn plain(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// Whether a client could not be built because there is nobody to trust: rustls-platform-verifier then says

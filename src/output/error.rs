@@ -107,6 +107,14 @@ pub enum WriteError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// A write would destroy an access key.
+    #[error("cannot write token file `{path}`: by way of a link it is the access key `{key}`, or in that folder of keys; write tokens somewhere else", path = path.display(), key = key.display())]
+    IsAKey {
+        /// The target.
+        path: PathBuf,
+        /// The key file, or the folder in which every file is a key.
+        key: PathBuf,
+    },
     /// Another process writes there.
     #[error(transparent)]
     Held(#[from] Held),
@@ -127,6 +135,7 @@ impl WriteError {
             }
             Self::Set { step, path, source } => Self::Set { step: *step, path: path.clone(), source: same(source) },
             Self::InTheWay { path, what } => Self::InTheWay { path: path.clone(), what },
+            Self::IsAKey { path, key } => Self::IsAKey { path: path.clone(), key: key.clone() },
             Self::Held(held) => Self::Held(held.clone()),
         }
     }

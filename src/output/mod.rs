@@ -14,6 +14,7 @@ mod publish;
 mod remove;
 mod render;
 mod set;
+mod spared;
 mod sweep;
 mod write;
 
@@ -32,6 +33,7 @@ pub use render::{
     Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
 };
 pub use set::{SetStep, remove_set_observed, write_set_observed};
+pub use spared::Spared;
 pub use sweep::{Swept, sweep, tidy};
 pub use write::{Written, write, write_observed};
 

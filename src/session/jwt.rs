@@ -21,6 +21,8 @@ pub struct Jwt<'a> {
     pub issued_at: Option<Duration>,
     /// `exp`, since the Unix epoch, by the issuer's clock.
     pub expires_at: Option<Duration>,
+    /// Whether `exp` is a number that no calendar can hold; it counts as absent above.
+    pub ends_beyond_all_bounds: bool,
     issuer: Issuer,
     signed: &'a str,
     signature: Vec<u8>,
@@ -76,6 +78,7 @@ impl<'a> Jwt<'a> {
             subject: claims.sub.text().map(str::to_owned),
             issued_at: claims.iat.seconds(),
             expires_at: claims.exp.seconds(),
+            ends_beyond_all_bounds: claims.exp.is_beyond_all_bounds(),
             issuer: Issuer::of(&claims.iss),
             signed,
             signature: signature_bytes(signature)?,

@@ -19,8 +19,10 @@ pub(crate) enum Lenient<'a> {
     Text(Cow<'a, str>),
     /// An integer that is not negative.
     Whole(u64),
-    /// Any other number.
+    /// Any other number, but for negative integers.
     Fraction(f64),
+    /// A negative integer.
+    Negative,
     /// A boolean, a list or an object.
     Other,
 }
@@ -30,7 +32,7 @@ impl Lenient<'_> {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
-            Self::Text(_) | Self::Absent | Self::Whole(_) | Self::Fraction(_) | Self::Other => None,
+            Self::Text(_) | Self::Absent | Self::Whole(_) | Self::Fraction(_) | Self::Negative | Self::Other => None,
         }
     }
 
@@ -39,7 +41,7 @@ impl Lenient<'_> {
         match self {
             Self::Absent => true,
             Self::Text(text) => text.is_empty(),
-            Self::Whole(_) | Self::Fraction(_) | Self::Other => false,
+            Self::Whole(_) | Self::Fraction(_) | Self::Negative | Self::Other => false,
         }
     }
 
@@ -51,9 +53,37 @@ impl Lenient<'_> {
             Self::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.parse().ok().map(Duration::from_secs)
             }
-            Self::Text(_) | Self::Absent | Self::Other => None,
+            Self::Text(_) | Self::Absent | Self::Negative | Self::Other => None,
         };
         told.filter(|told| !told.is_zero() && told.as_secs() <= SECONDS_MAX)
+    }
+
+    /// Whether it is a number of seconds that no calendar can hold.
+    pub(crate) fn is_beyond_all_bounds(&self) -> bool {
+        match self {
+            Self::Whole(seconds) => *seconds > SECONDS_MAX,
+            Self::Fraction(seconds) => {
+                *seconds > 0.0
+                    && Duration::try_from_secs_f64(*seconds).map_or(true, |told| told.as_secs() > SECONDS_MAX)
+            }
+            Self::Text(text) => {
+                let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+                is_number && text.parse().map_or(true, |told: u64| told > SECONDS_MAX)
+            }
+            Self::Absent | Self::Negative | Self::Other => false,
+        }
+    }
+
+    /// Whether it is a number that is no length of time: negative, or more than a calendar can hold.
+    pub(crate) fn is_out_of_bounds(&self) -> bool {
+        match self {
+            Self::Negative => true,
+            Self::Fraction(seconds) if *seconds < 0.0 => true,
+            Self::Text(text) if text.starts_with('-') => text[1..].parse::<f64>().is_ok_and(|told| told > 0.0),
+            Self::Whole(_) | Self::Fraction(_) | Self::Text(_) | Self::Absent | Self::Other => {
+                self.is_beyond_all_bounds()
+            }
+        }
     }
 }
 
@@ -85,7 +115,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(u64::try_from(number).map_or(Lenient::Other, Lenient::Whole))
+        Ok(u64::try_from(number).map_or(Lenient::Negative, Lenient::Whole))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
@@ -112,7 +142,7 @@ impl<'de> Visitor<'de> for AnyValue {
 }
 
 /// The last second of the year 9999. More is no time in seconds: milliseconds, perhaps, or nonsense.
-const SECONDS_MAX: u64 = 253_402_300_799;
+pub(crate) const SECONDS_MAX: u64 = 253_402_300_799;
 
 #[cfg(test)]
 mod tests {
@@ -154,6 +184,25 @@ mod tests {
             "\"99999999999999999999999\"",
         ] {
             assert_eq!(seconds(json), None, "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_that_are_no_time_are_told_from_what_is_no_number() {
+        let read = |json: &str| {
+            let told: Lenient<'_> = serde_json::from_str(json).unwrap();
+            (told.is_beyond_all_bounds(), told.is_out_of_bounds())
+        };
+        for json in
+            ["1e12", "1e300", "1795414111000", "9223372036854775807", "18446744073709551616", "\"253402300800\""]
+        {
+            assert_eq!(read(json), (true, true), "{json}");
+        }
+        for json in ["-1", "-0.5", "-1e300", "\"-1\""] {
+            assert_eq!(read(json), (false, true), "{json}");
+        }
+        for json in ["0", "-0.0", "1", "253402300799", "null", "\"\"", "\"soon\"", "\"-\"", "[1]", "true"] {
+            assert_eq!(read(json), (false, false), "{json}");
         }
     }
 

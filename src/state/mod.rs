@@ -219,7 +219,8 @@ mod tests {
         let names = ["member", "gone", "lately", "foreign"].map(str::to_owned);
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(2_000_000_000);
         let end = KEPT_AFTER_THE_END + lifetime;
-        for (name, age) in names.iter().zip([end * 2, end, end - Duration::from_secs(1), end * 2]) {
+        let before_the_end = end.checked_sub(Duration::from_secs(1)).unwrap();
+        for (name, age) in names.iter().zip([end * 2, end, before_the_end, end * 2]) {
             ledger.store(name, &record).unwrap();
             if name == "foreign" {
                 fs::write(ledger.path(name), "{}").unwrap();

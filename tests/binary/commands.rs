@@ -21,6 +21,8 @@ fn help_and_version_are_results() {
         &["check", "--help"],
         &["demo", "--help"],
         &["sandbox", "--help"],
+        &["help"],
+        &["help", "run"],
     ];
     for arguments in commands {
         let ended = Program::start(&mut tokenwell(arguments)).ended();

@@ -46,11 +46,24 @@ fn a_time_out_tells_what_is_missing_and_why() {
     let folder = setting.path("").display().to_string();
     let said = ended.stderr.replace(folder.trim_end_matches('/'), "DIR");
     insta::assert_snapshot!(said, @r"
-    error: time-out after 50ms: 3 of 4 tokens are missing
+    error: time-out after 50ms: 3 of 4 required tokens are not ready:
       a: `DIR/out/a.jwt` does not hold the token that was written last
       b: `DIR/out/b.jwt` does not hold the token that was written last
       c: nothing was asked for yet
     ");
+}
+
+#[test]
+fn of_several_files_only_the_one_at_fault_is_named() {
+    let setting = Setting::with(&["a"]);
+    let second = setting.path("out/second.jwt").display().to_string();
+    let text = setting.named(&["a"]).replace("outputs: [", &format!("outputs: [{{path: {second}}}, "));
+    setting.configure(&text);
+    assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
+    fs::write(&second, "").unwrap();
+    let ended = waited(&setting, "0s");
+    let said = format!("the one required token is not ready:\n  a: `{second}` is not as it should be\n");
+    assert!(ended.stderr.ends_with(&said), "{}", ended.stderr);
 }
 
 #[test]
@@ -93,7 +106,11 @@ fn what_is_not_required_is_not_waited_for_but_a_key_folder_without_keys_is() {
     assert!(ended.stderr.contains("nowhere` is missing"), "{}", ended.stderr);
     setting.configure(&folder(&setting.path("keys")));
     let ended = waited(&setting, "0s");
-    assert!(ended.stderr.contains("1 of 2 tokens are missing\n  b: nothing was asked for yet"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("1 of 2 required tokens is not ready:\n  b: nothing was asked for yet"),
+        "{}",
+        ended.stderr
+    );
 }
 
 #[test]

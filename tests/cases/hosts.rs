@@ -98,16 +98,16 @@ fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_tenth_of_
 #[test]
 fn one_short_quiet_never_costs_a_token_whatever_was_answered_before() {
     for seed in 0..SEEDS {
-        for told in [1, 2] {
+        for told in [1_u8, 2] {
             let mut play = seeded(seed);
             play.with_key(calm());
             let calls = play.serve(Duration::from_secs(35), Duration::ZERO, |number, _| match number {
-                1 => Err(busy(told)),
+                1 => Err(busy(told.into())),
                 _ => Ok(life(30)),
             });
             let seconds = seconds(&calls);
             let late = seconds[2] - seconds[1];
-            assert!((told as f64..=3.0).contains(&late), "told {told} s, and late by a tenth of 30 s at most: {late}");
+            assert!((f64::from(told)..=3.0).contains(&late), "told {told} s, and late by a tenth of 30 s at most: {late}");
         }
     }
 }

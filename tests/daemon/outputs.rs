@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::fs::{MetadataExt, PermissionsExt},
+    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
 };
 
 use tracing::Level;
@@ -30,6 +30,44 @@ fn a_folder_that_cannot_be_written_heals_without_another_exchange() {
         assert_eq!(world.report("a").unwrap().outputs[0].error, None);
         assert_eq!(world.exchanges(), 1);
         assert_eq!(world.said(Level::ERROR, ""), 1);
+    });
+}
+
+#[test]
+fn a_key_is_never_replaced_by_a_token_though_a_link_leads_there_after_the_start() {
+    told(async |world| {
+        let key = world.put_key("a", "a");
+        world.configure(&world.named(&["a"]).replace("a.jwt", "a"));
+        world.expect_error("is the access key");
+        world.start();
+        world.until_fresh("a").await;
+        fs::rename(world.path("out"), world.path("elsewhere")).unwrap();
+        symlink(world.path("keys"), world.path("out")).unwrap();
+        world.until_said(Level::ERROR, "is the access key").await;
+        assert_eq!(fs::read_to_string(world.path("keys/a")).unwrap(), key.expose());
+        fs::remove_file(world.path("out")).unwrap();
+        world.until_fresh("a").await;
+        assert_eq!(fs::read_to_string(world.path("out/a")).unwrap().split('.').count(), 3);
+        assert_eq!(fs::read_to_string(world.path("keys/a")).unwrap(), key.expose());
+        assert_eq!(world.exchanges(), 1, "the session is written again, not asked for");
+    });
+}
+
+#[test]
+fn no_token_is_put_among_keys_though_a_link_leads_there_after_the_start() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.configure(&world.whole_folder());
+        world.expect_error("is the access key");
+        world.start();
+        world.until_fresh("a").await;
+        fs::rename(world.path("out"), world.path("elsewhere")).unwrap();
+        symlink(world.path("keys"), world.path("out")).unwrap();
+        world.until_said(Level::ERROR, "is the access key").await;
+        assert!(!world.path("keys/a.jwt").exists());
+        fs::remove_file(world.path("out")).unwrap();
+        world.until_fresh("a").await;
+        assert!(world.token("a").is_some());
     });
 }
 

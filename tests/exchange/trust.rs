@@ -107,13 +107,24 @@ async fn keys_are_asked_for_once_and_serve_every_session() {
 
 #[tokio::test]
 async fn an_unknown_key_costs_one_request_a_minute() {
-    let world = World::new([keys(&["SK1"]), keys(&["SK1"]), keys(&["SK1", "SK9"])]).await;
-    for (now, fetches) in [(100, 1), (101, 1), (159, 1), (160, 2), (161, 2), (219, 2)] {
+    let old = || keys(&["SK1"]);
+    let world = World::new([old(), old(), old(), keys(&["SK1", "SK9"])]).await;
+    // The first request was for want of any key.
+    for (now, fetches) in [(100, 1), (101, 2), (102, 2), (160, 2), (161, 3), (162, 3), (220, 3)] {
         assert_eq!(garbled(world.judge("SK9", now).await), UNKNOWN);
         assert_eq!(world.fetches(), fetches, "at {now}");
     }
-    assert_eq!(world.judge("SK9", 220).await, Ok(Standing::Verified), "published at last");
-    assert_eq!(world.fetches(), 3);
+    assert_eq!(world.judge("SK9", 221).await, Ok(Standing::Verified), "published at last");
+    assert_eq!(world.fetches(), 4);
+}
+
+#[tokio::test]
+async fn a_key_that_is_new_right_after_the_start_is_found_at_once() {
+    let world = World::new([keys(&["SK1"]), keys(&["SK1", "SK2"])]).await;
+    assert_eq!(world.judge("SK1", 100).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK2", 101).await, Ok(Standing::Verified));
+    assert_eq!(garbled(world.judge("SK3", 102).await), UNKNOWN);
+    assert_eq!(world.fetches(), 2, "two a minute at most");
 }
 
 #[tokio::test]

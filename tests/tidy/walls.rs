@@ -193,6 +193,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/man.rs",
             "src/cli/source.rs",
             "src/cli/status/kin.rs",
+            "src/config/real.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",
             "src/confine/",

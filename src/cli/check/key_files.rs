@@ -7,7 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::config::{Config, Credential, KeyDirectory};
+use crate::{
+    config::{Config, Credential, KeyDirectory},
+    exchange::judge_ca_file,
+};
 
 /// What is there.
 #[derive(Default)]
@@ -36,9 +39,10 @@ pub(super) fn look(config: &Config) -> KeyFiles {
         keys.in_folders.push(credentials);
     }
     if let Some(file) = &config.http.ca_file
-        && let Err(error) = fs::metadata(file)
+        && let Err(error) = judge_ca_file(file)
     {
-        keys.warnings.push(cannot("`http.caFile`", file, &error));
+        let file = file.display();
+        keys.warnings.push(format!("`run` will not start: cannot use `http.caFile` `{file}`: {error}"));
     }
     keys
 }

@@ -223,7 +223,7 @@ mod tests {
 
     fn standings(missing: &[(&str, &str)]) -> Standings {
         let missing = missing.iter().map(|(name, why)| ((*name).to_owned(), (*why).to_owned())).collect();
-        Standings { credentials: 2, missing, troubles: Vec::new() }
+        Standings { credentials: 2, required: 2, missing, troubles: Vec::new() }
     }
 
     #[test]

@@ -86,7 +86,7 @@ pub(super) fn secure_base_url() -> Value {
 /// A URL on this machine.
 pub(super) fn loopback_url() -> Form {
     let http = pattern::any_case("http");
-    let forms = format!(r"\s*{http}://{LOOPBACK}(?::[0-9]*)?(?:[/?](?:[^#$]|\$\$)*)?");
+    let forms = format!(r"\s*{http}://{LOOPBACK}(?::[0-9]*)?(?:[/?](?:[^#$]|\$\$|\$[^${{#])*\$?)?");
     form(
         "A URL of plain http on `127.0.0.1`, `[::1]` or `localhost`",
         text(&forms, "write it like `http://127.0.0.1:8080/-/reload`"),
@@ -150,10 +150,11 @@ pub(super) fn mode_of_folder() -> Form {
 
 /// A user or a group.
 pub(super) fn principal(what: &str) -> Form {
-    let texts = r"[0-9]{1,10}|[0-9-]*[^0-9$-](?:[^$]|\$\$)*";
+    let plain = pattern::PLAIN;
+    let texts = format!(r"[0-9]{{1,10}}|[0-9-]*(?:[^0-9$-]|\$\$|\$[^${{]){plain}*\$?|[0-9-]*\$");
     let most = u32::MAX - 1;
     let schema = json!({
-        "anyOf": [{"type": "integer", "minimum": 0, "maximum": most}, {"type": "string", "pattern": pattern::text(texts)}],
+        "anyOf": [{"type": "integer", "minimum": 0, "maximum": most}, {"type": "string", "pattern": pattern::text(&texts)}],
         "errorMessage": format!("write the name or the number of a {what}"),
     });
     form(&format!("The name or number of a {what}"), schema)
@@ -196,7 +197,7 @@ pub(super) fn process_name(bytes_max: usize) -> Form {
 pub(super) fn command(words_max: usize) -> Form {
     let program =
         path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, "write the whole path of the program");
-    let word = text(r"(?:[^$\x00]|\$\$)*", "write a text; put a number in quotes");
+    let word = text(r"(?:[^$\x00]|\$\$|\$[^${\x00])*\$?", "write a text; put a number in quotes");
     let remedy =
         "write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`; there is no shell";
     let schema = json!({"type": "array", "items": word, "allOf": [{"items": [program]}], "minItems": 1, "maxItems": words_max,
@@ -250,7 +251,7 @@ pub(super) fn variables() -> Form {
 
 /// A template of an output.
 pub(super) fn template() -> Form {
-    words_of_any_kind("A text in the language of Jinja; a dollar is `$$`")
+    words_of_any_kind("A text in the language of Jinja; `$$` is a dollar")
 }
 
 fn form(said: &str, schema: Value) -> Form {

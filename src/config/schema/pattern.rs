@@ -1,18 +1,18 @@
 //! Regular expressions of the schema: no look-around, so that every validator has them (ECMA 262, RE2, Rust alike).
 //!
 //! Wherever a text may stand, `${NAME}` may stand in it, and what it holds is not known before it runs: a text with a
-//! variable is accepted whatever surrounds it, as long as its dollars are in order.
+//! variable is accepted whatever surrounds it, as long as no `${` is left open.
 
 use std::ops::RangeInclusive;
 
-/// A text of one of these forms, or one with a variable in it. In the forms, a dollar is written twice.
+/// A text of one of these forms, or one with a variable in it. In the forms, a dollar may be written twice.
 pub(super) fn text(forms: &str) -> String {
     format!("^(?:{forms}|{})$", with_variable())
 }
 
-/// Any text whose dollars are in order.
+/// /// Any text whose variables are in order.
 pub(super) fn any() -> String {
-    format!(r"^(?:[^$]|\$\$|{VARIABLE})*$")
+    format!(r"^(?:{PLAIN}|{VARIABLE})*\$?$")
 }
 
 /// A text that holds this, or a variable that may hold it.
@@ -20,9 +20,9 @@ pub(super) fn holding(piece: &str) -> String {
     format!("{piece}|^{}$", with_variable())
 }
 
-/// A text with at least one variable, all its dollars in order.
+/// A text with at least one variable, all of them in order.
 pub(super) fn with_variable() -> String {
-    format!(r"(?:[^$]|\$\$)*{VARIABLE}(?:[^$]|\$\$|{VARIABLE})*")
+    format!(r"{PLAIN}*{VARIABLE}(?:{PLAIN}|{VARIABLE})*\$?")
 }
 
 /// Lengths of time as `humantime` reads them. Bounds cannot be told: lengths are sums.
@@ -65,12 +65,12 @@ pub(super) fn any_case_of<'a>(words: impl IntoIterator<Item = &'a str>) -> Strin
 
 /// Absolute paths of files; `{name}` is a part like any other. Detours are `DETOUR_OF_FILE`.
 pub(super) fn file(name_chars_max: usize) -> String {
-    format!("/(?:{PATH_CHAR}*/)*{PATH_CHAR}{{1,{name_chars_max}}}")
+    format!(r"/(?:{PATH_CHAR}*\$?/)*(?:{PATH_CHAR}{{1,{name_chars_max}}}\$?|\$)")
 }
 
 /// Absolute paths of folders. Detours are `DETOUR`.
 pub(super) fn folder() -> String {
-    format!("/(?:{PATH_CHAR}*/)*{PATH_CHAR}*")
+    format!(r"/(?:{PATH_CHAR}*\$?/)*{PATH_CHAR}*\$?")
 }
 
 /// A part of an IPv4 address.
@@ -82,7 +82,9 @@ pub(super) const DETOUR_OF_FILE: &str = r"/\.\./|/\.\.?$";
 pub(super) const NAME_MARK: &str = r"(?:^|[^$]|\$\$)\{name\}";
 pub(super) const BLANK: &str = r"^\s*$";
 const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}";
-const PATH_CHAR: &str = r"(?:[^/$\x00-\x1f\x7f-\x9f]|\$\$)";
+/// What is no variable: a dollar that no brace and no dollar follows is one like any other character.
+pub(super) const PLAIN: &str = r"(?:[^$]|\$\$|\$[^${])";
+const PATH_CHAR: &str = r"(?:[^/$\x00-\x1f\x7f-\x9f]|\$\$|\$[^/${\x00-\x1f\x7f-\x9f])";
 const UNIT: &str = "(?:nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|min|mins|m|\
                     hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yrs|yr|y)";
 

@@ -76,4 +76,4 @@ pub fn root() -> Section {
 }
 
 const ABOUT: &str = "Which Descope sessions tokenwell keeps fresh, and in which files. `${NAME}` in any text is an environment \
-    variable, and one that is not set is a mistake; `$$` is a dollar.";
+    variable, and one that is not set is a mistake; `$$` is a dollar, and any other `$` is one.";

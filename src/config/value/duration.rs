@@ -25,6 +25,10 @@ pub fn parse(text: &str) -> Result<Duration, NotADuration> {
 
 /// Writes a length of time as it is read: `1h30m`.
 pub fn short(duration: Duration) -> String {
+    // Days are told in hours, which is how people are told to write them.
+    if duration >= DAY && duration.as_secs().is_multiple_of(HOUR.as_secs()) && duration.subsec_nanos() == 0 {
+        return format!("{}h", duration.as_secs() / HOUR.as_secs());
+    }
     humantime::format_duration(duration).to_string().replace(' ', "")
 }
 
@@ -72,3 +76,6 @@ fn no_unit(field: &Field, number: &str, notes: &mut Notes) {
     };
     notes.mistake(&field.spot, format!("{} has no unit", shown(number)), remedy);
 }
+
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(24 * 3600);

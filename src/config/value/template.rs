@@ -13,7 +13,7 @@ use crate::{
     output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake},
 };
 
-/// Reads a template that stands in the configuration. As in every text, `${NAME}` is a variable and `$$` a dollar.
+/// Reads a template that stands in the configuration. As in every text, `${NAME}` is a variable and `$$` a dollar, as is a `$` by itself.
 pub(in crate::config) fn inline(field: &Field, notes: &mut Notes) -> Option<Template> {
     let text = field.text(notes)?;
     let template = Template::parse(&text.value, None);

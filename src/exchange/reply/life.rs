@@ -2,7 +2,10 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{renewal::policy::LIFETIME_MAX, session::Jwt};
+use crate::{
+    renewal::policy::LIFETIME_MAX,
+    session::{Jwt, lenient::SECONDS_MAX},
+};
 
 /// What is odd about a session that is usable all the same. Said once, not on every renewal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,6 +15,15 @@ pub enum Note {
         /// The life as told.
         told: Duration,
     },
+    /// The server asks for a renewal sooner than the spacing allows.
+    HintBelowSpacing {
+        /// After how long it asks for it.
+        told: Duration,
+        /// The spacing.
+        spacing: Duration,
+    },
+    /// What the server says of an earlier renewal is negative, or beyond the year 9999.
+    HintOutOfBounds,
     /// The server told no time of its own, so its expiry was measured by the local clock.
     LocalClock,
     /// The token had been issued before it was asked for: something hands out old ones.
@@ -28,6 +40,15 @@ impl fmt::Display for Note {
             Self::LifeCut { told } => {
                 write!(f, "the session's life of {} is not believed and counts as {}", whole(told), whole(&LIFETIME_MAX))
             }
+            Self::HintBelowSpacing { told, spacing } => write!(
+                f,
+                "the reply's `nextRefreshSeconds` of {} is less than the spacing and counts as {}",
+                told.as_secs_f64(),
+                humantime::format_duration(*spacing)
+            ),
+            Self::HintOutOfBounds => {
+                f.write_str("the reply's `nextRefreshSeconds` is negative or beyond all bounds and counts for nothing")
+            }
             Self::LocalClock => f.write_str(
                 "the reply has no `Date` and the session no `iat`: its end is measured by the local clock, which must be right",
             ),
@@ -43,6 +64,8 @@ pub(super) struct Ends<'a> {
     pub(super) jwt: &'a Jwt<'a>,
     pub(super) session_expiration: Option<Duration>,
     pub(super) expiration: Option<Duration>,
+    /// Whether any of them says a time that no calendar holds, in milliseconds perhaps. It counts where nothing else does.
+    pub(super) is_beyond_all_bounds: bool,
 }
 
 /// The life of a session, counted from when the request was sent, and what is odd about it; `None` if nothing sane is said.
@@ -63,9 +86,13 @@ pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Opt
         notes.extend(note);
         life
     } else {
-        let life = by_reply.or(by_exp)?;
-        notes.extend(date.is_none().then_some(Note::LocalClock));
-        life
+        match by_reply.or(by_exp) {
+            Some(life) => {
+                notes.extend(date.is_none().then_some(Note::LocalClock));
+                life
+            }
+            None => ends.is_beyond_all_bounds.then_some(Duration::from_secs(SECONDS_MAX)).and_then(left)?,
+        }
     };
     if told > LIFETIME_MAX {
         notes.push(Note::LifeCut { told });

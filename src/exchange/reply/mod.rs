@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 
 use super::{ProjectId, Refused};
 use crate::{
-    renewal::{Grant, Refusal},
+    renewal::Grant,
     secret::Secret,
     session::{Claims, Jwt, Session, lenient::Lenient},
 };
@@ -49,7 +49,7 @@ impl Reply {
     /// Why this is no success, of whatever request; `None` for one. `received` is as for [`Reply::read`].
     pub fn refused(&self, received: SystemTime) -> Option<Refused> {
         let is_success = self.status.is_success();
-        (!is_success).then(|| refusal::of(self, Body::parse(&self.body).as_ref(), received))
+        (!is_success).then(|| refusal::of(self, Body::parse(&self.body).ok().as_ref(), received))
     }
 
     /// The session in the reply to an exchange, or why there is none. `sent` and `received` are readings of the local wall
@@ -60,12 +60,10 @@ impl Reply {
     pub fn read(&self, sent: SystemTime, received: SystemTime, project: &ProjectId) -> Result<Granted, Refused> {
         let body = Body::parse(&self.body);
         if !self.status.is_success() {
-            return Err(refusal::of(self, body.as_ref(), received));
+            return Err(refusal::of(self, body.ok().as_ref(), received));
         }
-        granted(body.as_ref(), self.date(), sent, project).map_err(|reason| Refused {
-            refusal: Refusal::Garbled,
-            message: format!("HTTP {} without a usable session: {reason}", self.status.as_u16()),
-        })
+        let granted = body.map_err(str::to_owned).and_then(|body| granted(&body, self.date(), sent, project));
+        granted.map_err(|reason| refusal::without_a_session(self, &reason, received))
     }
 }
 
@@ -94,20 +92,27 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// `None` unless the body is a JSON object; serde would take a list for a struct as well.
-    fn parse(bytes: &'a [u8]) -> Option<Self> {
-        let is_object = bytes.trim_ascii_start().starts_with(b"{");
-        if is_object { serde_json::from_slice(bytes).ok() } else { None }
+    /// Why the body is no JSON object that can be read, if it is none; serde would take a list for a struct as well.
+    fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Err("the body begins with a byte order mark, which no JSON does");
+        }
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(NO_OBJECT);
+        }
+        serde_json::from_slice(bytes).map_err(|error| {
+            let is_twice = error.is_data() && error.to_string().starts_with("duplicate field");
+            if is_twice { "a field stands twice in the body" } else { NO_OBJECT }
+        })
     }
 }
 
 fn granted(
-    body: Option<&Body<'_>>,
+    body: &Body<'_>,
     date: Option<SystemTime>,
     sent: SystemTime,
     project: &ProjectId,
 ) -> Result<Granted, String> {
-    let body = body.ok_or("the body is not a JSON object")?;
     let text = body.session_jwt.text().ok_or("the body has no `sessionJwt`")?;
     let jwt = Jwt::parse(text).map_err(|error| format!("`sessionJwt` is not a JWT: {error}"))?;
     if !jwt.is_of_project(project.as_str()) {
@@ -123,13 +128,22 @@ fn granted(
         jwt: &jwt,
         session_expiration: body.session_expiration.seconds(),
         expiration: body.expiration.seconds(),
+        is_beyond_all_bounds: jwt.ends_beyond_all_bounds
+            || body.session_expiration.is_beyond_all_bounds()
+            || body.expiration.is_beyond_all_bounds(),
     };
-    let (lifetime, notes) = life::of(&ends, date, since_epoch(sent))
+    let (lifetime, mut notes) = life::of(&ends, date, since_epoch(sent))
         .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
+    if body.next_refresh_seconds.is_out_of_bounds() {
+        notes.push(Note::HintOutOfBounds);
+    }
     let claims = Claims::of(&jwt, body.key_id.text());
     let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
     Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
 }
+
+const NO_OBJECT: &str = "the body is not a JSON object";
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()

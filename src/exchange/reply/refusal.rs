@@ -6,7 +6,10 @@ use http::{HeaderMap, header};
 use reqwest::Url;
 
 use super::{Body, Reply};
-use crate::{exchange::Refused, renewal::Refusal};
+use crate::{
+    exchange::Refused,
+    renewal::{Refusal, policy::RETRY_AFTER_MAX},
+};
 
 /// Reads any reply outside 2xx.
 pub(super) fn of(reply: &Reply, body: Option<&Body<'_>>, received: SystemTime) -> Refused {
@@ -14,11 +17,12 @@ pub(super) fn of(reply: &Reply, body: Option<&Body<'_>>, received: SystemTime) -
     let error = body.and_then(|body| body.error_code.text());
     let told = format!("HTTP {status}{}", error.map(explained).unwrap_or_default());
     let retry_after = retry_after(&reply.headers, reply.date().unwrap_or(received));
+    let told_of_wait = || format!("{told}{}", clamped(retry_after));
 
     let (refusal, message) = match (status, error) {
-        (429, _) => (Refusal::Busy { retry_after }, format!("Descope's API asks to slow down: {told}")),
+        (429, _) => (Refusal::Busy { retry_after }, format!("Descope's API asks to slow down: {}", told_of_wait())),
         (_, _) if retry_after.is_some() => {
-            (Refusal::Busy { retry_after }, format!("Descope's API asks to wait: {told}"))
+            (Refusal::Busy { retry_after }, format!("Descope's API asks to wait: {}", told_of_wait()))
         }
         (400, Some(_)) => (Refusal::Denied, format!("Descope denies the exchange: {told}")),
         (401 | 403, Some(_)) => (Refusal::Denied, format!("Descope denies the access key: {told}")),
@@ -32,6 +36,26 @@ pub(super) fn of(reply: &Reply, body: Option<&Body<'_>>, received: SystemTime) -
         (_, _) => (Refusal::Failed, format!("Descope's API fails: {told}")),
     };
     Refused { refusal, message }
+}
+
+/// Reads a reply of 2xx that holds no usable session, for this reason.
+pub(super) fn without_a_session(reply: &Reply, reason: &str, received: SystemTime) -> Refused {
+    let told = format!("HTTP {} without a usable session: {reason}", reply.status.as_u16());
+    match retry_after(&reply.headers, reply.date().unwrap_or(received)) {
+        None => Refused { refusal: Refusal::Garbled, message: told },
+        retry_after => Refused {
+            refusal: Refusal::Busy { retry_after },
+            message: format!("Descope's API asks to wait: {told}{}", clamped(retry_after)),
+        },
+    }
+}
+
+/// What is said of a wait that is not obeyed whole.
+fn clamped(retry_after: Option<Duration>) -> String {
+    if retry_after.is_none_or(|wait| wait <= RETRY_AFTER_MAX) {
+        return String::new();
+    }
+    format!("; it asks for longer than {}, which is waited at most", humantime::format_duration(RETRY_AFTER_MAX))
 }
 
 /// An error code in the form of Descope's, and what it means where that is known (go-sdk `errors.go`, swift-sdk

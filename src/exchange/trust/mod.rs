@@ -20,7 +20,8 @@ use cache::Cache;
 /// The public keys of one project at one API.
 ///
 /// A session whose key is known is judged at once, whatever else is under way. Any other waits for one request of the keys,
-/// which all such sessions share, and of which there is at most one in [`FETCH_SPACING`].
+/// which all such sessions share. There is at most one in [`FETCH_SPACING`] while no key is known, as at the first start, and
+/// one for the sake of keys that are not among the known ones: a key may be new just after the start as well.
 #[derive(Debug)]
 pub struct Trust {
     project: ProjectId,
@@ -28,7 +29,17 @@ pub struct Trust {
     /// Held only to copy the pointer out or in.
     keys: Mutex<Arc<Jwks>>,
     /// Held while a request of the keys is under way.
-    last_fetch: tokio::sync::Mutex<Fetch>,
+    fetches: tokio::sync::Mutex<Fetches>,
+}
+
+/// The requests of the keys so far.
+#[derive(Debug, Default)]
+struct Fetches {
+    last: Fetch,
+    /// When the keys were last asked for while none was known.
+    without_keys: Option<Moment>,
+    /// When they were last asked for although some were known.
+    for_another: Option<Moment>,
 }
 
 /// What is known of a session that may be published.
@@ -43,11 +54,14 @@ pub enum Standing {
     },
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 enum Fetch {
+    #[default]
     Never,
-    Succeeded { at: Moment },
-    Failed { at: Moment, why: String },
+    Succeeded,
+    Failed {
+        why: String,
+    },
 }
 
 impl Trust {
@@ -60,7 +74,7 @@ impl Trust {
             project: project.clone(),
             cache,
             keys: Mutex::new(Arc::new(keys)),
-            last_fetch: tokio::sync::Mutex::new(Fetch::Never),
+            fetches: tokio::sync::Mutex::default(),
         }
     }
 
@@ -73,16 +87,20 @@ impl Trust {
         if let Some(standing) = favourable(self.known().verify(&jwt)) {
             return Ok(standing);
         }
-        let mut last_fetch = self.last_fetch.lock().await;
-        if last_fetch.allows(now) {
+        let mut fetches = self.fetches.lock().await;
+        // Somebody else may have asked meanwhile.
+        if let Some(standing) = favourable(self.known().verify(&jwt)) {
+            return Ok(standing);
+        }
+        if fetches.begin(now, !self.known().is_empty()) {
             // Said before the request, so that a task that is dropped half-way has used up its turn as well.
-            *last_fetch = Fetch::Failed { at: now, why: "the request of the public keys was given up".to_owned() };
-            *last_fetch = self.fetch(client, now).await;
+            fetches.last = Fetch::Failed { why: "the request of the public keys was given up".to_owned() };
+            fetches.last = self.fetch(client).await;
         }
         let verdict = self.known().verify(&jwt);
-        match (verdict, &*last_fetch) {
+        match (verdict, &fetches.last) {
             (Verdict::UnknownKey, Fetch::Failed { why, .. }) => Ok(Standing::Unverified { why: why.clone() }),
-            (Verdict::UnknownKey, Fetch::Never | Fetch::Succeeded { .. }) => {
+            (Verdict::UnknownKey, Fetch::Never | Fetch::Succeeded) => {
                 Err(garbled("the session is signed by a key that the project does not publish"))
             }
             (Verdict::BadSignature, _) => Err(garbled("the session's signature is not that of the key it names")),
@@ -95,7 +113,7 @@ impl Trust {
         Arc::clone(&self.keys.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    async fn fetch(&self, client: &Client, now: Moment) -> Fetch {
+    async fn fetch(&self, client: &Client) -> Fetch {
         match client.keys(&self.project).await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
@@ -103,19 +121,23 @@ impl Trust {
                 if let Some(cache) = self.cache.clone() {
                     keep(cache, keys).await;
                 }
-                Fetch::Succeeded { at: now }
+                Fetch::Succeeded
             }
-            Err(Refused { refusal: _, message }) => Fetch::Failed { at: now, why: message },
+            Err(Refused { refusal: _, message }) => Fetch::Failed { why: message },
         }
     }
 }
 
-impl Fetch {
-    fn allows(&self, now: Moment) -> bool {
-        match self {
-            Self::Never => true,
-            Self::Succeeded { at } | Self::Failed { at, .. } => now.since(*at) >= FETCH_SPACING,
+impl Fetches {
+    /// Whether to ask now; if so, it is noted. Who came while the keys were asked for has seen the answer to that.
+    fn begin(&mut self, now: Moment, has_keys: bool) -> bool {
+        let is_older = self.without_keys.max(self.for_another).is_none_or(|last| now > last);
+        let last = if has_keys { &mut self.for_another } else { &mut self.without_keys };
+        let begins = is_older && last.is_none_or(|last| now.since(last) >= FETCH_SPACING);
+        if begins {
+            *last = Some(now);
         }
+        begins
     }
 }
 
@@ -147,7 +169,7 @@ async fn keep(cache: Cache, keys: Arc<Jwks>) {
     }
 }
 
-/// The least time between two requests of the keys, whether they succeed or not.
+/// The least time between two requests of the keys for one reason, whether they succeed or not. There are two reasons.
 pub const FETCH_SPACING: Duration = Duration::from_secs(60);
 /// How long a session waits for the cache to be written.
 const CACHE_WRITE_MAX: Duration = Duration::from_secs(1);

@@ -92,6 +92,7 @@ impl Seen {
                 WriteError::Unfit { .. }
                 | WriteError::Unrendered { .. }
                 | WriteError::InTheWay { .. }
+                | WriteError::IsAKey { .. }
                 | WriteError::Held(_),
             )
             | ProbeError::NotKept { .. } => return Vec::new(),

@@ -1,0 +1,132 @@
+//! Files that no token may replace, whatever the configuration says: those that hold access keys.
+//!
+//! A configuration is judged when it is read. Links and mounts can change later, and `credentialsFrom` brings keys that
+//! nobody named. So every write, and every removal, first asks here: by the folder and the name that it would replace, and by
+//! the file that stands there. What is known is looked up by number, so ten thousand keys cost a write no more than one; it is
+//! believed only after another look at the key in question, for numbers are used again.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs::{self, Metadata},
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use super::Output;
+
+/// The key files and the folders of keys as they were last seen.
+#[derive(Debug, Default)]
+pub struct Spared {
+    /// By the file that the path leads to, links followed.
+    files: HashMap<Identity, PathBuf>,
+    /// By its folder and its name therein.
+    names: HashMap<(Identity, OsString), PathBuf>,
+    /// Those in which every file is a key.
+    folders: HashMap<Identity, PathBuf>,
+}
+
+/// Device and number.
+type Identity = (u64, u64);
+
+impl Spared {
+    /// Looks where the keys are. Blocks on the disk. What is missing cannot be replaced.
+    pub fn look<'p>(files: impl IntoIterator<Item = &'p Path>, folders: impl IntoIterator<Item = &'p Path>) -> Self {
+        let mut spared = Self::default();
+        let mut seen: HashMap<&Path, Option<Identity>> = HashMap::new();
+        for file in files {
+            if let Some(identity) = of_file(file) {
+                spared.files.insert(identity, file.to_owned());
+            }
+            let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { continue };
+            if let Some(folder) = *seen.entry(folder).or_insert_with(|| identity(folder)) {
+                spared.names.insert((folder, name.to_owned()), file.to_owned());
+            }
+        }
+        for folder in folders {
+            if let Some(identity) = identity(folder) {
+                spared.folders.insert(identity, folder.to_owned());
+            }
+        }
+        spared
+    }
+
+    /// What a write to this output would destroy: a key file, or a folder of keys. Blocks on the disk.
+    pub fn in_the_way_of(&self, output: &Output) -> Option<&Path> {
+        let (folder, name) = (output.path.parent()?, output.path.file_name()?);
+        let folder = identity(folder)?;
+        let by_folder = self.folders.get(&folder).filter(|keys| identity(keys) == Some(folder));
+        let by_name = || {
+            let key = self.names.get(&(folder, name.to_owned()))?;
+            (key.parent().and_then(identity) == Some(folder)).then_some(key)
+        };
+        // A link that stands there is replaced itself, and what it leads to stays.
+        let by_file = || {
+            let standing = fs::symlink_metadata(&output.path).ok().filter(Metadata::is_file).as_ref().map(number)?;
+            self.files.get(&standing).filter(|key| of_file(key) == Some(standing))
+        };
+        by_folder.or_else(by_name).or_else(by_file).map(PathBuf::as_path)
+    }
+}
+
+fn of_file(path: &Path) -> Option<Identity> {
+    fs::metadata(path).ok().filter(Metadata::is_file).as_ref().map(number)
+}
+
+fn identity(path: &Path) -> Option<Identity> {
+    fs::metadata(path).ok().as_ref().map(number)
+}
+
+fn number(found: &Metadata) -> Identity {
+    (found.dev(), found.ino())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_by_its_place_by_links_and_by_hard_links() {
+        let base = tempfile::tempdir().unwrap();
+        let at = |name: &str| base.path().join(name);
+        for folder in ["keys", "out", "all"] {
+            fs::create_dir(at(folder)).unwrap();
+        }
+        for file in ["keys/a", "keys/b", "out/c", "all/d", "out/token"] {
+            fs::write(at(file), "").unwrap();
+        }
+        fs::hard_link(at("keys/b"), at("out/b")).unwrap();
+        symlink("../out/c", at("keys/c")).unwrap();
+        symlink("keys", at("by-link")).unwrap();
+        symlink("all", at("all-by-link")).unwrap();
+        symlink("../keys/a", at("out/link")).unwrap();
+        let files = ["a", "b", "c", "missing"].map(|name| at("keys").join(name));
+        let all = at("all");
+        let spared = Spared::look(files.iter().map(PathBuf::as_path), [all.as_path()]);
+        let found = |name: &str| spared.in_the_way_of(&Output::at(at(name))).map(Path::to_owned);
+        assert_eq!(found("by-link/a"), Some(at("keys/a")));
+        assert_eq!(found("by-link/missing"), Some(at("keys/missing")), "a key may come back");
+        assert_eq!(found("out/b"), Some(at("keys/b")));
+        assert_eq!(found("out/c"), Some(at("keys/c")), "the key is a link to it");
+        assert_eq!(found("all-by-link/new"), Some(at("all")));
+        assert_eq!(found("out/link"), None, "a link is replaced itself");
+        for free in ["out/token", "out/new", "by-link/new", "nowhere/a"] {
+            assert_eq!(found(free), None, "{free}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_so_any_more_is_not_believed() {
+        let base = tempfile::tempdir().unwrap();
+        let (key, token) = (base.path().join("key"), base.path().join("token"));
+        fs::write(&key, "").unwrap();
+        fs::hard_link(&key, &token).unwrap();
+        let spared = Spared::look([key.as_path()], []);
+        assert!(spared.in_the_way_of(&Output::at(token.clone())).is_some());
+        fs::remove_file(&key).unwrap();
+        fs::write(&key, "").unwrap();
+        assert_eq!(spared.in_the_way_of(&Output::at(token)), None);
+    }
+}
