@@ -42,8 +42,8 @@ impl Storm {
     }
 }
 
-/// Longer than a storm takes, and shorter than a person waits to try again.
-const TELL_AGAIN: Duration = Duration::from_secs(10);
+/// Shorter than a person waits to try again.
+const TELL_AGAIN: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {
@@ -54,15 +54,15 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_is_told_at_its_begin_and_every_ten_seconds_with_what_was_left_out() {
+    fn a_storm_is_told_at_its_begin_and_every_three_seconds_with_what_was_left_out() {
         let mut storm = Storm::default();
         assert_eq!(storm.note(at(0), "asked"), Word::Told(None));
         for n in 1..=299 {
             assert_eq!(storm.note(at(n * 5), "asked"), Word::Untold);
         }
-        assert_eq!(storm.note(at(9_999), "asked"), Word::Untold);
-        assert_eq!(storm.note(at(10_000), "asked"), Word::Told(Some(300)));
-        assert_eq!(storm.note(at(10_001), "asked"), Word::Untold);
+        assert_eq!(storm.note(at(2_999), "asked"), Word::Untold);
+        assert_eq!(storm.note(at(3_000), "asked"), Word::Told(Some(300)));
+        assert_eq!(storm.note(at(3_001), "asked"), Word::Untold);
         assert_eq!(storm.note(at(3_600_000), "asked"), Word::Told(Some(1)));
     }
 

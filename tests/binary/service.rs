@@ -21,7 +21,8 @@ fn a_whole_life_is_told_in_order() {
             "path" => Manager::at_path(&setting.path("notify")),
             _ => Manager::abstract_at(&format!("tokenwell-test-{}", process::id())),
         };
-        let program = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));
+        let mut command = run(&setting.path(""));
+        let program = Program::start(command.env("NOTIFY_SOCKET", &manager.address).env("TOKENWELL_LOG", "debug"));
 
         // The API is away.
         let mut told = manager.until("a: the API fails");

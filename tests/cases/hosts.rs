@@ -107,7 +107,10 @@ fn one_short_quiet_never_costs_a_token_whatever_was_answered_before() {
             });
             let seconds = seconds(&calls);
             let late = seconds[2] - seconds[1];
-            assert!((f64::from(told)..=3.0).contains(&late), "told {told} s, and late by a tenth of 30 s at most: {late}");
+            assert!(
+                (f64::from(told)..=3.0).contains(&late),
+                "told {told} s, and late by a tenth of 30 s at most: {late}"
+            );
         }
     }
 }

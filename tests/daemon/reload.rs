@@ -134,7 +134,7 @@ fn other_login_options_ask_again_and_another_key_file_is_read() {
 }
 
 #[test]
-fn a_credential_that_goes_and_comes_back_keeps_its_spacing() {
+fn a_credential_that_goes_and_comes_back_has_its_token_still_and_keeps_its_spacing() {
     told(async |world| {
         let key = world.put_key("a", "a");
         world.put_key("b", "b");
@@ -142,10 +142,17 @@ fn a_credential_that_goes_and_comes_back_keeps_its_spacing() {
         world.configure_with(renew, &world.named(&["a", "b"]));
         world.start();
         world.until_fresh("a").await;
-        world.configure_with(renew, &world.named(&["b"]));
-        world.until("it has left", |world| world.names() == ["b"]).await;
-        world.configure_with(renew, &world.named(&["a", "b"]));
-        world.until("it is back and asks", |world| world.exchanges_with(&key) == 2).await;
+        for (is_removed, exchanges) in [(false, 1), (true, 2)] {
+            world.configure_with(renew, &world.named(&["b"]));
+            world.until("it has left", |world| world.names() == ["b"]).await;
+            if is_removed {
+                fs::remove_file(world.path("out/a.jwt")).unwrap();
+            }
+            world.configure_with(renew, &world.named(&["a", "b"]));
+            world.until("it is back", |world| world.names() == ["a", "b"]).await;
+            world.until_fresh("a").await;
+            assert_eq!(world.exchanges_with(&key), exchanges, "its token was removed: {is_removed}");
+        }
         spaced(&world.sandbox, Some(&key), Duration::from_secs(1));
     });
 }

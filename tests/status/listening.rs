@@ -118,8 +118,8 @@ fn a_unix_socket_that_somebody_removed_is_made_again_and_one_of_somebody_elses_s
     fs::remove_file(&path).unwrap();
     let other = UnixListener::bind(&path).unwrap();
     let inode = fs::metadata(&path).unwrap().ino();
-    look();
-    program.until_said("the configuration is as it was", 2);
+    configure(&setting, &format!("unix:{}", path.display()), &setting.named(&["a", "b"]));
+    program.until_said("the new configuration is in force", 1);
     assert_eq!(fs::metadata(&path).unwrap().ino(), inode);
     assert_eq!(program.stop().code, Some(0));
     assert_eq!(fs::metadata(&path).unwrap().ino(), inode, "also at the end");
