@@ -43,11 +43,12 @@ fn refusals_of_one_volley_count_once() {
 #[test]
 fn a_shorter_quiet_does_not_end_a_longer_one() {
     let mut play = Play::new();
-    play.with_key(calm());
-    play.with_key(calm());
-    let (first, second) = (exchange(&mut play).unwrap(), exchange(&mut play).unwrap());
+    let ids = [(); 3].map(|()| play.with_key(calm()));
+    let [first, second, third] = ids.map(|_| exchange(&mut play).unwrap());
     play.refused(first.0, first.1, busy(200));
     play.refused(second.0, second.1, busy(10));
+    play.go(15.0);
+    play.refused(third.0, third.1, busy(10));
     assert!(play.fleet.opens() >= at(200.0));
     play.quiet_until(199.999);
     play.rests();
