@@ -42,6 +42,11 @@ impl Crowd {
         self.members.len() >= CONNECTIONS_MAX
     }
 
+    /// Whether somebody who made room has still to go: nobody else is let in meanwhile, or there would be more and more.
+    pub(super) fn is_overfull(&self) -> bool {
+        self.tasks.len() > CONNECTIONS_MAX
+    }
+
     /// Ends when a connection has gone; never, if there is none. Cancel-safe.
     pub(super) async fn gone(&mut self) {
         match self.tasks.join_next().await {
@@ -61,5 +66,37 @@ impl Crowd {
         oldest.task.abort();
         debug!("a connection to the status server that sends no whole request makes room for a newcomer");
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_makes_room_is_gone_before_the_next_comes() {
+        let mut crowd = Crowd::default();
+        for _ in 0..CONNECTIONS_MAX {
+            crowd.take(|_| pending());
+        }
+        assert!(crowd.is_full() && !crowd.is_overfull());
+        crowd.take(|_| pending());
+        assert!(crowd.is_overfull(), "his task has not run since");
+        crowd.gone().await;
+        assert!(crowd.is_full() && !crowd.is_overfull());
+    }
+
+    #[tokio::test]
+    async fn a_newcomer_among_those_who_are_being_answered_makes_it_no_fuller() {
+        let mut crowd = Crowd::default();
+        for _ in 0..=CONNECTIONS_MAX {
+            crowd.take(|progress| {
+                progress.asked();
+                pending()
+            });
+        }
+        assert!(crowd.is_full() && !crowd.is_overfull());
     }
 }

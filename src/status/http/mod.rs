@@ -100,8 +100,9 @@ impl Server {
     /// Serves until a connection has a question for the loop. Cancel-safe.
     pub async fn next(&mut self) -> Question {
         loop {
+            let accepted = newcomer(&self.listener, &mut self.pace, self.connections.is_full());
             tokio::select! {
-                accepted = newcomer(&self.listener, &mut self.pace, self.connections.is_full()) => match accepted {
+                accepted = accepted, if !self.connections.is_overfull() => match accepted {
                     Ok(stream) => self.take(stream),
                     Err(error) => self.cannot_accept(&error).await,
                 },
