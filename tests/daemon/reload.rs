@@ -38,7 +38,8 @@ fn credentials_are_added_changed_and_removed_and_the_others_are_left_alone() {
         assert_eq!(before.what, now.what);
         let (before, now) = (before.at.unwrap(), now.at.unwrap());
         let moved = now.duration_since(before).unwrap_or_else(|earlier| earlier.duration());
-        assert!(moved < Duration::from_millis(10), "told by the wall clock, its plan moved by {moved:?}");
+        // Told by two clocks, between whose reading the machine may stand still. A new plan would be minutes off.
+        assert!(moved < Duration::from_secs(1), "its plan moved by {moved:?}");
     });
 }
 
