@@ -183,7 +183,7 @@ impl Daemon {
 
     fn verdict(&self, now: Moment) -> Verdict {
         let states = self.members().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
-        Verdict { ready: self.is_ready(), states: states.collect() }
+        Verdict { ready: self.is_ready(now), states: states.collect() }
     }
 
     /// Says it once if the file cannot be written, and once if it can be again.

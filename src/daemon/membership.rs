@@ -17,7 +17,7 @@ use super::{
 use crate::{
     config::{Config, Credential, KeyDirectory},
     output::{self, Locks, Output, Swept},
-    renewal::{Event, Id, OnExpiry},
+    renewal::{Event, Id, Moment, OnExpiry},
 };
 
 /// What a key folder holds, as far as is known.
@@ -271,12 +271,13 @@ impl Daemon {
     /// Says it once when every required token is on disk for the first time. It is asked after every write of thousands,
     /// so whoever was missing last time is looked at first.
     pub(super) fn announce_ready(&mut self) {
-        let is_missing = |(id, kept): (Id, &Kept)| self.lacks_its_token(id, kept);
+        let now = clock::now();
+        let is_missing = |(id, kept): (Id, &Kept)| self.lacks_its_token(id, kept, now);
         let still = self.laggard.and_then(|id| Some((id, self.kept.get(&id)?)));
         if self.announced_ready || still.is_some_and(is_missing) {
             return;
         }
-        self.laggard = self.laggard();
+        self.laggard = self.laggard(now);
         if self.laggard.is_none() {
             self.announced_ready = true;
             info!("ready: every required token is on disk");
@@ -284,8 +285,8 @@ impl Daemon {
     }
 
     /// Whether every required token is on disk and lives, as far as the loop knows without looking.
-    pub(super) fn is_ready(&self) -> bool {
-        self.laggard().is_none() && self.unseen_folders().is_empty()
+    pub(super) fn is_ready(&self, now: Moment) -> bool {
+        self.laggard(now).is_none() && self.unseen_folders().is_empty()
     }
 
     /// Key folders of which it is not known what is in them, one line for each: until then nobody knows what is required.
@@ -299,12 +300,12 @@ impl Daemon {
     }
 
     /// One whose token is required and not on disk or not alive. The last are looked at first, as they come last.
-    fn laggard(&self) -> Option<Id> {
-        self.members().rev().find(|(id, kept)| self.lacks_its_token(*id, kept)).map(|(id, _)| id)
+    fn laggard(&self, now: Moment) -> Option<Id> {
+        self.members().rev().find(|(id, kept)| self.lacks_its_token(*id, kept, now)).map(|(id, _)| id)
     }
 
-    pub(super) fn lacks_its_token(&self, id: Id, kept: &Kept) -> bool {
-        let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(clock::now()));
+    pub(super) fn lacks_its_token(&self, id: Id, kept: &Kept, now: Moment) -> bool {
+        let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
         kept.credential.required && !kept.leaving && !serves
     }
 

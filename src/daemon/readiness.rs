@@ -119,7 +119,7 @@ impl Daemon {
         let now = clock::now();
         let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| &missing.path);
         let late = self.members().filter(|(id, kept)| {
-            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept) || gone(*id).is_some())
+            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept, now) || gone(*id).is_some())
         });
         let mut lines = Vec::new();
         let mut left_out = 0;

@@ -23,7 +23,7 @@ impl Daemon {
             .collect();
         Report {
             version: REPORT_VERSION,
-            ready: self.is_ready(),
+            ready: self.is_ready(now),
             at,
             started_at: clock::wall_of(self.started),
             program_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),

@@ -185,7 +185,7 @@ impl Daemon {
     /// Where no credential is known, none is written, and nothing else tells that it is ready.
     fn is_first_ready(&self) -> bool {
         let waits = self.service.phase == Phase::Starting && self.grounds.surveyed;
-        waits && (self.announced_ready || self.names.is_empty()) && self.is_ready()
+        waits && (self.announced_ready || self.names.is_empty()) && self.is_ready(clock::now())
     }
 
     fn tell_sentence(&mut self, now: Moment) {

@@ -129,6 +129,8 @@ impl Account {
                 credential.state = "expired";
                 credential.since = Some(ended);
                 credential.ready = false;
+                // The look was a moment ago, when it may still have lived.
+                report.ready &= !credential.required;
             }
         }
         let mut unknown = Vec::new();
@@ -238,6 +240,17 @@ mod tests {
         assert_eq!(states(&account), [("expired", false), ("expired", false)]);
         assert!(!account.report.ready);
         assert_eq!(account.report.credentials[0].since, Some(at(10.0)));
+    }
+
+    #[test]
+    fn what_ends_after_the_look_is_ready_no_more() {
+        let account = left(4.0).judged(Some(standings(&[])), at(10.0));
+        assert!(!account.report.ready, "a row that says expired, and an exit code that says ready");
+        let mut optional = left(4.0);
+        for credential in &mut optional.report.credentials {
+            credential.required = false;
+        }
+        assert!(optional.judged(Some(standings(&[])), at(10.0)).report.ready);
     }
 
     #[test]
