@@ -9,6 +9,8 @@ mod program;
 #[path = "../common/sessions.rs"]
 mod sessions;
 mod setting;
+#[path = "../common/stopped.rs"]
+mod stopped;
 
 mod commands;
 mod crash;

@@ -10,6 +10,7 @@ use crate::{
     manager::{Manager, count},
     program::{Program, once, run, tokenwell, within},
     setting::Setting,
+    stopped::is_stopped,
 };
 
 #[test]
@@ -176,11 +177,6 @@ fn a_start_gets_more_time_while_first_tokens_come() {
     let told = manager.until("READY=1");
     assert_eq!(count(&told, "EXTEND_TIMEOUT_USEC"), 0, "{told:?}");
     program.stop();
-}
-
-fn is_stopped(process: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
-    stat.rsplit_once(") ").unwrap().1.starts_with('T')
 }
 
 fn monotonic_micros() -> u128 {

@@ -9,6 +9,8 @@ mod common;
 mod program;
 #[path = "../binary/setting.rs"]
 mod setting;
+#[path = "../common/stopped.rs"]
+mod stopped;
 #[path = "../common/swap.rs"]
 mod swap;
 #[expect(clippy::print_stderr, reason = "what is skipped is said")]

@@ -2,12 +2,14 @@
 
 use std::{collections::HashSet, fs, path::Path};
 
+use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
     client::Server,
     program::{Program, run, within},
     setting::{QUICK, Setting},
+    stopped::is_stopped,
 };
 
 /// A setting whose configuration serves status there, besides the rest.
@@ -85,10 +87,15 @@ pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
     tables.iter().flat_map(|table| table.lines()).filter_map(ours).collect()
 }
 
-/// How many connections the process has with clients of its server.
+/// How many connections the process has with clients of its server. It stands still meanwhile: descriptors are read one by
+/// one, and of connections that come and go more would be seen than there are at any time.
 pub(crate) fn connections(program: &Program, server: &Server) -> usize {
+    program.signal(Signal::SIGSTOP);
+    within("it stands still", || is_stopped(program.pid()).then_some(()));
     let of_server = |socket: &&Socket| !socket.listens && socket.port == server.port();
-    sockets(program).iter().filter(of_server).count()
+    let count = sockets(program).iter().filter(of_server).count();
+    program.signal(Signal::SIGCONT);
+    count
 }
 
 /// The ports on which the process listens.
