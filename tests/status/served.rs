@@ -1,6 +1,10 @@
 //! A daemon that serves its status.
 
-use std::{collections::HashSet, fs, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    path::Path,
+};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -71,7 +75,7 @@ pub(crate) struct Socket {
     pub(crate) listens: bool,
 }
 
-/// The process's own sockets of TCP, as the kernel tells them.
+/// The process's own sockets of TCP, as the kernel tells them: some twice, where others come and go while it does.
 pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
     let links = fs::read_dir(format!("/proc/{}/fd", program.pid())).unwrap();
     let inodes: HashSet<String> = links
@@ -82,9 +86,11 @@ pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
     let ours = |line: &str| {
         let fields: Vec<_> = line.split_whitespace().collect();
         let port = u16::from_str_radix(fields.get(1)?.rsplit(':').next()?, 16).ok()?;
-        inodes.contains(*fields.get(9)?).then(|| Socket { port, listens: fields[3] == "0A" })
+        let inode = inodes.get(*fields.get(9)?)?.clone();
+        Some((inode, Socket { port, listens: fields[3] == "0A" }))
     };
-    tables.iter().flat_map(|table| table.lines()).filter_map(ours).collect()
+    let by_inode: HashMap<_, _> = tables.iter().flat_map(|table| table.lines()).filter_map(ours).collect();
+    by_inode.into_values().collect()
 }
 
 /// How many connections the process has with clients of its server. It stands still meanwhile: descriptors are read one by
