@@ -122,7 +122,7 @@ fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
     let (source, environment) = (stage.source(), Environment::default());
     let config = config::load(&source, &environment)?.config;
     let file = source.path().map(Path::to_owned);
-    let load = Arc::new(move || config::load(&source, &environment));
+    let load = Arc::new(move || config::load_marked(&source, &environment));
     Daemon::start(config, daemon::Source { file, load, log_changed: Arc::new(|_| ()) }).map_err(Failure::at_run_time)
 }
 

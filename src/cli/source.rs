@@ -68,7 +68,7 @@ impl SourceArguments {
             warn!("{warning}");
         }
         let file = source.path().map(Path::to_owned);
-        let load = Arc::new(move || config::load(&source, &environment));
+        let load = Arc::new(move || config::load_marked(&source, &environment));
         let log_changed = Arc::new(move |settings: &_| log.follow(settings));
         Ok((config, daemon::Source { file, load, log_changed }))
     }

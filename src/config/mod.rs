@@ -9,6 +9,7 @@ mod environment;
 mod expand;
 mod fields;
 mod flags;
+mod mark;
 mod meant;
 mod mistake;
 mod notes;
@@ -31,6 +32,7 @@ mod value;
 use std::path::Path;
 
 pub use environment::Environment;
+pub use mark::Mark;
 pub use meant::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use mistake::{Mistakes, Place, Remark};
 pub use show::looks_like_a_secret;
@@ -54,26 +56,40 @@ pub struct Loaded {
 /// beats the file. Called again with the same source for a reload. Reads the file, the templates that it
 /// names and the users and groups of the machine, and looks where paths lead to; key files are not read.
 pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+    load_marked(source, environment).1
+}
+
+/// The same, with the mark of what the file held when it was read.
+pub fn load_marked(source: &Source, environment: &Environment) -> (Mark, Result<Loaded, Mistakes>) {
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),
         Origin::Flags { access_key_file, outputs } => {
             let mut notes = Notes::new(environment, Path::new("/"));
             let said = Overrides::new(source, &mut notes);
             let config = flags::read(access_key_file, outputs, &said, &mut notes);
-            finish(config, notes, None, "")
+            (Mark::NONE, finish(config, notes, None, ""))
         }
     }
 }
 
-fn load_file(path: &Path, source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
-    let refused = |kind| Mistakes { file: Some(path.to_owned()), kind };
-    let text =
-        text::read(path).map_err(|unusable| refused(Kind::Unusable { why: unusable.why, remedy: unusable.remedy }))?;
-    let node = tree::parse(&text).map_err(|remark| refused(Kind::Found { list: vec![remark], left_out: 0 }))?;
+fn load_file(path: &Path, source: &Source, environment: &Environment) -> (Mark, Result<Loaded, Mistakes>) {
+    match text::read(path) {
+        Ok(bytes) => (Mark::of(&bytes), understand(bytes, path, source, environment)),
+        Err(unusable) => (Mark::NONE, Err(refused(path, unusable.into()))),
+    }
+}
+
+fn understand(bytes: Vec<u8>, path: &Path, source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+    let text = text::understand(bytes).map_err(|unusable| refused(path, unusable.into()))?;
+    let node = tree::parse(&text).map_err(|remark| refused(path, Kind::Found { list: vec![remark], left_out: 0 }))?;
     let mut notes = Notes::new(environment, path.parent().unwrap_or(path));
     let said = Overrides::new(source, &mut notes);
     let config = section::root::read(&node, path, &said, &mut notes);
     finish(config, notes, Some(path), &text)
+}
+
+fn refused(path: &Path, kind: Kind) -> Mistakes {
+    Mistakes { file: Some(path.to_owned()), kind }
 }
 
 /// What was read, if nothing is wrong with it.

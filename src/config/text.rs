@@ -8,7 +8,7 @@ use std::{
 
 use rustix::fs::{Mode, OFlags};
 
-use super::source::DEFAULT_FILE;
+use super::{mistake::Kind, source::DEFAULT_FILE};
 
 /// Why a file is not looked into any further, and how to mend it.
 #[derive(Debug)]
@@ -18,8 +18,13 @@ pub(super) struct Unusable {
 }
 
 /// Reads a configuration file whole.
-pub(super) fn read(path: &Path) -> Result<String, Unusable> {
-    let text = read_text(path, FILE_BYTES_MAX, &CONFIGURATION)?;
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
+    read_whole(path, FILE_BYTES_MAX, &CONFIGURATION)
+}
+
+/// What a configuration file holds, as text.
+pub(super) fn understand(bytes: Vec<u8>) -> Result<String, Unusable> {
+    let text = utf8(bytes)?;
     // Some editors begin a file with a byte order mark, which the parser takes for a document of its own.
     let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
     guard_nesting(&text)?;
@@ -28,7 +33,13 @@ pub(super) fn read(path: &Path) -> Result<String, Unusable> {
 
 /// Reads a template whole.
 pub(super) fn read_template(path: &Path, bytes_max: usize) -> Result<String, Unusable> {
-    read_text(path, bytes_max as u64, &TEMPLATE)
+    utf8(read_whole(path, bytes_max as u64, &TEMPLATE)?)
+}
+
+impl From<Unusable> for Kind {
+    fn from(unusable: Unusable) -> Self {
+        Self::Unusable { why: unusable.why, remedy: unusable.remedy }
+    }
 }
 
 /// What is said of a file that is not as it should be.
@@ -39,8 +50,11 @@ struct Advice {
     missing: Option<&'static str>,
 }
 
-fn read_text(path: &Path, bytes_max: u64, advice: &Advice) -> Result<String, Unusable> {
-    let bytes = read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error, advice))??;
+fn read_whole(path: &Path, bytes_max: u64, advice: &Advice) -> Result<Vec<u8>, Unusable> {
+    read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error, advice))?
+}
+
+fn utf8(bytes: Vec<u8>) -> Result<String, Unusable> {
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes()[..error.utf8_error().valid_up_to()].split(|byte| *byte == b'\n').count();
         unusable(&format!("line {line} is not UTF-8"), "save it as UTF-8")

@@ -1,7 +1,6 @@
 //! What is known of the files that steer the daemon, and the looks at them that are under way.
 
-use super::survey::Mark;
-use crate::renewal::Moment;
+use crate::{config::Mark, renewal::Moment};
 
 /// What is known of the files that steer the daemon.
 #[derive(Debug, Default)]
@@ -11,6 +10,7 @@ pub(super) struct Grounds {
     /// Whether the key files were looked at at all.
     pub(super) surveyed: bool,
     pub(super) poll_at: Moment,
+    /// Of what the configuration file held at the last look or reading, whichever was later.
     pub(super) config_mark: Option<Mark>,
 }
 

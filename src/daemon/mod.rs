@@ -66,7 +66,7 @@ use self::{
 };
 use crate::{
     child::{Family, Orphans},
-    config::{Config, Credential, Loaded, LogSettings, Mistakes},
+    config::{Config, Credential, Loaded, LogSettings, Mark, Mistakes},
     confine::Confinement,
     exchange::ClientError,
     output::{Locks, Spared},
@@ -136,8 +136,8 @@ pub struct Daemon {
 pub struct Source {
     /// The file to watch; none in the file-less form.
     pub file: Option<PathBuf>,
-    /// Reads it; blocking.
-    pub load: Arc<dyn Fn() -> Result<Loaded, Mistakes> + Send + Sync>,
+    /// Reads it, and says what it held; blocking.
+    pub load: Arc<dyn Fn() -> (Mark, Result<Loaded, Mistakes>) + Send + Sync>,
     /// Is called where a new configuration says something else of the log.
     pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
 }

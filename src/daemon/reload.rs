@@ -12,7 +12,7 @@ use super::{
     tasks::{Done, Task},
 };
 use crate::{
-    config::{Config, Loaded},
+    config::{Config, Loaded, Mark},
     confine::Confinement,
     exchange::{Client, ClientError, Proxies, Trust},
     renewal::Moment,
@@ -73,8 +73,9 @@ impl Daemon {
         });
     }
 
-    pub(super) fn loaded(&mut self, why: Why, loaded: Option<Result<Loaded, String>>) {
+    pub(super) fn loaded(&mut self, why: Why, loaded: Option<(Mark, Result<Loaded, String>)>) {
         let again = self.grounds.load.end();
+        let (mark, loaded) = loaded.unzip();
         match loaded {
             Some(Ok(loaded)) => self.take_config(why, loaded),
             Some(Err(refused)) => self.refuse_config(refused),
@@ -83,6 +84,10 @@ impl Daemon {
         self.announce_reloaded();
         if again {
             self.load(Why::Asked);
+        } else if mark.is_some() && mark != self.grounds.config_mark && self.source.file.is_some() {
+            // It changed between the look and the reading, and may have changed back since.
+            self.grounds.config_mark = mark;
+            self.survey();
         }
     }
 
@@ -152,15 +157,17 @@ impl Daemon {
 }
 
 /// Reads the configuration, and looks whether this process can do what it asks for. Blocks on the disk.
-fn read(source: &Source, confinement: Option<&Confinement>) -> Result<Loaded, String> {
-    match ((source.load)(), confinement) {
+fn read(source: &Source, confinement: Option<&Confinement>) -> (Mark, Result<Loaded, String>) {
+    let (mark, loaded) = (source.load)();
+    let loaded = match (loaded, confinement) {
         (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
             Some(why) => Err(why),
             None => Ok(loaded),
         },
         (Ok(loaded), None) => Ok(loaded),
         (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
-    }
+    };
+    (mark, loaded)
 }
 
 impl Host {

@@ -3,17 +3,13 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    fs::{self, File},
-    io::{self, Read},
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use ring::digest;
-use rustix::fs::{Mode, OFlags};
-
 use crate::{
-    config::Credential,
+    config::{Credential, Mark},
     exchange::ProjectId,
     fingerprint::Fingerprint,
     key::{self, KeyError},
@@ -96,10 +92,6 @@ pub(super) enum Observation {
     },
 }
 
-/// Tells two contents of a file apart; a file that cannot be read has a mark of its own.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Mark(Option<[u8; 32]>);
-
 impl Observation {
     pub(super) fn without_key(error: &KeyError) -> Self {
         Self::NoKey { why: error.to_string(), may_pass_unseen: error.may_pass_unseen() }
@@ -126,7 +118,7 @@ impl Survey {
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
         let folders = scope.key_directories.iter().map(PathBuf::as_path);
         let spared = Spared::look(keys.keys().map(PathBuf::as_path), folders);
-        let config = scope.config_file.as_deref().map(mark);
+        let config = scope.config_file.as_deref().map(Mark::look);
         Self { keys, directories, spared, config, found, missing_socket }
     }
 }
@@ -177,25 +169,6 @@ fn observe(path: &Path) -> Observation {
     }
 }
 
-fn mark(path: &Path) -> Mark {
-    let read = || -> io::Result<[u8; 32]> {
-        // Without NONBLOCK a named pipe would be waited for, and with it every key.
-        let file = File::from(rustix::fs::open(path, OFlags::CLOEXEC | OFlags::NONBLOCK, Mode::empty())?);
-        if !file.metadata()?.is_file() {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let mut content = Vec::new();
-        file.take(CONFIG_BYTES_MARKED).read_to_end(&mut content)?;
-        let mut mark = [0; 32];
-        mark.copy_from_slice(digest::digest(&digest::SHA256, &content).as_ref());
-        Ok(mark)
-    };
-    Mark(read().ok())
-}
-
 fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
 }
-
-/// A little more than a configuration may be long.
-const CONFIG_BYTES_MARKED: u64 = 512 * 1024;

@@ -11,7 +11,7 @@ use super::{
     survey::Survey,
 };
 use crate::{
-    config::Loaded,
+    config::{Loaded, Mark},
     exchange::{Refused, Standing},
     hook::Ran,
     output::{RemoveError, Removed, WriteError, Written},
@@ -51,7 +51,7 @@ pub(super) enum Done {
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     Surveyed(Survey),
     /// A configuration, or in one line why it is refused.
-    Loaded(Result<Loaded, String>),
+    Loaded((Mark, Result<Loaded, String>)),
     Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),

@@ -43,6 +43,26 @@ fn credentials_are_added_changed_and_removed_and_the_others_are_left_alone() {
     });
 }
 
+/// Else what is in force and what the file holds differ until it changes again: the look before and the look afterwards saw the
+/// same.
+#[test]
+fn a_file_that_changes_for_the_moment_of_its_reading_is_read_again() {
+    told(async |world| {
+        world.put_key("a", "a");
+        world.put_key("passing", "passing");
+        world.configure(&world.named(&["a", "passing"]));
+        fs::rename(world.path("tokenwell.yaml"), world.path("passing.yaml")).unwrap();
+        world.configure(&world.named(&["a"]));
+        world.start_where_it_is_read_as("passing.yaml");
+        world
+            .until("both are in force, one after the other", |world| {
+                world.said(Level::INFO, "the new configuration is in force") == 2
+            })
+            .await;
+        assert_eq!(world.names(), ["a"]);
+    });
+}
+
 #[test]
 fn a_bad_file_is_refused_whole_in_one_line_and_a_good_one_heals_it() {
     told(async |world| {

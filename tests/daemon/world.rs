@@ -4,14 +4,14 @@ use std::{
     future::pending,
     ops::{Deref, DerefMut},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, SystemTime},
 };
 
 use tokenwell::{
-    config::{self, Environment},
+    config::{self, Config, Environment, Loaded, Mark, Mistakes},
     daemon::{Daemon, Source, Turn},
     sandbox::{Sandbox, Settings},
     secret::Secret,
@@ -93,12 +93,26 @@ impl World {
     }
 
     pub(crate) fn start(&mut self) {
-        let file = self.path("tokenwell.yaml");
-        let source = config::Source::file(&file);
+        let source = config::Source::file(self.path("tokenwell.yaml"));
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
-        let load = Arc::new(move || config::load(&source, &Environment::default()));
-        self.daemon =
-            Some(Daemon::start(config, Source { file: Some(file), load, log_changed: Arc::new(|_| ()) }).unwrap());
+        self.begin(config, move || config::load_marked(&source, &Environment::default()));
+    }
+
+    /// The same where the configuration file held what `passing` holds when it was read for the second time, and neither
+    /// before nor afterwards.
+    pub(crate) fn start_where_it_is_read_as(&mut self, passing: &str) {
+        let (source, passing) = (config::Source::file(self.path("tokenwell.yaml")), self.path(passing));
+        let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
+        let passing = Mutex::new(Some(config::Source::file(passing)));
+        self.begin(config, move || {
+            let now = passing.lock().unwrap().take();
+            config::load_marked(now.as_ref().unwrap_or(&source), &Environment::default())
+        });
+    }
+
+    fn begin(&mut self, config: Config, load: impl Fn() -> (Mark, Result<Loaded, Mistakes>) + Send + Sync + 'static) {
+        let (file, load) = (Some(self.path("tokenwell.yaml")), Arc::new(load));
+        self.daemon = Some(Daemon::start(config, Source { file, load, log_changed: Arc::new(|_| ()) }).unwrap());
     }
 
     pub(crate) async fn stop(&mut self) {

@@ -84,7 +84,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("notify", &["watch"]),
     ("prometheus_client", &["status"]),
     ("reqwest", &["exchange", "hook"]),
-    ("ring", &["daemon", "sandbox", "secret", "session"]),
+    ("ring", &["config", "sandbox", "secret", "session"]),
     ("rustix", &["child", "cli", "config", "daemon", "hook", "key", "output", "state", "status", "watch"]),
     ("rustls", &["exchange", "hook"]),
     ("rustls_native_certs", &["exchange"]),
