@@ -204,7 +204,10 @@ impl Daemon {
             if survey.config != self.grounds.config_mark {
                 let why = if self.grounds.config_mark.is_none() { Why::Started } else { Why::Changed };
                 self.grounds.config_mark = survey.config;
-                self.load(why);
+                // One that is under way looks at its end whether it met this.
+                if self.grounds.load.is_idle() {
+                    self.load(why);
+                }
             }
         }
         self.arm_outputs();
