@@ -24,6 +24,7 @@
 //! fingerprint.rs  what may be said of an access key instead of the key
 //! secret.rs       a text that prints as [secret] and is zeroed when dropped
 //! renewal/        the pure core: one credential's life, and the fleet that admits exchanges; begin with policy.rs
+//! clock.rs        the one place that reads clocks, and the alarm that the loop sleeps on
 //! session/        the JWT taken apart, and whether the project signed it
 //! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
 //! key/            access keys in files, read with a bound
@@ -35,7 +36,7 @@
 //! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! confine/        files elsewhere and system calls that `run` takes away from itself
-//! daemon/         the loop: effects as tasks, signals, reload, the one clock
+//! daemon/         the loop: effects as tasks, signals, reload
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
 //! cli/            one file a command: text becomes intent, the command's own loop around the daemon's
 //! main.rs         arguments, command, exit code
@@ -49,9 +50,9 @@
 //!
 //! Invariant: the loop owns all state of the daemon. There is no `Arc<Mutex<…>>` between its parts: a task gets what it
 //! needs, and answers with an event. Few locks exist, each in one file: the desk where the loop and the threads of
-//! inotify meet (`watch/desk.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), the outputs
+//! inotify meet (`watch/queue.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), the outputs
 //! that this process has for itself and the turns of those that write to one set (`output/lock/`), the children
-//! (`child/family.rs`), and the sandbox.
+//! (`child/registry.rs`), and the sandbox.
 //!
 //! Invariant: only `renewal/` decides when something is exchanged, written or removed; there is no second place. Timers
 //! elsewhere give something up, or look again: at the files on disk, at the project's public keys. (The doctor, `check
@@ -64,7 +65,7 @@
 //! Invariant: every effect is answered by exactly one event, also when its task panics. An answer with a number that is
 //! not under way is late and is ignored.
 //!
-//! Invariant: there is no clock outside `daemon/clock.rs`. Time is an argument, of type `Moment` where it decides: the
+//! Invariant: there is no clock outside `clock.rs`. Time is an argument, of type `Moment` where it decides: the
 //! boot clock, which counts suspend and which nobody can set. The wall clock is for display and for replies that tell
 //! no time. (The sandbox plays another machine and has a clock of its own.)
 //!
@@ -94,10 +95,10 @@
 //!   last of two equal keys, repeats values in its errors, and does not know the lines. So the schema for editors is not
 //!   derived either: `config/schema/` tells the fields a second time, and every test of the reader holds the two together.
 //! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
-//!   `daemon/survey.rs`.
+//!   `daemon/disk_scan.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
 //! - `watch/` has two inotify instances: `notify` asks for each opening of a file, which for the folders that apps read at
-//!   every request would be a wake-up for each of them. `watch/sentry.rs` asks for changes only.
+//!   every request would be a wake-up for each of them. `watch/change_watcher.rs` asks for changes only.
 //! - `session/` is a noun: it holds no schedule. `renewal/` holds no HTTP.
 //! - The status server has no task of its own: the loop drives it, and answers what its connections ask.
 //! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with
@@ -108,6 +109,7 @@
 
 pub mod child;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod confine;
 pub mod daemon;

@@ -23,8 +23,8 @@ use tokenwell::output::{
 fn the_file_holds_exactly_the_tokens_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    assert_eq!(write(&output, b"head.body.seal").unwrap(), Written::Written);
-    assert_eq!(fs::read(&output.path).unwrap(), b"head.body.seal");
+    assert_eq!(write(&output, b"head.body.stamp").unwrap(), Written::Written);
+    assert_eq!(fs::read(&output.path).unwrap(), b"head.body.stamp");
     assert_eq!(mode(&output.path), 0o640);
     assert_eq!(names(folder.path()), ["token"]);
 }
@@ -56,16 +56,16 @@ fn a_file_that_drifted_is_replaced() {
     let drifts: [&dyn Fn(); 6] = [
         &|| fs::write(path, "").unwrap(),
         &|| fs::write(path, "head.body.sea").unwrap(),
-        &|| fs::write(path, "head.body.seal\n").unwrap(),
+        &|| fs::write(path, "head.body.stamp\n").unwrap(),
         &|| fs::write(path, "head.body.SEAL").unwrap(),
         &|| fs::set_permissions(path, fs::Permissions::from_mode(0o644)).unwrap(),
         &|| fs::set_permissions(path, fs::Permissions::from_mode(0o4640)).unwrap(),
     ];
     for drift in drifts {
-        write(&output, b"head.body.seal").unwrap();
+        write(&output, b"head.body.stamp").unwrap();
         drift();
-        assert_eq!(write(&output, b"head.body.seal").unwrap(), Written::Written);
-        assert_eq!(fs::read(path).unwrap(), b"head.body.seal");
+        assert_eq!(write(&output, b"head.body.stamp").unwrap(), Written::Written);
+        assert_eq!(fs::read(path).unwrap(), b"head.body.stamp");
         assert_eq!(fs::symlink_metadata(path).unwrap().mode() & 0o7777, 0o640);
     }
 }

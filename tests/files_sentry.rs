@@ -10,11 +10,11 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokenwell::watch::{Sentry, Touched};
+use tokenwell::watch::{ChangeWatcher, Touched};
 
 #[tokio::test]
 async fn readers_wake_nobody_and_every_change_is_told_by_its_name() {
-    let (folder, mut sentry) = posted().await;
+    let (folder, mut change_watcher) = posted().await;
     let path = |name: &str| folder.path().join(name);
     let changes: [(&str, Deed<'_>); 6] = [
         ("written", &|path| fs::write(path, "more").unwrap()),
@@ -29,7 +29,7 @@ async fn readers_wake_nobody_and_every_change_is_told_by_its_name() {
             fs::read(path("read")).unwrap();
         }
         change(&path("changed"));
-        let touched = sentry.touched().await;
+        let touched = change_watcher.touched().await;
         assert!(touched.covers(&path("changed")), "{what}: {touched:?}");
         assert!(!touched.covers(&path("read")), "{what}: {touched:?}");
     }
@@ -37,70 +37,70 @@ async fn readers_wake_nobody_and_every_change_is_told_by_its_name() {
 
 #[tokio::test]
 async fn a_folder_that_goes_may_have_taken_everything() {
-    let (folder, mut sentry) = posted().await;
-    assert!(sentry.is_armed(folder.path()));
+    let (folder, mut change_watcher) = posted().await;
+    assert!(change_watcher.is_armed(folder.path()));
     fs::remove_dir_all(folder.path()).unwrap();
-    while sentry.touched().await != Touched::Anything {}
-    while sentry.is_armed(folder.path()) {
-        sentry.touched().await;
+    while change_watcher.touched().await != Touched::Anything {}
+    while change_watcher.is_armed(folder.path()) {
+        change_watcher.touched().await;
     }
-    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
-    assert!(sentry.take(armed), "what does not exist need not be watched");
+    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    assert!(change_watcher.take(armed), "what does not exist need not be watched");
     fs::create_dir(folder.path()).unwrap();
-    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
-    assert!(sentry.take(armed));
-    assert_eq!(sentry.touched().await, Touched::Anything, "it may have changed before it was armed");
+    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    assert!(change_watcher.take(armed));
+    assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
     fs::write(folder.path().join("a"), "").unwrap();
-    assert!(sentry.touched().await.covers(&folder.path().join("a")));
+    assert!(change_watcher.touched().await.covers(&folder.path().join("a")));
 }
 
 #[tokio::test]
 async fn what_is_no_longer_wanted_is_not_told() {
-    let (folder, mut sentry) = posted().await;
+    let (folder, mut change_watcher) = posted().await;
     let other = TempDir::new().unwrap();
-    let armed = sentry.post().unwrap().arm([other.path().to_owned()]);
-    assert!(sentry.take(armed));
-    assert_eq!(sentry.touched().await, Touched::Anything);
-    sentry.keep_only(&BTreeSet::from([other.path().to_owned()]));
+    let armed = change_watcher.armer().unwrap().arm([other.path().to_owned()]);
+    assert!(change_watcher.take(armed));
+    assert_eq!(change_watcher.touched().await, Touched::Anything);
+    change_watcher.keep_only(&BTreeSet::from([other.path().to_owned()]));
     fs::write(folder.path().join("a"), "").unwrap();
     fs::write(other.path().join("b"), "").unwrap();
-    assert_eq!(sentry.touched().await, Touched::Files(BTreeSet::from([other.path().join("b")])));
+    assert_eq!(change_watcher.touched().await, Touched::Files(BTreeSet::from([other.path().join("b")])));
 }
 
 #[tokio::test]
 async fn two_paths_to_one_folder_are_both_told() {
-    let (folder, mut sentry) = posted().await;
+    let (folder, mut change_watcher) = posted().await;
     let link = TempDir::new().unwrap();
     let link: PathBuf = link.path().join("link");
     std::os::unix::fs::symlink(folder.path(), &link).unwrap();
-    let armed = sentry.post().unwrap().arm([link.clone()]);
-    assert!(sentry.take(armed));
-    assert_eq!(sentry.touched().await, Touched::Anything);
+    let armed = change_watcher.armer().unwrap().arm([link.clone()]);
+    assert!(change_watcher.take(armed));
+    assert_eq!(change_watcher.touched().await, Touched::Anything);
     fs::write(folder.path().join("a"), "").unwrap();
-    let touched = sentry.touched().await;
+    let touched = change_watcher.touched().await;
     assert!(touched.covers(&folder.path().join("a")) && touched.covers(&link.join("a")), "{touched:?}");
 }
 
 #[tokio::test]
 async fn a_storm_is_told_as_anything_and_not_kept() {
-    let (folder, mut sentry) = posted().await;
+    let (folder, mut change_watcher) = posted().await;
     for n in 0..20_000 {
         fs::write(folder.path().join(format!("{n}")), "").unwrap();
     }
-    while sentry.touched().await != Touched::Anything {}
+    while change_watcher.touched().await != Touched::Anything {}
 }
 
 type Deed<'a> = &'a dyn Fn(&Path);
 
-/// A folder with two files, and a sentry on it that has nothing to tell.
-async fn posted() -> (TempDir, Sentry) {
+/// A folder with two files, and a change_watcher on it that has nothing to tell.
+async fn posted() -> (TempDir, ChangeWatcher) {
     let folder = TempDir::new().unwrap();
     for name in ["read", "changed", "new"] {
         fs::write(folder.path().join(name), name).unwrap();
     }
-    let mut sentry = Sentry::default();
-    let armed = sentry.post().unwrap().arm([folder.path().to_owned()]);
-    assert!(sentry.take(armed));
-    assert_eq!(sentry.touched().await, Touched::Anything, "it may have changed before it was armed");
-    (folder, sentry)
+    let mut change_watcher = ChangeWatcher::default();
+    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    assert!(change_watcher.take(armed));
+    assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
+    (folder, change_watcher)
 }

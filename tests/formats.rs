@@ -38,14 +38,14 @@ fn jwt_is_the_token_and_nothing_else() {
 
 #[test]
 fn json_is_one_line_with_every_field_in_its_order() {
-    let session = named(session("head.body.seal"), Some("K2key"), Some("U2 \"Ann\" \\ é"));
-    insta::assert_snapshot!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap(), @r#"{"token":"head.body.seal","tokenType":"Bearer","credential":"billing","projectId":"P2abc","keyId":"K2key","subject":"U2 \"Ann\" \\ é","issuedAt":"2023-11-14T22:13:20Z","expiresAt":"2023-11-14T22:23:20Z","renewAt":"2023-11-14T22:20:00Z","issuedAtUnix":1700000000,"expiresAtUnix":1700000600,"renewAtUnix":1700000400}"#);
+    let session = named(session("head.body.stamp"), Some("K2key"), Some("U2 \"Ann\" \\ é"));
+    insta::assert_snapshot!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap(), @r#"{"token":"head.body.stamp","tokenType":"Bearer","credential":"billing","projectId":"P2abc","keyId":"K2key","subject":"U2 \"Ann\" \\ é","issuedAt":"2023-11-14T22:13:20Z","expiresAt":"2023-11-14T22:23:20Z","renewAt":"2023-11-14T22:20:00Z","issuedAtUnix":1700000000,"expiresAtUnix":1700000600,"renewAtUnix":1700000400}"#);
     assert!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap().ends_with("}\n"));
 }
 
 #[test]
 fn json_keeps_the_keys_of_what_is_not_known() {
-    let text = rendered(Format::Json { claims: BTreeSet::new() }, &session("head.body.seal")).unwrap();
+    let text = rendered(Format::Json { claims: BTreeSet::new() }, &session("head.body.stamp")).unwrap();
     let object: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&object["keyId"], &object["subject"]), (&Value::Null, &Value::Null));
     assert_eq!(object.as_object().unwrap().len(), 12);
@@ -75,9 +75,9 @@ fn claims_that_cannot_be_told_fail_the_formats_that_need_them_and_no_other() {
 
 #[test]
 fn env_is_a_line_a_variable() {
-    let session = named(session("head.body.seal"), None, Some("it's $HOME `x`"));
+    let session = named(session("head.body.stamp"), None, Some("it's $HOME `x`"));
     insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults() }, &session).unwrap(), @r"
-    DESCOPE_SESSION_TOKEN=head.body.seal
+    DESCOPE_SESSION_TOKEN=head.body.stamp
     DESCOPE_SESSION_EXPIRES_AT=2023-11-14T22:23:20Z
     DESCOPE_PROJECT_ID=P2abc
     ");
@@ -91,13 +91,13 @@ fn env_is_a_line_a_variable() {
 
 #[test]
 fn header_is_the_one_line() {
-    let text = rendered(Format::Header, &session("head.body.seal")).unwrap();
-    assert_eq!(text, "Authorization: Bearer head.body.seal\n");
+    let text = rendered(Format::Header, &session("head.body.stamp")).unwrap();
+    assert_eq!(text, "Authorization: Bearer head.body.stamp\n");
 }
 
 #[test]
 fn times_beyond_the_calendar_are_no_panic() {
-    let session = session("head.body.seal");
+    let session = session("head.body.stamp");
     let far = UNIX_EPOCH + Duration::from_secs(1 << 40);
     let before = UNIX_EPOCH - Duration::from_secs(60);
     let times = Times { issued_at: before, expires_at: far, renew_at: far };
@@ -235,8 +235,8 @@ fn a_template_is_filled_in_byte_for_byte() {
 
 #[test]
 fn b64encode_makes_what_basic_authentication_wants() {
-    let text = rendered(template("Basic {{ ('x:' ~ token) | b64encode }}"), &session("head.body.seal")).unwrap();
-    assert_eq!(text, format!("Basic {}", STANDARD.encode("x:head.body.seal")));
+    let text = rendered(template("Basic {{ ('x:' ~ token) | b64encode }}"), &session("head.body.stamp")).unwrap();
+    assert_eq!(text, format!("Basic {}", STANDARD.encode("x:head.body.stamp")));
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_template_and_what_it_makes_have_bounds() {
     assert!(Template::parse("{{ 'x' * 262144 }}", None).is_ok());
     // Short with the sample, long with a real token.
     let text = template("{{ token * 300 }}");
-    let long = session(&format!("head.{}.seal", "x".repeat(1000)));
+    let long = session(&format!("head.{}.stamp", "x".repeat(1000)));
     let error = rendered(text, &long).unwrap_err();
     assert!(error.to_string().contains("it would be longer than 256 KiB"), "{error}");
     let many: Vec<_> = (0..300).map(|_| ("A", Field::Token)).collect();
@@ -562,7 +562,7 @@ fn rendered_at(formats: &[Format], session: &Session, times: Times) -> Vec<Resul
 /// An `env` file with the values as `V0`, `V1` and so on.
 fn env_file(values: &[&str]) -> String {
     let lines = values.iter().enumerate().map(|(n, value)| {
-        let session = named(session("head.body.seal"), None, Some(value));
+        let session = named(session("head.body.stamp"), None, Some(value));
         let variable = Variable { name: format!("V{n}").into(), field: Field::Subject };
         rendered(Format::Env { variables: vec![variable] }, &session).unwrap()
     });

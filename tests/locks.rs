@@ -14,7 +14,7 @@ use std::{
 
 use tempfile::TempDir;
 use tokenwell::{
-    daemon::clock::now,
+    clock::now,
     output::{Content, LOCK_FILE, Locks, Output, SetFolder, WriteError, Written, publish, sweep, tidy, withdraw},
     renewal::Grant,
     secret::Secret,
@@ -280,7 +280,7 @@ impl Drop for Other {
 
 fn put(outputs: &[Output], locks: &Locks) -> Vec<Result<Written, WriteError>> {
     let session = Session {
-        jwt: Secret::new("head.body.seal".to_owned()),
+        jwt: Secret::new("head.body.stamp".to_owned()),
         grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
         claims: Claims::default(),
     };

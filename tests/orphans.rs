@@ -4,18 +4,18 @@
 
 use std::{fs, os::unix::process::ExitStatusExt as _, process::Command, thread, time::Duration};
 
-use tokenwell::child::{Family, Orphans};
+use tokenwell::child::{ChildRegistry, Orphans};
 
 #[tokio::test]
 async fn a_child_that_is_waited_for_is_left_to_whoever_waits_and_hides_orphans_only_until_then() {
-    let family = Family::default();
-    let mut orphans = Orphans::adopt(family.clone()).unwrap();
+    let children = ChildRegistry::default();
+    let mut orphans = Orphans::adopt(children.clone()).unwrap();
     let endings = ["exit 3", "kill -TERM $$", REAL_TIME];
     for (ending, of_ours) in endings.into_iter().flat_map(|ending| [(ending, "exit 5"), (ending, REAL_TIME)]) {
-        let mut ours = family.start(tokio::process::Command::new("sh").args(["-c", of_ours])).unwrap();
+        let mut ours = children.start(tokio::process::Command::new("sh").args(["-c", of_ours])).unwrap();
         let number = ours.child.id().unwrap();
         until_ended(number);
-        // A child that the family does not know is an orphan as any other. It ended behind the one that is known.
+        // A child that the children does not know is an orphan as any other. It ended behind the one that is known.
         let orphan = Command::new("sh").args(["-c", ending]).spawn().unwrap().id();
         until_ended(orphan);
         assert!(is_pending(&mut orphans).await, "the one that is waited for is in front");
@@ -23,15 +23,15 @@ async fn a_child_that_is_waited_for_is_left_to_whoever_waits_and_hides_orphans_o
         let wanted = if of_ours == REAL_TIME { (None, Some(40)) } else { (Some(5), None) };
         assert_eq!((status.code(), status.signal()), wanted, "its end is not lost");
         drop(ours);
-        assert!(!family.knows(number));
-        assert_eq!(in_time(orphans.seen_off()).await, orphan);
+        assert!(!children.knows(number));
+        assert_eq!(in_time(orphans.reaped()).await, orphan);
         assert!(!fs::exists(format!("/proc/{orphan}")).unwrap());
         assert!(is_pending(&mut orphans).await, "there is none left");
     }
     // Two that end while nobody looks.
     let mut both = [(); 2].map(|()| Command::new("true").spawn().unwrap().id());
     both.into_iter().for_each(until_ended);
-    let mut seen = [in_time(orphans.seen_off()).await, in_time(orphans.seen_off()).await];
+    let mut seen = [in_time(orphans.reaped()).await, in_time(orphans.reaped()).await];
     seen.sort_unstable();
     both.sort_unstable();
     assert_eq!(seen, both);
@@ -46,7 +46,7 @@ async fn is_pending(orphans: &mut Orphans) -> bool {
     };
     tokio::select! {
         biased;
-        _ = orphans.seen_off() => false,
+        _ = orphans.reaped() => false,
         () = turns => true,
     }
 }

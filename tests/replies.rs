@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 use tokenwell::{
-    exchange::{Granted, Note, ProjectId, Refused, Reply},
+    exchange::{GrantNote, Granted, ProjectId, Refused, Reply},
     renewal::{Refusal, policy::LIFETIME_MAX},
 };
 
@@ -56,7 +56,7 @@ fn body(token: &str, rest: &str) -> String {
 }
 
 /// The life in seconds that a reply of `date` with this token and these further fields grants.
-fn life(date: Option<&str>, claims: &str, rest: &str) -> Result<(u64, Vec<Note>), String> {
+fn life(date: Option<&str>, claims: &str, rest: &str) -> Result<(u64, Vec<GrantNote>), String> {
     let headers: Vec<_> = date.map(|date| ("date", date)).into_iter().collect();
     match read(&reply(200, &headers, body(&jwt(claims), rest))) {
         Ok(granted) => Ok((granted.session.grant.lifetime.as_secs(), granted.notes)),
@@ -198,8 +198,8 @@ fn without_iat_the_reply_tells_the_life_by_its_own_date() {
 #[test]
 fn without_a_date_the_local_clock_when_sent_has_to_do() {
     let exp = format!(r#"{{"exp":{}}}"#, LOCAL + 900);
-    assert_eq!(life(None, &exp, ""), Ok((900, vec![Note::LocalClock])));
-    assert_eq!(life(None, &exp, &format!(r#","expiration":{}"#, LOCAL + 300)), Ok((300, vec![Note::LocalClock])));
+    assert_eq!(life(None, &exp, ""), Ok((900, vec![GrantNote::LocalClock])));
+    assert_eq!(life(None, &exp, &format!(r#","expiration":{}"#, LOCAL + 300)), Ok((300, vec![GrantNote::LocalClock])));
     let past = format!(r#"{{"exp":{}}}"#, LOCAL - 1);
     assert!(life(None, &past, "").unwrap_err().contains("nothing tells how long it lives"));
 }
@@ -208,7 +208,7 @@ fn without_a_date_the_local_clock_when_sent_has_to_do() {
 fn a_token_from_a_cache_has_only_the_rest_of_its_life() {
     let issued = |ago: u64| format!(r#"{{"iat":{},"exp":{}}}"#, NOON - ago, NOON - ago + 600);
     assert_eq!(life(Some(DATE), &issued(5), ""), Ok((600, vec![])));
-    let note = |age| vec![Note::IssuedBefore { age: Duration::from_secs(age) }];
+    let note = |age| vec![GrantNote::IssuedBefore { age: Duration::from_secs(age) }];
     assert_eq!(life(Some(DATE), &issued(6), ""), Ok((594, note(6))));
     assert_eq!(life(Some(DATE), &issued(599), ""), Ok((1, note(599))));
     assert!(life(Some(DATE), &issued(600), "").unwrap_err().contains("had expired"));
@@ -218,7 +218,7 @@ fn a_token_from_a_cache_has_only_the_rest_of_its_life() {
 fn an_unbelievable_life_is_cut_and_said() {
     let year = 365 * 86_400;
     let claims = format!(r#"{{"iat":{NOON},"exp":{}}}"#, NOON + year);
-    let cut = vec![Note::LifeCut { told: Duration::from_secs(year) }];
+    let cut = vec![GrantNote::LifeCut { told: Duration::from_secs(year) }];
     assert_eq!(life(Some(DATE), &claims, ""), Ok((LIFETIME_MAX.as_secs(), cut)));
     let month = format!(r#"{{"iat":{NOON},"exp":{}}}"#, NOON + LIFETIME_MAX.as_secs());
     assert_eq!(life(Some(DATE), &month, ""), Ok((LIFETIME_MAX.as_secs(), vec![])));
@@ -235,7 +235,7 @@ fn an_unbelievable_life_is_cut_and_said() {
             for date in [Some(DATE), None] {
                 let (life, notes) = life(date, &claims, "").unwrap();
                 assert_eq!(life, LIFETIME_MAX.as_secs(), "{claims}");
-                assert!(matches!(notes[..], [Note::LifeCut { .. }]), "{claims}: {notes:?}");
+                assert!(matches!(notes[..], [GrantNote::LifeCut { .. }]), "{claims}: {notes:?}");
             }
         }
         let claims = format!(r#"{{"iat":{NOON},"exp":{beyond}}}"#);
@@ -267,7 +267,7 @@ fn a_hint_of_an_earlier_renewal_is_passed_on() {
         let granted = read(&reply).unwrap();
         assert_eq!(granted.session.grant.refresh_after, expected.map(Duration::from_secs), "{told}");
         let is_said = ["-3", "1e300", "18446744073709551615"].contains(&told);
-        assert_eq!(granted.notes, if is_said { vec![Note::HintOutOfBounds] } else { Vec::new() }, "{told}");
+        assert_eq!(granted.notes, if is_said { vec![GrantNote::HintOutOfBounds] } else { Vec::new() }, "{told}");
     }
 }
 

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::{Client, Method, RequestBuilder, Response};
 use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
 use serde_json::{Value, json};
-use tokenwell::sandbox::{Accepted, Answer, Outcome, RateLimit, Reply, Sandbox, Settings, Shape, SigningKey};
+use tokenwell::sandbox::{Accepted, Answer, RateLimit, Reply, RequestOutcome, Sandbox, Settings, Shape, SigningKey};
 use tokenwell::secret::Secret;
 use tokio::task::JoinSet;
 
@@ -270,11 +270,11 @@ async fn a_hanging_exchange_lasts_until_its_client_goes_and_hinders_nobody() {
     let hanging = tokio::spawn(exchange_of(&sandbox, "P2project", "K2hang").send());
     sandbox.exchanges_reach(1).await;
     assert_eq!(exchange(&sandbox, "K2key").await.status(), 200);
-    assert_eq!(sandbox.exchanges()[0].outcome, Outcome::Waiting);
+    assert_eq!(sandbox.exchanges()[0].outcome, RequestOutcome::Waiting);
     assert!(!hanging.is_finished());
     hanging.abort();
     sandbox.until(|counters| counters.abandoned == 1).await;
-    assert_eq!(sandbox.exchanges()[0].outcome, Outcome::Abandoned);
+    assert_eq!(sandbox.exchanges()[0].outcome, RequestOutcome::Abandoned);
     assert_eq!(sandbox.counters().in_flight, 0);
 }
 
@@ -302,7 +302,7 @@ fn a_broken_exchange_breaks_as_scripted() {
     stalled.set_nonblocking(true).unwrap();
     assert_eq!(stalled.read(&mut [0]).unwrap_err().kind(), io::ErrorKind::WouldBlock);
     assert_eq!(sandbox.counters().cut, 4);
-    assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == Outcome::Cut));
+    assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == RequestOutcome::Cut));
 }
 
 // ---- what is seen, held and waited for
@@ -318,7 +318,7 @@ async fn held_exchanges_are_seen_together_and_judged_when_they_are_let_go() {
         sandbox.exchanges_reach(key + 1).await;
     }
     assert_eq!(sandbox.counters().in_flight, 5);
-    assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == Outcome::Waiting));
+    assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == RequestOutcome::Waiting));
     sandbox.revoke(&secret("K2key3"));
     drop(second_hold);
     assert_eq!(sandbox.counters().in_flight, 5, "one hold is enough");
@@ -331,7 +331,7 @@ async fn held_exchanges_are_seen_together_and_judged_when_they_are_let_go() {
     assert_eq!(seen.iter().map(|seen| seen.ordinal).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     assert!(seen.is_sorted_by_key(|seen| seen.arrived));
     assert_eq!(seen[3].key, Some(secret("K2key3").fingerprint()));
-    assert_eq!((seen[3].outcome, seen[4].outcome), (Outcome::Replied { status: 401 }, Outcome::Session));
+    assert_eq!((seen[3].outcome, seen[4].outcome), (RequestOutcome::Replied { status: 401 }, RequestOutcome::Session));
 }
 
 #[tokio::test]
@@ -347,7 +347,7 @@ async fn held_exchanges_are_let_go_in_the_order_of_their_arrival() {
     hold.release();
     waiting.join_all().await;
     for (seen, status) in sandbox.exchanges().iter().zip(501..) {
-        assert_eq!(seen.outcome, Outcome::Replied { status });
+        assert_eq!(seen.outcome, RequestOutcome::Replied { status });
     }
 }
 
@@ -379,7 +379,7 @@ fn a_test_without_a_runtime_can_wait_and_a_wait_may_look_at_the_sandbox() {
     let _client = raw_exchange(&sandbox);
     let looked = Arc::clone(&sandbox);
     let counters = sandbox.until_within(Duration::from_secs(600), move |counters| {
-        counters.sessions == 1 && looked.exchanges()[0].outcome == Outcome::Session
+        counters.sessions == 1 && looked.exchanges()[0].outcome == RequestOutcome::Session
     });
     assert_eq!(counters.map(|counters| counters.exchanges), Some(1));
     assert_eq!(sandbox.until_within(Duration::ZERO, |counters| counters.exchanges > 1), None);

@@ -19,7 +19,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno};
 use tempfile::TempDir;
 use tokenwell::{
-    daemon::clock::now,
+    clock::now,
     output::{
         Content, Format, Locks, Output, Removed, SetFolder, SetStep, Template, WriteError, Written, are_intact,
         find_token, publish, remove_set_observed, sweep, tidy, withdraw, write, write_set_observed,
@@ -737,13 +737,13 @@ fn a_file_becomes_a_file_of_a_set_and_back_and_is_never_missing() {
 fn what_an_earlier_process_left_in_a_set_is_found_again() {
     let (set, locks) = (Set::new(), Locks::default());
     let output = [set.output("a")];
-    let session = session("head.body.seal");
+    let session = session("head.body.stamp");
     let found = || {
         let is_there = find_token(&output, session.jwt.fingerprint()).is_some();
         (is_there, are_intact(&output, &content(&session)))
     };
     assert_eq!(found(), (false, false));
-    write(&Output { set: None, ..output[0].clone() }, b"head.body.seal").unwrap();
+    write(&Output { set: None, ..output[0].clone() }, b"head.body.stamp").unwrap();
     assert_eq!(found(), (true, false), "a file from a time before the set");
     publish(&output, &content(&session), &locks).remove(0).unwrap();
     assert_eq!(found(), (true, true));

@@ -8,7 +8,8 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use play::{Play, at, calm, due, key, life};
 use tokenwell::renewal::{
-    Effect, Event, Fleet, Grant, Health, Id, NotWritten, OnExpiry, Outcome, Past, Policy, Refusal, Share,
+    Effect, Event, ExchangeOutcome, Fleet, Grant, Health, Id, LastExchange, NotWritten, OnExpiry, Policy, Refusal,
+    Share,
 };
 
 #[test]
@@ -33,7 +34,7 @@ fn life_is_counted_from_when_the_request_was_sent() {
     let id = play.with_key(calm());
     let attempt = play.asks(id);
     play.go(9.0);
-    let outcome = Outcome::Granted { key: key(1), sent: at(0.0), grant: life(100) };
+    let outcome = ExchangeOutcome::Granted { key: key(1), sent: at(0.0), grant: life(100) };
     play.tell(id, Event::Exchanged(attempt, outcome));
     let attempt = play.publishes(id);
     play.tell(id, Event::Published(attempt, Ok(())));
@@ -83,10 +84,10 @@ fn jitter_only_moves_a_renewal_earlier() {
     let mut earliest = f64::MAX;
     for seed in 0..200 {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, seed);
-        let id = fleet.add(Policy::default(), Past::default());
+        let id = fleet.add(Policy::default(), LastExchange::default());
         fleet.handle(at(0.0), id, Event::KeyAppeared(key(1)));
         let Some((_, Effect::Exchange(attempt))) = fleet.next_effect(at(0.0)) else { panic!("it asks at once") };
-        let outcome = Outcome::Granted { key: key(1), sent: at(0.0), grant: life(1000) };
+        let outcome = ExchangeOutcome::Granted { key: key(1), sent: at(0.0), grant: life(1000) };
         fleet.handle(at(0.0), id, Event::Exchanged(attempt, outcome));
         let renew = fleet.get(id).unwrap().held().unwrap().renew;
         assert!((at(603.0)..=at(670.0)).contains(&renew), "670 s less at most a tenth, got {renew:?}");
@@ -165,7 +166,7 @@ fn a_request_that_hung_does_not_wait_on_top_of_its_hanging() {
         let attempt = play.asks(id);
         let sent = play.now;
         play.now = sent + Duration::from_secs(10);
-        let outcome = Outcome::Refused { key: Some(key(1)), sent, refusal: Refusal::TimedOut };
+        let outcome = ExchangeOutcome::Refused { key: Some(key(1)), sent, refusal: Refusal::TimedOut };
         play.tell(id, Event::Exchanged(attempt, outcome));
         let wait = due(&play, id) - sent.elapsed_since_boot().as_secs_f64();
         assert!((11.999..=18.001).contains(&wait), "at most a tenth of 180 s from the sending: {wait}");
@@ -243,7 +244,7 @@ fn a_bad_new_key_costs_no_good_token() {
     play.go(10.0);
     play.tell(id, Event::KeyAppeared(key(2)));
     let attempt = play.asks(id);
-    let outcome = Outcome::Refused { key: Some(key(2)), sent: play.now, refusal: Refusal::Denied };
+    let outcome = ExchangeOutcome::Refused { key: Some(key(2)), sent: play.now, refusal: Refusal::Denied };
     play.tell(id, Event::Exchanged(attempt, outcome));
     assert_eq!(play.health(id), Health::Failing);
     play.tell(id, Event::KeyAppeared(key(1)));
@@ -273,7 +274,7 @@ fn an_exchange_that_finds_no_key_waits_for_one() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
-    play.tell(id, Event::Exchanged(attempt, Outcome::NoKey));
+    play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::NoKey));
     play.quiet_until(1000.0);
     play.tell(id, Event::KeyAppeared(key(1)));
     play.asks(id);
@@ -287,7 +288,7 @@ fn a_host_that_is_busy_is_left_alone_by_everyone_and_a_nudge_or_a_new_key_change
     let a = play.asks(first);
     play.refused(first, a, Refusal::Busy { retry_after: Some(Duration::from_secs(30)) });
     play.rests();
-    play.tell(second, Event::Nudged);
+    play.tell(second, Event::RenewRequested);
     play.tell(first, Event::KeyAppeared(key(2)));
     play.quiet_until(29.999);
     play.rests();
@@ -432,7 +433,7 @@ fn a_nudge_renews_within_the_spacing_however_often_it_comes() {
     let mut asked = 0;
     for tenth in 1..=200 {
         play.go(f64::from(tenth) / 10.0);
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         if let Some((_, Effect::Exchange(attempt))) = play.next() {
             asked += 1;
             play.granted(id, attempt, key(1), life(600));
@@ -448,7 +449,7 @@ fn a_nudge_that_comes_during_an_exchange_is_not_lost() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
-    play.tell(id, Event::Nudged);
+    play.tell(id, Event::RenewRequested);
     play.granted(id, attempt, key(1), life(600));
     let attempt = play.publishes(id);
     play.tell(id, Event::Published(attempt, Ok(())));
@@ -464,7 +465,7 @@ fn a_nudge_asks_again_for_a_denied_key() {
     let attempt = play.asks(id);
     play.refused(id, attempt, Refusal::Denied);
     play.go(1.0);
-    play.tell(id, Event::Nudged);
+    play.tell(id, Event::RenewRequested);
     play.quiet_until(1.999);
     play.go(2.0);
     play.asks(id);
@@ -544,7 +545,7 @@ fn the_nearest_expiry_is_asked_for_first_and_who_timed_out_comes_last() {
     play.go(25.0);
     let new = play.with_key(calm());
     for id in [long, short] {
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
     }
     for id in [short, new, long, hung] {
         let attempt = play.asks(id);
@@ -613,7 +614,7 @@ fn a_nudge_that_comes_during_an_exchange_is_not_lost_when_that_is_refused() {
         play.go(10.0);
         let attempt = play.asks(id);
         // Other login options: what is under way was sent with the old ones.
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         play.refused(id, attempt, refusal);
         play.quiet_until(11.999);
         play.rests();
@@ -630,7 +631,7 @@ fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host
         let mut play = Play::new();
         let id = play.with_key(calm());
         let attempt = play.asks(id);
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         play.refused(id, attempt, Refusal::Busy { retry_after: retry_after.map(Duration::from_secs) });
         play.quiet_until(until - 0.001);
         play.rests();
@@ -643,17 +644,17 @@ fn a_key_that_is_back_before_it_is_read_is_not_asked_with_again() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
-    let resting = |play: &Play| play.fleet.get(id).unwrap().resting(play.now);
-    assert_eq!(resting(&play), Some(key(1)));
+    let cooling_down = |play: &Play| play.fleet.get(id).unwrap().cooling_down(play.now);
+    assert_eq!(cooling_down(&play), Some(key(1)));
     play.go(0.5);
     play.tell(id, Event::KeyAppeared(key(2)));
     play.go(1.0);
     let attempt = play.asks(id);
-    assert_eq!(resting(&play), Some(key(1)), "the spacing is two seconds");
-    play.tell(id, Event::Exchanged(attempt, Outcome::Resting(key(1))));
+    assert_eq!(cooling_down(&play), Some(key(1)), "the spacing is two seconds");
+    play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::CoolingDown(key(1))));
     play.quiet_until(401.999);
     play.go(402.0);
-    assert_eq!(resting(&play), None);
+    assert_eq!(cooling_down(&play), None);
     play.asks(id);
 }
 
@@ -665,8 +666,8 @@ fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
     play.go(10.0);
     play.tell(id, Event::KeyAppeared(key(2)));
     let attempt = play.asks(id);
-    play.tell(id, Event::Nudged);
-    play.tell(id, Event::Exchanged(attempt, Outcome::NoKey));
+    play.tell(id, Event::RenewRequested);
+    play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::NoKey));
     play.go(20.0);
     play.tell(id, Event::KeyAppeared(key(1)));
     play.asks(id);
@@ -719,14 +720,14 @@ fn a_nudge_keeps_the_spacing_from_when_the_last_exchange_was_answered_however_it
         let sent = play.now;
         play.go(5.0);
         let outcome = match outcome {
-            Ok(grant) => Outcome::Granted { key: key(1), sent, grant },
-            Err(refusal) => Outcome::Refused { key: Some(key(1)), sent, refusal },
+            Ok(grant) => ExchangeOutcome::Granted { key: key(1), sent, grant },
+            Err(refusal) => ExchangeOutcome::Refused { key: Some(key(1)), sent, refusal },
         };
         play.tell(id, Event::Exchanged(attempt, outcome));
         if let Some((_, Effect::Publish(attempt))) = play.next() {
             play.tell(id, Event::Published(attempt, Ok(())));
         }
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         play.quiet_until(6.999);
         play.rests();
         play.go(7.0);
@@ -761,7 +762,7 @@ fn a_fight_over_the_files_is_slowed_down() {
         play.go(now);
         play.tell(id, Event::OutputsAltered);
         play.tell(id, Event::OutputsAltered);
-        assert_eq!(play.fleet.get(id).unwrap().is_fought_over(), wait > 1.0, "after {wait} s");
+        assert_eq!(play.fleet.get(id).unwrap().is_in_conflict(), wait > 1.0, "after {wait} s");
         play.quiet_until(now + wait - 0.001);
         if wait > 0.0 {
             play.rests();
@@ -774,7 +775,7 @@ fn a_fight_over_the_files_is_slowed_down() {
     // After two minutes of peace the next repair is the first again.
     play.go(now + 120.0);
     play.tell(id, Event::OutputsAltered);
-    assert!(!play.fleet.get(id).unwrap().is_fought_over());
+    assert!(!play.fleet.get(id).unwrap().is_in_conflict());
     play.publishes(id);
 }
 

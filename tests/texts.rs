@@ -22,7 +22,7 @@ use tempfile::TempDir;
 use tokenwell::{
     config::{
         self, Config, Environment, Loaded, Mistakes, Source,
-        schema::{self, Form, Otherwise, Section},
+        schema::{self, Fallback, Form, Section},
     },
     output::Format,
 };
@@ -53,7 +53,7 @@ fn the_reader_misses_the_fields_that_the_schema_requires_and_no_others() {
         let said = load(&document).unwrap_err().to_string();
         for entry in &section.entries {
             let is_missed = said.contains(&format!("{path}: `{}` is missing", entry.name));
-            assert_eq!(matches!(entry.otherwise, Otherwise::Needed), is_missed, "`{path}.{}`: {said}", entry.name);
+            assert_eq!(matches!(entry.fallback, Fallback::Needed), is_missed, "`{path}.{}`: {said}", entry.name);
         }
     });
 }
@@ -63,7 +63,7 @@ fn a_default_that_is_written_out_changes_nothing() {
     let mut defaults = 0;
     each_section(&schema::root(), "", &mut |section, path| {
         for entry in &section.entries {
-            let Otherwise::Value(default) = &entry.otherwise else { continue };
+            let Fallback::Value(default) = &entry.fallback else { continue };
             let mut document = minimal();
             let (mut without, mut with) = (needed(path), needed(path));
             if entry.name == "variables" {
@@ -362,7 +362,7 @@ fn put(document: &mut Value, path: &str, value: Value) {
 }
 
 /// That place, on whatever line the remark is.
-fn at(path: &str, remark: &config::Remark) -> config::Place {
+fn at(path: &str, remark: &config::Diagnostic) -> config::Place {
     match &remark.place {
         config::Place::Field { line, .. } => config::Place::Field { line: *line, path: path.to_owned() },
         other => other.clone(),

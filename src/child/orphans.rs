@@ -14,14 +14,14 @@ use rustix::process::{
 use signal_hook::consts::SIGCHLD;
 use signal_hook_tokio::Signals;
 
-use super::Family;
+use super::ChildRegistry;
 
 /// The children that nobody of this process waits for.
 ///
-/// The kernel shows one ended child at a time. While that is one of the family, which is waited for elsewhere, no orphan
-/// behind it can be seen; so this looks again when the family lets it go.
+/// The kernel shows one ended child at a time. While that is one of the children, which is waited for elsewhere, no orphan
+/// behind it can be seen; so this looks again when the children lets it go.
 pub struct Orphans {
-    family: Family,
+    children: ChildRegistry,
     ends: Signals,
     /// Whether there may be one that was not looked at.
     look: bool,
@@ -30,49 +30,49 @@ pub struct Orphans {
 impl Orphans {
     /// Takes in whatever is orphaned below this process from here on, also where this is not the first process. Must be
     /// called within a tokio runtime, and before the first child is started.
-    pub fn adopt(family: Family) -> io::Result<Self> {
+    pub fn adopt(children: ChildRegistry) -> io::Result<Self> {
         // First this, for a parent may have left the signal ignored, and the kernel then forgets how children ended.
         let ends = Signals::new([SIGCHLD])?;
         set_child_subreaper(Some(getpid()))?;
-        Ok(Self { family, ends, look: true })
+        Ok(Self { children, ends, look: true })
     }
 
     /// The same where this is the first process and they come in any case.
-    pub fn of_first_process(family: &Family) -> io::Result<Option<Self>> {
-        if getpid() == Pid::INIT { Self::adopt(family.clone()).map(Some) } else { Ok(None) }
+    pub fn of_first_process(children: &ChildRegistry) -> io::Result<Option<Self>> {
+        if getpid() == Pid::INIT { Self::adopt(children.clone()).map(Some) } else { Ok(None) }
     }
 
     /// Waits until one has ended, sees it off, and answers with its number. Cancel-safe.
-    pub async fn seen_off(&mut self) -> u32 {
+    pub async fn reaped(&mut self) -> u32 {
         loop {
             if self.look
-                && let Some(number) = see_off_one(&self.family)
+                && let Some(number) = see_off_one(&self.children)
             {
                 return number;
             }
             self.look = false;
             tokio::select! {
                 end = self.ends.next() => if end.is_none() { std::future::pending().await },
-                () = self.family.departure() => {}
+                () = self.children.departure() => {}
             }
             self.look = true;
         }
     }
 }
 
-/// Sees the first one off, unless it is of the family or there is none.
-fn see_off_one(family: &Family) -> Option<u32> {
+/// Sees the first one off, unless it is of the children or there is none.
+fn see_off_one(children: &ChildRegistry) -> Option<u32> {
     match waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
         Ok(ended) => {
             let number = ended.pid()?.as_raw();
-            let known = u32::try_from(number).is_ok_and(|number| family.knows(number));
+            let known = u32::try_from(number).is_ok_and(|number| children.knows(number));
             let pid = Pid::from_raw(number).filter(|_| !known)?;
             seen(waitpid(Some(pid), WaitOptions::NOHANG))
         }
-        // One that a real-time signal ended, which nix has no word for. It is told by who it is not. A child of the family
+        // One that a real-time signal ended, which nix has no word for. It is told by who it is not. A child of the children
         // that ends between the two calls comes later in the kernel's list only if it is younger: what is risked is an exit
         // code.
-        Err(Errno::EINVAL) if !family.any(has_ended) => seen(wait(WaitOptions::NOHANG)),
+        Err(Errno::EINVAL) if !children.any(has_ended) => seen(wait(WaitOptions::NOHANG)),
         Err(_) => None,
     }
 }

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use super::{Arrived, CannotStart, Family, Kin, Sender, Signals, name};
+use super::{Arrived, CannotStart, ChildRegistry, OwnedChild, Sender, Signals, name};
 
 /// A program and its arguments.
 #[derive(Clone, Debug)]
@@ -48,16 +48,16 @@ pub enum OnRotation {
 /// Keeps the program.
 pub struct Supervisor {
     signals: Signals,
-    family: Family,
+    children: ChildRegistry,
     on_rotation: OnRotation,
     /// Between TERM and KILL.
     grace: Duration,
-    ward: Option<Ward>,
+    ward: Option<Supervised>,
 }
 
 /// The program as it runs.
-struct Ward {
-    kin: Kin,
+struct Supervised {
+    kin: OwnedChild,
     phase: Phase,
     /// While it runs: until when it is not bothered with a rotation. When it was told to end: when it is killed. `None` if that
     /// has passed.
@@ -89,8 +89,8 @@ pub enum Turn {
 
 impl Supervisor {
     /// One without a program yet. `grace` is what a program is given between TERM and KILL.
-    pub fn new(signals: Signals, family: Family, on_rotation: OnRotation, grace: Duration) -> Self {
-        Self { signals, family, on_rotation, grace, ward: None }
+    pub fn new(signals: Signals, children: ChildRegistry, on_rotation: OnRotation, grace: Duration) -> Self {
+        Self { signals, children, on_rotation, grace, ward: None }
     }
 
     /// While there is no program: waits for a signal that would have ended it. Cancel-safe.
@@ -116,9 +116,9 @@ impl Supervisor {
         }
         command.envs(variables);
         let cannot = |error| CannotStart { program: program.name.clone(), error };
-        let kin = self.family.start(&mut command).map_err(cannot)?;
+        let kin = self.children.start(&mut command).map_err(cannot)?;
         info!(program = %program.name.display(), process = kin.child.id(), "program started");
-        self.ward = Some(Ward { kin, phase: Phase::Runs, timer: Some(Box::pin(sleep(PEACE))) });
+        self.ward = Some(Supervised { kin, phase: Phase::Runs, timer: Some(Box::pin(sleep(PEACE))) });
         Ok(())
     }
 
@@ -161,7 +161,7 @@ impl Supervisor {
     }
 }
 
-impl Ward {
+impl Supervised {
     /// Hands a signal on. TERM and INT begin the grace, the first of them; Ctrl-C does not, for the program has it from the
     /// terminal, and one that asks questions goes on after it.
     fn pass_on(&mut self, Arrived { signal, sender }: Arrived, grace: Duration) {

@@ -44,8 +44,9 @@ use self::{
 };
 use super::{Failure, logging, print, process, shell, terminal::screen};
 use crate::{
+    clock,
     config::{self, Environment, LogSettings, duration},
-    daemon::{self, Daemon, Turn, clock},
+    daemon::{self, Daemon, Turn},
     renewal::Moment,
 };
 

@@ -69,7 +69,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status().map_err(Failure::at_run_time)?;
         daemon.tell_service_manager();
-        let mut supervisor = Supervisor::new(signals, daemon.family().clone(), on_rotation, grace);
+        let mut supervisor = Supervisor::new(signals, daemon.children().clone(), on_rotation, grace);
         let begun = tokio::select! {
             every = tokens::every(&mut daemon, timeout) => every.map(|()| None),
             signal = supervisor.called_off() => Ok(Some(signal)),

@@ -2,8 +2,8 @@
 
 mod account;
 mod headline;
-mod kin;
 mod row;
+mod same_config;
 mod table;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -15,8 +15,8 @@ use signal_hook_tokio::Signals;
 use tokio::time::sleep;
 
 use self::{
-    account::{Account, Teller},
-    kin::Meant,
+    account::{Account, ReportSource},
+    same_config::Meant,
     table::{Room, table},
 };
 use super::{
@@ -24,10 +24,10 @@ use super::{
     source::SourceArguments,
     terminal::{
         screen::{self, Screen},
-        text::{Line, Looks, Tone, wrapped},
+        text::{Color, Line, Style, wrapped},
     },
 };
-use crate::daemon::clock;
+use crate::clock;
 
 /// Show how every credential is, what is wrong first
 ///
@@ -64,21 +64,21 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 async fn show(meant: &Arc<Meant>, json: bool) -> Result<bool, Failure> {
     let account = Account::take(meant).await.map_err(Failure::at_run_time)?;
     if json {
-        if let Teller::File(_) = account.teller {
+        if let ReportSource::File(_) = account.teller {
             print::complaint(&account.told_by(clock::wall()));
         }
         print::result(&account.report.to_json().trim_end())?;
     } else {
-        let looks = screen::looks();
+        let style = screen::style();
         let room = Room { columns: screen::columns().unwrap_or(PIPE_COLUMNS), rows: None };
-        let lines: Vec<_> = shown(&table(&account, clock::wall(), room, looks), looks);
+        let lines: Vec<_> = shown(&table(&account, clock::wall(), room, style), style);
         print::result(&lines.join("\n"))?;
     }
     Ok(account.report.ready)
 }
 
-fn shown(lines: &[Line], looks: Looks) -> Vec<String> {
-    lines.iter().map(|line| line.shown(looks).trim_end().to_owned()).collect()
+fn shown(lines: &[Line], style: Style) -> Vec<String> {
+    lines.iter().map(|line| line.shown(style).trim_end().to_owned()).collect()
 }
 
 /// Until a signal comes; whether all was ready then. What cannot be told now may be told in a second.
@@ -92,11 +92,11 @@ async fn watch(meant: &Arc<Meant>) -> Result<bool, Failure> {
             _ = signals.next() => return Ok(ready),
         };
         ready = account.as_ref().is_ok_and(|account| account.report.ready);
-        screen.draw(|size, looks| match &account {
-            Ok(account) => table(account, clock::wall(), Room { columns: size.columns, rows: Some(size.rows) }, looks),
+        screen.draw(|size, style| match &account {
+            Ok(account) => table(account, clock::wall(), Room { columns: size.columns, rows: Some(size.rows) }, style),
             Err(why) => {
                 let lines = wrapped(why, size.columns).into_iter().take(size.rows);
-                lines.map(|line| Line::new(Tone::Bad, line)).collect()
+                lines.map(|line| Line::new(Color::Bad, line)).collect()
             }
         })?;
         tokio::select! {

@@ -7,12 +7,12 @@ use clap::Args;
 use super::{Failure, process, source::SourceArguments};
 use crate::{
     config::duration,
-    daemon::standing::{self, Standings},
+    daemon::standing::{self, DiskStatus},
 };
 
 /// Block until every required token is on disk, whole and alive: for scripts, units and probes
 ///
-/// Looks at the files themselves and at the clock, and is woken by their changes; no daemon is asked. Ends at once if all is
+/// Style at the files themselves and at the clock, and is woken by their changes; no daemon is asked. Ends at once if all is
 /// well, and with 1 when the time is over. Needs no shell, so it can be a probe in an image that has none.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -39,8 +39,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
-fn missing(standings: &Standings) -> String {
-    let Standings { credentials, required, missing, troubles } = standings;
+fn missing(standings: &DiskStatus) -> String {
+    let DiskStatus { credentials, required, missing, troubles } = standings;
     if *credentials == 0 && troubles.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }

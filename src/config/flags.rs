@@ -3,33 +3,38 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    meant::{Config, Confine, Credential},
-    notes::{Notes, Spot},
+    diagnostics::{Diagnostics, Location},
+    model::{Config, Confine, Credential},
     overrides::{self, Overrides},
+    path_conflicts::{PathConflicts, Purpose},
     reader::Text,
     section::{http::Http, log::level_of_environment},
-    uses::{Purpose, Uses},
     value::{name, path},
 };
-use crate::{config::meant::LogSettings, exchange::LoginOptions, output::Output, renewal::Policy};
+use crate::{config::model::LogSettings, exchange::LoginOptions, output::Output, renewal::Policy};
 
 /// Makes a configuration of flags, with the defaults of a file that says nothing more.
-pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes: &mut Notes) -> Option<Config> {
-    let mut uses = Uses::default();
-    if !said.has_project() {
+pub(super) fn read(
+    key_file: &Path,
+    outputs: &[PathBuf],
+    overrides: &Overrides,
+    diagnostics: &mut Diagnostics,
+) -> Option<Config> {
+    let mut conflicts = PathConflicts::default();
+    if !overrides.has_project() {
         let remedy = "give `--project-id`, or set `$DESCOPE_PROJECT_ID`";
-        notes.mistake(&Spot::Flag("--project-id"), "missing", remedy);
+        diagnostics.mistake(&Location::Flag("--project-id"), "missing", remedy);
     }
-    let project = said.project(None, notes);
-    let base_url = said.base_url(None, project.as_ref(), false, notes);
-    let key_file = file(key_file, KEY_FILE_FLAG, Purpose::KeyFile, &mut uses, notes);
+    let project = overrides.project(None, diagnostics);
+    let base_url = overrides.base_url(None, project.as_ref(), false, diagnostics);
+    let key_file = file(key_file, KEY_FILE_FLAG, Purpose::KeyFile, &mut conflicts, diagnostics);
     let outputs: Vec<_> =
-        outputs.iter().map(|path| file(path, OUTPUT_FLAG, Purpose::Output, &mut uses, notes)).collect();
-    uses.check(notes);
+        outputs.iter().map(|path| file(path, OUTPUT_FLAG, Purpose::Output, &mut conflicts, diagnostics)).collect();
+    conflicts.check(diagnostics);
     let outputs = outputs.into_iter().map(|path| path.map(Output::at)).collect::<Option<_>>()?;
-    let log = LogSettings { level: level_of_environment(notes), ..LogSettings::default() };
+    let log = LogSettings { level: level_of_environment(diagnostics), ..LogSettings::default() };
     let credential = credential(key_file?, outputs);
-    let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], notes)?;
+    let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
     let Http { settings, in_flight_max } = Http::default();
     Some(Config {
         project: project?,
@@ -46,14 +51,20 @@ pub(super) fn read(key_file: &Path, outputs: &[PathBuf], said: &Overrides, notes
     })
 }
 
-fn file(path: &Path, flag: &'static str, purpose: Purpose, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
-    let spot = Spot::Flag(flag);
+fn file(
+    path: &Path,
+    flag: &'static str,
+    purpose: Purpose,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<PathBuf> {
+    let location = Location::Flag(flag);
     let Some(text) = path.to_str() else {
-        notes.mistake(&spot, "not UTF-8", "rename what is not");
+        diagnostics.mistake(&location, "not UTF-8", "rename what is not");
         return None;
     };
-    let path = path::file_of(&Text::outside(text, spot.clone()), notes);
-    uses.note(purpose, path.as_deref(), &spot);
+    let path = path::file_of(&Text::outside(text, location.clone()), diagnostics);
+    conflicts.note(purpose, path.as_deref(), &location);
     path
 }
 

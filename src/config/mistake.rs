@@ -8,7 +8,7 @@ use std::{
 
 /// One thing to say about one place of a configuration: a mistake or a warning.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Remark {
+pub struct Diagnostic {
     /// Where.
     pub place: Place,
     /// What is the matter. It holds no secret: values are shown only where that is safe.
@@ -47,13 +47,13 @@ pub(super) enum Kind {
     /// The file could not even be looked into.
     Unusable { why: String, remedy: Option<String> },
     /// Never empty; in the order of the lines.
-    Found { list: Vec<Remark>, left_out: usize },
+    Found { list: Vec<Diagnostic>, left_out: usize },
 }
 
 impl Mistakes {
     /// What is wrong, place by place, in the order of the lines; nothing if the file could not even be looked into. Of very
     /// many only the first are there.
-    pub fn remarks(&self) -> &[Remark] {
+    pub fn remarks(&self) -> &[Diagnostic] {
         match &self.kind {
             Kind::Unusable { .. } => &[],
             Kind::Found { list, .. } => list,
@@ -109,7 +109,7 @@ impl fmt::Display for Mistakes {
             Kind::Found { list, left_out } => {
                 f.write_str("\n")?;
                 let width = list.iter().map(|remark| remark.place.line_label().len()).max().unwrap_or_default();
-                for Remark { place, what, remedy } in list {
+                for Diagnostic { place, what, remedy } in list {
                     let gap = if place.name().is_empty() { "" } else { ": " };
                     // Without a line it begins where lines are told, so that it is not taken for a remedy.
                     let label = place.line_label();
@@ -131,7 +131,7 @@ impl fmt::Display for Mistakes {
 
 impl Error for Mistakes {}
 
-impl Remark {
+impl Diagnostic {
     fn one_line(&self) -> String {
         let gap = if self.place.name().is_empty() { "" } else { ": " };
         let said = format!("{}{}{gap}{}", self.place.line_label(), self.place.name(), self.what);
@@ -140,7 +140,7 @@ impl Remark {
     }
 }
 
-impl fmt::Display for Remark {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.one_line())
     }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::{
-    meant::{Credential, KeyDirectory},
-    notes::{Notes, Spot},
+    diagnostics::{Diagnostics, Location},
+    model::{Credential, KeyDirectory},
     reader::{Field, Text},
     source::Source,
     value::{base_url, path, project},
@@ -19,12 +19,12 @@ pub(super) struct Overrides {
 
 impl Overrides {
     /// Flags beat the environment.
-    pub(super) fn new(source: &Source, notes: &mut Notes) -> Self {
+    pub(super) fn new(source: &Source, diagnostics: &mut Diagnostics) -> Self {
         let mut first = |flag: &'static str, value: &Option<String>, variables: &[&'static str]| {
-            let of_flag = value.as_ref().map(|value| Text::outside(value, Spot::Flag(flag)));
+            let of_flag = value.as_ref().map(|value| Text::outside(value, Location::Flag(flag)));
             of_flag.or_else(|| {
-                let mut found = variables.iter().filter_map(|name| Some((*name, notes.setting(name)?)));
-                found.next().map(|(name, value)| Text::outside(&value, Spot::Variable(name)))
+                let mut found = variables.iter().filter_map(|name| Some((*name, diagnostics.setting(name)?)));
+                found.next().map(|(name, value)| Text::outside(&value, Location::Variable(name)))
             })
         };
         Self {
@@ -34,11 +34,11 @@ impl Overrides {
     }
 
     /// The project: as overridden, else as the file says. That it is missing is for the caller to say, who knows the remedy.
-    pub(super) fn project(&self, of_file: Option<Field>, notes: &mut Notes) -> Option<ProjectId> {
+    pub(super) fn project(&self, of_file: Option<Field>, diagnostics: &mut Diagnostics) -> Option<ProjectId> {
         if let Some(text) = &self.project_id {
-            return project::read(text, notes);
+            return project::read(text, diagnostics);
         }
-        of_file.and_then(|field| field.text(notes)).and_then(|text| project::read(&text, notes))
+        of_file.and_then(|field| field.text(diagnostics)).and_then(|text| project::read(&text, diagnostics))
     }
 
     /// Whether a project was given outside the file.
@@ -52,13 +52,15 @@ impl Overrides {
         of_file: Option<Field>,
         project: Option<&ProjectId>,
         allow_plain_http: bool,
-        notes: &mut Notes,
+        diagnostics: &mut Diagnostics,
     ) -> Option<BaseUrl> {
         if let Some(text) = &self.base_url {
-            return base_url::read(text, allow_plain_http, notes);
+            return base_url::read(text, allow_plain_http, diagnostics);
         }
         match of_file {
-            Some(field) => field.text(notes).and_then(|text| base_url::read(&text, allow_plain_http, notes)),
+            Some(field) => {
+                field.text(diagnostics).and_then(|text| base_url::read(&text, allow_plain_http, diagnostics))
+            }
             None => project.map(BaseUrl::of_project),
         }
     }
@@ -69,18 +71,18 @@ impl Overrides {
 pub(super) fn state_directory(
     credentials: &[Credential],
     key_directories: &[KeyDirectory],
-    notes: &mut Notes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<PathBuf> {
-    if let Some(value) = notes.setting(STATE_VARIABLE) {
+    if let Some(value) = diagnostics.setting(STATE_VARIABLE) {
         let first = value.split(':').next().unwrap_or_default();
-        return path::folder(&Text::outside(first, Spot::Variable(STATE_VARIABLE)), notes);
+        return path::folder(&Text::outside(first, Location::Variable(STATE_VARIABLE)), diagnostics);
     }
     let patterns = key_directories.iter().map(|directory| &directory.pattern);
     let mut outputs = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).peekable();
     outputs.peek()?;
     let Some(first) = outputs.find(|output| output.set.is_none()) else {
         let what = "missing, and every output is in a set, where nothing else may stand";
-        notes.mistake(&Spot::WholeFile { path: "stateDirectory".to_owned() }, what, STATE_REMEDY);
+        diagnostics.mistake(&Location::WholeFile { path: "stateDirectory".to_owned() }, what, STATE_REMEDY);
         return None;
     };
     // The folder of `/run/{name}/jwt` is one of many: their common parent is meant.

@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// The way from the root to a value: the how-manieth child it is at each level, counted from zero.
-pub(super) type Steps = Vec<usize>;
+pub(super) type NodePath = Vec<usize>;
 
 /// What of the last step is meant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -1,10 +1,10 @@
 //! Values of the tree: each knows its place, and what it is not is a mistake.
 
 use super::{
+    diagnostics::{Diagnostics, Location},
     expand::expand,
     fields::Fields,
-    notes::{Notes, Spot},
-    place::{Part, Steps},
+    place::{NodePath, Part},
     show::shown,
     tree::{Node, kind},
 };
@@ -13,73 +13,73 @@ use super::{
 #[derive(Clone)]
 pub(super) struct Field<'a> {
     pub(super) node: &'a Node,
-    pub(super) spot: Spot,
+    pub(super) location: Location,
 }
 
 /// A text as it is meant, with the variables put in, and as it is written.
 pub(super) struct Text {
     pub(super) value: String,
     written: String,
-    pub(super) spot: Spot,
+    pub(super) location: Location,
 }
 
 impl<'a> Field<'a> {
     /// The whole document.
     pub(super) fn root(node: &'a Node) -> Self {
-        Self { node, spot: Spot::File { steps: Vec::new(), part: Part::Value, path: String::new() } }
+        Self { node, location: Location::File { steps: Vec::new(), part: Part::Value, path: String::new() } }
     }
 
     /// A mapping's fields. Duplicates are mistakes.
-    pub(super) fn fields(&self, notes: &mut Notes) -> Option<Fields<'a>> {
+    pub(super) fn fields(&self, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
         let Node::Mapping(entries) = self.node else {
-            notes.mistake(&self.spot, format!("expected fields, found {}", kind(self.node)), FIELDS_REMEDY);
+            diagnostics.mistake(&self.location, format!("expected fields, found {}", kind(self.node)), FIELDS_REMEDY);
             return None;
         };
         let (steps, path) = self.way();
-        Some(Fields::new(entries, steps, path, self.spot.clone(), notes))
+        Some(Fields::new(entries, steps, path, self.location.clone(), diagnostics))
     }
 
     /// A list's values, but for empty ones, which are mistakes.
-    pub(super) fn items(&self, notes: &mut Notes) -> Vec<Field<'a>> {
+    pub(super) fn items(&self, diagnostics: &mut Diagnostics) -> Vec<Field<'a>> {
         let Node::List(values) = self.node else {
             let remedy = "begin every entry with `- `";
-            notes.mistake(&self.spot, format!("expected a list, found {}", kind(self.node)), remedy);
+            diagnostics.mistake(&self.location, format!("expected a list, found {}", kind(self.node)), remedy);
             return Vec::new();
         };
         let (steps, path) = self.way();
         let items = values.iter().enumerate().map(|(n, node)| {
             let steps = steps.iter().copied().chain([n]).collect();
-            Field { node, spot: Spot::File { steps, part: Part::Value, path: format!("{path}[{n}]") } }
+            Field { node, location: Location::File { steps, part: Part::Value, path: format!("{path}[{n}]") } }
         });
-        items.filter(|item| item.has_value(notes)).collect()
+        items.filter(|item| item.has_value(diagnostics)).collect()
     }
 
     /// A text with its variables put in.
-    pub(super) fn text(&self, notes: &mut Notes) -> Option<Text> {
+    pub(super) fn text(&self, diagnostics: &mut Diagnostics) -> Option<Text> {
         let Node::Text(written) = self.node else {
             let remedy = match self.node {
                 Node::Bool(_) | Node::Integer(_) | Node::Float(_) => "put it in quotes",
                 Node::Null | Node::Text(_) | Node::List(_) | Node::Mapping(_) => "write one text here",
             };
-            notes.mistake(&self.spot, format!("expected text, found {}", kind(self.node)), remedy);
+            diagnostics.mistake(&self.location, format!("expected text, found {}", kind(self.node)), remedy);
             return None;
         };
-        match expand(written, notes.environment) {
-            Ok(value) => Some(Text { value, written: written.clone(), spot: self.spot.clone() }),
+        match expand(written, diagnostics.environment) {
+            Ok(value) => Some(Text { value, written: written.clone(), location: self.location.clone() }),
             Err(problem) => {
-                notes.mistake(&self.spot, problem.to_string(), problem.remedy());
+                diagnostics.mistake(&self.location, problem.to_string(), problem.remedy());
                 None
             }
         }
     }
 
     /// `true` or `false`.
-    pub(super) fn flag(&self, notes: &mut Notes) -> Option<bool> {
+    pub(super) fn flag(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
             Node::Text(text) => {
-                notes.mistake(
-                    &self.spot,
+                diagnostics.mistake(
+                    &self.location,
                     format!("{} is text", shown(text)),
                     "write `true` or `false`, without quotes",
                 );
@@ -87,20 +87,24 @@ impl<'a> Field<'a> {
             }
             Node::Null | Node::Integer(_) | Node::Float(_) | Node::List(_) | Node::Mapping(_) => {
                 let what = format!("expected `true` or `false`, found {}", kind(self.node));
-                notes.mistake(&self.spot, what, "write `true` or `false`");
+                diagnostics.mistake(&self.location, what, "write `true` or `false`");
                 None
             }
         }
     }
 
     /// One of a few words.
-    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], notes: &mut Notes) -> Option<T> {
-        let text = self.text(notes)?;
+    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], diagnostics: &mut Diagnostics) -> Option<T> {
+        let text = self.text(diagnostics)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
             return Some(*meaning);
         }
         let known: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
-        notes.mistake(&self.spot, format!("{} is not known here", text.shown()), format!("write {}", or(&known)));
+        diagnostics.mistake(
+            &self.location,
+            format!("{} is not known here", text.shown()),
+            format!("write {}", or(&known)),
+        );
         None
     }
 
@@ -110,27 +114,27 @@ impl<'a> Field<'a> {
     }
 
     /// Whether there is a value at all; if not, that is a mistake.
-    pub(super) fn has_value(&self, notes: &mut Notes) -> bool {
+    pub(super) fn has_value(&self, diagnostics: &mut Diagnostics) -> bool {
         let is_null = *self.node == Node::Null;
         if is_null {
-            notes.mistake(&self.spot, "no value", "give it one, or take the line away");
+            diagnostics.mistake(&self.location, "no value", "give it one, or take the line away");
         }
         !is_null
     }
 
     /// How its fields or items are reached.
-    fn way(&self) -> (Steps, String) {
-        match &self.spot {
-            Spot::File { steps, path, .. } => (steps.clone(), path.clone()),
-            Spot::WholeFile { .. } | Spot::Flag(_) | Spot::Variable(_) => (Vec::new(), String::new()),
+    fn way(&self) -> (NodePath, String) {
+        match &self.location {
+            Location::File { steps, path, .. } => (steps.clone(), path.clone()),
+            Location::WholeFile { .. } | Location::Flag(_) | Location::Variable(_) => (Vec::new(), String::new()),
         }
     }
 }
 
 impl Text {
     /// A text that did not come from the file; it has no variables.
-    pub(super) fn outside(value: &str, spot: Spot) -> Self {
-        Self { value: value.to_owned(), written: value.to_owned(), spot }
+    pub(super) fn outside(value: &str, location: Location) -> Self {
+        Self { value: value.to_owned(), written: value.to_owned(), location }
     }
 
     /// As it stands in the file, before any variable was put in.
@@ -149,12 +153,12 @@ impl Text {
     }
 }
 
-/// How people call a spot, in backticks.
-pub(super) fn path_of(spot: &Spot) -> String {
-    match spot {
-        Spot::File { path, .. } | Spot::WholeFile { path } => format!("`{path}`"),
-        Spot::Flag(flag) => format!("`{flag}`"),
-        Spot::Variable(name) => format!("`${name}`"),
+/// How people call a location, in backticks.
+pub(super) fn path_of(location: &Location) -> String {
+    match location {
+        Location::File { path, .. } | Location::WholeFile { path } => format!("`{path}`"),
+        Location::Flag(flag) => format!("`{flag}`"),
+        Location::Variable(name) => format!("`${name}`"),
     }
 }
 

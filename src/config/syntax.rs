@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::de::{Deserializer as _, Visitor};
 
-use super::mistake::{Place, Remark};
+use super::mistake::{Diagnostic, Place};
 
 /// Turns the parser's error into a mistake. Its text is repeated only where it comes from the parser's own fixed
 /// sentences: what serde adds (`invalid value: string "…"`) quotes the document.
-pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Remark {
+pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let full = error.to_string();
     let location = error.location();
     let known = KNOWN.iter().find(|known| full.contains(known.said));
@@ -31,7 +31,7 @@ pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Remark {
         (_, _) => what,
     };
     let line = location.map(|location| location.line()).or_else(|| second_document(text));
-    Remark { place: Place::Field { line, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
+    Diagnostic { place: Place::Field { line, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
 }
 
 /// The line on which the second document begins, if there is one: the parser does not say. It knows where the first value

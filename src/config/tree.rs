@@ -5,7 +5,7 @@ use std::{cell::Cell, fmt, rc::Rc};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::{
-    mistake::Remark,
+    mistake::Diagnostic,
     syntax::{self, KEY, TAG, TOO_LARGE},
 };
 
@@ -24,7 +24,7 @@ pub(super) enum Node {
 
 /// Reads the one document of a text. A syntax error is one mistake; nothing of the document is repeated in it, for the
 /// parser cannot know what is secret.
-pub(super) fn parse(text: &str) -> Result<Node, Remark> {
+pub(super) fn parse(text: &str) -> Result<Node, Diagnostic> {
     let seed = Seed { left: Rc::new(Cell::new(NODES_AND_BYTES_MAX)) };
     seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| syntax::said(&error, text))
 }

@@ -1,11 +1,11 @@
 //! What a person should do about a credential's trouble.
 
-use super::{kept::Kept, survey::Observation};
+use super::{credential_state::CredentialState, disk_scan::Observation};
 use crate::renewal::{Moment, Renewal};
 
 /// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
 /// danger.
-pub(super) fn of(kept: &Kept, renewal: &Renewal, now: Moment) -> Option<String> {
+pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
     let key_file = kept.credential.key_file.display();
     if let Some(Observation::NoKey { .. }) = kept.observed {
         return Some(format!("put the access key into `{key_file}`; it is used as soon as it is there"));
@@ -15,7 +15,7 @@ pub(super) fn of(kept: &Kept, renewal: &Renewal, now: Moment) -> Option<String> 
     {
         return Some(advice.replace("{keyFile}", &key_file.to_string()));
     }
-    if renewal.is_fought_over() {
+    if renewal.is_in_conflict() {
         return Some("find who else writes the output, and stop it".to_owned());
     }
     // The error of a write says itself what to do.

@@ -5,20 +5,24 @@ use std::{sync::Arc, time::Duration};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Daemon, clock,
+    Daemon,
+    disk_scan::{DiskScan, Observation},
     exchange_effect::{Exchanged, Noticed, quiet},
     refusals::Telling,
     reload::{self, Why},
     span,
-    survey::{Observation, Survey},
     tasks::{Done, Task},
 };
 use crate::{
+    clock,
     confine::Confinement,
-    exchange::{Note, Refused},
+    exchange::{GrantNote, Refused},
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
-    renewal::{Answered, Asked, Attempt, Event, Health, Id, Moment, NotWritten, OnExpiry, Outcome, Refusal, Renewal},
+    renewal::{
+        Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
+        Renewal,
+    },
     state::WrittenToken,
 };
 
@@ -41,22 +45,22 @@ impl Daemon {
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
             (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, results),
             (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, Vec::new()),
-            (Task::Survey, Done::Surveyed(survey)) => self.surveyed(Some(survey)),
-            (Task::Survey, _) => self.surveyed(None),
+            (Task::DiskScan, Done::DiskScanned(scan)) => self.disk_scanned(Some(scan)),
+            (Task::DiskScan, _) => self.disk_scanned(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),
             (Task::Judge, _) => self.judged(Vec::new()),
             (Task::Arm, Done::Armed(armed)) => self.armed(Some(armed)),
             (Task::Arm, _) => self.armed(None),
             (Task::Inspect, Done::Inspected(inspection)) => self.inspected(Some(inspection)),
             (Task::Inspect, _) => self.inspected(None),
-            (Task::Hooks(id), Done::Told(rounds)) => self.told(id, rounds),
-            (Task::Hooks(id), _) => self.told(id, Vec::new()),
+            (Task::Hooks(id), Done::HooksRan(rounds)) => self.hooks_finished(id, rounds),
+            (Task::Hooks(id), _) => self.hooks_finished(id, Vec::new()),
             (Task::StatusFile, Done::StatusFile(written)) => self.status_file_written(written),
             (Task::StatusFile, _) => {}
             (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
             (Task::Load(why), _) => self.loaded(why, None),
         }
-        self.settle_what_waits();
+        self.reconcile_deferred();
     }
 
     fn noticed(&mut self, id: Id, Noticed { skew, kept }: Noticed) {
@@ -78,7 +82,7 @@ impl Daemon {
                     kept.succeeded_at = Some(now);
                     let spacing = kept.credential.policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
-                    notes.extend(hint.map(|told| Note::HintBelowSpacing { told, spacing }));
+                    notes.extend(hint.map(|told| GrantNote::HintBelowSpacing { told, spacing }));
                     for note in kept.unsaid(notes) {
                         warn!(credential = kept.credential.name, "{note}");
                     }
@@ -86,7 +90,7 @@ impl Daemon {
                     kept.asked = Some(asked(key, now, Duration::ZERO));
                 }
                 self.note_standing(id, standing);
-                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Granted { key, sent, grant }));
+                self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
@@ -95,19 +99,19 @@ impl Daemon {
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }
-                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Refused { key, sent, refusal }));
+                self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
                 if let Some(reread) = reread {
                     self.observed(id, now, Observation::Key(reread));
                 }
                 self.say_refused(id, now, key, &refused);
                 self.notice_end(id, now);
             }
-            Exchanged::Resting(key) => {
-                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::Resting(key)));
+            Exchanged::CoolingDown(key) => {
+                self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::CoolingDown(key)));
                 self.notice_end(id, now);
             }
             Exchanged::NoKey(error) => {
-                self.fleet.handle(now, id, Event::Exchanged(attempt, Outcome::NoKey));
+                self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::NoKey));
                 self.observed(id, now, Observation::without_key(&error));
                 self.notice_end(id, now);
             }
@@ -174,38 +178,39 @@ impl Daemon {
             error!(credential = name, "the token has expired and is removed");
         }
         self.fleet.handle(now, id, Event::Withdrawn(attempt, result));
-        if result.is_ok() && kept.leaving {
+        if result.is_ok() && kept.draining {
             self.forget(id);
         }
     }
 
-    fn surveyed(&mut self, survey: Option<Survey>) {
+    fn disk_scanned(&mut self, scan: Option<DiskScan>) {
         let now = clock::now();
-        let again = self.grounds.survey.end();
-        let pace = if self.watch.fully_armed() && self.guard.armed { reload::POLL } else { reload::POLL_WITHOUT_HINTS };
-        self.grounds.poll_at = now + pace;
+        let again = self.inputs.scan.end();
+        let pace =
+            if self.watch.fully_armed() && self.monitor.armed { reload::POLL } else { reload::POLL_WITHOUT_HINTS };
+        self.inputs.poll_at = now + pace;
         self.watch.rearm();
-        if let Some(survey) = survey {
-            self.grounds.surveyed = true;
-            self.spared = Arc::new(survey.spared);
-            for (id, found) in survey.found {
+        if let Some(scan) = scan {
+            self.inputs.scanned = true;
+            self.protected_keys = Arc::new(scan.protected_keys);
+            for (id, found) in scan.found {
                 self.recall(id, found);
             }
-            self.listed(survey.directories);
+            self.listed(scan.directories);
             let ids: Vec<_> = self.kept.iter().map(|(id, kept)| (*id, kept.credential.key_file.clone())).collect();
             for (id, path) in ids {
-                if let Some(observation) = survey.keys.get(&path) {
+                if let Some(observation) = scan.keys.get(&path) {
                     self.observed(id, now, observation.clone());
                 }
             }
-            if let Some(missing) = &survey.missing_socket {
+            if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
-            if survey.config != self.grounds.config_mark {
-                let why = if self.grounds.config_mark.is_none() { Why::Started } else { Why::Changed };
-                self.grounds.config_mark = survey.config;
+            if scan.config != self.inputs.config_digest {
+                let why = if self.inputs.config_digest.is_none() { Why::Started } else { Why::Changed };
+                self.inputs.config_digest = scan.config;
                 // One that is under way looks at its end whether it met this.
-                if self.grounds.load.is_idle() {
+                if self.inputs.load.is_idle() {
                     self.load(why);
                 }
             }
@@ -214,7 +219,7 @@ impl Daemon {
         self.inspect_all();
         self.catch_up_with_signatures();
         if again {
-            self.survey();
+            self.scan_disk();
         }
     }
 
@@ -226,13 +231,13 @@ impl Daemon {
             Observation::Key(key) => Some(*key),
             Observation::NoKey { may_pass_unseen, .. } => {
                 if *may_pass_unseen {
-                    self.grounds.poll_at = self.grounds.poll_at.min(now + reload::POLL_WITHOUT_HINTS);
+                    self.inputs.poll_at = self.inputs.poll_at.min(now + reload::POLL_WITHOUT_HINTS);
                 }
                 None
             }
         };
         let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
-        if kept.leaving || !kept.recalled || !is_news {
+        if kept.draining || !kept.recalled || !is_news {
             return;
         }
         let name = &kept.credential.name;
@@ -280,7 +285,7 @@ impl Daemon {
 
     fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
-        if kept.leaving {
+        if kept.draining {
             return;
         }
         let class = refused.refusal.class();
@@ -288,7 +293,8 @@ impl Daemon {
         let telling = kept.refusals.note(now, key, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
-        let expires_in = renewal.on_disk().filter(|term| term.lives(now)).map(|term| span::until(now, term.expires()));
+        let expires_in =
+            renewal.on_disk().filter(|term| term.is_valid_at(now)).map(|term| span::until(now, term.expires()));
         let token = match (renewal.on_disk(), &expires_in) {
             (Some(_), Some(expires_in)) => format!("the last token lives for {expires_in}"),
             (Some(_), None) => "the last token has expired".to_owned(),
@@ -318,8 +324,8 @@ impl Daemon {
     }
 }
 
-fn asked(key: Fingerprint, now: Moment, quiet: Duration) -> Asked {
-    Asked { key, answer: Some(Answered { at: clock::stamp_of(now), quiet }) }
+fn asked(key: Fingerprint, now: Moment, quiet: Duration) -> ExchangeRecord {
+    ExchangeRecord { key, answer: Some(Answered { at: clock::stamp_of(now), quiet }) }
 }
 
 /// What an exchange that panicked is answered as.

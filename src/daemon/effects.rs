@@ -6,13 +6,14 @@ use tokio::{sync::Semaphore, task};
 use tracing::debug;
 
 use super::{
-    Daemon, clock,
-    exchange_effect::{self, Errand, Noticed},
+    Daemon,
+    exchange_effect::{self, ExchangeJob, Noticed},
     tasks::{Done, Task},
 };
 use crate::{
+    clock,
     config::Credential,
-    output::{self, Content, Locks, Output, RemoveError, Removed, Spared, WriteError, Written},
+    output::{self, Content, Locks, Output, ProtectedKeys, RemoveError, Removed, WriteError, Written},
     renewal::{Effect, Id},
     state::{Ledger, Record},
 };
@@ -34,38 +35,39 @@ impl Daemon {
                 // Refusals are told by the same number.
                 let tries = self.fleet.get(id).map(|renewal| renewal.refusals_in_a_row().saturating_add(1));
                 debug!(credential = credential.name, attempt = tries, "asking for a session");
-                let host = Arc::clone(&self.host);
-                let errand = Errand {
-                    request: host.request(&credential.options),
+                let context = Arc::clone(&self.context);
+                let job = ExchangeJob {
+                    request: context.request(&credential.options),
                     reading: Arc::clone(&kept.reading),
                     written: kept.written.clone(),
-                    resting: self.fleet.get(id).and_then(|renewal| renewal.resting(clock::now())),
+                    cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,
                 };
                 self.tasks.start(Task::Exchange(id, attempt), async move {
                     let mut noticed = Noticed::default();
-                    let exchanged = exchange_effect::exchange(host, errand, &mut noticed).await;
+                    let exchanged = exchange_effect::exchange(context, job, &mut noticed).await;
                     Done::Exchanged(exchanged, noticed)
                 });
             }
             Effect::Publish(attempt) => {
                 let session = kept.session.clone();
                 let (times, record) = (self.times(id), self.record(id));
-                let (writers, host) = (Arc::clone(&self.writers), Arc::clone(&self.host));
-                let (locks, spared) = (Arc::clone(&self.locks), Arc::clone(&self.spared));
+                let (writers, context) = (Arc::clone(&self.writers), Arc::clone(&self.context));
+                let (locks, protected_keys) = (Arc::clone(&self.locks), Arc::clone(&self.protected_keys));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
                     write(writers, move || {
-                        let project = host.project.as_str();
+                        let project = context.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
-                        publish(&host.ledger, &credential, &content, &Ground { locks, spared }, record)
+                        publish(&context.ledger, &credential, &content, &Ground { locks, protected_keys }, record)
                     })
                     .await
                 });
             }
             Effect::Withdraw(attempt) => {
                 let writers = Arc::clone(&self.writers);
-                let ground = Ground { locks: Arc::clone(&self.locks), spared: Arc::clone(&self.spared) };
+                let ground =
+                    Ground { locks: Arc::clone(&self.locks), protected_keys: Arc::clone(&self.protected_keys) };
                 self.tasks.start(
                     Task::Withdraw(id, attempt),
                     write(writers, move || Done::Withdrawn(ground.withdraw(&credential.outputs))),
@@ -93,7 +95,7 @@ fn publish(
 /// What writes are kept within.
 struct Ground {
     locks: Arc<Locks>,
-    spared: Arc<Spared>,
+    protected_keys: Arc<ProtectedKeys>,
 }
 
 impl Ground {
@@ -118,7 +120,7 @@ impl Ground {
         refused: impl Fn(&Path, &Path) -> E,
         act: impl FnOnce(&[Output]) -> Vec<Result<T, E>>,
     ) -> Vec<Result<T, E>> {
-        let keys: Vec<_> = outputs.iter().map(|output| self.spared.in_the_way_of(output)).collect();
+        let keys: Vec<_> = outputs.iter().map(|output| self.protected_keys.in_the_way_of(output)).collect();
         if keys.iter().all(Option::is_none) {
             return act(outputs);
         }

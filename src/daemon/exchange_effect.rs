@@ -7,13 +7,14 @@ use std::{
 
 use tokio::{sync::Semaphore, task, time};
 
-use super::{clock, skew::Skew};
+use super::skew::Skew;
 use crate::{
+    clock,
     config::Credential,
-    exchange::{Client, Granted, Note, ProjectId, Refused, Standing, Trust},
+    exchange::{Client, GrantNote, Granted, ProjectId, Refused, SignatureStatus, Trust},
     fingerprint::Fingerprint,
     key::{self, KeyError},
-    renewal::{Answered, Asked, Moment, Refusal},
+    renewal::{Answered, ExchangeRecord, Moment, Refusal},
     secret::Secret,
     session::Session,
     state::{Ledger, Record, WrittenToken},
@@ -21,7 +22,7 @@ use crate::{
 
 /// What every exchange of a configuration needs.
 #[derive(Debug)]
-pub(super) struct Host {
+pub(super) struct ExchangeContext {
     pub(super) project: ProjectId,
     pub(super) client: Client,
     pub(super) trust: Arc<Trust>,
@@ -30,7 +31,7 @@ pub(super) struct Host {
 
 /// What an exchange of one credential needs besides.
 #[derive(Debug)]
-pub(super) struct Errand {
+pub(super) struct ExchangeJob {
     pub(super) credential: Arc<Credential>,
     /// One permit: a file system that hangs costs one thread a credential, never a thread an attempt.
     pub(super) reading: Arc<Semaphore>,
@@ -38,21 +39,21 @@ pub(super) struct Errand {
     pub(super) request: Fingerprint,
     /// The token that was written last, as far as it is remembered.
     pub(super) written: Option<WrittenToken>,
-    /// A key that is not to be asked with yet: see [`crate::renewal::Renewal::resting`].
-    pub(super) resting: Option<Fingerprint>,
+    /// A key that is not to be asked with yet: see [`crate::renewal::Renewal::cooling_down`].
+    pub(super) cooling_down: Option<Fingerprint>,
 }
 
 /// How an exchange went, for the renewal and for people.
 #[derive(Debug)]
 pub(super) enum Exchanged {
     /// A session.
-    Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<Note>, standing: Standing },
+    Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<GrantNote>, standing: SignatureStatus },
     /// None, and why. After a denial the key file was read once more: `reread` is what it holds now.
     Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
     /// The key file holds no key; nothing was sent.
     NoKey(KeyError),
     /// The key file holds the key that rests; nothing was sent.
-    Resting(Fingerprint),
+    CoolingDown(Fingerprint),
 }
 
 /// What else came to light on the way.
@@ -68,20 +69,20 @@ pub(super) struct Noticed {
 ///
 /// The state file says of an exchange before it begins and again when it has been refused, so that a process that crashes in
 /// a loop still keeps the spacing.
-pub(super) async fn exchange(host: Arc<Host>, errand: Errand, noticed: &mut Noticed) -> Exchanged {
+pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, noticed: &mut Noticed) -> Exchanged {
     let began = clock::now();
-    let key = match read_key(&errand).await {
+    let key = match read_key(&job).await {
         Ok(key) => key,
         Err(NoKey::Unusable(error)) => return Exchanged::NoKey(error),
         Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
     };
     let fingerprint = key.fingerprint();
-    if errand.resting == Some(fingerprint) {
-        return Exchanged::Resting(fingerprint);
+    if job.cooling_down == Some(fingerprint) {
+        return Exchanged::CoolingDown(fingerprint);
     }
-    noticed.kept = Some(remember(&host, &errand, Asked { key: fingerprint, answer: None }).await);
+    noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer: None }).await);
     let (sent, sent_wall) = (clock::now(), clock::wall());
-    match ask(&host, &errand.credential, &key, sent_wall, noticed).await {
+    match ask(&context, &job.credential, &key, sent_wall, noticed).await {
         Ok((Granted { session, notes }, standing)) => {
             Exchanged::Session { key: fingerprint, sent, session, notes, standing }
         }
@@ -89,9 +90,9 @@ pub(super) async fn exchange(host: Arc<Host>, errand: Errand, noticed: &mut Noti
             drop(key);
             let at = clock::stamp_of(clock::now());
             let answer = Some(Answered { at, quiet: quiet(refused.refusal) });
-            noticed.kept = Some(remember(&host, &errand, Asked { key: fingerprint, answer }).await);
+            noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer }).await);
             let reread = match refused.refusal {
-                Refusal::Denied => read_key(&errand).await.ok().map(|key| key.fingerprint()),
+                Refusal::Denied => read_key(&job).await.ok().map(|key| key.fingerprint()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -118,17 +119,17 @@ pub(super) fn quiet(refusal: Refusal) -> Duration {
 }
 
 async fn ask(
-    host: &Host,
+    context: &ExchangeContext,
     credential: &Credential,
     key: &Secret,
     sent: SystemTime,
     noticed: &mut Noticed,
-) -> Result<(Granted, Standing), Refused> {
-    let reply = host.client.exchange(&host.project, &credential.options, key).await?;
+) -> Result<(Granted, SignatureStatus), Refused> {
+    let reply = context.client.exchange(&context.project, &credential.options, key).await?;
     let received = clock::wall();
     noticed.skew = reply.date().map(|date| Skew::of(date, sent, received));
-    let granted = reply.read(sent, received, &host.project)?;
-    let standing = host.trust.judge(&host.client, &granted.session.jwt, clock::now()).await?;
+    let granted = reply.read(sent, received, &context.project)?;
+    let standing = context.trust.judge(&context.client, &granted.session.jwt, clock::now()).await?;
     Ok((granted, standing))
 }
 
@@ -137,15 +138,15 @@ enum NoKey {
     Hangs(Refused),
 }
 
-async fn read_key(errand: &Errand) -> Result<Secret, NoKey> {
-    let path = errand.credential.key_file.clone();
+async fn read_key(job: &ExchangeJob) -> Result<Secret, NoKey> {
+    let path = job.credential.key_file.clone();
     let hangs = || {
         NoKey::Hangs(Refused {
             refusal: Refusal::TimedOut,
-            message: format!("reading the access key file `{}` hangs", errand.credential.key_file.display()),
+            message: format!("reading the access key file `{}` hangs", job.credential.key_file.display()),
         })
     };
-    let Ok(permit) = Arc::clone(&errand.reading).try_acquire_owned() else { return Err(hangs()) };
+    let Ok(permit) = Arc::clone(&job.reading).try_acquire_owned() else { return Err(hangs()) };
     let read = task::spawn_blocking(move || {
         let key = key::read(&path);
         drop(permit);
@@ -158,10 +159,10 @@ async fn read_key(errand: &Errand) -> Result<Secret, NoKey> {
 }
 
 /// Where nothing can be remembered, the exchange goes on all the same: the tokens are what counts.
-async fn remember(host: &Arc<Host>, errand: &Errand, asked: Asked) -> Result<(), String> {
-    let record = Record { request: errand.request, asked, written: errand.written.clone() };
-    let (host, credential) = (Arc::clone(host), Arc::clone(&errand.credential));
-    let stored = task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
+async fn remember(context: &Arc<ExchangeContext>, job: &ExchangeJob, asked: ExchangeRecord) -> Result<(), String> {
+    let record = Record { request: job.request, asked, written: job.written.clone() };
+    let (context, credential) = (Arc::clone(context), Arc::clone(&job.credential));
+    let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     match time::timeout(REMEMBER_TIMEOUT, stored).await {
         Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
         Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),

@@ -6,12 +6,13 @@ use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::{
-    Daemon, clock,
-    kept::Kept,
+    Daemon,
+    credential_state::CredentialState,
     tasks::{Done, Task},
 };
 use crate::{
-    hook::{self, News, Outcome, Ran},
+    clock,
+    hook::{self, HookContext, HookOutcome, Ran},
     renewal::{Id, Moment, Renewal},
 };
 
@@ -20,17 +21,17 @@ use crate::{
 pub(super) struct Hooks {
     /// When the session was asked for that they were last run for, every output holding it.
     told: Option<Moment>,
-    round: Round,
+    run_state: RunState,
     /// One for each hook, in the order of the configuration.
     pub(super) states: Vec<HookState>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Round {
+enum RunState {
     #[default]
     Idle,
     UnderWay,
-    /// There is newer news: however many there are, one more round tells the last.
+    /// There is newer context: however many there are, one more round tells the last.
     WantedAgain,
 }
 
@@ -62,7 +63,7 @@ impl Hooks {
 
     /// Whether a round is not over.
     pub(super) fn are_under_way(&self) -> bool {
-        self.round != Round::Idle
+        self.run_state != RunState::Idle
     }
 
     /// Other hooks take their place, which have nothing to tell of the session at hand.
@@ -70,7 +71,7 @@ impl Hooks {
         self.states = vec![HookState::default(); hooks];
     }
 
-    /// Whether this session, in all its files, is no news.
+    /// Whether this session, in all its files, is no context.
     fn are_told(&self, sent: Moment) -> bool {
         self.told == Some(sent)
     }
@@ -82,10 +83,10 @@ impl Hooks {
 }
 
 impl Daemon {
-    /// A session has reached some of its files, or all. Files that are put right hold no news.
+    /// A session has reached some of its files, or all. Files that are put right hold no context.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        if kept.hooks.are_told(sent) || kept.leaving {
+        if kept.hooks.are_told(sent) || kept.draining {
             return;
         }
         let owes = kept.hooks.owe(sent);
@@ -96,18 +97,18 @@ impl Daemon {
         if !owes {
             return;
         }
-        match kept.hooks.round {
-            Round::Idle => self.run_hooks(id),
-            Round::UnderWay | Round::WantedAgain => kept.hooks.round = Round::WantedAgain,
+        match kept.hooks.run_state {
+            RunState::Idle => self.run_hooks(id),
+            RunState::UnderWay | RunState::WantedAgain => kept.hooks.run_state = RunState::WantedAgain,
         }
     }
 
     fn run_hooks(&mut self, id: Id) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
-        let (Some(session), Some(told)) = (kept.session.clone(), kept.told) else { return };
-        kept.hooks.round = Round::UnderWay;
+        let (Some(session), Some(told)) = (kept.session.clone(), kept.published_times) else { return };
+        kept.hooks.run_state = RunState::UnderWay;
         let credential = Arc::clone(&kept.credential);
-        let news = News {
+        let context = HookContext {
             credential: credential.name.clone(),
             path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
             expires_at: told.times().expires_at,
@@ -115,24 +116,24 @@ impl Daemon {
             key_file: credential.key_file.clone(),
             booted_at: clock::wall_of(Moment::default()),
         };
-        let family = self.family.clone();
+        let children = self.children.clone();
         self.tasks.start(Task::Hooks(id), async move {
             let mut rounds = Vec::with_capacity(credential.hooks.len());
             for hook in &credential.hooks {
-                let ran = hook::run(hook, &news, &family).await;
+                let ran = hook::run(hook, &context, &children).await;
                 rounds.push((clock::now(), ran));
             }
-            Done::Told(rounds)
+            Done::HooksRan(rounds)
         });
     }
 
     /// A round of hooks has ended. One that panicked is not run again.
-    pub(super) fn told(&mut self, id: Id, rounds: Vec<(Moment, Ran)>) {
+    pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, Ran)>) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
             note(kept, n, at, ran);
         }
-        let again = std::mem::take(&mut kept.hooks.round) == Round::WantedAgain;
+        let again = std::mem::take(&mut kept.hooks.run_state) == RunState::WantedAgain;
         if again {
             self.run_hooks(id);
         } else {
@@ -142,13 +143,13 @@ impl Daemon {
 
     /// Whether a hook is running.
     pub fn is_telling(&self) -> bool {
-        self.kept.values().any(|kept| kept.hooks.round != Round::Idle)
+        self.kept.values().any(|kept| kept.hooks.run_state != RunState::Idle)
     }
 
     /// Hooks that an earlier process owed.
     pub(super) fn run_hooks_that_were_missed(&mut self, id: Id) {
         let on_disk = self.fleet.get(id).and_then(Renewal::on_disk);
-        if let Some(term) = on_disk.filter(|term| term.lives(clock::now())) {
+        if let Some(term) = on_disk.filter(|term| term.is_valid_at(clock::now())) {
             self.hooks_follow(id, term.sent, true);
         }
     }
@@ -165,32 +166,32 @@ impl Daemon {
             return;
         }
         kept.written.clone_from(&record.written);
-        let (host, credential) = (Arc::clone(&self.host), Arc::clone(&kept.credential));
-        task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(&kept.credential));
+        task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 }
 
-fn note(kept: &mut Kept, n: usize, at: Moment, Ran { outcome, printed }: Ran) {
+fn note(kept: &mut CredentialState, n: usize, at: Moment, Ran { outcome, printed }: Ran) {
     let name = &kept.credential.name;
     let (Some(hook), Some(state)) = (kept.credential.hooks.get(n), kept.hooks.states.get_mut(n)) else { return };
     state.ran_at = Some(at);
     let hook = hook.to_string();
     let trouble = match outcome {
-        Outcome::Done => {
+        HookOutcome::Done => {
             state.done += 1;
             debug!(credential = name, hook, printed, "hook done");
             None
         }
-        Outcome::NobodyThere(why) => {
+        HookOutcome::NobodyThere(why) => {
             state.done += 1;
             debug!(credential = name, hook, "nobody to tell: {why}");
             None
         }
-        Outcome::Failed(why) => {
+        HookOutcome::Failed(why) => {
             state.failed += 1;
             Some(why)
         }
-        Outcome::TimedOut(after) => {
+        HookOutcome::TimedOut(after) => {
             state.timed_out += 1;
             Some(format!("it took longer than {} and was stopped", humantime::format_duration(after)))
         }

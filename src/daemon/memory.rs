@@ -7,13 +7,14 @@ use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::{
-    Daemon, clock,
-    exchange_effect::Host,
+    Daemon,
+    disk_scan::{Found, Newcomer},
+    exchange_effect::ExchangeContext,
+    published_times::PublishedTimes,
     span,
-    survey::{Found, Newcomer},
-    told::Told,
 };
 use crate::{
+    clock,
     exchange::{BaseUrl, LoginOptions, ProjectId},
     fingerprint::Fingerprint,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
@@ -24,11 +25,11 @@ use crate::{
 impl Daemon {
     /// Those of whom it was not looked yet what an earlier process left.
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
-        let newcomer = |(id, kept): (Id, &super::Kept)| Newcomer {
+        let newcomer = |(id, kept): (Id, &super::CredentialState)| Newcomer {
             id,
             credential: Arc::clone(&kept.credential),
-            project: self.host.project.clone(),
-            request: self.host.request(&kept.credential.options),
+            project: self.context.project.clone(),
+            request: self.context.request(&kept.credential.options),
         };
         self.members().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
     }
@@ -59,7 +60,7 @@ impl Daemon {
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}
-            (Some(_), _) if record.request != self.host.request(&kept.credential.options) => {
+            (Some(_), _) if record.request != self.context.request(&kept.credential.options) => {
                 memory.written = None;
                 info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
             }
@@ -76,7 +77,7 @@ impl Daemon {
         let stamp = clock::stamp_of(now);
         self.fleet.adopt(stamp, id, &memory, intact);
         if let (Some(kept), Some(term)) = (self.kept.get_mut(&id), self.fleet.get(id).and_then(Renewal::held)) {
-            kept.told = kept.written.as_ref().map(|written| Told::new(term, written.times));
+            kept.published_times = kept.written.as_ref().map(|written| PublishedTimes::new(term, written.times));
             if kept.written.as_ref().is_some_and(|written| !written.hooks_owed) {
                 kept.hooks.adopt(term.sent);
             }
@@ -126,8 +127,8 @@ impl Daemon {
         let Some(record) = self.record(id) else { return };
         let Some(kept) = self.kept.get_mut(&id) else { return };
         kept.written.clone_from(&record.written);
-        let (host, credential) = (Arc::clone(&self.host), Arc::clone(&kept.credential));
-        task::spawn_blocking(move || host.ledger.store(&credential.name, &record));
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(&kept.credential));
+        task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 
     /// Notes whether something is remembered on disk. One folder that cannot be written is said once for all.
@@ -167,19 +168,19 @@ impl Daemon {
             },
             verified: !self.unverified.contains(&id),
             key_id: session.claims.key_id.clone(),
-            times: kept.told.and_then(|told| told.of(term))?,
+            times: kept.published_times.and_then(|told| told.of(term))?,
             hooks_owed: kept.hooks.owe(term.sent) || kept.hooks.are_under_way(),
             outputs: kept.credential.outputs.iter().map(|output| output.path.clone()).collect(),
         };
         Some(Record {
-            request: self.host.request(&kept.credential.options),
+            request: self.context.request(&kept.credential.options),
             asked: kept.asked?,
             written: Some(written),
         })
     }
 }
 
-impl Host {
+impl ExchangeContext {
     /// Of everything that makes a session what it is, besides the key.
     pub(super) fn request(&self, options: &LoginOptions) -> Fingerprint {
         request(&self.project, self.client.base(), options)

@@ -4,23 +4,23 @@
 //! decide. What a command wants of the daemon (to run for ever, to get every token once, to show a table) is the command's
 //! own loop around `turn`.
 
-pub mod clock;
-
 mod advice;
 mod answers;
+mod credential_state;
+mod disk_scan;
+pub mod dry_exchange;
 mod effects;
 mod exchange_effect;
-mod faces;
-mod grounds;
-mod guard;
 mod history;
 mod hooks;
-mod kept;
-mod membership;
+mod input_state;
+mod log_throttle;
 mod memory;
-mod news;
 mod next;
+mod output_monitor;
+mod published_times;
 mod readiness;
+mod reconcile;
 mod refusals;
 mod reload;
 mod reporting;
@@ -29,11 +29,9 @@ mod signals;
 mod skew;
 mod span;
 pub mod standing;
-mod storm;
-mod survey;
+mod status_file_schedule;
+mod status_publisher;
 mod tasks;
-mod told;
-pub mod trial;
 mod trust;
 
 use std::{
@@ -49,30 +47,30 @@ use tracing::{debug, info, warn};
 
 pub use self::skew::Skew;
 use self::{
-    clock::Alarm,
-    exchange_effect::Host,
-    faces::Faces,
-    grounds::Grounds,
-    guard::Guard,
+    credential_state::CredentialState,
+    disk_scan::{DiskScan, ScanRequest},
+    exchange_effect::ExchangeContext,
     history::History,
-    kept::Kept,
-    membership::Listing,
+    input_state::InputState,
+    log_throttle::{Emit, LogThrottle},
+    output_monitor::OutputMonitor,
+    reconcile::Listing,
     reload::{Reloads, Why},
     service::Service,
     signals::{Request, Signals},
-    storm::{Storm, Word},
-    survey::{Scope, Survey},
+    status_publisher::StatusPublisher,
     tasks::{Done, Task, Tasks},
 };
 use crate::{
-    child::{Family, Orphans},
-    config::{Config, Credential, Loaded, LogSettings, Mark, Mistakes},
+    child::{ChildRegistry, Orphans},
+    clock::{self, Alarm},
+    config::{Config, Credential, Digest, Loaded, LogSettings, Mistakes},
     confine::Confinement,
     exchange::ClientError,
-    output::{Locks, Spared},
-    renewal::{Event, Fleet, Id, Moment, Past},
+    output::{Locks, ProtectedKeys},
+    renewal::{Event, Fleet, Id, LastExchange, Moment},
     status::{Durations, Question},
-    watch::{Sentry, Touched, Watch},
+    watch::{ChangeWatcher, Touched, Watch},
 };
 
 /// The daemon's state, owned by whoever turns it.
@@ -80,12 +78,12 @@ pub struct Daemon {
     config: Config,
     source: Source,
     confinement: Option<Confinement>,
-    host: Arc<Host>,
+    context: Arc<ExchangeContext>,
     fleet: Fleet,
-    kept: HashMap<Id, Kept>,
+    kept: HashMap<Id, CredentialState>,
     names: BTreeMap<String, Id>,
     /// What keeps the spacing of those that left, should they come back.
-    pasts: HashMap<String, (Past, Moment)>,
+    last_exchanges: HashMap<String, (LastExchange, Moment)>,
     listings: BTreeMap<PathBuf, Listing>,
     /// Credentials that wait for a write of their predecessors to end.
     wanted: Option<Vec<Credential>>,
@@ -103,32 +101,32 @@ pub struct Daemon {
     /// The outputs that this process has for itself.
     locks: Arc<Locks>,
     /// Where the keys were when last looked at.
-    spared: Arc<Spared>,
+    protected_keys: Arc<ProtectedKeys>,
     signals: Signals,
     /// Of requests to renew every session.
-    nudges: Storm,
+    renew_requests: LogThrottle,
     /// The children of this process, be they the daemon's or a command's.
-    family: Family,
+    children: ChildRegistry,
     /// Where this is the first process of a container, or stands in for a program.
     orphans: Option<Orphans>,
     /// How often readers got a token that they did not have.
     rotations: u64,
     watch: Watch,
-    sentry: Sentry,
-    guard: Guard,
+    change_watcher: ChangeWatcher,
+    monitor: OutputMonitor,
     alarm: Alarm,
-    grounds: Grounds,
+    inputs: InputState,
     /// When it began.
     started: Moment,
     reloads: Reloads,
     /// How long exchanges took.
     durations: Durations,
     history: History,
-    faces: Faces,
+    publisher: StatusPublisher,
     service: Service,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
-    laggard: Option<Id>,
+    first_unready: Option<Id>,
 }
 
 /// Where the configuration comes from, to read it again.
@@ -137,7 +135,7 @@ pub struct Source {
     /// The file to watch; none in the file-less form.
     pub file: Option<PathBuf>,
     /// Reads it, and says what it held; blocking.
-    pub load: Arc<dyn Fn() -> (Mark, Result<Loaded, Mistakes>) + Send + Sync>,
+    pub load: Arc<dyn Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync>,
     /// Is called where a new configuration says something else of the log.
     pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
 }
@@ -166,17 +164,17 @@ impl Daemon {
     /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
     /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
-        let family = Family::default();
-        let orphans = Orphans::of_first_process(&family)?;
-        Self::assemble(config, source, Signals::listen()?, family, orphans)
+        let children = ChildRegistry::default();
+        let orphans = Orphans::of_first_process(&children)?;
+        Self::assemble(config, source, Signals::listen()?, children, orphans)
     }
 
     /// The same for a command that stands in for a program: signals are left to it, and orphans are seen off wherever it
-    /// runs. The program is to be started by [`Self::family`].
+    /// runs. The program is to be started by [`Self::children`].
     pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
-        let family = Family::default();
-        let orphans = Orphans::adopt(family.clone())?;
-        let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), family, Some(orphans))?;
+        let children = ChildRegistry::default();
+        let orphans = Orphans::adopt(children.clone())?;
+        let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), children, Some(orphans))?;
         daemon.service = Service::of_a_program();
         Ok(daemon)
     }
@@ -185,18 +183,18 @@ impl Daemon {
         config: Config,
         source: Source,
         signals: Signals,
-        family: Family,
+        children: ChildRegistry,
         orphans: Option<Orphans>,
     ) -> Result<Self, StartError> {
-        let host = Arc::new(Host::new(&config, None)?);
+        let context = Arc::new(ExchangeContext::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
-            host,
+            context,
             source,
             confinement: None,
             kept: HashMap::new(),
             names: BTreeMap::new(),
-            pasts: HashMap::new(),
+            last_exchanges: HashMap::new(),
             listings: BTreeMap::new(),
             wanted: None,
             overdue: BTreeSet::new(),
@@ -207,25 +205,25 @@ impl Daemon {
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
-            spared: Arc::default(),
+            protected_keys: Arc::default(),
             signals,
-            nudges: Storm::default(),
-            family,
+            renew_requests: LogThrottle::default(),
+            children,
             orphans,
             rotations: 0,
             watch: Watch::new(),
-            sentry: Sentry::default(),
-            guard: Guard::default(),
+            change_watcher: ChangeWatcher::default(),
+            monitor: OutputMonitor::default(),
             alarm: Alarm::new()?,
-            grounds: Grounds::default(),
+            inputs: InputState::default(),
             started: clock::now(),
             reloads: Reloads::new(clock::now()),
             durations: Durations::default(),
             history: History::default(),
-            faces: Faces::default(),
+            publisher: StatusPublisher::default(),
             service: Service::default(),
             announced_ready: false,
-            laggard: None,
+            first_unready: None,
             config,
         };
         info!(
@@ -237,7 +235,7 @@ impl Daemon {
             "starting"
         );
         let desired = daemon.desired();
-        daemon.settle(desired);
+        daemon.reconcile(desired);
         Ok(daemon)
     }
 
@@ -256,26 +254,26 @@ impl Daemon {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.watch.hint() => Happening::Hint,
-            touched = self.sentry.touched() => Happening::OutputsTouched(touched),
-            question = self.faces.question() => Happening::Question(question),
-            number = next_orphan(&mut self.orphans) => Happening::OrphanSeenOff(number),
+            touched = self.change_watcher.touched() => Happening::OutputsTouched(touched),
+            question = self.publisher.question() => Happening::Question(question),
+            number = next_orphan(&mut self.orphans) => Happening::OrphanReaped(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
             Happening::Ended(task, done) => self.ended(task, *done),
-            Happening::Hint => self.survey(),
+            Happening::Hint => self.scan_disk(),
             Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Question(question) => self.answer(question),
             Happening::Alarm => self.wake(),
-            Happening::OrphanSeenOff(process) => debug!(process, "an orphan has ended"),
+            Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 self.say_reload_is_asked_for(&sender);
-                self.load(Why::Asked);
-                self.survey();
+                self.load(Why::Requested);
+                self.scan_disk();
             }
             Happening::Asked(Request::RenewAll, sender) => {
                 self.say_renewal_is_asked_for(&sender);
-                self.nudge_all();
+                self.request_renewal_of_all();
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
         }
@@ -298,7 +296,7 @@ impl Daemon {
     }
 
     fn next_wake(&self) -> Option<Moment> {
-        let poll = self.grounds.survey.is_idle().then_some(self.grounds.poll_at);
+        let poll = self.inputs.scan.is_idle().then_some(self.inputs.poll_at);
         let faces = [self.status_file_due(), self.service.due()];
         [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
     }
@@ -308,28 +306,28 @@ impl Daemon {
         for id in self.fleet.wake(now) {
             self.notice_end(id, now);
         }
-        if self.grounds.survey.is_idle() && now >= self.grounds.poll_at {
-            self.survey();
+        if self.inputs.scan.is_idle() && now >= self.inputs.poll_at {
+            self.scan_disk();
         }
         self.tidy(now);
-        self.pasts.retain(|_, (_, kept_until)| now < *kept_until);
+        self.last_exchanges.retain(|_, (_, kept_until)| now < *kept_until);
     }
 
     /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
-    fn survey(&mut self) {
-        if !self.grounds.survey.begin() {
+    fn scan_disk(&mut self) {
+        if !self.inputs.scan.begin() {
             return;
         }
-        let scope = Scope {
+        let scope = ScanRequest {
             key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
             status_socket: self.status_socket(),
         };
-        let (host, locks) = (Arc::clone(&self.host), Arc::clone(&self.locks));
-        self.tasks.start(Task::Survey, async move {
-            task::spawn_blocking(move || Done::Surveyed(Survey::take(&scope, &host.ledger, &locks)))
+        let (context, locks) = (Arc::clone(&self.context), Arc::clone(&self.locks));
+        self.tasks.start(Task::DiskScan, async move {
+            task::spawn_blocking(move || Done::DiskScanned(DiskScan::take(&scope, &context.ledger, &locks)))
                 .await
                 .unwrap_or(Done::Lost)
         });
@@ -337,16 +335,16 @@ impl Daemon {
 
     fn say_renewal_is_asked_for(&mut self, sender: &str) {
         let (message, credentials) = ("asked to renew every session", self.names.len());
-        match self.nudges.note(clock::now(), message) {
-            Word::Told(untold) => info!(sender, credentials, untold, "{message}"),
-            Word::Untold => debug!(sender, credentials, "{message}"),
+        match self.renew_requests.note(clock::now(), message) {
+            Emit::Now(suppressed) => info!(sender, credentials, suppressed, "{message}"),
+            Emit::Suppress => debug!(sender, credentials, "{message}"),
         }
     }
 
-    fn nudge_all(&mut self) {
+    fn request_renewal_of_all(&mut self) {
         let now = clock::now();
         for id in self.names.values() {
-            self.fleet.handle(now, *id, Event::Nudged);
+            self.fleet.handle(now, *id, Event::RenewRequested);
         }
     }
 }
@@ -358,12 +356,12 @@ enum Happening {
     OutputsTouched(Touched),
     Question(Question),
     Alarm,
-    OrphanSeenOff(u32),
+    OrphanReaped(u32),
 }
 
 async fn next_orphan(orphans: &mut Option<Orphans>) -> u32 {
     match orphans {
-        Some(orphans) => orphans.seen_off().await,
+        Some(orphans) => orphans.reaped().await,
         None => std::future::pending().await,
     }
 }

@@ -1,6 +1,6 @@
 //! What comes next for a credential: one judgement for everyone who tells it.
 
-use super::{Daemon, kept::Kept};
+use super::{Daemon, credential_state::CredentialState};
 use crate::renewal::{Effect, Moment, Renewal};
 
 /// What comes next, and when.
@@ -15,7 +15,7 @@ pub(super) enum Next {
 
 impl Daemon {
     /// What is under way, or else what is planned.
-    pub(super) fn next(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> Next {
+    pub(super) fn next(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> Next {
         match renewal.under_way() {
             Some(Effect::Exchange(_)) => Next::Exchange(now),
             Some(Effect::Publish(_)) => Next::Publish(now),
@@ -25,10 +25,10 @@ impl Daemon {
     }
 
     /// What is planned while nothing is under way: a write that failed, where it is tried again before the next exchange.
-    pub(super) fn planned(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> Next {
+    pub(super) fn planned(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> Next {
         let is_unwritten = kept.outputs.iter().any(|output| output.error.is_some());
         let exchange = self.next_exchange(now, renewal);
-        match (renewal.chore_due().filter(|_| is_unwritten), exchange) {
+        match (renewal.disk_task_due().filter(|_| is_unwritten), exchange) {
             (Some(write), Some(exchange)) if write < exchange => Next::Publish(write),
             (Some(write), None) => Next::Publish(write),
             (_, Some(exchange)) => Next::Exchange(exchange),

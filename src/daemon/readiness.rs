@@ -9,11 +9,12 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Daemon, clock, kept::Kept, next::Next, span, survey::Observation};
+use super::{Daemon, credential_state::CredentialState, disk_scan::Observation, next::Next, span};
 use crate::{
+    clock,
     config::Credential,
     fingerprint::Fingerprint,
-    output::{self, Content, Output, Seal},
+    output::{self, Content, FileStamp, Output},
     renewal::{Health, Id, Moment, Renewal},
     session::{Session, Times},
     status::Readiness,
@@ -21,7 +22,7 @@ use crate::{
 
 /// Who waits for a look at the outputs.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct ReadinessQueue {
     /// For one that has not begun.
     waiting: Vec<Ask>,
     /// For the one that is under way.
@@ -37,10 +38,10 @@ struct Ask {
 
 /// Outputs of a credential that are being written, or are about to be: looked at all the same, for the one who asks now
 /// reads them now.
-pub(super) struct Glance {
+pub(super) struct ReadinessProbe {
     id: Id,
     credential: Arc<Credential>,
-    seals: Vec<Option<Seal>>,
+    stamps: Vec<Option<FileStamp>>,
     /// The token that was written last.
     written: Option<Fingerprint>,
     /// What replaces it.
@@ -60,7 +61,7 @@ impl Missing {
     }
 }
 
-impl Asked {
+impl ReadinessQueue {
     /// A look begins: it answers everyone who has asked so far, and nobody who asks later.
     pub(super) fn begin(&mut self) {
         self.looking.append(&mut self.waiting);
@@ -85,28 +86,28 @@ impl Daemon {
             Some(None) => return drop(answer.send(Readiness::Unknown)),
         };
         // Where the disk hangs, they come again and again.
-        self.guard.asked.waiting.retain(|ask| !ask.answer.is_closed());
-        self.guard.asked.waiting.push(Ask { whose, answer });
+        self.monitor.readiness_queue.waiting.retain(|ask| !ask.answer.is_closed());
+        self.monitor.readiness_queue.waiting.push(Ask { whose, answer });
         self.inspect_all();
     }
 
     /// What is to be looked at besides what the guard looks at anyway.
-    pub(super) fn glances(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<Glance> {
-        let glance = |(id, kept): (Id, &Kept)| Glance {
+    pub(super) fn probes(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<ReadinessProbe> {
+        let probe = |(id, kept): (Id, &CredentialState)| ReadinessProbe {
             id,
             credential: Arc::clone(&kept.credential),
-            seals: kept.outputs.iter().map(|output| output.seal).collect(),
+            stamps: kept.outputs.iter().map(|output| output.stamp).collect(),
             written: kept.written.as_ref().map(|written| written.token),
-            newest: kept.session.clone().zip(kept.told.map(|told| told.times())),
+            newest: kept.session.clone().zip(kept.published_times.map(|told| told.times())),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
         let required = self.members().filter(|(_, kept)| kept.credential.required);
-        required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(glance).collect()
+        required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
     }
 
     /// The look has ended.
     pub(super) fn say_whether_ready(&mut self, missing: &[Missing]) {
-        for Ask { whose, answer } in mem::take(&mut self.guard.asked.looking) {
+        for Ask { whose, answer } in mem::take(&mut self.monitor.readiness_queue.looking) {
             let culprits = self.culprits(whose, missing);
             let readiness = if culprits.is_empty() { Readiness::Ready } else { Readiness::Unready(culprits) };
             drop(answer.send(readiness));
@@ -143,7 +144,7 @@ impl Daemon {
         lines
     }
 
-    fn trouble(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> String {
+    fn trouble(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> String {
         let output = kept.outputs.iter().find_map(|output| output.error.as_deref());
         let mut said = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
@@ -170,14 +171,14 @@ impl Daemon {
 
     fn required(&self, name: &str) -> Option<Id> {
         let id = *self.names.get(name)?;
-        self.kept.get(&id).is_some_and(|kept| kept.credential.required && !kept.leaving).then_some(id)
+        self.kept.get(&id).is_some_and(|kept| kept.credential.required && !kept.draining).then_some(id)
     }
 }
 
-impl Glance {
+impl ReadinessProbe {
     /// Blocks on the disk.
     pub(super) fn take(self, project: &str) -> Option<Missing> {
-        let Self { id, credential, seals, written, newest } = self;
+        let Self { id, credential, stamps, written, newest } = self;
         let holds_the_newest = |output: &Output| {
             newest.as_ref().is_some_and(|(session, times)| {
                 let content = Content { session, credential: &credential.name, project, times: *times };
@@ -186,16 +187,16 @@ impl Glance {
         };
         let holds_the_last =
             |output: &Output| written.is_some_and(|token| output::find_token(slice::from_ref(output), token).is_some());
-        let stands = |output: &Output, seal: Option<Seal>| {
-            output::is_sealed(output, seal) || holds_the_newest(output) || holds_the_last(output)
+        let stands = |output: &Output, stamp: Option<FileStamp>| {
+            output::is_unchanged_since(output, stamp) || holds_the_newest(output) || holds_the_last(output)
         };
-        let (gone, _) = credential.outputs.iter().zip(seals).find(|(output, seal)| !stands(output, *seal))?;
+        let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !stands(output, *stamp))?;
         Some(Missing::new(id, gone))
     }
 }
 
 /// The file is gone, and this is why no other is in its place yet.
-fn not_there(path: &Path, kept: &Kept) -> String {
+fn not_there(path: &Path, kept: &CredentialState) -> String {
     let why = kept.outputs.iter().find_map(|output| output.error.as_deref());
     format!("`{}` does not hold its token{}", path.display(), why.map(|why| format!(": {why}")).unwrap_or_default())
 }

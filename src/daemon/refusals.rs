@@ -13,7 +13,7 @@ pub(super) struct Refusals {
     last: Option<Said>,
     /// Which key the last one was for, if that is known.
     key: Option<Fingerprint>,
-    told: Vec<Told>,
+    logged: Vec<LoggedRefusal>,
     count: u64,
 }
 
@@ -26,11 +26,11 @@ pub(super) struct Said {
 }
 
 #[derive(Clone, Debug)]
-struct Told {
+struct LoggedRefusal {
     class: &'static str,
     message: String,
     at: Moment,
-    untold: u64,
+    suppressed: u64,
 }
 
 /// Whether there is a line to write.
@@ -54,24 +54,24 @@ impl Refusals {
     ) -> Telling {
         self.count += 1;
         if key.is_some() && mem::replace(&mut self.key, key) != key {
-            self.told.clear();
+            self.logged.clear();
         }
         self.last = Some(Said { class, message: message.to_owned(), at: now });
-        let is_full = self.told.len() == TOLD_MAX;
+        let is_full = self.logged.len() == TOLD_MAX;
         // Replies that differ each time, by a number in them for instance, are not told one by one for ever.
-        let same = |told: &&mut Told| told.class == class && (told.message == message || is_full);
-        if let Some(told) = self.told.iter_mut().find(same) {
-            told.untold += 1;
+        let same = |told: &&mut LoggedRefusal| told.class == class && (told.message == message || is_full);
+        if let Some(told) = self.logged.iter_mut().find(same) {
+            told.suppressed += 1;
             if now.since(told.at) < TELL_AGAIN {
                 return Telling::Known;
             }
             told.at = now;
-            return Telling::Repeated(mem::take(&mut told.untold));
+            return Telling::Repeated(mem::take(&mut told.suppressed));
         }
         if is_full {
-            self.told.remove(0);
+            self.logged.remove(0);
         }
-        self.told.push(Told { class, message: message.to_owned(), at: now, untold: 0 });
+        self.logged.push(LoggedRefusal { class, message: message.to_owned(), at: now, suppressed: 0 });
         Telling::New
     }
 
@@ -87,7 +87,7 @@ impl Refusals {
     }
 }
 
-/// How long an outage goes on untold.
+/// How long an outage goes on suppressed.
 const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Different refusals of one row that are told.

@@ -6,13 +6,14 @@ use tokio::task;
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Daemon, Source, clock,
-    exchange_effect::Host,
-    storm::{Storm, Word},
+    Daemon, Source,
+    exchange_effect::ExchangeContext,
+    log_throttle::{Emit, LogThrottle},
     tasks::{Done, Task},
 };
 use crate::{
-    config::{Config, Loaded, Mark},
+    clock,
+    config::{Config, Digest, Loaded},
     confine::Confinement,
     exchange::{Client, ClientError, Proxies, Trust},
     renewal::Moment,
@@ -27,7 +28,7 @@ pub(super) enum Why {
     /// Its file has changed.
     Changed,
     /// Somebody asked for it.
-    Asked,
+    Requested,
 }
 
 /// What became of readings after the first.
@@ -40,14 +41,21 @@ pub(super) struct Reloads {
     pub(super) applied: u64,
     pub(super) refusals: u64,
     /// Of requests, and of what became of them.
-    asked: Storm,
-    ended: Storm,
+    asked: LogThrottle,
+    ended: LogThrottle,
 }
 
 impl Reloads {
     /// The first configuration is in force from now on.
     pub(super) fn new(now: Moment) -> Self {
-        Self { since: now, refused: None, applied: 0, refusals: 0, asked: Storm::default(), ended: Storm::default() }
+        Self {
+            since: now,
+            refused: None,
+            applied: 0,
+            refusals: 0,
+            asked: LogThrottle::default(),
+            ended: LogThrottle::default(),
+        }
     }
 }
 
@@ -56,14 +64,14 @@ impl Daemon {
     pub(super) fn say_reload_is_asked_for(&mut self, sender: &str) {
         let message = "asked to read the configuration again";
         match self.reloads.asked.note(clock::now(), message) {
-            Word::Told(untold) => info!(sender, untold, "{message}"),
-            Word::Untold => debug!(sender, "{message}"),
+            Emit::Now(suppressed) => info!(sender, suppressed, "{message}"),
+            Emit::Suppress => debug!(sender, "{message}"),
         }
     }
 
     /// Reads the configuration again, off the loop; at once, or when the reading that is under way has ended.
     pub(super) fn load(&mut self, why: Why) {
-        if !self.grounds.load.begin() {
+        if !self.inputs.load.begin() {
             return;
         }
         self.announce_reloading(why);
@@ -73,9 +81,9 @@ impl Daemon {
         });
     }
 
-    pub(super) fn loaded(&mut self, why: Why, loaded: Option<(Mark, Result<Loaded, String>)>) {
-        let again = self.grounds.load.end();
-        let (mark, loaded) = loaded.unzip();
+    pub(super) fn loaded(&mut self, why: Why, loaded: Option<(Digest, Result<Loaded, String>)>) {
+        let again = self.inputs.load.end();
+        let (digest, loaded) = loaded.unzip();
         match loaded {
             Some(Ok(loaded)) => self.take_config(why, loaded),
             Some(Err(refused)) => self.refuse_config(refused),
@@ -83,11 +91,11 @@ impl Daemon {
         }
         self.announce_reloaded();
         if again {
-            self.load(Why::Asked);
-        } else if mark.is_some() && mark != self.grounds.config_mark && self.source.file.is_some() {
+            self.load(Why::Requested);
+        } else if digest.is_some() && digest != self.inputs.config_digest && self.source.file.is_some() {
             // It changed between the look and the reading, and may have changed back since.
-            self.grounds.config_mark = mark;
-            self.survey();
+            self.inputs.config_digest = digest;
+            self.scan_disk();
         }
     }
 
@@ -98,20 +106,20 @@ impl Daemon {
             return;
         }
         // Also where nothing changed: the CA file may have been replaced under its name.
-        let host = match Host::new(&config, Some(&self.host)) {
-            Ok(host) => host,
+        let context = match ExchangeContext::new(&config, Some(&self.context)) {
+            Ok(context) => context,
             Err(error) => {
                 self.refuse_config(error.to_string());
                 return;
             }
         };
-        self.host = Arc::new(host);
+        self.context = Arc::new(context);
         self.reloads.refused = None;
         if is_same {
             let message = "the configuration is as it was";
             match self.reloads.ended.note(clock::now(), message) {
-                Word::Told(untold) => info!(untold, "{message}"),
-                Word::Untold => debug!("{message}"),
+                Emit::Now(suppressed) => info!(suppressed, "{message}"),
+                Emit::Suppress => debug!("{message}"),
             }
         } else {
             for warning in &warnings {
@@ -127,8 +135,8 @@ impl Daemon {
     fn refuse_config(&mut self, why: String) {
         let message = format!("the configuration is refused, the old one stays in force: {why}");
         match self.reloads.ended.note(clock::now(), &message) {
-            Word::Told(untold) => error!(untold, "{message}"),
-            Word::Untold => debug!("{message}"),
+            Emit::Now(suppressed) => error!(suppressed, "{message}"),
+            Emit::Suppress => debug!("{message}"),
         }
         self.reloads.refused = Some(why);
         self.reloads.refusals += 1;
@@ -140,7 +148,7 @@ impl Daemon {
         if before.project != self.config.project || before.base_url != self.config.base_url {
             self.fleet.change_host();
             (self.skew, self.skew_said) = (None, false);
-            self.nudge_all();
+            self.request_renewal_of_all();
         }
         if before.confine != self.config.confine {
             warn!("a change of `confine` takes effect at the next start");
@@ -149,16 +157,16 @@ impl Daemon {
             (self.source.log_changed)(&self.config.log);
         }
         self.forget_other_folders();
-        let untold = self.reloads.ended.lull();
-        info!(untold, "the new configuration is in force");
+        let suppressed = self.reloads.ended.reset();
+        info!(suppressed, "the new configuration is in force");
         let desired = self.desired();
-        self.settle(desired);
+        self.reconcile(desired);
     }
 }
 
 /// Reads the configuration, and looks whether this process can do what it asks for. Blocks on the disk.
-fn read(source: &Source, confinement: Option<&Confinement>) -> (Mark, Result<Loaded, String>) {
-    let (mark, loaded) = (source.load)();
+fn read(source: &Source, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, String>) {
+    let (digest, loaded) = (source.load)();
     let loaded = match (loaded, confinement) {
         (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
             Some(why) => Err(why),
@@ -167,17 +175,18 @@ fn read(source: &Source, confinement: Option<&Confinement>) -> (Mark, Result<Loa
         (Ok(loaded), None) => Ok(loaded),
         (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
     };
-    (mark, loaded)
+    (digest, loaded)
 }
 
-impl Host {
+impl ExchangeContext {
     /// A client for a configuration. CA files and proxies are read afresh; the signing keys that `before` knows are kept
     /// where they are of the same project, else those that an earlier run left are used.
-    pub(super) fn new(config: &Config, before: Option<&Host>) -> Result<Self, ClientError> {
+    pub(super) fn new(config: &Config, before: Option<&ExchangeContext>) -> Result<Self, ClientError> {
         let client = Client::build(&config.base_url, &config.http, &Proxies::from_environment())?;
-        let same = before.filter(|host| host.project == config.project && host.client.base() == &config.base_url);
+        let same =
+            before.filter(|context| context.project == config.project && context.client.base() == &config.base_url);
         let trust = match same {
-            Some(host) => Arc::clone(&host.trust),
+            Some(context) => Arc::clone(&context.trust),
             None => Arc::new(Trust::open(Some(&config.state_directory), &config.base_url, &config.project)),
         };
         let ledger = Ledger::new(&config.state_directory);

@@ -2,9 +2,10 @@
 
 use std::{borrow::Cow, mem, process};
 
-use super::{Daemon, advice, clock, kept::Kept, next::Next, skew::Skew, survey::Observation};
+use super::{Daemon, advice, credential_state::CredentialState, disk_scan::Observation, next::Next, skew::Skew};
 use crate::{
-    child::Family,
+    child::ChildRegistry,
+    clock,
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
     status::{
@@ -45,7 +46,7 @@ impl Daemon {
                 .listings
                 .values()
                 .filter_map(|listing| listing.trouble.clone())
-                .chain(self.faces.trouble.clone())
+                .chain(self.publisher.trouble.clone())
                 .collect(),
             exchange_durations: self.durations.clone(),
             credentials,
@@ -55,13 +56,13 @@ impl Daemon {
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
     /// its file holds.
     pub fn has_every_token(&self) -> bool {
-        self.grounds.survey.is_idle() && self.has_every_token_by_the_last_look()
+        self.inputs.scan.is_idle() && self.has_every_token_by_the_last_look()
     }
 
     /// The same for who cannot wait for the end of a look that is under way.
     pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
-        let has_token = |(id, kept): (Id, &Kept)| {
+        let has_token = |(id, kept): (Id, &CredentialState)| {
             kept.recalled
                 && self.fleet.get(id).is_some_and(|renewal| {
                     let key = renewal.on_disk().map(|term| term.key);
@@ -73,15 +74,13 @@ impl Daemon {
 
     /// Whether it is known who there is, by the last look.
     fn is_settled(&self) -> bool {
-        self.grounds.surveyed
-            && self.wanted.is_none()
-            && self.listings.values().all(|listing| listing.trouble.is_none())
+        self.inputs.scanned && self.wanted.is_none() && self.listings.values().all(|listing| listing.trouble.is_none())
     }
 
     /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
     pub fn has_every_token_of_any_key(&self) -> bool {
         let now = clock::now();
-        let lives = |(id, kept): (Id, &Kept)| {
+        let lives = |(id, kept): (Id, &CredentialState)| {
             let renewal = self.fleet.get(id);
             kept.recalled && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
         };
@@ -99,13 +98,13 @@ impl Daemon {
     pub fn hurry_what_is_overdue(&mut self) {
         let now = clock::now();
         for id in mem::take(&mut self.overdue) {
-            self.fleet.handle(now, id, Event::Nudged);
+            self.fleet.handle(now, id, Event::RenewRequested);
         }
     }
 
     /// The children of this process: who starts one does it by this, or it counts as an orphan.
-    pub fn family(&self) -> &Family {
-        &self.family
+    pub fn children(&self) -> &ChildRegistry {
+        &self.children
     }
 
     /// How often readers got a token that they did not have. A file that was only put right does not count.
@@ -119,12 +118,12 @@ impl Daemon {
         self.kept.get(id)?.session.as_deref()
     }
 
-    pub(super) fn is_overdue(&self, id: Id, kept: &Kept, now: Moment) -> bool {
+    pub(super) fn is_overdue(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
         let term = self.fleet.get(id).and_then(Renewal::on_disk);
         term.is_some_and(|term| term.sent + kept.credential.policy.renew_at.of(term.grant.lifetime) <= now)
     }
 
-    fn credential_report(&self, now: Moment, kept: &Kept, renewal: &Renewal) -> CredentialReport {
+    fn credential_report(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
         CredentialReport {

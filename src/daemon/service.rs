@@ -12,8 +12,9 @@ use std::{collections::VecDeque, io, mem, time::Duration};
 use tracing::{info, warn};
 
 use self::socket::Socket;
-use super::{Daemon, clock, reload::Why};
+use super::{Daemon, reload::Why};
 use crate::{
+    clock,
     renewal::Moment,
     status::{self, Report},
 };
@@ -184,7 +185,7 @@ impl Daemon {
 
     /// Where no credential is known, none is written, and nothing else tells that it is ready.
     fn is_first_ready(&self) -> bool {
-        let waits = self.service.phase == Phase::Starting && self.grounds.surveyed;
+        let waits = self.service.phase == Phase::Starting && self.inputs.scanned;
         waits && (self.announced_ready || self.names.is_empty()) && self.is_ready(clock::now())
     }
 

@@ -11,23 +11,23 @@ use std::{
 use tokio::{task, time};
 
 use super::{
-    clock,
-    membership::desired,
+    disk_scan::{PriorState, load_prior_state},
     memory::request,
-    survey::{Left, look_up},
+    reconcile::desired,
 };
 use crate::{
+    clock,
     config::{Config, Credential},
     key,
     output::{self, Content, Output},
-    renewal::{Asked, Moment, Stamp},
+    renewal::{ExchangeRecord, Moment, Stamp},
     state::Ledger,
-    watch::{Sentry, Touched},
+    watch::{ChangeWatcher, Touched},
 };
 
 /// The tokens of a configuration as they stand on disk.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Standings {
+pub struct DiskStatus {
     /// How many there are to be.
     pub credentials: usize,
     /// How many of them are required.
@@ -38,7 +38,7 @@ pub struct Standings {
     pub troubles: Vec<String>,
 }
 
-impl Standings {
+impl DiskStatus {
     /// Looks at every token, its state file and the clock. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
         let (credentials, troubles) = credentials(config);
@@ -75,17 +75,17 @@ pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
 
 /// The last exchange of a credential, by what was written of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LastExchange {
+pub struct RecordedExchange {
     /// From when on another one may follow: the spacing, and the quiet that the host wanted. Of one that nobody saw the end
     /// of, the spacing is counted from now.
     pub free_at: Moment,
     /// What was written; `None` if nothing was.
-    pub asked: Option<Asked>,
+    pub asked: Option<ExchangeRecord>,
     /// Whether it may be under way still: it has no end yet, and a process writes to the outputs.
     pub is_under_way: bool,
 }
 
-impl LastExchange {
+impl RecordedExchange {
     /// Looks it up. Blocks on the disk.
     pub fn of(config: &Config, credential: &Credential) -> Self {
         let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
@@ -106,18 +106,18 @@ impl LastExchange {
 /// Looks until every required token is there, or until the time is over, at each change of a file that has a say in it. Looks
 /// once at least, though not for longer than the longer of the time and [`LOOK_MAX`]. Answers what was seen last; `None` if no
 /// look came to its end. Must be called within a runtime.
-pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<Standings> {
+pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<DiskStatus> {
     let mut last = time::timeout(timeout.max(LOOK_MAX), look(config)).await.ok()?;
     if last.are_good() || timeout.is_zero() {
         return Some(last);
     }
-    let mut sentry = Sentry::default();
+    let mut change_watcher = ChangeWatcher::default();
     let watching = async {
         while !last.are_good() {
             let folders = folders(config);
-            arm(&mut sentry, &folders).await;
+            arm(&mut change_watcher, &folders).await;
             // Also right after arming, for it may have changed before; those of some file systems cannot be watched.
-            let _ = time::timeout(LOOK_ANYWAY, touched(&mut sentry, &folders)).await;
+            let _ = time::timeout(LOOK_ANYWAY, touched(&mut change_watcher, &folders)).await;
             last = look(config).await;
         }
     };
@@ -125,32 +125,32 @@ pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<Standings> 
     Some(last)
 }
 
-async fn look(config: &Arc<Config>) -> Standings {
+async fn look(config: &Arc<Config>) -> DiskStatus {
     let config = Arc::clone(config);
-    task::spawn_blocking(move || Standings::of(&config)).await.unwrap_or_default()
+    task::spawn_blocking(move || DiskStatus::of(&config)).await.unwrap_or_default()
 }
 
 /// Watches the folders, and in the place of one that is missing the nearest above it that is there.
-async fn arm(sentry: &mut Sentry, folders: &BTreeSet<PathBuf>) {
+async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     let mut wanted = folders.clone();
     while !wanted.is_empty() {
-        let Some(post) = sentry.post() else { return };
+        let Some(armer) = change_watcher.armer() else { return };
         let asked = wanted.clone();
-        let Ok(armed) = task::spawn_blocking(move || post.arm(asked)).await else { return };
-        sentry.take(armed);
-        let missing = wanted.iter().filter(|folder| !sentry.is_armed(folder));
+        let Ok(armed) = task::spawn_blocking(move || armer.arm(asked)).await else { return };
+        change_watcher.take(armed);
+        let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
         wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();
     }
 }
 
 /// Waits until one of the folders is touched, or is made. What else happens in a folder above them is nothing to wake for.
-async fn touched(sentry: &mut Sentry, folders: &BTreeSet<PathBuf>) {
+async fn touched(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     let concerns = |file: &PathBuf| {
         file.parent().is_some_and(|folder| folders.contains(folder))
             || folders.iter().any(|folder| folder.starts_with(file))
     };
     loop {
-        match sentry.touched().await {
+        match change_watcher.touched().await {
             Touched::Files(files) if !files.iter().any(concerns) => {}
             Touched::Files(_) | Touched::Anything => return,
         }
@@ -169,7 +169,7 @@ fn folders(config: &Config) -> BTreeSet<PathBuf> {
 /// Why a reader finds no live token, if he finds none.
 fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
     let request = request(&config.project, &config.base_url, &credential.options);
-    let Left { record, session } = look_up(credential, &config.project, request, ledger);
+    let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
     let written = match record {
         Err(why) => return Some(why.to_string()),
         Ok(None) => return Some("nothing was asked for yet".to_owned()),
@@ -192,7 +192,7 @@ fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp
     let term = written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).term;
     match term {
         None => Some("clocks disagree on the age of the token".to_owned()),
-        Some(term) if !term.lives(now.moment) => Some("the token has expired".to_owned()),
+        Some(term) if !term.is_valid_at(now.moment) => Some("the token has expired".to_owned()),
         Some(_) => None,
     }
 }
@@ -237,14 +237,14 @@ mod tests {
     async fn a_folder_that_is_made_later_is_noticed() {
         let base = tempfile::tempdir().unwrap();
         let folders = BTreeSet::from([base.path().join("deep/down/out")]);
-        let mut sentry = Sentry::default();
+        let mut change_watcher = ChangeWatcher::default();
         let patience = Duration::from_secs(60);
         for made in ["deep", "deep/down", "deep/down/out", "deep/down/out/a.jwt"] {
             // Each time a folder is watched that was not before, which is a hint by itself.
-            arm(&mut sentry, &folders).await;
-            time::timeout(patience, touched(&mut sentry, &folders)).await.unwrap();
+            arm(&mut change_watcher, &folders).await;
+            time::timeout(patience, touched(&mut change_watcher, &folders)).await.unwrap();
             std::fs::create_dir(base.path().join(made)).unwrap();
-            time::timeout(patience, touched(&mut sentry, &folders)).await.unwrap();
+            time::timeout(patience, touched(&mut change_watcher, &folders)).await.unwrap();
         }
     }
 

@@ -5,14 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
+    disk_scan::DiskScan,
     exchange_effect::{Exchanged, Noticed},
-    guard::Inspection,
+    output_monitor::Inspection,
     reload::Why,
-    survey::Survey,
 };
 use crate::{
-    config::{Loaded, Mark},
-    exchange::{Refused, Standing},
+    config::{Digest, Loaded},
+    exchange::{Refused, SignatureStatus},
     hook::Ran,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Id, Moment},
@@ -27,7 +27,7 @@ pub(super) enum Task {
     Exchange(Id, Attempt),
     Publish(Id, Attempt),
     Withdraw(Id, Attempt),
-    Survey,
+    DiskScan,
     Load(Why),
     Judge,
     Arm,
@@ -49,14 +49,14 @@ pub(super) enum Done {
         kept: Option<Result<(), String>>,
     },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
-    Surveyed(Survey),
+    DiskScanned(DiskScan),
     /// A configuration, or in one line why it is refused.
-    Loaded((Mark, Result<Loaded, String>)),
-    Judged(Vec<(Id, Arc<Session>, Result<Standing, Refused>)>),
+    Loaded((Digest, Result<Loaded, String>)),
+    Judged(Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),
     /// What became of each hook, and when it ended.
-    Told(Vec<(Moment, Ran)>),
+    HooksRan(Vec<(Moment, Ran)>),
     StatusFile(Result<(), String>),
     /// The task panicked or was stopped.
     Lost,
@@ -67,7 +67,7 @@ impl Task {
     pub(super) fn changes_what_is_told(self) -> bool {
         match self {
             Self::Exchange(..) | Self::Publish(..) | Self::Withdraw(..) | Self::Load(_) | Self::Hooks(_) => true,
-            Self::Survey | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile => false,
+            Self::DiskScan | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile => false,
         }
     }
 }
@@ -114,7 +114,7 @@ impl Tasks {
         for (task, handle) in self.under_way.values() {
             match task {
                 Task::Exchange(..)
-                | Task::Survey
+                | Task::DiskScan
                 | Task::Load(_)
                 | Task::Judge
                 | Task::Arm
@@ -137,7 +137,7 @@ impl Tasks {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
             Task::Exchange(..)
-            | Task::Survey
+            | Task::DiskScan
             | Task::Load(_)
             | Task::Judge
             | Task::Arm
@@ -155,15 +155,15 @@ mod tests {
     #[tokio::test]
     async fn a_task_that_panics_is_answered_as_lost() {
         let mut tasks = Tasks::default();
-        tasks.start(Task::Survey, async { panic!("a bug") });
-        assert!(matches!(tasks.next().await, (Task::Survey, Done::Lost)));
+        tasks.start(Task::DiskScan, async { panic!("a bug") });
+        assert!(matches!(tasks.next().await, (Task::DiskScan, Done::Lost)));
     }
 
     #[tokio::test]
     async fn writes_go_on_when_all_else_is_stopped() {
         let mut tasks = Tasks::default();
         let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
-        let id = fleet.add(crate::renewal::Policy::default(), crate::renewal::Past::default());
+        let id = fleet.add(crate::renewal::Policy::default(), crate::renewal::LastExchange::default());
         tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
         tasks.start(Task::Publish(id, Attempt(2)), async {
             Done::Published { results: Vec::new(), written: None, kept: None }

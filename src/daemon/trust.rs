@@ -5,31 +5,32 @@ use std::sync::Arc;
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Daemon, clock,
+    Daemon,
     tasks::{Done, Task},
 };
 use crate::{
-    exchange::{Refused, Standing},
+    clock,
+    exchange::{Refused, SignatureStatus},
     renewal::{Event, Id},
     session::Session,
 };
 
 impl Daemon {
     /// Notes how a new session stands.
-    pub(super) fn note_standing(&mut self, id: Id, standing: Standing) {
+    pub(super) fn note_standing(&mut self, id: Id, standing: SignatureStatus) {
         let Some(kept) = self.kept.get(&id) else { return };
         let name = &kept.credential.name;
         match standing {
-            Standing::Verified => {
+            SignatureStatus::Verified => {
                 if self.unverified.remove(&id) && self.unverified.is_empty() {
                     info!("the signature of every session is verified");
                 }
             }
-            Standing::Unverified { why } if self.unverified.is_empty() => {
+            SignatureStatus::Unverified { why } if self.unverified.is_empty() => {
                 self.unverified.insert(id);
                 warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
             }
-            Standing::Unverified { why } => {
+            SignatureStatus::Unverified { why } => {
                 self.unverified.insert(id);
                 debug!(credential = name, "{why}");
             }
@@ -44,11 +45,11 @@ impl Daemon {
         }
         let session = |id: &Id| self.kept.get(id).and_then(|kept| kept.session.clone()).map(|session| (*id, session));
         let unverified: Vec<_> = self.unverified.iter().filter_map(session).collect();
-        let host = Arc::clone(&self.host);
+        let context = Arc::clone(&self.context);
         self.tasks.start(Task::Judge, async move {
             let mut verdicts = Vec::with_capacity(unverified.len());
             for (id, session) in unverified {
-                let verdict = host.trust.judge(&host.client, &session.jwt, clock::now()).await;
+                let verdict = context.trust.judge(&context.client, &session.jwt, clock::now()).await;
                 verdicts.push((id, session, verdict));
             }
             Done::Judged(verdicts)
@@ -56,7 +57,7 @@ impl Daemon {
     }
 
     /// Takes in what was found out. A session that is not signed by the project must not stay the newest.
-    pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<Standing, Refused>)>) {
+    pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>) {
         for (id, session, verdict) in verdicts {
             let Some(kept) = self.kept.get(&id) else { continue };
             let is_current = kept.session.as_ref().is_some_and(|newest| Arc::ptr_eq(newest, &session));
@@ -72,7 +73,7 @@ impl Daemon {
                         credential = name,
                         "the token on disk is not to be trusted, a new one is asked for: {}", refused.message
                     );
-                    self.fleet.handle(clock::now(), id, Event::Nudged);
+                    self.fleet.handle(clock::now(), id, Event::RenewRequested);
                 }
             }
         }

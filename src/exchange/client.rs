@@ -11,7 +11,7 @@ use super::{
     BaseUrl, HttpSettings, LoginOptions, ProjectId, Proxies, Refused, Reply,
     proxy::{self, ProxyError},
     roots::{self, CaFileError},
-    transport::Trouble,
+    transport::TransportError,
 };
 use crate::{renewal::Refusal, secret::Secret, session::Jwks};
 
@@ -125,14 +125,14 @@ impl Client {
     /// Sends a request and collects the whole reply, all of it within the time-out.
     async fn reply(&self, request: reqwest::RequestBuilder, timeout: Duration) -> Result<Reply, Refused> {
         let whole = async {
-            let response = request.send().await.map_err(|error| Trouble::of(&error))?;
+            let response = request.send().await.map_err(|error| TransportError::of(&error))?;
             let (status, headers) = (response.status(), response.headers().clone());
             Ok(Reply { status, headers, body: collect(response).await? })
         };
         let trouble = match tokio::time::timeout(timeout, whole).await {
             Ok(Ok(reply)) => return Ok(reply),
             Ok(Err(trouble)) => trouble,
-            Err(_elapsed) => Trouble::Slow,
+            Err(_elapsed) => TransportError::Slow,
         };
         Err(trouble.refused(&self.base, timeout, self.connect_timeout))
     }
@@ -170,11 +170,11 @@ fn body(options: &LoginOptions) -> Value {
 }
 
 /// Reads a body up to [`BODY_BYTES_MAX`], into one buffer that never moves and leaves no copy behind.
-async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Trouble> {
+async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, TransportError> {
     let mut body = Zeroizing::new(Vec::with_capacity(BODY_BYTES_MAX));
-    while let Some(chunk) = response.chunk().await.map_err(|error| Trouble::of(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error))? {
         if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(Trouble::TooLong);
+            return Err(TransportError::TooLong);
         }
         body.extend_from_slice(&chunk);
     }

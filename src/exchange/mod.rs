@@ -5,13 +5,13 @@
 
 mod base_url;
 mod client;
+mod network_path;
 mod project;
 mod proxy;
 mod reply;
 mod roots;
 mod transport;
 mod trust;
-mod way;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -19,14 +19,14 @@ use crate::renewal::Refusal;
 
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{BODY_BYTES_MAX, Client, ClientError};
+pub use network_path::{
+    Anchors, Authority, Certificate, Connected, Handshake, NetworkPath, NotConnected, Root, Route, Tunnel, Untunnelled,
+};
 pub use project::{NotAProjectId, ProjectId};
 pub use proxy::{Proxies, ProxyError};
-pub use reply::{Granted, Note, Reply};
+pub use reply::{GrantNote, Granted, Reply};
 pub use roots::{CA_FILE_BYTES_MAX, CaFileError, judge_ca_file};
-pub use trust::{FETCH_SPACING, Standing, Trust};
-pub use way::{
-    Anchors, Authority, Certificate, Connected, Handshake, NotConnected, Road, Root, Route, Untunnelled, Way,
-};
+pub use trust::{FETCH_SPACING, SignatureStatus, Trust};
 
 /// The optional login options of an exchange. Claims may be confidential: it prints their names alone.
 #[derive(Clone, PartialEq, Default)]

@@ -11,7 +11,7 @@ use crate::renewal::Refusal;
 
 /// What went wrong between the client and the API.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Trouble {
+pub(super) enum TransportError {
     /// The whole request took too long.
     Slow,
     /// No connection came about in time.
@@ -22,7 +22,7 @@ pub(super) enum Trouble {
     Broken(String),
 }
 
-impl Trouble {
+impl TransportError {
     /// Finds the cause in an error of the HTTP client.
     pub(super) fn of(error: &reqwest::Error) -> Self {
         if error.is_timeout() {
@@ -62,7 +62,7 @@ impl Trouble {
 }
 
 /// What an error of a connection means, in words of our own.
-pub(super) fn plainly(error: &(dyn Error + 'static)) -> String {
+pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
     let found = causes(error).into_iter().rev().find_map(words);
     found.unwrap_or_else(|| "no connection comes about".to_owned())
 }

@@ -24,17 +24,23 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{News, Outcome, Ran, printed::Printed};
+use super::{HookContext, HookOutcome, Ran, printed::Printed};
 use crate::{
-    child::{Family, Kin},
+    child::{ChildRegistry, OwnedChild},
     key,
     secret::Secret,
 };
 
 /// Runs a command to its end or to its time-out. What it leaves in the background is left alone, but not listened to.
-pub(super) async fn run(program: &Path, arguments: &[String], timeout: Duration, news: &News, family: &Family) -> Ran {
+pub(super) async fn run(
+    program: &Path,
+    arguments: &[String],
+    timeout: Duration,
+    context: &HookContext,
+    children: &ChildRegistry,
+) -> Ran {
     let mut printed = Printed::default();
-    let outcome = match start(program, arguments, news, family) {
+    let outcome = match start(program, arguments, context, children) {
         Ok((mut group, mut pipe)) => {
             // In this order, for a command that never stops printing uses up what a task may do at a time.
             let ended = select! {
@@ -47,17 +53,17 @@ pub(super) async fn run(program: &Path, arguments: &[String], timeout: Duration,
                 stop(&mut group, &mut pipe, &mut printed).await;
             }
             take_rest(&pipe, &mut printed);
-            ended.map_or(Outcome::TimedOut(timeout), outcome)
+            ended.map_or(HookOutcome::TimedOut(timeout), outcome)
         }
-        Err(error) => Outcome::Failed(cannot_start(program, &error)),
+        Err(error) => HookOutcome::Failed(cannot_start(program, &error)),
     };
-    let key = if printed.is_empty() { None } else { key_of(&news.key_file).await };
-    Ran { outcome, printed: printed.said(&news.session.jwt, key.as_ref()) }
+    let key = if printed.is_empty() { None } else { key_of(&context.key_file).await };
+    Ran { outcome, printed: printed.redacted(&context.session.jwt, key.as_ref()) }
 }
 
 /// A child that leads a process group of its own, which is killed when this is dropped before the child was waited for.
 struct Group {
-    kin: Kin,
+    kin: OwnedChild,
 }
 
 impl Group {
@@ -77,7 +83,12 @@ impl Drop for Group {
     }
 }
 
-fn start(program: &Path, arguments: &[String], news: &News, family: &Family) -> io::Result<(Group, Receiver)> {
+fn start(
+    program: &Path,
+    arguments: &[String],
+    context: &HookContext,
+    children: &ChildRegistry,
+) -> io::Result<(Group, Receiver)> {
     // One pipe for both, so that lines stay in the order in which they were printed.
     let (reader, writer) = io::pipe()?;
     let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
@@ -87,14 +98,14 @@ fn start(program: &Path, arguments: &[String], news: &News, family: &Family) -> 
         .current_dir("/")
         .env_clear()
         .env("PATH", PATH)
-        .env("TOKENWELL_CREDENTIAL", &news.credential)
-        .env("TOKENWELL_PATH", &news.path)
-        .env("TOKENWELL_EXPIRES_AT", news.expiry())
+        .env("TOKENWELL_CREDENTIAL", &context.credential)
+        .env("TOKENWELL_PATH", &context.path)
+        .env("TOKENWELL_EXPIRES_AT", context.expiry())
         .stdin(Stdio::null())
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .process_group(0);
-    let kin = family.start(&mut command)?;
+    let kin = children.start(&mut command)?;
     Ok((Group { kin }, pipe))
 }
 
@@ -144,14 +155,14 @@ async fn key_of(path: &Path) -> Option<Secret> {
     within(KEY_READ_MAX, reading).await.ok()?
 }
 
-fn outcome(ended: io::Result<ExitStatus>) -> Outcome {
+fn outcome(ended: io::Result<ExitStatus>) -> HookOutcome {
     match ended {
-        Ok(status) if status.success() => Outcome::Done,
-        Ok(status) => Outcome::Failed(status.code().map_or_else(
+        Ok(status) if status.success() => HookOutcome::Done,
+        Ok(status) => HookOutcome::Failed(status.code().map_or_else(
             || format!("ended by {}", status.to_string().replace("signal: ", "signal ")),
             |code| format!("exit code {code}"),
         )),
-        Err(error) => Outcome::Failed(format!("cannot wait for its end: {error}")),
+        Err(error) => HookOutcome::Failed(format!("cannot wait for its end: {error}")),
     }
 }
 

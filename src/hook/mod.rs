@@ -4,15 +4,15 @@
 //! prints, whom it may reach. Nobody is given the token.
 
 mod command;
-mod dress;
-mod mask;
+mod display;
+mod encodings;
 mod named;
 mod pid_file;
 mod post;
 mod printed;
 mod process;
 mod reach;
-mod said;
+mod redact;
 mod send;
 mod signal;
 
@@ -22,7 +22,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::{child::Family, session::Session};
+use crate::{child::ChildRegistry, session::Session};
 
 pub use post::{LoopbackUrl, LoopbackUrlError};
 pub use printed::PRINTED_BYTES_MAX;
@@ -68,7 +68,7 @@ pub enum Recipient {
 
 /// What a hook is told.
 #[derive(Clone, Debug)]
-pub struct News {
+pub struct HookContext {
     /// The credential's name.
     pub credential: String,
     /// Its first output.
@@ -86,7 +86,7 @@ pub struct News {
 
 /// How a hook ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum HookOutcome {
     /// It was told.
     Done,
     /// Nobody is there to be told, which is no failure: it will read the new token when it starts. Why, in one line.
@@ -101,7 +101,7 @@ pub enum Outcome {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Ran {
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: HookOutcome,
     /// What a command printed: bounded, secrets masked, and otherwise as it is, lines and control characters included. Empty
     /// if nothing.
     pub printed: String,
@@ -109,16 +109,18 @@ pub struct Ran {
 
 /// Runs a hook to its end, which comes within its time-out and three seconds. Must be called on the loop's thread; it does
 /// not block it. When it is dropped, a command is killed with its whole process group.
-pub async fn run(hook: &Hook, news: &News, family: &Family) -> Ran {
+pub async fn run(hook: &Hook, context: &HookContext, children: &ChildRegistry) -> Ran {
     match hook {
-        Hook::Signal { signal, to } => Ran::silent(send::send(*signal, to, news.booted_at).await),
-        Hook::Command { program, arguments, timeout } => command::run(program, arguments, *timeout, news, family).await,
-        Hook::Post { url, timeout } => Ran::silent(post::post(url, *timeout, news).await),
+        Hook::Signal { signal, to } => Ran::silent(send::send(*signal, to, context.booted_at).await),
+        Hook::Command { program, arguments, timeout } => {
+            command::run(program, arguments, *timeout, context, children).await
+        }
+        Hook::Post { url, timeout } => Ran::silent(post::post(url, *timeout, context).await),
     }
 }
 
 impl Ran {
-    fn silent(outcome: Outcome) -> Self {
+    fn silent(outcome: HookOutcome) -> Self {
         Self { outcome, printed: String::new() }
     }
 }

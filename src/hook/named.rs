@@ -8,16 +8,16 @@ use std::{
 use rustix::process::{Pid, getpid};
 
 use super::{
-    Outcome,
-    process::{self, Seen},
+    HookOutcome,
+    process::{self, ProcessInfo},
 };
 
 /// Every process of that name that does not descend from another one of that name: nginx's master, and not its workers.
 /// Never ourselves. `Err` is how the hook ends. Blocks.
-pub(super) fn find(name: &str) -> Result<Vec<(Pid, Seen)>, Outcome> {
-    let unreadable = |error: io::Error| Outcome::Failed(format!("cannot look for processes in `/proc`: {error}"));
+pub(super) fn find(name: &str) -> Result<Vec<(Pid, ProcessInfo)>, HookOutcome> {
+    let unreadable = |error: io::Error| HookOutcome::Failed(format!("cannot look for processes in `/proc`: {error}"));
     let Some(pids) = process::all().map_err(unreadable)? else {
-        return Err(Outcome::Failed(format!(
+        return Err(HookOutcome::Failed(format!(
             "there are too many processes to look for `{name}` among them; use `pidFile`"
         )));
     };
@@ -33,10 +33,10 @@ pub(super) fn find(name: &str) -> Result<Vec<(Pid, Seen)>, Outcome> {
     let numbers: HashSet<i32> = named.iter().map(|(pid, _)| raw(*pid)).collect();
     named.retain(|(pid, _)| ancestors(raw(*pid), &parents).all(|ancestor| !numbers.contains(&ancestor)));
     match named.len() {
-        0 => Err(Outcome::NobodyThere(format!(
+        0 => Err(HookOutcome::NobodyThere(format!(
             "no process named `{name}` is seen; does the pod share its process namespace (`shareProcessNamespace`)?"
         ))),
-        count if count > RECIPIENTS_MAX => Err(Outcome::Failed(format!(
+        count if count > RECIPIENTS_MAX => Err(HookOutcome::Failed(format!(
             "{count} processes are named `{name}`, and none was told: more than {RECIPIENTS_MAX} are hardly meant; use \
              `pidFile`"
         ))),

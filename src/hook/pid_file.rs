@@ -10,7 +10,7 @@ use std::{
 
 use rustix::{fs::OFlags, io::Errno, process::Pid};
 
-use super::Outcome;
+use super::HookOutcome;
 
 /// What a pid file says.
 #[derive(Clone, Copy, Debug)]
@@ -23,9 +23,9 @@ pub(super) struct Noted {
 
 /// Reads a pid file, following links; `Err` is how the hook ends. The first line counts, for some programs, such as
 /// `postgres`, write more. Blocks on the disk, but never on a pipe or a device.
-pub(super) fn read(path: &Path) -> Result<Noted, Outcome> {
+pub(super) fn read(path: &Path) -> Result<Noted, HookOutcome> {
     let shown = path.display();
-    let nobody = |what: &str| Outcome::NobodyThere(format!("pid file `{shown}` {what}"));
+    let nobody = |what: &str| HookOutcome::NobodyThere(format!("pid file `{shown}` {what}"));
     let (start, written_at) = match start(path) {
         Ok(Some(found)) => found,
         Ok(None) => return Err(failed(path, "it is not a regular file; name the file that the app writes")),
@@ -70,8 +70,8 @@ fn pid_in(start: &[u8]) -> Option<Pid> {
     str::from_utf8(line).ok()?.parse().ok().and_then(Pid::from_raw)
 }
 
-fn failed(path: &Path, why: &str) -> Outcome {
-    Outcome::Failed(format!("cannot use pid file `{}`: {why}", path.display()))
+fn failed(path: &Path, why: &str) -> HookOutcome {
+    HookOutcome::Failed(format!("cannot use pid file `{}`: {why}", path.display()))
 }
 
 fn refused(error: &io::Error) -> String {

@@ -3,7 +3,7 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::mask::{TELLING_BYTES, secret_parts};
+use super::redact::{TELLING_BYTES, secret_parts};
 use crate::secret::Secret;
 
 /// What was printed so far: its beginning, and how much it was.
@@ -32,7 +32,7 @@ impl Printed {
 
     /// What may be told of it. The token, the access key, parts of them and whatever else looks like a JWT are masked. It is
     /// plain text, and may have several lines: whoever writes it into a log escapes it.
-    pub(super) fn said(&self, token: &Secret, key: Option<&Secret>) -> String {
+    pub(super) fn redacted(&self, token: &Secret, key: Option<&Secret>) -> String {
         let masked = self.masked(token.expose(), key.map(Secret::expose));
         let (mut said, mut escaped_bytes) = (String::new(), 0);
         for letter in masked.trim().chars().map(harmless) {
@@ -100,22 +100,22 @@ mod tests {
     const TOKEN: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMiIsImV4cCI6MX0.c2lnbmF0dXJlLW9mLXNvbWUtbGVuZ3Ro-_xyzw";
     const KEY: &str = "K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789+/:%41=abcdefg";
 
-    fn said(printed: &[u8]) -> String {
+    fn redacted(printed: &[u8]) -> String {
         let mut whole = Printed::default();
         for piece in printed.chunks(7) {
             whole.add(piece);
         }
-        whole.said(&Secret::new(TOKEN.to_owned()), Some(&Secret::new(KEY.to_owned())))
+        whole.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new(KEY.to_owned())))
     }
 
     #[test]
     fn a_token_and_any_part_of_it_are_masked_and_words_beside_it_are_not() {
         let signature = TOKEN.rsplit_once('.').unwrap().1;
-        assert_eq!(said(format!("token={TOKEN}, ok\n").as_bytes()), "token=[secret], ok");
-        assert_eq!(said(signature.as_bytes()), "[secret]");
-        assert_eq!(said(&signature.as_bytes()[9..25]), "[secret]", "16 bytes tell");
-        assert_eq!(said(b"another: eyJhbGciOiJub25lIn0.x"), "another: [secret]");
-        assert_eq!(said(b"reloaded app.service in 3.5s"), "reloaded app.service in 3.5s");
+        assert_eq!(redacted(format!("token={TOKEN}, ok\n").as_bytes()), "token=[secret], ok");
+        assert_eq!(redacted(signature.as_bytes()), "[secret]");
+        assert_eq!(redacted(&signature.as_bytes()[9..25]), "[secret]", "16 bytes tell");
+        assert_eq!(redacted(b"another: eyJhbGciOiJub25lIn0.x"), "another: [secret]");
+        assert_eq!(redacted(b"reloaded app.service in 3.5s"), "reloaded app.service in 3.5s");
     }
 
     #[test]
@@ -124,36 +124,36 @@ mod tests {
             let mut printed = " ".repeat(PRINTED_BYTES_MAX - shown - 1).into_bytes();
             printed.insert(0, b'.');
             printed.extend_from_slice(TOKEN.as_bytes());
-            let said = said(&printed);
+            let said = redacted(&printed);
             assert!(said.contains("[secret]") && !said.contains("ey"), "{shown} bytes before the cut: {said}");
             let signature = TOKEN.rsplit_once('.').unwrap().1;
             let mut printed = " ".repeat(PRINTED_BYTES_MAX - shown - 1).into_bytes();
             printed.insert(0, b'.');
             printed.extend_from_slice(signature.as_bytes());
-            assert!(!self::said(&printed).contains("c2"), "{shown} bytes before the cut");
+            assert!(!redacted(&printed).contains("c2"), "{shown} bytes before the cut");
         }
     }
 
     #[test]
     fn the_access_key_and_any_part_of_it_are_masked() {
-        assert_eq!(said(format!("{KEY}\n").as_bytes()), "[secret]");
-        assert_eq!(said(format!("P2id:{KEY} is the key").as_bytes()), "P2id:[secret] is the key");
-        assert_eq!(said(&KEY.as_bytes()[20..36]), "[secret]");
-        assert_eq!(said(b"Kubernetes keeps the key in a Secret"), "Kubernetes keeps the key in a Secret");
+        assert_eq!(redacted(format!("{KEY}\n").as_bytes()), "[secret]");
+        assert_eq!(redacted(format!("P2id:{KEY} is the key").as_bytes()), "P2id:[secret] is the key");
+        assert_eq!(redacted(&KEY.as_bytes()[20..36]), "[secret]");
+        assert_eq!(redacted(b"Kubernetes keeps the key in a Secret"), "Kubernetes keeps the key in a Secret");
     }
 
     #[test]
     fn a_key_that_could_not_be_read_masks_nothing_more() {
         let mut printed = Printed::default();
         printed.add(format!("{KEY} {TOKEN}").as_bytes());
-        assert_eq!(printed.said(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
+        assert_eq!(printed.redacted(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
     }
 
     #[test]
     fn a_short_key_is_masked_whole_and_its_few_letters_in_base64_are_in_any_text() {
         let mut printed = Printed::default();
         printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
-        let said = printed.said(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
+        let said = printed.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
         assert_eq!(said, "the key is [secret] and U2abc is none, SzJh is not masked");
     }
 
@@ -192,17 +192,20 @@ mod tests {
                     dresses.push(text);
                 }
             }
-            for dress in dresses {
-                let said = said(format!("before {dress} behind").as_bytes());
-                let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{dress}: {said}"));
-                // Beside the mask there may be a letter of base64 that holds bits of a neighbour, and brackets.
+            for encodings in dresses {
+                let said = redacted(format!("before {encodings} behind").as_bytes());
+                let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{encodings}: {said}"));
+                // Beside the redact there may be a letter of base64 that holds bits of a neighbour, and brackets.
                 let beside = before.len() + behind.len() - "before  behind".len();
-                assert!(before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4, "{dress}: {said}");
+                assert!(
+                    before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4,
+                    "{encodings}: {said}"
+                );
             }
         }
         let signature = URL_SAFE_NO_PAD.decode(TOKEN.rsplit_once('.').unwrap().1).unwrap();
         let hex: Vec<_> = signature.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(said(hex.concat().as_bytes()), "[secret]");
+        assert_eq!(redacted(hex.concat().as_bytes()), "[secret]");
     }
 
     #[test]
@@ -212,16 +215,19 @@ mod tests {
             let hex: Vec<_> = row.iter().map(|byte| format!("{byte:02x}")).collect();
             format!("{:07o} {}\n", n * 16, hex.join(" "))
         });
-        assert_eq!(said(rows.collect::<String>().as_bytes()), "0000000 [secret]\n0000020 [secret]\n0000040 [secret]");
+        assert_eq!(
+            redacted(rows.collect::<String>().as_bytes()),
+            "0000000 [secret]\n0000020 [secret]\n0000040 [secret]"
+        );
     }
 
     #[test]
     fn a_dressed_secret_at_the_cut_is_masked_wherever_the_cut_falls() {
-        let dress: Vec<_> = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
-        let dress = dress.join(" ");
-        for shown in 1..dress.len() {
-            let printed = format!("{}{dress}", "#".repeat(PRINTED_BYTES_MAX - shown));
-            let said = said(printed.as_bytes());
+        let encodings: Vec<_> = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let encodings = encodings.join(" ");
+        for shown in 1..encodings.len() {
+            let printed = format!("{}{encodings}", "#".repeat(PRINTED_BYTES_MAX - shown));
+            let said = redacted(printed.as_bytes());
             let (before, behind) = said.split_once("[secret]").unwrap();
             assert!(before.chars().all(|letter| letter == '#') && !behind.contains("[secret]"), "{shown}: {behind}");
         }
@@ -230,17 +236,17 @@ mod tests {
     #[test]
     fn it_is_plain_text_without_what_a_writer_of_json_would_not_escape() {
         assert_eq!(
-            said(b"\n  a\nb\t\x1b[31m\r\0\x7f \"x\" \\ \xff\xfe caf\xc3\xa9 \xe2\x80\xae\xe2\x80\xa8\xc2\x9b.\n"),
+            redacted(b"\n  a\nb\t\x1b[31m\r\0\x7f \"x\" \\ \xff\xfe caf\xc3\xa9 \xe2\x80\xae\xe2\x80\xa8\xc2\x9b.\n"),
             "a\nb\t\x1b[31m\r\0\u{fffd} \"x\" \\ \u{fffd}\u{fffd} café \u{fffd}\u{fffd}\u{fffd}."
         );
-        assert_eq!(said(b""), "");
-        assert_eq!(said(b" \n"), "");
+        assert_eq!(redacted(b""), "");
+        assert_eq!(redacted(b" \n"), "");
     }
 
     #[test]
     fn the_rest_is_counted() {
-        let line = said(&vec![b'x'; PRINTED_BYTES_MAX + 1000]);
+        let line = redacted(&vec![b'x'; PRINTED_BYTES_MAX + 1000]);
         assert_eq!(line, format!("{} (and 1000 bytes more)", "x".repeat(PRINTED_BYTES_MAX)));
-        assert!(said(&vec![0x1b; 100_000]).len() < LINE_BYTES_MAX + 100, "escapes count too");
+        assert!(redacted(&vec![0x1b; 100_000]).len() < LINE_BYTES_MAX + 100, "escapes count too");
     }
 }

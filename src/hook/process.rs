@@ -10,7 +10,7 @@ use rustix::{io::Errno, param::clock_ticks_per_second, process::Pid};
 
 /// A process as it was seen.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct ProcessInfo {
     /// Its parent; 0 for none that can be seen.
     pub(super) parent: i32,
     /// When it started, in clock ticks since boot. With the pid it is this process and no later one.
@@ -22,7 +22,7 @@ pub(super) struct Seen {
 }
 
 /// Looks at a process; `None` if it is not seen. Blocks.
-pub(super) fn look(pid: Pid) -> io::Result<Option<Seen>> {
+pub(super) fn look(pid: Pid) -> io::Result<Option<ProcessInfo>> {
     let Some(stat) = start_of(pid, "stat")? else { return Ok(None) };
     // A process that ends while it is looked at may leave nothing to read.
     if stat.is_empty() {
@@ -44,7 +44,7 @@ pub(super) fn all() -> io::Result<Option<Vec<Pid>>> {
     Ok(Some(pids))
 }
 
-impl Seen {
+impl ProcessInfo {
     /// When it started, since boot.
     pub(super) fn started_after_boot(&self) -> Duration {
         let ticks_a_second = clock_ticks_per_second().max(1);
@@ -80,14 +80,14 @@ fn start_of(pid: Pid, file: &str) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// `pid (name) state parent …`, with the start as the 22nd field. The name may hold anything, brackets too.
-fn parse(stat: &[u8]) -> Option<Seen> {
+fn parse(stat: &[u8]) -> Option<ProcessInfo> {
     let opened = stat.iter().position(|byte| *byte == b'(')?;
     let closed = stat.iter().rposition(|byte| *byte == b')').filter(|closed| *closed > opened)?;
     let mut fields = str::from_utf8(&stat[closed + 1..]).ok()?.split_ascii_whitespace();
     let has_ended = matches!(fields.next()?, "Z" | "X" | "x");
     let parent = fields.next()?.parse().ok()?;
     let started = fields.nth(START_FIELD - PARENT_FIELD - 1)?.parse().ok()?;
-    Some(Seen { parent, started, has_ended, name: stat[opened + 1..closed].to_owned() })
+    Some(ProcessInfo { parent, started, has_ended, name: stat[opened + 1..closed].to_owned() })
 }
 
 /// As proc(5) counts them, from one.

@@ -14,7 +14,7 @@ use rustix::{
 use tokio::task;
 
 use super::{
-    LoopbackUrl, Outcome, Recipient, named, pid_file, post,
+    HookOutcome, LoopbackUrl, Recipient, named, pid_file, post,
     send::{is_meant, refused},
 };
 
@@ -29,7 +29,7 @@ pub enum Reach {
     Barred(String),
 }
 
-/// Whether a signal would reach a process that is alive. `booted_at` is as in [`super::News`].
+/// Whether a signal would reach a process that is alive. `booted_at` is as in [`super::HookContext`].
 pub async fn reach_process(to: &Recipient, booted_at: SystemTime, timeout: Duration) -> Reach {
     let to = to.clone();
     let looking = task::spawn_blocking(move || match to {
@@ -99,11 +99,11 @@ fn may_be_told(pid: Pid) -> Option<Reach> {
     }
 }
 
-fn of_outcome(outcome: Outcome) -> Reach {
+fn of_outcome(outcome: HookOutcome) -> Reach {
     match outcome {
-        Outcome::Done => Reach::There(String::new()),
-        Outcome::NobodyThere(why) => Reach::NotYet(why),
-        Outcome::Failed(why) => Reach::Barred(why),
-        Outcome::TimedOut(_) => Reach::Barred("looking for the process takes too long".to_owned()),
+        HookOutcome::Done => Reach::There(String::new()),
+        HookOutcome::NobodyThere(why) => Reach::NotYet(why),
+        HookOutcome::Failed(why) => Reach::Barred(why),
+        HookOutcome::TimedOut(_) => Reach::Barred("looking for the process takes too long".to_owned()),
     }
 }

@@ -13,27 +13,27 @@ use rustix::{
 use tokio::{sync::Semaphore, task};
 
 use super::{
-    Outcome, Recipient, Signal, named, pid_file,
-    process::{self, Seen},
+    HookOutcome, Recipient, Signal, named, pid_file,
+    process::{self, ProcessInfo},
 };
 
 /// Sends a signal. Where a disk or a process hangs that has to be looked at, one of few threads is given up for it, and
 /// later hooks wait for the others.
-pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) -> Outcome {
+pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) -> HookOutcome {
     let to = to.clone();
     let work = async {
-        let Ok(permit) = LOOKERS.acquire().await else { return Outcome::Failed(LOST.to_owned()) };
+        let Ok(permit) = LOOKERS.acquire().await else { return HookOutcome::Failed(LOST.to_owned()) };
         let looking = task::spawn_blocking(move || {
             let _permit = permit;
             let sent = match to {
                 Recipient::PidFile(path) => send_by_file(signal, &path, booted_at),
                 Recipient::Named(name) => send_by_name(signal, &name),
             };
-            sent.map_or_else(|outcome| outcome, |()| Outcome::Done)
+            sent.map_or_else(|outcome| outcome, |()| HookOutcome::Done)
         });
-        looking.await.unwrap_or_else(|_panicked| Outcome::Failed(LOST.to_owned()))
+        looking.await.unwrap_or_else(|_panicked| HookOutcome::Failed(LOST.to_owned()))
     };
-    tokio::time::timeout(TIMEOUT, work).await.unwrap_or(Outcome::TimedOut(TIMEOUT))
+    tokio::time::timeout(TIMEOUT, work).await.unwrap_or(HookOutcome::TimedOut(TIMEOUT))
 }
 
 /// `Err` is how the hook ends if the signal was not sent, here and below.
@@ -43,7 +43,7 @@ pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) 
 /// 3. The file is read again: it still names the number, so the app did not restart between 1 and 2.
 /// 4. A process that is younger than the file cannot be the one that the file means.
 /// 5. The signal goes to the descriptor.
-fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<(), Outcome> {
+fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
     let mut noted = pid_file::read(path)?;
     for _ in 0..READINGS_MAX {
         let held = hold(noted.pid);
@@ -56,25 +56,27 @@ fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<()
         noted = again;
     }
     let file = path.display();
-    Err(Outcome::Failed(format!("pid file `{file}` changes all the time; is the app in a crash loop?")))
+    Err(HookOutcome::Failed(format!("pid file `{file}` changes all the time; is the app in a crash loop?")))
 }
 
 /// Whether the process of a pid file is the one that wrote it.
-pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTime) -> Result<(), Outcome> {
+pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
     let (pid, file) = (noted.pid.as_raw_nonzero(), path.display());
     if noted.pid == getpid() {
         let remedy = "share the process namespace of the pod (`shareProcessNamespace`), or use `post`";
         let what = "the app counts its processes apart from tokenwell's";
-        return Err(Outcome::Failed(format!("pid file `{file}` holds tokenwell's own number {pid}: {what}; {remedy}")));
+        return Err(HookOutcome::Failed(format!(
+            "pid file `{file}` holds tokenwell's own number {pid}: {what}; {remedy}"
+        )));
     }
     let seen = process::look(noted.pid)
-        .map_err(|error| Outcome::Failed(format!("cannot look at process {pid} in `/proc`: {error}")))?;
+        .map_err(|error| HookOutcome::Failed(format!("cannot look at process {pid} in `/proc`: {error}")))?;
     let Some(seen) = seen.filter(|seen| !seen.has_ended) else { return Err(gone(noted.pid)) };
     let started_at = booted_at.checked_add(seen.started_after_boot());
     if started_at.is_none_or(|started_at| noted.written_at.checked_add(SLACK).is_none_or(|end| started_at > end)) {
         let what = "the number seems to be another program's by now";
         let remedy = "restart the app so that it writes the file anew, or name it with `processName`";
-        return Err(Outcome::Failed(format!(
+        return Err(HookOutcome::Failed(format!(
             "process {pid} started after pid file `{file}` was written: {what}; {remedy}"
         )));
     }
@@ -82,7 +84,7 @@ pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTim
 }
 
 /// What failed is told before what was done, and that before who is gone.
-fn send_by_name(signal: Signal, name: &str) -> Result<(), Outcome> {
+fn send_by_name(signal: Signal, name: &str) -> Result<(), HookOutcome> {
     let found = named::find(name)?;
     let mut results: Vec<_> = found
         .iter()
@@ -92,28 +94,28 @@ fn send_by_name(signal: Signal, name: &str) -> Result<(), Outcome> {
         })
         .collect();
     results.sort_by_key(|result| match result {
-        Err(Outcome::Failed(_) | Outcome::TimedOut(_)) => 0,
-        Err(Outcome::Done) | Ok(()) => 1,
-        Err(Outcome::NobodyThere(_)) => 2,
+        Err(HookOutcome::Failed(_) | HookOutcome::TimedOut(_)) => 0,
+        Err(HookOutcome::Done) | Ok(()) => 1,
+        Err(HookOutcome::NobodyThere(_)) => 2,
     });
     results.into_iter().next().unwrap_or(Ok(()))
 }
 
 /// Whether a process that is held is the one that was found, under its name.
-fn is_still(pid: Pid, found: &Seen, name: &str) -> bool {
+fn is_still(pid: Pid, found: &ProcessInfo, name: &str) -> bool {
     let seen = process::look(pid).ok().flatten();
     seen.is_some_and(|seen| seen.started == found.started && !seen.has_ended && seen.is_named(pid, name))
 }
 
-fn hold(pid: Pid) -> Result<OwnedFd, Outcome> {
+fn hold(pid: Pid) -> Result<OwnedFd, HookOutcome> {
     pidfd_open(pid, PidfdFlags::empty()).map_err(|error| refused(pid, error))
 }
 
-fn send_to(held: &OwnedFd, pid: Pid, signal: Signal) -> Result<(), Outcome> {
+fn send_to(held: &OwnedFd, pid: Pid, signal: Signal) -> Result<(), HookOutcome> {
     pidfd_send_signal(held, signal.raw).map_err(|error| refused(pid, error))
 }
 
-pub(super) fn refused(pid: Pid, error: Errno) -> Outcome {
+pub(super) fn refused(pid: Pid, error: Errno) -> HookOutcome {
     let remedy = match error {
         Errno::SRCH => return gone(pid),
         Errno::PERM => {
@@ -128,11 +130,11 @@ pub(super) fn refused(pid: Pid, error: Errno) -> Outcome {
     let number = pid.as_raw_nonzero();
     let error = std::io::Error::from(error).to_string().to_lowercase();
     let error = error.split(" (os error").next().unwrap_or_default();
-    Outcome::Failed(format!("cannot signal process {number}: {error}; {remedy}"))
+    HookOutcome::Failed(format!("cannot signal process {number}: {error}; {remedy}"))
 }
 
-fn gone(pid: Pid) -> Outcome {
-    Outcome::NobodyThere(format!("no process {} is seen", pid.as_raw_nonzero()))
+fn gone(pid: Pid) -> HookOutcome {
+    HookOutcome::NobodyThere(format!("no process {} is seen", pid.as_raw_nonzero()))
 }
 
 /// How many at once may look at files and processes, each on a thread of its own that might hang.
@@ -152,7 +154,7 @@ mod tests {
         let pid = Pid::from_raw(7).unwrap();
         let told = "cannot signal process 7: operation not permitted; run both as one user (`runAsUser`, `User=`), or give \
                     tokenwell the capability `KILL`; a seccomp profile may forbid it too";
-        assert_eq!(refused(pid, Errno::PERM), Outcome::Failed(told.to_owned()));
-        assert_eq!(refused(pid, Errno::SRCH), Outcome::NobodyThere("no process 7 is seen".to_owned()));
+        assert_eq!(refused(pid, Errno::PERM), HookOutcome::Failed(told.to_owned()));
+        assert_eq!(refused(pid, Errno::SRCH), HookOutcome::NobodyThere("no process 7 is seen".to_owned()));
     }
 }

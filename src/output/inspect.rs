@@ -16,7 +16,7 @@ use super::{
 
 /// What a file was like when it was found right: as long as it is so, it need not be read again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Seal {
+pub struct FileStamp {
     device: u64,
     inode: u64,
     size: u64,
@@ -27,14 +27,14 @@ pub struct Seal {
 /// How an output was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
-    /// As it was written, as far as can be seen. The seal was taken before the file was read.
-    Right(Option<Seal>),
+    /// As it was written, as far as can be seen. The stamp was taken before the file was read.
+    Right(Option<FileStamp>),
     /// Otherwise: in words that follow "was".
     Altered(&'static str),
 }
 
-/// Looks at an output. One that is as its seal says is not read. Blocks on the disk.
-pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Condition {
+/// Looks at an output. One that is as its stamp says is not read. Blocks on the disk.
+pub fn inspect(output: &Output, content: &Content<'_>, stamp: Option<FileStamp>) -> Condition {
     let Ok(place) = Place::of(output) else { return Condition::Right(None) };
     let target = match &output.set {
         None => place.target(),
@@ -45,15 +45,15 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
             Err(_) => return Condition::Right(None),
         },
     };
-    let now = Seal::of(&target);
-    if now.is_some() && now == seal {
+    let now = FileStamp::of(&target);
+    if now.is_some() && now == stamp {
         return Condition::Right(now);
     }
     // What cannot be rendered is the next write's to say.
     let Ok(rendered) = render(&output.format, content) else { return Condition::Right(None) };
     match look(&target, output, rendered.bytes()) {
         Found::Same => Condition::Right(now),
-        // Nobody is to be blamed for that. Without a seal it is looked at again.
+        // Nobody is to be blamed for that. Without a stamp it is looked at again.
         Found::Unseen => Condition::Right(None),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
         Found::Different => Condition::Altered("changed"),
@@ -62,7 +62,7 @@ pub fn inspect(output: &Output, content: &Content<'_>, seal: Option<Seal>) -> Co
 }
 
 /// Whether an output is as it was when it was last found right; false where that is not known.
-pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
+pub fn is_unchanged_since(output: &Output, stamp: Option<FileStamp>) -> bool {
     let Ok(place) = Place::of(output) else { return false };
     let target = match &output.set {
         None => Some(place.target()),
@@ -71,8 +71,8 @@ pub fn is_sealed(output: &Output, seal: Option<Seal>) -> bool {
             standing.and_then(|(target, is_reached)| is_reached.then_some(target))
         }
     };
-    let now = target.and_then(|target| Seal::of(&target));
-    now.is_some() && now == seal
+    let now = target.and_then(|target| FileStamp::of(&target));
+    now.is_some() && now == stamp
 }
 
 /// The folders in which a change of this output shows.
@@ -89,7 +89,7 @@ pub fn watched_files(output: &Output) -> impl Iterator<Item = PathBuf> {
     [Some(output.path.clone()), in_generation, generation].into_iter().flatten()
 }
 
-impl Seal {
+impl FileStamp {
     fn of(target: &Path) -> Option<Self> {
         let found = fs::symlink_metadata(target).ok()?;
         Some(Self {

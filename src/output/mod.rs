@@ -4,17 +4,17 @@
 mod error;
 mod folder;
 mod inspect;
-mod left;
 mod lock;
 mod look;
 mod name;
 mod ownership;
 mod probe;
+mod protected_keys;
 mod publish;
+mod recover;
 mod remove;
 mod render;
 mod set;
-mod spared;
 mod sweep;
 mod write;
 
@@ -23,17 +23,17 @@ use std::{collections::BTreeSet, path::PathBuf};
 use crate::session::{Session, Times};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use inspect::{Condition, Seal, inspect, is_sealed, watched_files, watched_folders};
-pub use left::{are_intact, find_token, make_folder};
+pub use inspect::{Condition, FileStamp, inspect, is_unchanged_since, watched_files, watched_folders};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
 pub use probe::{ProbeError, Probed, Room, probe};
+pub use protected_keys::ProtectedKeys;
 pub use publish::{publish, withdraw};
+pub use recover::{are_intact, find_token, make_folder};
 pub use remove::{Removed, remove};
 pub use render::{
     Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
 };
 pub use set::{SetStep, remove_set_observed, write_set_observed};
-pub use spared::Spared;
 pub use sweep::{Swept, sweep, tidy};
 pub use write::{Written, write, write_observed};
 

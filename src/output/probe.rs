@@ -67,9 +67,9 @@ pub fn probe(output: &Output) -> Result<Probed, ProbeError> {
     if let (None, Found::Unfit(what)) = (&output.set, look(&target, output, b"")) {
         return Err(WriteError::Unfit { path: target, what }.into());
     }
-    let standing = standing(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
-    let made = if standing.missing.is_some() {
-        let made = Made::below(&standing.folder, output.folder_group());
+    let nearest = nearest(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
+    let made = if nearest.missing.is_some() {
+        let made = Made::below(&nearest.folder, output.folder_group());
         Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
     } else {
         None
@@ -81,22 +81,22 @@ pub fn probe(output: &Output) -> Result<Probed, ProbeError> {
         probe_beside(output, Place { folder, name: place.name })?;
         is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
     }
-    let room = room(&standing.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
-    Ok(Probed { to_be_made: standing.missing, room })
+    let room = room(&nearest.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
+    Ok(Probed { to_be_made: nearest.missing, room })
 }
 
 /// A folder that is there, and the first one below it that is not.
-struct Standing {
+struct NearestFolder {
     folder: PathBuf,
     missing: Option<PathBuf>,
 }
 
-fn standing(folder: &Path) -> io::Result<Standing> {
+fn nearest(folder: &Path) -> io::Result<NearestFolder> {
     let mut missing = None;
     let mut at = folder;
     loop {
         match fs::metadata(at) {
-            Ok(found) if found.is_dir() => return Ok(Standing { folder: at.to_owned(), missing }),
+            Ok(found) if found.is_dir() => return Ok(NearestFolder { folder: at.to_owned(), missing }),
             Ok(_) => return Err(Errno::NOTDIR.into()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 // A link that leads nowhere is in the way of a folder.

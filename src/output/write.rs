@@ -10,7 +10,7 @@
 //! 8. Rename it over the target. A reader has the old token or the new one, each whole and with its final owner and mode.
 //! 9. Sync the folder.
 //!
-//! Steps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
+//! WriteSteps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
 //! temporary file, which [`super::sweep`] finds.
 //!
 //! Step 9: the rename has happened and readers have the new token, so the write has succeeded whatever the sync says;
@@ -56,7 +56,7 @@ pub fn write_observed(
     bytes: &[u8],
     before: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> Result<Written, WriteError> {
-    let mut steps = Steps { output, before };
+    let mut steps = WriteSteps { output, before };
     let place = Place::of(output).map_err(|source| steps.failed(Step::Look, source))?;
     let target = place.target();
 
@@ -87,12 +87,12 @@ pub fn write_observed(
     Ok(Written::Written)
 }
 
-struct Steps<'w> {
+struct WriteSteps<'w> {
     output: &'w Output,
     before: &'w mut dyn FnMut(Step) -> io::Result<()>,
 }
 
-impl Steps<'_> {
+impl WriteSteps<'_> {
     fn take<T>(&mut self, step: Step, act: impl FnOnce() -> io::Result<T>) -> Result<T, WriteError> {
         (self.before)(step).and_then(|()| act()).map_err(|source| self.failed(step, source))
     }

@@ -26,7 +26,7 @@ pub(super) struct Delivery {
 
 /// What a delivery asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Chore {
+pub(super) enum DiskTask {
     Publish(Term),
     Withdraw,
 }
@@ -44,12 +44,12 @@ enum OnDisk {
 
 impl Delivery {
     /// The newest session has to be written.
-    pub(super) fn owe(&mut self, now: Moment) {
+    pub(super) fn schedule_write(&mut self, now: Moment) {
         self.write = Some(now);
         self.failures = 0;
     }
 
-    /// Somebody else has changed the files. They are written again at once, or later in a fight; a write that is owed anyway
+    /// Somebody else has changed the files. They are written again at once, or later in a conflict; a write that is owed anyway
     /// keeps its moment. What was not on disk, or has ended there, is not missed.
     pub(super) fn altered(&mut self, now: Moment) {
         let OnDisk::Session(_) = self.on_disk else { return };
@@ -72,10 +72,10 @@ impl Delivery {
     }
 
     /// What to do now, if anything is due. A session that has ended is not worth writing: the write is forgotten.
-    pub(super) fn next(&mut self, now: Moment, newest: Option<Term>, on_expiry: OnExpiry) -> Option<Chore> {
+    pub(super) fn next(&mut self, now: Moment, newest: Option<Term>, on_expiry: OnExpiry) -> Option<DiskTask> {
         if self.write.is_some_and(|at| at <= now) {
-            if let Some(term) = newest.filter(|term| term.lives(now)) {
-                return Some(Chore::Publish(term));
+            if let Some(term) = newest.filter(|term| term.is_valid_at(now)) {
+                return Some(DiskTask::Publish(term));
             }
             self.write = None;
         }
@@ -83,7 +83,7 @@ impl Delivery {
             return None;
         }
         match (on_expiry, self.on_disk()) {
-            (OnExpiry::Remove, _) => Some(Chore::Withdraw),
+            (OnExpiry::Remove, _) => Some(DiskTask::Withdraw),
             (OnExpiry::Keep, ended) => {
                 self.on_disk = ended.map_or(OnDisk::Nothing, OnDisk::Ended);
                 None
@@ -98,7 +98,7 @@ impl Delivery {
         term: Term,
         result: Result<(), NotWritten>,
         policy: &Policy,
-        dice: &mut fastrand::Rng,
+        rng: &mut fastrand::Rng,
     ) {
         match result {
             Ok(()) => {
@@ -107,7 +107,7 @@ impl Delivery {
                 self.failures = 0;
                 self.altered = false;
             }
-            Err(NotWritten) => self.write = Some(self.again(now, policy, dice)),
+            Err(NotWritten) => self.write = Some(self.again(now, policy, rng)),
         }
     }
 
@@ -117,14 +117,14 @@ impl Delivery {
         now: Moment,
         result: Result<(), NotWritten>,
         policy: &Policy,
-        dice: &mut fastrand::Rng,
+        rng: &mut fastrand::Rng,
     ) {
         match result {
             Ok(()) => {
                 self.on_disk = OnDisk::Withdrawn;
                 self.failures = 0;
             }
-            Err(NotWritten) => self.withdraw_from = self.again(now, policy, dice),
+            Err(NotWritten) => self.withdraw_from = self.again(now, policy, rng),
         }
     }
 
@@ -152,7 +152,7 @@ impl Delivery {
     }
 
     /// Whether somebody changes them again and again.
-    pub(super) fn is_fought_over(&self) -> bool {
+    pub(super) fn is_in_conflict(&self) -> bool {
         self.repairs.is_a_fight()
     }
 
@@ -167,9 +167,9 @@ impl Delivery {
         }
     }
 
-    fn again(&mut self, now: Moment, policy: &Policy, dice: &mut fastrand::Rng) -> Moment {
+    fn again(&mut self, now: Moment, policy: &Policy, rng: &mut fastrand::Rng) -> Moment {
         let wait = Backoff { step: self.failures, ceiling: policy.retry_max, lifetime: None };
         self.failures = self.failures.saturating_add(1);
-        policy.retry(now, now, wait, dice)
+        policy.retry(now, now, wait, rng)
     }
 }

@@ -18,7 +18,7 @@ pub enum Event {
     /// The key file is missing or holds no key.
     KeyVanished,
     /// Somebody wants a new session now: USR1, or other login options.
-    Nudged,
+    RenewRequested,
     /// The session at hand has to be written again, elsewhere or otherwise.
     OutputsChanged,
     /// Somebody else has deleted, replaced or changed a file. Nobody says so while a write is under way: what is half done
@@ -26,10 +26,10 @@ pub enum Event {
     OutputsAltered,
     /// Admission lets the exchange that is due begin.
     Admitted,
-    /// What [`super::Renewal::chore_due`] said has come.
-    ChoreDue,
+    /// What [`super::Renewal::disk_task_due`] said has come.
+    DiskTaskDue,
     /// [`Effect::Exchange`] was answered.
-    Exchanged(Attempt, Outcome),
+    Exchanged(Attempt, ExchangeOutcome),
     /// [`Effect::Publish`] was answered.
     Published(Attempt, Result<(), NotWritten>),
     /// [`Effect::Withdraw`] was answered.
@@ -38,7 +38,7 @@ pub enum Event {
 
 /// How an exchange ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum ExchangeOutcome {
     /// A session.
     Granted {
         /// The key it was had with.
@@ -61,7 +61,7 @@ pub enum Outcome {
     NoKey,
     /// The key file turned out to hold the key that [`super::Renewal::resting`] said is not to be asked with; nothing was
     /// sent.
-    Resting(Fingerprint),
+    CoolingDown(Fingerprint),
 }
 
 /// At least one output could not be written or removed.

@@ -8,8 +8,8 @@ use std::{
 
 use super::{
     answer::Refusal,
-    event::{Effect, Event, Outcome},
-    life::{Past, Renewal},
+    event::{Effect, Event, ExchangeOutcome},
+    life::{LastExchange, Renewal},
     memory::{Memory, Stamp},
     moment::Moment,
     pace::{self, Hold, Pace},
@@ -35,7 +35,7 @@ pub struct Fleet {
     in_flight: usize,
     suspects_in_flight: usize,
     pace: Pace,
-    dice: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 /// Which member; never used twice.
@@ -46,7 +46,7 @@ pub struct Id(u64);
 struct Member {
     renewal: Renewal,
     exchange_wake: Option<Moment>,
-    chore_wake: Option<Moment>,
+    disk_task_wake: Option<Moment>,
     rank: Option<Rank>,
     /// The rank by which it was let go, which it keeps as long as the host is only busy.
     turn: Option<Rank>,
@@ -56,7 +56,7 @@ struct Member {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Wake {
     Exchange,
-    Chore,
+    DiskTask,
 }
 
 /// The order of admission: who timed out last time comes behind all others, then the nearest expiry comes first.
@@ -85,18 +85,18 @@ impl Fleet {
             in_flight: 0,
             suspects_in_flight: 0,
             pace: Pace::new(),
-            dice: fastrand::Rng::with_seed(seed),
+            rng: fastrand::Rng::with_seed(seed),
         }
     }
 
     /// Takes a credential in. `past` is what [`Fleet::remove`] gave for it, if it was here before.
-    pub fn add(&mut self, policy: Policy, past: Past) -> Id {
+    pub fn add(&mut self, policy: Policy, past: LastExchange) -> Id {
         let id = Id(self.next_id);
         self.next_id += 1;
         let renewal = Renewal::new(policy, past);
         self.members.insert(
             id,
-            Member { renewal, exchange_wake: None, chore_wake: None, rank: None, turn: None, flight: None },
+            Member { renewal, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
         );
         id
     }
@@ -105,21 +105,21 @@ impl Fleet {
     /// remembered session as they should; if not, it is written again, which costs no request.
     pub fn adopt(&mut self, now: Stamp, id: Id, memory: &Memory, intact: bool) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let recollection = memory.recall(now, member.renewal.policy(), &mut self.dice);
+        let recollection = memory.recall(now, member.renewal.policy(), &mut self.rng);
         member.renewal.adopt(now.moment, &recollection, intact);
         self.pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
-        self.handle(now.moment, id, Event::ChoreDue);
+        self.handle(now.moment, id, Event::DiskTaskDue);
     }
 
     /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are
     /// ignored.
-    pub fn remove(&mut self, now: Moment, id: Id) -> Option<Past> {
+    pub fn remove(&mut self, now: Moment, id: Id) -> Option<LastExchange> {
         let member = self.members.remove(&id)?;
         if let Some(at) = member.exchange_wake {
             self.wakes.remove(&(at, id, Wake::Exchange));
         }
-        if let Some(at) = member.chore_wake {
-            self.wakes.remove(&(at, id, Wake::Chore));
+        if let Some(at) = member.disk_task_wake {
+            self.wakes.remove(&(at, id, Wake::DiskTask));
         }
         if let Some(rank) = member.rank {
             self.waiting.remove(&(rank, id));
@@ -134,7 +134,7 @@ impl Fleet {
     /// Tells a credential what happened. Unknown ids are those that were removed and are ignored.
     pub fn handle(&mut self, now: Moment, id: Id, event: Event) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        let effect = member.renewal.step(now, event, &mut self.dice);
+        let effect = member.renewal.step(now, event, &mut self.rng);
         let still_asking = matches!(member.renewal.under_way(), Some(Effect::Exchange(_)));
         if let Some(flight) = member.flight.take_if(|_| !still_asking) {
             let hold = Hold {
@@ -142,7 +142,7 @@ impl Fleet {
                 waiting: self.waiting.len(),
                 lifetime: member.renewal.held().map(|term| term.grant.lifetime),
             };
-            if !matches!(event, Event::Exchanged(_, Outcome::Refused { refusal: Refusal::Busy { .. }, .. })) {
+            if !matches!(event, Event::Exchanged(_, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. })) {
                 member.turn = None;
             }
             self.learn(now, event, hold);
@@ -155,7 +155,7 @@ impl Fleet {
     /// Puts another policy in force for a credential.
     pub fn set_policy(&mut self, now: Moment, id: Id, policy: Policy) {
         let Some(member) = self.members.get_mut(&id) else { return };
-        member.renewal.set_policy(now, policy, &mut self.dice);
+        member.renewal.set_policy(now, policy, &mut self.rng);
         self.reindex(now, id);
     }
 
@@ -185,8 +185,8 @@ impl Fleet {
         {
             match wake {
                 Wake::Exchange => self.reindex(now, id),
-                Wake::Chore => {
-                    self.handle(now, id, Event::ChoreDue);
+                Wake::DiskTask => {
+                    self.handle(now, id, Event::DiskTaskDue);
                     woken.push(id);
                 }
             }
@@ -234,7 +234,7 @@ impl Fleet {
         let Some(member) = self.members.get_mut(&id) else { return };
         let suspect = member.renewal.timed_out();
         member.turn = member.rank;
-        if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.dice) {
+        if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.rng) {
             member.flight = Some(if suspect { Flight::Suspect } else { Flight::Trusted });
             self.pace.admitted(now, self.waiting.len());
             self.in_flight += 1;
@@ -248,12 +248,12 @@ impl Fleet {
     fn learn(&mut self, now: Moment, event: Event, hold: Hold) {
         let Event::Exchanged(_, outcome) = event else { return };
         match outcome {
-            Outcome::Granted { .. } => self.pace.answered(now),
-            Outcome::Refused { refusal: Refusal::Busy { .. }, .. } => {
-                self.pace.refused(now, hold, &mut self.dice);
+            ExchangeOutcome::Granted { .. } => self.pace.answered(now),
+            ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. } => {
+                self.pace.refused(now, hold, &mut self.rng);
             }
-            Outcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
-            Outcome::Refused { .. } | Outcome::NoKey | Outcome::Resting(_) => {}
+            ExchangeOutcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
+            ExchangeOutcome::Refused { .. } | ExchangeOutcome::NoKey | ExchangeOutcome::CoolingDown(_) => {}
         }
     }
 
@@ -270,7 +270,7 @@ impl Fleet {
             .filter(|due| *due <= now)
             .map(|_| member.rank.or(member.turn).unwrap_or_else(|| rank(now, &member.renewal)));
         let exchange_wake = due.filter(|due| *due > now);
-        let chore_wake = member.renewal.chore_due();
+        let disk_task_wake = member.renewal.disk_task_due();
         if member.rank != rank {
             member.rank.map(|old| self.waiting.remove(&(old, id)));
             rank.map(|new| self.waiting.insert((new, id)));
@@ -278,7 +278,7 @@ impl Fleet {
         }
         for (wake, old, new) in [
             (Wake::Exchange, &mut member.exchange_wake, exchange_wake),
-            (Wake::Chore, &mut member.chore_wake, chore_wake),
+            (Wake::DiskTask, &mut member.disk_task_wake, disk_task_wake),
         ] {
             if *old != new {
                 old.map(|at| self.wakes.remove(&(at, id, wake)));
@@ -292,7 +292,7 @@ impl Fleet {
 /// A credential without a live token ranks as one that has [`PATIENCE`] left when it begins to wait: before those with
 /// plenty left, behind those that work and are about to stop, and never starved, for a rank does not move.
 fn rank(now: Moment, renewal: &Renewal) -> Rank {
-    let expires = renewal.on_disk().filter(|term| term.lives(now)).map_or(now + PATIENCE, |term| term.expires());
+    let expires = renewal.on_disk().filter(|term| term.is_valid_at(now)).map_or(now + PATIENCE, |term| term.expires());
     Rank { suspect: renewal.timed_out(), expires }
 }
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{
     answer::{Grant, Refusal},
-    delivery::{Chore, Delivery},
-    event::{Attempt, Effect, Event, Health, NotWritten, Outcome},
+    delivery::{Delivery, DiskTask},
+    event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten},
     memory::Recollection,
     moment::Moment,
     policy::{Backoff, Policy, RETRY_AFTER_MAX},
@@ -25,7 +25,7 @@ pub struct Renewal {
     /// The key that the file holds, as last seen; without one there are no exchanges.
     key: Option<Fingerprint>,
     /// What the last exchange leaves behind.
-    past: Past,
+    past: LastExchange,
     /// When to exchange next if the key stays what it is.
     plan: Moment,
     /// The newest session, written or not.
@@ -36,7 +36,7 @@ pub struct Renewal {
 
 /// What keeps the spacing when a credential leaves the configuration and comes back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Past {
+pub struct LastExchange {
     /// When the last exchange was answered or given up. The spacing is counted from here and not from the sending, so
     /// that two requests cannot arrive closer than it, however long the first was under way.
     answered: Option<Moment>,
@@ -51,7 +51,7 @@ enum Stage {
         attempt: Attempt,
         began: Moment,
         key: Fingerprint,
-        /// Nudged meanwhile: what comes is the answer to a request by yesterday's rules.
+        /// RenewRequested meanwhile: what comes is the answer to a request by yesterday's rules.
         again: bool,
     },
     Publishing {
@@ -75,7 +75,7 @@ struct Failures {
     timed_out: bool,
 }
 
-impl Past {
+impl LastExchange {
     /// An exchange with a key, answered at a moment.
     pub(super) fn new(answered: Moment, key: Fingerprint) -> Self {
         Self { answered: Some(answered), key: Some(key) }
@@ -89,7 +89,7 @@ impl Past {
 
 impl Renewal {
     /// A credential without a key or a session. `past` is empty, unless it was known before.
-    pub fn new(policy: Policy, past: Past) -> Self {
+    pub fn new(policy: Policy, past: LastExchange) -> Self {
         Self {
             policy,
             stage: Stage::Idle,
@@ -110,16 +110,16 @@ impl Renewal {
             self.past = recollection.past;
         }
         let Some(term) = recollection.term else { return };
-        if term.lives(now) {
+        if term.is_valid_at(now) {
             self.held = Some(term);
             if self.past.key == Some(term.key) {
                 self.plan = term.renew;
             }
         }
-        if intact || !term.lives(now) {
+        if intact || !term.is_valid_at(now) {
             self.delivery.adopt(term);
         } else {
-            self.delivery.owe(now);
+            self.delivery.schedule_write(now);
         }
     }
 
@@ -129,20 +129,20 @@ impl Renewal {
     }
 
     /// Takes what happened, answers with what to do.
-    pub fn step(&mut self, now: Moment, event: Event, dice: &mut fastrand::Rng) -> Option<Effect> {
+    pub fn step(&mut self, now: Moment, event: Event, rng: &mut fastrand::Rng) -> Option<Effect> {
         match event {
             Event::KeyAppeared(key) => self.key = Some(key),
             Event::KeyVanished => self.key = None,
-            Event::Nudged => self.nudged(now),
+            Event::RenewRequested => self.nudged(now),
             Event::OutputsChanged => self.outputs_changed(now),
             Event::OutputsAltered => self.delivery.altered(now),
             Event::Admitted => return self.exchange(now),
-            Event::ChoreDue => {}
-            Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, dice),
-            Event::Published(attempt, result) => self.published(now, attempt, result, dice),
-            Event::Withdrawn(attempt, result) => self.withdrawn(now, attempt, result, dice),
+            Event::DiskTaskDue => {}
+            Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, rng),
+            Event::Published(attempt, result) => self.published(now, attempt, result, rng),
+            Event::Withdrawn(attempt, result) => self.withdrawn(now, attempt, result, rng),
         }
-        self.chore(now)
+        self.disk_task(now)
     }
 
     /// When the next exchange is due. A moment that has passed means that it waits for admission.
@@ -155,7 +155,7 @@ impl Renewal {
 
     /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key; but the file
     /// may have changed back meanwhile, and whoever reads it so sends nothing.
-    pub fn resting(&self, now: Moment) -> Option<Fingerprint> {
+    pub fn cooling_down(&self, now: Moment) -> Option<Fingerprint> {
         self.past.key.filter(|_| now < self.floor(self.policy.spacing))
     }
 
@@ -166,8 +166,8 @@ impl Renewal {
         Some(if is_known { self.exchange_plan() } else { self.floor(self.policy.spacing_of_a_changed_key()) })
     }
 
-    /// When [`Event::ChoreDue`] is due: a write to try again, or files to remove.
-    pub fn chore_due(&self) -> Option<Moment> {
+    /// When [`Event::DiskTaskDue`] is due: a write to try again, or files to remove.
+    pub fn disk_task_due(&self) -> Option<Moment> {
         match self.stage {
             Stage::Idle => self.delivery.due(self.policy.on_expiry),
             Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
@@ -179,7 +179,7 @@ impl Renewal {
         match self.delivery.on_disk() {
             None if self.delivery.is_withdrawn() => Health::Expired,
             None => Health::Starting,
-            Some(term) if !term.lives(now) => Health::Expired,
+            Some(term) if !term.is_valid_at(now) => Health::Expired,
             Some(_) if self.is_in_trouble() => Health::Failing,
             Some(_) => Health::Fresh,
         }
@@ -191,8 +191,8 @@ impl Renewal {
     }
 
     /// Whether somebody else changes the files again and again, so that they are put right ever later.
-    pub fn is_fought_over(&self) -> bool {
-        self.delivery.is_fought_over()
+    pub fn is_in_conflict(&self) -> bool {
+        self.delivery.is_in_conflict()
     }
 
     /// The session that the files hold, dead or alive.
@@ -227,9 +227,9 @@ impl Renewal {
 
     /// What to hand to [`Renewal::new`] if the same credential comes back. An exchange that is under way counts as
     /// answered now.
-    pub fn past(&self, now: Moment) -> Past {
+    pub fn past(&self, now: Moment) -> LastExchange {
         match self.stage {
-            Stage::Exchanging { key, .. } => Past { answered: Some(now), key: Some(key) },
+            Stage::Exchanging { key, .. } => LastExchange { answered: Some(now), key: Some(key) },
             Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.past,
         }
     }
@@ -245,12 +245,12 @@ impl Renewal {
     }
 
     /// Puts another policy in force. A renewal that the old one planned is planned anew; a wait after a failure stays.
-    pub(super) fn set_policy(&mut self, now: Moment, policy: Policy, dice: &mut fastrand::Rng) {
+    pub(super) fn set_policy(&mut self, now: Moment, policy: Policy, rng: &mut fastrand::Rng) {
         self.policy = policy;
         if let Some(term) = &mut self.held
             && self.plan == term.renew
         {
-            term.renew = policy.renewal(term.sent, now, term.grant, dice);
+            term.renew = policy.renewal(term.sent, now, term.grant, rng);
             self.plan = term.renew;
         }
     }
@@ -265,7 +265,7 @@ impl Renewal {
     fn outputs_changed(&mut self, now: Moment) {
         match &mut self.stage {
             Stage::Publishing { again, .. } => *again = true,
-            Stage::Idle | Stage::Exchanging { .. } | Stage::Withdrawing { .. } => self.delivery.owe(now),
+            Stage::Idle | Stage::Exchanging { .. } | Stage::Withdrawing { .. } => self.delivery.schedule_write(now),
         }
     }
 
@@ -282,28 +282,28 @@ impl Renewal {
         Some(Effect::Exchange(attempt))
     }
 
-    fn exchanged(&mut self, now: Moment, attempt: Attempt, outcome: Outcome, dice: &mut fastrand::Rng) {
+    fn exchanged(&mut self, now: Moment, attempt: Attempt, outcome: ExchangeOutcome, rng: &mut fastrand::Rng) {
         let Stage::Exchanging { attempt: current, began, key, again } = self.stage else { return };
         if attempt != current {
             return;
         }
         self.stage = Stage::Idle;
         match outcome {
-            Outcome::NoKey => self.read(key, None),
-            Outcome::Resting(found) => self.read(key, Some(found)),
-            Outcome::Granted { key: used, sent, grant } => {
+            ExchangeOutcome::NoKey => self.read(key, None),
+            ExchangeOutcome::CoolingDown(found) => self.read(key, Some(found)),
+            ExchangeOutcome::Granted { key: used, sent, grant } => {
                 self.read(key, Some(used));
-                self.past = Past { answered: Some(now), key: Some(used) };
-                self.granted(now, used, sent.clamp(began, now), grant, dice);
+                self.past = LastExchange { answered: Some(now), key: Some(used) };
+                self.granted(now, used, sent.clamp(began, now), grant, rng);
             }
-            Outcome::Refused { key: used, sent, refusal } => {
+            ExchangeOutcome::Refused { key: used, sent, refusal } => {
                 let used = used.unwrap_or(key);
                 self.read(key, Some(used));
-                self.past = Past { answered: Some(now), key: Some(used) };
-                self.refused(now, sent.clamp(began, now), refusal, dice);
+                self.past = LastExchange { answered: Some(now), key: Some(used) };
+                self.refused(now, sent.clamp(began, now), refusal, rng);
             }
         }
-        let is_busy = matches!(outcome, Outcome::Refused { refusal: Refusal::Busy { .. }, .. });
+        let is_busy = matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. });
         if again && !is_busy {
             self.plan = now;
         }
@@ -317,18 +317,18 @@ impl Renewal {
         }
     }
 
-    fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, dice: &mut fastrand::Rng) {
+    fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, rng: &mut fastrand::Rng) {
         // An outage that outlived the last session ends at the same moment for everyone.
-        let together = self.held.is_some_and(|term| !term.lives(now));
+        let together = self.held.is_some_and(|term| !term.is_valid_at(now));
         let policy = if together { self.policy.dispersed() } else { self.policy };
-        let renew = policy.renewal(sent, now, grant, dice);
+        let renew = policy.renewal(sent, now, grant, rng);
         self.held = Some(Term { key, sent, grant, renew });
         self.plan = renew;
         self.failures = Failures::default();
-        self.delivery.owe(now);
+        self.delivery.schedule_write(now);
     }
 
-    fn refused(&mut self, now: Moment, sent: Moment, refusal: Refusal, dice: &mut fastrand::Rng) {
+    fn refused(&mut self, now: Moment, sent: Moment, refusal: Refusal, rng: &mut fastrand::Rng) {
         let step = self.failures.step;
         let lifetime = self.held.map(|term| term.grant.lifetime);
         let backoff = |ceiling| Backoff { step, ceiling, lifetime };
@@ -340,51 +340,51 @@ impl Renewal {
         self.plan = match refusal {
             Refusal::Denied => now + self.policy.denied_every,
             Refusal::Busy { retry_after: Some(told) } => now + told.min(RETRY_AFTER_MAX),
-            Refusal::Blocked => self.policy.retry(sent, now, backoff(self.policy.denied_every), dice),
+            Refusal::Blocked => self.policy.retry(sent, now, backoff(self.policy.denied_every), rng),
             Refusal::Busy { retry_after: None }
             | Refusal::Failed
             | Refusal::Garbled
             | Refusal::Unreachable
-            | Refusal::TimedOut => self.policy.retry(sent, now, backoff(self.policy.retry_max), dice),
+            | Refusal::TimedOut => self.policy.retry(sent, now, backoff(self.policy.retry_max), rng),
         };
     }
 
     /// Begins what the files are owed, unless something is under way.
-    fn chore(&mut self, now: Moment) -> Option<Effect> {
+    fn disk_task(&mut self, now: Moment) -> Option<Effect> {
         let Stage::Idle = self.stage else { return None };
-        let chore = self.delivery.next(now, self.held, self.policy.on_expiry)?;
+        let disk_task = self.delivery.next(now, self.held, self.policy.on_expiry)?;
         let attempt = self.next_attempt();
-        match chore {
-            Chore::Publish(term) => {
+        match disk_task {
+            DiskTask::Publish(term) => {
                 self.stage = Stage::Publishing { attempt, term, again: false };
                 Some(Effect::Publish(attempt))
             }
-            Chore::Withdraw => {
+            DiskTask::Withdraw => {
                 self.stage = Stage::Withdrawing { attempt };
                 Some(Effect::Withdraw(attempt))
             }
         }
     }
 
-    fn published(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, dice: &mut fastrand::Rng) {
+    fn published(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, rng: &mut fastrand::Rng) {
         let Stage::Publishing { attempt: current, term, again } = self.stage else { return };
         if attempt != current {
             return;
         }
         self.stage = Stage::Idle;
-        self.delivery.published(now, term, result, &self.policy, dice);
+        self.delivery.published(now, term, result, &self.policy, rng);
         if again {
-            self.delivery.owe(now);
+            self.delivery.schedule_write(now);
         }
     }
 
-    fn withdrawn(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, dice: &mut fastrand::Rng) {
+    fn withdrawn(&mut self, now: Moment, attempt: Attempt, result: Result<(), NotWritten>, rng: &mut fastrand::Rng) {
         let Stage::Withdrawing { attempt: current } = self.stage else { return };
         if attempt != current {
             return;
         }
         self.stage = Stage::Idle;
-        self.delivery.withdrawn(now, result, &self.policy, dice);
+        self.delivery.withdrawn(now, result, &self.policy, rng);
     }
 
     fn floor(&self, spacing: Duration) -> Moment {

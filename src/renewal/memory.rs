@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{
     answer::Grant,
-    life::Past,
+    life::LastExchange,
     moment::Moment,
     policy::{Policy, RETRY_AFTER_MAX, overdue_renewal},
     term::Term,
@@ -31,14 +31,14 @@ pub struct Stamp {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// The last exchange.
-    pub asked: Asked,
+    pub asked: ExchangeRecord,
     /// The session that was written, if there was one.
     pub written: Option<WrittenTerm>,
 }
 
 /// An exchange as the next process needs to know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Asked {
+pub struct ExchangeRecord {
     /// The key it was made with.
     pub key: Fingerprint,
     /// How it ended; `None` while it is under way, and for ever if the process died then.
@@ -73,7 +73,7 @@ pub struct WrittenTerm {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Recollection {
     /// What keeps the spacing.
-    pub past: Past,
+    pub past: LastExchange,
     /// Until when the host wanted quiet.
     pub quiet_until: Option<Moment>,
     /// The session, alive or dead for sure; `None` if there was none or the clocks disagree on its age.
@@ -82,20 +82,20 @@ pub struct Recollection {
 
 impl Memory {
     /// Reads the memory by the clocks of now, for a credential that is renewed by this policy.
-    pub fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Recollection {
+    pub fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Recollection {
         // An exchange that nobody saw the end of may have reached the host only just now.
         let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {
-            past: Past::new(now.moment.back(since), self.asked.key),
+            past: LastExchange::new(now.moment.back(since), self.asked.key),
             quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
-            term: self.written.and_then(|written| written.recall(now, policy, dice)),
+            term: self.written.and_then(|written| written.recall(now, policy, rng)),
         }
     }
 }
 
 impl WrittenTerm {
-    fn recall(&self, now: Stamp, policy: &Policy, dice: &mut fastrand::Rng) -> Option<Term> {
+    fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Option<Term> {
         let age = self.age_at_most(now)?;
         let left = self.grant.lifetime.saturating_sub(age);
         let is_surely_dead = least_passed(self.sent, now)? >= self.grant.lifetime;
@@ -111,7 +111,7 @@ impl WrittenTerm {
         let renew_after = self.renew_after.min(policy.renew_at.of(self.grant.lifetime));
         let renew = match renew_after.checked_sub(age) {
             Some(wait) => now.moment + wait,
-            None => overdue_renewal(now.moment, self.grant.lifetime, left, dice),
+            None => overdue_renewal(now.moment, self.grant.lifetime, left, rng),
         };
         Some(Term { key: self.key, sent, grant, renew })
     }

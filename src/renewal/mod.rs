@@ -18,10 +18,10 @@ mod repair;
 mod term;
 
 pub use answer::{Grant, Refusal};
-pub use event::{Attempt, Effect, Event, Health, NotWritten, Outcome};
+pub use event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten};
 pub use fleet::{Fleet, Id};
-pub use life::{Past, Renewal};
-pub use memory::{Answered, Asked, Memory, Recollection, Stamp, WrittenTerm};
+pub use life::{LastExchange, Renewal};
+pub use memory::{Answered, ExchangeRecord, Memory, Recollection, Stamp, WrittenTerm};
 pub use moment::Moment;
 pub use policy::{OnExpiry, Policy, Share};
 pub use term::Term;

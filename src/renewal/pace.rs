@@ -94,7 +94,7 @@ impl Pace {
 
     /// The host refused with [`Refusal::Busy`]. Refusals of exchanges that were already under way when it first said so
     /// count once.
-    pub(super) fn refused(&mut self, now: Moment, hold: Hold, dice: &mut fastrand::Rng) {
+    pub(super) fn refused(&mut self, now: Moment, hold: Hold, rng: &mut fastrand::Rng) {
         let Hold { quiet, waiting, lifetime } = hold;
         let repeated = now < self.quiet_until;
         self.quiet_until = self.quiet_until.max(now + quiet);
@@ -118,7 +118,7 @@ impl Pace {
             None => lateness,
         };
         let bearable = lateness.saturating_sub(quiet).max(lateness.min(quiet / 4));
-        self.on_time = self.quiet_until + spread.min(bearable).mul_f64(dice.f64());
+        self.on_time = self.quiet_until + spread.min(bearable).mul_f64(rng.f64());
         self.recent = Recent::default();
     }
 

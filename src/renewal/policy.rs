@@ -29,10 +29,10 @@ pub struct Policy {
 impl Policy {
     /// When a session that was asked for at `sent` and answered at `now` is to be renewed: after its share of life or
     /// when the server asks, whichever is earlier, less the jitter, but not before `now` and the spacing.
-    pub(super) fn renewal(&self, sent: Moment, now: Moment, grant: Grant, dice: &mut fastrand::Rng) -> Moment {
+    pub(super) fn renewal(&self, sent: Moment, now: Moment, grant: Grant, rng: &mut fastrand::Rng) -> Moment {
         let by_life = self.renew_at.of(grant.lifetime);
         let delay = grant.refresh_after.filter(|asked| !asked.is_zero()).map_or(by_life, |asked| asked.min(by_life));
-        let early = self.jitter.of(delay).mul_f64(dice.f64());
+        let early = self.jitter.of(delay).mul_f64(rng.f64());
         (sent + delay.saturating_sub(early)).max(now + self.spacing)
     }
 
@@ -46,11 +46,11 @@ impl Policy {
     /// failed at `now`. `ceiling` bounds the delay; so does a tenth of the life of the last session, which keeps the
     /// promise that a token is fresh again soon after the API is back. Counted from `sent`, so that the time a hanging
     /// request took is part of the wait.
-    pub(super) fn retry(&self, sent: Moment, now: Moment, wait: Backoff, dice: &mut fastrand::Rng) -> Moment {
+    pub(super) fn retry(&self, sent: Moment, now: Moment, wait: Backoff, rng: &mut fastrand::Rng) -> Moment {
         let doubled = self.retry_first.saturating_mul(1 << wait.step.min(BACKOFF_DOUBLINGS_MAX));
         let ceiling = wait.lifetime.map_or(wait.ceiling, |life| wait.ceiling.min(life / 10));
         let spread = doubled.min(ceiling).saturating_sub(self.spacing);
-        (sent + self.spacing + spread.mul_f64(dice.f64())).max(now + self.spacing)
+        (sent + self.spacing + spread.mul_f64(rng.f64())).max(now + self.spacing)
     }
 
     /// The least distance to the exchange before for one that has a reason of its own to be quick: a changed key.
@@ -75,8 +75,8 @@ impl Default for Policy {
 
 /// When to renew a session that was to be renewed while no process was there: soon, but not all at the same moment. `left`
 /// of its `lifetime` is left.
-pub(super) fn overdue_renewal(now: Moment, lifetime: Duration, left: Duration, dice: &mut fastrand::Rng) -> Moment {
-    now + (left / 2).min(lifetime / 10).mul_f64(dice.f64())
+pub(super) fn overdue_renewal(now: Moment, lifetime: Duration, left: Duration, rng: &mut fastrand::Rng) -> Moment {
+    now + (left / 2).min(lifetime / 10).mul_f64(rng.f64())
 }
 
 /// How far a row of failures has come and what bounds the wait.

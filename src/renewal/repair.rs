@@ -1,4 +1,4 @@
-//! The pace of repairs: files that somebody else has changed are put right at once, but a fight over them is slow.
+//! The pace of repairs: files that somebody else has changed are put right at once, but a conflict over them is slow.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ impl Repairs {
     }
 }
 
-/// Without a repair for so long, the next one is the first again. Longer than the longest wait: a fight that was slowed
+/// Without a repair for so long, the next one is the first again. Longer than the longest wait: a conflict that was slowed
 /// down is still one.
 const CALM: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -23,7 +23,7 @@ impl Term {
     }
 
     /// Whether it still lives.
-    pub fn lives(&self, now: Moment) -> bool {
+    pub fn is_valid_at(&self, now: Moment) -> bool {
         now < self.expires()
     }
 }

@@ -14,7 +14,7 @@ use super::bearer::{Bearer, LoginOptions};
 use super::body;
 use super::descope;
 use super::mint;
-use super::seen::Outcome;
+use super::seen::RequestOutcome;
 use super::settings::Settings;
 use super::state::Shared;
 
@@ -30,32 +30,32 @@ pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -
     let turn = shared.turn().await;
     let verdict = judge(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
         tracing::error!("cannot judge an exchange: {error}");
-        Verdict::Other(Act::Reply(descope::BROKEN.reply()))
+        KeyDecision::Other(Act::Reply(descope::BROKEN.reply()))
     });
     drop(turn);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
     let (act, outcome) = match verdict {
-        Verdict::Session(reply) => (Act::Reply(reply), Outcome::Session),
-        Verdict::Other(Act::Reply(reply)) => {
+        KeyDecision::Session(reply) => (Act::Reply(reply), RequestOutcome::Session),
+        KeyDecision::Other(Act::Reply(reply)) => {
             let status = reply.status;
-            (Act::Reply(reply), Outcome::Replied { status })
+            (Act::Reply(reply), RequestOutcome::Replied { status })
         }
-        Verdict::Other(Act::Hang) => pending().await, // and with it the visit, until the client goes
-        Verdict::Other(Act::Break(ending)) => (Act::Break(ending), Outcome::Cut),
+        KeyDecision::Other(Act::Hang) => pending().await, // and with it the visit, until the client goes
+        KeyDecision::Other(Act::Break(ending)) => (Act::Break(ending), RequestOutcome::Cut),
     };
     visit.ended(outcome);
     act
 }
 
-enum Verdict {
+enum KeyDecision {
     Session(Reply),
     Other(Act),
 }
 
 /// In this order: the script, the outage, the rate limit, the request itself.
-fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<Verdict> {
+fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<KeyDecision> {
     let (answer, settings, now) = {
         let mut state = shared.lock();
         let mut answer = state.script.pop_front().unwrap_or(Answer::Usual);
@@ -68,16 +68,16 @@ fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>)
             let now = state.clock.now();
             if let Err(wait_seconds) = state.window.admit(limit, now) {
                 let reply = descope::RATE_LIMIT.reply().header("retry-after", &wait_seconds.to_string());
-                return Ok(Verdict::Other(Act::Reply(reply)));
+                return Ok(KeyDecision::Other(Act::Reply(reply)));
             }
         }
         (answer, state.settings.clone(), state.unix_seconds())
     };
     let shape = match Act::forced(answer) {
-        Ok(act) => return Ok(Verdict::Other(act)),
+        Ok(act) => return Ok(KeyDecision::Other(act)),
         Err(shape) => shape,
     };
-    let refused = |reply| Ok(Verdict::Other(Act::Reply(reply)));
+    let refused = |reply| Ok(KeyDecision::Other(Act::Reply(reply)));
     let Some(bearer) = bearer else { return refused(descope::MISSING_KEY.reply()) };
     let options = match body {
         Ok(body) => LoginOptions::of(body),
@@ -88,7 +88,7 @@ fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>)
         return refused(descope::INVALID_KEY.reply());
     }
     let shape = shape.unwrap_or_default();
-    mint::session(bearer, options, &shape, &settings, now).map(Verdict::Session)
+    mint::session(bearer, options, &shape, &settings, now).map(KeyDecision::Session)
 }
 
 fn is_good(bearer: &Bearer, settings: &Settings) -> bool {

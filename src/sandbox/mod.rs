@@ -44,7 +44,7 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 pub use self::answer::{Answer, Headers, Reply, Shape};
-pub use self::seen::{Counters, Outcome, Seen};
+pub use self::seen::{Counters, RequestOutcome, Seen};
 pub use self::settings::{Accepted, Settings};
 pub use self::signing::SigningKey;
 pub use self::state::Hold;

@@ -22,12 +22,12 @@ pub struct Seen {
     /// Exchanges in flight when it arrived, itself included.
     pub in_flight: usize,
     /// How it ended.
-    pub outcome: Outcome,
+    pub outcome: RequestOutcome,
 }
 
 /// How an exchange ended, or that it has not.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// Held, delayed or hanging: no answer was given.
     Waiting,
     /// A session was sent.
@@ -43,7 +43,7 @@ pub enum Outcome {
     Abandoned,
 }
 
-impl fmt::Display for Outcome {
+impl fmt::Display for RequestOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Waiting => f.write_str("waiting"),
@@ -80,14 +80,14 @@ impl Counters {
         self.in_flight += 1;
     }
 
-    pub(super) fn ended(&mut self, outcome: Outcome) {
+    pub(super) fn ended(&mut self, outcome: RequestOutcome) {
         self.in_flight = self.in_flight.saturating_sub(1);
         match outcome {
-            Outcome::Waiting => {}
-            Outcome::Session => self.sessions += 1,
-            Outcome::Replied { .. } => self.replies += 1,
-            Outcome::Cut => self.cut += 1,
-            Outcome::Abandoned => self.abandoned += 1,
+            RequestOutcome::Waiting => {}
+            RequestOutcome::Session => self.sessions += 1,
+            RequestOutcome::Replied { .. } => self.replies += 1,
+            RequestOutcome::Cut => self.cut += 1,
+            RequestOutcome::Abandoned => self.abandoned += 1,
         }
     }
 }
@@ -128,7 +128,15 @@ mod tests {
         for ordinal in 1..=JOURNAL_EXCHANGES_MAX as u64 + 2 {
             let arrived = Duration::from_millis(ordinal);
             let (key, project, user_agent) = (None, None, None);
-            journal.push(Seen { ordinal, arrived, key, project, user_agent, in_flight: 1, outcome: Outcome::Waiting });
+            journal.push(Seen {
+                ordinal,
+                arrived,
+                key,
+                project,
+                user_agent,
+                in_flight: 1,
+                outcome: RequestOutcome::Waiting,
+            });
         }
         assert_eq!(journal.iter().len(), JOURNAL_EXCHANGES_MAX);
         assert!(journal.of(2).is_none());

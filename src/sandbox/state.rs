@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use super::answer::Answer;
 use super::bearer::Bearer;
 use super::clock::Clock;
-use super::seen::{Counters, Journal, Outcome, Seen};
+use super::seen::{Counters, Journal, RequestOutcome, Seen};
 use super::settings::Settings;
 use super::window::Window;
 
@@ -95,9 +95,9 @@ impl Shared {
         self.counters.send_modify(Counters::arrived);
         let Counters { exchanges: ordinal, in_flight, .. } = *self.counters.borrow();
         let arrived = state.clock.elapsed();
-        let outcome = Outcome::Waiting;
+        let outcome = RequestOutcome::Waiting;
         state.journal.push(Seen { ordinal, arrived, key, project, user_agent, in_flight, outcome });
-        Visit { shared: Arc::clone(self), ordinal, outcome: Outcome::Abandoned }
+        Visit { shared: Arc::clone(self), ordinal, outcome: RequestOutcome::Abandoned }
     }
 }
 
@@ -124,12 +124,12 @@ impl Drop for Hold {
 pub(super) struct Visit {
     shared: Arc<Shared>,
     ordinal: u64,
-    outcome: Outcome,
+    outcome: RequestOutcome,
 }
 
 impl Visit {
     /// Writes down how the exchange ended. Called before the answer leaves, so that who has the answer finds it here.
-    pub(super) fn ended(mut self, outcome: Outcome) {
+    pub(super) fn ended(mut self, outcome: RequestOutcome) {
         self.outcome = outcome;
     }
 }

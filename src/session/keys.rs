@@ -17,7 +17,7 @@ pub struct Jwks {
 
 /// What the keys say of a token.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
+pub enum SignatureVerdict {
     /// One of the keys signed it.
     Verified,
     /// None of the keys is the one that the token names, or it names none.
@@ -56,10 +56,12 @@ impl Jwks {
     }
 
     /// Whether one of the keys signed the token. A token that names no key is by an unknown one: every SDK wants a `kid`.
-    pub fn verify(&self, jwt: &Jwt<'_>) -> Verdict {
-        let Some(kid) = jwt.kid.as_deref() else { return Verdict::UnknownKey };
+    pub fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
+        let Some(kid) = jwt.kid.as_deref() else { return SignatureVerdict::UnknownKey };
         let verdicts = self.keys.iter().filter(|key| key.jwk.kid == kid).map(|key| key.verify(jwt));
-        verdicts.reduce(|one, other| if one == Verdict::Verified { one } else { other }).unwrap_or(Verdict::UnknownKey)
+        verdicts
+            .reduce(|one, other| if one == SignatureVerdict::Verified { one } else { other })
+            .unwrap_or(SignatureVerdict::UnknownKey)
     }
 }
 
@@ -130,7 +132,7 @@ impl Key {
     }
 
     /// The algorithm comes from the key alone; a token whose header says another is not signed by it.
-    fn verify(&self, jwt: &Jwt<'_>) -> Verdict {
+    fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
         let signed = match &self.kind {
             Kind::Rsa { n, e } => {
                 let key = RsaPublicKeyComponents { n, e };
@@ -140,14 +142,14 @@ impl Key {
             Kind::P384(point) => jwt.alg == "ES384" && signed_by_point(&ECDSA_P384_SHA384_FIXED, point, jwt),
             Kind::Unsupported => return self.verdict_unsupported(jwt),
         };
-        if signed { Verdict::Verified } else { Verdict::BadSignature }
+        if signed { SignatureVerdict::Verified } else { SignatureVerdict::BadSignature }
     }
 
     /// A token that is unsigned, or signed with a shared secret, is forged whatever the key is.
-    fn verdict_unsupported(&self, jwt: &Jwt<'_>) -> Verdict {
+    fn verdict_unsupported(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
         let is_forged = jwt.alg.eq_ignore_ascii_case("none") || jwt.alg.starts_with("HS");
         let contradicts = self.jwk.alg.as_deref().is_some_and(|alg| !alg.is_empty() && alg != jwt.alg);
-        if is_forged || contradicts { Verdict::BadSignature } else { Verdict::Unsupported }
+        if is_forged || contradicts { SignatureVerdict::BadSignature } else { SignatureVerdict::Unsupported }
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use crate::{renewal::Grant, secret::Secret};
 
 pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
-pub use keys::{Jwks, KEYS_MAX, NotAJwks, Verdict};
+pub use keys::{Jwks, KEYS_MAX, NotAJwks, SignatureVerdict};
 
 /// A whole, usable session.
 #[derive(Debug)]

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     fingerprint::Fingerprint,
-    renewal::{Answered, Asked, Grant, Memory, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
+    renewal::{Answered, ExchangeRecord, Grant, Memory, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
     session::Times,
 };
 
@@ -19,7 +19,7 @@ pub struct Record {
     /// Of the project, the API and the login options: a session that was asked for otherwise is not adopted.
     pub request: Fingerprint,
     /// The last exchange.
-    pub asked: Asked,
+    pub asked: ExchangeRecord,
     /// The token that was written.
     pub written: Option<WrittenToken>,
 }
@@ -50,11 +50,11 @@ impl Record {
     }
 
     pub(super) fn parse(text: &[u8], credential: &str) -> Option<Self> {
-        let kept: Kept = serde_json::from_slice(text).ok()?;
+        let kept: RecordJson = serde_json::from_slice(text).ok()?;
         if kept.version != VERSION || kept.credential != credential {
             return None;
         }
-        let asked = Asked {
+        let asked = ExchangeRecord {
             key: Fingerprint::parse(&kept.asked.key_fingerprint)?,
             answer: match kept.asked.answered {
                 Some(answered) => Some(Answered { at: answered.at.read()?, quiet: seconds(answered.quiet_seconds)? }),
@@ -69,7 +69,7 @@ impl Record {
     }
 
     pub(super) fn print(&self, credential: &str) -> String {
-        let kept = Kept {
+        let kept = RecordJson {
             version: VERSION,
             credential: credential.to_owned(),
             request_fingerprint: self.request.to_string(),
@@ -89,7 +89,7 @@ impl Record {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+struct RecordJson {
     version: u32,
     credential: String,
     request_fingerprint: String,
@@ -258,7 +258,7 @@ pub(super) mod tests {
         let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: Some(Duration::from_millis(1500)) };
         Record {
             request: Fingerprint::new([1; 8]),
-            asked: Asked { key, answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30) }) },
+            asked: ExchangeRecord { key, answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30) }) },
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),
                 term: WrittenTerm {

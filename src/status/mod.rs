@@ -21,7 +21,8 @@ mod service;
 
 pub use file::{FILE_BYTES_MAX, Unreadable, Unwritten, path_in, read, write};
 pub use http::{
-    Address, Listen, ListenError, Passed, Question, Readiness, Server, Snapshot, Unanswered, Vacancy, ask, vacancy,
+    Address, InheritedSocket, Listen, ListenError, ListenProbe, Question, Readiness, Server, Snapshot, Unanswered, ask,
+    listen_probe,
 };
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use process::{Process, is_writer_running};

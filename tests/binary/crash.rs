@@ -10,7 +10,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal::SIGKILL;
-use tokenwell::session::{Jwks, Jwt, Verdict};
+use tokenwell::session::{Jwks, Jwt, SignatureVerdict};
 
 use crate::{
     program::{Program, run, within},
@@ -43,17 +43,17 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
     let credentials = setting.named(&names) + &more.replace("OUT", setting.path("out").to_str().unwrap());
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let published = published(setting.sandbox.address());
-    let mut dice = fastrand::Rng::with_seed(SEED);
+    let mut rng = fastrand::Rng::with_seed(SEED);
     let (mut littered, mut seen_of) = (0, vec![false; names.len()]);
     for round in 0..100 {
         let before = leftovers(&setting);
         let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
-        let settled = dice.u32(..8) > 0;
+        let settled = rng.u32(..8) > 0;
         if settled {
             program.until_said("credentials settled", 1);
         }
-        if dice.bool() {
-            thread::sleep(Duration::from_micros(dice.u64(..150_000)));
+        if rng.bool() {
+            thread::sleep(Duration::from_micros(rng.u64(..150_000)));
         } else {
             // However slow the machine, these come while something is written.
             within("a write", || (!leftovers(&setting).is_empty()).then_some(()));
@@ -68,7 +68,7 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
             if let Some(token) = token {
                 *seen = true;
                 let jwt = Jwt::parse(&token).unwrap_or_else(|why| panic!("round {round} of seed {SEED}: {why}"));
-                assert_eq!(published.verify(&jwt), Verdict::Verified, "round {round} of seed {SEED}");
+                assert_eq!(published.verify(&jwt), SignatureVerdict::Verified, "round {round} of seed {SEED}");
             }
         }
         let after = leftovers(&setting);

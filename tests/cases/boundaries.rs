@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use tokenwell::renewal::{Effect, Event, Grant, Health, Moment, NotWritten, OnExpiry, Outcome, Policy, Refusal};
+use tokenwell::renewal::{
+    Effect, Event, ExchangeOutcome, Grant, Health, Moment, NotWritten, OnExpiry, Policy, Refusal,
+};
 
 use crate::play::{Play, at, calm, key, life};
 
@@ -103,7 +105,7 @@ fn the_spacing_is_counted_from_the_answer_to_the_nanosecond() {
     let sent = play.now;
     play.go(5.0);
     let grant = Grant { refresh_after: Some(NANOSECOND), ..life(600) };
-    let outcome = Outcome::Granted { key: key(1), sent, grant };
+    let outcome = ExchangeOutcome::Granted { key: key(1), sent, grant };
     play.tell(id, Event::Exchanged(attempt, outcome));
     let attempt = play.publishes(id);
     play.tell(id, Event::Published(attempt, Ok(())));

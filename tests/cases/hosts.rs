@@ -65,7 +65,7 @@ fn an_answer_of_long_ago_tells_nothing_of_the_limit_but_that_the_host_was_there(
             _ => Ok(life(100_000)),
         });
         assert_eq!(calls.len(), 3);
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         let refused_at = play.now.elapsed_since_boot().as_secs_f64();
         let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |number, _| match number {
             0 => Err(busy(40)),
@@ -206,8 +206,8 @@ fn who_waits_for_a_place_is_not_overtaken_however_often_it_is_nudged() {
     let waits = play.with_key(calm());
     play.rests();
     play.go(50.0);
-    play.tell(waits, Event::Nudged);
-    play.tell(other, Event::Nudged);
+    play.tell(waits, Event::RenewRequested);
+    play.tell(other, Event::RenewRequested);
     play.granted(hanging, attempt, key(1), life(600));
     let attempt = play.publishes(hanging);
     play.tell(hanging, Event::Published(attempt, Ok(())));

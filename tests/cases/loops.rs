@@ -141,7 +141,7 @@ fn many_nudges_during_an_exchange_make_one_more() {
     let id = play.with_key(calm());
     let attempt = play.asks(id);
     for _ in 0..4 {
-        play.tell(id, Event::Nudged);
+        play.tell(id, Event::RenewRequested);
         play.tell(id, Event::KeyAppeared(key(1)));
         play.rests();
     }

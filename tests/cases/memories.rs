@@ -5,7 +5,7 @@
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::renewal::{
-    Answered, Asked, Effect, Event, Fleet, Grant, Health, Id, Memory, Moment, OnExpiry, Policy, Share, Stamp,
+    Answered, Effect, Event, ExchangeRecord, Fleet, Grant, Health, Id, Memory, Moment, OnExpiry, Policy, Share, Stamp,
     WrittenTerm,
 };
 
@@ -18,7 +18,7 @@ enum Then {
     At(f64),
     /// Overdue: renewed within so many seconds.
     Within(f64),
-    /// Asked for so soon.
+    /// ExchangeRecord for so soon.
     After(f64),
 }
 
@@ -173,7 +173,7 @@ fn a_stricter_policy_holds_for_what_was_taken_over_and_a_looser_one_does_not() {
 
 #[test]
 fn an_exchange_that_nobody_saw_the_end_of_is_kept_at_a_distance_from_now() {
-    let memory = Memory { asked: Asked { key: key(1), answer: None }, written: None };
+    let memory = Memory { asked: ExchangeRecord { key: key(1), answer: None }, written: None };
     let (mut play, id) = taken_over(&memory, now(500.0), calm());
     play.quiet_until(1_501.999);
     play.rests();
@@ -267,7 +267,7 @@ fn written(lifetime: f64) -> Memory {
     let sent = now(0.0);
     let lifetime = Duration::from_secs_f64(lifetime);
     Memory {
-        asked: Asked { key: key(1), answer: Some(Answered { at: sent, quiet: Duration::ZERO }) },
+        asked: ExchangeRecord { key: key(1), answer: Some(Answered { at: sent, quiet: Duration::ZERO }) },
         written: Some(WrittenTerm {
             key: key(1),
             sent,

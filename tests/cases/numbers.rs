@@ -2,23 +2,23 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Event, Fleet, Grant, Outcome, Policy, Refusal, Share};
+use tokenwell::renewal::{Event, ExchangeOutcome, Fleet, Grant, Policy, Refusal, Share};
 
 use crate::play::{Play, at, calm, due, key, life};
 
 #[test]
 fn ten_thousand_sleeps_end_before_the_token_does() {
-    let mut dice = fastrand::Rng::with_seed(1);
+    let mut rng = fastrand::Rng::with_seed(1);
     for case in 0..10_000 {
-        let lifetime = Duration::from_secs_f64(10_f64.powf(dice.f64() * 9.38 - 3.0));
+        let lifetime = Duration::from_secs_f64(10_f64.powf(rng.f64() * 9.38 - 3.0));
         let grant = Grant {
             lifetime,
-            refresh_after: [None, Some(Duration::ZERO), Some(lifetime.mul_f64(dice.f64() * 2.0))][dice.usize(0..3)],
+            refresh_after: [None, Some(Duration::ZERO), Some(lifetime.mul_f64(rng.f64() * 2.0))][rng.usize(0..3)],
         };
         let policy = Policy {
-            renew_at: Share::from_percent(1.0 + dice.f64() * 98.0).unwrap(),
-            jitter: Share::from_percent(dice.f64() * 100.0).unwrap(),
-            spacing: Duration::from_millis(dice.u64(100..30_000)),
+            renew_at: Share::from_percent(1.0 + rng.f64() * 98.0).unwrap(),
+            jitter: Share::from_percent(rng.f64() * 100.0).unwrap(),
+            spacing: Duration::from_millis(rng.u64(100..30_000)),
             ..Policy::default()
         };
         let mut play = Play::new();
@@ -26,8 +26,8 @@ fn ten_thousand_sleeps_end_before_the_token_does() {
         let id = play.with_key(policy);
         let attempt = play.asks(id);
         let sent = play.now;
-        play.now = sent + Duration::from_millis(dice.u64(0..15_000));
-        play.tell(id, Event::Exchanged(attempt, Outcome::Granted { key: key(1), sent, grant }));
+        play.now = sent + Duration::from_millis(rng.u64(0..15_000));
+        play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key: key(1), sent, grant }));
         let renew = play.fleet.get(id).unwrap().held().unwrap().renew;
 
         let floor = play.now + policy.spacing;

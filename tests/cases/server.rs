@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use tokenwell::renewal::{Effect, Event, Grant, Id, Moment, Outcome, Refusal};
+use tokenwell::renewal::{Effect, Event, ExchangeOutcome, Grant, Id, Moment, Refusal};
 
 use crate::play::{Play, key};
 
@@ -46,8 +46,8 @@ impl Play {
                 && let Some((sent, id, attempt, number)) = under_way.pop_front()
             {
                 let outcome = match answer(number, self.now) {
-                    Ok(grant) => Outcome::Granted { key: key(1), sent, grant },
-                    Err(refusal) => Outcome::Refused { key: Some(key(1)), sent, refusal },
+                    Ok(grant) => ExchangeOutcome::Granted { key: key(1), sent, grant },
+                    Err(refusal) => ExchangeOutcome::Refused { key: Some(key(1)), sent, refusal },
                 };
                 self.tell(id, Event::Exchanged(attempt, outcome));
             }

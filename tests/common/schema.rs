@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::OnceLock};
 
 use boon::{Compiler, Draft, ErrorKind, InstanceToken, SchemaIndex, Schemas, ValidationError};
 use serde_json::Value;
-use tokenwell::config::{Loaded, Mistakes, Place, Remark, schema};
+use tokenwell::config::{Diagnostic, Loaded, Mistakes, Place, schema};
 
 /// Asserts that the schema says of this text what the reader says.
 pub(crate) fn agrees(yaml: &str, said: &Result<Loaded, Mistakes>) {
@@ -74,7 +74,7 @@ fn below(place: &str, name: &str) -> String {
     if place.is_empty() { name } else { format!("{place}.{name}") }
 }
 
-fn path_of(remark: &Remark) -> Option<&str> {
+fn path_of(remark: &Diagnostic) -> Option<&str> {
     match &remark.place {
         Place::Field { path, .. } => Some(path),
         Place::Flag(_) | Place::Variable(_) => None,
@@ -90,7 +90,7 @@ fn is_at_or_around(place: &str, path: &str) -> bool {
 
 /// Whether the mistake is in what only a program knows: the text as it is written, the environment, the machine, other
 /// places of the file, or the meaning of a value.
-fn only_a_program_sees(remark: &Remark, path: &str, document: &Value) -> bool {
+fn only_a_program_sees(remark: &Diagnostic, path: &str, document: &Value) -> bool {
     let of_the_text =
         path.is_empty() && matches!(remark.place, Place::Field { line: Some(_), .. }) && document.is_object();
     of_the_text

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use tokenwell::{
-    sandbox::{Accepted, Answer, Outcome},
+    sandbox::{Accepted, Answer, RequestOutcome},
     secret::Secret,
 };
 use tracing::Level;
@@ -326,7 +326,7 @@ fn a_key_that_is_replaced_while_an_exchange_hangs_is_next() {
         world.until_fresh("a").await;
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));
         world.until("its end is noted", |world| world.sandbox.counters().abandoned == 1).await;
-        assert_eq!(world.sandbox.exchanges()[0].outcome, Outcome::Abandoned);
+        assert_eq!(world.sandbox.exchanges()[0].outcome, RequestOutcome::Abandoned);
     });
 }
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use tokenwell::{
-    config::{self, Config, Environment, Loaded, Mark, Mistakes},
+    config::{self, Config, Digest, Environment, Loaded, Mistakes},
     daemon::{Daemon, Source, Turn},
     sandbox::{Sandbox, Settings},
     secret::Secret,
@@ -110,7 +110,7 @@ impl World {
         });
     }
 
-    fn begin(&mut self, config: Config, load: impl Fn() -> (Mark, Result<Loaded, Mistakes>) + Send + Sync + 'static) {
+    fn begin(&mut self, config: Config, load: impl Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync + 'static) {
         let (file, load) = (Some(self.path("tokenwell.yaml")), Arc::new(load));
         self.daemon = Some(Daemon::start(config, Source { file, load, log_changed: Arc::new(|_| ()) }).unwrap());
     }

@@ -9,7 +9,7 @@ use ring::{
 };
 use serde_json::json;
 use tokenwell::{
-    exchange::{BaseUrl, Client, HttpSettings, Proxies, Refused, Standing, Trust},
+    exchange::{BaseUrl, Client, HttpSettings, Proxies, Refused, SignatureStatus, Trust},
     renewal::{Moment, Refusal},
     secret::Secret,
 };
@@ -76,7 +76,7 @@ impl World {
         Self { server, client, trust }
     }
 
-    async fn judge(&self, kid: &str, now: u64) -> Result<Standing, Refused> {
+    async fn judge(&self, kid: &str, now: u64) -> Result<SignatureStatus, Refused> {
         self.trust.judge(&self.client, &token(kid), at(now)).await
     }
 
@@ -85,7 +85,7 @@ impl World {
     }
 }
 
-fn garbled(result: Result<Standing, Refused>) -> String {
+fn garbled(result: Result<SignatureStatus, Refused>) -> String {
     match result {
         Err(Refused { refusal: Refusal::Garbled, message }) => message,
         other => panic!("{other:?}"),
@@ -98,7 +98,7 @@ const UNKNOWN: &str = "the session is signed by a key that the project does not 
 async fn keys_are_asked_for_once_and_serve_every_session() {
     let world = World::new([keys(&["SK1", "SK2"])]).await;
     for kid in ["SK1", "SK2", "SK1"] {
-        assert_eq!(world.judge(kid, 100).await, Ok(Standing::Verified));
+        assert_eq!(world.judge(kid, 100).await, Ok(SignatureStatus::Verified));
     }
     assert_eq!(world.fetches(), 1);
     assert!(world.server.requests()[0].starts_with("GET /v2/keys/P2abc HTTP/1.1\r\n"));
@@ -114,15 +114,15 @@ async fn an_unknown_key_costs_one_request_a_minute() {
         assert_eq!(garbled(world.judge("SK9", now).await), UNKNOWN);
         assert_eq!(world.fetches(), fetches, "at {now}");
     }
-    assert_eq!(world.judge("SK9", 221).await, Ok(Standing::Verified), "published at last");
+    assert_eq!(world.judge("SK9", 221).await, Ok(SignatureStatus::Verified), "published at last");
     assert_eq!(world.fetches(), 4);
 }
 
 #[tokio::test]
 async fn a_key_that_is_new_right_after_the_start_is_found_at_once() {
     let world = World::new([keys(&["SK1"]), keys(&["SK1", "SK2"])]).await;
-    assert_eq!(world.judge("SK1", 100).await, Ok(Standing::Verified));
-    assert_eq!(world.judge("SK2", 101).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
+    assert_eq!(world.judge("SK2", 101).await, Ok(SignatureStatus::Verified));
     assert_eq!(garbled(world.judge("SK3", 102).await), UNKNOWN);
     assert_eq!(world.fetches(), 2, "two a minute at most");
 }
@@ -134,7 +134,7 @@ async fn sessions_that_come_together_share_one_request() {
     let token = token("SK1");
     let judging = (0..50).map(|_| world.trust.judge(&world.client, &token, at(100)));
     let judged = futures_util::future::join_all(judging).await;
-    assert!(judged.into_iter().all(|standing| standing == Ok(Standing::Verified)));
+    assert!(judged.into_iter().all(|standing| standing == Ok(SignatureStatus::Verified)));
     assert_eq!(world.fetches(), 1);
 }
 
@@ -150,7 +150,7 @@ async fn a_bad_signature_is_garbled() {
 async fn a_key_replaced_under_its_old_name_is_found() {
     let world = World::new([other_keys(&["SK1"]), keys(&["SK1"])]).await;
     garbled(world.judge("SK1", 100).await);
-    assert_eq!(world.judge("SK1", 160).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK1", 160).await, Ok(SignatureStatus::Verified));
 }
 
 #[tokio::test]
@@ -169,34 +169,38 @@ async fn keys_that_cannot_be_had_stop_nothing_and_are_caught_up_with() {
     ] {
         let world = World::new([answer, keys(&["SK1"])]).await;
         for now in [100, 159] {
-            let Ok(Standing::Unverified { why: told }) = world.judge("SK1", now).await else { panic!("at {now}") };
+            let Ok(SignatureStatus::Unverified { why: told }) = world.judge("SK1", now).await else {
+                panic!("at {now}")
+            };
             assert!(told.ends_with(why), "{told}");
         }
         assert_eq!(world.fetches(), 1);
-        assert_eq!(world.judge("SK1", 160).await, Ok(Standing::Verified));
+        assert_eq!(world.judge("SK1", 160).await, Ok(SignatureStatus::Verified));
     }
 }
 
 #[tokio::test]
 async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     let world = World::new([keys(&["SK1"]), Answer::Silence]).await;
-    assert_eq!(world.judge("SK1", 100).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
     let (trust, patient_client) = (Arc::clone(&world.trust), world.client.clone());
     let hanging = tokio::spawn(async move { trust.judge(&patient_client, &token("SK9"), at(200)).await });
     world.server.has_requests(2).await;
-    assert_eq!(world.judge("SK1", 200).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK1", 200).await, Ok(SignatureStatus::Verified));
     assert!(!hanging.is_finished());
 
     // A task that is dropped half-way frees the place, but its turn is used up.
     hanging.abort();
     assert!(hanging.await.unwrap_err().is_cancelled());
-    let given_up = Standing::Unverified { why: "the request of the public keys was given up".to_owned() };
+    let given_up = SignatureStatus::Unverified { why: "the request of the public keys was given up".to_owned() };
     assert_eq!(world.judge("SK9", 259).await, Ok(given_up));
 
     // Long enough for the request to arrive, which is counted.
     let hasty = HttpSettings { timeout: Duration::from_secs(3), ..patient() };
     let hasty = client(&format!("http://{}", world.server.address), &hasty);
-    let Ok(Standing::Unverified { why }) = world.trust.judge(&hasty, &token("SK9"), at(260)).await else { panic!() };
+    let Ok(SignatureStatus::Unverified { why }) = world.trust.judge(&hasty, &token("SK9"), at(260)).await else {
+        panic!()
+    };
     assert!(why.ends_with("within 3s"), "{why}");
     assert_eq!(world.fetches(), 3);
 }
@@ -205,17 +209,17 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
 async fn a_restart_needs_no_request_but_a_foreign_cache_is_passed_over() {
     let state = tempfile::tempdir().unwrap();
     let world = World::with_state([keys(&["SK1"])], Some(state.path())).await;
-    assert_eq!(world.judge("SK1", 100).await, Ok(Standing::Verified));
+    assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
 
     let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(Standing::Verified));
+    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
     assert_eq!(world.fetches(), 1);
 
     let other = BaseUrl::parse("http://127.0.0.1:9/other", false).unwrap();
     let elsewhere = Client::build(&other, &impatient(), &Proxies::none()).unwrap();
     let trust = Trust::open(Some(state.path()), &other, &project());
     let standing = trust.judge(&elsewhere, &token("SK1"), at(5)).await;
-    assert!(matches!(standing, Ok(Standing::Unverified { .. })), "{standing:?}");
+    assert!(matches!(standing, Ok(SignatureStatus::Unverified { .. })), "{standing:?}");
 }
 
 #[tokio::test]
@@ -224,13 +228,13 @@ async fn a_stale_cache_is_replaced_and_one_that_cannot_be_written_stops_nothing(
     let world = World::with_state([other_keys(&["SK1"]), keys(&["SK1"])], Some(state.path())).await;
     garbled(world.judge("SK1", 100).await);
     let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(Standing::Verified));
+    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
     assert_eq!(world.fetches(), 2);
 
     fs::remove_dir_all(state.path()).unwrap();
     world.server.answer(keys(&["SK1"]));
     let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(Standing::Verified));
+    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
 }
 
 #[tokio::test]

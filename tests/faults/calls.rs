@@ -17,7 +17,7 @@ use std::{
 };
 
 use nix::errno::Errno;
-use tokenwell::daemon::clock::now;
+use tokenwell::clock::now;
 
 use crate::{
     point::Point,

@@ -15,7 +15,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use tokenwell::{
     fingerprint::Fingerprint,
-    session::{Jwks, Jwt, Verdict},
+    session::{Jwks, Jwt, SignatureVerdict},
 };
 
 use crate::{
@@ -165,7 +165,10 @@ impl Scene {
         let view = View::of(&self.folder);
         for (token, old) in [(&view.plain, &self.old.plain), (&view.set[0], &self.old.set[0])] {
             let verdict = Jwt::parse(token).map(|jwt| self.published.verify(&jwt));
-            assert!(token == old || verdict.is_ok_and(|verdict| verdict == Verdict::Verified), "{case}: {token:?}");
+            assert!(
+                token == old || verdict.is_ok_and(|verdict| verdict == SignatureVerdict::Verified),
+                "{case}: {token:?}"
+            );
         }
         let [jwt, json] = &view.set;
         let told: Value = serde_json::from_str(json).unwrap();

@@ -5,8 +5,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, num::NonZeroUsize, time::Durati
 use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
-        Answered, Asked, Attempt, Effect, Event, Fleet, Grant, Id, Memory, Moment, Outcome, Past, Policy, Refusal,
-        Stamp, WrittenTerm,
+        Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Fleet, Grant, Id, LastExchange, Memory,
+        Moment, Policy, Refusal, Stamp, WrittenTerm,
     },
 };
 
@@ -32,7 +32,7 @@ pub(crate) struct Crowd {
     down_until: Moment,
     windows: Vec<Window>,
     queue: BinaryHeap<Reverse<(Moment, usize, u64)>>,
-    dice: fastrand::Rng,
+    rng: fastrand::Rng,
 }
 
 struct Daemon {
@@ -55,14 +55,14 @@ impl Crowd {
             down_until: now,
             windows: Vec::new(),
             queue: BinaryHeap::new(),
-            dice: fastrand::Rng::with_seed(5),
+            rng: fastrand::Rng::with_seed(5),
         };
         for number in 0..daemons {
             let mut daemon = Daemon::new(number as u64);
             daemon.fleet.handle(now, daemon.id, Event::KeyAppeared(KEY));
             crowd.daemons.push(daemon);
             // They were not all started at the same moment.
-            let start = now + life.mul_f64(crowd.dice.f64());
+            let start = now + life.mul_f64(crowd.rng.f64());
             crowd.queue.push(Reverse((start, number, 0)));
         }
         crowd
@@ -101,7 +101,10 @@ impl Crowd {
             let term = old.fleet.get(old.id).unwrap().held().unwrap();
             let due = term.renew <= now || old.asking.is_some();
             let memory = Memory {
-                asked: Asked { key: KEY, answer: Some(Answered { at: stamp(term.sent), quiet: Duration::ZERO }) },
+                asked: ExchangeRecord {
+                    key: KEY,
+                    answer: Some(Answered { at: stamp(term.sent), quiet: Duration::ZERO }),
+                },
                 written: Some(WrittenTerm {
                     key: KEY,
                     sent: stamp(term.sent),
@@ -110,7 +113,7 @@ impl Crowd {
                     renew_after: term.renew - term.sent,
                 }),
             };
-            let mut daemon = Daemon::new(self.dice.u64(..));
+            let mut daemon = Daemon::new(self.rng.u64(..));
             daemon.turn = old.turn + 1;
             daemon.fresh_since = old.fresh_since;
             daemon.fleet.adopt(stamp(now), daemon.id, &memory, true);
@@ -177,8 +180,8 @@ impl Crowd {
     }
 
     /// The host counts a request when its answer leaves.
-    fn answer(&mut self, sent: Moment) -> Outcome {
-        let refused = |refusal| Outcome::Refused { key: Some(KEY), sent, refusal };
+    fn answer(&mut self, sent: Moment) -> ExchangeOutcome {
+        let refused = |refusal| ExchangeOutcome::Refused { key: Some(KEY), sent, refusal };
         if self.now < self.down_until {
             return refused(Refusal::Unreachable);
         }
@@ -193,7 +196,7 @@ impl Crowd {
             let passed = Duration::from_secs(self.now.elapsed_since_boot().as_secs() % self.host.window.as_secs());
             return refused(Refusal::Busy { retry_after: Some(self.host.window.saturating_sub(passed)) });
         }
-        Outcome::Granted { key: KEY, sent, grant: Grant { lifetime: self.life, refresh_after: None } }
+        ExchangeOutcome::Granted { key: KEY, sent, grant: Grant { lifetime: self.life, refresh_after: None } }
     }
 
     fn window_of(&self, moment: Moment) -> usize {
@@ -205,7 +208,7 @@ impl Crowd {
 impl Daemon {
     fn new(seed: u64) -> Self {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, seed);
-        let id = fleet.add(Policy::default(), Past::default());
+        let id = fleet.add(Policy::default(), LastExchange::default());
         Self { fleet, id, turn: 0, asking: None, fresh_since: None }
     }
 }

@@ -4,14 +4,14 @@ use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 
 use nix::sys::signal::{Signal, kill};
 use tokenwell::{
-    child::Family,
-    hook::{self, Hook, News, Outcome, PRINTED_BYTES_MAX, Ran},
+    child::ChildRegistry,
+    hook::{self, Hook, HookContext, HookOutcome, PRINTED_BYTES_MAX, Ran},
 };
 
 use super::{
     PATIENCE, StoppedClock, TOKEN,
     app::{copied, pid, runs},
-    failure, news, run, until,
+    context, failure, run, until,
 };
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
         until(|| said.iter().all(|file| file.exists())).await;
         drop(clock);
     });
-    assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
+    assert_eq!(ran.outcome, HookOutcome::TimedOut(timeout));
     assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, and stopped"));
     let numbers: Vec<_> = ran.printed.split('\n').collect();
     assert_eq!(numbers.len(), 3, "{ran:?}");
@@ -102,13 +102,13 @@ async fn a_command_that_hangs_may_tidy_up_and_say_so() {
         until(|| tidied.exists()).await;
         drop(clock);
     });
-    assert_eq!(ran, Ran { outcome: Outcome::TimedOut(timeout), printed: "ready\ntidied".to_owned() });
+    assert_eq!(ran, Ran { outcome: HookOutcome::TimedOut(timeout), printed: "ready\ntidied".to_owned() });
 }
 
 #[tokio::test]
 async fn what_a_command_leaves_in_the_background_neither_holds_it_up_nor_is_killed() {
     let ran = run(&shell("sleep 1000 & echo $!")).await;
-    assert_eq!(ran.outcome, Outcome::Done);
+    assert_eq!(ran.outcome, HookOutcome::Done);
     assert!(runs(&ran.printed), "{ran:?}");
     kill(pid(ran.printed.parse().unwrap()), Signal::SIGKILL).unwrap();
 }
@@ -118,9 +118,9 @@ async fn a_command_ends_when_nobody_waits_for_it_any_more() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("numbers");
     let script = format!("trap '' TERM; sleep 1000 & echo $$ $! >{0}.new; mv {0}.new {0}; wait", file.display());
-    let (hook, news, family) = (shell(&script), news(), Family::default());
+    let (hook, context, children) = (shell(&script), context(), ChildRegistry::default());
     tokio::select! {
-        ran = hook::run(&hook, &news, &family) => panic!("{ran:?}"),
+        ran = hook::run(&hook, &context, &children) => panic!("{ran:?}"),
         () = until(|| file.exists()) => {}
     }
     let numbers = fs::read_to_string(&file).unwrap();
@@ -133,14 +133,14 @@ async fn a_command_is_known_to_the_family_for_as_long_as_it_is_waited_for() {
     let (file, go) = (folder.path().join("number"), folder.path().join("go"));
     nix::unistd::mkfifo(&go, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let script = format!("echo $$ >{0}.new; mv {0}.new {0}; read line <{1}", file.display(), go.display());
-    let (hook, news, family) = (shell(&script), news(), Family::default());
+    let (hook, context, children) = (shell(&script), context(), ChildRegistry::default());
     let number = || fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
-    let (ran, ()) = tokio::join!(hook::run(&hook, &news, &family), async {
-        until(|| number().is_some_and(|number| family.knows(number))).await;
+    let (ran, ()) = tokio::join!(hook::run(&hook, &context, &children), async {
+        until(|| number().is_some_and(|number| children.knows(number))).await;
         fs::write(&go, "\n").unwrap();
     });
     assert_eq!(ran, done(""));
-    assert!(!family.knows(number().unwrap()));
+    assert!(!children.knows(number().unwrap()));
 }
 
 #[tokio::test]
@@ -162,20 +162,20 @@ async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
 async fn the_access_key_is_masked_in_what_a_command_prints_as_its_file_holds_it_now() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
-    let news = News { key_file: file.clone(), ..news() };
+    let context = HookContext { key_file: file.clone(), ..context() };
     let hook = shell(&format!("cat {0}; base64 {0}; exit 1", file.display()));
     for key in ["K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789abcdef", "K2another-one-of-a-key-that-came-later"] {
         fs::write(&file, key).unwrap();
-        let ran = hook::run(&hook, &news, &Family::default()).await;
+        let ran = hook::run(&hook, &context, &ChildRegistry::default()).await;
         assert_eq!(failure(&ran), "exit code 1");
         let told = ran.printed.replace("[secret]", "");
         assert!(told.trim_matches(['=', '\n']).is_empty() && ran.printed.contains("[secret]"), "{ran:?}");
     }
     fs::remove_file(&file).unwrap();
-    let ran = hook::run(&shell("echo told"), &news, &Family::default()).await;
+    let ran = hook::run(&shell("echo told"), &context, &ChildRegistry::default()).await;
     assert_eq!(ran, done("told"), "a key that is away masks nothing");
     nix::unistd::mkfifo(&file, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let ran = hook::run(&shell("echo told"), &news, &Family::default()).await;
+    let ran = hook::run(&shell("echo told"), &context, &ChildRegistry::default()).await;
     assert_eq!(ran, done("told"), "nor is it waited for");
 }
 
@@ -191,7 +191,7 @@ async fn a_command_that_prints_much_is_not_held_up() {
 async fn a_command_that_prints_without_end_is_stopped() {
     let timeout = Duration::from_millis(500);
     let ran = run(&Hook::Command { program: "/usr/bin/yes".into(), arguments: Vec::new(), timeout }).await;
-    assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
+    assert_eq!(ran.outcome, HookOutcome::TimedOut(timeout));
     assert!(ran.printed.len() < 3 * PRINTED_BYTES_MAX, "{}", ran.printed.len());
 }
 
@@ -211,5 +211,5 @@ fn words(script: &str) -> Vec<String> {
 }
 
 fn done(printed: &str) -> Ran {
-    Ran { outcome: Outcome::Done, printed: printed.to_owned() }
+    Ran { outcome: HookOutcome::Done, printed: printed.to_owned() }
 }

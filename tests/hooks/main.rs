@@ -13,9 +13,9 @@ use std::{
 };
 
 use tokenwell::{
-    child::Family,
-    daemon::clock,
-    hook::{self, Hook, News, Outcome, Ran},
+    child::ChildRegistry,
+    clock,
+    hook::{self, Hook, HookContext, HookOutcome, Ran},
     renewal::{Grant, Moment},
     secret::Secret,
     session::{Claims, Session},
@@ -26,7 +26,7 @@ use tokio::task::JoinHandle;
 fn a_hook_may_run_in_a_task() {
     fn is_for_a_task(_: impl Future<Output = Ran> + Send) {}
     let hook = Hook::Post { url: hook::LoopbackUrl::parse("http://127.0.0.1/").unwrap(), timeout: PATIENCE };
-    is_for_a_task(hook::run(&hook, &news(), &Family::default()));
+    is_for_a_task(hook::run(&hook, &context(), &ChildRegistry::default()));
 }
 
 #[tokio::test]
@@ -36,21 +36,21 @@ async fn a_time_that_no_calendar_has_breaks_nothing() {
         (UNIX_EPOCH + Duration::from_secs(1 << 40), "9999-12-31T23:59:59Z"),
         (UNIX_EPOCH - Duration::from_secs(1), "1970-01-01T00:00:00Z"),
     ] {
-        let ran = hook::run(&env, &News { expires_at, ..news() }, &Family::default()).await;
+        let ran = hook::run(&env, &HookContext { expires_at, ..context() }, &ChildRegistry::default()).await;
         assert!(ran.printed.contains(told), "{ran:?}");
     }
 }
 
-/// Runs a hook with the usual news; that it never ends would be a failure.
+/// Runs a hook with the usual context; that it never ends would be a failure.
 async fn run(hook: &Hook) -> Ran {
-    let (news, family) = (news(), Family::default());
-    tokio::time::timeout(PATIENCE, hook::run(hook, &news, &family)).await.expect("it ends")
+    let (context, children) = (context(), ChildRegistry::default());
+    tokio::time::timeout(PATIENCE, hook::run(hook, &context, &children)).await.expect("it ends")
 }
 
-fn news() -> News {
+fn context() -> HookContext {
     let jwt = Secret::new(TOKEN.to_owned());
     let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: None };
-    News {
+    HookContext {
         credential: "billing".to_owned(),
         path: "/run/tokenwell/billing.jwt".into(),
         expires_at: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
@@ -62,13 +62,13 @@ fn news() -> News {
 
 /// Why a hook failed.
 fn failure(ran: &Ran) -> &str {
-    let Outcome::Failed(why) = &ran.outcome else { panic!("not a failure: {ran:?}") };
+    let HookOutcome::Failed(why) = &ran.outcome else { panic!("not a failure: {ran:?}") };
     why
 }
 
 /// Why nobody was told.
 fn nobody(ran: &Ran) -> &str {
-    let Outcome::NobodyThere(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
+    let HookOutcome::NobodyThere(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
     why
 }
 

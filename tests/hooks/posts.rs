@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenwell::{
     config,
-    hook::{Hook, LoopbackUrl, Outcome},
+    hook::{Hook, HookOutcome, LoopbackUrl},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -21,7 +21,7 @@ async fn a_post_tells_what_is_new_without_the_token() {
         connection.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
         request
     });
-    assert_eq!(ran.outcome, Outcome::Done);
+    assert_eq!(ran.outcome, HookOutcome::Done);
     let (head, body) = request.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("POST /-/reload?of=tokenwell HTTP/1.1\r\n"), "{head}");
     assert!(head.contains("content-type: application/json") && head.contains("user-agent: tokenwell/"), "{head}");
@@ -37,7 +37,7 @@ async fn a_post_tells_what_is_new_without_the_token() {
 async fn localhost_is_this_machine() {
     let (server, hook) = server("localhost", PATIENCE).await;
     let (ran, ()) = tokio::join!(run(&hook), answer(&server, b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"));
-    assert_eq!(ran.outcome, Outcome::Done);
+    assert_eq!(ran.outcome, HookOutcome::Done);
 }
 
 #[tokio::test]
@@ -100,7 +100,7 @@ async fn a_server_that_hangs_is_given_up() {
             drop(clock);
             connection
         });
-        assert_eq!(ran.outcome, Outcome::TimedOut(timeout));
+        assert_eq!(ran.outcome, HookOutcome::TimedOut(timeout));
     }
 }
 
@@ -116,7 +116,7 @@ async fn an_answer_without_end_is_read_to_a_bound() {
         }
         sent
     });
-    assert_eq!(ran.outcome, Outcome::Done);
+    assert_eq!(ran.outcome, HookOutcome::Done);
     assert!(sent < 100_000_000, "{sent} bytes, most of them on their way");
 }
 

@@ -10,8 +10,8 @@ use std::{
 
 use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use tokenwell::{
-    daemon::clock,
-    hook::{Hook, Outcome, Recipient, Signal},
+    clock,
+    hook::{Hook, HookOutcome, Recipient, Signal},
 };
 
 use super::{
@@ -29,7 +29,7 @@ async fn a_signal_reaches_the_process_of_the_pid_file_which_is_read_each_time() 
     for _ in 0..2 {
         let app = App::start();
         fs::write(&file, format!(" {}\n", app.number())).unwrap();
-        assert_eq!(run(&hook).await.outcome, Outcome::Done);
+        assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
         assert_eq!(app.line(), "told");
     }
 }
@@ -47,7 +47,7 @@ async fn a_process_that_is_younger_than_its_pid_file_is_another_one() {
     insta::assert_snapshot!(said.replace(&app.number().to_string(), "7"), @"process 7 started after pid file `/run/app.pid` was written: the number seems to be another program's by now; restart the app so that it writes the file anew, or name it with `processName`");
     app.heard_nothing();
     fs::write(&path, app.number().to_string()).unwrap();
-    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
     assert_eq!(app.line(), "told");
 }
 
@@ -116,7 +116,7 @@ async fn a_thread_is_no_process() {
     fs::write(&path, number.recv().unwrap().to_string()).unwrap();
     // Newer kernels say that there is no such process.
     let ran = run(&hup(Recipient::PidFile(path))).await;
-    assert!(!matches!(ran.outcome, Outcome::Done), "{ran:?}");
+    assert!(!matches!(ran.outcome, HookOutcome::Done), "{ran:?}");
     drop(tell);
     let _ = waits.join();
 }
@@ -129,7 +129,7 @@ async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
     fs::write(&child, format!("echo $$ > \"$0.pid\"\n{LISTEN}\n")).unwrap();
     let app = App::of(Command::new(&program.path).arg(&parent).arg(&program.path).arg(&child));
     let hook = hup(Recipient::Named(program.name.clone()));
-    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
     assert_eq!(app.line(), "parent told");
     let child: u32 = fs::read_to_string(child.with_extension("pid")).unwrap().trim().parse().unwrap();
     nix::sys::signal::kill(pid(child), nix::sys::signal::Signal::SIGUSR2).unwrap();
@@ -146,7 +146,7 @@ async fn all_of_a_name_are_reached_also_if_the_name_is_longer_than_the_kernel_ke
     // One goes by its name, the other only by what the kernel keeps of it.
     let start = |called: &str| App::of(Command::new(&program.path).arg0(called).args(["-c", LISTEN]));
     let (first, second) = (start(&program.name), start("the app: busy"));
-    assert_eq!(run(&hup(Recipient::Named(program.name.clone()))).await.outcome, Outcome::Done);
+    assert_eq!(run(&hup(Recipient::Named(program.name.clone()))).await.outcome, HookOutcome::Done);
     assert_eq!((first.line(), second.line()), ("told".to_owned(), "told".to_owned()));
 }
 
@@ -158,7 +158,7 @@ async fn a_process_goes_by_the_name_it_was_called_by_unless_that_is_a_sentence()
     let hook = hup(Recipient::Named(name.clone()));
     nobody(&run(&hook).await);
     let app = listening(format!("/opt/{name}"));
-    assert_eq!(run(&hook).await.outcome, Outcome::Done);
+    assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
     assert_eq!(app.line(), "told");
     sentence.heard_nothing();
 }
@@ -184,7 +184,7 @@ async fn nobody_in_the_end(hook: &Hook) -> String {
     let end = clock::now() + PATIENCE;
     loop {
         let ran = run(hook).await;
-        if let Outcome::NobodyThere(why) = ran.outcome {
+        if let HookOutcome::NobodyThere(why) = ran.outcome {
             return why;
         }
         assert!(clock::now() < end, "{ran:?}");

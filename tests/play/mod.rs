@@ -4,7 +4,9 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Attempt, Effect, Event, Fleet, Grant, Health, Id, Moment, Outcome, Past, Policy, Refusal, Share},
+    renewal::{
+        Attempt, Effect, Event, ExchangeOutcome, Fleet, Grant, Health, Id, LastExchange, Moment, Policy, Refusal, Share,
+    },
 };
 
 /// A fleet without jitter, played by hand.
@@ -19,7 +21,7 @@ impl Play {
     }
 
     pub(crate) fn add(&mut self, policy: Policy) -> Id {
-        self.fleet.add(policy, Past::default())
+        self.fleet.add(policy, LastExchange::default())
     }
 
     pub(crate) fn with_key(&mut self, policy: Policy) -> Id {
@@ -85,12 +87,12 @@ impl Play {
     }
 
     pub(crate) fn granted(&mut self, id: Id, attempt: Attempt, with: Fingerprint, grant: Grant) {
-        let outcome = Outcome::Granted { key: with, sent: self.now, grant };
+        let outcome = ExchangeOutcome::Granted { key: with, sent: self.now, grant };
         self.tell(id, Event::Exchanged(attempt, outcome));
     }
 
     pub(crate) fn refused(&mut self, id: Id, attempt: Attempt, refusal: Refusal) {
-        let outcome = Outcome::Refused { key: Some(key(1)), sent: self.now, refusal };
+        let outcome = ExchangeOutcome::Refused { key: Some(key(1)), sent: self.now, refusal };
         self.tell(id, Event::Exchanged(attempt, outcome));
     }
 

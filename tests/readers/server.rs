@@ -11,7 +11,7 @@ use std::{
 
 use tokenwell::{
     sandbox::Sandbox,
-    session::{Jwks, Jwt, Verdict},
+    session::{Jwks, Jwt, SignatureVerdict},
 };
 
 /// What came in.
@@ -99,7 +99,7 @@ fn judge(jwks: &Jwks, authorization: Option<&str>) -> Result<String, String> {
     let token = header.strip_prefix("Bearer ").ok_or(format!("not a bearer token: {header:?}"))?;
     let jwt = Jwt::parse(token).map_err(|why| format!("{why}: {token:?}"))?;
     match jwks.verify(&jwt) {
-        Verdict::Verified => Ok(token.to_owned()),
+        SignatureVerdict::Verified => Ok(token.to_owned()),
         other => Err(format!("{other:?}: {token:?}")),
     }
 }

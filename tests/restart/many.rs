@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fs, time::Duration};
 
-use tokenwell::sandbox::{Outcome, RateLimit};
+use tokenwell::sandbox::{RateLimit, RequestOutcome};
 
 use crate::{
     past::{Past, said},
@@ -37,9 +37,11 @@ fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
     let mut sessions: HashMap<_, u32> = HashMap::new();
     for exchange in &seen {
         match exchange.outcome {
-            Outcome::Session => *sessions.entry(exchange.key.unwrap()).or_default() += 1,
-            Outcome::Replied { status } => assert_eq!(status, 429),
-            Outcome::Waiting | Outcome::Cut | Outcome::Abandoned => panic!("{:?}", exchange.outcome),
+            RequestOutcome::Session => *sessions.entry(exchange.key.unwrap()).or_default() += 1,
+            RequestOutcome::Replied { status } => assert_eq!(status, 429),
+            RequestOutcome::Waiting | RequestOutcome::Cut | RequestOutcome::Abandoned => {
+                panic!("{:?}", exchange.outcome)
+            }
         }
     }
     assert!(sessions.len() == COUNT && sessions.values().all(|count| *count == 1), "one session for each");

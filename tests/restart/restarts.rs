@@ -52,6 +52,6 @@ fn a_restart_changes_no_plan() {
     past.until_exchanges(before.0 + 1);
     program.until_said("\"token written\"", 1);
     program.stop();
-    assert_ne!(past.record()["session"]["renewAfterSeconds"], plan, "the dice were thrown again");
+    assert_ne!(past.record()["session"]["renewAfterSeconds"], plan, "the rng were thrown again");
     assert!(!content(&past.path("out/a.jwt")).is_empty());
 }

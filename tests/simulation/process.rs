@@ -5,7 +5,7 @@ use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Effect, Event, Fleet, Health, Id, Memory, Moment, Past, Policy, Renewal, Stamp, Term},
+    renewal::{Effect, Event, Fleet, Health, Id, LastExchange, Memory, Moment, Policy, Renewal, Stamp, Term},
 };
 
 /// One run of the daemon. Its callers count time from the beginning of the world; the fleet counts from the boot.
@@ -47,7 +47,7 @@ impl Process {
 
     /// Takes in the next credential, with what an earlier process left of it.
     pub(crate) fn join(&mut self, now: Moment, policy: Policy, memory: Option<&Memory>, intact: bool) {
-        let id = self.fleet.add(policy, Past::default());
+        let id = self.fleet.add(policy, LastExchange::default());
         self.whose.insert(id, self.ids.len());
         self.ids.push(id);
         if let Some(memory) = memory {
@@ -102,8 +102,8 @@ impl Process {
     }
 
     /// The newest session, in the world's time.
-    pub(crate) fn resting(&self, now: Moment, who: usize) -> Option<Fingerprint> {
-        self.renewal(who).resting(self.moment(now))
+    pub(crate) fn cooling_down(&self, now: Moment, who: usize) -> Option<Fingerprint> {
+        self.renewal(who).cooling_down(self.moment(now))
     }
 
     pub(crate) fn held(&self, who: usize) -> Option<Term> {

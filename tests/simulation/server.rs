@@ -37,15 +37,15 @@ pub(crate) enum Hints {
 }
 
 impl Server {
-    pub(crate) fn new(dice: &mut fastrand::Rng) -> Self {
+    pub(crate) fn new(rng: &mut fastrand::Rng) -> Self {
         // From three minutes, Descope's least, to four weeks, its most; evenly by magnitude.
-        let magnitude = dice.f64() * (2_419_200_f64 / 180.0).ln();
+        let magnitude = rng.f64() * (2_419_200_f64 / 180.0).ln();
         Self {
             mood: Mood::Healthy,
             since: Moment::default(),
             lifetime: Duration::from_secs_f64(180.0 * magnitude.exp()),
-            latency_max: dice.u64(2_000..1_500_000),
-            hints: [Hints::None, Hints::None, Hints::Sane, Hints::Hostile][dice.usize(0..4)],
+            latency_max: rng.u64(2_000..1_500_000),
+            hints: [Hints::None, Hints::None, Hints::Sane, Hints::Hostile][rng.usize(0..4)],
         }
     }
 
@@ -54,14 +54,14 @@ impl Server {
         &self,
         key: Fingerprint,
         good_key: Option<Fingerprint>,
-        dice: &mut fastrand::Rng,
+        rng: &mut fastrand::Rng,
     ) -> (Duration, Result<Grant, Refusal>) {
-        let latency = Duration::from_micros(dice.u64(200..self.latency_max));
+        let latency = Duration::from_micros(rng.u64(200..self.latency_max));
         match self.mood {
             Mood::Hanging => (TIMEOUT, Err(Refusal::TimedOut)),
             Mood::Refusing(refusal) => (latency, Err(refusal)),
             Mood::Healthy if Some(key) != good_key => (latency, Err(Refusal::Denied)),
-            Mood::Healthy => (latency, Ok(Grant { lifetime: self.lifetime, refresh_after: self.hint(dice) })),
+            Mood::Healthy => (latency, Ok(Grant { lifetime: self.lifetime, refresh_after: self.hint(rng) })),
         }
     }
 
@@ -70,25 +70,25 @@ impl Server {
         self.hints != Hints::Hostile
     }
 
-    fn hint(&self, dice: &mut fastrand::Rng) -> Option<Duration> {
+    fn hint(&self, rng: &mut fastrand::Rng) -> Option<Duration> {
         match self.hints {
             Hints::None => None,
-            Hints::Sane => Some(self.lifetime.mul_f64(0.2 + dice.f64())),
+            Hints::Sane => Some(self.lifetime.mul_f64(0.2 + rng.f64())),
             Hints::Hostile => [
                 Some(Duration::ZERO),
                 Some(Duration::from_nanos(1)),
                 Some(Duration::from_secs(1)),
                 Some(Duration::MAX),
                 None,
-            ][dice.usize(0..5)],
+            ][rng.usize(0..5)],
         }
     }
 }
 
 impl Mood {
     /// Any mood but health.
-    pub(crate) fn bad(dice: &mut fastrand::Rng) -> Self {
-        let told = [None, Some(0), Some(1), Some(30), Some(900), Some(u64::MAX)][dice.usize(0..6)];
+    pub(crate) fn bad(rng: &mut fastrand::Rng) -> Self {
+        let told = [None, Some(0), Some(1), Some(30), Some(900), Some(u64::MAX)][rng.usize(0..6)];
         [
             Self::Hanging,
             Self::Refusing(Refusal::Blocked),
@@ -96,7 +96,7 @@ impl Mood {
             Self::Refusing(Refusal::Failed),
             Self::Refusing(Refusal::Garbled),
             Self::Refusing(Refusal::Unreachable),
-        ][dice.usize(0..6)]
+        ][rng.usize(0..6)]
     }
 
     /// Whether the client's own promise of a quick recovery holds after it: a rate limit may hold longer.

@@ -15,15 +15,15 @@ use crate::{
 
 impl World {
     pub(crate) fn plan_trouble(&mut self) {
-        let wait = self.scale.calm.mul_f64(self.dice.f64() * 2.0) + Duration::from_secs(1);
+        let wait = self.scale.calm.mul_f64(self.rng.f64() * 2.0) + Duration::from_secs(1);
         self.plan(self.now + wait, Planned::Trouble);
     }
 
     pub(crate) fn trouble(&mut self) {
-        let who = self.dice.usize(0..self.people.len());
-        match self.dice.u32(0..19) {
+        let who = self.rng.usize(0..self.people.len());
+        match self.rng.u32(0..19) {
             0..=2 => {
-                let mood = Mood::bad(&mut self.dice);
+                let mood = Mood::bad(&mut self.rng);
                 self.set_mood(mood);
                 let end = self.now + self.a_while(&[60, 3_600, 100_000]);
                 self.plan(end, Planned::MoodEnds);
@@ -41,7 +41,7 @@ impl World {
             }
             8 => {
                 self.people[who].free_until = None;
-                self.process.tell(self.now, who, Event::Nudged);
+                self.process.tell(self.now, who, Event::RenewRequested);
             }
             9 => self.change_policy(who),
             10 => {
@@ -70,7 +70,7 @@ impl World {
     /// The key is rotated at the server; the file follows after up to two minutes, as with a kubelet.
     fn rotate(&mut self, who: usize) {
         let key = Some(self.new_key());
-        let lag = Duration::from_millis(self.dice.u64(0..120_000));
+        let lag = Duration::from_millis(self.rng.u64(0..120_000));
         self.people[who].good_key = key;
         self.plan(self.now + lag, Planned::FileChanges(who, key));
     }
@@ -78,8 +78,8 @@ impl World {
     /// Somebody writes another key and the old one by turns.
     fn flap(&mut self, who: usize) {
         let (old, other) = (self.people[who].file, Some(self.new_key()));
-        for turn in 0..self.dice.u64(2..12) {
-            let at = self.now + Duration::from_millis(turn * self.dice.u64(100..900));
+        for turn in 0..self.rng.u64(2..12) {
+            let at = self.now + Duration::from_millis(turn * self.rng.u64(100..900));
             let content = if turn % 2 == 0 { other } else { old };
             self.plan(at, Planned::FileChanges(who, content));
         }
@@ -87,7 +87,7 @@ impl World {
 
     pub(crate) fn change_file(&mut self, who: usize, content: Option<Fingerprint>) {
         // Seen through inotify at once, or by the poll.
-        let seen = self.now + Duration::from_millis(self.dice.u64(1..30_000));
+        let seen = self.now + Duration::from_millis(self.rng.u64(1..30_000));
         let person = &mut self.people[who];
         person.file = content;
         person.free_until = None;
@@ -140,7 +140,7 @@ impl World {
     fn set_wall_clock(&mut self) {
         let by = self.a_while(&[10, 7_200, 31_536_000]);
         let machine = self.process.machine();
-        machine.wall = if self.dice.bool() { machine.wall + by } else { machine.wall.saturating_sub(by) };
+        machine.wall = if self.rng.bool() { machine.wall + by } else { machine.wall.saturating_sub(by) };
         // What was remembered by the old wall clock may be doubted at the next start.
         for person in &mut self.people {
             person.free_until = None;
@@ -151,18 +151,18 @@ impl World {
     /// The process dies at any moment and another one starts: with its state files or without, in the same boot or not.
     fn restart(&mut self) {
         self.tally.restarts += 1;
-        let state_lost = self.dice.u32(0..4) == 0;
-        let reboot = self.dice.u32(0..4) == 0;
+        let state_lost = self.rng.u32(0..4) == 0;
+        let reboot = self.rng.u32(0..4) == 0;
         self.now = self.now + self.a_while(&[2, 100, 50_000]);
         let mut machine = *self.process.machine();
         if reboot {
             machine.boot += 1;
             machine.booted = self.now.back(self.a_while(&[10, 1_000]));
             // A machine boots with a clock that is right or ahead; one that is behind nobody can notice.
-            machine.wall = RIGHT_WALL + if self.dice.bool() { self.a_while(&[10, 100_000]) } else { Duration::ZERO };
+            machine.wall = RIGHT_WALL + if self.rng.bool() { self.a_while(&[10, 100_000]) } else { Duration::ZERO };
         }
         self.say(format_args!("restart; state lost: {state_lost}, reboot: {reboot}"));
-        let mut process = Process::start(machine, self.scale.in_flight_max, self.dice.u64(..));
+        let mut process = Process::start(machine, self.scale.in_flight_max, self.rng.u64(..));
         for who in 0..self.people.len() {
             let person = &mut self.people[who];
             // A write that was under way may have come to its end.
@@ -185,7 +185,7 @@ impl World {
             person.hearsay = person.remembered.filter(|_| intact);
             person.newest = person.hearsay;
             // Somebody may have changed the file's mode: it is written again, without a request.
-            let drifted = intact && self.dice.u32(0..8) == 0;
+            let drifted = intact && self.rng.u32(0..8) == 0;
             if !intact {
                 // The process knows nothing of the file until it writes one.
                 person.on_disk = None;
@@ -223,8 +223,8 @@ impl World {
 
     /// Some time up to one of these bounds in seconds.
     fn a_while(&mut self, bounds: &[u64]) -> Duration {
-        let bound = bounds[self.dice.usize(0..bounds.len())];
-        Duration::from_millis(self.dice.u64(1..bound * 1000))
+        let bound = bounds[self.rng.usize(0..bounds.len())];
+        Duration::from_millis(self.rng.u64(1..bound * 1000))
     }
 }
 

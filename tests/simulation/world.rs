@@ -5,8 +5,8 @@ use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
 use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
-        Answered, Asked, Attempt, Effect, Event, Grant, Id, Memory, Moment, NotWritten, OnExpiry, Outcome, Policy,
-        Refusal, Share, WrittenTerm,
+        Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Grant, Id, Memory, Moment, NotWritten,
+        OnExpiry, Policy, Refusal, Share, WrittenTerm,
     },
 };
 
@@ -28,12 +28,12 @@ pub(crate) struct Scale {
 
 impl Scale {
     pub(crate) fn of_seed(seed: u64) -> Self {
-        let mut dice = fastrand::Rng::with_seed(seed ^ 0x5ca1e);
+        let mut rng = fastrand::Rng::with_seed(seed ^ 0x5ca1e);
         Self {
-            credentials: [1, 1, 2, 5, 20, 50, 50, 2_000][dice.usize(0..8)],
-            length: Duration::from_secs(86_400 * [10, 60, 365][dice.usize(0..3)]),
-            in_flight_max: [1, 2, 8, 8][dice.usize(0..4)],
-            calm: Duration::from_secs([600, 7_200, 86_400, 864_000][dice.usize(0..4)]),
+            credentials: [1, 1, 2, 5, 20, 50, 50, 2_000][rng.usize(0..8)],
+            length: Duration::from_secs(86_400 * [10, 60, 365][rng.usize(0..3)]),
+            in_flight_max: [1, 2, 8, 8][rng.usize(0..4)],
+            calm: Duration::from_secs([600, 7_200, 86_400, 864_000][rng.usize(0..4)]),
         }
     }
 }
@@ -60,7 +60,7 @@ pub(crate) struct World {
     pub(crate) now: Moment,
     queue: BinaryHeap<Reverse<(Moment, u64, Planned)>>,
     ordinal: u64,
-    pub(crate) dice: fastrand::Rng,
+    pub(crate) rng: fastrand::Rng,
     pub(crate) in_flight: usize,
     pub(crate) quiet_until: Moment,
     /// When the last thing that touches everyone went wrong or came back.
@@ -84,7 +84,7 @@ pub(crate) struct Person {
     /// The state file, and which session it speaks of.
     pub(crate) memory: Option<Memory>,
     pub(crate) remembered: Option<Session>,
-    asked: Option<Asked>,
+    asked: Option<ExchangeRecord>,
     /// The session that the process has by hearsay: it may think it older than it is.
     pub(crate) hearsay: Option<Session>,
     /// Whether the state file speaks of a session that was had first-hand.
@@ -135,7 +135,7 @@ pub(crate) enum Answer {
     Granted(Fingerprint, Moment, Duration, Option<Duration>),
     Refused(Fingerprint, Moment, Class),
     NoKey,
-    Resting(Fingerprint),
+    CoolingDown(Fingerprint),
     Written,
     NotWritten,
     Removed,
@@ -155,22 +155,21 @@ pub(crate) enum Class {
 
 impl World {
     pub(crate) fn new(seed: u64, scale: Scale, trace: bool) -> Self {
-        let mut dice = fastrand::Rng::with_seed(seed);
-        let server = Server::new(&mut dice);
+        let mut rng = fastrand::Rng::with_seed(seed);
+        let server = Server::new(&mut rng);
         let now = Moment::since_boot(Duration::from_secs(1_000_000));
-        let machine =
-            Machine { boot: 1, booted: now.back(Duration::from_secs(dice.u64(0..100_000))), wall: RIGHT_WALL };
+        let machine = Machine { boot: 1, booted: now.back(Duration::from_secs(rng.u64(0..100_000))), wall: RIGHT_WALL };
         let pace = if server.is_honest() { server.lifetime.mul_f64(0.4) } else { Duration::from_secs(1) };
         let affordable = pace.mul_f64(EXCHANGES_MAX / scale.credentials as f64);
         let mut world = Self {
-            process: Process::start(machine, scale.in_flight_max, dice.u64(..)),
+            process: Process::start(machine, scale.in_flight_max, rng.u64(..)),
             people: Vec::new(),
             server,
             scale: Scale { length: scale.length.min(affordable), ..scale },
             now,
             queue: BinaryHeap::new(),
             ordinal: 0,
-            dice,
+            rng,
             in_flight: 0,
             quiet_until: Moment::default(),
             shaken: now,
@@ -246,12 +245,12 @@ impl World {
     }
 
     pub(crate) fn policy(&mut self) -> Policy {
-        let spacing = Duration::from_millis([100, 2_000, 2_000, 2_000, 30_000][self.dice.usize(0..5)]);
+        let spacing = Duration::from_millis([100, 2_000, 2_000, 2_000, 30_000][self.rng.usize(0..5)]);
         Policy {
-            renew_at: Share::from_percent([50.0, 67.0, 67.0, 90.0][self.dice.usize(0..4)]).unwrap(),
-            jitter: Share::from_percent([0.0, 10.0, 10.0, 50.0][self.dice.usize(0..4)]).unwrap(),
+            renew_at: Share::from_percent([50.0, 67.0, 67.0, 90.0][self.rng.usize(0..4)]).unwrap(),
+            jitter: Share::from_percent([0.0, 10.0, 10.0, 50.0][self.rng.usize(0..4)]).unwrap(),
             spacing,
-            on_expiry: [OnExpiry::Keep, OnExpiry::Remove][self.dice.usize(0..2)],
+            on_expiry: [OnExpiry::Keep, OnExpiry::Remove][self.rng.usize(0..2)],
             ..Policy::default()
         }
     }
@@ -279,9 +278,9 @@ impl World {
             self.answer(after, who, attempt, Answer::NoKey);
             return;
         };
-        if self.process.resting(self.now, who) == Some(key) {
+        if self.process.cooling_down(self.now, who) == Some(key) {
             let after = self.now + Duration::from_micros(100);
-            self.answer(after, who, attempt, Answer::Resting(key));
+            self.answer(after, who, attempt, Answer::CoolingDown(key));
             return;
         }
         let person = &mut self.people[who];
@@ -290,11 +289,11 @@ impl World {
         person.last_request = Some((self.now, key));
         // The state file says of the exchange before it begins.
         person.memory = Some(Memory {
-            asked: Asked { key, answer: None },
+            asked: ExchangeRecord { key, answer: None },
             written: person.memory.and_then(|memory| memory.written),
         });
         self.tally.exchanges += 1;
-        let (latency, result) = self.server.answer(key, person.good_key, &mut self.dice);
+        let (latency, result) = self.server.answer(key, person.good_key, &mut self.rng);
         let answer = match result {
             Ok(grant) => Answer::Granted(key, self.now, grant.lifetime, grant.refresh_after),
             Err(refusal) => Answer::Refused(key, self.now, class(refusal)),
@@ -310,7 +309,7 @@ impl World {
             checks::pace_of_repairs(&mut person.repairs, self.now);
         }
         let answer = if self.disk_fails { Answer::NotWritten } else { Answer::Written };
-        let took = Duration::from_micros(self.dice.u64(50..20_000));
+        let took = Duration::from_micros(self.rng.u64(50..20_000));
         self.answer(self.now + took, who, attempt, answer);
     }
 
@@ -377,7 +376,7 @@ impl World {
         self.check(who);
     }
 
-    fn outcome(&mut self, who: usize, answer: Answer) -> Outcome {
+    fn outcome(&mut self, who: usize, answer: Answer) -> ExchangeOutcome {
         let stamp = self.process.machine().stamp(self.now);
         let person = &mut self.people[who];
         match answer {
@@ -385,8 +384,9 @@ impl World {
                 self.tally.sessions += 1;
                 let grant = Grant { lifetime, refresh_after };
                 person.newest = Some(Session { sent, grant });
-                person.asked = Some(Asked { key, answer: Some(Answered { at: stamp, quiet: Duration::ZERO }) });
-                Outcome::Granted { key, sent: self.process.moment(sent), grant }
+                person.asked =
+                    Some(ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet: Duration::ZERO }) });
+                ExchangeOutcome::Granted { key, sent: self.process.moment(sent), grant }
             }
             Answer::Refused(key, sent, class) => {
                 let refusal = refusal(class);
@@ -397,14 +397,14 @@ impl World {
                     // Everyone waits for the host; the back-off of a refusal without a time is at most the longest retry.
                     self.shaken = self.shaken.max(self.now + quiet.max(person.policy.retry_max));
                 }
-                let asked = Asked { key, answer: Some(Answered { at: stamp, quiet }) };
+                let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet }) };
                 person.asked = Some(asked);
                 person.memory = person.memory.map(|memory| Memory { asked, ..memory });
                 person.shaken = person.shaken.max(self.now);
-                Outcome::Refused { key: Some(key), sent: self.process.moment(sent), refusal }
+                ExchangeOutcome::Refused { key: Some(key), sent: self.process.moment(sent), refusal }
             }
-            Answer::Resting(key) => Outcome::Resting(key),
-            Answer::NoKey | Answer::Written | Answer::NotWritten | Answer::Removed => Outcome::NoKey,
+            Answer::CoolingDown(key) => ExchangeOutcome::CoolingDown(key),
+            Answer::NoKey | Answer::Written | Answer::NotWritten | Answer::Removed => ExchangeOutcome::NoKey,
         }
     }
 
@@ -459,7 +459,7 @@ impl World {
         let grace = self.grace();
         if let Some(term) = self.process.held(who) {
             let lifetime = Some(term.grant.lifetime);
-            if term.lives(back) {
+            if term.is_valid_at(back) {
                 let recovered = back + soon(&person.policy, lifetime);
                 checks::freshness(&person.policy, &term, recovered, grace, self.now);
             } else {
@@ -483,7 +483,7 @@ impl World {
     }
 
     pub(crate) fn new_key(&mut self) -> Fingerprint {
-        Fingerprint::new(self.dice.u64(..).to_le_bytes())
+        Fingerprint::new(self.rng.u64(..).to_le_bytes())
     }
 
     pub(crate) fn say(&self, what: std::fmt::Arguments<'_>) {

@@ -2,7 +2,7 @@
 
 use super::table::seconds;
 use crate::{
-    cli::terminal::{span::until, text::Tone},
+    cli::terminal::{span::until, text::Color},
     status::{CredentialReport, NextAction, Report},
 };
 
@@ -10,7 +10,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Change {
     pub(super) credential: String,
-    pub(super) tone: Tone,
+    pub(super) color: Color,
     pub(super) text: String,
     /// It happens all the time: a table that moves says it well enough.
     pub(super) routine: bool,
@@ -24,10 +24,10 @@ pub(super) fn between(before: &Report, after: &Report) -> Vec<Change> {
         let Some(before) = known(&credential.name) else { continue };
         let parts = [key(before, credential), refusal(before, credential, after), token(before, credential, after)];
         let expired =
-            (before.state != "expired" && credential.state == "expired").then(|| said(Tone::Bad, EXPIRED, false));
-        changes.extend(parts.into_iter().chain([expired]).flatten().map(|(tone, text, routine)| Change {
+            (before.state != "expired" && credential.state == "expired").then(|| said(Color::Bad, EXPIRED, false));
+        changes.extend(parts.into_iter().chain([expired]).flatten().map(|(color, text, routine)| Change {
             credential: credential.name.clone(),
-            tone,
+            color,
             text,
             routine,
         }));
@@ -35,14 +35,14 @@ pub(super) fn between(before: &Report, after: &Report) -> Vec<Change> {
     changes
 }
 
-type Said = (Tone, String, bool);
+type Said = (Color, String, bool);
 
 fn key(before: &CredentialReport, after: &CredentialReport) -> Option<Said> {
     let known = before.key_fingerprint.is_some() || before.key_trouble.is_some();
     match (&after.key_fingerprint, &after.key_trouble) {
-        (_, Some(why)) if before.key_trouble.as_ref() != Some(why) => said(Tone::Poor, why.clone(), false).into(),
+        (_, Some(why)) if before.key_trouble.as_ref() != Some(why) => said(Color::Poor, why.clone(), false).into(),
         (Some(key), None) if known && before.key_fingerprint.as_ref() != Some(key) => {
-            said(Tone::Plain, format!("the key file holds another access key: {key}"), false).into()
+            said(Color::Plain, format!("the key file holds another access key: {key}"), false).into()
         }
         (_, _) => None,
     }
@@ -56,13 +56,13 @@ fn refusal(before: &CredentialReport, after: &CredentialReport, report: &Report)
         None => "there is no token yet".to_owned(),
     };
     let known = before.last_refusal.as_ref().is_some_and(|known| known.message == refused.message);
-    said(Tone::of_state(after.state), format!("{}; {left}", refused.message), known).into()
+    said(Color::of_state(after.state), format!("{}; {left}", refused.message), known).into()
 }
 
 fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Said> {
     if let Some(error) = after.outputs.iter().find_map(|output| output.error.as_ref()) {
         let known = before.outputs.iter().any(|output| output.error.as_ref() == Some(error));
-        return (!known).then(|| said(Tone::Bad, error.clone(), false));
+        return (!known).then(|| said(Color::Bad, error.clone(), false));
     }
     if after.writes == before.writes {
         return None;
@@ -80,11 +80,11 @@ fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -
         }
         Some(_) | None => String::new(),
     };
-    said(Tone::Good, format!("{what} written; it lives {left}{next}"), routine).into()
+    said(Color::Good, format!("{what} written; it lives {left}{next}"), routine).into()
 }
 
-fn said(tone: Tone, text: impl Into<String>, routine: bool) -> Said {
-    (tone, text.into(), routine)
+fn said(color: Color, text: impl Into<String>, routine: bool) -> Said {
+    (color, text.into(), routine)
 }
 
 const EXPIRED: &str = "the token on disk has expired";

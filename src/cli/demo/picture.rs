@@ -10,7 +10,7 @@ use super::{
 use crate::{
     cli::terminal::{
         screen::Size,
-        text::{Line, Looks, Tone, wrapped},
+        text::{Color, Line, Style, wrapped},
     },
     status::Report,
 };
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Said {
     pub(super) at: Duration,
-    pub(super) tone: Tone,
+    pub(super) color: Color,
     pub(super) text: String,
 }
 
@@ -37,10 +37,10 @@ pub(super) struct Picture<'a> {
 
 impl Picture<'_> {
     /// Draws it: no line is too wide, and there are not too many. Where rows are few, the table matters most.
-    pub(super) fn lines(&self, size: Size, looks: Looks) -> Vec<Line> {
+    pub(super) fn lines(&self, size: Size, style: Style) -> Vec<Line> {
         let (width, rows) = (size.columns, size.rows);
-        let mut lines = vec![self.title().cut(width, looks), Line::default()];
-        lines.extend(table(self.report, width, looks));
+        let mut lines = vec![self.title().cut(width, style), Line::default()];
+        lines.extend(table(self.report, width, style));
         lines.push(Line::default());
         let foot = self.foot(width);
         let whole = lines.len() + foot.len() + 1 + SAID_LINES_MIN <= rows;
@@ -55,10 +55,10 @@ impl Picture<'_> {
     }
 
     fn title(&self) -> Line {
-        let (tone, api) = if self.api_is_down { (Tone::Bad, "down") } else { (Tone::Good, "up") };
-        Line::new(Tone::Strong, "tokenwell demo")
-            .and(Tone::Plain, format!("  {:>6}  API: ", seconds(self.elapsed)))
-            .and(tone, api)
+        let (color, api) = if self.api_is_down { (Color::Bad, "down") } else { (Color::Good, "up") };
+        Line::new(Color::Strong, "tokenwell demo")
+            .and(Color::Plain, format!("  {:>6}  API: ", seconds(self.elapsed)))
+            .and(color, api)
     }
 
     /// As much of what was said last as fits, nothing of it by half.
@@ -71,25 +71,25 @@ impl Picture<'_> {
                 break;
             }
             let stamps = [stamp.clone()].into_iter().chain(std::iter::repeat(" ".repeat(stamp.len())));
-            let block = stamps.zip(texts).map(|(stamp, text)| Line::new(Tone::Faint, stamp).and(said.tone, text));
+            let block = stamps.zip(texts).map(|(stamp, text)| Line::new(Color::Faint, stamp).and(said.color, text));
             lines.splice(0..0, block);
         }
         lines
     }
 
     fn foot(&self, width: usize) -> Vec<Line> {
-        let (tone, found) = match (self.tally.looks, self.tally.faults()) {
-            (0, _) => (Tone::Plain, "no token yet".to_owned()),
-            (_, 0) => (Tone::Good, "always a whole, live token".to_owned()),
-            (_, _) => (Tone::Bad, faults(self.tally)),
+        let (color, found) = match (self.tally.reads, self.tally.faults()) {
+            (0, _) => (Color::Plain, "no token yet".to_owned()),
+            (_, 0) => (Color::Good, "always a whole, live token".to_owned()),
+            (_, _) => (Color::Bad, faults(self.tally)),
         };
-        let mut foot = vec![(tone, format!("a reader beside: {} reads, {found}", grouped(self.tally.looks)))];
+        let mut foot = vec![(color, format!("a reader beside: {} reads, {found}", grouped(self.tally.reads)))];
         if let Some(look) = self.look {
-            foot.push((Tone::Plain, format!("look yourself: {look}")));
-            foot.push((Tone::Plain, "end it: Ctrl-C".to_owned()));
+            foot.push((Color::Plain, format!("look yourself: {look}")));
+            foot.push((Color::Plain, "end it: Ctrl-C".to_owned()));
         }
         let lines =
-            foot.iter().flat_map(|(tone, text)| wrapped(text, width).into_iter().map(|line| Line::new(*tone, line)));
+            foot.iter().flat_map(|(color, text)| wrapped(text, width).into_iter().map(|line| Line::new(*color, line)));
         lines.collect()
     }
 }
@@ -107,7 +107,7 @@ mod tests {
     };
 
     fn drawn(columns: usize, rows: usize) -> String {
-        let said = |at, text: &str| Said { at: Duration::from_millis(at), tone: Tone::Plain, text: text.to_owned() };
+        let said = |at, text: &str| Said { at: Duration::from_millis(at), color: Color::Plain, text: text.to_owned() };
         let picture = Picture {
             elapsed: Duration::from_millis(4200),
             api_is_down: true,
@@ -117,7 +117,7 @@ mod tests {
                 said(2900, "the API is down for 3.5s: the last good tokens stay where they are"),
                 said(3100, "search: Descope's API fails"),
             ],
-            tally: Tally { looks: 1234, tokens: 8, ..Tally::default() },
+            tally: Tally { reads: 1234, tokens: 8, ..Tally::default() },
             look: Some("tail /tmp/tokenwell-x/tokens/*"),
         };
         let lines = picture.lines(Size { columns, rows }, PLAIN);

@@ -1,4 +1,4 @@
-//! A reader of the token files, as an app would be: it looks at them all the time and counts what it finds.
+//! A reader of the token files, as an app would be: it reads at them all the time and counts what it finds.
 
 use std::{
     fs, io,
@@ -11,17 +11,17 @@ use std::{
 use tokio::sync::watch;
 
 use crate::{
-    daemon::clock,
+    clock,
     fingerprint::Fingerprint,
     secret::Secret,
-    session::{Jwks, Jwt, Verdict},
+    session::{Jwks, Jwt, SignatureVerdict},
 };
 
 /// What a reader found so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tally {
-    /// Looks at a file, from when it was first there.
-    pub(super) looks: u64,
+    /// Style at a file, from when it was first there.
+    pub(super) reads: u64,
     /// Tokens that differed from the one before in the same file.
     pub(super) tokens: u64,
     /// The file could not be read although it had been there.
@@ -33,7 +33,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Looks that found something else than a whole, live token.
+    /// Style that found something else than a whole, live token.
     pub(super) fn faults(&self) -> u64 {
         self.missing + self.torn + self.expired
     }
@@ -70,7 +70,7 @@ impl Reader {
         *self.tally.borrow()
     }
 
-    /// Looks no more, and tells what was found.
+    /// Style no more, and tells what was found.
     pub(super) fn stop(mut self) -> Tally {
         self.end();
         self.tally()
@@ -103,12 +103,12 @@ impl Watched {
             Ok(text) => Some(Secret::new(text)),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
             Err(_) => {
-                tally.looks += u64::from(self.last.is_some());
+                tally.reads += u64::from(self.last.is_some());
                 tally.missing += u64::from(self.last.is_some());
                 return;
             }
         };
-        tally.looks += 1;
+        tally.reads += 1;
         let Some(token) = content else {
             tally.torn += 1;
             return;
@@ -128,11 +128,11 @@ impl Watched {
 /// When a token ends, if it is whole: half a token has no signature that fits.
 fn end_of(token: &Secret, keys: &Jwks) -> Option<SystemTime> {
     let jwt = Jwt::parse(token.expose()).ok()?;
-    let is_whole = keys.verify(&jwt) == Verdict::Verified;
+    let is_whole = keys.verify(&jwt) == SignatureVerdict::Verified;
     UNIX_EPOCH.checked_add(jwt.expires_at?).filter(|_| is_whole)
 }
 
-/// Between two looks at the same file.
+/// Between two reads at the same file.
 pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
             Self { folder, keys, token: exchanged(&sandbox), file, tally: Tally::default() }
         }
 
-        /// Looks at the file with this in it, so many seconds before the token ends.
+        /// Style at the file with this in it, so many seconds before the token ends.
         fn look_at(&mut self, text: Option<&str>, before_end: u64) -> (u64, u64, u64, u64, u64) {
             let path = self.folder.path().join("token");
             match text {
@@ -173,8 +173,8 @@ mod tests {
             let end = Jwt::parse(&self.token).unwrap().expires_at.unwrap();
             let now = UNIX_EPOCH + end - Duration::from_secs(before_end);
             self.file.look(now, &self.keys, &mut self.tally);
-            let Tally { looks, tokens, missing, torn, expired } = self.tally;
-            (looks, tokens, missing, torn, expired)
+            let Tally { reads, tokens, missing, torn, expired } = self.tally;
+            (reads, tokens, missing, torn, expired)
         }
     }
 
@@ -206,8 +206,8 @@ mod tests {
         let token = desk.token.clone();
         for (number, torn) in [&token[..token.len() - 4], &token[4..], "", &token[..token.len() / 2]].iter().enumerate()
         {
-            let looks = number as u64 + 1;
-            assert_eq!(desk.look_at(Some(torn), 9), (looks, 0, 0, looks, 0));
+            let reads = number as u64 + 1;
+            assert_eq!(desk.look_at(Some(torn), 9), (reads, 0, 0, reads, 0));
         }
         assert_eq!(desk.look_at(Some(&format!("{token}\n")), 9), (5, 0, 0, 5, 0));
         assert_eq!(desk.look_at(Some(&token), 9), (6, 1, 0, 5, 0));

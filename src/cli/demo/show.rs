@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cli::terminal::{
         screen::{Screen, emit},
-        text::Tone,
+        text::Color,
     },
     status::Report,
 };
@@ -53,7 +53,7 @@ impl Show {
 
     /// Tells what the demo does.
     pub(super) fn narrate(&mut self, elapsed: Duration, text: impl Into<String>) -> io::Result<()> {
-        self.say(elapsed, "demo", Tone::Strong, text.into())
+        self.say(elapsed, "demo", Color::Strong, text.into())
     }
 
     /// Tells how the files can be looked at. The picture says so all the time.
@@ -74,11 +74,11 @@ impl Show {
     pub(super) fn tell(&mut self, elapsed: Duration, report: Report) -> io::Result<()> {
         let changes = changes::between(&self.before, &report);
         self.before = report;
-        for Change { credential, tone, text, routine } in changes {
+        for Change { credential, color, text, routine } in changes {
             match self.face {
                 Face::Picture { .. } if routine => {}
-                Face::Picture { .. } => self.say(elapsed, &credential, tone, format!("{credential}: {text}"))?,
-                Face::Lines => self.say(elapsed, &credential, tone, text)?,
+                Face::Picture { .. } => self.say(elapsed, &credential, color, format!("{credential}: {text}"))?,
+                Face::Lines => self.say(elapsed, &credential, color, text)?,
             }
         }
         Ok(())
@@ -90,19 +90,19 @@ impl Show {
             Face::Picture { screen, said } => {
                 let (api_is_down, report, look) = (self.api_is_down, &self.before, self.look.as_deref());
                 let picture = Picture { elapsed, api_is_down, report, said, tally, look };
-                screen.draw(|size, looks| picture.lines(size, looks))
+                screen.draw(|size, style| picture.lines(size, style))
             }
             Face::Lines => Ok(()),
         }
     }
 
-    fn say(&mut self, at: Duration, who: &str, tone: Tone, text: String) -> io::Result<()> {
+    fn say(&mut self, at: Duration, who: &str, color: Color, text: String) -> io::Result<()> {
         match &mut self.face {
             Face::Picture { said, .. } => {
                 if said.len() == SAID_MAX {
                     said.remove(0);
                 }
-                said.push(Said { at, tone, text });
+                said.push(Said { at, color, text });
                 Ok(())
             }
             Face::Lines => emit(&format!("{:>7}  {who:<8} {text}\n", seconds(at))),

@@ -15,8 +15,8 @@ use super::{
     secret_volume::SecretVolume,
 };
 use crate::{
+    clock,
     config::{Source, duration},
-    daemon::clock,
     sandbox::{Accepted, Answer, Sandbox, Settings},
     secret::Secret,
     session::{Jwks, NotAJwks},

@@ -34,15 +34,15 @@ impl Summary {
     /// Some lines, and the next step.
     pub(super) fn text(&self) -> String {
         let Self { elapsed, answers: (sessions, refusals), writes, tally, program, .. } = self;
-        let (looks, tokens) = (grouped(tally.looks), tally.tokens);
-        let found = match (tally.looks, tally.faults()) {
+        let (reads, tokens) = (grouped(tally.reads), tally.tokens);
+        let found = match (tally.reads, tally.faults()) {
             (0, _) => "there was no token yet for a reader to find".to_owned(),
             (_, 0) => "at no moment was a token file missing, torn or expired".to_owned(),
             (_, _) => format!("not always a whole, live one: {}", faults(*tally)),
         };
         format!(
             "in {}: {} exchanges, {refusals} of them refused; {writes} tokens written\n\
-             a reader looked at the files {looks} times, every {PAUSE:?}, and saw {tokens} tokens:\n{found}\n\n\
+             a reader looked at the files {reads} times, every {PAUSE:?}, and saw {tokens} tokens:\n{found}\n\n\
              for real, with an access key of your own in the file `key`:\n    \
              {program} check --project-id YOUR_PROJECT_ID \\\n      {FILES}\n    \
              {program} run --project-id YOUR_PROJECT_ID \\\n      {FILES}",
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_was_read_is_counted_and_the_next_step_is_told() {
-        let summary = summary(Tally { looks: 7682, tokens: 16, ..Tally::default() });
+        let summary = summary(Tally { reads: 7682, tokens: 16, ..Tally::default() });
         insta::assert_snapshot!(summary.text(), @r"
         in 20.0s: 26 exchanges, 10 of them refused; 16 tokens written
         a reader looked at the files 7,682 times, every 5ms, and saw 16 tokens:
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn nothing_is_praised_that_was_not_seen() {
         assert!(!summary(Tally::default()).text().contains("at no moment"));
-        let seen = summary(Tally { looks: 5000, torn: 1, expired: 1200, ..Tally::default() });
+        let seen = summary(Tally { reads: 5000, torn: 1, expired: 1200, ..Tally::default() });
         assert!(!seen.text().contains("at no moment"));
         let trouble = seen.trouble().unwrap();
         assert_eq!(trouble, "not every read found a whole, live token: 0 missing, 1 torn, 1,200 expired");

@@ -5,18 +5,18 @@ use std::time::{Duration, SystemTime};
 use crate::{
     cli::terminal::{
         span::until,
-        text::{Line, Looks, Tone},
+        text::{Color, Line, Style},
     },
     status::{CredentialReport, Report},
 };
 
 /// A headline and a line for each credential, none wider than told. Columns that there is no room for are left out.
-pub(super) fn table(report: &Report, width: usize, looks: Looks) -> Vec<Line> {
+pub(super) fn table(report: &Report, width: usize, style: Style) -> Vec<Line> {
     let layout = Layout::fitting(report, width);
-    let headline = layout.line(|column, _| Line::new(Tone::Faint, column.headline()));
-    let cells = |credential| layout.line(|column, width| column.cell(report.at, credential, width, looks));
+    let headline = layout.line(|column, _| Line::new(Color::Faint, column.headline()));
+    let cells = |credential| layout.line(|column, width| column.cell(report.at, credential, width, style));
     let lines = [headline].into_iter().chain(report.credentials.iter().map(cells));
-    lines.map(|line| line.cut(width, looks)).collect()
+    lines.map(|line| line.cut(width, style)).collect()
 }
 
 /// The columns that are shown, from the left, and how wide each is.
@@ -51,11 +51,11 @@ impl Layout {
         for (place, (column, width)) in self.0.iter().enumerate() {
             let cell = cell(*column, *width);
             let padding = " ".repeat(width.saturating_sub(cell.width()));
-            line = line.and(Tone::Plain, if place == 0 { "" } else { GAP });
+            line = line.and(Color::Plain, if place == 0 { "" } else { GAP });
             line = if *column == Column::Exchanges {
-                line.and(Tone::Plain, padding).then(cell)
+                line.and(Color::Plain, padding).then(cell)
             } else {
-                line.then(cell).and(Tone::Plain, padding)
+                line.then(cell).and(Color::Plain, padding)
             };
         }
         line
@@ -101,16 +101,16 @@ impl Column {
         }
     }
 
-    fn cell(self, now: SystemTime, credential: &CredentialReport, width: usize, looks: Looks) -> Line {
-        let plain = |text: String| Line::new(Tone::Plain, text).cut(width, looks);
+    fn cell(self, now: SystemTime, credential: &CredentialReport, width: usize, style: Style) -> Line {
+        let plain = |text: String| Line::new(Color::Plain, text).cut(width, style);
         match self {
             Self::Name => plain(credential.name.clone()),
             Self::Key => {
                 let key = credential.token_key_fingerprint.as_deref().unwrap_or("-");
                 plain(key.chars().take(KEY_DIGITS).collect())
             }
-            Self::State => Line::new(Tone::of_state(credential.state), credential.state),
-            Self::TimeLeft => time_left(now, credential, width, looks),
+            Self::State => Line::new(Color::of_state(credential.state), credential.state),
+            Self::TimeLeft => time_left(now, credential, width, style),
             Self::Renewal => plain(renewal(now, credential)),
             Self::Exchanges => plain(credential.exchanges.to_string()),
             Self::LastEvent => plain(credential.last_event.clone().unwrap_or_default()),
@@ -118,16 +118,16 @@ impl Column {
     }
 }
 
-fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, looks: Looks) -> Line {
+fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, style: Style) -> Line {
     let bar_width = width.saturating_sub(LEFT + 1);
     let (Some(issued), Some(expires)) = (credential.issued_at, credential.expires_at) else {
-        let (_, empty) = looks.bar(Duration::ZERO, Duration::ZERO, bar_width);
-        return Line::new(Tone::Faint, empty).and(Tone::Plain, format!("{:>1$}", "-", LEFT + 1));
+        let (_, empty) = style.bar(Duration::ZERO, Duration::ZERO, bar_width);
+        return Line::new(Color::Faint, empty).and(Color::Plain, format!("{:>1$}", "-", LEFT + 1));
     };
     let (left, life) = (until(now, expires), until(issued, expires));
-    let (full, empty) = looks.bar(left, life, bar_width);
+    let (full, empty) = style.bar(left, life, bar_width);
     let number = format!("{:>1$}", seconds(left), LEFT + 1);
-    Line::new(Tone::of_state(credential.state), full).and(Tone::Faint, empty).and(Tone::Plain, number)
+    Line::new(Color::of_state(credential.state), full).and(Color::Faint, empty).and(Color::Plain, number)
 }
 
 fn renewal(now: SystemTime, credential: &CredentialReport) -> String {
@@ -164,16 +164,16 @@ pub(super) mod tests {
     use super::*;
     use crate::cli::terminal::samples::{at, failing, fresh, report, starting};
 
-    pub(in crate::cli::demo) const PLAIN: Looks = Looks { colours: false, unicode: false };
+    pub(in crate::cli::demo) const PLAIN: Style = Style { colours: false, unicode: false };
 
     fn all() -> Report {
         let expired = CredentialReport { state: "expired", expires_at: Some(at(4.0)), ..failing("expired") };
         report(4.2, vec![fresh("billing"), failing("search"), starting("new"), expired])
     }
 
-    fn drawn(width: usize, looks: Looks) -> String {
+    fn drawn(width: usize, style: Style) -> String {
         let lines: Vec<_> =
-            table(&all(), width, looks).iter().map(|line| line.shown(looks).trim_end().to_owned()).collect();
+            table(&all(), width, style).iter().map(|line| line.shown(style).trim_end().to_owned()).collect();
         lines.join("\n")
     }
 
@@ -190,7 +190,7 @@ pub(super) mod tests {
 
     #[test]
     fn at_79_columns_the_key_is_left_out() {
-        insta::assert_snapshot!(drawn(79, Looks { unicode: true, ..PLAIN }), @"
+        insta::assert_snapshot!(drawn(79, Style { unicode: true, ..PLAIN }), @"
         credential  state     time left            renewal   exchanges  last event
         billing     fresh     ███████▌░░░░░  5.8s  now               4  renewed
         search      failing   ███████▌░░░░░  5.8s  in 0.3s           5  refused: failed
@@ -212,7 +212,7 @@ pub(super) mod tests {
 
     #[test]
     fn green_is_fresh_yellow_is_failing_red_is_expired() {
-        let shown = drawn(33, Looks { colours: true, unicode: false });
+        let shown = drawn(33, Style { colours: true, unicode: false });
         insta::assert_snapshot!(shown.replace('\x1b', "^"), @"
         ^[2mcredential^[0m  ^[2mstate^[0m     ^[2mtime left^[0m
         billing     ^[32mfresh^[0m     ^[32m##^[0m^[2m...^[0m  5.8s

@@ -9,14 +9,12 @@ use std::{
 
 use tokio::{task, time};
 
-use super::kin::Meant;
+use super::same_config::Meant;
 use crate::{
     cli::terminal::span::past,
+    clock,
     config::Config,
-    daemon::{
-        clock,
-        standing::{self, Standings},
-    },
+    daemon::standing::{self, DiskStatus},
     status::{self, Address, Report, Unreadable},
 };
 
@@ -26,21 +24,21 @@ pub(super) struct Account {
     pub(super) report: Report,
     /// Credentials whose tokens a reader does not find whole and alive, and why; looked for only where no daemon answers.
     pub(super) missing: BTreeMap<String, String>,
-    pub(super) teller: Teller,
+    pub(super) teller: ReportSource,
 }
 
 /// Who told it.
 #[derive(Debug)]
-pub(super) enum Teller {
+pub(super) enum ReportSource {
     /// The daemon that was asked here.
     Daemon(String),
     /// A file that a process left.
-    File(Left),
+    File(TimeLeft),
 }
 
 /// What is known of a file and its writer.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct TimeLeft {
     pub(super) path: PathBuf,
     /// Whether its process still runs, as far as can be seen from here.
     pub(super) is_writer_running: bool,
@@ -67,7 +65,7 @@ impl Account {
             match status::ask(&address).await {
                 Ok(report) => match judged(meant, report).await {
                     Some((report, true)) => {
-                        let teller = Teller::Daemon(address.to_string());
+                        let teller = ReportSource::Daemon(address.to_string());
                         return Ok(Self { report, missing: BTreeMap::new(), teller });
                     }
                     Some((report, false)) => {
@@ -86,23 +84,25 @@ impl Account {
             None => return Err(with(format!("cannot read `{}`: the disk takes too long", path.display()), unanswered)),
         };
         let standings = standing::wait(config, Duration::ZERO).await;
-        let teller = Teller::File(Left { path, is_writer_running, unanswered });
+        let teller = ReportSource::File(TimeLeft { path, is_writer_running, unanswered });
         Ok(Self { report, missing: BTreeMap::new(), teller }.judged(standings, clock::wall()))
     }
 
     /// Whether a daemon is at work, as far as can be told.
     pub(super) fn has_daemon(&self) -> bool {
         match &self.teller {
-            Teller::Daemon(_) => true,
-            Teller::File(left) => left.is_writer_running,
+            ReportSource::Daemon(_) => true,
+            ReportSource::File(left) => left.is_writer_running,
         }
     }
 
     /// Who told it and how old it is.
     pub(super) fn told_by(&self, now: SystemTime) -> String {
         let left = match &self.teller {
-            Teller::Daemon(address) => return format!("asked the daemon at {address}, {}", past(now, self.report.at)),
-            Teller::File(left) => left,
+            ReportSource::Daemon(address) => {
+                return format!("asked the daemon at {address}, {}", past(now, self.report.at));
+            }
+            ReportSource::File(left) => left,
         };
         let writer = match self.report.stopped_at {
             Some(at) => format!("which stopped {}", past(now, at)),
@@ -115,12 +115,12 @@ impl Account {
     }
 
     /// By the disk and the clock: what has been written down is as old as it is.
-    fn judged(mut self, standings: Option<Standings>, now: SystemTime) -> Self {
+    fn judged(mut self, standings: Option<DiskStatus>, now: SystemTime) -> Self {
         let report = &mut self.report;
-        report.ready = standings.as_ref().is_some_and(Standings::are_good);
-        let Standings { missing, troubles, .. } = standings.unwrap_or_else(|| Standings {
+        report.ready = standings.as_ref().is_some_and(DiskStatus::are_good);
+        let DiskStatus { missing, troubles, .. } = standings.unwrap_or_else(|| DiskStatus {
             troubles: vec!["the disk takes too long to be looked at".to_owned()],
-            ..Standings::default()
+            ..DiskStatus::default()
         });
         for credential in &mut report.credentials {
             if let Some(ended) = credential.expires_at.filter(|at| *at <= now)
@@ -218,14 +218,14 @@ mod tests {
     use crate::cli::terminal::samples::{at, failing, fresh, report};
 
     fn left(now: f64) -> Account {
-        let left = Left { path: "/s/status.json".into(), is_writer_running: false, unanswered: None };
+        let left = TimeLeft { path: "/s/status.json".into(), is_writer_running: false, unanswered: None };
         let report = report(now, vec![fresh("a"), failing("b")]);
-        Account { report, missing: BTreeMap::new(), teller: Teller::File(left) }
+        Account { report, missing: BTreeMap::new(), teller: ReportSource::File(left) }
     }
 
-    fn standings(missing: &[(&str, &str)]) -> Standings {
+    fn standings(missing: &[(&str, &str)]) -> DiskStatus {
         let missing = missing.iter().map(|(name, why)| ((*name).to_owned(), (*why).to_owned())).collect();
-        Standings { credentials: 2, required: 2, missing, troubles: Vec::new() }
+        DiskStatus { credentials: 2, required: 2, missing, troubles: Vec::new() }
     }
 
     #[test]
@@ -271,7 +271,7 @@ mod tests {
         assert_eq!(said(&account), gone);
         account.report.stopped_at = Some(at(140.0));
         assert!(said(&account).ends_with("by process 1, which stopped 1m ago"));
-        account.teller = Teller::Daemon("unix:/s".to_owned());
+        account.teller = ReportSource::Daemon("unix:/s".to_owned());
         account.report.at = at(200.0);
         assert_eq!(said(&account), "asked the daemon at unix:/s, just now");
     }

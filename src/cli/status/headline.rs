@@ -3,10 +3,10 @@
 use std::time::SystemTime;
 
 use super::{account::Account, row::Row};
-use crate::cli::terminal::{span::past, text::Tone};
+use crate::cli::terminal::{span::past, text::Color};
 
 /// Such as `3 of 4 fresh; billing: access key denied, retry in 5m`.
-pub(super) fn headline(account: &Account, rows: &[Row], now: SystemTime) -> (Tone, String) {
+pub(super) fn headline(account: &Account, rows: &[Row], now: SystemTime) -> (Color, String) {
     let has_daemon = account.has_daemon();
     let fresh = rows.iter().filter(|row| row.state == "fresh").count();
     let mut parts = Vec::new();
@@ -33,8 +33,8 @@ pub(super) fn headline(account: &Account, rows: &[Row], now: SystemTime) -> (Ton
     let said = parts.join("; ");
     let healthy = has_daemon && rows.iter().all(|row| !row.is_troubled()) && account.report.troubles.is_empty();
     match (account.report.ready, healthy && account.report.configuration.refused.is_none()) {
-        (false, _) => (Tone::Bad, format!("not ready: {said}")),
-        (true, false) => (Tone::Poor, said),
-        (true, true) => (Tone::Good, said),
+        (false, _) => (Color::Bad, format!("not ready: {said}")),
+        (true, false) => (Color::Poor, said),
+        (true, true) => (Color::Good, said),
     }
 }

@@ -6,7 +6,7 @@ use super::account::Account;
 use crate::{
     cli::terminal::{
         span::{ahead, past, until, words},
-        text::Tone,
+        text::Color,
     },
     status::CredentialReport,
 };
@@ -17,7 +17,7 @@ pub(super) struct Row<'a> {
     /// As reported, or `missing` if a reader does not find the token that was written.
     pub(super) state: &'static str,
     /// What is wrong and what helps.
-    pub(super) notes: Vec<(Tone, String)>,
+    pub(super) notes: Vec<(Color, String)>,
 }
 
 impl<'a> Row<'a> {
@@ -35,27 +35,27 @@ impl<'a> Row<'a> {
         let state = if lives && missing.is_some() { "missing" } else { credential.state };
         let mut notes = Vec::new();
         if let (true, Some(why)) = (lives, missing) {
-            notes.push((Tone::Bad, why.clone()));
+            notes.push((Color::Bad, why.clone()));
         }
         if let Some(why) = &credential.key_trouble {
-            notes.push((Tone::Poor, why.clone()));
+            notes.push((Color::Poor, why.clone()));
         }
         if let Some(refusal) = &credential.last_refusal {
             let (class, message, when) = (refusal.class, &refusal.message, past(now, refusal.at));
             let often =
                 if credential.failures > 1 { format!("{when}, {} in a row", credential.failures) } else { when };
-            notes.push((Tone::Poor, format!("{class} {often}: {message}")));
+            notes.push((Color::Poor, format!("{class} {often}: {message}")));
         }
         let outputs = credential
             .outputs
             .iter()
             .filter_map(|output| Some(named(&output.path.to_string_lossy(), output.error.as_deref()?)));
         let hooks = credential.hooks.iter().filter_map(|hook| Some(named(&hook.hook, hook.error.as_deref()?)));
-        notes.extend(outputs.chain(hooks).map(|error| (Tone::Poor, error)));
+        notes.extend(outputs.chain(hooks).map(|error| (Color::Poor, error)));
         if let Some(remedy) = &credential.remedy
             && !notes.iter().any(|(_, note)| note.contains(remedy.as_str()))
         {
-            notes.push((Tone::Plain, format!("to do: {remedy}")));
+            notes.push((Color::Plain, format!("to do: {remedy}")));
         }
         Self { credential, state, notes }
     }

@@ -8,7 +8,7 @@ use std::{
 use super::{account::Account, headline::headline, row::Row};
 use crate::cli::terminal::{
     span::{until, words},
-    text::{Line, Looks, Tone, wrapped},
+    text::{Color, Line, Style, wrapped},
 };
 
 /// Where it is drawn.
@@ -21,11 +21,11 @@ pub(super) struct Room {
 
 /// A headline, what concerns all credentials, a row for each with what is wrong with it, and who told it. No line is wider
 /// than told, and there are not more of them than told.
-pub(super) fn table(account: &Account, now: SystemTime, room: Room, looks: Looks) -> Vec<Line> {
+pub(super) fn table(account: &Account, now: SystemTime, room: Room, style: Style) -> Vec<Line> {
     let width = room.columns;
     let rows = Row::all(account, now);
-    let (tone, said) = headline(account, &rows, now);
-    let mut lines = paragraph(tone, &said, "", width);
+    let (color, said) = headline(account, &rows, now);
+    let mut lines = paragraph(color, &said, "", width);
     let refused = account
         .report
         .configuration
@@ -41,27 +41,27 @@ pub(super) fn table(account: &Account, now: SystemTime, room: Room, looks: Looks
         )
     });
     for trouble in account.report.troubles.iter().cloned().chain(refused).chain(skew) {
-        lines.extend(paragraph(Tone::Poor, &trouble, INDENT, width));
+        lines.extend(paragraph(Color::Poor, &trouble, INDENT, width));
     }
     let mut foot = vec![Line::default()];
-    foot.extend(paragraph(Tone::Faint, &account.told_by(now), "", width));
+    foot.extend(paragraph(Color::Faint, &account.told_by(now), "", width));
     if !rows.is_empty() {
         let layout = Layout::fitting(&rows, account.has_daemon(), now, width);
         lines.push(Line::default());
         lines.push(layout.headline());
         let left = room.rows.map(|rows| rows.saturating_sub(lines.len() + foot.len()));
-        lines.extend(body(&rows, &layout, left, looks));
+        lines.extend(body(&rows, &layout, left, style));
     }
     lines.extend(foot);
     lines.truncate(room.rows.unwrap_or(usize::MAX));
-    lines.into_iter().map(|line| line.cut(width, looks)).collect()
+    lines.into_iter().map(|line| line.cut(width, style)).collect()
 }
 
 /// As many rows as there is room for, each with its notes, and a word on the others.
-fn body(rows: &[Row], layout: &Layout, room: Option<usize>, looks: Looks) -> Vec<Line> {
+fn body(rows: &[Row], layout: &Layout, room: Option<usize>, style: Style) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for (place, row) in rows.iter().enumerate() {
-        let mut block = layout.block(row, looks);
+        let mut block = layout.block(row, style);
         let Some(room) = room else {
             lines.extend(block);
             continue;
@@ -76,7 +76,7 @@ fn body(rows: &[Row], layout: &Layout, room: Option<usize>, looks: Looks) -> Vec
             }
             let hidden = &rows[place + usize::from(place == 0 && left > 0)..];
             if !hidden.is_empty() {
-                lines.push(Line::new(Tone::Faint, hidden_words(hidden)));
+                lines.push(Line::new(Color::Faint, hidden_words(hidden)));
             }
             break;
         }
@@ -135,46 +135,46 @@ impl Layout {
         if self.shows_next {
             text = format!("{text}{GAP}{NEXT}");
         }
-        Line::new(Tone::Faint, text)
+        Line::new(Color::Faint, text)
     }
 
     /// A row and what there is to say about it.
-    fn block(&self, row: &Row, looks: Looks) -> Vec<Line> {
-        let mut lines = vec![self.row(row, looks)];
-        for (tone, note) in &row.notes {
-            lines.extend(paragraph(*tone, note, INDENT, self.width));
+    fn block(&self, row: &Row, style: Style) -> Vec<Line> {
+        let mut lines = vec![self.row(row, style)];
+        for (color, note) in &row.notes {
+            lines.extend(paragraph(*color, note, INDENT, self.width));
         }
         lines
     }
 
-    fn row(&self, row: &Row, looks: Looks) -> Line {
-        let tone = Tone::of_state(row.state);
-        let name = Line::new(Tone::Plain, printable(&row.credential.name)).cut(self.name, looks);
+    fn row(&self, row: &Row, style: Style) -> Line {
+        let color = Color::of_state(row.state);
+        let name = Line::new(Color::Plain, printable(&row.credential.name)).cut(self.name, style);
         let padding = " ".repeat(self.name.saturating_sub(name.width()) + GAP.len());
-        let mut line = name.and(Tone::Plain, padding).and(tone, row.state);
-        line = line.and(Tone::Plain, " ".repeat(STATE_WIDTH.saturating_sub(row.state.len())));
+        let mut line = name.and(Color::Plain, padding).and(color, row.state);
+        line = line.and(Color::Plain, " ".repeat(STATE_WIDTH.saturating_sub(row.state.len())));
         if self.shows_time {
-            line = line.and(Tone::Plain, format!("{GAP}{:>TIME_WIDTH$}", row.time_left(self.now)));
+            line = line.and(Color::Plain, format!("{GAP}{:>TIME_WIDTH$}", row.time_left(self.now)));
             if self.bar > 0 {
                 let (issued, expires) = (row.credential.issued_at, row.credential.expires_at);
                 let (left, whole) = issued.zip(expires).map_or_else(Default::default, |(issued, expires)| {
                     (until(self.now, expires), until(issued, expires))
                 });
-                let (full, empty) = looks.bar(left, whole, self.bar);
-                line = line.and(Tone::Plain, " ").and(tone, full).and(Tone::Faint, empty);
+                let (full, empty) = style.bar(left, whole, self.bar);
+                line = line.and(Color::Plain, " ").and(color, full).and(Color::Faint, empty);
             }
         }
         if self.shows_next {
-            line = line.and(Tone::Plain, format!("{GAP}{}", row.next(self.has_daemon, self.now)));
+            line = line.and(Color::Plain, format!("{GAP}{}", row.next(self.has_daemon, self.now)));
         }
         line
     }
 }
 
 /// Wrapped, every line indented.
-fn paragraph(tone: Tone, text: &str, indent: &str, width: usize) -> Vec<Line> {
+fn paragraph(color: Color, text: &str, indent: &str, width: usize) -> Vec<Line> {
     let lines = wrapped(&printable(text), width.saturating_sub(indent.len()));
-    lines.into_iter().map(|line| Line::new(Tone::Plain, indent).and(tone, line)).collect()
+    lines.into_iter().map(|line| Line::new(Color::Plain, indent).and(color, line)).collect()
 }
 
 /// Without what a terminal would obey: texts of the API's and of programs are among it.
@@ -202,16 +202,16 @@ mod tests {
     use super::*;
     use crate::{
         cli::{
-            status::account::{Left, Teller},
+            status::account::{ReportSource, TimeLeft},
             terminal::samples::{at, failing, fresh, report, starting},
         },
         status::{CredentialReport, HookReport, OutputReport},
     };
 
-    const PLAIN: Looks = Looks { colours: false, unicode: false };
+    const PLAIN: Style = Style { colours: false, unicode: false };
 
     fn asked(credentials: Vec<CredentialReport>) -> Account {
-        let teller = Teller::Daemon("unix:/run/s.sock".to_owned());
+        let teller = ReportSource::Daemon("unix:/run/s.sock".to_owned());
         Account { report: report(4.2, credentials), missing: BTreeMap::new(), teller }
     }
 
@@ -337,8 +337,9 @@ mod tests {
     #[test]
     fn without_a_daemon_nothing_comes_next_and_what_the_disk_lacks_is_bad() {
         let mut account = asked(vec![hour("a"), hour("b")]);
-        let left = Left { path: "/s/status.json".into(), is_writer_running: false, unanswered: Some("no".to_owned()) };
-        account.teller = Teller::File(left);
+        let left =
+            TimeLeft { path: "/s/status.json".into(), is_writer_running: false, unanswered: Some("no".to_owned()) };
+        account.teller = ReportSource::File(left);
         account.report.ready = false;
         account.report.troubles.push("key folder `/k` is missing".to_owned());
         account.missing.insert("b".to_owned(), "`/out/b.jwt` does not hold the token that was written last".to_owned());

@@ -8,11 +8,11 @@ use std::{
 
 use rustix::termios::tcgetwinsize;
 
-use super::text::{Line, Looks};
+use super::text::{Line, Style};
 
 /// The lines above the cursor. The cursor is hidden as long as this lives.
 pub(in crate::cli) struct Screen {
-    looks: Looks,
+    style: Style,
     /// How wide each line is that stands there.
     drawn: Vec<usize>,
 }
@@ -31,12 +31,12 @@ pub(in crate::cli) fn is_drawable() -> bool {
 }
 
 /// What standard output and its user want: colours on a terminal only, and what the locale can show.
-pub(in crate::cli) fn looks() -> Looks {
+pub(in crate::cli) fn style() -> Style {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
     let locale = locale.to_string_lossy().to_ascii_lowercase();
     let unicode = locale.contains("utf-8") || locale.contains("utf8");
-    Looks { colours: is_drawable() && set("NO_COLOR").is_none(), unicode }
+    Style { colours: is_drawable() && set("NO_COLOR").is_none(), unicode }
 }
 
 /// How wide standard output is, if it is a terminal; the last column stays free.
@@ -48,15 +48,15 @@ impl Screen {
     /// Takes the terminal as its user wants it.
     pub(in crate::cli) fn open() -> io::Result<Self> {
         emit(HIDE_CURSOR)?;
-        Ok(Self { looks: looks(), drawn: Vec::new() })
+        Ok(Self { style: style(), drawn: Vec::new() })
     }
 
     /// Puts lines that fit a size in the place of those that stand there. The last column stays free, so that no terminal
     /// wraps, and the last row is the cursor's.
-    pub(in crate::cli) fn draw(&mut self, lines: impl FnOnce(Size, Looks) -> Vec<Line>) -> io::Result<()> {
+    pub(in crate::cli) fn draw(&mut self, lines: impl FnOnce(Size, Style) -> Vec<Line>) -> io::Result<()> {
         let (columns, rows) = window();
-        let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.looks);
-        emit(&frame(&self.drawn, &lines, columns, self.looks))?;
+        let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.style);
+        emit(&frame(&self.drawn, &lines, columns, self.style))?;
         self.drawn = lines.iter().map(Line::width).collect();
         Ok(())
     }
@@ -70,14 +70,14 @@ impl Drop for Screen {
 
 /// The bytes of one drawing, for one write: nothing is cleared before the new text stands there, so nothing flickers.
 /// Lines that have become too wide since they were drawn were wrapped by the terminal and take several rows.
-fn frame(drawn: &[usize], lines: &[Line], columns: usize, looks: Looks) -> String {
+fn frame(drawn: &[usize], lines: &[Line], columns: usize, style: Style) -> String {
     let above: usize = drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
     let mut bytes = String::from("\r");
     if above > 0 {
         let _ = write!(bytes, "\x1b[{above}A");
     }
     for line in lines {
-        bytes.push_str(&line.shown(looks));
+        bytes.push_str(&line.shown(style));
         bytes.push_str(CLEAR_REST_OF_LINE);
         bytes.push('\n');
     }
@@ -108,13 +108,13 @@ const CLEAR_BELOW: &str = "\x1b[J";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::terminal::text::Tone;
+    use crate::cli::terminal::text::Color;
 
-    const PLAIN: Looks = Looks { colours: false, unicode: false };
+    const PLAIN: Style = Style { colours: false, unicode: false };
 
     #[test]
     fn a_drawing_goes_over_the_one_before() {
-        let lines = [Line::new(Tone::Plain, "ab"), Line::new(Tone::Plain, "c")];
+        let lines = [Line::new(Color::Plain, "ab"), Line::new(Color::Plain, "c")];
         assert_eq!(frame(&[], &lines, 80, PLAIN), "\rab\x1b[K\nc\x1b[K\n\x1b[J");
         assert_eq!(frame(&[2, 0, 1], &lines, 80, PLAIN), "\r\x1b[3Aab\x1b[K\nc\x1b[K\n\x1b[J");
     }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 /// What a piece of text means, from which its colour follows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::cli) enum Tone {
+pub(in crate::cli) enum Color {
     Plain,
     /// Said beside the point.
     Faint,
@@ -21,7 +21,7 @@ pub(in crate::cli) enum Tone {
 
 /// What the terminal and its user want.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::cli) struct Looks {
+pub(in crate::cli) struct Style {
     pub(in crate::cli) colours: bool,
     /// Whether more than ASCII can be shown.
     pub(in crate::cli) unicode: bool,
@@ -29,17 +29,17 @@ pub(in crate::cli) struct Looks {
 
 /// One line. All its characters are one column wide.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(in crate::cli) struct Line(Vec<(Tone, String)>);
+pub(in crate::cli) struct Line(Vec<(Color, String)>);
 
 impl Line {
-    pub(in crate::cli) fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self(vec![(tone, text.into())])
+    pub(in crate::cli) fn new(color: Color, text: impl Into<String>) -> Self {
+        Self(vec![(color, text.into())])
     }
 
     /// With this at its end.
     #[must_use]
-    pub(in crate::cli) fn and(mut self, tone: Tone, text: impl Into<String>) -> Self {
-        self.0.push((tone, text.into()));
+    pub(in crate::cli) fn and(mut self, color: Color, text: impl Into<String>) -> Self {
+        self.0.push((color, text.into()));
         self
     }
 
@@ -58,25 +58,25 @@ impl Line {
 
     /// As much of it as fits.
     #[must_use]
-    pub(in crate::cli) fn cut(self, width: usize, looks: Looks) -> Self {
+    pub(in crate::cli) fn cut(self, width: usize, style: Style) -> Self {
         if self.width() <= width {
             return self;
         }
         let mut left = width.saturating_sub(1);
         let mut cut = Self::default();
-        for (tone, text) in self.0 {
+        for (color, text) in self.0 {
             let kept: String = text.chars().take(left).collect();
             left -= kept.chars().count();
-            cut = cut.and(tone, kept);
+            cut = cut.and(color, kept);
         }
-        if width > 0 { cut.and(Tone::Plain, looks.ellipsis()) } else { cut }
+        if width > 0 { cut.and(Color::Plain, style.ellipsis()) } else { cut }
     }
 
     /// The bytes for the terminal.
-    pub(in crate::cli) fn shown(&self, looks: Looks) -> String {
+    pub(in crate::cli) fn shown(&self, style: Style) -> String {
         let mut shown = String::new();
-        for (tone, text) in &self.0 {
-            match tone.code().filter(|_| looks.colours && !text.trim().is_empty()) {
+        for (color, text) in &self.0 {
+            match color.code().filter(|_| style.colours && !text.trim().is_empty()) {
                 Some(code) => _ = write!(shown, "\x1b[{code}m{text}\x1b[0m"),
                 None => shown.push_str(text),
             }
@@ -85,7 +85,7 @@ impl Line {
     }
 }
 
-impl Tone {
+impl Color {
     /// Of a credential's state.
     pub(in crate::cli) fn of_state(state: &str) -> Self {
         match state {
@@ -109,7 +109,7 @@ impl Tone {
     }
 }
 
-impl Looks {
+impl Style {
     pub(in crate::cli) fn ellipsis(self) -> &'static str {
         if self.unicode { "…" } else { "~" }
     }
@@ -162,19 +162,19 @@ const PARTS: [char; 7] = ['▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 mod tests {
     use super::*;
 
-    const PLAIN: Looks = Looks { colours: false, unicode: false };
-    const RICH: Looks = Looks { colours: true, unicode: true };
+    const PLAIN: Style = Style { colours: false, unicode: false };
+    const RICH: Style = Style { colours: true, unicode: true };
 
     #[test]
     fn colours_end_with_the_piece_they_colour() {
-        let line = Line::new(Tone::Plain, "a ").and(Tone::Good, "fresh").and(Tone::Bad, "  ");
+        let line = Line::new(Color::Plain, "a ").and(Color::Good, "fresh").and(Color::Bad, "  ");
         assert_eq!(line.shown(RICH), "a \x1b[32mfresh\x1b[0m  ");
         assert_eq!(line.shown(PLAIN), "a fresh  ");
     }
 
     #[test]
     fn a_line_is_cut_with_a_mark() {
-        let line = || Line::new(Tone::Plain, "billing ").and(Tone::Good, "fresh");
+        let line = || Line::new(Color::Plain, "billing ").and(Color::Good, "fresh");
         assert_eq!(line().cut(13, PLAIN).shown(PLAIN), "billing fresh");
         assert_eq!(line().cut(12, PLAIN).shown(PLAIN), "billing fre~");
         assert_eq!(line().cut(5, RICH).shown(RICH), "bill…");
@@ -183,8 +183,8 @@ mod tests {
 
     #[test]
     fn a_bar_is_as_wide_as_told_and_as_full_as_what_is_left() {
-        let bar = |looks: Looks, left, whole| {
-            let (full, empty) = looks.bar(Duration::from_millis(left), Duration::from_millis(whole), 4);
+        let bar = |style: Style, left, whole| {
+            let (full, empty) = style.bar(Duration::from_millis(left), Duration::from_millis(whole), 4);
             format!("{full}|{empty}")
         };
         assert_eq!(bar(PLAIN, 5000, 10_000), "##|..");

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Form, Otherwise, Section, form, root::root};
+use super::{Entry, Fallback, Form, Section, form, root::root};
 
 /// The schema, made anew.
 pub fn json() -> Value {
@@ -39,7 +39,7 @@ fn of_section(section: &Section, definitions: &mut Map<String, Value>) -> Value 
 }
 
 fn is_needed(entry: &Entry) -> bool {
-    matches!(entry.otherwise, Otherwise::Needed)
+    matches!(entry.fallback, Fallback::Needed)
 }
 
 fn of_entry(entry: &Entry, definitions: &mut Map<String, Value>) -> Value {
@@ -61,7 +61,7 @@ fn of_entry(entry: &Entry, definitions: &mut Map<String, Value>) -> Value {
         }
     };
     schema["description"] = json!(entry.description());
-    if let Otherwise::Value(value) = &entry.otherwise {
+    if let Fallback::Value(value) = &entry.fallback {
         schema["default"] = value.clone();
     }
     schema

@@ -47,7 +47,7 @@ pub struct Entry {
     /// What may stand there.
     pub form: Form,
     /// What holds without it.
-    pub otherwise: Otherwise,
+    pub fallback: Fallback,
 }
 
 /// What may stand in a place.
@@ -73,7 +73,7 @@ pub enum Form {
 }
 
 /// What holds if a field is not there.
-pub enum Otherwise {
+pub enum Fallback {
     /// It has to be there.
     Needed,
     /// Nothing; the field is for those who want it.
@@ -98,19 +98,19 @@ impl Section {
 impl Entry {
     /// A field that need not be there.
     fn new(name: &'static str, form: Form, about: impl Into<String>) -> Self {
-        Self { name, about: about.into(), form, otherwise: Otherwise::Nothing }
+        Self { name, about: about.into(), form, fallback: Fallback::Nothing }
     }
 
     fn needed(self) -> Self {
-        Self { otherwise: Otherwise::Needed, ..self }
+        Self { fallback: Fallback::Needed, ..self }
     }
 
     fn default(self, value: impl Into<Value>) -> Self {
-        Self { otherwise: Otherwise::Value(value.into()), ..self }
+        Self { fallback: Fallback::Value(value.into()), ..self }
     }
 
-    fn otherwise(self, said: &'static str) -> Self {
-        Self { otherwise: Otherwise::Said(said), ..self }
+    fn fallback(self, said: &'static str) -> Self {
+        Self { fallback: Fallback::Said(said), ..self }
     }
 
     /// All there is to say of it: what it is for, what may stand there, and what holds without it. Literals are in
@@ -120,13 +120,13 @@ impl Entry {
             Form::Value { said, .. } => format!(" {said}."),
             Form::Fields(_) | Form::List { .. } => String::new(),
         };
-        let otherwise = match &self.otherwise {
-            Otherwise::Needed => " Required.".to_owned(),
-            Otherwise::Nothing => String::new(),
-            Otherwise::Value(value) => format!(" Default: `{}`.", written(value)),
-            Otherwise::Said(otherwise) => format!(" Default: {otherwise}."),
+        let fallback = match &self.fallback {
+            Fallback::Needed => " Required.".to_owned(),
+            Fallback::Nothing => String::new(),
+            Fallback::Value(value) => format!(" Default: `{}`.", written(value)),
+            Fallback::Said(fallback) => format!(" Default: {fallback}."),
         };
-        format!("{}{form}{otherwise}", self.about)
+        format!("{}{form}{fallback}", self.about)
     }
 }
 

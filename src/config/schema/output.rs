@@ -51,9 +51,9 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
         ),
         Entry::new("mode", form::mode(), "The permissions of the file.").default(format!("{:04o}", defaults.mode)),
         Entry::new("owner", form::principal("user"), "Whose file it is.")
-            .otherwise("it is left as it comes, that of the user that runs tokenwell"),
+            .fallback("it is left as it comes, that of the user that runs tokenwell"),
         Entry::new("group", form::principal("group"), "The group of the file.")
-            .otherwise("it is left as it comes, that user's or the folder's"),
+            .fallback("it is left as it comes, that user's or the folder's"),
     ];
     let options = format::options();
     let rules = options.iter().map(|(option, of)| {

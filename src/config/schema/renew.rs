@@ -21,7 +21,7 @@ pub(super) fn of_all() -> Section {
 
 /// That of a credential.
 pub(super) fn of_one() -> Section {
-    let entries = entries().into_iter().map(|entry| entry.otherwise("that of the whole file"));
+    let entries = entries().into_iter().map(|entry| entry.fallback("that of the whole file"));
     Section::new(
         "Pace of a credential",
         "When its sessions are renewed, and how failures are tried again.",

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{Entry, Form, Section, credential, form, http, log, renew, set, status};
-use crate::config::{meant::Confine, section::root::CONFINE};
+use crate::config::{model::Confine, section::root::CONFINE};
 
 /// What may stand in a configuration file.
 pub fn root() -> Section {
@@ -19,7 +19,7 @@ pub fn root() -> Section {
             "Where Descope's API is. `$DESCOPE_BASE_URL` and `--base-url` beat it. Plain http is for loopback, unless \
              `allowPlainHttp` is set.",
         )
-        .otherwise("Descope's API in the project's region"),
+        .fallback("Descope's API in the project's region"),
         Entry::new(
             "allowPlainHttp",
             form::flag(),
@@ -31,7 +31,7 @@ pub fn root() -> Section {
             form::folder(),
             "The folder for what one run leaves to the next: when it asked, what it wrote, public keys. No secret is among it.",
         )
-        .otherwise("`$STATE_DIRECTORY`, else the folder of the first output"),
+        .fallback("`$STATE_DIRECTORY`, else the folder of the first output"),
         Entry::new(
             "credentials",
             Form::List { of: credential::one(), least: 0, most: None },
@@ -50,7 +50,7 @@ pub fn root() -> Section {
         Entry::new(
             "renew",
             Form::Fields(renew::of_all()),
-            "When sessions are renewed and how failures are tried again, for every credential that does not say otherwise.",
+            "When sessions are renewed and how failures are tried again, for every credential that does not say fallback.",
         ),
         Entry::new("http", Form::Fields(http::http()), "How requests are made."),
         Entry::new("status", Form::Fields(status::status()), "Where status is served; off when absent."),

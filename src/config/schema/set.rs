@@ -11,7 +11,7 @@ pub(super) fn set() -> Section {
         Entry::new("mode", form::mode_of_folder(), "The permissions of the folders in it that hold the files.")
             .default(format!("{MODE_DEFAULT:04o}")),
         Entry::new("group", form::principal("group"), "The group of the same.")
-            .otherwise("the first `group` among its outputs"),
+            .fallback("the first `group` among its outputs"),
     ];
     Section::new("Set", "A folder whose files change as one.", entries)
 }

@@ -9,11 +9,11 @@ use super::{
 };
 use crate::{
     config::{
+        diagnostics::Diagnostics,
         fields::Fields,
-        meant::{Credential, KeyDirectory},
-        notes::Notes,
+        model::{Credential, KeyDirectory},
+        path_conflicts::{PathConflicts, Purpose},
         reader::Field,
-        uses::{Purpose, Uses},
         value::{claims, name, path},
     },
     exchange::LoginOptions,
@@ -23,20 +23,25 @@ use crate::{
 };
 
 /// Reads one entry of `credentials`.
-pub(in crate::config) fn read(field: &Field, pace: Policy, uses: &mut Uses, notes: &mut Notes) -> Option<Credential> {
-    let mut fields = field.fields(notes)?;
-    let name = fields.require("name", NAME_EXAMPLE, notes).and_then(|field| {
-        let name = name::read(&field, notes)?;
-        uses.name(&name, &field.spot, notes);
+pub(in crate::config) fn read(
+    field: &Field,
+    pace: Policy,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Credential> {
+    let mut fields = field.fields(diagnostics)?;
+    let name = fields.require("name", NAME_EXAMPLE, diagnostics).and_then(|field| {
+        let name = name::read(&field, diagnostics)?;
+        conflicts.name(&name, &field.location, diagnostics);
         Some(name)
     });
-    let key_file = fields.require("accessKeyFile", KEY_FILE_EXAMPLE, notes).and_then(|field| {
-        let path = path::key_file(&field, notes);
-        uses.note(Purpose::KeyFile, path.as_deref(), &field.spot);
+    let key_file = fields.require("accessKeyFile", KEY_FILE_EXAMPLE, diagnostics).and_then(|field| {
+        let path = path::key_file(&field, diagnostics);
+        conflicts.note(Purpose::KeyFile, path.as_deref(), &field.location);
         path
     });
-    let common = Common::read(&mut fields, Whose::One, pace, uses, notes);
-    fields.finish(notes);
+    let common = Common::read(&mut fields, Whose::One, pace, conflicts, diagnostics);
+    fields.finish(diagnostics);
     common.credential(name?, key_file?)
 }
 
@@ -44,17 +49,17 @@ pub(in crate::config) fn read(field: &Field, pace: Policy, uses: &mut Uses, note
 pub(in crate::config) fn read_directory(
     field: &Field,
     pace: Policy,
-    uses: &mut Uses,
-    notes: &mut Notes,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
 ) -> Option<KeyDirectory> {
-    let mut fields = field.fields(notes)?;
-    let path = fields.require("accessKeyDirectory", KEY_DIRECTORY_EXAMPLE, notes).and_then(|field| {
-        let path = field.text(notes).and_then(|text| path::folder(&text, notes));
-        uses.note(Purpose::KeyDirectory, path.as_deref(), &field.spot);
+    let mut fields = field.fields(diagnostics)?;
+    let path = fields.require("accessKeyDirectory", KEY_DIRECTORY_EXAMPLE, diagnostics).and_then(|field| {
+        let path = field.text(diagnostics).and_then(|text| path::folder(&text, diagnostics));
+        conflicts.note(Purpose::KeyDirectory, path.as_deref(), &field.location);
         path
     });
-    let common = Common::read(&mut fields, Whose::EachKey, pace, uses, notes);
-    fields.finish(notes);
+    let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
+    fields.finish(diagnostics);
     Some(KeyDirectory { path: path?, pattern: common.credential(String::new(), PathBuf::new())? })
 }
 
@@ -68,19 +73,26 @@ struct Common {
 }
 
 impl Common {
-    fn read(fields: &mut Fields, whose: Whose, pace: Policy, uses: &mut Uses, notes: &mut Notes) -> Self {
-        let required = fields.take("required", notes).and_then(|field| field.flag(notes)).unwrap_or(true);
-        let custom_claims = fields.take("customClaims", notes).and_then(|field| claims::read(&field, notes));
-        let selected_tenant = fields.take("selectedTenant", notes).and_then(|field| tenant(&field, notes));
-        let on_expiry_field = fields.take("onExpiry", notes);
-        let on_expiry = on_expiry_field.as_ref().and_then(|field| field.word(&ON_EXPIRY, notes));
-        let policy = fields.take("renew", notes).map_or(pace, |field| renew::read(&field, pace, notes));
-        let outputs = output::read_all(fields, whose, uses, notes);
-        let hooks = fields.take("hooks", notes).map(|field| hook::read_all(&field, uses, notes));
+    fn read(
+        fields: &mut Fields,
+        whose: Whose,
+        pace: Policy,
+        conflicts: &mut PathConflicts,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let required = fields.take("required", diagnostics).and_then(|field| field.flag(diagnostics)).unwrap_or(true);
+        let custom_claims =
+            fields.take("customClaims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
+        let selected_tenant = fields.take("selectedTenant", diagnostics).and_then(|field| tenant(&field, diagnostics));
+        let on_expiry_field = fields.take("onExpiry", diagnostics);
+        let on_expiry = on_expiry_field.as_ref().and_then(|field| field.word(&ON_EXPIRY, diagnostics));
+        let policy = fields.take("renew", diagnostics).map_or(pace, |field| renew::read(&field, pace, diagnostics));
+        let outputs = output::read_all(fields, whose, conflicts, diagnostics);
+        let hooks = fields.take("hooks", diagnostics).map(|field| hook::read_all(&field, conflicts, diagnostics));
         if let (Some(field), Some(OnExpiry::Remove), Some(outputs)) = (on_expiry_field, on_expiry, &outputs)
             && outputs.iter().any(|output| is_needed_at_start(&output.format))
         {
-            notes.warning(&field.spot, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
+            diagnostics.warning(&field.location, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
         }
         Self {
             required,
@@ -97,10 +109,10 @@ impl Common {
     }
 }
 
-fn tenant(field: &Field, notes: &mut Notes) -> Option<String> {
-    let text = field.text(notes)?;
+fn tenant(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
+    let text = field.text(diagnostics)?;
     if text.value.trim().is_empty() {
-        notes.mistake(&field.spot, "empty", "write the tenant's id, or take the line away");
+        diagnostics.mistake(&field.location, "empty", "write the tenant's id, or take the line away");
         return None;
     }
     Some(text.value)

@@ -4,24 +4,28 @@ use std::collections::BTreeSet;
 
 use crate::{
     config::{
+        diagnostics::Diagnostics,
         fields::Fields,
-        notes::Notes,
+        path_conflicts::PathConflicts,
         reader::Field,
-        uses::Uses,
         value::{template, variable},
     },
     output::{Format, Variable},
 };
 
-/// Reads the format of an output and its options; the bytes alone if nothing is said.
-pub(in crate::config) fn read(fields: &mut Fields, uses: &mut Uses, notes: &mut Notes) -> Option<Format> {
-    let kind = match fields.take("format", notes) {
-        Some(field) => field.word(&KINDS, notes),
+/// Reads the format of an output and its options; the bytes alone if nothing is overrides.
+pub(in crate::config) fn read(
+    fields: &mut Fields,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Format> {
+    let kind = match fields.take("format", diagnostics) {
+        Some(field) => field.word(&KINDS, diagnostics),
         // One without a value was told already.
         None if fields.has("format") => None,
         None => Some(Kind::Jwt),
     };
-    let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, notes));
+    let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
     // Options of a word that is no format may be those of the one that is meant.
     let kind = kind?;
     for ((name, of), field) in OPTIONS.iter().zip([&claims, &variables, &inline, &file]) {
@@ -31,28 +35,28 @@ pub(in crate::config) fn read(fields: &mut Fields, uses: &mut Uses, notes: &mut 
                 (CLAIMS, Kind::Template) => "a template has every claim as `claims`: take this away".to_owned(),
                 _ => format!("write `format: {format}`, or take `{name}` away"),
             };
-            notes.mistake(&field.spot, format!("`{name}` is for `format: {format}`"), remedy);
+            diagnostics.mistake(&field.location, format!("`{name}` is for `format: {format}`"), remedy);
         }
     }
     match kind {
         Kind::Jwt => Some(Format::Jwt),
-        Kind::Json => Some(Format::Json { claims: claims.map(|field| names(&field, notes)).unwrap_or_default() }),
+        Kind::Json => Some(Format::Json { claims: claims.map(|field| names(&field, diagnostics)).unwrap_or_default() }),
         Kind::Env => {
-            let variables = variables.map_or_else(Variable::defaults, |field| variable::read_all(&field, notes));
+            let variables = variables.map_or_else(Variable::defaults, |field| variable::read_all(&field, diagnostics));
             Some(Format::Env { variables })
         }
         Kind::Header => Some(Format::Header),
         Kind::Template => match (inline, file) {
-            (Some(inline), None) => template::inline(&inline, notes).map(Format::Template),
-            (None, Some(file)) => template::of_file(&file, uses, notes).map(Format::Template),
+            (Some(inline), None) => template::inline(&inline, diagnostics).map(Format::Template),
+            (None, Some(file)) => template::of_file(&file, conflicts, diagnostics).map(Format::Template),
             (Some(_), Some(file)) => {
-                notes.mistake(&file.spot, "`template` stands there too", "keep the one that is meant");
+                diagnostics.mistake(&file.location, "`template` stands there too", "keep the one that is meant");
                 None
             }
             (None, None) => {
                 // One without a value was told already.
                 if !fields.has(TEMPLATE) && !fields.has(TEMPLATE_FILE) {
-                    fields.lacks(TEMPLATE, "write such as `template: \"{{ token }}\"`, or `templateFile`", notes);
+                    fields.lacks(TEMPLATE, "write such as `template: \"{{ token }}\"`, or `templateFile`", diagnostics);
                 }
                 None
             }
@@ -61,17 +65,17 @@ pub(in crate::config) fn read(fields: &mut Fields, uses: &mut Uses, notes: &mut 
 }
 
 /// The names of claims, each once.
-fn names(field: &Field, notes: &mut Notes) -> BTreeSet<String> {
+fn names(field: &Field, diagnostics: &mut Diagnostics) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if field.is_empty_list() {
-        notes.mistake(&field.spot, "no claim is named", "name one, or take the line away");
+        diagnostics.mistake(&field.location, "no claim is named", "name one, or take the line away");
     }
-    for item in field.items(notes) {
-        let Some(text) = item.text(notes) else { continue };
+    for item in field.items(diagnostics) {
+        let Some(text) = item.text(diagnostics) else { continue };
         if text.value.is_empty() {
-            notes.mistake(&item.spot, "empty", "write the name of a claim, such as `tenants`");
+            diagnostics.mistake(&item.location, "empty", "write the name of a claim, such as `tenants`");
         } else if names.contains(&text.value) {
-            notes.mistake(&item.spot, format!("{} is named twice", text.shown()), "name every claim once");
+            diagnostics.mistake(&item.location, format!("{} is named twice", text.shown()), "name every claim once");
         } else {
             names.insert(text.value);
         }

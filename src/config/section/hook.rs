@@ -4,40 +4,46 @@ use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
 use crate::{
     config::{
+        diagnostics::Diagnostics,
         fields::Fields,
-        notes::Notes,
+        path_conflicts::{PathConflicts, Purpose},
         reader::{Field, Text},
         tree::{Node, kind},
-        uses::{Purpose, Uses},
         value::{duration, path},
     },
     hook::{Hook, LoopbackUrl, LoopbackUrlError, Recipient, Signal},
 };
 
 /// Reads the hooks of a credential, in the order in which they run.
-pub(in crate::config) fn read_all(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Vec<Hook> {
-    let items = field.items(notes);
+pub(in crate::config) fn read_all(
+    field: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Hook> {
+    let items = field.items(diagnostics);
     if items.len() > HOOKS_MAX {
         let what = format!("{} hooks", items.len());
-        notes.mistake(&field.spot, what, format!("name at most {HOOKS_MAX}; a command can tell several"));
+        diagnostics.mistake(&field.location, what, format!("name at most {HOOKS_MAX}; a command can tell several"));
     }
-    items.iter().take(HOOKS_MAX).filter_map(|item| read(item, uses, notes)).collect()
+    items.iter().take(HOOKS_MAX).filter_map(|item| read(item, conflicts, diagnostics)).collect()
 }
 
 /// Reads one entry. All that is in it is read, whether it belongs there or not, so that every mistake is found.
-fn read(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Hook> {
-    let mut fields = field.fields(notes)?;
+fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<Hook> {
+    let mut fields = field.fields(diagnostics)?;
     let kinds: Vec<_> = KINDS.into_iter().filter(|kind| fields.has(kind)).collect();
-    let signal = fields.take("signal", notes).map(|field| signal(&field, notes));
-    let pid_file = of_signal("pidFile", &mut fields, notes).and_then(|field| pid_file(&field, uses, notes));
-    let process_name = of_signal("processName", &mut fields, notes).and_then(|field| process_name(&field, notes));
-    let command = fields.take("command", notes).map(|field| command(&field, uses, notes));
-    let post = fields.take("post", notes).map(|field| post(&field, notes));
-    let timeout = timeout(&mut fields, &kinds, notes);
+    let signal = fields.take("signal", diagnostics).map(|field| signal(&field, diagnostics));
+    let pid_file =
+        of_signal("pidFile", &mut fields, diagnostics).and_then(|field| pid_file(&field, conflicts, diagnostics));
+    let process_name =
+        of_signal("processName", &mut fields, diagnostics).and_then(|field| process_name(&field, diagnostics));
+    let command = fields.take("command", diagnostics).map(|field| command(&field, conflicts, diagnostics));
+    let post = fields.take("post", diagnostics).map(|field| post(&field, diagnostics));
+    let timeout = timeout(&mut fields, &kinds, diagnostics);
     if let Some((what, remedy)) = misfit(&fields, &kinds) {
-        notes.mistake(&field.spot, what, remedy);
+        diagnostics.mistake(&field.location, what, remedy);
     }
-    fields.finish(notes);
+    fields.finish(diagnostics);
     match (signal, command, post) {
         (Some(signal), None, None) => {
             let to = pid_file.map(Recipient::PidFile).or(process_name.map(Recipient::Named));
@@ -74,44 +80,48 @@ fn misfit(fields: &Fields, kinds: &[&str]) -> Option<(String, &'static str)> {
 }
 
 /// A field that belongs to a signal.
-fn of_signal<'a>(name: &'static str, fields: &mut Fields<'a>, notes: &mut Notes) -> Option<Field<'a>> {
+fn of_signal<'a>(name: &'static str, fields: &mut Fields<'a>, diagnostics: &mut Diagnostics) -> Option<Field<'a>> {
     let has_signal = fields.has("signal");
-    let field = fields.take(name, notes)?;
+    let field = fields.take(name, diagnostics)?;
     if !has_signal {
-        notes.mistake(&field.spot, "there is no `signal` in this entry", "write `signal: HUP`, or take it away");
+        diagnostics.mistake(
+            &field.location,
+            "there is no `signal` in this entry",
+            "write `signal: HUP`, or take it away",
+        );
     }
     Some(field)
 }
 
-fn signal(field: &Field, notes: &mut Notes) -> Option<Signal> {
+fn signal(field: &Field, diagnostics: &mut Diagnostics) -> Option<Signal> {
     let text = match field.node {
-        Node::Integer(number) => Text::outside(&number.to_string(), field.spot.clone()),
+        Node::Integer(number) => Text::outside(&number.to_string(), field.location.clone()),
         Node::Null | Node::Bool(_) | Node::Float(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => {
-            field.text(notes)?
+            field.text(diagnostics)?
         }
     };
     let signal = Signal::parse(&text.value);
     if signal.is_none() {
         let names: Vec<_> = Signal::names().map(|name| format!("`{name}`")).collect();
         let what = format!("{} is no signal that an app can hear", text.shown());
-        notes.mistake(&text.spot, what, format!("write one of {}", names.join(", ")));
+        diagnostics.mistake(&text.location, what, format!("write one of {}", names.join(", ")));
     }
     signal
 }
 
-fn pid_file(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
-    let path = path::file(field, notes)?;
+fn pid_file(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let path = path::file(field, diagnostics)?;
     if path.to_string_lossy().contains(path::NAME_MARK) {
         let remedy = "write a path that holds for all; a `command` finds the name in `$TOKENWELL_CREDENTIAL`";
-        notes.mistake(&field.spot, "`{name}` stands for a name in output paths only", remedy);
+        diagnostics.mistake(&field.location, "`{name}` stands for a name in output paths only", remedy);
         return None;
     }
-    uses.note(Purpose::PidFile, Some(&path), &field.spot);
+    conflicts.note(Purpose::PidFile, Some(&path), &field.location);
     Some(path)
 }
 
-fn process_name(field: &Field, notes: &mut Notes) -> Option<String> {
-    let text = field.text(notes)?;
+fn process_name(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
+    let text = field.text(diagnostics)?;
     let problem = if text.value.trim().is_empty() {
         Some("empty".to_owned())
     } else if text.value.contains('/') || text.value.chars().any(char::is_control) {
@@ -122,42 +132,50 @@ fn process_name(field: &Field, notes: &mut Notes) -> Option<String> {
         None
     };
     if let Some(what) = problem {
-        notes.mistake(&text.spot, what, "write the name of the program without its folder, such as `nginx`");
+        diagnostics.mistake(&text.location, what, "write the name of the program without its folder, such as `nginx`");
         return None;
     }
     Some(text.value)
 }
 
-fn command(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<(PathBuf, Vec<String>)> {
+fn command(
+    field: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<(PathBuf, Vec<String>)> {
     let Node::List(values) = field.node else {
         let what = format!("expected a list, found {}", kind(field.node));
-        notes.mistake(&field.spot, what, format!("{COMMAND}; there is no shell"));
+        diagnostics.mistake(&field.location, what, format!("{COMMAND}; there is no shell"));
         return None;
     };
     if values.is_empty() {
-        notes.mistake(&field.spot, "no program is named", COMMAND);
+        diagnostics.mistake(&field.location, "no program is named", COMMAND);
         return None;
     }
     if values.len() > WORDS_MAX {
-        notes.mistake(&field.spot, format!("{} words", values.len()), format!("at most {WORDS_MAX}; write a script"));
+        diagnostics.mistake(
+            &field.location,
+            format!("{} words", values.len()),
+            format!("at most {WORDS_MAX}; write a script"),
+        );
         return None;
     }
-    let items = field.items(notes);
+    let items = field.items(diagnostics);
     let is_whole = items.len() == values.len();
-    let words: Vec<_> = items.iter().map(|field| word(field, notes)).collect();
+    let words: Vec<_> = items.iter().map(|field| word(field, diagnostics)).collect();
     // Without the words that are none, another than the first may stand first.
     let first = words.first().and_then(Option::as_ref).filter(|_| values[0] != Node::Null);
     let program = first.and_then(|text| {
-        let path = program(text, notes);
-        uses.note(Purpose::Program, path.as_deref(), &text.spot);
+        let path = program(text, diagnostics);
+        conflicts.note(Purpose::Program, path.as_deref(), &text.location);
         path
     });
     let words: Vec<_> = words.into_iter().collect::<Option<_>>().filter(|_| is_whole)?;
     Some((program?, words.into_iter().skip(1).map(|word| word.value).collect()))
 }
 
-fn word(field: &Field, notes: &mut Notes) -> Option<Text> {
-    let text = field.text(notes)?;
+fn word(field: &Field, diagnostics: &mut Diagnostics) -> Option<Text> {
+    let text = field.text(diagnostics)?;
     let problem = if text.value.contains('\0') {
         Some(("a NUL character is in it", "take it away: no program can be given one"))
     } else if text.value.len() > WORD_BYTES_MAX {
@@ -166,15 +184,15 @@ fn word(field: &Field, notes: &mut Notes) -> Option<Text> {
         None
     };
     if let Some((what, remedy)) = problem {
-        notes.mistake(&text.spot, what, remedy);
+        diagnostics.mistake(&text.location, what, remedy);
         return None;
     }
     Some(text)
 }
 
-fn program(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
+fn program(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     if text.value.is_empty() || text.value.starts_with('/') {
-        return path::file_of(text, notes);
+        return path::file_of(text, diagnostics);
     }
     let name = text.shown();
     let remedy = if text.value.contains(char::is_whitespace) {
@@ -182,12 +200,12 @@ fn program(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
     } else {
         "write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` tells it".to_owned()
     };
-    notes.mistake(&text.spot, format!("{name} is not an absolute path"), remedy);
+    diagnostics.mistake(&text.location, format!("{name} is not an absolute path"), remedy);
     None
 }
 
-fn post(field: &Field, notes: &mut Notes) -> Option<LoopbackUrl> {
-    let text = field.text(notes)?;
+fn post(field: &Field, diagnostics: &mut Diagnostics) -> Option<LoopbackUrl> {
+    let text = field.text(diagnostics)?;
     LoopbackUrl::parse(text.value.trim())
         .map_err(|error| {
             let remedy = match error {
@@ -199,17 +217,17 @@ fn post(field: &Field, notes: &mut Notes) -> Option<LoopbackUrl> {
                     "name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`"
                 }
             };
-            notes.mistake(&text.spot, error.to_string(), remedy);
+            diagnostics.mistake(&text.location, error.to_string(), remedy);
         })
         .ok()
 }
 
-fn timeout(fields: &mut Fields, kinds: &[&str], notes: &mut Notes) -> Duration {
-    let Some(field) = fields.take("timeout", notes) else { return TIMEOUT_DEFAULT };
+fn timeout(fields: &mut Fields, kinds: &[&str], diagnostics: &mut Diagnostics) -> Duration {
+    let Some(field) = fields.take("timeout", diagnostics) else { return TIMEOUT_DEFAULT };
     if kinds == ["signal"] {
-        notes.mistake(&field.spot, "a signal takes no time", "take it away");
+        diagnostics.mistake(&field.location, "a signal takes no time", "take it away");
     }
-    duration::read(&field, &TIMEOUT, notes).unwrap_or(TIMEOUT_DEFAULT)
+    duration::read(&field, &TIMEOUT, diagnostics).unwrap_or(TIMEOUT_DEFAULT)
 }
 
 const KINDS: [&str; 3] = ["signal", "command", "post"];

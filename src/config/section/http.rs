@@ -4,9 +4,9 @@ use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 
 use crate::{
     config::{
-        notes::Notes,
+        diagnostics::Diagnostics,
+        path_conflicts::{PathConflicts, Purpose},
         reader::Field,
-        uses::{Purpose, Uses},
         value::{count, duration, path},
     },
     exchange::HttpSettings,
@@ -24,24 +24,30 @@ impl Default for Http {
     }
 }
 
-/// Reads the section; what is not said is the default.
-pub(in crate::config) fn read(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Http {
+/// Reads the section; what is not overrides is the default.
+pub(in crate::config) fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Http {
     let mut http = Http::default();
-    let Some(mut fields) = field.fields(notes) else { return http };
-    if let Some(said) = fields.take("timeout", notes).and_then(|field| duration::read(&field, &TIMEOUT, notes)) {
-        http.settings.timeout = said;
+    let Some(mut fields) = field.fields(diagnostics) else { return http };
+    if let Some(overrides) =
+        fields.take("timeout", diagnostics).and_then(|field| duration::read(&field, &TIMEOUT, diagnostics))
+    {
+        http.settings.timeout = overrides;
     }
-    if let Some(said) = fields.take("connectTimeout", notes).and_then(|field| duration::read(&field, &TIMEOUT, notes)) {
-        http.settings.connect_timeout = said;
+    if let Some(overrides) =
+        fields.take("connectTimeout", diagnostics).and_then(|field| duration::read(&field, &TIMEOUT, diagnostics))
+    {
+        http.settings.connect_timeout = overrides;
     }
-    if let Some(field) = fields.take("caFile", notes) {
-        http.settings.ca_file = path::file(&field, notes);
-        uses.note(Purpose::CaFile, http.settings.ca_file.as_deref(), &field.spot);
+    if let Some(field) = fields.take("caFile", diagnostics) {
+        http.settings.ca_file = path::file(&field, diagnostics);
+        conflicts.note(Purpose::CaFile, http.settings.ca_file.as_deref(), &field.location);
     }
-    if let Some(said) = fields.take("maxInFlight", notes).and_then(|field| count::read(&field, &IN_FLIGHT, notes)) {
-        http.in_flight_max = said;
+    if let Some(overrides) =
+        fields.take("maxInFlight", diagnostics).and_then(|field| count::read(&field, &IN_FLIGHT, diagnostics))
+    {
+        http.in_flight_max = overrides;
     }
-    fields.finish(notes);
+    fields.finish(diagnostics);
     http
 }
 

@@ -1,30 +1,30 @@
 //! `log`: how log lines are written.
 
 use crate::config::{
-    meant::{LogFormat, LogSettings},
-    notes::{Notes, Spot},
+    diagnostics::{Diagnostics, Location},
+    model::{LogFormat, LogSettings},
     reader::{Field, Text},
     value::level,
 };
 
-/// Reads the section; what is not said is the default.
-pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> LogSettings {
+/// Reads the section; what is not overrides is the default.
+pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> LogSettings {
     let mut log = LogSettings::default();
-    let Some(mut fields) = field.fields(notes) else { return log };
-    if let Some(said) = fields.take("format", notes).and_then(|field| field.word(&FORMATS, notes)) {
-        log.format = said;
+    let Some(mut fields) = field.fields(diagnostics) else { return log };
+    if let Some(overrides) = fields.take("format", diagnostics).and_then(|field| field.word(&FORMATS, diagnostics)) {
+        log.format = overrides;
     }
-    if let Some(text) = fields.take("level", notes).and_then(|field| field.text(notes)) {
-        log.level = level::read(&text, notes);
+    if let Some(text) = fields.take("level", diagnostics).and_then(|field| field.text(diagnostics)) {
+        log.level = level::read(&text, diagnostics);
     }
-    fields.finish(notes);
+    fields.finish(diagnostics);
     log
 }
 
 /// What the environment says of the level beats the file.
-pub(in crate::config) fn level_of_environment(notes: &mut Notes) -> Option<String> {
-    let value = notes.setting(LOG_VARIABLE)?;
-    level::read(&Text::outside(&value, Spot::Variable(LOG_VARIABLE)), notes)
+pub(in crate::config) fn level_of_environment(diagnostics: &mut Diagnostics) -> Option<String> {
+    let value = diagnostics.setting(LOG_VARIABLE)?;
+    level::read(&Text::outside(&value, Location::Variable(LOG_VARIABLE)), diagnostics)
 }
 
 pub(in crate::config) const FORMATS: [(&str, LogFormat); 3] =

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use super::format;
 use crate::{
     config::{
+        diagnostics::Diagnostics,
         fields::Fields,
-        notes::Notes,
+        path_conflicts::{PathConflicts, Purpose},
         reader::Field,
-        uses::{Purpose, Uses},
         value::{mode, owner, path},
     },
     output::Output,
@@ -27,47 +27,49 @@ pub(in crate::config) enum Whose {
 pub(in crate::config) fn read_all(
     fields: &mut Fields,
     whose: Whose,
-    uses: &mut Uses,
-    notes: &mut Notes,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
 ) -> Option<Vec<Output>> {
-    let field = fields.require("outputs", whose.example(), notes)?;
-    let items = field.items(notes);
+    let field = fields.require("outputs", whose.example(), diagnostics)?;
+    let items = field.items(diagnostics);
     if items.is_empty() && field.is_empty_list() {
-        notes.mistake(&field.spot, "no output is named", whose.example());
+        diagnostics.mistake(&field.location, "no output is named", whose.example());
     }
     // Every one is read before any is given up for a mistake in another.
-    let outputs: Vec<_> = items.iter().map(|item| read(item, whose, uses, notes)).collect();
+    let outputs: Vec<_> = items.iter().map(|item| read(item, whose, conflicts, diagnostics)).collect();
     outputs.into_iter().collect()
 }
 
-fn read(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<Output> {
-    let mut fields = field.fields(notes)?;
-    let path = fields.require("path", whose.path_example(), notes).and_then(|field| path(&field, whose, uses, notes));
+fn read(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<Output> {
+    let mut fields = field.fields(diagnostics)?;
+    let path = fields
+        .require("path", whose.path_example(), diagnostics)
+        .and_then(|field| path(&field, whose, conflicts, diagnostics));
     let mut output = Output::at(PathBuf::new());
-    let format = format::read(&mut fields, uses, notes);
-    if let Some(mode) = fields.take("mode", notes).and_then(|field| mode::read(&field, notes)) {
+    let format = format::read(&mut fields, conflicts, diagnostics);
+    if let Some(mode) = fields.take("mode", diagnostics).and_then(|field| mode::read(&field, diagnostics)) {
         output.mode = mode;
     }
-    output.owner = fields.take("owner", notes).and_then(|field| owner::user(&field, notes));
-    output.group = fields.take("group", notes).and_then(|field| owner::group(&field, notes));
-    fields.finish(notes);
+    output.owner = fields.take("owner", diagnostics).and_then(|field| owner::user(&field, diagnostics));
+    output.group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
+    fields.finish(diagnostics);
     Some(Output { path: path?, format: format?, ..output })
 }
 
-fn path(field: &Field, whose: Whose, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
-    let path = path::file(field, notes)?;
-    uses.note(Purpose::Output, Some(&path), &field.spot);
+fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let path = path::file(field, diagnostics)?;
+    conflicts.note(Purpose::Output, Some(&path), &field.location);
     let has_mark = path.to_string_lossy().contains(path::NAME_MARK);
     match (whose, has_mark) {
         (Whose::One, false) | (Whose::EachKey, true) => Some(path),
         (Whose::One, true) => {
             let remedy = "write the name itself";
-            notes.mistake(&field.spot, "`{name}` stands for a name in `credentialsFrom` only", remedy);
+            diagnostics.mistake(&field.location, "`{name}` stands for a name in `credentialsFrom` only", remedy);
             None
         }
         (Whose::EachKey, false) => {
             let what = "no `{name}` is in it: every key of the folder would write the same file";
-            notes.mistake(&field.spot, what, "put `{name}` where the name of the key file belongs");
+            diagnostics.mistake(&field.location, what, "put `{name}` where the name of the key file belongs");
             None
         }
     }

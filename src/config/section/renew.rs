@@ -4,20 +4,22 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use crate::{
     config::{
-        notes::Notes,
+        diagnostics::Diagnostics,
         reader::Field,
         value::{duration, share},
     },
     renewal::Policy,
 };
 
-/// Reads a policy; what is not said stays as in `base`.
-pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) -> Policy {
+/// Reads a policy; what is not overrides stays as in `base`.
+pub(in crate::config) fn read(field: &Field, base: Policy, diagnostics: &mut Diagnostics) -> Policy {
     let mut policy = base;
-    let Some(mut fields) = field.fields(notes) else { return policy };
+    let Some(mut fields) = field.fields(diagnostics) else { return policy };
     for (name, share, bounds) in [("at", &mut policy.renew_at, AT), ("jitter", &mut policy.jitter, JITTER)] {
-        if let Some(said) = fields.take(name, notes).and_then(|field| share::read(&field, &bounds, notes)) {
-            *share = said;
+        if let Some(overrides) =
+            fields.take(name, diagnostics).and_then(|field| share::read(&field, &bounds, diagnostics))
+        {
+            *share = overrides;
         }
     }
     let lengths = [
@@ -27,8 +29,10 @@ pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) ->
         ("deniedEvery", &mut policy.denied_every, DENIED_EVERY),
     ];
     for (name, length, bounds) in lengths {
-        if let Some(said) = fields.take(name, notes).and_then(|field| duration::read(&field, &bounds, notes)) {
-            *length = said;
+        if let Some(overrides) =
+            fields.take(name, diagnostics).and_then(|field| duration::read(&field, &bounds, diagnostics))
+        {
+            *length = overrides;
         }
     }
     if policy.retry_first > policy.retry_max {
@@ -37,9 +41,13 @@ pub(in crate::config) fn read(field: &Field, base: Policy, notes: &mut Notes) ->
             duration::short(policy.retry_first),
             duration::short(policy.retry_max)
         );
-        notes.mistake(&field.spot, what, "back-off grows from `retryFirst` to `retryMax`: make the first the shorter");
+        diagnostics.mistake(
+            &field.location,
+            what,
+            "back-off grows from `retryFirst` to `retryMax`: make the first the shorter",
+        );
     }
-    fields.finish(notes);
+    fields.finish(diagnostics);
     policy
 }
 

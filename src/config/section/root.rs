@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 use super::{credential, http, log, renew, set, status};
 use crate::{
     config::{
+        diagnostics::{Diagnostics, Location},
         fields::Fields,
-        meant::{Config, Confine, Credential, KeyDirectory},
-        notes::{Notes, Spot},
+        model::{Config, Confine, Credential, KeyDirectory},
         overrides::{self, Overrides},
+        path_conflicts::{PathConflicts, Purpose},
         reader::{Field, Text},
         tree::Node,
-        uses::{Purpose, Uses},
         value::path,
     },
     renewal::Policy,
@@ -19,40 +19,56 @@ use crate::{
 };
 
 /// Reads a document; `None` only together with a mistake.
-pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes: &mut Notes) -> Option<Config> {
+pub(in crate::config) fn read(
+    node: &Node,
+    file: &Path,
+    overrides: &Overrides,
+    diagnostics: &mut Diagnostics,
+) -> Option<Config> {
     if *node == Node::Null {
-        notes.mistake(&Spot::WholeFile { path: String::new() }, "there is nothing in it", SMALLEST);
+        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "there is nothing in it", SMALLEST);
         return None;
     }
-    let mut uses = Uses::of_file(file);
-    let mut fields = Field::root(node).fields(notes)?;
-    if !said.has_project() && !fields.has("projectId") {
-        notes.mistake(&Spot::WholeFile { path: "projectId".to_owned() }, "missing", overrides::PROJECT_REMEDY);
+    let mut conflicts = PathConflicts::of_file(file);
+    let mut fields = Field::root(node).fields(diagnostics)?;
+    if !overrides.has_project() && !fields.has("projectId") {
+        diagnostics.mistake(
+            &Location::WholeFile { path: "projectId".to_owned() },
+            "missing",
+            overrides::PROJECT_REMEDY,
+        );
     }
-    let project = said.project(fields.take("projectId", notes), notes);
-    let allow_plain_http = fields.take("allowPlainHttp", notes).and_then(|field| field.flag(notes)).unwrap_or(false);
-    let base_url = said.base_url(fields.take("baseUrl", notes), project.as_ref(), allow_plain_http, notes);
-    let state = fields.take("stateDirectory", notes).map(|field| state_directory(&field, &mut uses, notes));
-    let pace =
-        fields.take("renew", notes).map_or(Policy::default(), |field| renew::read(&field, Policy::default(), notes));
-    let http = fields.take("http", notes).map(|field| http::read(&field, &mut uses, notes)).unwrap_or_default();
-    let mut log = fields.take("log", notes).map(|field| log::read(&field, notes)).unwrap_or_default();
-    log.level = log::level_of_environment(notes).or(log.level);
-    let status = fields.take("status", notes).map(|field| status::read(&field, &mut uses, notes));
-    let confine = fields.take("confine", notes).map(|field| field.word(&CONFINE, notes));
-    let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut uses, notes);
-    let sets = fields.take("sets", notes).map(|field| field.items(notes)).unwrap_or_default();
-    let sets = sets.iter().filter_map(|item| set::read(item, &mut uses, notes)).collect();
-    fields.finish(notes);
-    uses.check(notes);
-    let sets = set::gather(sets, &mut credentials, &mut key_directories, notes);
+    let project = overrides.project(fields.take("projectId", diagnostics), diagnostics);
+    let allow_plain_http =
+        fields.take("allowPlainHttp", diagnostics).and_then(|field| field.flag(diagnostics)).unwrap_or(false);
+    let base_url =
+        overrides.base_url(fields.take("baseUrl", diagnostics), project.as_ref(), allow_plain_http, diagnostics);
+    let state =
+        fields.take("stateDirectory", diagnostics).map(|field| state_directory(&field, &mut conflicts, diagnostics));
+    let pace = fields
+        .take("renew", diagnostics)
+        .map_or(Policy::default(), |field| renew::read(&field, Policy::default(), diagnostics));
+    let http = fields
+        .take("http", diagnostics)
+        .map(|field| http::read(&field, &mut conflicts, diagnostics))
+        .unwrap_or_default();
+    let mut log = fields.take("log", diagnostics).map(|field| log::read(&field, diagnostics)).unwrap_or_default();
+    log.level = log::level_of_environment(diagnostics).or(log.level);
+    let status = fields.take("status", diagnostics).map(|field| status::read(&field, &mut conflicts, diagnostics));
+    let confine = fields.take("confine", diagnostics).map(|field| field.word(&CONFINE, diagnostics));
+    let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut conflicts, diagnostics);
+    let sets = fields.take("sets", diagnostics).map(|field| field.items(diagnostics)).unwrap_or_default();
+    let sets = sets.iter().filter_map(|item| set::read(item, &mut conflicts, diagnostics)).collect();
+    fields.finish(diagnostics);
+    conflicts.check(diagnostics);
+    let sets = set::gather(sets, &mut credentials, &mut key_directories, diagnostics);
     let credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;
     let state_directory = match state {
-        Some(said) => said?,
-        None => overrides::state_directory(&credentials, &key_directories, notes)?,
+        Some(overrides) => overrides?,
+        None => overrides::state_directory(&credentials, &key_directories, diagnostics)?,
     };
-    uses.check_status_file(&path_in(&state_directory), notes);
+    conflicts.check_status_file(&path_in(&state_directory), diagnostics);
     Some(Config {
         project: project?,
         base_url: base_url?,
@@ -68,9 +84,9 @@ pub(in crate::config) fn read(node: &Node, file: &Path, said: &Overrides, notes:
     })
 }
 
-fn state_directory(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<PathBuf> {
-    let path = field.text(notes).and_then(|text: Text| path::folder(&text, notes));
-    uses.note(Purpose::StateDirectory, path.as_deref(), &field.spot);
+fn state_directory(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let path = field.text(diagnostics).and_then(|text: Text| path::folder(&text, diagnostics));
+    conflicts.note(Purpose::StateDirectory, path.as_deref(), &field.location);
     path
 }
 
@@ -78,22 +94,22 @@ fn state_directory(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<
 fn credentials(
     fields: &mut Fields,
     pace: Policy,
-    uses: &mut Uses,
-    notes: &mut Notes,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
 ) -> (Vec<Option<Credential>>, Vec<Option<KeyDirectory>>) {
-    let one_by_one = fields.take("credentials", notes);
-    let from = fields.take("credentialsFrom", notes);
+    let one_by_one = fields.take("credentials", diagnostics);
+    let from = fields.take("credentialsFrom", diagnostics);
     let nothing_said = !fields.has("credentials") && !fields.has("credentialsFrom");
     let lists: Vec<_> = one_by_one.iter().chain(&from).collect();
     if nothing_said {
-        notes.mistake(&Spot::WholeFile { path: String::new() }, "no credential is named", CREDENTIALS);
+        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "no credential is named", CREDENTIALS);
     } else if !lists.is_empty() && lists.iter().all(|list| list.is_empty_list()) {
-        notes.mistake(&lists[0].spot, "no credential is named", CREDENTIALS);
+        diagnostics.mistake(&lists[0].location, "no credential is named", CREDENTIALS);
     }
-    let items = one_by_one.map(|list| list.items(notes)).unwrap_or_default();
-    let credentials = items.iter().map(|item| credential::read(item, pace, uses, notes)).collect();
-    let items = from.map(|list| list.items(notes)).unwrap_or_default();
-    let directories = items.iter().map(|item| credential::read_directory(item, pace, uses, notes)).collect();
+    let items = one_by_one.map(|list| list.items(diagnostics)).unwrap_or_default();
+    let credentials = items.iter().map(|item| credential::read(item, pace, conflicts, diagnostics)).collect();
+    let items = from.map(|list| list.items(diagnostics)).unwrap_or_default();
+    let directories = items.iter().map(|item| credential::read_directory(item, pace, conflicts, diagnostics)).collect();
     (credentials, directories)
 }
 

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     config::{
-        meant::{Credential, KeyDirectory, Set},
-        notes::{Notes, Spot},
+        diagnostics::{Diagnostics, Location},
+        model::{Credential, KeyDirectory, Set},
+        path_conflicts::{PathConflicts, Purpose},
         reader::Field,
-        uses::{Purpose, Uses},
         value::{mode, owner, path},
     },
     output::SetFolder,
@@ -16,31 +16,35 @@ use crate::{
 /// A set as it is written. What it does not say comes from its outputs.
 pub(in crate::config) struct Written {
     directory: PathBuf,
-    spot: Spot,
+    location: Location,
     mode: Option<u32>,
     group: Option<u32>,
 }
 
 /// Reads one entry.
-pub(in crate::config) fn read(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Written> {
-    let mut fields = field.fields(notes)?;
-    let directory = fields.require("directory", EXAMPLE, notes).and_then(|field| {
-        let directory = directory(&field, notes)?;
-        uses.note(Purpose::Set, Some(&directory), &field.spot);
-        Some((directory, field.spot))
+pub(in crate::config) fn read(
+    field: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Written> {
+    let mut fields = field.fields(diagnostics)?;
+    let directory = fields.require("directory", EXAMPLE, diagnostics).and_then(|field| {
+        let directory = directory(&field, diagnostics)?;
+        conflicts.note(Purpose::Set, Some(&directory), &field.location);
+        Some((directory, field.location))
     });
-    let group = fields.take("group", notes).and_then(|field| owner::group(&field, notes));
-    let mode = fields.take("mode", notes).and_then(|field| mode::read_of_folder(&field, notes));
-    fields.finish(notes);
-    let (directory, spot) = directory?;
-    Some(Written { directory, spot, mode, group })
+    let group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
+    let mode = fields.take("mode", diagnostics).and_then(|field| mode::read_of_folder(&field, diagnostics));
+    fields.finish(diagnostics);
+    let (directory, location) = directory?;
+    Some(Written { directory, location, mode, group })
 }
 
-fn directory(field: &Field, notes: &mut Notes) -> Option<PathBuf> {
-    let directory = field.text(notes).and_then(|text| path::folder(&text, notes))?;
+fn directory(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let directory = field.text(diagnostics).and_then(|text| path::folder(&text, diagnostics))?;
     if directory.to_string_lossy().contains(path::NAME_MARK) {
         let what = "`{name}` stands for a name in the outputs of `credentialsFrom` only";
-        notes.mistake(&field.spot, what, "write the folder itself, and `{name}` in the names of files");
+        diagnostics.mistake(&field.location, what, "write the folder itself, and `{name}` in the names of files");
         return None;
     }
     Some(directory)
@@ -51,7 +55,7 @@ pub(in crate::config) fn gather(
     sets: Vec<Written>,
     credentials: &mut [Option<Credential>],
     key_directories: &mut [Option<KeyDirectory>],
-    notes: &mut Notes,
+    diagnostics: &mut Diagnostics,
 ) -> Vec<Set> {
     let mut outputs: Vec<_> = credentials
         .iter_mut()
@@ -60,7 +64,7 @@ pub(in crate::config) fn gather(
         .flat_map(|credential| &mut credential.outputs)
         .collect();
     let mut gathered = Vec::with_capacity(sets.len());
-    for Written { directory, spot, mode, group } in sets {
+    for Written { directory, location, mode, group } in sets {
         let is_mine = |path: &Path| path.parent() == Some(&directory);
         let mut mine: Vec<_> = outputs.iter_mut().filter(|output| is_mine(&output.path)).collect();
         let group = group.or_else(|| mine.iter().find_map(|output| output.group));
@@ -70,7 +74,7 @@ pub(in crate::config) fn gather(
         }
         if mine.is_empty() {
             let remedy = "write an output right in this folder, or take the set away";
-            notes.warning(&spot, "no output is in it", remedy);
+            diagnostics.warning(&location, "no output is in it", remedy);
         }
         gathered.push(Set { directory, folder });
     }

@@ -4,46 +4,50 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{
-        notes::Notes,
+        diagnostics::Diagnostics,
+        path_conflicts::{PathConflicts, Purpose},
         reader::{Field, Text},
-        uses::{Purpose, Uses},
         value::path,
     },
     status::Listen,
 };
 
 /// Reads the section; `None` only together with a mistake.
-pub(in crate::config) fn read(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Listen> {
-    let mut fields = field.fields(notes)?;
-    let listen = fields.require("listen", REMEDY, notes).and_then(|field| listen(&field, uses, notes));
-    fields.finish(notes);
+pub(in crate::config) fn read(
+    field: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Listen> {
+    let mut fields = field.fields(diagnostics)?;
+    let listen = fields.require("listen", REMEDY, diagnostics).and_then(|field| listen(&field, conflicts, diagnostics));
+    fields.finish(diagnostics);
     listen
 }
 
-fn listen(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Listen> {
-    let text = field.text(notes)?;
+fn listen(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<Listen> {
+    let text = field.text(diagnostics)?;
     if text.value == "systemd" {
         return Some(Listen::Systemd);
     }
     if let Some(socket) = text.value.strip_prefix("unix:") {
         if !socket.starts_with('/') {
             let what = format!("{} is not an absolute path", text.shown());
-            notes.mistake(&text.spot, what, "write `unix:` and a path from `/` on");
+            diagnostics.mistake(&text.location, what, "write `unix:` and a path from `/` on");
             return None;
         }
-        let path = path::file_of(&Text::outside(socket, text.spot.clone()), notes)?;
+        let path = path::file_of(&Text::outside(socket, text.location.clone()), diagnostics)?;
         if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
             let remedy = format!("at most {SOCKET_PATH_BYTES_MAX} bytes: the kernel takes no longer ones for sockets");
-            notes.mistake(&text.spot, "the path is too long", remedy);
+            diagnostics.mistake(&text.location, "the path is too long", remedy);
             return None;
         }
-        uses.note(Purpose::StatusSocket, Some(&path), &text.spot);
+        conflicts.note(Purpose::StatusSocket, Some(&path), &text.location);
         return Some(Listen::Unix(path));
     }
     if let Ok(address) = text.value.parse::<SocketAddr>() {
         return Some(Listen::Address(address));
     }
-    notes.mistake(&text.spot, format!("{} is no address with a port", text.shown()), remedy(&text.value));
+    diagnostics.mistake(&text.location, format!("{} is no address with a port", text.shown()), remedy(&text.value));
     None
 }
 

@@ -1,22 +1,22 @@
 //! The API's base URL, wherever it was given. It is never shown: it may hold a password.
 
 use crate::{
-    config::{notes::Notes, reader::Text},
+    config::{diagnostics::Diagnostics, reader::Text},
     exchange::{BaseUrl, BaseUrlError},
 };
 
 /// Reads a base URL; plain http is for loopback, unless it is allowed.
-pub(in crate::config) fn read(text: &Text, allow_plain_http: bool, notes: &mut Notes) -> Option<BaseUrl> {
+pub(in crate::config) fn read(text: &Text, allow_plain_http: bool, diagnostics: &mut Diagnostics) -> Option<BaseUrl> {
     match BaseUrl::parse(text.value.trim(), allow_plain_http) {
         Ok(url) => {
             if allow_plain_http && BaseUrl::parse(text.value.trim(), false).is_err() {
                 let what = "access keys cross the network in clear";
-                notes.warning(&text.spot, what, "use `https://` as soon as the API has it");
+                diagnostics.warning(&text.location, what, "use `https://` as soon as the API has it");
             }
             Some(url)
         }
         Err(error) => {
-            notes.mistake(&text.spot, error.to_string(), remedy(error));
+            diagnostics.mistake(&text.location, error.to_string(), remedy(error));
             None
         }
     }

@@ -3,7 +3,7 @@
 use std::{num::NonZeroUsize, ops::RangeInclusive};
 
 use crate::config::{
-    notes::Notes,
+    diagnostics::Diagnostics,
     reader::Field,
     tree::{Node, kind},
 };
@@ -12,7 +12,7 @@ use crate::config::{
 pub(in crate::config) fn read(
     field: &Field,
     bounds: &RangeInclusive<usize>,
-    notes: &mut Notes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<NonZeroUsize> {
     let remedy = format!("write a number from `{}` to `{}`", bounds.start(), bounds.end());
     let Node::Integer(number) = field.node else {
@@ -22,12 +22,12 @@ pub(in crate::config) fn read(
                 kind(field.node)
             }
         };
-        notes.mistake(&field.spot, format!("expected a whole number, found {found}"), remedy);
+        diagnostics.mistake(&field.location, format!("expected a whole number, found {found}"), remedy);
         return None;
     };
     let count = usize::try_from(*number).ok().filter(|count| bounds.contains(count)).and_then(NonZeroUsize::new);
     if count.is_none() {
-        notes.mistake(&field.spot, format!("`{number}` is out of bounds"), remedy);
+        diagnostics.mistake(&field.location, format!("`{number}` is out of bounds"), remedy);
     }
     count
 }

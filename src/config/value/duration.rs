@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use crate::config::{notes::Notes, reader::Field, show::shown, tree::Node};
+use crate::config::{diagnostics::Diagnostics, reader::Field, show::shown, tree::Node};
 
 /// The text is no length of time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -33,48 +33,52 @@ pub fn short(duration: Duration) -> String {
 }
 
 /// Reads a length of time from a field and holds it to its bounds.
-pub(in crate::config) fn read(field: &Field, bounds: &RangeInclusive<Duration>, notes: &mut Notes) -> Option<Duration> {
+pub(in crate::config) fn read(
+    field: &Field,
+    bounds: &RangeInclusive<Duration>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Duration> {
     if let Node::Integer(_) | Node::Float(_) = field.node {
         let number = match field.node {
             Node::Float(number) => number.to_string(),
             Node::Integer(number) => number.to_string(),
             Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => String::new(),
         };
-        no_unit(field, &number, notes);
+        no_unit(field, &number, diagnostics);
         return None;
     }
-    let text = field.text(notes)?;
+    let text = field.text(diagnostics)?;
     match parse(&text.value) {
         Ok(duration) if duration < *bounds.start() => {
             let what = format!("{} is too short", text.shown());
-            notes.mistake(&field.spot, what, format!("write `{}` or more", short(*bounds.start())));
+            diagnostics.mistake(&field.location, what, format!("write `{}` or more", short(*bounds.start())));
             None
         }
         Ok(duration) if duration > *bounds.end() => {
             let what = format!("{} is too long", text.shown());
-            notes.mistake(&field.spot, what, format!("write `{}` or less", short(*bounds.end())));
+            diagnostics.mistake(&field.location, what, format!("write `{}` or less", short(*bounds.end())));
             None
         }
         Ok(duration) => Some(duration),
         Err(NotADuration::NoUnit) => {
-            no_unit(field, text.written(), notes);
+            no_unit(field, text.written(), diagnostics);
             None
         }
         Err(NotADuration::Other) => {
             let what = format!("{} is no length of time", text.shown());
-            notes.mistake(&field.spot, what, "write it like `500ms`, `30s`, `5m` or `1h30m`");
+            diagnostics.mistake(&field.location, what, "write it like `500ms`, `30s`, `5m` or `1h30m`");
             None
         }
     }
 }
 
-fn no_unit(field: &Field, number: &str, notes: &mut Notes) {
+fn no_unit(field: &Field, number: &str, diagnostics: &mut Diagnostics) {
     let remedy = if number.len() <= 6 && number.bytes().all(|b| b.is_ascii_digit()) && number != "0" {
         format!("write `{number}s`, `{number}m` or `{number}h`")
     } else {
         "write it like `500ms`, `30s`, `5m` or `1h30m`".to_owned()
     };
-    notes.mistake(&field.spot, format!("{} has no unit", shown(number)), remedy);
+    diagnostics.mistake(&field.location, format!("{} has no unit", shown(number)), remedy);
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

@@ -1,13 +1,13 @@
 //! The filter of log lines: `info`, or `tokenwell=debug,hyper=warn`.
 
-use crate::config::{notes::Notes, reader::Text};
+use crate::config::{diagnostics::Diagnostics, reader::Text};
 
 /// Reads a filter. A bare word that is no level would be a target to `tracing`, and silence everything else: refused.
-pub(in crate::config) fn read(text: &Text, notes: &mut Notes) -> Option<String> {
+pub(in crate::config) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Option<String> {
     let wrong = text.value.split(',').find(|part| !is_directive(part.trim()));
     if wrong.is_some() {
         let remedy = "write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`";
-        notes.mistake(&text.spot, format!("{} is no log level", text.shown()), remedy);
+        diagnostics.mistake(&text.location, format!("{} is no log level", text.shown()), remedy);
         return None;
     }
     Some(text.value.clone())

@@ -1,39 +1,39 @@
 //! Permission bits such as `"0640"`.
 
 use crate::config::{
-    notes::Notes,
+    diagnostics::Diagnostics,
     reader::Field,
     tree::{Node, kind},
 };
 
 /// Reads a token file's mode from a field.
-pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<u32> {
-    let (mode, shown) = octal(field, notes)?;
+pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let (mode, shown) = octal(field, diagnostics)?;
     if mode & OWNER_READS == 0 {
         let what = format!("{shown} does not let the owner read");
-        notes.mistake(&field.spot, what, quoted(mode | OWNER_READS));
+        diagnostics.mistake(&field.location, what, quoted(mode | OWNER_READS));
         return None;
     }
     if mode & OTHERS_WRITE != 0 {
-        notes.warning(&field.spot, format!("{shown} lets every user write the token file"), TIGHTER);
+        diagnostics.warning(&field.location, format!("{shown} lets every user write the token file"), TIGHTER);
     } else if mode & OTHERS_READ != 0 {
-        notes.warning(&field.spot, format!("{shown} lets every user read the token"), TIGHTER);
+        diagnostics.warning(&field.location, format!("{shown} lets every user read the token"), TIGHTER);
     }
     Some(mode)
 }
 
 /// Reads a folder's mode from a field. The owner makes and removes files in it.
-pub(in crate::config) fn read_of_folder(field: &Field, notes: &mut Notes) -> Option<u32> {
-    let (mode, shown) = octal(field, notes)?;
+pub(in crate::config) fn read_of_folder(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
+    let (mode, shown) = octal(field, diagnostics)?;
     if mode & OWNER_MAKES != OWNER_MAKES {
         let what = format!("{shown} does not let the owner read, write and pass");
         // Who may read may be meant to pass, too.
-        notes.mistake(&field.spot, what, quoted(mode | OWNER_MAKES | (mode & ALL_READ) >> 2));
+        diagnostics.mistake(&field.location, what, quoted(mode | OWNER_MAKES | (mode & ALL_READ) >> 2));
         return None;
     }
     if mode & (GROUP_WRITES | OTHERS_WRITE) != 0 {
         let what = format!("{shown} lets others replace the files");
-        notes.warning(&field.spot, what, "write `\"0750\"`, unless that is meant");
+        diagnostics.warning(&field.location, what, "write `\"0750\"`, unless that is meant");
     }
     Some(mode)
 }
@@ -42,30 +42,34 @@ pub(in crate::config) fn read_of_folder(field: &Field, notes: &mut Notes) -> Opt
 ///
 /// `0640` without quotes is text to the parser (YAML 1.2), as meant. `640` is a number to it, and so is `0o640`; what was
 /// written is lost then, so both are refused and the likely meaning is offered.
-fn octal(field: &Field, notes: &mut Notes) -> Option<(u32, String)> {
+fn octal(field: &Field, diagnostics: &mut Diagnostics) -> Option<(u32, String)> {
     match field.node {
         Node::Text(_) => {}
         Node::Integer(number) => {
-            notes.mistake(&field.spot, "expected octal digits in quotes, found a number", remedy_for(*number));
+            diagnostics.mistake(
+                &field.location,
+                "expected octal digits in quotes, found a number",
+                remedy_for(*number),
+            );
             return None;
         }
         Node::Null | Node::Bool(_) | Node::Float(_) | Node::List(_) | Node::Mapping(_) => {
-            notes.mistake(&field.spot, format!("expected octal digits, found {}", kind(field.node)), EXAMPLE);
+            diagnostics.mistake(&field.location, format!("expected octal digits, found {}", kind(field.node)), EXAMPLE);
             return None;
         }
     }
-    let text = field.text(notes)?;
+    let text = field.text(diagnostics)?;
     let digits = text.value.as_str();
     let is_octal = (3..=DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| matches!(b, b'0'..=b'7'));
     let Some(mode) = u32::from_str_radix(digits, 8).ok().filter(|_| is_octal) else {
         let bare = digits.strip_prefix("0o").and_then(|bare| u32::from_str_radix(bare, 8).ok());
         let remedy = bare.filter(|mode| *mode <= MODE_MAX).map_or(EXAMPLE.to_owned(), quoted);
-        notes.mistake(&field.spot, format!("{} is no octal mode", text.shown()), remedy);
+        diagnostics.mistake(&field.location, format!("{} is no octal mode", text.shown()), remedy);
         return None;
     };
     if mode > MODE_MAX {
         let remedy = format!("{}: no more than `\"0777\"`", quoted(mode & MODE_MAX));
-        notes.mistake(&field.spot, format!("{} sets more than permissions", text.shown()), remedy);
+        diagnostics.mistake(&field.location, format!("{} sets more than permissions", text.shown()), remedy);
         return None;
     }
     Some((mode, text.shown()))

@@ -1,6 +1,6 @@
 //! The names of credentials.
 
-use crate::config::{notes::Notes, reader::Field};
+use crate::config::{diagnostics::Diagnostics, reader::Field};
 
 /// Whether a text may name a credential: `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
 pub(in crate::config) fn is_legal(name: &str) -> bool {
@@ -11,10 +11,10 @@ pub(in crate::config) fn is_legal(name: &str) -> bool {
 }
 
 /// Reads a credential's name from a field.
-pub(in crate::config) fn read(field: &Field, notes: &mut Notes) -> Option<String> {
-    let text = field.text(notes)?;
+pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
+    let text = field.text(diagnostics)?;
     if !is_legal(&text.value) {
-        notes.mistake(&field.spot, format!("{} is no name of a credential", text.shown()), RULE);
+        diagnostics.mistake(&field.location, format!("{} is no name of a credential", text.shown()), RULE);
         return None;
     }
     Some(text.value)

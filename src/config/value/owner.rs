@@ -6,36 +6,36 @@ use nix::{
 };
 
 use crate::config::{
-    notes::Notes,
+    diagnostics::Diagnostics,
     reader::Field,
     tree::{Node, kind},
 };
 
 /// Reads a user from a field and looks its number up.
-pub(in crate::config) fn user(field: &Field, notes: &mut Notes) -> Option<u32> {
-    read(field, "user", |name| User::from_name(name).map(|user| user.map(|user| user.uid.as_raw())), notes)
+pub(in crate::config) fn user(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
+    read(field, "user", |name| User::from_name(name).map(|user| user.map(|user| user.uid.as_raw())), diagnostics)
 }
 
 /// Reads a group from a field and looks its number up.
-pub(in crate::config) fn group(field: &Field, notes: &mut Notes) -> Option<u32> {
-    read(field, "group", |name| Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw())), notes)
+pub(in crate::config) fn group(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
+    read(field, "group", |name| Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw())), diagnostics)
 }
 
 fn read(
     field: &Field,
     what: &str,
     look_up: impl Fn(&str) -> Result<Option<u32>, Errno>,
-    notes: &mut Notes,
+    diagnostics: &mut Diagnostics,
 ) -> Option<u32> {
     if let Node::Float(_) | Node::Bool(_) | Node::List(_) | Node::Mapping(_) = field.node {
         let said = format!("expected the name or number of a {what}, found {}", kind(field.node));
-        notes.mistake(&field.spot, said, REMEDY);
+        diagnostics.mistake(&field.location, said, REMEDY);
         return None;
     }
     let (shown, value) = match field.node {
         Node::Integer(number) => (format!("`{number}`"), number.to_string()),
         Node::Null | Node::Bool(_) | Node::Float(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => {
-            let text = field.text(notes)?;
+            let text = field.text(diagnostics)?;
             (text.shown(), text.value)
         }
     };
@@ -43,24 +43,24 @@ fn read(
         // The highest number means `leave` to the system call.
         let number = value.parse().ok().filter(|number| *number != u32::MAX);
         if number.is_none() {
-            notes.mistake(&field.spot, format!("{shown} is no number of a {what}"), REMEDY);
+            diagnostics.mistake(&field.location, format!("{shown} is no number of a {what}"), REMEDY);
         }
         return number;
     }
     if value.is_empty() {
-        notes.mistake(&field.spot, "empty", REMEDY);
+        diagnostics.mistake(&field.location, "empty", REMEDY);
         return None;
     }
     match look_up(&value) {
         Ok(Some(number)) => Some(number),
         Ok(None) => {
             let said = format!("there is no {what} {shown} on this machine");
-            notes.mistake(&field.spot, said, format!("create it, or write the {what}'s number"));
+            diagnostics.mistake(&field.location, said, format!("create it, or write the {what}'s number"));
             None
         }
         Err(error) => {
             let said = format!("cannot look {what} {shown} up: {}", error.desc().to_lowercase());
-            notes.mistake(&field.spot, said, format!("write the {what}'s number"));
+            diagnostics.mistake(&field.location, said, format!("write the {what}'s number"));
             None
         }
     }

@@ -4,54 +4,54 @@ use std::path::{Component, Path, PathBuf};
 
 use super::name::NAME_BYTES_MAX;
 use crate::config::{
-    notes::{Notes, Spot},
+    diagnostics::{Diagnostics, Location},
     reader::{Field, Text},
     show::looks_like_a_secret,
 };
 
 /// Reads the path of a file from a field.
-pub(in crate::config) fn file(field: &Field, notes: &mut Notes) -> Option<PathBuf> {
-    let text = field.text(notes)?;
-    file_of(&text, notes)
+pub(in crate::config) fn file(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let text = field.text(diagnostics)?;
+    file_of(&text, diagnostics)
 }
 
 /// Reads the path of a file from a text.
-pub(in crate::config) fn file_of(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
+pub(in crate::config) fn file_of(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     if text.value.ends_with('/') || text.value.ends_with("/.") {
-        notes.mistake(&text.spot, format!("{} is a folder", text.shown()), "write the path of a file");
+        diagnostics.mistake(&text.location, format!("{} is a folder", text.shown()), "write the path of a file");
         return None;
     }
-    let path = absolute(text, notes)?;
+    let path = absolute(text, diagnostics)?;
     let longest = path.file_name().map_or(0, |name| longest_with_name(name.as_encoded_bytes()));
     if longest > FILE_NAME_BYTES_MAX {
         let remedy = format!("at most {FILE_NAME_BYTES_MAX} bytes: temporary files beside it have longer names");
-        notes.mistake(&text.spot, "the name of the file is too long", remedy);
+        diagnostics.mistake(&text.location, "the name of the file is too long", remedy);
         return None;
     }
     Some(path)
 }
 
 /// Reads the path of a folder from a text.
-pub(in crate::config) fn folder(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
-    absolute(text, notes)
+pub(in crate::config) fn folder(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    absolute(text, diagnostics)
 }
 
 /// Reads the path of a file that holds an access key: what was written is shown to nobody, for it may be the key itself.
-pub(in crate::config) fn key_file(field: &Field, notes: &mut Notes) -> Option<PathBuf> {
-    let text = field.text(notes)?;
+pub(in crate::config) fn key_file(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let text = field.text(diagnostics)?;
     if !text.value.contains('/') && looks_like_a_secret(&text.value) {
-        notes.mistake(&text.spot, "this looks like an access key itself", KEY_FILE_REMEDY);
+        diagnostics.mistake(&text.location, "this looks like an access key itself", KEY_FILE_REMEDY);
         return None;
     }
     if !text.value.starts_with('/') {
-        notes.mistake(&text.spot, "not an absolute path", KEY_FILE_REMEDY);
+        diagnostics.mistake(&text.location, "not an absolute path", KEY_FILE_REMEDY);
         return None;
     }
-    file_of(&text, notes)
+    file_of(&text, diagnostics)
 }
 
 /// A path as it is compared: no doubled slash, no `.`.
-fn absolute(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
+fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let path = Path::new(&text.value);
     let problem = if text.value.is_empty() {
         Some(("empty".to_owned(), "write an absolute path".to_owned()))
@@ -59,7 +59,7 @@ fn absolute(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
         Some(("a control character is in it".to_owned(), "write a plain path".to_owned()))
     } else if path.is_relative() {
         let what = format!("{} is not an absolute path", text.shown());
-        Some((what, relative_remedy(text, notes.beside)))
+        Some((what, relative_remedy(text, diagnostics.beside)))
     } else if path.components().any(|part| part == Component::ParentDir) {
         Some((format!("{} has `..` in it", text.shown()), "write the path without detours".to_owned()))
     } else if text.value.len() > PATH_BYTES_MAX {
@@ -68,14 +68,14 @@ fn absolute(text: &Text, notes: &mut Notes) -> Option<PathBuf> {
         None
     };
     if let Some((what, remedy)) = problem {
-        notes.mistake(&text.spot, what, remedy);
+        diagnostics.mistake(&text.location, what, remedy);
         return None;
     }
     Some(path.components().collect())
 }
 
 fn relative_remedy(text: &Text, beside: &Path) -> String {
-    let from_file = matches!(text.spot, Spot::File { .. });
+    let from_file = matches!(text.location, Location::File { .. });
     if from_file && text.is_written_out() && !looks_like_a_secret(&text.value) && !text.value.contains("..") {
         let whole: PathBuf = beside.join(&text.value).components().collect();
         if whole.is_absolute() && whole.as_os_str().len() <= SUGGESTED_BYTES_MAX {

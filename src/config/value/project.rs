@@ -2,7 +2,7 @@
 
 use crate::{
     config::{
-        notes::Notes,
+        diagnostics::Diagnostics,
         reader::Text,
         show::{looks_like_a_secret, shown},
     },
@@ -10,11 +10,11 @@ use crate::{
 };
 
 /// Reads a project id. It is no secret, but what stands in its place by mistake may be one.
-pub(in crate::config) fn read(text: &Text, notes: &mut Notes) -> Option<ProjectId> {
+pub(in crate::config) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Option<ProjectId> {
     let is_long = looks_like_a_secret(&text.value);
     if is_long && text.value.starts_with('K') {
         let remedy = "write the project's id, which begins with `P`; the key stays in its file";
-        notes.mistake(&text.spot, "this looks like an access key", remedy);
+        diagnostics.mistake(&text.location, "this looks like an access key", remedy);
         return None;
     }
     if let Ok(project) = ProjectId::parse(&text.value) {
@@ -27,7 +27,7 @@ pub(in crate::config) fn read(text: &Text, notes: &mut Notes) -> Option<ProjectI
     } else {
         format!("{} is no project id", shown(written))
     };
-    notes.mistake(&text.spot, what, "copy it from Descope's console: `P` and letters and digits");
+    diagnostics.mistake(&text.location, what, "copy it from Descope's console: `P` and letters and digits");
     None
 }
 

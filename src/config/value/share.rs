@@ -3,33 +3,37 @@
 use std::ops::RangeInclusive;
 
 use crate::{
-    config::{notes::Notes, reader::Field, show::shown, tree::Node},
+    config::{diagnostics::Diagnostics, reader::Field, show::shown, tree::Node},
     renewal::Share,
 };
 
 /// Reads a share from a field and holds it to its bounds, which are in percent.
-pub(in crate::config) fn read(field: &Field, bounds: &RangeInclusive<u8>, notes: &mut Notes) -> Option<Share> {
+pub(in crate::config) fn read(
+    field: &Field,
+    bounds: &RangeInclusive<u8>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Share> {
     let number = match field.node {
         Node::Integer(number) => Some(number.to_string()),
         Node::Float(number) => Some(number.to_string()),
         Node::Null | Node::Bool(_) | Node::Text(_) | Node::List(_) | Node::Mapping(_) => None,
     };
     if let Some(number) = number {
-        no_percent(field, &number, notes);
+        no_percent(field, &number, diagnostics);
         return None;
     }
-    let text = field.text(notes)?;
+    let text = field.text(diagnostics)?;
     let Some(percent) = text.value.trim().strip_suffix('%').map(str::trim_end) else {
-        no_percent(field, text.written(), notes);
+        no_percent(field, text.written(), diagnostics);
         return None;
     };
     let Some(percent) = plain_number(percent) else {
-        notes.mistake(&field.spot, format!("{} is no percentage", text.shown()), "write it like `67%`");
+        diagnostics.mistake(&field.location, format!("{} is no percentage", text.shown()), "write it like `67%`");
         return None;
     };
     if !(f64::from(*bounds.start())..=f64::from(*bounds.end())).contains(&percent) {
         let remedy = format!("write a percentage from `{}%` to `{}%`", bounds.start(), bounds.end());
-        notes.mistake(&field.spot, format!("{} is out of bounds", text.shown()), remedy);
+        diagnostics.mistake(&field.location, format!("{} is out of bounds", text.shown()), remedy);
         return None;
     }
     Share::from_percent(percent)
@@ -41,9 +45,9 @@ fn plain_number(text: &str) -> Option<f64> {
     text.parse().ok().filter(|_| is_plain)
 }
 
-fn no_percent(field: &Field, number: &str, notes: &mut Notes) {
+fn no_percent(field: &Field, number: &str, diagnostics: &mut Diagnostics) {
     let meant = plain_number(number).filter(|number| *number > 0.0 && *number < 100.0);
     let meant = meant.map(|number| if number < 1.0 { (number * 10_000.0).round() / 100.0 } else { number });
     let remedy = meant.map_or("write it like `67%`".to_owned(), |percent| format!("write `{percent}%`"));
-    notes.mistake(&field.spot, format!("{} has no percent sign", shown(number)), remedy);
+    diagnostics.mistake(&field.location, format!("{} has no percent sign", shown(number)), remedy);
 }

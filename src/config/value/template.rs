@@ -2,42 +2,46 @@
 
 use crate::{
     config::{
-        notes::{Notes, Spot},
+        diagnostics::{Diagnostics, Location},
+        path_conflicts::{PathConflicts, Purpose},
         reader::Field,
         show::{looks_like_a_secret, shown},
         suggest::{Suggestion, suggestion},
         text,
-        uses::{Purpose, Uses},
         value::path,
     },
     output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake},
 };
 
 /// Reads a template that stands in the configuration. As in every text, `${NAME}` is a variable and `$$` a dollar, as is a `$` by itself.
-pub(in crate::config) fn inline(field: &Field, notes: &mut Notes) -> Option<Template> {
-    let text = field.text(notes)?;
+pub(in crate::config) fn inline(field: &Field, diagnostics: &mut Diagnostics) -> Option<Template> {
+    let text = field.text(diagnostics)?;
     let template = Template::parse(&text.value, None);
-    template.map_err(|mistakes| tell(&mistakes, &field.spot, notes)).ok()
+    template.map_err(|mistakes| tell(&mistakes, &field.location, diagnostics)).ok()
 }
 
 /// Reads a template from its file, as it is.
-pub(in crate::config) fn of_file(field: &Field, uses: &mut Uses, notes: &mut Notes) -> Option<Template> {
-    let path = path::file(field, notes)?;
-    uses.note(Purpose::TemplateFile, Some(&path), &field.spot);
+pub(in crate::config) fn of_file(
+    field: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
+    let path = path::file(field, diagnostics)?;
+    conflicts.note(Purpose::TemplateFile, Some(&path), &field.location);
     match text::read_template(&path, TEMPLATE_BYTES_MAX) {
         Ok(text) => {
             let template = Template::parse(&text, Some(path));
-            template.map_err(|mistakes| tell(&mistakes, &field.spot, notes)).ok()
+            template.map_err(|mistakes| tell(&mistakes, &field.location, diagnostics)).ok()
         }
         Err(unusable) => {
             let what = format!("cannot use template `{}`: {}", path.display(), unusable.why);
-            notes.mistake(&field.spot, what, unusable.remedy.unwrap_or_default());
+            diagnostics.mistake(&field.location, what, unusable.remedy.unwrap_or_default());
             None
         }
     }
 }
 
-fn tell(mistakes: &[TemplateMistake], spot: &Spot, notes: &mut Notes) {
+fn tell(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Diagnostics) {
     for mistake in mistakes {
         let (what, remedy) = match mistake {
             TemplateMistake::UnknownName { line, name } => {
@@ -65,7 +69,7 @@ fn tell(mistakes: &[TemplateMistake], spot: &Spot, notes: &mut Notes) {
                 (what.to_owned(), remedy)
             }
         };
-        notes.mistake(spot, what, remedy);
+        diagnostics.mistake(location, what, remedy);
     }
 }
 

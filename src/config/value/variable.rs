@@ -1,34 +1,38 @@
 //! Variables of an `env` file: a name and the field that it is set to.
 
 use crate::{
-    config::{notes::Notes, reader::Field, show::shown},
+    config::{diagnostics::Diagnostics, reader::Field, show::shown},
     output::{self, Variable},
 };
 
 /// Reads a mapping of names to fields; at least one.
-pub(in crate::config) fn read_all(field: &Field, notes: &mut Notes) -> Vec<Variable> {
-    let Some(fields) = field.fields(notes) else { return Vec::new() };
+pub(in crate::config) fn read_all(field: &Field, diagnostics: &mut Diagnostics) -> Vec<Variable> {
+    let Some(fields) = field.fields(diagnostics) else { return Vec::new() };
     let entries = fields.all();
     if entries.is_empty() {
-        notes.mistake(&field.spot, "no variable is named", "write such as `MY_TOKEN: token`, or take the line away");
+        diagnostics.mistake(
+            &field.location,
+            "no variable is named",
+            "write such as `MY_TOKEN: token`, or take the line away",
+        );
     }
     let read = entries.into_iter().map(|(name, field)| {
-        check(name, &field, notes);
-        let field = if field.has_value(notes) { field.word(&output::Field::ALL, notes) } else { None };
+        check(name, &field, diagnostics);
+        let field = if field.has_value(diagnostics) { field.word(&output::Field::ALL, diagnostics) } else { None };
         Some(Variable { name: name.to_owned().into(), field: field? })
     });
     read.collect::<Vec<_>>().into_iter().flatten().collect()
 }
 
-fn check(name: &str, field: &Field, notes: &mut Notes) {
+fn check(name: &str, field: &Field, diagnostics: &mut Diagnostics) {
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     if !is_name {
         let what = format!("{} is no name of a variable", shown(name));
-        notes.mistake(&field.spot, what, "use letters, digits and `_`, and no digit first");
+        diagnostics.mistake(&field.location, what, "use letters, digits and `_`, and no digit first");
     } else if OF_THE_SHELL.contains(&name) || name.starts_with(OF_THE_LINKER) {
         let what = format!("{} steers the shell or the linker: a reader of the file would break", shown(name));
-        notes.mistake(&field.spot, what, "choose a name of your own, such as `MY_TOKEN`");
+        diagnostics.mistake(&field.location, what, "choose a name of your own, such as `MY_TOKEN`");
     }
 }
 

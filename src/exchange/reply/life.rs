@@ -9,7 +9,7 @@ use crate::{
 
 /// What is odd about a session that is usable all the same. Said once, not on every renewal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Note {
+pub enum GrantNote {
     /// The life that the server told is longer than is believed, and was cut to [`LIFETIME_MAX`].
     LifeCut {
         /// The life as told.
@@ -33,7 +33,7 @@ pub enum Note {
     },
 }
 
-impl fmt::Display for Note {
+impl fmt::Display for GrantNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = |length: &Duration| humantime::format_duration(Duration::from_secs(length.as_secs()));
         match self {
@@ -73,7 +73,7 @@ pub(super) struct Ends<'a> {
 /// In this order: `exp − iat` of the JWT, both by the server's clock; else what the reply says against its `Date`, else
 /// against the local clock; else `exp` in the same way. What the reply says never outlives the `exp` of the JWT. A token that
 /// was issued well before the reply has only `exp − Date` left.
-pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<Note>)> {
+pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<GrantNote>)> {
     let now = date.unwrap_or(sent);
     let left = |end: Duration| end.checked_sub(now).filter(|life| !life.is_zero());
     let by_exp = ends.jwt.expires_at.and_then(left);
@@ -88,19 +88,19 @@ pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Opt
     } else {
         match by_reply.or(by_exp) {
             Some(life) => {
-                notes.extend(date.is_none().then_some(Note::LocalClock));
+                notes.extend(date.is_none().then_some(GrantNote::LocalClock));
                 life
             }
             None => ends.is_beyond_all_bounds.then_some(Duration::from_secs(SECONDS_MAX)).and_then(left)?,
         }
     };
     if told > LIFETIME_MAX {
-        notes.push(Note::LifeCut { told });
+        notes.push(GrantNote::LifeCut { told });
     }
     Some((told.min(LIFETIME_MAX), notes))
 }
 
-fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Option<Note>)> {
+fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Option<GrantNote>)> {
     let (end, start) = (jwt.expires_at?, jwt.issued_at?);
     let whole = end.checked_sub(start).filter(|life| !life.is_zero())?;
     let Some(date) = date else { return Some((whole, None)) };
@@ -109,7 +109,7 @@ fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Op
         return Some((whole, None));
     }
     let left = end.checked_sub(date).filter(|life| !life.is_zero())?;
-    Some((left, Some(Note::IssuedBefore { age })))
+    Some((left, Some(GrantNote::IssuedBefore { age })))
 }
 
 /// A fresh token is at most so much older than the reply that brings it.

@@ -19,7 +19,7 @@ use crate::{
     session::{Claims, Jwt, Session, lenient::Lenient},
 };
 
-pub use life::Note;
+pub use life::GrantNote;
 
 /// A whole reply as it came. Its body may hold a session, and so may its cookies: it prints as its status alone.
 pub struct Reply {
@@ -37,7 +37,7 @@ pub struct Granted {
     /// The session. Its signature has not been looked at: that is [`super::Trust`].
     pub session: Session,
     /// What a person should know of it, once.
-    pub notes: Vec<Note>,
+    pub notes: Vec<GrantNote>,
 }
 
 impl Reply {
@@ -135,7 +135,7 @@ fn granted(
     let (lifetime, mut notes) = life::of(&ends, date, since_epoch(sent))
         .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
     if body.next_refresh_seconds.is_out_of_bounds() {
-        notes.push(Note::HintOutOfBounds);
+        notes.push(GrantNote::HintOutOfBounds);
     }
     let claims = Claims::of(&jwt, body.key_id.text());
     let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };

@@ -25,7 +25,7 @@ pub(super) struct Cache {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Kept {
+struct CacheJson {
     version: u64,
     base_url: String,
     project_id: String,
@@ -46,7 +46,7 @@ impl Cache {
         }
         let mut text = Vec::new();
         File::open(path).ok()?.take(FILE_BYTES_MAX).read_to_end(&mut text).ok()?;
-        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        let kept: CacheJson = serde_json::from_slice(&text).ok()?;
         let is_ours = kept.version == VERSION && kept.base_url == self.base_url && kept.project_id == self.project_id;
         if is_ours { Jwks::parse(kept.jwks.to_string().as_bytes()).ok() } else { None }
     }

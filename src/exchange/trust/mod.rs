@@ -12,7 +12,7 @@ use super::{BaseUrl, Client, ProjectId, Refused};
 use crate::{
     renewal::{Moment, Refusal},
     secret::Secret,
-    session::{Jwks, Jwt, Verdict},
+    session::{Jwks, Jwt, SignatureVerdict},
 };
 
 use cache::Cache;
@@ -44,7 +44,7 @@ struct Fetches {
 
 /// What is known of a session that may be published.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Standing {
+pub enum SignatureStatus {
     /// The project signed it.
     Verified,
     /// Its signature cannot be checked now; TLS vouches for the reply it came in. To be said once, and caught up with.
@@ -82,7 +82,7 @@ impl Trust {
     /// [`Refusal::Garbled`] alone.
     ///
     /// A bad signature is not believed before the keys are fresh, for a key may have been replaced under its old name.
-    pub async fn judge(&self, client: &Client, token: &Secret, now: Moment) -> Result<Standing, Refused> {
+    pub async fn judge(&self, client: &Client, token: &Secret, now: Moment) -> Result<SignatureStatus, Refused> {
         let jwt = Jwt::parse(token.expose()).map_err(|error| garbled(&format!("the session is not a JWT: {error}")))?;
         if let Some(standing) = favourable(self.known().verify(&jwt)) {
             return Ok(standing);
@@ -99,13 +99,17 @@ impl Trust {
         }
         let verdict = self.known().verify(&jwt);
         match (verdict, &fetches.last) {
-            (Verdict::UnknownKey, Fetch::Failed { why, .. }) => Ok(Standing::Unverified { why: why.clone() }),
-            (Verdict::UnknownKey, Fetch::Never | Fetch::Succeeded) => {
+            (SignatureVerdict::UnknownKey, Fetch::Failed { why, .. }) => {
+                Ok(SignatureStatus::Unverified { why: why.clone() })
+            }
+            (SignatureVerdict::UnknownKey, Fetch::Never | Fetch::Succeeded) => {
                 Err(garbled("the session is signed by a key that the project does not publish"))
             }
-            (Verdict::BadSignature, _) => Err(garbled("the session's signature is not that of the key it names")),
-            (Verdict::Verified, _) => Ok(Standing::Verified),
-            (Verdict::Unsupported, _) => Ok(unsupported()),
+            (SignatureVerdict::BadSignature, _) => {
+                Err(garbled("the session's signature is not that of the key it names"))
+            }
+            (SignatureVerdict::Verified, _) => Ok(SignatureStatus::Verified),
+            (SignatureVerdict::Unsupported, _) => Ok(unsupported()),
         }
     }
 
@@ -142,16 +146,16 @@ impl Fetches {
 }
 
 /// Verdicts that fresh keys would not better.
-fn favourable(verdict: Verdict) -> Option<Standing> {
+fn favourable(verdict: SignatureVerdict) -> Option<SignatureStatus> {
     match verdict {
-        Verdict::Verified => Some(Standing::Verified),
-        Verdict::Unsupported => Some(unsupported()),
-        Verdict::UnknownKey | Verdict::BadSignature => None,
+        SignatureVerdict::Verified => Some(SignatureStatus::Verified),
+        SignatureVerdict::Unsupported => Some(unsupported()),
+        SignatureVerdict::UnknownKey | SignatureVerdict::BadSignature => None,
     }
 }
 
-fn unsupported() -> Standing {
-    Standing::Unverified { why: "the project signs with an algorithm that this version cannot check".to_owned() }
+fn unsupported() -> SignatureStatus {
+    SignatureStatus::Unverified { why: "the project signs with an algorithm that this version cannot check".to_owned() }
 }
 
 fn garbled(message: &str) -> Refused {

@@ -13,17 +13,17 @@ use std::{
 use reqwest::{StatusCode, header, redirect, retry};
 use serde_json::json;
 
-use super::{News, Outcome};
+use super::{HookContext, HookOutcome};
 
 pub use url::{LoopbackUrl, LoopbackUrlError};
 
 /// Posts what is new, without the token. Any 2xx will do; what the answer says beyond that is read to a bound and dropped.
-pub(super) async fn post(url: &LoopbackUrl, timeout: Duration, news: &News) -> Outcome {
+pub(super) async fn post(url: &LoopbackUrl, timeout: Duration, context: &HookContext) -> HookOutcome {
     let Some(client) = client() else {
-        return Outcome::Failed("cannot set up the HTTP client for hooks".to_owned());
+        return HookOutcome::Failed("cannot set up the HTTP client for hooks".to_owned());
     };
-    let path = news.path.to_string_lossy();
-    let body = json!({"credential": news.credential, "path": path, "expiresAt": news.expiry()});
+    let path = context.path.to_string_lossy();
+    let body = json!({"credential": context.credential, "path": path, "expiresAt": context.expiry()});
     let request = client.post(url.whole()).header(header::CONTENT_TYPE, "application/json").body(body.to_string());
     let whole = async {
         let mut response = request.send().await?;
@@ -40,7 +40,7 @@ pub(super) async fn post(url: &LoopbackUrl, timeout: Duration, news: &News) -> O
     match tokio::time::timeout(timeout, whole).await {
         Ok(Ok(status)) => judged(status, url),
         Ok(Err(error)) => broken(&error, url),
-        Err(_elapsed) => Outcome::TimedOut(timeout),
+        Err(_elapsed) => HookOutcome::TimedOut(timeout),
     }
 }
 
@@ -50,20 +50,20 @@ pub(super) async fn connects(addresses: &[SocketAddr], timeout: Duration) -> io:
     connecting.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())).map(drop)
 }
 
-fn judged(status: StatusCode, url: &LoopbackUrl) -> Outcome {
+fn judged(status: StatusCode, url: &LoopbackUrl) -> HookOutcome {
     let code = status.as_u16();
     let remedy = match status {
-        status if status.is_success() => return Outcome::Done,
+        status if status.is_success() => return HookOutcome::Done,
         status if status.is_redirection() => "; it is not followed: name the address that it leads to",
         StatusCode::NOT_FOUND => "; is the path right?",
         StatusCode::METHOD_NOT_ALLOWED => "; the app takes no POST there",
         _ => "",
     };
-    Outcome::Failed(format!("`{url}` answers HTTP {code}{remedy}"))
+    HookOutcome::Failed(format!("`{url}` answers HTTP {code}{remedy}"))
 }
 
 /// Errors of the HTTP stack are not repeated: they hold the whole URL.
-fn broken(error: &reqwest::Error, url: &LoopbackUrl) -> Outcome {
+fn broken(error: &reqwest::Error, url: &LoopbackUrl) -> HookOutcome {
     let mut cause = error.source();
     let mut kind = None;
     for _ in 0..CAUSES_MAX {
@@ -72,11 +72,11 @@ fn broken(error: &reqwest::Error, url: &LoopbackUrl) -> Outcome {
         cause = found.source();
     }
     match kind {
-        Some(io::ErrorKind::ConnectionRefused) => Outcome::NobodyThere(format!(
+        Some(io::ErrorKind::ConnectionRefused) => HookOutcome::NobodyThere(format!(
             "nobody listens at `{url}`; does the app listen on loopback, in the same pod?"
         )),
-        _ if error.is_connect() => Outcome::Failed(format!("cannot connect to `{url}`")),
-        _ => Outcome::Failed(format!("`{url}` gave no answer in HTTP")),
+        _ if error.is_connect() => HookOutcome::Failed(format!("cannot connect to `{url}`")),
+        _ => HookOutcome::Failed(format!("`{url}` gave no answer in HTTP")),
     }
 }
 

@@ -57,34 +57,34 @@ impl Field {
     ];
 
     /// What it is of this session.
-    pub(super) fn told<'c>(self, content: &Content<'c>) -> Told<'c> {
+    pub(super) fn told<'c>(self, content: &Content<'c>) -> FieldValue<'c> {
         let Content { session, credential, project, times } = *content;
         match self {
-            Self::Token => Told::text(session.jwt.expose()),
-            Self::TokenType => Told::text(TOKEN_TYPE),
-            Self::Credential => Told::text(credential),
-            Self::ProjectId => Told::text(project),
-            Self::KeyId => session.claims.key_id.as_deref().map_or(Told::Nothing, Told::text),
-            Self::Subject => session.claims.subject.as_deref().map_or(Told::Nothing, Told::text),
-            Self::IssuedAt => Told::time(times.issued_at),
-            Self::ExpiresAt => Told::time(times.expires_at),
-            Self::RenewAt => Told::time(times.renew_at),
-            Self::IssuedAtUnix => Told::Number(since_epoch(times.issued_at).as_secs()),
-            Self::ExpiresAtUnix => Told::Number(since_epoch(times.expires_at).as_secs()),
-            Self::RenewAtUnix => Told::Number(since_epoch(times.renew_at).as_secs()),
+            Self::Token => FieldValue::text(session.jwt.expose()),
+            Self::TokenType => FieldValue::text(TOKEN_TYPE),
+            Self::Credential => FieldValue::text(credential),
+            Self::ProjectId => FieldValue::text(project),
+            Self::KeyId => session.claims.key_id.as_deref().map_or(FieldValue::Nothing, FieldValue::text),
+            Self::Subject => session.claims.subject.as_deref().map_or(FieldValue::Nothing, FieldValue::text),
+            Self::IssuedAt => FieldValue::time(times.issued_at),
+            Self::ExpiresAt => FieldValue::time(times.expires_at),
+            Self::RenewAt => FieldValue::time(times.renew_at),
+            Self::IssuedAtUnix => FieldValue::Number(since_epoch(times.issued_at).as_secs()),
+            Self::ExpiresAtUnix => FieldValue::Number(since_epoch(times.expires_at).as_secs()),
+            Self::RenewAtUnix => FieldValue::Number(since_epoch(times.renew_at).as_secs()),
         }
     }
 
     /// What a template is tried with before there is a session.
-    fn sample(self) -> Told<'static> {
+    fn sample(self) -> FieldValue<'static> {
         match self {
-            Self::Token => Told::text("header.claims.signature"),
-            Self::TokenType => Told::text(TOKEN_TYPE),
-            Self::Credential => Told::text("sample"),
-            Self::ProjectId => Told::text("P2sample"),
-            Self::KeyId | Self::Subject => Told::text("K2sample"),
-            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => Told::time(UNIX_EPOCH),
-            Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => Told::Number(0),
+            Self::Token => FieldValue::text("header.claims.signature"),
+            Self::TokenType => FieldValue::text(TOKEN_TYPE),
+            Self::Credential => FieldValue::text("sample"),
+            Self::ProjectId => FieldValue::text("P2sample"),
+            Self::KeyId | Self::Subject => FieldValue::text("K2sample"),
+            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => FieldValue::time(UNIX_EPOCH),
+            Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => FieldValue::Number(0),
         }
     }
 }
@@ -92,13 +92,13 @@ impl Field {
 /// What a field is.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(super) enum Told<'c> {
+pub(super) enum FieldValue<'c> {
     Text(Cow<'c, str>),
     Number(u64),
     Nothing,
 }
 
-impl<'c> Told<'c> {
+impl<'c> FieldValue<'c> {
     fn text(text: &'c str) -> Self {
         Self::Text(Cow::Borrowed(text))
     }
@@ -113,7 +113,7 @@ pub(super) type AllClaims = Map<String, Value>;
 
 /// Everything that is told, as an object.
 pub(super) struct Document<'c> {
-    fields: Vec<(&'static str, Told<'c>)>,
+    fields: Vec<(&'static str, FieldValue<'c>)>,
     claims: Option<AllClaims>,
 }
 
@@ -130,7 +130,7 @@ impl<'c> Document<'c> {
     /// With those alone that are always set.
     pub(super) fn bare_sample() -> Document<'static> {
         let fields = Field::ALL.map(|(name, field)| match field {
-            Field::KeyId | Field::Subject => (name, Told::Nothing),
+            Field::KeyId | Field::Subject => (name, FieldValue::Nothing),
             _ => (name, field.sample()),
         });
         Document { fields: fields.into(), claims: Some(Map::new()) }

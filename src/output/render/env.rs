@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     super::Content,
-    document::{Field, Told},
+    document::{Field, FieldValue},
 };
 
 /// A line of the file.
@@ -37,9 +37,9 @@ pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn
     for Variable { name, field } in variables {
         write!(out, "{name}=")?;
         match field.told(content) {
-            Told::Text(text) => write_value(&text, out)?,
-            Told::Number(number) => write!(out, "{number}")?,
-            Told::Nothing => {}
+            FieldValue::Text(text) => write_value(&text, out)?,
+            FieldValue::Number(number) => write!(out, "{number}")?,
+            FieldValue::Nothing => {}
         }
         out.write_all(b"\n")?;
     }

@@ -8,7 +8,7 @@ mod document;
 mod env;
 mod nesting;
 mod template;
-mod trial;
+mod validate;
 
 use std::io::{self, Write};
 
@@ -20,7 +20,7 @@ use crate::{secret::Secret, session::Jwt};
 pub use document::Field;
 pub use env::Variable;
 pub use template::{TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template};
-pub use trial::TemplateMistake;
+pub use validate::TemplateMistake;
 
 use document::{AllClaims, Document};
 

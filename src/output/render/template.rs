@@ -28,7 +28,7 @@ use super::{
     document::{CLAIMS, Document},
     nesting::beyond_bounds,
     sized,
-    trial::{self, TOO_MUCH_WORK, TemplateMistake},
+    validate::{self, TOO_MUCH_WORK, TemplateMistake},
 };
 
 /// A template that was read and tried.
@@ -52,9 +52,9 @@ impl Template {
         }
         let engine = engine(text).map_err(|error| vec![TemplateMistake::of(&error)])?;
         let names = engine.get_template(NAME).map(|template| template.undeclared_variables(false)).unwrap_or_default();
-        trial::look_at_names(&names, text)?;
+        validate::look_at_names(&names, text)?;
         let template = Self { text: text.into(), file, names_claims: names.contains(CLAIMS), engine: Arc::new(engine) };
-        trial::try_out(&template).map_err(|mistake| vec![mistake])?;
+        validate::try_out(&template).map_err(|mistake| vec![mistake])?;
         Ok(template)
     }
 

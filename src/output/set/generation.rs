@@ -17,7 +17,7 @@ use super::{
     Member, SetStep,
     directory::Directory,
     name::{self, DATA},
-    step::Steps,
+    step::SetSteps,
 };
 use crate::output::{
     SetFolder, WriteError, folder,
@@ -81,7 +81,7 @@ impl<'s> Draft<'s> {
     }
 
     /// Puts a file in: exclusively, never through a link, for this process alone until its content is whole.
-    pub(super) fn put(&self, member: &Member<'_>, steps: &mut Steps<'_>) -> Result<(), WriteError> {
+    pub(super) fn put(&self, member: &Member<'_>, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {
         let Member { output, name, bytes } = member;
         let mut file = steps.take_of(SetStep::CreateFile, name, || self.create(name))?;
         steps.take_of(SetStep::WriteContent, name, || file.write_all(bytes))?;
@@ -91,7 +91,12 @@ impl<'s> Draft<'s> {
     }
 
     /// Takes a file over as it is: by a second name for it, or where that is refused, by a copy.
-    pub(super) fn carry_over(&self, from: &Generation, name: &OsStr, steps: &mut Steps<'_>) -> Result<(), WriteError> {
+    pub(super) fn carry_over(
+        &self,
+        from: &Generation,
+        name: &OsStr,
+        steps: &mut SetSteps<'_>,
+    ) -> Result<(), WriteError> {
         let (old, new) = (&from.directory.file, &self.made.directory.file);
         match steps.take_of(SetStep::CarryOver, name, || Ok(linkat(old, name, new, name, AtFlags::empty())?)) {
             Err(WriteError::Set { source, .. }) if is_refused(&source) => {
@@ -104,7 +109,7 @@ impl<'s> Draft<'s> {
     }
 
     /// Lets readers in: the group first, then the mode. Answers with the names of the files.
-    pub(super) fn open_up(&self, folder: &SetFolder, steps: &mut Steps<'_>) -> Result<Vec<OsString>, WriteError> {
+    pub(super) fn open_up(&self, folder: &SetFolder, steps: &mut SetSteps<'_>) -> Result<Vec<OsString>, WriteError> {
         let directory = &self.made.directory;
         steps.take(SetStep::SetGenerationGroup, || own(&directory.file, None, folder.group))?;
         steps.take(SetStep::SetGenerationMode, || permit_folder(&directory.file, folder.mode))?;

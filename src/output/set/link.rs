@@ -12,12 +12,12 @@ use super::{
     DIRECTORY_ENTRIES_MAX, SetStep,
     directory::Directory,
     name::{self, DATA, link_to},
-    step::Steps,
+    step::SetSteps,
 };
 use crate::output::{WriteError, look::unfit};
 
 /// Makes `..data` lead to that generation, in one step: the moment of truth.
-pub(super) fn swap(set: &Directory, generation: &OsStr, steps: &mut Steps<'_>) -> Result<(), WriteError> {
+pub(super) fn swap(set: &Directory, generation: &OsStr, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {
     let temporary = name::data_temporary();
     steps.take(SetStep::MakeDataLink, || set.make_link(&temporary, generation))?;
     steps.take(SetStep::Swap, || set.rename(&temporary, OsStr::new(DATA))).inspect_err(|_| {
@@ -34,7 +34,7 @@ pub(super) fn in_the_way_of_data(set: &Directory) -> io::Result<Option<&'static 
 
 /// Makes or repairs the link to a file, in one step for readers, also where a file from a time before the set stands.
 /// Answers whether there was anything to do.
-pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut Steps<'_>) -> Result<bool, WriteError> {
+pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     if is_right(set, name) {
         return Ok(false);
     }
@@ -53,7 +53,7 @@ pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut Steps<'_>) -> Resul
 }
 
 /// Removes the link to a file, or the file that stands there from a time before the set. Answers whether there was one.
-pub(super) fn take(set: &Directory, name: &OsStr, steps: &mut Steps<'_>) -> Result<bool, WriteError> {
+pub(super) fn take(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     let path = steps.path_of(name);
     match fs::symlink_metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -68,7 +68,7 @@ pub(super) fn take(set: &Directory, name: &OsStr, steps: &mut Steps<'_>) -> Resu
 }
 
 /// Removes links that are exactly ours and lead to no file of the generation. Answers whether there were any.
-pub(super) fn take_dangling(set: &Directory, files: &[OsString], steps: &mut Steps<'_>) -> Result<bool, WriteError> {
+pub(super) fn take_dangling(set: &Directory, files: &[OsString], steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     let entries = steps.take(SetStep::Link, || set.entries(DIRECTORY_ENTRIES_MAX))?;
     let mut any = false;
     for (name, kind) in entries {

@@ -22,10 +22,10 @@
 //! 10. Make or repair the links by which readers know the files, each in one step. Remove those whose file is gone.
 //! 11. Remove old generations, but for the last few: a reader may have opened one just before step 8.
 //!
-//! Steps 1 to 8: any failure removes the new generation and leaves the old one current. A crash leaves a folder and a link
+//! SetSteps 1 to 8: any failure removes the new generation and leaves the old one current. A crash leaves a folder and a link
 //! at most, which [`super::sweep`] finds.
 //!
-//! Steps 9 to 11: the write has succeeded. A link that cannot be made is an error of that file, which readers do not find;
+//! SetSteps 9 to 11: the write has succeeded. A link that cannot be made is an error of that file, which readers do not find;
 //! the next attempt makes the link only. What else goes wrong is logged.
 //!
 //! A removal (`onExpiry: remove`) makes a generation without the file, removes its link, and then all older generations:
@@ -56,7 +56,7 @@ use tracing::warn;
 
 pub(super) use self::probe::probe;
 pub use self::step::SetStep;
-use self::{directory::Directory, generation::Generation, old::Kept, remove::remove, step::Steps, write::write};
+use self::{directory::Directory, generation::Generation, old::Retained, remove::remove, step::SetSteps, write::write};
 use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
 
 /// Writes files of one set, in one generation; answers for each. Blocks on the disk.
@@ -72,7 +72,7 @@ pub fn write_set_observed(
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
 ) -> Vec<Result<Written, WriteError>> {
     let members: Vec<_> = files.iter().map(|(output, bytes)| Member { output, name: name_of(output), bytes }).collect();
-    let mut steps = Steps { directory, before };
+    let mut steps = SetSteps { directory, before };
     write(folder, &members, issued_at, &mut steps)
         .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
 }
@@ -84,7 +84,7 @@ pub fn remove_set_observed(
     files: &[&Output],
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
 ) -> Vec<Result<Removed, RemoveError>> {
-    let mut steps = Steps { directory, before };
+    let mut steps = SetSteps { directory, before };
     let gone: Vec<_> = files.iter().map(|output| name_of(output)).collect();
     let failed = |output: &Output, error: &WriteError| RemoveError {
         path: output.path.clone(),
@@ -107,7 +107,7 @@ pub(super) fn sweep(directory: &Path, removed: &mut usize) -> io::Result<()> {
     };
     let current = Generation::current(&set)?;
     old::remove_temporary_links(&set, removed)?;
-    old::remove(&set, current.as_ref(), &Kept::NONE, removed)
+    old::remove(&set, current.as_ref(), &Retained::NONE, removed)
 }
 
 /// Where a file of a set itself stands, if there is a generation; and whether readers reach it as they should. An error if that

@@ -22,7 +22,7 @@ use crate::output::name::target_of;
 pub(super) fn remove(
     set: &Directory,
     current: Option<&Generation>,
-    kept: &Kept<'_>,
+    kept: &Retained<'_>,
     removed: &mut usize,
 ) -> io::Result<()> {
     let ours = ours(current)?;
@@ -49,14 +49,14 @@ pub(super) fn remove(
 }
 
 /// Which generations stay besides the current one.
-pub(super) struct Kept<'n> {
+pub(super) struct Retained<'n> {
     /// The one before it, whatever the times of folders say.
     pub(super) previous: Option<&'n OsStr>,
     /// How many others, the newest first.
     pub(super) others: usize,
 }
 
-impl Kept<'static> {
+impl Retained<'static> {
     pub(super) const NONE: Self = Self { previous: None, others: 0 };
 }
 

@@ -2,10 +2,10 @@
 
 use std::{path::Path, time::UNIX_EPOCH};
 
-use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::Steps};
+use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::SetSteps};
 use crate::output::{Output, SetFolder, WriteError};
 
-/// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
+/// SetSteps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
 /// `directory`, or one that stands for it.
 pub(in crate::output) fn probe(
     folder: &Path,
@@ -13,7 +13,7 @@ pub(in crate::output) fn probe(
     set_folder: &SetFolder,
     output: &Output,
 ) -> Result<(), WriteError> {
-    let mut steps = Steps { directory, before: &mut |_| Ok(()) };
+    let mut steps = SetSteps { directory, before: &mut |_| Ok(()) };
     let set = steps.take(SetStep::Look, || Directory::open(folder))?;
     if let Some(what) = steps.take(SetStep::Look, || link::in_the_way_of_data(&set))? {
         return Err(WriteError::InTheWay { path: directory.join(name::DATA), what });

@@ -7,9 +7,9 @@ use super::{
     directory::Directory,
     generation::Generation,
     link, name,
-    old::{self, Kept},
+    old::{self, Retained},
     replace::{Change, replace},
-    step::Steps,
+    step::SetSteps,
     told,
 };
 use crate::output::{Removed, SetFolder, WriteError};
@@ -18,7 +18,7 @@ use crate::output::{Removed, SetFolder, WriteError};
 pub(super) fn remove(
     folder: &SetFolder,
     gone: &[&OsStr],
-    steps: &mut Steps<'_>,
+    steps: &mut SetSteps<'_>,
 ) -> Result<Vec<Result<Removed, WriteError>>, WriteError> {
     let directory = steps.directory;
     // 1.
@@ -51,7 +51,7 @@ pub(super) fn remove(
     told(steps.take(SetStep::SyncFolder, || set.sync()));
     // 11. Whatever stood only there is gone with them.
     let current = replaced.as_ref().map(|(draft, _)| &draft.made).or(current.as_ref());
-    steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Kept::NONE, &mut 0))?;
+    steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Retained::NONE, &mut 0))?;
     let answer = |(link, stood): (Result<bool, WriteError>, bool)| {
         Ok(if link? || stood { Removed::Removed } else { Removed::Missing })
     };

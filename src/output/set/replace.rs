@@ -1,4 +1,4 @@
-//! Steps 3 to 9: the next generation in the place of the current one.
+//! SetSteps 3 to 9: the next generation in the place of the current one.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,7 +9,7 @@ use super::{
     directory::Directory,
     generation::{Draft, Generation},
     link,
-    step::Steps,
+    step::SetSteps,
 };
 use crate::output::{SetFolder, WriteError};
 
@@ -26,7 +26,7 @@ pub(super) fn replace<'s>(
     current: Option<&Generation>,
     change: &Change<'_>,
     new_name: impl Fn() -> OsString,
-    steps: &mut Steps<'_>,
+    steps: &mut SetSteps<'_>,
 ) -> Result<(Draft<'s>, Vec<OsString>), WriteError> {
     let files = steps.take(SetStep::Look, || current.map_or(Ok(Vec::new()), Generation::files))?;
     // 3.

@@ -116,12 +116,12 @@ impl fmt::Display for SetStep {
 }
 
 /// Takes the steps of one write, each told to the observer first.
-pub(super) struct Steps<'w> {
+pub(super) struct SetSteps<'w> {
     pub(super) directory: &'w Path,
     pub(super) before: &'w mut dyn FnMut(SetStep) -> io::Result<()>,
 }
 
-impl Steps<'_> {
+impl SetSteps<'_> {
     /// A step about the set.
     pub(super) fn take<T>(&mut self, step: SetStep, act: impl FnOnce() -> io::Result<T>) -> Result<T, WriteError> {
         (self.before)(step).and_then(|()| act()).map_err(|source| WriteError::Set {

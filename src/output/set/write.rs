@@ -7,9 +7,9 @@ use super::{
     directory::Directory,
     generation::Generation,
     link, name,
-    old::{self, Kept},
+    old::{self, Retained},
     replace::{Change, replace},
-    step::Steps,
+    step::SetSteps,
     told,
 };
 use crate::output::{
@@ -22,10 +22,10 @@ pub(super) fn write(
     folder: &SetFolder,
     members: &[Member<'_>],
     issued_at: SystemTime,
-    steps: &mut Steps<'_>,
+    steps: &mut SetSteps<'_>,
 ) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
     // 1.
-    let Seen { set, current, is_open, lacks } = look_at(folder, members, steps)?;
+    let SetContents { set, current, is_open, lacks } = look_at(folder, members, steps)?;
     let is_current = is_open && !lacks.contains(&true);
     let set = match set {
         Some(set) if is_current => set,
@@ -65,7 +65,7 @@ pub(super) fn write(
     // 11.
     if let Some((draft, _)) = &replaced {
         let previous = current.as_ref().map(|previous| previous.name.as_os_str());
-        let kept = Kept { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
+        let kept = Retained { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
         told(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
     }
     let opened = replaced.is_some() && !is_open;
@@ -77,7 +77,7 @@ pub(super) fn write(
 }
 
 /// What step 1 saw.
-struct Seen {
+struct SetContents {
     /// `None` if there is none, or none that can be opened: the next steps make it, or name the trouble.
     set: Option<Directory>,
     current: Option<Generation>,
@@ -87,9 +87,9 @@ struct Seen {
     lacks: Vec<bool>,
 }
 
-fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut Steps<'_>) -> Result<Seen, WriteError> {
+fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut SetSteps<'_>) -> Result<SetContents, WriteError> {
     let directory = steps.directory;
-    let mut seen = Seen { set: None, current: None, is_open: false, lacks: vec![true; members.len()] };
+    let mut seen = SetContents { set: None, current: None, is_open: false, lacks: vec![true; members.len()] };
     let in_the_way = steps.take(SetStep::Look, || {
         let Ok(set) = Directory::open(directory) else { return Ok(None) };
         let in_the_way = link::in_the_way_of_data(&set)?;
@@ -112,7 +112,7 @@ fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut Steps<'_>) ->
     }
 }
 
-fn make(folder: &SetFolder, steps: &mut Steps<'_>) -> Result<Directory, WriteError> {
+fn make(folder: &SetFolder, steps: &mut SetSteps<'_>) -> Result<Directory, WriteError> {
     let directory = steps.directory;
     steps.take(SetStep::MakeFolders, || {
         folder::make(directory, folder.group)?;

@@ -41,7 +41,7 @@ fn set(keys: &[Value]) -> Jwks {
     Jwks::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap()
 }
 
-fn verdict(keys: &Jwks, token: &str) -> Verdict {
+fn verdict(keys: &Jwks, token: &str) -> SignatureVerdict {
     keys.verify(&Jwt::parse(token).unwrap())
 }
 
@@ -70,9 +70,9 @@ fn ec_signed(algorithm: &'static EcdsaSigningAlgorithm, alg: &str, crv: &str) ->
 #[test]
 fn a_token_signed_by_a_published_key_is_verified() {
     let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1", "typ": "JWT"}));
-    assert_eq!(verdict(&set(&[rsa_jwk()]), &token), Verdict::Verified);
+    assert_eq!(verdict(&set(&[rsa_jwk()]), &token), SignatureVerdict::Verified);
     let list = Jwks::parse(json!([rsa_jwk()]).to_string().as_bytes()).unwrap();
-    assert_eq!(verdict(&list, &token), Verdict::Verified, "the bare list of /v1/keys");
+    assert_eq!(verdict(&list, &token), SignatureVerdict::Verified, "the bare list of /v1/keys");
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn elliptic_curve_keys_verify_their_tokens_and_nothing_else() {
         [(&ECDSA_P256_SHA256_FIXED_SIGNING, "ES256", "P-256"), (&ECDSA_P384_SHA384_FIXED_SIGNING, "ES384", "P-384")]
     {
         let (token, jwk) = ec_signed(algorithm, alg, crv);
-        assert_eq!(verdict(&set(std::slice::from_ref(&jwk)), &token), Verdict::Verified, "{alg}");
+        assert_eq!(verdict(&set(std::slice::from_ref(&jwk)), &token), SignatureVerdict::Verified, "{alg}");
         let (_, other) = ec_signed(algorithm, alg, crv);
-        assert_eq!(verdict(&set(std::slice::from_ref(&other)), &token), Verdict::BadSignature, "{alg}");
-        assert_eq!(verdict(&set(&[other, jwk]), &token), Verdict::Verified, "{alg}: two keys of one `kid`");
+        assert_eq!(verdict(&set(std::slice::from_ref(&other)), &token), SignatureVerdict::BadSignature, "{alg}");
+        assert_eq!(verdict(&set(&[other, jwk]), &token), SignatureVerdict::Verified, "{alg}: two keys of one `kid`");
     }
 }
 
@@ -95,37 +95,44 @@ fn a_tampered_token_is_refused() {
     let header = text.split_once('.').unwrap().0;
     let keys = set(&[rsa_jwk()]);
     let other_claims = format!("{header}.{}.{signature}", base64(r#"{"iss":"P2abc","exp":2000000001}"#));
-    assert_eq!(verdict(&keys, &other_claims), Verdict::BadSignature);
+    assert_eq!(verdict(&keys, &other_claims), SignatureVerdict::BadSignature);
     let mut bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
     bytes[100] ^= 1;
-    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes))), Verdict::BadSignature);
-    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes[..255]))), Verdict::BadSignature);
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes))), SignatureVerdict::BadSignature);
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64(&bytes[..255]))), SignatureVerdict::BadSignature);
 }
 
 #[test]
 fn a_token_of_another_or_of_no_key_is_unknown() {
     let keys = set(&[rsa_jwk()]);
     for header in [json!({"alg": "RS256", "kid": "SK2"}), json!({"alg": "RS256"}), json!({"alg": "RS256", "kid": ""})] {
-        assert_eq!(verdict(&keys, &rsa_signed(&header)), Verdict::UnknownKey);
+        assert_eq!(verdict(&keys, &rsa_signed(&header)), SignatureVerdict::UnknownKey);
     }
-    assert_eq!(verdict(&Jwks::default(), &rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}))), Verdict::UnknownKey);
+    assert_eq!(
+        verdict(&Jwks::default(), &rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}))),
+        SignatureVerdict::UnknownKey
+    );
 }
 
 #[test]
 fn the_header_cannot_choose_the_algorithm() {
     let keys = set(&[rsa_jwk()]);
     let text = parts(&json!({"alg": "none", "kid": "SK1"}));
-    assert_eq!(verdict(&keys, &format!("{text}.{}", base64("x"))), Verdict::BadSignature);
+    assert_eq!(verdict(&keys, &format!("{text}.{}", base64("x"))), SignatureVerdict::BadSignature);
     // The classic: an HMAC whose secret is the public key.
     let text = parts(&json!({"alg": "HS256", "kid": "SK1"}));
     for secret in [rsa_jwk()["n"].to_string(), rsa_jwk().to_string()] {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
         let forged = format!("{text}.{}", base64(ring::hmac::sign(&key, text.as_bytes())));
-        assert_eq!(verdict(&keys, &forged), Verdict::BadSignature);
+        assert_eq!(verdict(&keys, &forged), SignatureVerdict::BadSignature);
     }
     // Rightly signed, but the header says otherwise.
     for alg in ["RS384", "PS256", "ES256", "rs256"] {
-        assert_eq!(verdict(&keys, &rsa_signed(&json!({"alg": alg, "kid": "SK1"}))), Verdict::BadSignature, "{alg}");
+        assert_eq!(
+            verdict(&keys, &rsa_signed(&json!({"alg": alg, "kid": "SK1"}))),
+            SignatureVerdict::BadSignature,
+            "{alg}"
+        );
     }
 }
 
@@ -136,11 +143,11 @@ fn a_key_of_a_newer_kind_says_so_but_vouches_for_no_forgery() {
         with(with(rsa_jwk(), "alg", json!("PS512")), "kid", json!("SK2")),
     ]);
     let signed = |alg: &str, kid: &str| rsa_signed(&json!({"alg": alg, "kid": kid}));
-    assert_eq!(verdict(&keys, &signed("EdDSA", "SK1")), Verdict::Unsupported);
-    assert_eq!(verdict(&keys, &signed("PS512", "SK2")), Verdict::Unsupported);
-    assert_eq!(verdict(&keys, &signed("RS256", "SK2")), Verdict::BadSignature);
+    assert_eq!(verdict(&keys, &signed("EdDSA", "SK1")), SignatureVerdict::Unsupported);
+    assert_eq!(verdict(&keys, &signed("PS512", "SK2")), SignatureVerdict::Unsupported);
+    assert_eq!(verdict(&keys, &signed("RS256", "SK2")), SignatureVerdict::BadSignature);
     for alg in ["none", "None", "HS256"] {
-        assert_eq!(verdict(&keys, &signed(alg, "SK1")), Verdict::BadSignature);
+        assert_eq!(verdict(&keys, &signed(alg, "SK1")), SignatureVerdict::BadSignature);
     }
 }
 
@@ -167,7 +174,7 @@ fn unusable_keys_are_passed_over_and_do_not_spoil_the_others() {
     assert!(set(&unusable).is_empty());
     let mut keys = unusable.to_vec();
     keys.push(with(rsa_jwk(), "x5c", json!(["unknown field"])));
-    assert_eq!(verdict(&set(&keys), &token), Verdict::Verified);
+    assert_eq!(verdict(&set(&keys), &token), SignatureVerdict::Verified);
 }
 
 #[test]
@@ -180,7 +187,7 @@ fn a_key_may_lack_what_is_optional_and_carry_leading_zeros() {
     for jwk in
         [without(without(rsa_jwk(), "alg"), "use"), with(rsa_jwk(), "n", zeros("n")), with(rsa_jwk(), "e", zeros("e"))]
     {
-        assert_eq!(verdict(&set(&[jwk]), &token), Verdict::Verified);
+        assert_eq!(verdict(&set(&[jwk]), &token), SignatureVerdict::Verified);
     }
 }
 

@@ -13,14 +13,14 @@ use tracing::debug;
 use super::{
     CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT,
     progress::{Noted, Progress},
-    question::Asker,
+    question::LoopHandle,
     routes::Router,
 };
 
 /// Answers requests until the client goes or its time is over. What is left unread by then, it does not get.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send,
-    asker: Asker,
+    asker: LoopHandle,
     on_loopback: bool,
     progress: Progress,
 ) {

@@ -75,7 +75,7 @@ enum Socket {
 /// The socket that the service manager passed, from the first time it is used: it is passed once, and a configuration may
 /// come back to it.
 #[derive(Debug, Default)]
-pub struct Passed(Option<PassedSocket>);
+pub struct InheritedSocket(Option<PassedSocket>);
 
 #[derive(Debug)]
 pub(super) enum PassedSocket {
@@ -90,7 +90,7 @@ pub(super) enum Stream {
 }
 
 impl Listener {
-    pub(super) fn open(wanted: &Listen, passed: &mut Passed) -> Result<Self, ListenError> {
+    pub(super) fn open(wanted: &Listen, passed: &mut InheritedSocket) -> Result<Self, ListenError> {
         let refused = |source| wanted.refused(source);
         let (address, socket, file) = match wanted {
             Listen::Address(address) => {
@@ -140,7 +140,7 @@ impl Listener {
 
     /// Another one at the same place. While this one lives, the system gives the number of its file to no other.
     pub(super) fn again(&self) -> Result<Self, ListenError> {
-        Self::open(&self.listen, &mut Passed::default())
+        Self::open(&self.listen, &mut InheritedSocket::default())
     }
 
     /// The next connection. Cancel-safe.
@@ -152,7 +152,7 @@ impl Listener {
     }
 }
 
-impl Passed {
+impl InheritedSocket {
     pub(super) fn socket(&mut self) -> Result<&PassedSocket, ListenError> {
         let socket = match self.0.take() {
             Some(socket) => socket,

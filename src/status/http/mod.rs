@@ -11,21 +11,21 @@
 //!
 //! `client.rs` is the other side: how a command asks a daemon.
 //!
-//! Bounds: [`CONNECTIONS_MAX`] connections, of which a newcomer replaces the oldest that asks nothing (`crowd.rs`);
+//! Bounds: [`CONNECTIONS_MAX`] connections, of which a newcomer replaces the oldest that asks nothing (`connection_pool.rs`);
 //! [`HEAD_BYTES_MAX`] of a request's head, and [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a
 //! whole, however slowly it reads.
 
 mod accept;
 mod client;
 mod connection;
-mod crowd;
+mod connection_pool;
 mod listen;
+mod listen_probe;
 mod name;
 mod progress;
 mod question;
 mod reply;
 mod routes;
-mod vacancy;
 
 use std::{io, path::Path, time::Duration};
 
@@ -37,25 +37,25 @@ use tracing::warn;
 
 use self::{
     connection::serve,
-    crowd::Crowd,
+    connection_pool::ConnectionPool,
     listen::{Listener, Stream},
-    question::Asker,
+    question::LoopHandle,
 };
 
 pub use self::{
     client::{Address, Unanswered, ask},
-    listen::{Listen, ListenError, Passed},
+    listen::{InheritedSocket, Listen, ListenError},
+    listen_probe::{ListenProbe, listen_probe},
     question::{Question, Readiness, Snapshot},
-    vacancy::{Vacancy, vacancy},
 };
 
 /// A server that listens. Dropping it closes every connection, and removes its Unix socket.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
-    asker: Asker,
+    asker: LoopHandle,
     questions: mpsc::Receiver<Question>,
-    connections: Crowd,
+    connections: ConnectionPool,
     /// Of newcomers where each costs another one its place.
     pace: Interval,
     accept_trouble_said: bool,
@@ -63,12 +63,19 @@ pub struct Server {
 
 impl Server {
     /// Listens. Must be called within a tokio runtime.
-    pub fn open(listen: &Listen, passed: &mut Passed) -> Result<Self, ListenError> {
+    pub fn open(listen: &Listen, passed: &mut InheritedSocket) -> Result<Self, ListenError> {
         let listener = Listener::open(listen, passed)?;
         let (sender, questions) = mpsc::channel(QUESTIONS_MAX);
-        let asker = Asker::new(sender);
+        let asker = LoopHandle::new(sender);
         let pace = time::interval(CROWDED_PAUSE);
-        Ok(Self { listener, asker, questions, connections: Crowd::default(), pace, accept_trouble_said: false })
+        Ok(Self {
+            listener,
+            asker,
+            questions,
+            connections: ConnectionPool::default(),
+            pace,
+            accept_trouble_said: false,
+        })
     }
 
     /// What it was told to listen on.

@@ -15,10 +15,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Whether a connection is being answered: from the end of a request's head to the last byte of the answer that the system
 /// takes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Arc<Steps>);
+pub(super) struct Progress(Arc<ByteCount>);
 
 #[derive(Debug, Default)]
-struct Steps {
+struct ByteCount {
     asked: AtomicBool,
     replied: AtomicBool,
 }

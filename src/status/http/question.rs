@@ -56,9 +56,9 @@ impl Snapshot {
 
 /// Asks the loop.
 #[derive(Clone, Debug)]
-pub(super) struct Asker(mpsc::Sender<Question>);
+pub(super) struct LoopHandle(mpsc::Sender<Question>);
 
-impl Asker {
+impl LoopHandle {
     pub(super) fn new(loop_: mpsc::Sender<Question>) -> Self {
         Self(loop_)
     }

@@ -8,14 +8,14 @@ use hyper::body::{Bytes, Incoming};
 use super::{
     ANSWER_TIMEOUT, LOOK_TIMEOUT, accept,
     name::is_for_this_machine,
-    question::{Asker, Question, Readiness, Snapshot},
+    question::{LoopHandle, Question, Readiness, Snapshot},
     reply::{self, Reply, text},
 };
 use crate::status::{Process, metrics, page};
 
 /// Answers the requests of one connection.
 pub(super) struct Router {
-    pub(super) asker: Asker,
+    pub(super) asker: LoopHandle,
     /// Whether the client came by loopback.
     pub(super) on_loopback: bool,
 }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     cli::Failure,
     config::Credential,
-    exchange::{Anchors, Client, Proxies, Way},
+    exchange::{Anchors, Client, NetworkPath, Proxies},
 };
 
 impl Doctor {
@@ -36,7 +36,7 @@ impl Doctor {
     async fn walk(&self, report: &mut Report) -> Result<Result<(Client, edge::Seen), Ended>, Failure> {
         let config = Arc::clone(&self.config);
         let timeout = config.http.connect_timeout.min(config.http.timeout);
-        let way = match Way::of(&config.base_url, &Proxies::from_environment()) {
+        let way = match NetworkPath::of(&config.base_url, &Proxies::from_environment()) {
             Ok(way) => way,
             Err(error) => {
                 let because = "it is not known by which way";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{finding::Finding, surroundings::Identity};
+use super::{finding::Finding, surroundings::ProcessUser};
 use crate::config::{Config, Credential};
 
 /// Counts what there is.
@@ -10,7 +10,7 @@ pub(super) fn findings(
     config: &Config,
     file: Option<&Path>,
     credentials: &[Credential],
-    identity: &Identity,
+    identity: &ProcessUser,
 ) -> Vec<Finding> {
     let file = file.map_or("the command line".to_owned(), |file| format!("`{}`", file.display()));
     let counts = [

@@ -4,8 +4,8 @@ use std::{net::SocketAddr, time::Duration};
 
 use super::{finding::Finding, took};
 use crate::{
-    daemon::clock,
-    exchange::{Connected, NotConnected, Route, Way},
+    clock,
+    exchange::{Connected, NetworkPath, NotConnected, Route},
 };
 
 /// Connecting as it went.
@@ -19,7 +19,7 @@ pub(super) struct Seen {
 }
 
 /// Connects, as the client does.
-pub(super) async fn look(way: &Way, addresses: &[SocketAddr], timeout: Duration) -> (Seen, Option<Connected>) {
+pub(super) async fn look(way: &NetworkPath, addresses: &[SocketAddr], timeout: Duration) -> (Seen, Option<Connected>) {
     let began = clock::now();
     let connected = way.connect(addresses, timeout).await;
     let time = clock::now() - began;

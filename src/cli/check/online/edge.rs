@@ -1,12 +1,12 @@
-//! The edge: whether it is Descope's API that answers, or something in front of it. Asked for the public keys, which
+//! The edge: whether it is Descope's API that answers, or something in front of it. ExchangeRecord for the public keys, which
 //! takes no access key.
 
 use std::time::{Duration, SystemTime};
 
 use super::{finding::Finding, took};
 use crate::{
+    clock,
     config::duration::short,
-    daemon::clock,
     exchange::{Client, ProjectId, Refused},
     renewal::Refusal,
     session::Jwks,

@@ -8,11 +8,12 @@ use std::{io, sync::Arc, time::Duration};
 use humantime::format_duration;
 use tokio::time::sleep;
 
-use super::{edge, finding::Finding, report::Report, round::Round, took};
+use super::{edge, finding::Finding, report::Report, round::CheckRun, took};
 use crate::{
+    clock,
     config::{Config, Credential},
-    daemon::{clock, trial::Unnoted},
-    exchange::{Client, Note, Refused, Standing, Trust},
+    daemon::dry_exchange::NotRecorded,
+    exchange::{Client, GrantNote, Refused, SignatureStatus, Trust},
     fingerprint::Fingerprint,
     renewal::{Grant, Refusal},
 };
@@ -32,19 +33,19 @@ pub(super) struct Seen {
     pub(super) credential: String,
     pub(super) key: Option<Fingerprint>,
     pub(super) time: Duration,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: DryOutcome,
     /// Whether the state directory tells of it; `None` if there was nothing to tell.
-    pub(super) noted: Option<Result<(), Unnoted>>,
+    pub(super) noted: Option<Result<(), NotRecorded>>,
 }
 
 /// How an exchange ended.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Outcome {
+pub(super) enum DryOutcome {
     Granted {
         grant: Grant,
-        notes: Vec<Note>,
+        notes: Vec<GrantNote>,
         /// What the project's public keys say.
-        standing: Result<Standing, Refused>,
+        standing: Result<SignatureStatus, Refused>,
     },
     Refused(Refused),
     /// There was none, because of this.
@@ -60,7 +61,7 @@ pub(super) async fn look(
     extent: Extent,
     report: &mut Report,
 ) -> io::Result<Vec<Seen>> {
-    let round = Round { config, client, trust: Trust::open(None, &config.base_url, &config.project) };
+    let round = CheckRun { config, client, trust: Trust::open(None, &config.base_url, &config.project) };
     let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
     let mut stopped: Option<&str> = None;
@@ -77,7 +78,7 @@ pub(super) async fn look(
             let which = format!("key {} of {asked}, `{}`", n + 1, credential.name);
             round.examine(credential, &which, report).await
         };
-        if !matches!(seen.outcome, Outcome::NotAsked(_)) {
+        if !matches!(seen.outcome, DryOutcome::NotAsked(_)) {
             pause = credential.policy.spacing.min(PAUSE_MAX);
         }
         stopped = stopped.or_else(|| why_stop(&seen.outcome));
@@ -110,14 +111,14 @@ impl Extent {
 
 impl Seen {
     pub(super) fn not_asked(credential: &str, because: &str) -> Self {
-        let outcome = Outcome::NotAsked(because.to_owned());
+        let outcome = DryOutcome::NotAsked(because.to_owned());
         Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome, noted: None }
     }
 }
 
 /// What concerns every key alike.
-fn why_stop(outcome: &Outcome) -> Option<&'static str> {
-    let Outcome::Refused(Refused { refusal, .. }) = outcome else { return None };
+fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
+    let DryOutcome::Refused(Refused { refusal, .. }) = outcome else { return None };
     match refusal {
         Refusal::Busy { .. } => Some("the API wants to be left alone"),
         Refusal::Blocked => Some("something in front of the API blocks it"),
@@ -131,14 +132,14 @@ fn findings(seen: &Seen, credential: &Credential) -> Vec<Finding> {
     let Seen { credential: name, key, time, outcome, .. } = seen;
     let key = key.map(|key| format!(" with key {key}")).unwrap_or_default();
     match outcome {
-        Outcome::NotAsked(because) => vec![Finding::skipped(SUBJECT, because).of(name)],
-        Outcome::Granted { grant, notes, .. } => {
+        DryOutcome::NotAsked(because) => vec![Finding::skipped(SUBJECT, because).of(name)],
+        DryOutcome::Granted { grant, notes, .. } => {
             let life = format_duration(Duration::from_secs(grant.lifetime.as_secs()));
             let text = format!("a session of {life} was granted{key} ({})", took(*time));
             let notes = notes.iter().map(|note| Finding::remark(SUBJECT, note.to_string()).of(name));
             [Finding::passed(SUBJECT, text).of(name)].into_iter().chain(notes).collect()
         }
-        Outcome::Refused(Refused { refusal, message }) => {
+        DryOutcome::Refused(Refused { refusal, message }) => {
             let remedy = match refusal {
                 Refusal::Denied => {
                     let file = credential.key_file.display();
@@ -172,7 +173,7 @@ mod tests {
     use crate::{exchange::LoginOptions, renewal::Policy};
 
     fn told(refusal: Refusal, message: &str) -> String {
-        let outcome = Outcome::Refused(Refused { refusal, message: message.to_owned() });
+        let outcome = DryOutcome::Refused(Refused { refusal, message: message.to_owned() });
         let credential = Credential {
             name: "app".to_owned(),
             key_file: "/keys/app".into(),
@@ -198,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_concerns_every_key_stops_the_round() {
-        let why = |refusal| why_stop(&Outcome::Refused(Refused { refusal, message: String::new() })).is_some();
+        let why = |refusal| why_stop(&DryOutcome::Refused(Refused { refusal, message: String::new() })).is_some();
         assert!(why(Refusal::Busy { retry_after: None }) && why(Refusal::Blocked) && why(Refusal::TimedOut));
         assert!(!why(Refusal::Denied) && !why(Refusal::Failed) && !why(Refusal::Garbled));
     }

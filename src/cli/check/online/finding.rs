@@ -5,7 +5,7 @@ use super::surroundings::Need;
 /// One line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Finding {
-    pub(super) verdict: Verdict,
+    pub(super) verdict: FindingStatus,
     /// Of which examination.
     pub(super) subject: &'static str,
     /// What was found and, after a semicolon, what to do about it. On one line.
@@ -16,10 +16,10 @@ pub(super) struct Finding {
 
 /// What it means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Verdict {
+pub(super) enum FindingStatus {
     Passed,
     /// All is well, but somebody should know.
-    Remark,
+    Diagnostic,
     Failed,
     /// It was not looked at.
     Skipped,
@@ -27,23 +27,23 @@ pub(super) enum Verdict {
 
 impl Finding {
     pub(super) fn passed(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(Verdict::Passed, subject, text)
+        Self::new(FindingStatus::Passed, subject, text)
     }
 
     pub(super) fn remark(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(Verdict::Remark, subject, text)
+        Self::new(FindingStatus::Diagnostic, subject, text)
     }
 
     pub(super) fn failed(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(Verdict::Failed, subject, text)
+        Self::new(FindingStatus::Failed, subject, text)
     }
 
     /// `because` follows the word "because".
     pub(super) fn skipped(subject: &'static str, because: &str) -> Self {
-        Self::new(Verdict::Skipped, subject, format!("not looked at, because {because}"))
+        Self::new(FindingStatus::Skipped, subject, format!("not looked at, because {because}"))
     }
 
-    fn new(verdict: Verdict, subject: &'static str, text: impl Into<String>) -> Self {
+    fn new(verdict: FindingStatus, subject: &'static str, text: impl Into<String>) -> Self {
         Self { verdict, subject, text: text.into(), needs: Vec::new() }
     }
 
@@ -74,7 +74,7 @@ pub(super) fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= LINES_MAX {
         return findings;
     }
-    let order = [Verdict::Failed, Verdict::Remark, Verdict::Skipped, Verdict::Passed];
+    let order = [FindingStatus::Failed, FindingStatus::Diagnostic, FindingStatus::Skipped, FindingStatus::Passed];
     let mut by_weight = findings;
     by_weight.sort_by_key(|finding| order.iter().position(|verdict| *verdict == finding.verdict));
     let others = by_weight.split_off(LINES_MAX);
@@ -106,7 +106,7 @@ mod tests {
         many[39] = Finding::failed("output", "39").needing(vec![Need::Group(7)]);
         let told = bounded(many);
         assert_eq!(told.len(), 21);
-        assert_eq!((told[0].verdict, told[1].text.as_str()), (Verdict::Failed, "0"));
+        assert_eq!((told[0].verdict, told[1].text.as_str()), (FindingStatus::Failed, "0"));
         assert_eq!(told[20], passed(0).text_of("and 20 more"));
         let all_failed = (0..50).map(|n| Finding::failed("output", "x").needing(vec![Need::Group(n)])).collect();
         assert_eq!(bounded(all_failed)[20].needs.len(), 30, "what is missing is not forgotten");

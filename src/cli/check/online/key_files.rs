@@ -12,7 +12,7 @@ use rustix::{
 
 use super::{
     finding::Finding,
-    surroundings::{Identity, Need},
+    surroundings::{Need, ProcessUser},
 };
 use crate::{
     config::Credential,
@@ -32,7 +32,7 @@ pub(super) struct Seen {
     is_mount: bool,
 }
 
-/// Looks at each key file once. Blocks on the disk.
+/// Style at each key file once. Blocks on the disk.
 pub(super) fn look(credentials: &[Credential]) -> Vec<Seen> {
     let paths: BTreeSet<_> = credentials.iter().map(|credential| credential.key_file.as_path()).collect();
     paths.into_iter().map(look_at).collect()
@@ -60,7 +60,7 @@ fn is_forbidden(error: &KeyError) -> bool {
 }
 
 /// What it means. `folders` are key folders that cannot be listed, in words; `remarks` is what else was noticed around them.
-pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], identity: &Identity) -> Vec<Finding> {
+pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], identity: &ProcessUser) -> Vec<Finding> {
     let folders = folders.iter().map(|trouble| Finding::failed(SUBJECT, trouble));
     let remarks = remarks.iter().map(|what| Finding::remark(SUBJECT, what));
     let files = seen.iter().flat_map(|seen| of_file(seen, identity));
@@ -72,7 +72,7 @@ pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], id
     findings
 }
 
-fn of_file(seen: &Seen, identity: &Identity) -> Vec<Finding> {
+fn of_file(seen: &Seen, identity: &ProcessUser) -> Vec<Finding> {
     let Seen { path, trouble, is_forbidden, is_writable_by_others, is_mount } = seen;
     let shown = path.display();
     let mut findings = Vec::new();
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_with_a_key_file_is_told() {
-        let identity = Identity { user: 1000, group: 1000, groups: Vec::new() };
+        let identity = ProcessUser { user: 1000, group: 1000, groups: Vec::new() };
         let good = Seen {
             path: "/keys/a".into(),
             trouble: None,

@@ -4,31 +4,38 @@ use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Identity, Keeper, Need},
+    surroundings::{Need, Orchestrator, ProcessUser},
 };
 use crate::{
     config::Credential,
-    status::{Listen, ListenError, Report, Vacancy},
+    status::{Listen, ListenError, ListenProbe, Report},
 };
 
 /// An address as it was found.
 #[derive(Debug)]
 pub(super) struct Seen {
     pub(super) listen: Listen,
-    pub(super) vacancy: Result<Vacancy, ListenError>,
+    pub(super) listen_probe: Result<ListenProbe, ListenError>,
     /// What a tokenwell that listens there says of itself.
     pub(super) report: Option<Report>,
 }
 
 impl Seen {
     /// What it means.
-    pub(super) fn finding(&self, credentials: &[Credential], identity: &Identity, keeper: Keeper) -> Finding {
-        let Self { listen, vacancy, report } = self;
-        match (vacancy, report) {
-            (Ok(Vacancy::Free), _) => Finding::passed(SUBJECT, format!("`{listen}` can be listened on")),
-            (Ok(Vacancy::Passed), _) => Finding::passed(SUBJECT, "the service manager has passed a socket"),
+    pub(super) fn finding(
+        &self,
+        credentials: &[Credential],
+        identity: &ProcessUser,
+        orchestrator: Orchestrator,
+    ) -> Finding {
+        let Self { listen, listen_probe, report } = self;
+        match (listen_probe, report) {
+            (Ok(ListenProbe::Free), _) => Finding::passed(SUBJECT, format!("`{listen}` can be listened on")),
+            (Ok(ListenProbe::InheritedSocket), _) => {
+                Finding::passed(SUBJECT, "the service manager has passed a socket")
+            }
             (Err(ListenError::InUse(_)), Some(report)) => of_tokenwell(listen, report, credentials),
-            (Err(ListenError::NotPassed(_)), _) if keeper != Keeper::Systemd => {
+            (Err(ListenError::NotPassed(_)), _) if orchestrator != Orchestrator::Systemd => {
                 let because = "systemd passes the socket to the unit only; `systemctl list-sockets` shows it";
                 Finding::skipped(SUBJECT, because)
             }
@@ -55,7 +62,7 @@ fn of_tokenwell(listen: &Listen, report: &Report, credentials: &[Credential]) ->
     }
 }
 
-fn needs(listen: &Listen, error: &ListenError, identity: &Identity) -> Vec<Need> {
+fn needs(listen: &Listen, error: &ListenError, identity: &ProcessUser) -> Vec<Need> {
     let (Listen::Unix(path), ListenError::Io { source, .. }) = (listen, error) else { return Vec::new() };
     let Some(folder) = path.parent().map(ToOwned::to_owned) else { return Vec::new() };
     match Errno::from_io_error(source) {

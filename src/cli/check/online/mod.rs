@@ -35,13 +35,14 @@ use tokio::{task, time};
 use self::{
     finding::Finding,
     report::Report,
-    surroundings::{Identity, Keeper},
+    surroundings::{Orchestrator, ProcessUser},
 };
 use super::{key_files::KeyFiles, plan::Plan};
 use crate::{
     cli::{Failure, print, process},
+    clock,
     config::{Config, Credential, Environment},
-    daemon::{clock, standing},
+    daemon::standing,
     hook::Hook,
     output::Output,
     renewal::Moment,
@@ -58,20 +59,20 @@ pub(super) fn run(
     extent: Extent,
 ) -> Result<ExitCode, Failure> {
     process::harden();
-    let (identity, keeper) = (Identity::of_process(), Keeper::of_process(environment));
-    let doctor = Doctor { config: Arc::new(config), identity, keeper, extent };
+    let (identity, orchestrator) = (ProcessUser::of_process(), Orchestrator::of_process(environment));
+    let doctor = Doctor { config: Arc::new(config), identity, orchestrator, extent };
     let mut report = Report::open();
     let is_well = process::block_on(async {
         doctor.examine(file, &mut report).await?;
-        Ok(report.end(keeper)?)
+        Ok(report.end(orchestrator)?)
     })?;
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 struct Doctor {
     config: Arc<Config>,
-    identity: Identity,
-    keeper: Keeper,
+    identity: ProcessUser,
+    orchestrator: Orchestrator,
     extent: Extent,
 }
 
@@ -138,7 +139,7 @@ impl Doctor {
         };
         let mut findings = Vec::new();
         for (n, output) in outputs.iter().enumerate() {
-            // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
+            // Whoever writes to a set sweeps it too, and could take a dry_exchange for a left-over.
             let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(locks::Seen::holder);
             if let Some(holder) = holder.filter(|_| output.set.is_some()) {
                 let because = format!("{holder} writes to its set at present");
@@ -193,20 +194,20 @@ impl Doctor {
         };
         let looking = {
             let listen = listen.clone();
-            self.on_disk(move || status::vacancy(&listen))
+            self.on_disk(move || status::listen_probe(&listen))
         };
-        let Some(vacancy) = report.wait("trying `status.listen`", looking).await else {
+        let Some(listen_probe) = report.wait("trying `status.listen`", looking).await else {
             let text = format!("the disk of `{listen}` takes too long; see the kernel's log");
             return Ok(report.say(vec![Finding::failed(listen::SUBJECT, text)])?);
         };
-        let told = match (&vacancy, Address::of(listen)) {
+        let told = match (&listen_probe, Address::of(listen)) {
             (Err(ListenError::InUse(_)), Some(address)) => {
                 report.wait("asking who listens there", status::ask(&address)).await.ok()
             }
             (Ok(_) | Err(_), _) => None,
         };
-        let seen = listen::Seen { listen: listen.clone(), vacancy, report: told };
-        Ok(report.say(vec![seen.finding(credentials, &self.identity, self.keeper)])?)
+        let seen = listen::Seen { listen: listen.clone(), listen_probe, report: told };
+        Ok(report.say(vec![seen.finding(credentials, &self.identity, self.orchestrator)])?)
     }
 
     /// Does something that blocks; `None` if it takes longer than a request may.

@@ -7,8 +7,8 @@ use std::{
 
 use super::{finding::Finding, took};
 use crate::{
-    daemon::clock,
-    exchange::{Route, Way},
+    clock,
+    exchange::{NetworkPath, Route},
 };
 
 /// A look-up as it went.
@@ -20,8 +20,8 @@ pub(super) struct Seen {
     pub(super) found: Result<Vec<SocketAddr>, String>,
 }
 
-/// Looks the name up, as the client does.
-pub(super) async fn look(way: &Way, timeout: Duration) -> Seen {
+/// Style the name up, as the client does.
+pub(super) async fn look(way: &NetworkPath, timeout: Duration) -> Seen {
     let began = clock::now();
     let found = way.look_up(timeout).await;
     let is_proxy = matches!(way.route(), Route::Proxy { .. });

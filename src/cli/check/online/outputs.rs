@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Identity, Need},
+    surroundings::{Need, ProcessUser},
 };
 use crate::output::{Output, ProbeError, Probed, Room, Step, WriteError, probe};
 
@@ -50,7 +50,7 @@ pub(super) fn hangs(output: &Output) -> Finding {
 }
 
 impl Seen {
-    pub(super) fn finding(&self, identity: &Identity) -> Finding {
+    pub(super) fn finding(&self, identity: &ProcessUser) -> Finding {
         let Self { path, wanted, probed, .. } = self;
         let shown = path.display();
         let Probed { to_be_made, room } = match probed {
@@ -84,7 +84,7 @@ impl Seen {
     }
 
     /// What the process lacks, if that is why.
-    fn needs(&self, error: &ProbeError, identity: &Identity) -> Vec<Need> {
+    fn needs(&self, error: &ProbeError, identity: &ProcessUser) -> Vec<Need> {
         let (step, source) = match error {
             ProbeError::Write(WriteError::Failed { step, source, .. }) => (*step, source),
             ProbeError::Write(WriteError::Set { step, source, .. }) => (step.plain(), source),
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn what_a_process_lacks_follows_from_the_step_that_failed() {
-        let me = Identity { user: 1, group: 1, groups: vec![7] };
+        let me = ProcessUser { user: 1, group: 1, groups: vec![7] };
         let needs = |probed, folder| seen(probed, folder).finding(&me).needs;
         assert_eq!(needs(failed(Step::SetOwner, Errno::PERM), None), [Need::User(1000), Need::Group(2000)]);
         let folder = PathBuf::from("/run/app");
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn an_output_is_told_with_all_that_was_tried() {
-        let me = Identity { user: 0, group: 0, groups: Vec::new() };
+        let me = ProcessUser { user: 0, group: 0, groups: Vec::new() };
         let room = Room { bytes_free: 3 << 30, files_free: Some(1000), in_memory: true };
         let told = |to_be_made, room| seen(Ok(Probed { to_be_made, room }), None).finding(&me).text;
         insta::assert_snapshot!(told(Some("/run/app".into()), room), @"`/run/app/a.jwt` can be written: mode 0640, user 1000, group 2000, in memory, 3 GiB free, `/run/app` is to be made");

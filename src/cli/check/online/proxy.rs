@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{finding::Finding, took};
 use crate::{
-    daemon::clock,
-    exchange::{Anchors, Connected, Road, Route, Untunnelled, Way},
+    clock,
+    exchange::{Anchors, Connected, NetworkPath, Route, Tunnel, Untunnelled},
 };
 
 /// The way through as it went.
@@ -19,11 +19,11 @@ pub(super) struct Seen {
 
 /// Asks the proxy for a tunnel, where one applies.
 pub(super) async fn look(
-    way: &Way,
+    way: &NetworkPath,
     connected: Connected,
     anchors: &Anchors,
     timeout: Duration,
-) -> (Seen, Option<Road>) {
+) -> (Seen, Option<Tunnel>) {
     let began = clock::now();
     let road = way.tunnel(connected, anchors, timeout).await;
     let time = clock::now() - began;

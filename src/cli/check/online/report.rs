@@ -3,20 +3,20 @@
 use std::{collections::BTreeSet, io, time::Duration};
 
 use super::{
-    finding::{Finding, Verdict, bounded},
-    surroundings::{Keeper, Need},
+    finding::{Finding, FindingStatus, bounded},
+    surroundings::{Need, Orchestrator},
 };
 use crate::cli::{
     print,
     terminal::{
         screen,
-        text::{Line, Looks, Tone},
+        text::{Color, Line, Style},
     },
 };
 
 /// What was said so far.
 pub(super) struct Report {
-    looks: Looks,
+    style: Style,
     /// Of a terminal. In a file or a pipe a finding has one line, however long.
     columns: Option<usize>,
     counts: [usize; 4],
@@ -25,7 +25,7 @@ pub(super) struct Report {
 
 impl Report {
     pub(super) fn open() -> Self {
-        Self { looks: screen::looks(), columns: screen::columns(), counts: [0; 4], needs: BTreeSet::new() }
+        Self { style: screen::style(), columns: screen::columns(), counts: [0; 4], needs: BTreeSet::new() }
     }
 
     /// Says the findings of one examination.
@@ -34,7 +34,7 @@ impl Report {
             self.counts[finding.verdict as usize] += 1;
         }
         for finding in bounded(findings) {
-            print::result(&line(&finding, self.looks, self.columns))?;
+            print::result(&line(&finding, self.style, self.columns))?;
             self.needs.extend(finding.needs);
         }
         Ok(())
@@ -52,9 +52,9 @@ impl Report {
     }
 
     /// Says the sum, and what the process lacks. Answers whether nothing failed.
-    pub(super) fn end(self, keeper: Keeper) -> io::Result<bool> {
+    pub(super) fn end(self, orchestrator: Orchestrator) -> io::Result<bool> {
         let [passed, remarks, failed, skipped] = self.counts;
-        if let Some(lines) = keeper.lines(&self.needs) {
+        if let Some(lines) = orchestrator.lines(&self.needs) {
             print::result(&format_args!("\n{}", lines.trim_end()))?;
         }
         let counts = [(failed, "failed"), (remarks, "to note"), (passed, "passed"), (skipped, "not looked at")];
@@ -67,19 +67,19 @@ impl Report {
 }
 
 /// Symbol, word, subject and text; wrapped on a terminal so that the text stands apart.
-fn line(finding: &Finding, looks: Looks, columns: Option<usize>) -> String {
+fn line(finding: &Finding, style: Style, columns: Option<usize>) -> String {
     let Finding { verdict, subject, text, .. } = finding;
-    let (symbol, plain, word, tone) = match verdict {
-        Verdict::Passed => ('✓', '+', "pass", Tone::Good),
-        Verdict::Remark => ('!', '!', "note", Tone::Poor),
-        Verdict::Failed => ('✗', 'x', "FAIL", Tone::Bad),
-        Verdict::Skipped => ('–', '-', "skip", Tone::Faint),
+    let (symbol, plain, word, color) = match verdict {
+        FindingStatus::Passed => ('✓', '+', "pass", Color::Good),
+        FindingStatus::Diagnostic => ('!', '!', "note", Color::Poor),
+        FindingStatus::Failed => ('✗', 'x', "FAIL", Color::Bad),
+        FindingStatus::Skipped => ('–', '-', "skip", Color::Faint),
     };
-    let mark = format!("{} {word}", if looks.unicode { symbol } else { plain });
+    let mark = format!("{} {word}", if style.unicode { symbol } else { plain });
     let width = columns.map_or(usize::MAX, |columns| columns.saturating_sub(TEXT_AT).max(TEXT_COLUMNS_MIN));
     let text = wrapped(text, width).join(&format!("\n{:TEXT_AT$}", ""));
     let rest = format!("  {subject:SUBJECT_COLUMNS$} {text}");
-    Line::new(tone, mark).and(Tone::Plain, rest).shown(looks)
+    Line::new(color, mark).and(Color::Plain, rest).shown(style)
 }
 
 /// Breaks a text at spaces. Longer words stay whole, so that a path can be copied.
@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_in_a_pipe_and_stands_apart_on_a_terminal() {
         let finding = Finding::failed("DNS", "`api.invalid` cannot be looked up; check `baseUrl`");
-        let pipe = Looks { colours: false, unicode: false };
+        let pipe = Style { colours: false, unicode: false };
         assert_eq!(line(&finding, pipe, None), "x FAIL  DNS       `api.invalid` cannot be looked up; check `baseUrl`");
-        let terminal = Looks { colours: true, unicode: true };
+        let terminal = Style { colours: true, unicode: true };
         let expected =
             "\x1b[31m✗ FAIL\x1b[0m  DNS       `api.invalid` cannot be looked up;\n                  check `baseUrl`";
         assert_eq!(line(&finding, terminal, Some(53)), expected);

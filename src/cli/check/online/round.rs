@@ -10,15 +10,15 @@ use tokio::{
 
 use super::{
     DISK_MIN,
-    exchanges::{Outcome, Seen},
+    exchanges::{DryOutcome, Seen},
     report::Report,
 };
 use crate::{
+    clock,
     config::{Config, Credential},
     daemon::{
-        clock,
-        standing::LastExchange,
-        trial::{Trial, Unnoted},
+        dry_exchange::{DryExchange, NotRecorded},
+        standing::RecordedExchange,
     },
     exchange::{Client, Granted, Refused, Trust},
     fingerprint::Fingerprint,
@@ -27,13 +27,13 @@ use crate::{
 };
 
 /// What all exchanges have in common.
-pub(super) struct Round<'a> {
+pub(super) struct CheckRun<'a> {
     pub(super) config: &'a Arc<Config>,
     pub(super) client: &'a Client,
     pub(super) trust: Trust,
 }
 
-impl Round<'_> {
+impl CheckRun<'_> {
     /// Waits as long as is polite, then asks.
     pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &Report) -> Seen {
         let not_asked = |because: &str| Seen::not_asked(&credential.name, because);
@@ -62,29 +62,29 @@ impl Round<'_> {
         let asking = self.ask(credential, &key);
         let mut seen = report.wait(&format!("asking with {which}"), asking).await;
         let noted = match begun {
-            Ok(trial) => self.end(trial, &seen.outcome).await,
+            Ok(dry_exchange) => self.end(dry_exchange, &seen.outcome).await,
             Err(why) => Err(why),
         };
         seen.noted = Some(noted);
         seen
     }
 
-    async fn last_exchange(&self, credential: &Credential) -> Option<LastExchange> {
+    async fn last_exchange(&self, credential: &Credential) -> Option<RecordedExchange> {
         let (config, owned) = (Arc::clone(self.config), credential.clone());
-        self.on_disk(move || LastExchange::of(&config, &owned)).await
+        self.on_disk(move || RecordedExchange::of(&config, &owned)).await
     }
 
-    async fn begin(&self, credential: &Credential, key: Fingerprint) -> Result<Trial, Unnoted> {
+    async fn begin(&self, credential: &Credential, key: Fingerprint) -> Result<DryExchange, NotRecorded> {
         let (config, owned) = (Arc::clone(self.config), credential.clone());
-        self.on_disk(move || Trial::begin(&config, &owned, key)).await.unwrap_or_else(|| Err(slow()))
+        self.on_disk(move || DryExchange::begin(&config, &owned, key)).await.unwrap_or_else(|| Err(slow()))
     }
 
-    async fn end(&self, trial: Trial, outcome: &Outcome) -> Result<(), Unnoted> {
+    async fn end(&self, dry_exchange: DryExchange, outcome: &DryOutcome) -> Result<(), NotRecorded> {
         let refusal = match outcome {
-            Outcome::Refused(Refused { refusal, .. }) => Some(*refusal),
-            Outcome::Granted { .. } | Outcome::NotAsked(_) => None,
+            DryOutcome::Refused(Refused { refusal, .. }) => Some(*refusal),
+            DryOutcome::Granted { .. } | DryOutcome::NotAsked(_) => None,
         };
-        self.on_disk(move || trial.end(refusal)).await.unwrap_or_else(|| Err(slow()))
+        self.on_disk(move || dry_exchange.end(refusal)).await.unwrap_or_else(|| Err(slow()))
     }
 
     async fn ask(&self, credential: &Credential, key: &Secret) -> Seen {
@@ -92,10 +92,10 @@ impl Round<'_> {
         let reply = self.client.exchange(&self.config.project, &credential.options, key).await;
         let time = clock::now() - began;
         let outcome = match reply.and_then(|reply| reply.read(sent, clock::wall(), &self.config.project)) {
-            Err(refused) => Outcome::Refused(refused),
+            Err(refused) => DryOutcome::Refused(refused),
             Ok(Granted { session, notes }) => {
                 let standing = self.trust.judge(self.client, &session.jwt, clock::now()).await;
-                Outcome::Granted { grant: session.grant, notes, standing }
+                DryOutcome::Granted { grant: session.grant, notes, standing }
             }
         };
         Seen { credential: credential.name.clone(), key: Some(key.fingerprint()), time, outcome, noted: None }
@@ -106,8 +106,8 @@ impl Round<'_> {
     }
 }
 
-fn slow() -> Unnoted {
-    Unnoted::Unkept("the disk of the state directory takes too long".to_owned())
+fn slow() -> NotRecorded {
+    NotRecorded::Unkept("the disk of the state directory takes too long".to_owned())
 }
 
 /// Why nobody would wait that long, if so.

@@ -2,22 +2,24 @@
 
 use super::{
     edge::{self, Answer},
-    exchanges::{Outcome, Seen},
+    exchanges::{DryOutcome, Seen},
     finding::Finding,
 };
-use crate::exchange::{Refused, Standing};
+use crate::exchange::{Refused, SignatureStatus};
 
 /// Judges what the exchanges brought; `first` is the answer to the request for the keys.
 pub(super) fn findings(exchanges: &[Seen], first: &edge::Seen) -> Vec<Finding> {
     let (mut verified, mut others) = (0, Vec::new());
     for Seen { credential, outcome, .. } in exchanges {
-        let Outcome::Granted { standing, .. } = outcome else { continue };
+        let DryOutcome::Granted { standing, .. } = outcome else { continue };
         match standing {
-            Ok(Standing::Verified) => verified += 1,
-            Ok(Standing::Unverified { why }) if first.answer == Answer::Keys => {
+            Ok(SignatureStatus::Verified) => verified += 1,
+            Ok(SignatureStatus::Unverified { why }) if first.answer == Answer::Keys => {
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
             }
-            Ok(Standing::Unverified { why }) => others.push(Finding::failed(SUBJECT, format!("{credential}: {why}"))),
+            Ok(SignatureStatus::Unverified { why }) => {
+                others.push(Finding::failed(SUBJECT, format!("{credential}: {why}")))
+            }
             Err(Refused { message, .. }) => {
                 let remedy = "is `baseUrl` that of the project, and who else stands between?";
                 others.push(Finding::failed(SUBJECT, format!("{credential}: {message}; {remedy}")));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Credential, duration::short},
-    daemon::trial::Unnoted,
+    daemon::dry_exchange::NotRecorded,
 };
 
 /// What it means. Credentials of which the same is to be said share a line.
@@ -25,17 +25,17 @@ pub(super) fn findings(exchanges: &[Seen], credentials: &[Credential]) -> Vec<Fi
     alike.into_iter().map(|(noted, (names, spacing))| finding(noted, spacing).of(&named(&names))).collect()
 }
 
-fn finding(noted: &Result<(), Unnoted>, spacing: Duration) -> Finding {
+fn finding(noted: &Result<(), NotRecorded>, spacing: Duration) -> Finding {
     let spacing = short(spacing);
     let text = match noted {
         Ok(()) => {
             let text = format!("noted in the state directory: a daemon that starts now keeps its {spacing}");
             return Finding::passed(SUBJECT, text);
         }
-        Err(why @ (Unnoted::Held(_) | Unnoted::Unseen)) => {
+        Err(why @ (NotRecorded::Held(_) | NotRecorded::Unseen)) => {
             format!("not noted, because {why}; that may ask within its {spacing} after this check")
         }
-        Err(why @ (Unnoted::Missing(_) | Unnoted::Foreign { .. } | Unnoted::Unkept(_))) => {
+        Err(why @ (NotRecorded::Missing(_) | NotRecorded::Foreign { .. } | NotRecorded::Unkept(_))) => {
             format!("not noted, because {why}; wait {spacing} before you start a daemon")
         }
     };
@@ -50,12 +50,12 @@ mod tests {
 
     #[test]
     fn whether_a_daemon_knows_of_the_exchange_is_told_with_what_to_do() {
-        let foreign = Unnoted::Foreign { directory: "/var/lib/t".into(), owner: 7 };
+        let foreign = NotRecorded::Foreign { directory: "/var/lib/t".into(), owner: 7 };
         let all = [
             Ok(()),
-            Err(Unnoted::Held("process 7 (`tokenwell`)".to_owned())),
-            Err(Unnoted::Unseen),
-            Err(Unnoted::Missing("/var/lib/t".into())),
+            Err(NotRecorded::Held("process 7 (`tokenwell`)".to_owned())),
+            Err(NotRecorded::Unseen),
+            Err(NotRecorded::Missing("/var/lib/t".into())),
             Err(foreign),
         ];
         let told = all.map(|noted| {
@@ -64,10 +64,10 @@ mod tests {
         });
         insta::assert_snapshot!(told.join("\n"), @r"
         Passed noted in the state directory: a daemon that starts now keeps its 2s
-        Remark not noted, because process 7 (`tokenwell`) writes to the outputs; that may ask within its 2s after this check
-        Remark not noted, because this user cannot see whether a daemon writes to the outputs; that may ask within its 2s after this check
-        Remark not noted, because state directory `/var/lib/t` is not there yet; wait 2s before you start a daemon
-        Remark not noted, because state directory `/var/lib/t` is of user 7; wait 2s before you start a daemon
+        Diagnostic not noted, because process 7 (`tokenwell`) writes to the outputs; that may ask within its 2s after this check
+        Diagnostic not noted, because this user cannot see whether a daemon writes to the outputs; that may ask within its 2s after this check
+        Diagnostic not noted, because state directory `/var/lib/t` is not there yet; wait 2s before you start a daemon
+        Diagnostic not noted, because state directory `/var/lib/t` is of user 7; wait 2s before you start a daemon
         ");
     }
 }

@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Identity, Need},
+    surroundings::{Need, ProcessUser},
 };
 use crate::state::{Ledger, Unkept};
 
@@ -16,7 +16,7 @@ pub(super) fn look(directory: &Path) -> Result<(), Unkept> {
 }
 
 /// What it means.
-pub(super) fn finding(probed: &Result<(), Unkept>, directory: &Path, identity: &Identity) -> Finding {
+pub(super) fn finding(probed: &Result<(), Unkept>, directory: &Path, identity: &ProcessUser) -> Finding {
     let Err(Unkept { path, source }) = probed else {
         return Finding::passed(SUBJECT, format!("`{}` can be written", directory.display()));
     };
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn a_state_directory_that_cannot_be_written_is_told_with_what_it_costs() {
-        let me = Identity { user: 1, group: 1, groups: Vec::new() };
+        let me = ProcessUser { user: 1, group: 1, groups: Vec::new() };
         let probed = Err(Unkept { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
         let told = finding(&probed, Path::new("/var/lib/t"), &me);
         insta::assert_snapshot!(told.text, @"`/var/lib/t/state` cannot be written: permission denied: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`");

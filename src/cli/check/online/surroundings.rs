@@ -12,7 +12,7 @@ use crate::config::Environment;
 
 /// Who this process is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Identity {
+pub(super) struct ProcessUser {
     pub(super) user: u32,
     pub(super) group: u32,
     /// Besides its own.
@@ -21,7 +21,7 @@ pub(super) struct Identity {
 
 /// What runs it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Keeper {
+pub(super) enum Orchestrator {
     Kubernetes,
     Systemd,
     Unknown,
@@ -42,7 +42,7 @@ pub(super) enum Need {
     Readable { file: PathBuf, group: u32 },
 }
 
-impl Identity {
+impl ProcessUser {
     pub(super) fn of_process() -> Self {
         let group = getegid().as_raw();
         let mut groups: Vec<_> = getgroups().unwrap_or_default().iter().map(|group| group.as_raw()).collect();
@@ -55,7 +55,7 @@ impl Identity {
     }
 }
 
-impl Display for Identity {
+impl Display for ProcessUser {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "user {}, group {}", self.user, self.group)?;
         for (n, group) in self.groups.iter().take(GROUPS_SAID_MAX).enumerate() {
@@ -65,7 +65,7 @@ impl Display for Identity {
     }
 }
 
-impl Keeper {
+impl Orchestrator {
     pub(super) fn of_process(environment: &Environment) -> Self {
         let is_set = |name: &str| environment.setting(name).is_some();
         if is_set("KUBERNETES_SERVICE_HOST") || Path::new(SERVICE_ACCOUNT).exists() {
@@ -213,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_pod_is_told_its_lines_of_yaml() {
-        insta::assert_snapshot!(Keeper::Kubernetes.lines(&needs()).unwrap(), @r#"
+        insta::assert_snapshot!(Orchestrator::Kubernetes.lines(&needs()).unwrap(), @r#"
         The pod lacks these lines; merge them into what its `spec` has:
 
         securityContext:
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_unit_is_told_its_lines() {
-        insta::assert_snapshot!(Keeper::Systemd.lines(&needs()).unwrap(), @r"
+        insta::assert_snapshot!(Orchestrator::Systemd.lines(&needs()).unwrap(), @r"
         The unit lacks these lines; `systemctl edit` takes them:
 
         [Service]
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn who_lacks_nothing_or_is_kept_by_nobody_is_told_nothing() {
-        assert_eq!(Keeper::Kubernetes.lines(&BTreeSet::new()), None);
-        assert_eq!(Keeper::Unknown.lines(&needs()), None);
+        assert_eq!(Orchestrator::Kubernetes.lines(&BTreeSet::new()), None);
+        assert_eq!(Orchestrator::Unknown.lines(&needs()), None);
     }
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use super::{finding::Finding, took};
 use crate::{
-    daemon::clock,
-    exchange::{Anchors, Handshake, Road, Root, Way},
+    clock,
+    exchange::{Anchors, Handshake, NetworkPath, Root, Tunnel},
 };
 
 /// The handshake as it went.
@@ -17,7 +17,7 @@ pub(super) struct Seen {
 }
 
 /// Shakes hands, and hangs up.
-pub(super) async fn look(way: &Way, road: Road, anchors: &Anchors, timeout: Duration) -> Seen {
+pub(super) async fn look(way: &NetworkPath, road: Tunnel, anchors: &Anchors, timeout: Duration) -> Seen {
     let (began, now) = (clock::now(), clock::wall());
     let handshake = way.handshake(road, anchors, now, timeout).await;
     Seen { time: clock::now() - began, now, handshake }
@@ -115,7 +115,7 @@ mod tests {
         insta::assert_snapshot!(told(Ok(Authority { root: Root::CaFile, ..root }), 3), @r"
         Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2026-11-21T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
         Passed trusted by root `GTS Root R4` of `http.caFile`
-        Remark the server's certificate ends in 3 days; whoever runs it should renew it
+        Diagnostic the server's certificate ends in 3 days; whoever runs it should renew it
         ");
         insta::assert_snapshot!(told(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
     }

@@ -1,4 +1,4 @@
-//! The thread that arms folders: it owns the one inotify watcher and does all that may block.
+//! The thread that thread folders: it owns the one inotify watcher and does all that may block.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,21 +14,21 @@ use notify::{
 };
 use tracing::{debug, info, warn};
 
-use super::desk::{Desk, Round};
+use super::queue::{ArmingPass, WatchQueue};
 
 /// Carries out rounds of arming until the caller is gone.
-pub(super) fn serve(desk: &Arc<Desk>) {
-    let mut arms = Arms { desk: Arc::clone(desk), watcher: None, armed: BTreeMap::new(), in_trouble: false };
-    while let Some(round) = desk.next_round() {
-        arms.carry_out(&round);
+pub(super) fn serve(queue: &Arc<WatchQueue>) {
+    let mut thread = WatchThread { queue: Arc::clone(queue), watcher: None, armed: BTreeMap::new(), in_trouble: false };
+    while let Some(round) = queue.next_round() {
+        thread.carry_out(&round);
     }
 }
 
-struct Arms {
-    desk: Arc<Desk>,
+struct WatchThread {
+    queue: Arc<WatchQueue>,
     /// `None` until one could be had.
     watcher: Option<RecommendedWatcher>,
-    armed: BTreeMap<PathBuf, Identity>,
+    armed: BTreeMap<PathBuf, FileId>,
     /// Whether trouble has been said, so that it is said once.
     in_trouble: bool,
 }
@@ -36,13 +36,13 @@ struct Arms {
 /// Which folder a path led to. Numbers of removed folders are used again at once by some file systems; inotify's word
 /// on the removal covers that.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Identity {
+struct FileId {
     device: u64,
     inode: u64,
 }
 
-impl Arms {
-    fn carry_out(&mut self, round: &Round) {
+impl WatchThread {
+    fn carry_out(&mut self, round: &ArmingPass) {
         self.disarm_unwanted(&round.wanted);
         let mut newly_armed = false;
         let mut trouble = None;
@@ -56,10 +56,10 @@ impl Arms {
             }
         }
         self.say(trouble.as_ref().map(|(path, error)| (path.as_path(), error)), !missing);
-        self.desk.finish(round.number, trouble.is_none() && !missing);
+        self.queue.finish(round.number, trouble.is_none() && !missing);
         // After the line above, so that whoever follows the hint finds the truth.
         if newly_armed {
-            self.desk.hint.notify_one();
+            self.queue.hint.notify_one();
         }
     }
 
@@ -80,10 +80,10 @@ impl Arms {
         }
     }
 
-    /// Arms a folder, also one that seems armed: inotify takes that for the same watch, and where the watch had gone
+    /// WatchThread a folder, also one that seems armed: inotify takes that for the same watch, and where the watch had gone
     /// unnoticed (an unmount, say) it is back.
     fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
-        // Asked before arming: if the folder is exchanged in between, the next round sees a difference and arms again.
+        // ExchangeRecord before arming: if the folder is exchanged in between, the next round sees a difference and thread again.
         let identity = match identity_of(path) {
             Ok(identity) => identity,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -99,10 +99,10 @@ impl Arms {
         if !stands {
             self.disarm(path);
         }
-        let desk = Arc::clone(&self.desk);
+        let queue = Arc::clone(&self.queue);
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
-            none => none.insert(notify::recommended_watcher(move |event| attend(&desk, event))?),
+            none => none.insert(notify::recommended_watcher(move |event| attend(&queue, event))?),
         };
         match watcher.watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => {
@@ -143,21 +143,21 @@ enum Arming {
     Missing,
 }
 
-fn identity_of(path: &Path) -> io::Result<Identity> {
+fn identity_of(path: &Path) -> io::Result<FileId> {
     let found = fs::metadata(path)?;
-    Ok(Identity { device: found.dev(), inode: found.ino() })
+    Ok(FileId { device: found.dev(), inode: found.ino() })
 }
 
 /// What inotify tells, on its own thread. Errors and a queue that ran over may hide any change.
-fn attend(desk: &Desk, event: notify::Result<Event>) {
-    let Ok(event) = event else { return desk.hint.notify_one() };
+fn attend(queue: &WatchQueue, event: notify::Result<Event>) {
+    let Ok(event) = event else { return queue.hint.notify_one() };
     if is_only_a_look(event.kind) {
         return;
     }
-    if may_be_farewell(event.kind) {
-        event.paths.iter().for_each(|path| desk.lose(path));
+    if may_be_removal(event.kind) {
+        event.paths.iter().for_each(|path| queue.lose(path));
     }
-    desk.hint.notify_one();
+    queue.hint.notify_one();
 }
 
 /// Opening a file to read it makes events too: whoever reads on each hint would read for ever. Only a writer's close counts.
@@ -166,7 +166,7 @@ fn is_only_a_look(kind: EventKind) -> bool {
 }
 
 /// A watched folder that is removed or moved away is told like one of its entries; the path makes the difference.
-fn may_be_farewell(kind: EventKind) -> bool {
+fn may_be_removal(kind: EventKind) -> bool {
     matches!(
         kind,
         EventKind::Remove(RemoveKind::Folder | RemoveKind::Other)
@@ -201,9 +201,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key");
         fs::write(&key, "K1").unwrap();
-        let desk = Arc::new(Desk::default());
+        let queue = Arc::new(WatchQueue::default());
         let (tell, told) = mpsc::channel();
-        let theirs = Arc::clone(&desk);
+        let theirs = Arc::clone(&queue);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
             // inotify tells in order: when the sentinel is told of, all that was read before it has been.
             let at_end = event.as_ref().unwrap().paths[0].ends_with("sentinel");
@@ -220,20 +220,20 @@ mod tests {
         fs::write(folder.path().join("sentinel"), "").unwrap();
         let events = std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(30)).ok()).take_while(|end| !end);
         assert!(events.count() > 0);
-        assert!(desk.hint.notified().now_or_never().is_none(), "whoever reads on each hint would read for ever");
+        assert!(queue.hint.notified().now_or_never().is_none(), "whoever reads on each hint would read for ever");
 
         fs::write(&key, "K2").unwrap();
-        while desk.hint.notified().now_or_never().is_none() {
+        while queue.hint.notified().now_or_never().is_none() {
             told.recv_timeout(Duration::from_secs(30)).expect("a change gives a hint");
         }
     }
 
     #[test]
     fn a_queue_that_ran_over_and_an_error_are_hints() {
-        let desk = Desk::default();
-        attend(&desk, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
-        assert!(desk.hint.notified().now_or_never().is_some());
-        attend(&desk, Err(notify::Error::generic("lost")));
-        assert!(desk.hint.notified().now_or_never().is_some());
+        let queue = WatchQueue::default();
+        attend(&queue, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
+        assert!(queue.hint.notified().now_or_never().is_some());
+        attend(&queue, Err(notify::Error::generic("lost")));
+        assert!(queue.hint.notified().now_or_never().is_some());
     }
 }

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Hook, News, Outcome, Ran, Recipient};
+use super::{Hook, HookContext, HookOutcome, Ran, Recipient};
 
 /// Without arguments and queries: they may hold secrets of others.
 impl Display for Hook {
@@ -30,9 +30,9 @@ impl Display for Recipient {
 impl Display for Ran {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.outcome {
-            Outcome::Done => f.write_str("done")?,
-            Outcome::NobodyThere(why) | Outcome::Failed(why) => f.write_str(why)?,
-            Outcome::TimedOut(timeout) => {
+            HookOutcome::Done => f.write_str("done")?,
+            HookOutcome::NobodyThere(why) | HookOutcome::Failed(why) => f.write_str(why)?,
+            HookOutcome::TimedOut(timeout) => {
                 write!(f, "not done within {}, and stopped", humantime::format_duration(*timeout))?;
             }
         }
@@ -40,7 +40,7 @@ impl Display for Ran {
     }
 }
 
-impl News {
+impl HookContext {
     /// When the token ends, in RFC 3339. A server may claim a time that no calendar has.
     pub(super) fn expiry(&self) -> String {
         let since_epoch = self.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default();

@@ -9,37 +9,37 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with, sockopt};
 
-use super::listen::{Listen, ListenError, Passed, is_served};
+use super::listen::{InheritedSocket, Listen, ListenError, is_served};
 
 /// What a server would listen on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Vacancy {
+pub enum ListenProbe {
     /// Nobody listens there, and it can be had.
     Free,
     /// The service manager has passed the socket.
-    Passed,
+    InheritedSocket,
 }
 
 /// Tries. The socket of a service manager is closed by it, so this is for a process that serves nothing itself. Blocks on the
 /// disk.
-pub fn vacancy(listen: &Listen) -> Result<Vacancy, ListenError> {
+pub fn listen_probe(listen: &Listen) -> Result<ListenProbe, ListenError> {
     match listen {
         Listen::Address(address) => of_address(*address).map_err(|source| listen.refused(source)),
         Listen::Unix(path) => of_path(listen, path),
-        Listen::Systemd => Passed::default().socket().map(|_| Vacancy::Passed),
+        Listen::Systemd => InheritedSocket::default().socket().map(|_| ListenProbe::InheritedSocket),
     }
 }
 
 /// With the option that a server's socket has, so that connections of an earlier server that are still closing do not count.
-fn of_address(address: SocketAddr) -> io::Result<Vacancy> {
+fn of_address(address: SocketAddr) -> io::Result<ListenProbe> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
     sockopt::set_socket_reuseaddr(&socket, true)?;
     bind(&socket, &address)?;
-    Ok(Vacancy::Free)
+    Ok(ListenProbe::Free)
 }
 
-fn of_path(listen: &Listen, path: &Path) -> Result<Vacancy, ListenError> {
+fn of_path(listen: &Listen, path: &Path) -> Result<ListenProbe, ListenError> {
     let refused = |source| listen.refused(source);
     SocketAddrUnix::new(path).map_err(|errno| refused(errno.into()))?;
     match fs::symlink_metadata(path) {
@@ -53,7 +53,7 @@ fn of_path(listen: &Listen, path: &Path) -> Result<Vacancy, ListenError> {
     let folder = path.ancestors().skip(1).find(|folder| fs::symlink_metadata(folder).is_ok());
     let folder = folder.unwrap_or(Path::new("/"));
     let tried = tempfile::Builder::new().prefix(PROBE_PREFIX).make_in(folder, |path| UnixListener::bind(path));
-    tried.map(|_| Vacancy::Free).map_err(refused)
+    tried.map(|_| ListenProbe::Free).map_err(refused)
 }
 
 /// Short, for the paths of sockets have a hundred bytes or so.
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     fn told(listen: &Listen) -> String {
-        vacancy(listen).map_or_else(|error| error.to_string(), |vacancy| format!("{vacancy:?}"))
+        listen_probe(listen).map_or_else(|error| error.to_string(), |listen_probe| format!("{listen_probe:?}"))
     }
 
     #[test]

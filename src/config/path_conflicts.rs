@@ -6,9 +6,9 @@ use std::{
 };
 
 use super::{
-    notes::{Notes, Spot},
+    diagnostics::{Diagnostics, Location},
     reader::path_of,
-    real::{Identity, Places, identity},
+    resolve::{FileId, Places, identity},
 };
 use crate::output::LOCK_FILE;
 
@@ -41,7 +41,7 @@ pub(super) enum Purpose {
 
 /// Every name and path of a configuration, those of entries that are otherwise mistaken included.
 #[derive(Default)]
-pub(super) struct Uses {
+pub(super) struct PathConflicts {
     names: HashMap<String, String>,
     paths: Vec<Use>,
     places: Places,
@@ -55,73 +55,77 @@ struct Use {
     /// Where that leads to.
     real: PathBuf,
     /// Of the file that stands there, if it is to be one.
-    identity: Option<Identity>,
-    spot: Spot,
+    identity: Option<FileId>,
+    location: Location,
 }
 
-impl Uses {
+impl PathConflicts {
     /// The paths of a file's configuration, of which the file itself is the first.
     pub(super) fn of_file(file: &Path) -> Self {
-        let mut uses = Self::default();
+        let mut conflicts = Self::default();
         let named: PathBuf = file.components().collect();
-        uses.note(Purpose::ConfigFile, Some(&named), &Spot::WholeFile { path: String::new() });
-        uses
+        conflicts.note(Purpose::ConfigFile, Some(&named), &Location::WholeFile { path: String::new() });
+        conflicts
     }
 
     /// A credential has that name; that another has it too is a mistake.
-    pub(super) fn name(&mut self, name: &str, spot: &Spot, notes: &mut Notes) {
+    pub(super) fn name(&mut self, name: &str, location: &Location, diagnostics: &mut Diagnostics) {
         if let Some(first) = self.names.get(name) {
             let what = format!("`{name}` is the name of {first} too");
-            notes.mistake(spot, what, "give every credential a name of its own");
+            diagnostics.mistake(location, what, "give every credential a name of its own");
         } else {
-            self.names.insert(name.to_owned(), path_of(spot).replace(".name", ""));
+            self.names.insert(name.to_owned(), path_of(location).replace(".name", ""));
         }
     }
 
     /// A path is used, if it could be read at all. Looks where it leads to.
-    pub(super) fn note(&mut self, purpose: Purpose, path: Option<&Path>, spot: &Spot) {
+    pub(super) fn note(&mut self, purpose: Purpose, path: Option<&Path>, location: &Location) {
         let Some(path) = path else { return };
         let (real, identity) = if purpose.is_folder() {
             (self.places.folder(path), None)
         } else {
             (self.places.file(path), identity(path))
         };
-        self.paths.push(Use { purpose, named: path.to_owned(), real, identity, spot: spot.clone() });
+        self.paths.push(Use { purpose, named: path.to_owned(), real, identity, location: location.clone() });
     }
 
     /// Finds what is used twice.
-    pub(super) fn check(&self, notes: &mut Notes) {
+    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
         let mut outputs: HashMap<&Path, &Use> = HashMap::new();
         for output in self.of(Purpose::Output) {
             if let Some(first) = outputs.get(output.real.as_path()) {
                 let what = if first.named == output.named {
-                    let another = if first.spot == output.spot { "another " } else { "" };
-                    format!("the same path as {another}{}", path_of(&first.spot))
+                    let another = if first.location == output.location { "another " } else { "" };
+                    format!("the same path as {another}{}", path_of(&first.location))
                 } else {
-                    format!("the same file as {}{}", path_of(&first.spot), output.by_way_of_a_link())
+                    format!("the same file as {}{}", path_of(&first.location), output.by_way_of_a_link())
                 };
-                notes.mistake(&output.spot, what, "give every output a path of its own");
+                diagnostics.mistake(&output.location, what, "give every output a path of its own");
             } else {
                 outputs.insert(&output.real, output);
             }
         }
-        self.check_outputs(&outputs, notes);
-        self.check_folders(notes);
-        self.check_sets(&outputs, notes);
+        self.check_outputs(&outputs, diagnostics);
+        self.check_folders(diagnostics);
+        self.check_sets(&outputs, diagnostics);
     }
 
     /// No output stands where the program keeps its status.
-    pub(super) fn check_status_file(&mut self, file: &Path, notes: &mut Notes) {
+    pub(super) fn check_status_file(&mut self, file: &Path, diagnostics: &mut Diagnostics) {
         let real = self.places.file(file);
         for output in self.of(Purpose::Output).filter(|output| output.real == real) {
             let way = output.way_to(file);
-            notes.mistake(&output.spot, format!("the program's own status file{way}"), "write tokens somewhere else");
+            diagnostics.mistake(
+                &output.location,
+                format!("the program's own status file{way}"),
+                "write tokens somewhere else",
+            );
         }
     }
 
     /// No output stands where something else is.
-    fn check_outputs(&self, outputs: &HashMap<&Path, &Use>, notes: &mut Notes) {
-        let standing: HashMap<Identity, &Use> =
+    fn check_outputs(&self, outputs: &HashMap<&Path, &Use>, diagnostics: &mut Diagnostics) {
+        let standing: HashMap<FileId, &Use> =
             outputs.values().filter_map(|output| Some((output.identity?, *output))).collect();
         for other in &self.paths {
             let what = match other.purpose {
@@ -132,7 +136,7 @@ impl Uses {
                 | Purpose::PidFile
                 | Purpose::Program
                 | Purpose::StatusSocket => {
-                    format!("the same file as {}", path_of(&other.spot))
+                    format!("the same file as {}", path_of(&other.location))
                 }
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
@@ -141,8 +145,8 @@ impl Uses {
                 .map(|output| (*output, output.way_to(&other.named)))
                 .or_else(|| standing.get(&other.identity?).map(|output| (*output, output.one_file_with(other))));
             if let Some((output, way)) = found {
-                notes.mistake(
-                    &output.spot,
+                diagnostics.mistake(
+                    &output.location,
                     format!("{what}{way}: a token would replace it"),
                     "write tokens somewhere else",
                 );
@@ -153,66 +157,66 @@ impl Uses {
             if let Some(folder) = folders.iter().find(|folder| path.starts_with(&folder.real)) {
                 let way =
                     if output.named.starts_with(&folder.named) { String::new() } else { output.by_way_of_a_link() };
-                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.spot));
-                notes.mistake(&output.spot, what, "write tokens somewhere else");
+                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.location));
+                diagnostics.mistake(&output.location, what, "write tokens somewhere else");
             }
             if let Some(file) = path.ancestors().skip(1).find_map(|parent| outputs.get(parent)) {
-                let what = format!("below {}, which is a file", path_of(&file.spot));
-                notes.mistake(&output.spot, what, "write tokens beside each other");
+                let what = format!("below {}, which is a file", path_of(&file.location));
+                diagnostics.mistake(&output.location, what, "write tokens beside each other");
             }
         }
     }
 
     /// No folder of keys is used for anything else.
-    fn check_folders(&self, notes: &mut Notes) {
+    fn check_folders(&self, diagnostics: &mut Diagnostics) {
         let mut folders: HashMap<&Path, &Use> = HashMap::new();
         for folder in self.of(Purpose::KeyDirectory) {
             if let Some(first) = folders.insert(&folder.real, folder) {
-                let what = format!("the same folder as {}{}", path_of(&first.spot), folder.way_to(&first.named));
-                notes.mistake(&folder.spot, what, "name every folder once, with all outputs under it");
+                let what = format!("the same folder as {}{}", path_of(&first.location), folder.way_to(&first.named));
+                diagnostics.mistake(&folder.location, what, "name every folder once, with all outputs under it");
             }
         }
         for state in self.of(Purpose::StateDirectory) {
             if let Some(folder) = state.real.ancestors().find_map(|parent| folders.get(parent)) {
                 let way = if state.named.starts_with(&folder.named) { String::new() } else { state.by_way_of_a_link() };
-                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.spot));
-                notes.mistake(&state.spot, what, "keep state somewhere else");
+                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.location));
+                diagnostics.mistake(&state.location, what, "keep state somewhere else");
             }
         }
     }
 
     /// A set's folder is nothing else, and its files have names of their own.
-    fn check_sets(&self, outputs: &HashMap<&Path, &Use>, notes: &mut Notes) {
+    fn check_sets(&self, outputs: &HashMap<&Path, &Use>, diagnostics: &mut Diagnostics) {
         let mut sets: HashMap<&Path, &Use> = HashMap::new();
         for set in self.of(Purpose::Set) {
             if let Some(first) = sets.get(set.real.as_path()) {
-                let what = format!("the same folder as {}{}", path_of(&first.spot), set.way_to(&first.named));
-                notes.mistake(&set.spot, what, "name every set once");
+                let what = format!("the same folder as {}{}", path_of(&first.location), set.way_to(&first.named));
+                diagnostics.mistake(&set.location, what, "name every set once");
             } else {
                 sets.insert(&set.real, set);
             }
         }
         for (path, set) in &sets {
             if let Some(outer) = path.ancestors().skip(1).find_map(|above| sets.get(above)) {
-                let what = format!("inside {}, which is a set", path_of(&outer.spot));
-                notes.mistake(&set.spot, what, "write sets beside each other");
+                let what = format!("inside {}, which is a set", path_of(&outer.location));
+                diagnostics.mistake(&set.location, what, "write sets beside each other");
             }
             if let Some(output) = outputs.get(path) {
-                let what = format!("the same path as {}, which is a file", path_of(&output.spot));
-                notes.mistake(&set.spot, what, "give the set a folder of its own");
+                let what = format!("the same path as {}, which is a file", path_of(&output.location));
+                diagnostics.mistake(&set.location, what, "give the set a folder of its own");
             }
         }
-        for Use { purpose, real, spot, .. } in &self.paths {
+        for Use { purpose, real, location, .. } in &self.paths {
             let (folder, what) = match purpose {
                 Purpose::KeyDirectory => (
                     Some(real.as_path()),
-                    format!("the same folder as {}, where every file is an access key", path_of(spot)),
+                    format!("the same folder as {}, where every file is an access key", path_of(location)),
                 ),
                 Purpose::StateDirectory => {
-                    (Some(real.as_path()), format!("the same folder as {}, where state is kept", path_of(spot)))
+                    (Some(real.as_path()), format!("the same folder as {}, where state is kept", path_of(location)))
                 }
                 Purpose::ConfigFile => (real.parent(), "the folder of this configuration file".to_owned()),
-                Purpose::StatusSocket => (real.parent(), format!("the folder of the socket of {}", path_of(spot))),
+                Purpose::StatusSocket => (real.parent(), format!("the folder of the socket of {}", path_of(location))),
                 Purpose::Output
                 | Purpose::KeyFile
                 | Purpose::TemplateFile
@@ -222,7 +226,7 @@ impl Uses {
                 | Purpose::Set => continue,
             };
             if let Some(set) = folder.and_then(|folder| sets.get(folder)) {
-                notes.mistake(&set.spot, what, "give the set a folder of its own");
+                diagnostics.mistake(&set.location, what, "give the set a folder of its own");
             }
         }
         for (path, output) in outputs {
@@ -230,15 +234,15 @@ impl Uses {
             let set = path.parent().and_then(|folder| sets.get(folder));
             if set.is_some() && name.starts_with("..") {
                 let what = "in a set, names that begin with `..` are those of its generations";
-                notes.mistake(&output.spot, what, "give the file another name");
+                diagnostics.mistake(&output.location, what, "give the file another name");
             }
             if let Some(set) = set.filter(|set| output.named.parent() != Some(&set.named)) {
-                let what = format!("in the folder of {}{}", path_of(&set.spot), output.by_way_of_a_link());
-                notes.mistake(&output.spot, what, "name the folder as the set names it");
+                let what = format!("in the folder of {}{}", path_of(&set.location), output.by_way_of_a_link());
+                diagnostics.mistake(&output.location, what, "name the folder as the set names it");
             }
             if name == LOCK_FILE {
                 let what = format!("`{LOCK_FILE}` is the file by which tokenwell keeps other processes away");
-                notes.mistake(&output.spot, what, "give the file another name");
+                diagnostics.mistake(&output.location, what, "give the file another name");
             }
         }
     }

@@ -1,7 +1,7 @@
 //! The way to the API, taken step by step to be looked at. The client takes it whole, by the same rules.
 //!
 //! ```text
-//! Way::of ─> look_up ─> connect ─> tunnel (where a proxy applies) ─> handshake
+//! NetworkPath::of ─> look_up ─> connect ─> tunnel (where a proxy applies) ─> handshake
 //! ```
 //!
 //! No access key ever goes along it: a connection that was looked at is closed.
@@ -23,11 +23,11 @@ pub use anchors::{Anchors, Authority, Root};
 pub use certificate::Certificate;
 pub use connect::{Connected, NotConnected};
 pub use handshake::Handshake;
-pub use tunnel::{Road, Untunnelled};
+pub use tunnel::{Tunnel, Untunnelled};
 
 /// Where requests go, and by which way.
 #[derive(Clone, Debug)]
-pub struct Way {
+pub struct NetworkPath {
     host: String,
     port: u16,
     is_plain_http: bool,
@@ -65,7 +65,7 @@ pub enum Route {
     },
 }
 
-impl Way {
+impl NetworkPath {
     /// The way that the client would take.
     pub fn of(base: &BaseUrl, proxies: &Proxies) -> Result<Self, ProxyError> {
         let (host, port) = base.host_and_port();
@@ -121,12 +121,12 @@ impl Way {
 mod tests {
     use super::*;
 
-    fn way(base: &str, set: &[(&str, &str)]) -> Way {
+    fn way(base: &str, set: &[(&str, &str)]) -> NetworkPath {
         let proxies = Proxies::read(|name| {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         });
-        Way::of(&BaseUrl::parse(base, true).unwrap(), &proxies).unwrap()
+        NetworkPath::of(&BaseUrl::parse(base, true).unwrap(), &proxies).unwrap()
     }
 
     #[test]

@@ -2,21 +2,22 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::{Daemon, clock};
+use super::Daemon;
 use crate::{
+    clock,
     renewal::{Id, Moment, Term},
     session::Times,
 };
 
 /// What was told of one plan of one session. It stays the same to the second however often the session is written.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Told {
+pub(super) struct PublishedTimes {
     sent: Moment,
     renew: Moment,
     times: Times,
 }
 
-impl Told {
+impl PublishedTimes {
     pub(super) fn new(term: Term, times: Times) -> Self {
         Self { sent: term.sent, renew: term.renew, times }
     }
@@ -37,7 +38,7 @@ impl Daemon {
     pub(super) fn times(&mut self, id: Id) -> Option<Times> {
         let (kept, term) = (self.kept.get_mut(&id)?, self.fleet.get(id)?.held()?);
         let claims = &kept.session.as_ref()?.claims;
-        if let Some(times) = kept.told.and_then(|told| told.of(term)) {
+        if let Some(times) = kept.published_times.and_then(|told| told.of(term)) {
             return Some(times);
         }
         let times = Times {
@@ -45,7 +46,7 @@ impl Daemon {
             expires_at: whole(claims.expires_at.unwrap_or_else(|| clock::wall_of(term.expires()))),
             renew_at: whole(clock::wall_of(term.renew)),
         };
-        kept.told = Some(Told::new(term, times));
+        kept.published_times = Some(PublishedTimes::new(term, times));
         Some(times)
     }
 }

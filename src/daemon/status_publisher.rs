@@ -11,22 +11,23 @@ use tokio::{task, time};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Daemon, clock,
-    news::{News, Verdict},
+    Daemon,
+    status_file_schedule::{HealthSummary, StatusFileSchedule},
     tasks::{Done, Task},
 };
 use crate::{
+    clock,
     renewal::Moment,
-    status::{self, Listen, ListenError, Passed, Question, Report, Server, Snapshot},
+    status::{self, InheritedSocket, Listen, ListenError, Question, Report, Server, Snapshot},
 };
 
 /// The faces that the loop itself keeps.
 #[derive(Debug, Default)]
-pub(super) struct Faces {
+pub(super) struct StatusPublisher {
     /// Whether this command serves status at all: one that ends soon would only take the port from the daemon.
     serves: bool,
     server: Option<Server>,
-    passed: Passed,
+    passed: InheritedSocket,
     /// Why status is not served where the configuration says.
     pub(super) trouble: Option<String>,
     /// Whether it was said that the file of the Unix socket cannot be made again.
@@ -34,12 +35,12 @@ pub(super) struct Faces {
     /// The last report that was handed out.
     snapshot: Option<(Moment, Arc<Snapshot>)>,
     /// What the status file is to tell.
-    news: News,
+    schedule: StatusFileSchedule,
     /// Why the status file cannot be written.
     file_trouble: Option<String>,
 }
 
-impl Faces {
+impl StatusPublisher {
     /// The next question of the server; never, if there is none. Cancel-safe.
     pub(super) async fn question(&mut self) -> Question {
         match &mut self.server {
@@ -52,41 +53,41 @@ impl Faces {
 impl Daemon {
     /// Serves status as the configuration says, and goes on to after every reload. Must be called within a tokio runtime.
     pub fn serve_status(&mut self) -> Result<(), ListenError> {
-        self.faces.serves = true;
+        self.publisher.serves = true;
         let Some(listen) = self.config.status.clone() else { return Ok(()) };
-        let server = Server::open(&listen, &mut self.faces.passed)?;
+        let server = Server::open(&listen, &mut self.publisher.passed)?;
         self.take_server(server);
         Ok(())
     }
 
     /// Where status is served, such as `http://127.0.0.1:9465/`.
     pub fn status_address(&self) -> Option<&str> {
-        self.faces.server.as_ref().map(Server::address)
+        self.publisher.server.as_ref().map(Server::address)
     }
 
     /// Serves status where the configuration says by now. Where that fails, it is served where it was.
     pub(super) fn move_server(&mut self) {
-        let before = self.faces.server.as_ref().map(|server| server.listen().clone());
-        let port = self.faces.server.as_ref().and_then(Server::port);
-        if !self.faces.serves || before == self.config.status {
-            self.faces.trouble = None;
+        let before = self.publisher.server.as_ref().map(|server| server.listen().clone());
+        let port = self.publisher.server.as_ref().and_then(Server::port);
+        if !self.publisher.serves || before == self.config.status {
+            self.publisher.trouble = None;
             return;
         }
         let Some(listen) = self.config.status.clone() else {
-            self.faces.server = None;
-            self.faces.trouble = None;
+            self.publisher.server = None;
+            self.publisher.trouble = None;
             info!("status is served no more");
             return;
         };
-        let mut opened = Server::open(&listen, &mut self.faces.passed);
+        let mut opened = Server::open(&listen, &mut self.publisher.passed);
         if let (Err(ListenError::InUse(_)), Some(before)) = (&opened, &before)
             && is_at_port(&listen, port)
         {
             // It may be in its own way.
-            self.faces.server = None;
-            opened = Server::open(&listen, &mut self.faces.passed);
+            self.publisher.server = None;
+            opened = Server::open(&listen, &mut self.publisher.passed);
             if opened.is_err() {
-                self.faces.server = Server::open(before, &mut self.faces.passed).ok();
+                self.publisher.server = Server::open(before, &mut self.publisher.passed).ok();
             }
         }
         match opened {
@@ -97,27 +98,27 @@ impl Daemon {
                 } else {
                     error!("status is not served: {why}");
                 }
-                self.faces.trouble = Some(why.to_string());
+                self.publisher.trouble = Some(why.to_string());
             }
         }
     }
 
     /// The file of its Unix socket, if the server made one.
     pub(super) fn status_socket(&self) -> Option<PathBuf> {
-        self.faces.server.as_ref().and_then(Server::socket_file).map(Path::to_owned)
+        self.publisher.server.as_ref().and_then(Server::socket_file).map(Path::to_owned)
     }
 
     /// Somebody took the file of the Unix socket away, so nobody can come: it is made again.
     pub(super) fn restore_status_socket(&mut self, missing: &Path) {
-        let Some(server) = self.faces.server.as_mut().filter(|server| server.socket_file() == Some(missing)) else {
+        let Some(server) = self.publisher.server.as_mut().filter(|server| server.socket_file() == Some(missing)) else {
             return;
         };
         match server.listen_again() {
             Ok(()) => {
-                self.faces.socket_trouble_said = false;
+                self.publisher.socket_trouble_said = false;
                 warn!("status socket `{}` was removed by somebody else; it is made again", missing.display());
             }
-            Err(why) if !mem::replace(&mut self.faces.socket_trouble_said, true) => {
+            Err(why) if !mem::replace(&mut self.publisher.socket_trouble_said, true) => {
                 warn!("status socket `{}` was removed by somebody else: {why}", missing.display());
             }
             Err(why) => debug!("{why}"),
@@ -126,8 +127,8 @@ impl Daemon {
 
     fn take_server(&mut self, server: Server) {
         let address = server.address().to_owned();
-        self.faces.server = Some(server);
-        self.faces.trouble = None;
+        self.publisher.server = Some(server);
+        self.publisher.trouble = None;
         info!(address, "status is served");
     }
 
@@ -143,11 +144,11 @@ impl Daemon {
     /// How everything is, or was a moment ago: whoever asks without end costs little.
     fn snapshot(&mut self) -> Arc<Snapshot> {
         let now = clock::now();
-        match &self.faces.snapshot {
+        match &self.publisher.snapshot {
             Some((taken, snapshot)) if now < *taken + SNAPSHOT_LIFE => Arc::clone(snapshot),
             Some(_) | None => {
                 let snapshot = Arc::new(Snapshot::new(self.report()));
-                self.faces.snapshot = Some((now, Arc::clone(&snapshot)));
+                self.publisher.snapshot = Some((now, Arc::clone(&snapshot)));
                 snapshot
             }
         }
@@ -155,13 +156,13 @@ impl Daemon {
 
     /// Something is to be told that the status file and the service manager are not told yet.
     pub(super) fn note_change(&mut self) {
-        self.faces.news.note();
+        self.publisher.schedule.note();
         self.service.note_change();
     }
 
     /// When the status file is to be written, or to be thought about.
     pub(super) fn status_file_due(&self) -> Option<Moment> {
-        self.faces.news.due().filter(|_| !self.tasks.is_under_way(Task::StatusFile))
+        self.publisher.schedule.due().filter(|_| !self.tasks.is_under_way(Task::StatusFile))
     }
 
     /// Writes the status file if it is due, off the loop.
@@ -170,8 +171,8 @@ impl Daemon {
         if self.status_file_due().is_none_or(|due| now < due) {
             return;
         }
-        let verdict = self.verdict(now);
-        if !self.faces.news.is_to_be_written(now, verdict) {
+        let summary = self.summary(now);
+        if !self.publisher.schedule.is_to_be_written(now, summary) {
             return;
         }
         let Some(path) = self.status_file() else { return };
@@ -181,14 +182,14 @@ impl Daemon {
         });
     }
 
-    fn verdict(&self, now: Moment) -> Verdict {
+    fn summary(&self, now: Moment) -> HealthSummary {
         let states = self.members().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
-        Verdict { ready: self.is_ready(now), states: states.collect() }
+        HealthSummary { ready: self.is_ready(now), states: states.collect() }
     }
 
     /// Says it once if the file cannot be written, and once if it can be again.
     pub(super) fn status_file_written(&mut self, written: Result<(), String>) {
-        let before = mem::replace(&mut self.faces.file_trouble, written.clone().err());
+        let before = mem::replace(&mut self.publisher.file_trouble, written.clone().err());
         match (written, before) {
             (Err(why), None) => warn!("{why}; until it can be, only the status server tells how it is"),
             (Err(why), Some(_)) => debug!("{why}"),

@@ -12,7 +12,7 @@ use super::{CONNECTIONS_MAX, progress::Progress};
 
 /// All connections, each a task. Dropping it closes them.
 #[derive(Debug, Default)]
-pub(super) struct Crowd {
+pub(super) struct ConnectionPool {
     tasks: JoinSet<()>,
     /// The oldest first; at most [`CONNECTIONS_MAX`].
     members: VecDeque<Member>,
@@ -24,7 +24,7 @@ struct Member {
     task: AbortHandle,
 }
 
-impl Crowd {
+impl ConnectionPool {
     /// Serves a newcomer. Where everyone is being answered, it is closed.
     pub(super) fn take<F: Future<Output = ()> + Send + 'static>(&mut self, serve: impl FnOnce(Progress) -> F) {
         self.forget_the_gone();
@@ -77,26 +77,26 @@ mod tests {
 
     #[tokio::test]
     async fn who_makes_room_is_gone_before_the_next_comes() {
-        let mut crowd = Crowd::default();
+        let mut connection_pool = ConnectionPool::default();
         for _ in 0..CONNECTIONS_MAX {
-            crowd.take(|_| pending());
+            connection_pool.take(|_| pending());
         }
-        assert!(crowd.is_full() && !crowd.is_overfull());
-        crowd.take(|_| pending());
-        assert!(crowd.is_overfull(), "his task has not run since");
-        crowd.gone().await;
-        assert!(crowd.is_full() && !crowd.is_overfull());
+        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
+        connection_pool.take(|_| pending());
+        assert!(connection_pool.is_overfull(), "his task has not run since");
+        connection_pool.gone().await;
+        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
     }
 
     #[tokio::test]
     async fn a_newcomer_among_those_who_are_being_answered_makes_it_no_fuller() {
-        let mut crowd = Crowd::default();
+        let mut connection_pool = ConnectionPool::default();
         for _ in 0..=CONNECTIONS_MAX {
-            crowd.take(|progress| {
+            connection_pool.take(|progress| {
                 progress.asked();
                 pending()
             });
         }
-        assert!(crowd.is_full() && !crowd.is_overfull());
+        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
     }
 }

@@ -14,8 +14,8 @@ use rustls::{
 use tokio::time::timeout as within;
 use tokio_rustls::TlsConnector;
 
-use super::{Anchors, Authority, Certificate, Road, Way};
-use crate::exchange::transport::plainly;
+use super::{Anchors, Authority, Certificate, NetworkPath, Tunnel};
+use crate::exchange::transport::describe;
 
 /// A handshake that came to its end.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,14 +28,14 @@ pub struct Handshake {
     pub trust: Result<Authority, String>,
 }
 
-impl Way {
+impl NetworkPath {
     /// Shakes hands and closes the connection. `Err` is why no handshake came about, in words. `now` is the wall clock's.
     ///
     /// The chain is judged afterwards, so that one that is not trusted can be told of as well. Nothing is said on the
     /// connection, so nobody who is not trusted hears anything.
     pub async fn handshake(
         &self,
-        road: Road,
+        road: Tunnel,
         anchors: &Anchors,
         now: SystemTime,
         timeout: Duration,
@@ -43,7 +43,7 @@ impl Way {
         let provider = Arc::new(ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| plainly(&error))?
+            .map_err(|error| describe(&error))?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(JudgedLater(provider)))
             .with_no_client_auth();
@@ -52,7 +52,7 @@ impl Way {
         let name = ServerName::try_from(self.host.clone()).map_err(|_| "its name fits no certificate".to_owned())?;
         let stream = match within(timeout, TlsConnector::from(Arc::new(config)).connect(name.clone(), road.0)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(plainly(&error)),
+            Ok(Err(error)) => return Err(describe(&error)),
             Err(_elapsed) => {
                 return Err(format!("TLS: no handshake within {}", humantime::format_duration(timeout)));
             }

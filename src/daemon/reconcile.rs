@@ -11,10 +11,11 @@ use tokio::{sync::Semaphore, task};
 use tracing::{debug, info, warn};
 
 use super::{
-    Daemon, clock,
-    kept::{Kept, OutputState},
+    Daemon,
+    credential_state::{CredentialState, OutputState},
 };
 use crate::{
+    clock,
     config::{Config, Credential, KeyDirectory},
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, Moment, OnExpiry},
@@ -31,7 +32,7 @@ pub(super) struct Listing {
 
 /// What a change of the members came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) struct Settled {
+pub(super) struct Reconciled {
     pub(super) added: usize,
     pub(super) changed: usize,
     pub(super) removed: usize,
@@ -68,7 +69,7 @@ impl Daemon {
         }
         if changed {
             let desired = self.desired();
-            self.settle(desired);
+            self.reconcile(desired);
         }
     }
 
@@ -79,27 +80,27 @@ impl Daemon {
     }
 
     /// Makes the members what is wanted: now, or once no file is being written that another member may come to own.
-    pub(super) fn settle(&mut self, desired: Vec<Credential>) {
+    pub(super) fn reconcile(&mut self, desired: Vec<Credential>) {
         if self.is_being_written(&desired) {
             self.wanted = Some(desired);
             return;
         }
         self.wanted = None;
-        let settled = self.apply(desired);
-        if settled != Settled::default() {
-            let Settled { added, changed, removed } = settled;
-            debug!(credentials = self.names.len(), added, changed, removed, "credentials settled");
+        let reconciled = self.apply(desired);
+        if reconciled != Reconciled::default() {
+            let Reconciled { added, changed, removed } = reconciled;
+            debug!(credentials = self.names.len(), added, changed, removed, "credentials reconciled");
             self.note_change();
-            self.survey();
+            self.scan_disk();
             self.forget_who_left_long_ago();
         }
         self.follow();
     }
 
     /// Tries again what a write stood in the way of.
-    pub(super) fn settle_what_waits(&mut self) {
+    pub(super) fn reconcile_deferred(&mut self) {
         if let Some(desired) = self.wanted.take() {
-            self.settle(desired);
+            self.reconcile(desired);
         }
     }
 
@@ -118,7 +119,7 @@ impl Daemon {
         self.unverified.remove(&id);
         self.unkept.remove(&id);
         if let Some(past) = self.fleet.remove(now, id) {
-            self.pasts.insert(name, (past, now + spacing));
+            self.last_exchanges.insert(name, (past, now + spacing));
         }
     }
 
@@ -129,12 +130,12 @@ impl Daemon {
             return;
         }
         let members: HashSet<String> = self.names.keys().cloned().collect();
-        let (host, now) = (Arc::clone(&self.host), clock::wall());
-        task::spawn_blocking(move || match host.ledger.sweep(&members, now) {
+        let (context, now) = (Arc::clone(&self.context), clock::wall());
+        task::spawn_blocking(move || match context.ledger.sweep(&members, now) {
             Ok(0) => {}
             Ok(swept) => debug!(swept, "forgot credentials that left long ago"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => debug!("cannot clear folder `{}`: {error}", host.ledger.folder().display()),
+            Err(error) => debug!("cannot clear folder `{}`: {error}", context.ledger.folder().display()),
         });
     }
 
@@ -147,14 +148,14 @@ impl Daemon {
         })
     }
 
-    fn apply(&mut self, desired: Vec<Credential>) -> Settled {
-        let mut settled = Settled::default();
+    fn apply(&mut self, desired: Vec<Credential>) -> Reconciled {
+        let mut reconciled = Reconciled::default();
         let wanted: HashSet<&str> = desired.iter().map(|credential| credential.name.as_str()).collect();
         let claimed: HashSet<&Path> = desired.iter().flat_map(paths).collect();
         let gone: Vec<Id> =
             self.names.iter().filter(|(name, _)| !wanted.contains(name.as_str())).map(|(_, id)| *id).collect();
         for id in gone {
-            settled.removed += usize::from(self.take_leave(id, &claimed));
+            reconciled.removed += usize::from(self.retire(id, &claimed));
         }
         let new_to_their_files = desired.iter().filter(|credential| self.is_new_to_its_files(credential));
         sweep(&new_to_their_files.collect::<Vec<_>>(), &self.locks);
@@ -162,12 +163,12 @@ impl Daemon {
             match self.names.get(&credential.name).copied() {
                 None => {
                     self.admit(credential);
-                    settled.added += 1;
+                    reconciled.added += 1;
                 }
-                Some(id) => settled.changed += usize::from(self.change(id, credential)),
+                Some(id) => reconciled.changed += usize::from(self.change(id, credential)),
             }
         }
-        settled
+        reconciled
     }
 
     fn is_new_to_its_files(&self, credential: &Credential) -> bool {
@@ -176,22 +177,22 @@ impl Daemon {
     }
 
     fn admit(&mut self, credential: Credential) {
-        let (past, _) = self.pasts.remove(&credential.name).unwrap_or_default();
+        let (past, _) = self.last_exchanges.remove(&credential.name).unwrap_or_default();
         let id = self.fleet.add(credential.policy, past);
         self.names.insert(credential.name.clone(), id);
-        self.kept.insert(id, Kept::new(clock::now(), credential));
+        self.kept.insert(id, CredentialState::new(clock::now(), credential));
     }
 
     /// Renewals stop and the files stay; but where they are to go when the session ends, the credential lingers until
     /// then, unless somebody else has claimed them. Answers whether it left just now.
-    fn take_leave(&mut self, id: Id, claimed: &HashSet<&Path>) -> bool {
+    fn retire(&mut self, id: Id, claimed: &HashSet<&Path>) -> bool {
         let now = clock::now();
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return false };
         let removes = kept.credential.policy.on_expiry == OnExpiry::Remove && renewal.on_disk().is_some();
         let lingers = removes && !paths(&kept.credential).any(|path| claimed.contains(path));
-        let left = !kept.leaving;
+        let left = !kept.draining;
         if lingers {
-            kept.leaving = true;
+            kept.draining = true;
             self.tasks.stop(id);
             self.fleet.handle(now, id, Event::KeyVanished);
         } else {
@@ -204,7 +205,7 @@ impl Daemon {
     fn change(&mut self, id: Id, credential: Credential) -> bool {
         let now = clock::now();
         let Some(kept) = self.kept.get_mut(&id) else { return false };
-        let returns = std::mem::take(&mut kept.leaving);
+        let returns = std::mem::take(&mut kept.draining);
         let before = std::mem::replace(&mut kept.credential, Arc::new(credential));
         let after = Arc::clone(&kept.credential);
         if returns {
@@ -233,7 +234,7 @@ impl Daemon {
             self.fleet.set_policy(now, id, after.policy);
         }
         if before.options != after.options {
-            self.fleet.handle(now, id, Event::Nudged);
+            self.fleet.handle(now, id, Event::RenewRequested);
         }
         returns || before != after
     }
@@ -272,13 +273,13 @@ impl Daemon {
     /// so whoever was missing last time is looked at first.
     pub(super) fn announce_ready(&mut self) {
         let now = clock::now();
-        let is_missing = |(id, kept): (Id, &Kept)| self.lacks_its_token(id, kept, now);
-        let still = self.laggard.and_then(|id| Some((id, self.kept.get(&id)?)));
+        let is_missing = |(id, kept): (Id, &CredentialState)| self.lacks_its_token(id, kept, now);
+        let still = self.first_unready.and_then(|id| Some((id, self.kept.get(&id)?)));
         if self.announced_ready || still.is_some_and(is_missing) {
             return;
         }
-        self.laggard = self.laggard(now);
-        if self.laggard.is_none() {
+        self.first_unready = self.first_unready(now);
+        if self.first_unready.is_none() {
             self.announced_ready = true;
             info!("ready: every required token is on disk");
         }
@@ -286,7 +287,7 @@ impl Daemon {
 
     /// Whether every required token is on disk and lives, as far as the loop knows without looking.
     pub(super) fn is_ready(&self, now: Moment) -> bool {
-        self.laggard(now).is_none() && self.unseen_folders().is_empty()
+        self.first_unready(now).is_none() && self.unseen_folders().is_empty()
     }
 
     /// Key folders of which it is not known what is in them, one line for each: until then nobody knows what is required.
@@ -300,19 +301,19 @@ impl Daemon {
     }
 
     /// One whose token is required and not on disk or not alive. The last are looked at first, as they come last.
-    fn laggard(&self, now: Moment) -> Option<Id> {
+    fn first_unready(&self, now: Moment) -> Option<Id> {
         self.members().rev().find(|(id, kept)| self.lacks_its_token(*id, kept, now)).map(|(id, _)| id)
     }
 
-    pub(super) fn lacks_its_token(&self, id: Id, kept: &Kept, now: Moment) -> bool {
+    pub(super) fn lacks_its_token(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
         let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        kept.credential.required && !kept.leaving && !serves
+        kept.credential.required && !kept.draining && !serves
     }
 
     /// Those that are kept fresh, by name.
-    pub(super) fn members(&self) -> impl DoubleEndedIterator<Item = (Id, &Kept)> {
+    pub(super) fn members(&self) -> impl DoubleEndedIterator<Item = (Id, &CredentialState)> {
         let kept = |id: &Id| self.kept.get(id).map(|kept| (*id, kept));
-        self.names.values().filter_map(kept).filter(|(_, kept)| !kept.leaving)
+        self.names.values().filter_map(kept).filter(|(_, kept)| !kept.draining)
     }
 }
 

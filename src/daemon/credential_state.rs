@@ -8,24 +8,24 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{hooks::Hooks, refusals::Refusals, survey::Observation, told::Told};
+use super::{disk_scan::Observation, hooks::Hooks, published_times::PublishedTimes, refusals::Refusals};
 use crate::{
     config::Credential,
-    exchange::Note,
-    output::{RemoveError, Removed, Seal, WriteError, Written},
-    renewal::{Asked, Health, Moment},
+    exchange::GrantNote,
+    output::{FileStamp, RemoveError, Removed, WriteError, Written},
+    renewal::{ExchangeRecord, Health, Moment},
     session::Session,
     state::WrittenToken,
 };
 
 /// One credential as the shell sees it.
 #[derive(Debug)]
-pub(super) struct Kept {
+pub(super) struct CredentialState {
     pub(super) credential: Arc<Credential>,
-    /// See [`super::exchange_effect::Errand`].
+    /// See [`super::exchange_effect::ExchangeJob`].
     pub(super) reading: Arc<Semaphore>,
     /// What is remembered of the last exchange and of the token that was written; see [`crate::state`].
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<ExchangeRecord>,
     pub(super) written: Option<WrittenToken>,
     /// Whether it was looked what an earlier process left. Until then nothing is asked.
     pub(super) recalled: bool,
@@ -34,7 +34,7 @@ pub(super) struct Kept {
     /// The newest session, written or not.
     pub(super) session: Option<Arc<Session>>,
     /// What readers are told of its life.
-    pub(super) told: Option<Told>,
+    pub(super) published_times: Option<PublishedTimes>,
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
     pub(super) hooks: Hooks,
@@ -52,10 +52,10 @@ pub(super) struct Kept {
     pub(super) state: (Health, Moment),
     pub(super) last_event: Option<String>,
     /// Whether it was said that somebody else writes the files again and again.
-    pub(super) fight_said: bool,
+    pub(super) conflict_said: bool,
     /// Taken out of the configuration, but its files are still to be removed when the session ends.
-    pub(super) leaving: bool,
-    notes_said: Vec<Discriminant<Note>>,
+    pub(super) draining: bool,
+    notes_said: Vec<Discriminant<GrantNote>>,
 }
 
 /// Writes of single files by how they ended.
@@ -71,11 +71,11 @@ pub(super) struct Publishes {
 pub(super) struct OutputState {
     pub(super) written_at: Option<Moment>,
     /// Of the file as it was last found right.
-    pub(super) seal: Option<Seal>,
+    pub(super) stamp: Option<FileStamp>,
     pub(super) error: Option<String>,
 }
 
-impl Kept {
+impl CredentialState {
     pub(super) fn new(now: Moment, credential: Credential) -> Self {
         let outputs = vec![OutputState::default(); credential.outputs.len()];
         let hooks = Hooks::new(credential.hooks.len());
@@ -87,7 +87,7 @@ impl Kept {
             recalled: false,
             observed: None,
             session: None,
-            told: None,
+            published_times: None,
             outputs,
             hooks,
             refusals: Refusals::default(),
@@ -99,8 +99,8 @@ impl Kept {
             succeeded_at: None,
             state: (Health::Starting, now),
             last_event: None,
-            fight_said: false,
-            leaving: false,
+            conflict_said: false,
+            draining: false,
             notes_said: Vec::new(),
         }
     }
@@ -112,8 +112,8 @@ impl Kept {
     }
 
     /// Those notes of a session that were not said before.
-    pub(super) fn unsaid(&mut self, notes: Vec<Note>) -> Vec<Note> {
-        let is_new = |note: &Note| !self.notes_said.contains(&mem::discriminant(note));
+    pub(super) fn unsaid(&mut self, notes: Vec<GrantNote>) -> Vec<GrantNote> {
+        let is_new = |note: &GrantNote| !self.notes_said.contains(&mem::discriminant(note));
         let new: Vec<_> = notes.into_iter().filter(is_new).collect();
         self.notes_said.extend(new.iter().map(mem::discriminant));
         new
@@ -133,7 +133,7 @@ impl Kept {
                         }
                         Written::Unchanged => self.publishes.unchanged += 1,
                     }
-                    *output = OutputState { written_at: Some(now), seal: None, error: None };
+                    *output = OutputState { written_at: Some(now), stamp: None, error: None };
                 }
                 Err(error) => {
                     noted.whole = false;

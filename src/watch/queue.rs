@@ -11,15 +11,15 @@ use futures_util::FutureExt;
 use tokio::sync::Notify;
 
 #[derive(Debug, Default)]
-pub(super) struct Desk {
-    standing: Mutex<Standing>,
+pub(super) struct WatchQueue {
+    state: Mutex<WatchState>,
     changed: Condvar,
     /// Holds one hint at most.
     pub(super) hint: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Standing {
+struct WatchState {
     wanted: BTreeSet<PathBuf>,
     /// Those of `wanted` that inotify has said farewell to since the last round began.
     lost: BTreeSet<PathBuf>,
@@ -33,38 +33,38 @@ struct Standing {
 }
 
 /// What one round of arming has to see to.
-pub(super) struct Round {
+pub(super) struct ArmingPass {
     pub(super) number: u64,
     pub(super) wanted: BTreeSet<PathBuf>,
     pub(super) lost: BTreeSet<PathBuf>,
 }
 
-impl Desk {
+impl WatchQueue {
     /// Caller: these folders, from now on.
     pub(super) fn want(&self, folders: BTreeSet<PathBuf>) {
-        let mut standing = self.standing();
-        if standing.wanted == folders {
+        let mut state = self.state();
+        if state.wanted == folders {
             return;
         }
-        standing.unarmed |= !folders.is_subset(&standing.wanted);
-        standing.lost.retain(|path| folders.contains(path));
-        standing.wanted = folders;
-        standing.asked += 1;
+        state.unarmed |= !folders.is_subset(&state.wanted);
+        state.lost.retain(|path| folders.contains(path));
+        state.wanted = folders;
+        state.asked += 1;
         self.changed.notify_one();
     }
 
     /// Caller: look after them. If the round before is still under way, something hangs, or the thread is no more.
     pub(super) fn ask(&self) {
-        let mut standing = self.standing();
-        standing.unarmed |= standing.finished != standing.asked;
-        standing.asked += 1;
+        let mut state = self.state();
+        state.unarmed |= state.finished != state.asked;
+        state.asked += 1;
         self.changed.notify_one();
     }
 
     /// Caller: whether every folder is armed, as far as is known.
     pub(super) fn fully_armed(&self) -> bool {
-        let standing = self.standing();
-        !standing.unarmed && standing.lost.is_empty()
+        let state = self.state();
+        !state.unarmed && state.lost.is_empty()
     }
 
     /// Caller: the hint that is being answered covers what came while it was gathered.
@@ -74,41 +74,41 @@ impl Desk {
 
     /// Caller: no more of this.
     pub(super) fn close(&self) {
-        self.standing().closed = true;
+        self.state().closed = true;
         self.changed.notify_one();
     }
 
     /// Thread: the next round, as soon as one is asked for; `None` when the caller is gone.
-    pub(super) fn next_round(&self) -> Option<Round> {
-        let idle = |standing: &mut Standing| !standing.closed && standing.begun == standing.asked;
-        let mut standing = self.changed.wait_while(self.standing(), idle).unwrap_or_else(PoisonError::into_inner);
-        if standing.closed {
+    pub(super) fn next_round(&self) -> Option<ArmingPass> {
+        let idle = |state: &mut WatchState| !state.closed && state.begun == state.asked;
+        let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
+        if state.closed {
             return None;
         }
-        standing.begun = standing.asked;
-        let lost = std::mem::take(&mut standing.lost);
-        Some(Round { number: standing.asked, wanted: standing.wanted.clone(), lost })
+        state.begun = state.asked;
+        let lost = std::mem::take(&mut state.lost);
+        Some(ArmingPass { number: state.asked, wanted: state.wanted.clone(), lost })
     }
 
     /// Thread: how that round ended. If another was asked for meanwhile, the answer is that one's to give.
     pub(super) fn finish(&self, round: u64, all_armed: bool) {
-        let mut standing = self.standing();
-        standing.finished = round;
-        if round == standing.asked {
-            standing.unarmed = !all_armed;
+        let mut state = self.state();
+        state.finished = round;
+        if round == state.asked {
+            state.unarmed = !all_armed;
         }
     }
 
     /// Callback: this path is gone or has been moved. It counts if it is a folder that is watched.
     pub(super) fn lose(&self, path: &PathBuf) {
-        let mut standing = self.standing();
-        if standing.wanted.contains(path) {
-            standing.lost.insert(path.clone());
+        let mut state = self.state();
+        if state.wanted.contains(path) {
+            state.lost.insert(path.clone());
         }
     }
 
     /// Nothing here can panic half-way, so a poisoned lock is as good as another.
-    fn standing(&self) -> MutexGuard<'_, Standing> {
-        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, WatchState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -17,38 +17,38 @@ use super::Output;
 
 /// The key files and the folders of keys as they were last seen.
 #[derive(Debug, Default)]
-pub struct Spared {
+pub struct ProtectedKeys {
     /// By the file that the path leads to, links followed.
-    files: HashMap<Identity, PathBuf>,
+    files: HashMap<FileId, PathBuf>,
     /// By its folder and its name therein.
-    names: HashMap<(Identity, OsString), PathBuf>,
+    names: HashMap<(FileId, OsString), PathBuf>,
     /// Those in which every file is a key.
-    folders: HashMap<Identity, PathBuf>,
+    folders: HashMap<FileId, PathBuf>,
 }
 
 /// Device and number.
-type Identity = (u64, u64);
+type FileId = (u64, u64);
 
-impl Spared {
+impl ProtectedKeys {
     /// Looks where the keys are. Blocks on the disk. What is missing cannot be replaced.
     pub fn look<'p>(files: impl IntoIterator<Item = &'p Path>, folders: impl IntoIterator<Item = &'p Path>) -> Self {
-        let mut spared = Self::default();
-        let mut seen: HashMap<&Path, Option<Identity>> = HashMap::new();
+        let mut protected_keys = Self::default();
+        let mut seen: HashMap<&Path, Option<FileId>> = HashMap::new();
         for file in files {
             if let Some(identity) = of_file(file) {
-                spared.files.insert(identity, file.to_owned());
+                protected_keys.files.insert(identity, file.to_owned());
             }
             let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { continue };
             if let Some(folder) = *seen.entry(folder).or_insert_with(|| identity(folder)) {
-                spared.names.insert((folder, name.to_owned()), file.to_owned());
+                protected_keys.names.insert((folder, name.to_owned()), file.to_owned());
             }
         }
         for folder in folders {
             if let Some(identity) = identity(folder) {
-                spared.folders.insert(identity, folder.to_owned());
+                protected_keys.folders.insert(identity, folder.to_owned());
             }
         }
-        spared
+        protected_keys
     }
 
     /// What a write to this output would destroy: a key file, or a folder of keys. Blocks on the disk.
@@ -69,15 +69,15 @@ impl Spared {
     }
 }
 
-fn of_file(path: &Path) -> Option<Identity> {
+fn of_file(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().filter(Metadata::is_file).as_ref().map(number)
 }
 
-fn identity(path: &Path) -> Option<Identity> {
+fn identity(path: &Path) -> Option<FileId> {
     fs::metadata(path).ok().as_ref().map(number)
 }
 
-fn number(found: &Metadata) -> Identity {
+fn number(found: &Metadata) -> FileId {
     (found.dev(), found.ino())
 }
 
@@ -104,8 +104,8 @@ mod tests {
         symlink("../keys/a", at("out/link")).unwrap();
         let files = ["a", "b", "c", "missing"].map(|name| at("keys").join(name));
         let all = at("all");
-        let spared = Spared::look(files.iter().map(PathBuf::as_path), [all.as_path()]);
-        let found = |name: &str| spared.in_the_way_of(&Output::at(at(name))).map(Path::to_owned);
+        let protected_keys = ProtectedKeys::look(files.iter().map(PathBuf::as_path), [all.as_path()]);
+        let found = |name: &str| protected_keys.in_the_way_of(&Output::at(at(name))).map(Path::to_owned);
         assert_eq!(found("by-link/a"), Some(at("keys/a")));
         assert_eq!(found("by-link/missing"), Some(at("keys/missing")), "a key may come back");
         assert_eq!(found("out/b"), Some(at("keys/b")));
@@ -123,10 +123,10 @@ mod tests {
         let (key, token) = (base.path().join("key"), base.path().join("token"));
         fs::write(&key, "").unwrap();
         fs::hard_link(&key, &token).unwrap();
-        let spared = Spared::look([key.as_path()], []);
-        assert!(spared.in_the_way_of(&Output::at(token.clone())).is_some());
+        let protected_keys = ProtectedKeys::look([key.as_path()], []);
+        assert!(protected_keys.in_the_way_of(&Output::at(token.clone())).is_some());
         fs::remove_file(&key).unwrap();
         fs::write(&key, "").unwrap();
-        assert_eq!(spared.in_the_way_of(&Output::at(token)), None);
+        assert_eq!(protected_keys.in_the_way_of(&Output::at(token)), None);
     }
 }

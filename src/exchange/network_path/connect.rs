@@ -11,8 +11,8 @@ use tokio::{
     time::timeout as within,
 };
 
-use super::Way;
-use crate::exchange::transport::plainly;
+use super::NetworkPath;
+use crate::exchange::transport::describe;
 
 /// A connection, and what was in vain before it.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub struct NotConnected {
     pub why: String,
 }
 
-impl Way {
+impl NetworkPath {
     /// The addresses of the first host, each once. An error is the system's, in its words.
     pub async fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
         let (host, port) = self.first();
@@ -60,7 +60,7 @@ impl Way {
         for address in addresses {
             let why = match within(share, TcpStream::connect(address)).await {
                 Ok(Ok(stream)) => return Ok(Connected { to: *address, in_vain, stream }),
-                Ok(Err(error)) => plainly(&error),
+                Ok(Err(error)) => describe(&error),
                 Err(_elapsed) => format!("no answer within {}", humantime::format_duration(share)),
             };
             in_vain.push(NotConnected { address: *address, why });

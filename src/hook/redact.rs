@@ -4,9 +4,9 @@ use std::{collections::HashSet, ops::Range};
 
 use zeroize::Zeroizing;
 
-use super::dress::looks;
+use super::encodings::encodings;
 
-/// Finds secrets and parts of them in what was printed, in any dress and however it is broken into lines, and whatever looks
+/// Finds secrets and parts of them in what was printed, in any encodings and however it is broken into lines, and whatever encodings
 /// like a JWT. Answers which bytes not to tell: the whole words that hold something of a secret.
 pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     let mut marks = vec![false; printed.len()];
@@ -22,7 +22,7 @@ pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     marks
 }
 
-/// What was printed as somebody may read it who looks for a secret: without white space, which folds lines and sets bytes of
+/// What was printed as somebody may read it who encodings for a secret: without white space, which folds lines and sets bytes of
 /// hex apart.
 struct Reading {
     bytes: Zeroizing<Vec<u8>>,
@@ -63,7 +63,7 @@ impl Reading {
         let pieces: HashSet<&[u8]> = self.bytes.windows(TELLING_BYTES).collect();
         let mut found: HashSet<&[u8]> = HashSet::new();
         for secret in secrets {
-            for look in looks(secret) {
+            for look in encodings(secret) {
                 found.extend(look.windows(TELLING_BYTES).filter_map(|piece| pieces.get(piece)));
                 let is_short = look.len() < TELLING_BYTES && look.len() >= secret.len().clamp(1, DRESSED_BYTES_MIN);
                 if is_short {

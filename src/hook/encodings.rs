@@ -1,11 +1,11 @@
-//! How a secret looks in what programs print: as it is, or in another dress.
+//! How a secret looks in what programs print: as it is, or in another encodings.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use zeroize::Zeroizing;
 
 /// Every look of a secret, one after the other: plain, in base64, in hex, and as a list of numbers. White space and percent
 /// signs are for the reader to take out.
-pub(super) fn looks(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
+pub(super) fn encodings(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
     let of_numbers: [Dress; 3] = [
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
@@ -14,7 +14,7 @@ pub(super) fn looks(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
     let plain = std::iter::once_with(|| secret.to_vec());
     let of_letters = plain.chain((0..3).map(|before| base64_behind(before, secret)));
     let of_letters = of_letters.flat_map(|look| [in_alphabet(&look, *b"+/"), in_alphabet(&look, *b"-_"), look]);
-    let looks = of_letters.chain(of_numbers.into_iter().map(|dress| dress(secret)));
+    let looks = of_letters.chain(of_numbers.into_iter().map(|encodings| encodings(secret)));
     looks.map(Zeroizing::new)
 }
 
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn base64_of_anything_around_a_secret_holds_one_of_its_looks_and_no_look_holds_anything_else() {
         let secret = b"K2>>>???/abc+=";
-        let looks: Vec<_> = looks(secret).collect();
+        let looks: Vec<_> = encodings(secret).collect();
         for (before, after) in [("", ""), ("x", ""), ("Bearer ", "\n"), ("id:", "x"), ("ab", "yz")] {
             let whole = [before.as_bytes(), secret, after.as_bytes()].concat();
             for text in [STANDARD.encode(&whole), URL_SAFE.encode(&whole)] {
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_secret_of_a_letter_or_none_is_no_trouble() {
-        assert!(looks(b"").all(|look| look.is_empty()));
-        assert!(looks(b"K").any(|look| **look == *b"4B"));
+        assert!(encodings(b"").all(|look| look.is_empty()));
+        assert!(encodings(b"K").any(|look| **look == *b"4B"));
     }
 }

@@ -12,11 +12,11 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use zeroize::Zeroizing;
 
-use super::{Anchors, Connected, Route, Way};
-use crate::exchange::transport::plainly;
+use super::{Anchors, Connected, NetworkPath, Route};
+use crate::exchange::transport::describe;
 
 /// A connection that leads to the API, be it through a proxy.
-pub struct Road(pub(super) Box<dyn Stream>);
+pub struct Tunnel(pub(super) Box<dyn Stream>);
 
 /// Whatever can be spoken on.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
@@ -40,16 +40,16 @@ pub enum Untunnelled {
     Slow(Duration),
 }
 
-impl Way {
+impl NetworkPath {
     /// Goes through the proxy, if there is one.
     pub async fn tunnel(
         &self,
         connected: Connected,
         anchors: &Anchors,
         timeout: Duration,
-    ) -> Result<Road, Untunnelled> {
+    ) -> Result<Tunnel, Untunnelled> {
         let Connected { stream, .. } = connected;
-        let Route::Proxy { host, is_tls, .. } = &self.route else { return Ok(Road(Box::new(stream))) };
+        let Route::Proxy { host, is_tls, .. } = &self.route else { return Ok(Tunnel(Box::new(stream))) };
         let through = async {
             let stream: Box<dyn Stream> =
                 if *is_tls { Box::new(secured(stream, host, anchors).await?) } else { Box::new(stream) };
@@ -64,15 +64,15 @@ async fn secured(stream: TcpStream, host: &str, anchors: &Anchors) -> Result<Tls
     let broken = |why: String| Untunnelled::Broken { why };
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| broken(plainly(&error)))?
+        .map_err(|error| broken(describe(&error)))?
         .with_root_certificates(anchors.store())
         .with_no_client_auth();
     let name = ServerName::try_from(host.to_owned()).map_err(|_| broken("its name fits no certificate".to_owned()))?;
     let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    secured.map_err(|error| broken(plainly(&error)))
+    secured.map_err(|error| broken(describe(&error)))
 }
 
-async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>) -> Result<Road, Untunnelled> {
+async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>) -> Result<Tunnel, Untunnelled> {
     let mut request = Zeroizing::new(Vec::with_capacity(REQUEST_BYTES_MAX));
     request.extend_from_slice(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n").as_bytes());
     if let Some(login) = login {
@@ -81,7 +81,7 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"\r\n");
-    let broken = |error: std::io::Error| Untunnelled::Broken { why: plainly(&error) };
+    let broken = |error: std::io::Error| Untunnelled::Broken { why: describe(&error) };
     stream.write_all(&request).await.map_err(broken)?;
     stream.flush().await.map_err(broken)?;
     // Byte by byte, for what follows the head is the API's.
@@ -93,7 +93,7 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
         head.push(stream.read_u8().await.map_err(broken)?);
     }
     match status(&head) {
-        Some(200..=299) => Ok(Road(stream)),
+        Some(200..=299) => Ok(Tunnel(stream)),
         Some(status) => Err(Untunnelled::Refused { status }),
         None => Err(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() }),
     }

@@ -9,11 +9,11 @@ use std::{
 };
 
 use crate::{
-    config::{Credential, Mark},
+    config::{Credential, Digest},
     exchange::ProjectId,
     fingerprint::Fingerprint,
     key::{self, KeyError},
-    output::{self, Content, Locks, Output, Spared},
+    output::{self, Content, Locks, Output, ProtectedKeys},
     renewal::Id,
     session::{Claims, Jwt, Session},
     state::{Ledger, Record, Unreadable, WrittenToken},
@@ -21,7 +21,7 @@ use crate::{
 
 /// What to look at.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Scope {
+pub(super) struct ScanRequest {
     /// Key files that are named one by one.
     pub(super) key_files: BTreeSet<PathBuf>,
     /// Folders in which every file is a key.
@@ -57,7 +57,7 @@ pub(super) struct Found {
 
 /// What the disk tells of a credential.
 #[derive(Debug)]
-pub(super) struct Left {
+pub(super) struct PriorState {
     pub(super) record: Result<Option<Record>, Unreadable>,
     /// The session, if its token is the one that was written; and whether every output holds it as it should.
     pub(super) session: Option<(Session, bool)>,
@@ -65,15 +65,15 @@ pub(super) struct Left {
 
 /// What was seen.
 #[derive(Debug)]
-pub(super) struct Survey {
+pub(super) struct DiskScan {
     /// Every key file, also those found in folders.
     pub(super) keys: HashMap<PathBuf, Observation>,
     /// The names in each folder, or what stands in the way.
     pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
     /// Where the keys are, so that no token replaces one.
-    pub(super) spared: Spared,
+    pub(super) protected_keys: ProtectedKeys,
     /// What the configuration file looks like.
-    pub(super) config: Option<Mark>,
+    pub(super) config: Option<Digest>,
     /// What was left of the newcomers.
     pub(super) found: Vec<(Id, Found)>,
     /// The file of the status server's Unix socket, if nothing is there.
@@ -98,9 +98,9 @@ impl Observation {
     }
 }
 
-impl Survey {
+impl DiskScan {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
-    pub(super) fn take(scope: &Scope, ledger: &Ledger, locks: &Locks) -> Self {
+    pub(super) fn take(scope: &ScanRequest, ledger: &Ledger, locks: &Locks) -> Self {
         let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
@@ -117,9 +117,9 @@ impl Survey {
         }
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
         let folders = scope.key_directories.iter().map(PathBuf::as_path);
-        let spared = Spared::look(keys.keys().map(PathBuf::as_path), folders);
-        let config = scope.config_file.as_deref().map(Mark::look);
-        Self { keys, directories, spared, config, found, missing_socket }
+        let protected_keys = ProtectedKeys::look(keys.keys().map(PathBuf::as_path), folders);
+        let config = scope.config_file.as_deref().map(Digest::look);
+        Self { keys, directories, protected_keys, config, found, missing_socket }
     }
 }
 
@@ -132,14 +132,20 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
         let _ = output::make_folder(output);
         held = held.or(locks.claim(output).err());
     }
-    let Left { record, session } = look_up(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
+    let PriorState { record, session } =
+        load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
     let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
     Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
 }
 
 /// Looks for the record of a credential, and for the token that it tells of. `request` is what is asked for today. Changes
 /// nothing.
-pub(super) fn look_up(credential: &Credential, project: &ProjectId, request: Fingerprint, ledger: &Ledger) -> Left {
+pub(super) fn load_prior_state(
+    credential: &Credential,
+    project: &ProjectId,
+    request: Fingerprint,
+    ledger: &Ledger,
+) -> PriorState {
     let record = ledger.load(&credential.name);
     let written = match &record {
         Ok(Some(record)) if record.request == request => record.written.as_ref(),
@@ -152,7 +158,7 @@ pub(super) fn look_up(credential: &Credential, project: &ProjectId, request: Fin
         let intact = output::are_intact(&credential.outputs, &content);
         Some((session, intact))
     });
-    Left { record, session }
+    PriorState { record, session }
 }
 
 /// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.

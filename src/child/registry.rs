@@ -13,7 +13,7 @@ use tokio::{
 
 /// The children that somebody of this process waits for.
 #[derive(Clone, Debug, Default)]
-pub struct Family(Arc<Members>);
+pub struct ChildRegistry(Arc<Members>);
 
 #[derive(Debug, Default)]
 struct Members {
@@ -23,20 +23,20 @@ struct Members {
 
 /// A child that is waited for. When this is dropped, whatever is left of the child counts as an orphan.
 #[derive(Debug)]
-pub struct Kin {
+pub struct OwnedChild {
     /// The process.
     pub child: Child,
     number: u32,
-    family: Family,
+    children: ChildRegistry,
 }
 
-impl Family {
+impl ChildRegistry {
     /// Starts a child. Call it on the thread that reaps orphans, so that no child is reaped before it is known.
-    pub fn start(&self, command: &mut Command) -> io::Result<Kin> {
+    pub fn start(&self, command: &mut Command) -> io::Result<OwnedChild> {
         let child = command.spawn()?;
         let number = child.id().unwrap_or_default();
         self.known().insert(number);
-        Ok(Kin { child, number, family: self.clone() })
+        Ok(OwnedChild { child, number, children: self.clone() })
     }
 
     /// Whether somebody waits for this child.
@@ -59,9 +59,9 @@ impl Family {
     }
 }
 
-impl Drop for Kin {
+impl Drop for OwnedChild {
     fn drop(&mut self) {
-        self.family.known().remove(&self.number);
-        self.family.0.departure.notify_one();
+        self.children.known().remove(&self.number);
+        self.children.0.departure.notify_one();
     }
 }

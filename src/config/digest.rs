@@ -8,9 +8,9 @@ use super::text;
 
 /// Tells two contents of a configuration file apart; a file that cannot be read has a mark of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Mark(Option<[u8; 32]>);
+pub struct Digest(Option<[u8; 32]>);
 
-impl Mark {
+impl Digest {
     /// Where there is no content.
     pub(super) const NONE: Self = Self(None);
 

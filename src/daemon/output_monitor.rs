@@ -6,15 +6,16 @@ use tokio::task;
 use tracing::{debug, warn};
 
 use super::{
-    Daemon, clock,
-    grounds::Pass,
-    kept::Kept,
-    readiness::{Asked, Missing},
+    Daemon,
+    credential_state::CredentialState,
+    input_state::SingleFlight,
+    readiness::{Missing, ReadinessQueue},
     tasks::{Done, Task},
 };
 use crate::{
+    clock,
     config::Credential,
-    output::{self, Condition, Content, Seal},
+    output::{self, Condition, Content, FileStamp},
     renewal::{Effect, Event, Id, Moment, Renewal},
     session::{Session, Times},
     watch::{Armed, Touched},
@@ -22,29 +23,29 @@ use crate::{
 
 /// What is under way about the outputs.
 #[derive(Debug, Default)]
-pub(super) struct Guard {
-    arming: Pass,
-    inspection: Pass,
-    /// Whom to look at next, and whether to read what its seal says is untouched.
+pub(super) struct OutputMonitor {
+    arming: SingleFlight,
+    inspection: SingleFlight,
+    /// Whom to look at next, and whether to read what its stamp says is untouched.
     suspects: BTreeSet<Id>,
     all: bool,
     /// Whether every folder of outputs that exists is watched.
     pub(super) armed: bool,
     /// Who wants to know what is found.
-    pub(super) asked: Asked,
+    pub(super) readiness_queue: ReadinessQueue,
     /// Whose sets hold generations that only slow readers may still be reading, and when they are removed.
     untidy: BTreeSet<Id>,
     tidy_at: Option<Moment>,
 }
 
 /// The outputs of one credential, to be looked at.
-struct Round {
+struct OutputCheck {
     id: Id,
     credential: Arc<Credential>,
     session: Arc<Session>,
     times: Times,
     sent: Moment,
-    seals: Vec<Option<Seal>>,
+    stamps: Vec<Option<FileStamp>>,
 }
 
 /// What a look at the outputs found.
@@ -68,31 +69,31 @@ impl Daemon {
     pub(super) fn arm_outputs(&mut self) {
         let folders: BTreeSet<PathBuf> =
             self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(output::watched_folders).collect();
-        self.sentry.keep_only(&folders);
-        if !self.guard.arming.begin() {
+        self.change_watcher.keep_only(&folders);
+        if !self.monitor.arming.begin() {
             return;
         }
-        let Some(post) = self.sentry.post() else {
-            self.guard.arming.end();
-            self.guard.armed = false;
+        let Some(armer) = self.change_watcher.armer() else {
+            self.monitor.arming.end();
+            self.monitor.armed = false;
             return;
         };
         self.tasks.start(Task::Arm, async move {
-            task::spawn_blocking(move || Done::Armed(post.arm(folders))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
         });
     }
 
     /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
     pub fn guards_its_outputs(&self) -> bool {
-        let Guard { arming, inspection, suspects, all, armed, .. } = &self.guard;
+        let OutputMonitor { arming, inspection, suspects, all, armed, .. } = &self.monitor;
         *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
     }
 
     pub(super) fn armed(&mut self, armed: Option<Armed>) {
-        let again = self.guard.arming.end();
-        let before = self.guard.armed;
-        self.guard.armed = armed.is_some_and(|armed| self.sentry.take(armed));
-        if before && !self.guard.armed {
+        let again = self.monitor.arming.end();
+        let before = self.monitor.armed;
+        self.monitor.armed = armed.is_some_and(|armed| self.change_watcher.take(armed));
+        if before && !self.monitor.armed {
             debug!("not every folder of outputs can be watched; they are looked at every second");
         }
         if again {
@@ -102,12 +103,12 @@ impl Daemon {
 
     /// Some files were touched, perhaps by this process itself.
     pub(super) fn touched(&mut self, touched: &Touched) {
-        let is_touched = |kept: &Kept| {
+        let is_touched = |kept: &CredentialState| {
             kept.credential.outputs.iter().any(|output| output::watched_files(output).any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
         // A folder that was made, or a generation that has become the current one.
-        let is_new = |folder: PathBuf| !self.sentry.is_armed(&folder) || touched.covers(&folder);
+        let is_new = |folder: PathBuf| !self.change_watcher.is_armed(&folder) || touched.covers(&folder);
         let newly_made = suspects
             .iter()
             .filter_map(|id| self.kept.get(id))
@@ -115,7 +116,7 @@ impl Daemon {
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
-        self.guard.suspects.extend(suspects);
+        self.monitor.suspects.extend(suspects);
         self.inspect();
     }
 
@@ -124,23 +125,23 @@ impl Daemon {
         let in_sets =
             self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.set.is_some()));
         if in_sets {
-            self.guard.untidy.insert(id);
-            self.guard.tidy_at = Some(now + TIDY_AFTER);
+            self.monitor.untidy.insert(id);
+            self.monitor.tidy_at = Some(now + TIDY_AFTER);
         }
     }
 
     /// When old generations are to be removed.
     pub(super) fn tidy_at(&self) -> Option<Moment> {
-        self.guard.tidy_at
+        self.monitor.tidy_at
     }
 
     /// Removes them, if their time has come.
     pub(super) fn tidy(&mut self, now: Moment) {
-        if self.guard.tidy_at.is_none_or(|at| now < at) {
+        if self.monitor.tidy_at.is_none_or(|at| now < at) {
             return;
         }
-        self.guard.tidy_at = None;
-        let untidy = mem::take(&mut self.guard.untidy);
+        self.monitor.tidy_at = None;
+        let untidy = mem::take(&mut self.monitor.untidy);
         let outputs: Vec<_> =
             untidy.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.credential.outputs.clone()).collect();
         let locks = Arc::clone(&self.locks);
@@ -153,72 +154,72 @@ impl Daemon {
 
     /// Looks at the outputs of one credential.
     pub(super) fn suspect(&mut self, id: Id) {
-        self.guard.suspects.insert(id);
+        self.monitor.suspects.insert(id);
         self.inspect();
     }
 
-    /// Looks at all outputs whose seal is broken.
+    /// Looks at all outputs whose stamp is broken.
     pub(super) fn inspect_all(&mut self) {
-        self.guard.all = true;
+        self.monitor.all = true;
         self.inspect();
     }
 
     fn inspect(&mut self) {
-        if !self.guard.inspection.begin() {
+        if !self.monitor.inspection.begin() {
             return;
         }
-        let suspects = mem::take(&mut self.guard.suspects);
-        let all = mem::take(&mut self.guard.all);
+        let suspects = mem::take(&mut self.monitor.suspects);
+        let all = mem::take(&mut self.monitor.all);
         let now = clock::now();
-        let rounds: Vec<Round> = self
+        let checks: Vec<OutputCheck> = self
             .members()
             .filter(|(id, _)| all || suspects.contains(id))
-            .filter_map(|(id, kept)| self.round(now, id, kept, suspects.contains(&id)))
+            .filter_map(|(id, kept)| self.check(now, id, kept, suspects.contains(&id)))
             .collect();
-        let glances = if self.guard.asked.is_anybody_waiting() {
-            self.glances(now, |id| rounds.iter().any(|round| round.id == id))
+        let probes = if self.monitor.readiness_queue.is_anybody_waiting() {
+            self.probes(now, |id| checks.iter().any(|check| check.id == id))
         } else {
             Vec::new()
         };
-        self.guard.asked.begin();
-        if rounds.is_empty() && glances.is_empty() {
-            self.guard.inspection.end();
+        self.monitor.readiness_queue.begin();
+        if checks.is_empty() && probes.is_empty() {
+            self.monitor.inspection.end();
             self.say_whether_ready(&[]);
             return;
         }
-        let host = Arc::clone(&self.host);
+        let context = Arc::clone(&self.context);
         self.tasks.start(Task::Inspect, async move {
             let inspect = move || Inspection {
-                inspected: rounds.into_iter().map(|round| round.walk(host.project.as_str())).collect(),
-                missing: glances.into_iter().filter_map(|glance| glance.take(host.project.as_str())).collect(),
+                inspected: checks.into_iter().map(|check| check.run(context.project.as_str())).collect(),
+                missing: probes.into_iter().filter_map(|probe| probe.take(context.project.as_str())).collect(),
             };
             task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });
     }
 
     /// What is to be looked at; nothing where a write is under way or owed, or where no live token is expected.
-    fn round(&self, now: Moment, id: Id, kept: &Kept, suspect: bool) -> Option<Round> {
+    fn check(&self, now: Moment, id: Id, kept: &CredentialState, suspect: bool) -> Option<OutputCheck> {
         let renewal = self.fleet.get(id)?;
         let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
         if !renewal.serves(now) || is_at_the_files(renewal) {
             return None;
         }
-        let seals = kept.outputs.iter().map(|output| output.seal.filter(|_| !suspect)).collect();
-        Some(Round {
+        let stamps = kept.outputs.iter().map(|output| output.stamp.filter(|_| !suspect)).collect();
+        Some(OutputCheck {
             id,
             credential: Arc::clone(&kept.credential),
             session: kept.session.clone()?,
-            times: kept.told.and_then(|told| told.of(term))?,
+            times: kept.published_times.and_then(|told| told.of(term))?,
             sent: term.sent,
-            seals,
+            stamps,
         })
     }
 
     pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
-        let again = self.guard.inspection.end();
+        let again = self.monitor.inspection.end();
         let now = clock::now();
         let Some(Inspection { inspected, mut missing }) = inspection else {
-            self.guard.asked.give_up();
+            self.monitor.readiness_queue.give_up();
             if again {
                 self.inspect();
             }
@@ -237,7 +238,7 @@ impl Daemon {
             let paths = kept.credential.outputs.iter().map(|output| &output.path);
             for ((state, condition), path) in kept.outputs.iter_mut().zip(conditions).zip(paths) {
                 match condition {
-                    Condition::Right(seal) => state.seal = seal,
+                    Condition::Right(stamp) => state.stamp = stamp,
                     Condition::Altered(how) => {
                         let message = format!("`{}` was {how} by somebody else", path.display());
                         state.error = Some(message.clone());
@@ -260,10 +261,10 @@ impl Daemon {
     fn say_altered(&mut self, id: Id, altered: &[String]) {
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
         let (name, what) = (&kept.credential.name, altered.join(", "));
-        if !renewal.is_fought_over() {
-            kept.fight_said = false;
+        if !renewal.is_in_conflict() {
+            kept.conflict_said = false;
             warn!(credential = name, "{what}; it is written again");
-        } else if !mem::replace(&mut kept.fight_said, true) {
+        } else if !mem::replace(&mut kept.conflict_said, true) {
             warn!(
                 credential = name,
                 "{what} again and again; it is written again ever later, up to a minute: find who else writes there"
@@ -274,12 +275,12 @@ impl Daemon {
     }
 }
 
-impl Round {
-    fn walk(self, project: &str) -> Inspected {
+impl OutputCheck {
+    fn run(self, project: &str) -> Inspected {
         let credential = self.credential.name.as_str();
         let content = Content { session: &self.session, credential, project, times: self.times };
-        let outputs = self.credential.outputs.iter().zip(self.seals);
-        let conditions = outputs.map(|(output, seal)| output::inspect(output, &content, seal)).collect();
+        let outputs = self.credential.outputs.iter().zip(self.stamps);
+        let conditions = outputs.map(|(output, stamp)| output::inspect(output, &content, stamp)).collect();
         Inspected { id: self.id, sent: self.sent, conditions }
     }
 }

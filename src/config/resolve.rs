@@ -13,7 +13,7 @@ use std::{
 };
 
 /// Device and number of a file.
-pub(super) type Identity = (u64, u64);
+pub(super) type FileId = (u64, u64);
 
 /// The places that were looked up. What a path leads to is asked once for each folder.
 #[derive(Default)]
@@ -54,7 +54,7 @@ impl Places {
 }
 
 /// Of the file that a path leads to, links followed, if there is one.
-pub(super) fn identity(path: &Path) -> Option<Identity> {
+pub(super) fn identity(path: &Path) -> Option<FileId> {
     let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
     Some((found.dev(), found.ino()))
 }

@@ -26,7 +26,7 @@ use tokio::{
 
 /// Watches folders, and not what is below them.
 #[derive(Debug, Default)]
-pub struct Sentry {
+pub struct ChangeWatcher {
     /// `None` until an instance could be had.
     inotify: Option<AsyncFd<Arc<OwnedFd>>>,
     /// The paths of the folders behind each number of inotify's: more than one where links lead to the same folder.
@@ -45,21 +45,21 @@ pub enum Touched {
     Anything,
 }
 
-/// Arms folders, which may block where a file system hangs: to be used on a thread that may.
+/// WatchThread folders, which may block where a file system hangs: to be used on a thread that may.
 #[derive(Debug)]
-pub struct Post(Arc<OwnedFd>);
+pub struct WatchArmer(Arc<OwnedFd>);
 
 /// What came of arming.
 #[derive(Debug)]
 pub struct Armed(Vec<(PathBuf, Result<i32, Errno>)>);
 
-impl Sentry {
+impl ChangeWatcher {
     /// To arm folders with. `None` if inotify cannot be had; the next call tries again. Call it within the runtime.
-    pub fn post(&mut self) -> Option<Post> {
+    pub fn armer(&mut self) -> Option<WatchArmer> {
         if self.inotify.is_none() {
             self.inotify = open().ok();
         }
-        self.inotify.as_ref().map(|inotify| Post(Arc::clone(inotify.get_ref())))
+        self.inotify.as_ref().map(|inotify| WatchArmer(Arc::clone(inotify.get_ref())))
     }
 
     /// Takes in what was armed. Answers whether every folder that exists is watched.
@@ -152,8 +152,8 @@ impl Sentry {
     }
 }
 
-impl Post {
-    /// Arms these folders; one that is armed already stays so. Blocks on the disk.
+impl WatchArmer {
+    /// WatchThread these folders; one that is armed already stays so. Blocks on the disk.
     pub fn arm(&self, folders: impl IntoIterator<Item = PathBuf>) -> Armed {
         let arm = |path: PathBuf| {
             let number = inotify::add_watch(&self.0, &path, CHANGES);

@@ -6,7 +6,7 @@ use crate::renewal::{Health, Moment};
 
 /// What others act upon: whether all is ready, and the state of every credential.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct Verdict {
+pub(super) struct HealthSummary {
     pub(super) ready: bool,
     /// By name.
     pub(super) states: Vec<Health>,
@@ -14,19 +14,19 @@ pub(super) struct Verdict {
 
 /// What there is to tell that the file does not tell yet.
 #[derive(Debug)]
-pub(super) struct News {
+pub(super) struct StatusFileSchedule {
     changed: bool,
-    /// Something has changed since the verdict was last looked at.
+    /// Something has changed since the summary was last looked at.
     unjudged: bool,
     /// Before this nothing is written for any change.
     not_before: Moment,
     /// Before this nothing is written at once: a credential that flaps would have it written all the time.
     at_once_from: Moment,
     /// As the file has it.
-    told: Option<Verdict>,
+    told: Option<HealthSummary>,
 }
 
-impl Default for News {
+impl Default for StatusFileSchedule {
     /// Nothing is told yet.
     fn default() -> Self {
         let start = Moment::default();
@@ -34,7 +34,7 @@ impl Default for News {
     }
 }
 
-impl News {
+impl StatusFileSchedule {
     pub(super) fn note(&mut self) {
         self.changed = true;
         self.unjudged = true;
@@ -46,15 +46,15 @@ impl News {
         self.changed.then_some(due)
     }
 
-    /// Whether to write now. Then this verdict is what the file tells.
-    pub(super) fn is_to_be_written(&mut self, now: Moment, verdict: Verdict) -> bool {
+    /// Whether to write now. Then this summary is what the file tells.
+    pub(super) fn is_to_be_written(&mut self, now: Moment, summary: HealthSummary) -> bool {
         if self.due().is_none_or(|due| now < due) {
             return false;
         }
-        let credentials = u32::try_from(verdict.states.len()).unwrap_or(u32::MAX);
+        let credentials = u32::try_from(summary.states.len()).unwrap_or(u32::MAX);
         self.unjudged = false;
         if now < self.not_before {
-            if self.told.as_ref() == Some(&verdict) {
+            if self.told.as_ref() == Some(&summary) {
                 self.at_once_from = now + LOOK_PAUSE_A_CREDENTIAL.saturating_mul(credentials);
                 return false;
             }
@@ -62,7 +62,7 @@ impl News {
         }
         self.changed = false;
         self.not_before = now + PAUSE + PAUSE_A_CREDENTIAL.saturating_mul(credentials);
-        self.told = Some(verdict);
+        self.told = Some(summary);
         true
     }
 }
@@ -74,7 +74,7 @@ const PAUSE_A_CREDENTIAL: Duration = Duration::from_millis(1);
 /// The same between two that do not wait for that.
 const AT_ONCE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Between two comparisons of the verdict, for each credential: a hundredth of a processor, whatever happens.
+/// Between two comparisons of the summary, for each credential: a hundredth of a processor, whatever happens.
 const LOOK_PAUSE_A_CREDENTIAL: Duration = Duration::from_micros(10);
 
 #[cfg(test)]
@@ -85,47 +85,47 @@ mod tests {
         Moment::default() + Duration::from_secs(1000) + Duration::from_millis(milliseconds)
     }
 
-    fn of(ready: bool, health: Health) -> Verdict {
-        Verdict { ready, states: vec![health] }
+    fn of(ready: bool, health: Health) -> HealthSummary {
+        HealthSummary { ready, states: vec![health] }
     }
 
     #[test]
     fn a_state_that_changes_is_written_at_once_and_anything_else_within_a_second_or_so() {
-        let mut news = News::default();
-        assert!(news.is_to_be_written(at(0), of(false, Health::Starting)), "the first");
-        assert_eq!(news.due(), None);
-        news.note();
-        assert!(!news.is_to_be_written(at(10), of(false, Health::Starting)), "another write of the same");
-        assert_eq!(news.due(), Some(at(1001)));
-        news.note();
-        assert!(news.is_to_be_written(at(11), of(true, Health::Fresh)));
-        assert_eq!(news.due(), None);
-        news.note();
-        assert_eq!(news.due(), Some(at(262)), "when it could be written at once again");
-        assert!(!news.is_to_be_written(at(262), of(true, Health::Fresh)));
-        assert_eq!(news.due(), Some(at(1012)));
-        assert!(!news.is_to_be_written(at(1011), of(true, Health::Fresh)));
-        assert!(news.is_to_be_written(at(1012), of(true, Health::Fresh)));
+        let mut schedule = StatusFileSchedule::default();
+        assert!(schedule.is_to_be_written(at(0), of(false, Health::Starting)), "the first");
+        assert_eq!(schedule.due(), None);
+        schedule.note();
+        assert!(!schedule.is_to_be_written(at(10), of(false, Health::Starting)), "another write of the same");
+        assert_eq!(schedule.due(), Some(at(1001)));
+        schedule.note();
+        assert!(schedule.is_to_be_written(at(11), of(true, Health::Fresh)));
+        assert_eq!(schedule.due(), None);
+        schedule.note();
+        assert_eq!(schedule.due(), Some(at(262)), "when it could be written at once again");
+        assert!(!schedule.is_to_be_written(at(262), of(true, Health::Fresh)));
+        assert_eq!(schedule.due(), Some(at(1012)));
+        assert!(!schedule.is_to_be_written(at(1011), of(true, Health::Fresh)));
+        assert!(schedule.is_to_be_written(at(1012), of(true, Health::Fresh)));
     }
 
     #[test]
     fn a_change_is_written_at_once_also_right_after_a_write_of_something_else() {
-        let mut news = News::default();
-        assert!(news.is_to_be_written(at(0), of(true, Health::Fresh)));
-        news.note();
-        assert!(news.is_to_be_written(at(5000), of(true, Health::Fresh)), "an hour's renewal");
-        news.note();
-        assert!(news.is_to_be_written(at(5001), of(true, Health::Failing)));
+        let mut schedule = StatusFileSchedule::default();
+        assert!(schedule.is_to_be_written(at(0), of(true, Health::Fresh)));
+        schedule.note();
+        assert!(schedule.is_to_be_written(at(5000), of(true, Health::Fresh)), "an hour's renewal");
+        schedule.note();
+        assert!(schedule.is_to_be_written(at(5001), of(true, Health::Failing)));
     }
 
     #[test]
     fn a_credential_that_flaps_has_it_written_a_few_times_a_second() {
-        let mut news = News::default();
+        let mut schedule = StatusFileSchedule::default();
         let mut written = 0;
         for n in 0..10_000 {
             let health = if n % 2 == 0 { Health::Fresh } else { Health::Failing };
-            news.note();
-            written += u32::from(news.is_to_be_written(at(n), of(true, health)));
+            schedule.note();
+            written += u32::from(schedule.is_to_be_written(at(n), of(true, health)));
         }
         assert!((30..=50).contains(&written), "{written} in ten seconds");
     }

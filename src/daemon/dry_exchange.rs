@@ -12,18 +12,19 @@ use std::{
 
 use rustix::process::geteuid;
 
-use super::{clock, exchange_effect::quiet, memory::request};
+use super::{exchange_effect::quiet, memory::request};
 use crate::{
+    clock,
     config::{Config, Credential},
     fingerprint::Fingerprint,
     output,
-    renewal::{Answered, Asked, Refusal},
+    renewal::{Answered, ExchangeRecord, Refusal},
     state::{Ledger, Record},
 };
 
 /// An exchange that is noted as under way.
 #[derive(Debug)]
-pub struct Trial {
+pub struct DryExchange {
     ledger: Ledger,
     credential: Credential,
     record: Record,
@@ -31,7 +32,7 @@ pub struct Trial {
 
 /// Why an exchange is not noted, in words that follow the word "because".
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
-pub enum Unnoted {
+pub enum NotRecorded {
     /// A process writes to an output: the record is its own.
     #[error("{0} writes to the outputs")]
     Held(String),
@@ -54,18 +55,18 @@ pub enum Unnoted {
     Unkept(String),
 }
 
-impl Trial {
+impl DryExchange {
     /// Notes that it begins, before it does: whoever starts from here on keeps the spacing. Blocks on the disk.
-    pub fn begin(config: &Config, credential: &Credential, key: Fingerprint) -> Result<Self, Unnoted> {
+    pub fn begin(config: &Config, credential: &Credential, key: Fingerprint) -> Result<Self, NotRecorded> {
         let ledger = Ledger::new(&config.state_directory);
         is_free(credential)?;
         match ledger.owner() {
             Ok(Some(owner)) if owner == geteuid().as_raw() => {}
-            Ok(Some(owner)) => return Err(Unnoted::Foreign { directory: config.state_directory.clone(), owner }),
-            Ok(None) => return Err(Unnoted::Missing(config.state_directory.clone())),
-            Err(why) => return Err(Unnoted::unkept(&config.state_directory, &why)),
+            Ok(Some(owner)) => return Err(NotRecorded::Foreign { directory: config.state_directory.clone(), owner }),
+            Ok(None) => return Err(NotRecorded::Missing(config.state_directory.clone())),
+            Err(why) => return Err(NotRecorded::unkept(&config.state_directory, &why)),
         }
-        let asked = Asked { key, answer: None };
+        let asked = ExchangeRecord { key, answer: None };
         // What cannot be read costs the daemon an exchange in any case.
         let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
             Record { asked, ..record }
@@ -73,14 +74,14 @@ impl Trial {
             let request = request(&config.project, &config.base_url, &credential.options);
             Record { request, asked, written: None }
         };
-        let trial = Self { ledger, credential: credential.clone(), record };
-        trial.store()?;
-        Ok(trial)
+        let dry_exchange = Self { ledger, credential: credential.clone(), record };
+        dry_exchange.store()?;
+        Ok(dry_exchange)
     }
 
     /// Notes how it ended. A daemon that has started meanwhile has noted more than that, and keeps what it noted. Blocks on
     /// the disk.
-    pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), Unnoted> {
+    pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), NotRecorded> {
         is_free(&self.credential)?;
         let noted = self.ledger.load(&self.credential.name).ok().flatten();
         if noted.is_none_or(|noted| noted.asked != self.record.asked) {
@@ -91,13 +92,13 @@ impl Trial {
         self.store()
     }
 
-    fn store(&self) -> Result<(), Unnoted> {
+    fn store(&self) -> Result<(), NotRecorded> {
         let stored = self.ledger.store(&self.credential.name, &self.record);
-        stored.map_err(|why| Unnoted::unkept(&why.path, &why.source))
+        stored.map_err(|why| NotRecorded::unkept(&why.path, &why.source))
     }
 }
 
-impl Unnoted {
+impl NotRecorded {
     fn unkept(path: &Path, why: &io::Error) -> Self {
         let why = why.to_string().to_lowercase();
         let why = why.split(" (os error").next().unwrap_or_default();
@@ -106,12 +107,12 @@ impl Unnoted {
 }
 
 /// Whether nobody writes to the outputs.
-fn is_free(credential: &Credential) -> Result<(), Unnoted> {
+fn is_free(credential: &Credential) -> Result<(), NotRecorded> {
     for output in &credential.outputs {
         match output::holder(output) {
             Ok(None) => {}
-            Ok(Some(held)) => return Err(Unnoted::Held(held.by())),
-            Err(_) => return Err(Unnoted::Unseen),
+            Ok(Some(held)) => return Err(NotRecorded::Held(held.by())),
+            Err(_) => return Err(NotRecorded::Unseen),
         }
     }
     Ok(())

@@ -1,0 +1,87 @@
+//! Lines that somebody else can bring about as often as he likes, by signals or by a file that he writes: what comes again
+//! within seconds is counted, and the next line that is told says how many were left out.
+
+use std::{mem, time::Duration};
+
+use crate::renewal::Moment;
+
+/// One kind of line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LogThrottle {
+    told: Option<(String, Moment)>,
+    suppressed: u64,
+}
+
+/// Whether there is a line to write.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Emit {
+    /// There is. Before it so many were left out, if any.
+    Now(Option<u64>),
+    Suppress,
+}
+
+impl LogThrottle {
+    /// The same as before is told again after some seconds; anything else at once.
+    pub(super) fn note(&mut self, now: Moment, text: &str) -> Emit {
+        if let Some((told, at)) = &self.told
+            && told == text
+            && now.since(*at) < TELL_AGAIN
+        {
+            self.suppressed += 1;
+            return Emit::Suppress;
+        }
+        let suppressed = self.reset();
+        self.told = Some((text.to_owned(), now));
+        Emit::Now(suppressed)
+    }
+
+    /// Something else of this kind is told, after which everything is new. Answers how many lines were left out, if any.
+    pub(super) fn reset(&mut self) -> Option<u64> {
+        let Self { suppressed, .. } = mem::take(self);
+        (suppressed > 0).then_some(suppressed)
+    }
+}
+
+/// Shorter than a person waits to try again.
+const TELL_AGAIN: Duration = Duration::from_secs(3);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(millis: u64) -> Moment {
+        Moment::default() + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_storm_is_told_at_its_begin_and_every_three_seconds_with_what_was_left_out() {
+        let mut storm = LogThrottle::default();
+        assert_eq!(storm.note(at(0), "asked"), Emit::Now(None));
+        for n in 1..=299 {
+            assert_eq!(storm.note(at(n * 5), "asked"), Emit::Suppress);
+        }
+        assert_eq!(storm.note(at(2_999), "asked"), Emit::Suppress);
+        assert_eq!(storm.note(at(3_000), "asked"), Emit::Now(Some(300)));
+        assert_eq!(storm.note(at(3_001), "asked"), Emit::Suppress);
+        assert_eq!(storm.note(at(3_600_000), "asked"), Emit::Now(Some(1)));
+    }
+
+    #[test]
+    fn who_asks_once_a_minute_is_answered_each_time() {
+        let mut storm = LogThrottle::default();
+        assert!((0..60).all(|minute| storm.note(at(minute * 60_000), "asked") == Emit::Now(None)));
+    }
+
+    #[test]
+    fn something_else_is_told_at_once_and_so_is_what_comes_after_it() {
+        let mut storm = LogThrottle::default();
+        assert_eq!(storm.note(at(0), "no such field"), Emit::Now(None));
+        assert_eq!(storm.note(at(1), "no such field"), Emit::Suppress);
+        assert_eq!(storm.note(at(2), "no such file"), Emit::Now(Some(1)));
+        assert_eq!(storm.note(at(3), "no such field"), Emit::Now(None), "it is so again");
+        assert_eq!(storm.note(at(4), "no such field"), Emit::Suppress);
+        assert_eq!(storm.reset(), Some(1));
+        assert_eq!(storm.reset(), None);
+        assert_eq!(storm.note(at(5), "no such field"), Emit::Now(None));
+    }
+}
