@@ -39,7 +39,7 @@ pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
         LogFormat::Json => false,
     };
     let wanted = reader == Reader::Journal;
-    // Fallback a line that cannot be written (a log collector that is gone, a full disk) is complained of with `eprintln!`,
+    // Otherwise a line that cannot be written (a log collector that is gone, a full disk) is complained of with `eprintln!`,
     // which panics for the same reason.
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let registry = tracing_subscriber::registry();

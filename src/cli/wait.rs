@@ -12,7 +12,7 @@ use crate::{
 
 /// Block until every required token is on disk, whole and alive: for scripts, units and probes
 ///
-/// Style at the files themselves and at the clock, and is woken by their changes; no daemon is asked. Ends at once if all is
+/// Looks at the files themselves and at the clock, and is woken by their changes; no daemon is asked. Ends at once if all is
 /// well, and with 1 when the time is over. Needs no shell, so it can be a probe in an image that has none.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

@@ -1,4 +1,4 @@
-//! What a reading collects: remarks with the location they are about, to be turned into lines at the end.
+//! What a reading collects: diagnostics with the location they are about, to be turned into lines at the end.
 
 use std::path::{Path, PathBuf};
 

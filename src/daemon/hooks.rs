@@ -31,7 +31,7 @@ enum RunState {
     #[default]
     Idle,
     UnderWay,
-    /// There is newer context: however many there are, one more round tells the last.
+    /// There is newer news: however many there are, one more round tells the last.
     WantedAgain,
 }
 
@@ -71,7 +71,7 @@ impl Hooks {
         self.states = vec![HookState::default(); hooks];
     }
 
-    /// Whether this session, in all its files, is no context.
+    /// Whether this session, in all its files, is no news.
     fn are_told(&self, sent: Moment) -> bool {
         self.told == Some(sent)
     }
@@ -83,7 +83,7 @@ impl Hooks {
 }
 
 impl Daemon {
-    /// A session has reached some of its files, or all. Files that are put right hold no context.
+    /// A session has reached some of its files, or all. Files that are put right hold no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         if kept.hooks.are_told(sent) || kept.draining {

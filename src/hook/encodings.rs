@@ -1,4 +1,4 @@
-//! How a secret looks in what programs print: as it is, or in another encodings.
+//! How a secret looks in what programs print: as it is, or in another encoding.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use zeroize::Zeroizing;

@@ -195,7 +195,7 @@ mod tests {
             for encodings in dresses {
                 let said = redacted(format!("before {encodings} behind").as_bytes());
                 let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{encodings}: {said}"));
-                // Beside the redact there may be a letter of base64 that holds bits of a neighbour, and brackets.
+                // Beside the mask there may be a letter of base64 that holds bits of a neighbour, and brackets.
                 let beside = before.len() + behind.len() - "before  behind".len();
                 assert!(
                     before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4,

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::encodings::encodings;
 
-/// Finds secrets and parts of them in what was printed, in any encodings and however it is broken into lines, and whatever encodings
+/// Finds secrets and parts of them in what was printed, in any encoding and however it is broken into lines, and whatever encoding
 /// like a JWT. Answers which bytes not to tell: the whole words that hold something of a secret.
 pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     let mut marks = vec![false; printed.len()];
@@ -22,7 +22,7 @@ pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     marks
 }
 
-/// What was printed as somebody may read it who encodings for a secret: without white space, which folds lines and sets bytes of
+/// What was printed as somebody may read it who looks for a secret: without white space, which folds lines and sets bytes of
 /// hex apart.
 struct Reading {
     bytes: Zeroizing<Vec<u8>>,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use rustix::process::Signal as Raw;
 
-/// A signal that a program can take as context. `KILL` and `STOP` are none: no program hears them.
+/// A signal that a program can take as news. `KILL` and `STOP` are none: no program hears them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signal {
     name: &'static str,

@@ -10,7 +10,7 @@
 //! 8. Rename it over the target. A reader has the old token or the new one, each whole and with its final owner and mode.
 //! 9. Sync the folder.
 //!
-//! WriteSteps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
+//! Steps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
 //! temporary file, which [`super::sweep`] finds.
 //!
 //! Step 9: the rename has happened and readers have the new token, so the write has succeeded whatever the sync says;

@@ -45,7 +45,7 @@ pub enum Touched {
     Anything,
 }
 
-/// WatchThread folders, which may block where a file system hangs: to be used on a thread that may.
+/// Arms folders, which may block where a file system hangs: to be used on a thread that may.
 #[derive(Debug)]
 pub struct WatchArmer(Arc<OwnedFd>);
 

@@ -44,7 +44,7 @@ impl Watch {
         self.queue.want(folders);
     }
 
-    /// To be called at each slow poll, before looking: thread folders that were missing, that could not be armed, or that
+    /// To be called at each slow poll, before looking: arms folders that were missing, that could not be armed, or that
     /// are not those they were (removed and made anew, or reached through a link that was turned).
     pub fn rearm(&mut self) {
         self.queue.ask();

@@ -1,4 +1,4 @@
-//! The thread that thread folders: it owns the one inotify watcher and does all that may block.
+//! The thread that arms folders: it owns the one inotify watcher and does all that may block.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -83,7 +83,7 @@ impl WatchThread {
     /// WatchThread a folder, also one that seems armed: inotify takes that for the same watch, and where the watch had gone
     /// unnoticed (an unmount, say) it is back.
     fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
-        // ExchangeRecord before arming: if the folder is exchanged in between, the next round sees a difference and thread again.
+        // Asked before arming: if the folder is exchanged in between, the next round sees a difference and arms again.
         let identity = match identity_of(path) {
             Ok(identity) => identity,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -18,7 +18,7 @@ enum Then {
     At(f64),
     /// Overdue: renewed within so many seconds.
     Within(f64),
-    /// ExchangeRecord for so soon.
+    /// Asked for so soon.
     After(f64),
 }
 

@@ -28,7 +28,7 @@ pub(super) struct KeyFiles {
     folders: HashSet<PathBuf>,
 }
 
-/// Style at every key file and every folder of keys.
+/// Looks at every key file and every folder of keys.
 pub(super) fn look(config: &Config) -> KeyFiles {
     let mut keys = KeyFiles::default();
     for credential in &config.credentials {

@@ -20,7 +20,7 @@ use crate::{
 /// What a reader found so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tally {
-    /// Style at a file, from when it was first there.
+    /// Looks at a file, from when it was first there.
     pub(super) reads: u64,
     /// Tokens that differed from the one before in the same file.
     pub(super) tokens: u64,
@@ -33,7 +33,7 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Style that found something else than a whole, live token.
+    /// Looks that found something else than a whole, live token.
     pub(super) fn faults(&self) -> u64 {
         self.missing + self.torn + self.expired
     }
@@ -70,7 +70,7 @@ impl Reader {
         *self.tally.borrow()
     }
 
-    /// Style no more, and tells what was found.
+    /// Looks no more, and tells what was found.
     pub(super) fn stop(mut self) -> Tally {
         self.end();
         self.tally()
@@ -163,7 +163,7 @@ mod tests {
             Self { folder, keys, token: exchanged(&sandbox), file, tally: Tally::default() }
         }
 
-        /// Style at the file with this in it, so many seconds before the token ends.
+        /// Looks at the file with this in it, so many seconds before the token ends.
         fn look_at(&mut self, text: Option<&str>, before_end: u64) -> (u64, u64, u64, u64, u64) {
             let path = self.folder.path().join("token");
             match text {

@@ -22,10 +22,10 @@
 //! 10. Make or repair the links by which readers know the files, each in one step. Remove those whose file is gone.
 //! 11. Remove old generations, but for the last few: a reader may have opened one just before step 8.
 //!
-//! SetSteps 1 to 8: any failure removes the new generation and leaves the old one current. A crash leaves a folder and a link
+//! Steps 1 to 8: any failure removes the new generation and leaves the old one current. A crash leaves a folder and a link
 //! at most, which [`super::sweep`] finds.
 //!
-//! SetSteps 9 to 11: the write has succeeded. A link that cannot be made is an error of that file, which readers do not find;
+//! Steps 9 to 11: the write has succeeded. A link that cannot be made is an error of that file, which readers do not find;
 //! the next attempt makes the link only. What else goes wrong is logged.
 //!
 //! A removal (`onExpiry: remove`) makes a generation without the file, removes its link, and then all older generations:

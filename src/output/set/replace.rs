@@ -1,4 +1,4 @@
-//! SetSteps 3 to 9: the next generation in the place of the current one.
+//! Steps 3 to 9: the next generation in the place of the current one.
 
 use std::ffi::{OsStr, OsString};
 

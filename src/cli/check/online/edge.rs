@@ -1,4 +1,4 @@
-//! The edge: whether it is Descope's API that answers, or something in front of it. ExchangeRecord for the public keys, which
+//! The edge: whether it is Descope's API that answers, or something in front of it. Asked for the public keys, which
 //! takes no access key.
 
 use std::time::{Duration, SystemTime};

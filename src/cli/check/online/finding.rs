@@ -19,7 +19,7 @@ pub(super) struct Finding {
 pub(super) enum FindingStatus {
     Passed,
     /// All is well, but somebody should know.
-    Diagnostic,
+    Remark,
     Failed,
     /// It was not looked at.
     Skipped,
@@ -31,7 +31,7 @@ impl Finding {
     }
 
     pub(super) fn remark(subject: &'static str, text: impl Into<String>) -> Self {
-        Self::new(FindingStatus::Diagnostic, subject, text)
+        Self::new(FindingStatus::Remark, subject, text)
     }
 
     pub(super) fn failed(subject: &'static str, text: impl Into<String>) -> Self {
@@ -74,7 +74,7 @@ pub(super) fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= LINES_MAX {
         return findings;
     }
-    let order = [FindingStatus::Failed, FindingStatus::Diagnostic, FindingStatus::Skipped, FindingStatus::Passed];
+    let order = [FindingStatus::Failed, FindingStatus::Remark, FindingStatus::Skipped, FindingStatus::Passed];
     let mut by_weight = findings;
     by_weight.sort_by_key(|finding| order.iter().position(|verdict| *verdict == finding.verdict));
     let others = by_weight.split_off(LINES_MAX);

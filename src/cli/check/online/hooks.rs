@@ -8,7 +8,7 @@ use crate::{
     hook::{Hook, Reach, reach_listener, reach_process},
 };
 
-/// Style where a hook leads. `booted_at` is by the wall clock of now.
+/// Looks where a hook leads. `booted_at` is by the wall clock of now.
 pub(super) async fn look(hook: &Hook, booted_at: SystemTime, timeout: Duration) -> Reach {
     match hook {
         Hook::Signal { to, .. } => reach_process(to, booted_at, timeout).await,

@@ -32,7 +32,7 @@ pub(super) struct Seen {
     is_mount: bool,
 }
 
-/// Style at each key file once. Blocks on the disk.
+/// Looks at each key file once. Blocks on the disk.
 pub(super) fn look(credentials: &[Credential]) -> Vec<Seen> {
     let paths: BTreeSet<_> = credentials.iter().map(|credential| credential.key_file.as_path()).collect();
     paths.into_iter().map(look_at).collect()

@@ -118,11 +118,11 @@ mod tests {
         insta::assert_snapshot!(told(600, None, policy), @"Passed lives 10m, renewed after 6m42s, 3m18s before its end");
         insta::assert_snapshot!(told(600, Some(120), policy), @"Passed lives 10m, renewed after 2m, 8m before its end");
         insta::assert_snapshot!(told(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests come as fast as the spacing of 2s lets them; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
-        insta::assert_snapshot!(told(180, None, policy), @"Diagnostic a key that is denied is asked with again every 5m only, longer than a session of 3m lives; a new key file is used at once all the same, else lower `renew.deniedEvery`");
+        insta::assert_snapshot!(told(180, None, policy), @"Remark a key that is denied is asked with again every 5m only, longer than a session of 3m lives; a new key file is used at once all the same, else lower `renew.deniedEvery`");
         insta::assert_snapshot!(told(20, None, policy), @r"
-        Diagnostic a session of 20s is renewed every 13s or so, which is hard on rate limits; lengthen sessions in Descope
-        Diagnostic the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
-        Diagnostic a key that is denied is asked with again every 5m only, longer than a session of 20s lives; a new key file is used at once all the same, else lower `renew.deniedEvery`
+        Remark a session of 20s is renewed every 13s or so, which is hard on rate limits; lengthen sessions in Descope
+        Remark the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
+        Remark a key that is denied is asked with again every 5m only, longer than a session of 20s lives; a new key file is used at once all the same, else lower `renew.deniedEvery`
         ");
         insta::assert_snapshot!(told(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s lets the next one be asked for; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");
     }

@@ -81,8 +81,8 @@ mod tests {
             findings(&all).iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         Skipped not looked at, because the lock beside `/run/a` cannot be opened: permission denied
-        Diagnostic 2 outputs written by process 7 (`tokenwell`), others by another one; is one of them left over?
-        Diagnostic 1 output written by process 8, others by another one; is one of them left over?
+        Remark 2 outputs written by process 7 (`tokenwell`), others by another one; is one of them left over?
+        Remark 1 output written by process 8, others by another one; is one of them left over?
         Passed 1 output written by nobody now
         ");
     }

@@ -139,7 +139,7 @@ impl Doctor {
         };
         let mut findings = Vec::new();
         for (n, output) in outputs.iter().enumerate() {
-            // Whoever writes to a set sweeps it too, and could take a dry_exchange for a left-over.
+            // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
             let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(locks::Seen::holder);
             if let Some(holder) = holder.filter(|_| output.set.is_some()) {
                 let because = format!("{holder} writes to its set at present");

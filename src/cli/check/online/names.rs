@@ -20,7 +20,7 @@ pub(super) struct Seen {
     pub(super) found: Result<Vec<SocketAddr>, String>,
 }
 
-/// Style the name up, as the client does.
+/// Looks the name up, as the client does.
 pub(super) async fn look(way: &NetworkPath, timeout: Duration) -> Seen {
     let began = clock::now();
     let found = way.look_up(timeout).await;

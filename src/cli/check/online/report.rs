@@ -71,7 +71,7 @@ fn line(finding: &Finding, style: Style, columns: Option<usize>) -> String {
     let Finding { verdict, subject, text, .. } = finding;
     let (symbol, plain, word, color) = match verdict {
         FindingStatus::Passed => ('✓', '+', "pass", Color::Good),
-        FindingStatus::Diagnostic => ('!', '!', "note", Color::Poor),
+        FindingStatus::Remark => ('!', '!', "note", Color::Poor),
         FindingStatus::Failed => ('✗', 'x', "FAIL", Color::Bad),
         FindingStatus::Skipped => ('–', '-', "skip", Color::Faint),
     };

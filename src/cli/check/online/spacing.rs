@@ -64,10 +64,10 @@ mod tests {
         });
         insta::assert_snapshot!(told.join("\n"), @r"
         Passed noted in the state directory: a daemon that starts now keeps its 2s
-        Diagnostic not noted, because process 7 (`tokenwell`) writes to the outputs; that may ask within its 2s after this check
-        Diagnostic not noted, because this user cannot see whether a daemon writes to the outputs; that may ask within its 2s after this check
-        Diagnostic not noted, because state directory `/var/lib/t` is not there yet; wait 2s before you start a daemon
-        Diagnostic not noted, because state directory `/var/lib/t` is of user 7; wait 2s before you start a daemon
+        Remark not noted, because process 7 (`tokenwell`) writes to the outputs; that may ask within its 2s after this check
+        Remark not noted, because this user cannot see whether a daemon writes to the outputs; that may ask within its 2s after this check
+        Remark not noted, because state directory `/var/lib/t` is not there yet; wait 2s before you start a daemon
+        Remark not noted, because state directory `/var/lib/t` is of user 7; wait 2s before you start a daemon
         ");
     }
 }

@@ -115,7 +115,7 @@ mod tests {
         insta::assert_snapshot!(told(Ok(Authority { root: Root::CaFile, ..root }), 3), @r"
         Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2026-11-21T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
         Passed trusted by root `GTS Root R4` of `http.caFile`
-        Diagnostic the server's certificate ends in 3 days; whoever runs it should renew it
+        Remark the server's certificate ends in 3 days; whoever runs it should renew it
         ");
         insta::assert_snapshot!(told(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
     }
