@@ -51,7 +51,7 @@
 //! Invariant: the loop owns all state of the daemon. There is no `Arc<Mutex<…>>` between its parts: a task gets what it
 //! needs, and answers with an event. Few locks exist, each in one file: the desk where the loop and the threads of
 //! inotify meet (`watch/queue.rs`), the public keys that exchanges under way share (`exchange/trust/mod.rs`), the outputs
-//! that this process has for itself and the turns of those that write to one set (`output/lock/`), the children
+//! that this process has for itself and the turns of those that write to one set (`output/file/lock/`), the children
 //! (`child/registry.rs`), and the sandbox.
 //!
 //! Invariant: only `renewal/` decides when something is exchanged, written or removed; there is no second place. Timers

@@ -1,41 +1,22 @@
 //! A session becomes files: rendered, then put in place by numbered steps that no reader and no crash can see half done.
 //! A file by itself is `write.rs`; files that change as one are a set, `set/`.
 
-mod error;
-mod folder;
-mod inspect;
-mod lock;
-mod look;
-mod name;
-mod ownership;
-mod probe;
-mod protected_keys;
-mod publish;
-mod recover;
-mod remove;
+mod file;
 mod render;
-mod set;
-mod sweep;
-mod write;
 
 use std::{collections::BTreeSet, path::PathBuf};
 
 use crate::session::{Session, Times};
 
-pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use inspect::{Condition, FileStamp, inspect, is_unchanged_since, watched_files, watched_folders};
-pub use lock::{Held, LOCK_FILE, Locks, holder};
-pub use probe::{ProbeError, Probed, Room, probe};
-pub use protected_keys::ProtectedKeys;
-pub use publish::{publish, withdraw};
-pub use recover::{are_intact, find_token, make_folder};
-pub use remove::{Removed, remove};
+pub use file::{
+    Condition, FileStamp, Held, LOCK_FILE, Locks, ProbeError, Probed, ProtectedKeys, RemoveError, Removed, Room,
+    SetStep, Step, SweepError, Swept, WriteError, Written, are_intact, find_token, holder, inspect, is_unchanged_since,
+    make_folder, probe, publish, remove, remove_set_observed, sweep, tidy, watched_files, watched_folders, withdraw,
+    write, write_observed, write_set_observed,
+};
 pub use render::{
     Field, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, Variable,
 };
-pub use set::{SetStep, remove_set_observed, write_set_observed};
-pub use sweep::{Swept, sweep, tidy};
-pub use write::{Written, write, write_observed};
 
 /// One file that holds a session.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -305,7 +305,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/child/registry.rs",
             "src/exchange/trust/mod.rs",
-            "src/output/lock/",
+            "src/output/file/lock/",
             "src/sandbox/state.rs",
             "src/watch/queue.rs",
         ],

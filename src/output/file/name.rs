@@ -90,7 +90,7 @@ mod tests {
     fn a_name_that_was_made_is_read_back() {
         let output = Output {
             path: "/x/.a.b".into(),
-            format: super::super::Format::Jwt,
+            format: crate::output::Format::Jwt,
             mode: 0,
             owner: None,
             group: None,

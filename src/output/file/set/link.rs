@@ -14,7 +14,7 @@ use super::{
     name::{self, DATA, link_to},
     step::SetSteps,
 };
-use crate::output::{WriteError, look::unfit};
+use crate::output::file::{WriteError, look::unfit};
 
 /// Makes `..data` lead to that generation, in one step: the moment of truth.
 pub(super) fn swap(set: &Directory, generation: &OsStr, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {

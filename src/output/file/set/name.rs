@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::output::name::{TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX};
+use crate::output::file::name::{TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX};
 
 /// A new name for a generation, such as `..2026_11_23_15_22_01.kqzvbtah`.
 ///

@@ -3,7 +3,7 @@
 use std::{path::Path, time::UNIX_EPOCH};
 
 use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::SetSteps};
-use crate::output::{Output, SetFolder, WriteError};
+use crate::output::file::{Output, SetFolder, WriteError};
 
 /// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
 /// `directory`, or one that stands for it.

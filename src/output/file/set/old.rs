@@ -15,7 +15,7 @@ use super::{
     generation::{Generation, clear},
     name::{self, link_to},
 };
-use crate::output::name::target_of;
+use crate::output::file::name::target_of;
 
 /// Removes the generations that are not current, but for the `kept` newest. Goes on after one that cannot be removed, and
 /// answers with the first trouble.

@@ -12,7 +12,7 @@ use super::{
     step::SetSteps,
     told,
 };
-use crate::output::{
+use crate::output::file::{
     SetFolder, WriteError, Written, folder,
     look::{Found, look},
 };

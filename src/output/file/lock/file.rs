@@ -16,7 +16,7 @@ use super::{
     held::Held,
     range::{Range, offset},
 };
-use crate::output::{
+use crate::output::file::{
     name::Place,
     ownership::{own, permit},
 };

@@ -11,7 +11,7 @@ use super::{
     link,
     step::SetSteps,
 };
-use crate::output::{SetFolder, WriteError};
+use crate::output::file::{SetFolder, WriteError};
 
 /// What is different in the next generation.
 pub(super) struct Change<'w> {

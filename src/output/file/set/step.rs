@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::output::{Step, WriteError};
+use crate::output::file::{Step, WriteError};
 
 /// A step of a write to a set, in order; the page of the set ([`super`]) has their numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -12,7 +12,7 @@ use super::{
     step::SetSteps,
     told,
 };
-use crate::output::{Removed, SetFolder, WriteError};
+use crate::output::file::{Removed, SetFolder, WriteError};
 
 /// An error that is not of one file alone is every file's.
 pub(super) fn remove(

@@ -19,7 +19,7 @@ use super::{
     name::{self, DATA},
     step::SetSteps,
 };
-use crate::output::{
+use crate::output::file::{
     SetFolder, WriteError, folder,
     ownership::{S_ISGID, own, permit, permit_folder},
 };

@@ -1,0 +1,32 @@
+//! Outputs that are files: put in place by numbered steps that no reader and no crash can see half done.
+//! A file by itself is `write.rs`; files that change as one are a set, `set/`.
+
+mod error;
+mod folder;
+mod inspect;
+mod lock;
+mod look;
+mod name;
+mod ownership;
+mod probe;
+mod protected_keys;
+mod publish;
+mod recover;
+mod remove;
+mod set;
+mod sweep;
+mod write;
+
+use super::{Content, Output, RenderError, SetFolder, render};
+
+pub use error::{RemoveError, Step, SweepError, WriteError};
+pub use inspect::{Condition, FileStamp, inspect, is_unchanged_since, watched_files, watched_folders};
+pub use lock::{Held, LOCK_FILE, Locks, holder};
+pub use probe::{ProbeError, Probed, Room, probe};
+pub use protected_keys::ProtectedKeys;
+pub use publish::{publish, withdraw};
+pub use recover::{are_intact, find_token, make_folder};
+pub use remove::{Removed, remove};
+pub use set::{SetStep, remove_set_observed, write_set_observed};
+pub use sweep::{Swept, sweep, tidy};
+pub use write::{Written, write, write_observed};
