@@ -3,7 +3,7 @@
 //! [`Renewal`] is the life of one credential, an automaton that takes an [`Event`] and answers with at most one
 //! [`Effect`]. [`Fleet`] holds all of them: it knows the earliest wake, and it admits exchanges, so many at a time, none
 //! while the host has asked for quiet, nearest expiry first. Time is an argument everywhere, chance is a seeded generator,
-//! so a world of seeds can run years of it in seconds (`tests/simulation.rs`).
+//! so a world of seeds can run years of it in seconds (`tests/core/simulation/`).
 
 mod answer;
 mod delivery;

@@ -2,6 +2,6 @@
 
 pub(crate) mod leaks;
 pub(crate) mod place;
-#[path = "../files_secret_volume/mod.rs"]
+#[path = "secret_volume.rs"]
 pub(crate) mod secret_volume;
 pub(crate) mod spacing;

@@ -1,0 +1,28 @@
+//! The real binary: exit codes, signals, files, and what it says, against the sandbox.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+#[path = "../../common/mod.rs"]
+mod common;
+#[path = "../../common/manager.rs"]
+mod manager;
+#[path = "../../common/program.rs"]
+mod program;
+#[path = "../../common/sessions.rs"]
+mod sessions;
+#[path = "../../common/setting.rs"]
+mod setting;
+#[path = "../../common/stopped.rs"]
+mod stopped;
+
+mod commands;
+mod crash;
+mod locks;
+mod logs;
+mod reload;
+mod rotation;
+mod secrets;
+mod service;
+mod signals;
+mod status;
+mod wait;

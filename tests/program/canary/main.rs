@@ -1,0 +1,21 @@
+//! The canary: a key and the tokens that were made of it are looked for in everything that the real binary says, shows and
+//! leaves in its memory, raw and in other dress.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/mod.rs"]
+mod common;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/program.rs"]
+mod program;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/setting.rs"]
+mod setting;
+
+mod commands;
+mod dump;
+mod faces;
+mod memory;
+mod refusals;
+mod tls;

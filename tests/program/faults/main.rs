@@ -1,0 +1,33 @@
+//! The real binary when the system fails it: killed after every system call about its files, refused every one of them in
+//! turn, and as a daemon under faults that last.
+//!
+//! The steps that the code itself numbers fail in `files.rs` and `sets.rs`, in process. Here it is the kernel's numbering, so
+//! nothing is left out that nobody thought of: state files, locks, the cached public keys, sweeps, watches.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::print_stderr, reason = "what is skipped is said, and how much was done")]
+
+#[path = "../../common/mod.rs"]
+#[expect(dead_code, reason = "shared with the tests of the daemon in process")]
+mod common;
+#[path = "../../common/program.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
+mod program;
+#[path = "../../common/setting.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
+mod setting;
+
+mod privileges;
+
+#[cfg(target_arch = "x86_64")]
+mod call;
+#[cfg(target_arch = "x86_64")]
+mod point;
+#[cfg(target_arch = "x86_64")]
+mod scene;
+#[cfg(target_arch = "x86_64")]
+mod tracer;
+
+#[cfg(target_arch = "x86_64")]
+mod calls;
+mod lasting;

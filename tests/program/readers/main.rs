@@ -1,0 +1,25 @@
+//! Real readers: every snippet of the README's section "Reading the token" is taken from there and run, against a server
+//! that verifies what it is sent.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
+
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/mod.rs"]
+mod common;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/program.rs"]
+mod program;
+#[path = "../../common/sessions.rs"]
+mod sessions;
+#[expect(dead_code, reason = "shared with other tests")]
+#[path = "../../common/setting.rs"]
+mod setting;
+#[expect(clippy::print_stderr, reason = "what is skipped is said")]
+#[path = "../../common/tools.rs"]
+mod tools;
+
+mod nginx;
+mod readme;
+mod scripts;
+mod server;
+mod shell;

@@ -1,0 +1,28 @@
+//! One process after the other: what the real binary leaves on disk, and what the next one makes of it.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::unchecked_time_subtraction, reason = "arrivals never decrease")]
+
+#[path = "../../common/mod.rs"]
+#[expect(dead_code, reason = "shared with the tests of the daemon in process")]
+mod common;
+#[path = "../../common/program.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
+mod program;
+#[path = "../../common/sessions.rs"]
+mod sessions;
+#[path = "../../common/setting.rs"]
+mod setting;
+
+mod past;
+
+mod boots;
+mod crashes;
+mod expiry;
+mod handover;
+mod many;
+mod memory;
+mod outputs;
+mod records;
+mod restarts;
+mod skew;

@@ -1,0 +1,23 @@
+//! `tokenwell check --online`: the real binary against the sandbox, alone, behind TLS and behind proxies.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+#![expect(clippy::print_stderr, reason = "a test that cannot be made here says so")]
+
+#[path = "../../common/mod.rs"]
+#[expect(dead_code, reason = "shared with the tests of the daemon in process")]
+mod common;
+#[path = "../../common/nobody.rs"]
+mod nobody;
+#[path = "../../common/program.rs"]
+#[expect(dead_code, reason = "shared with the other tests of the binary")]
+mod program;
+#[path = "../../common/setting.rs"]
+mod setting;
+mod told;
+mod tunnel;
+
+mod beside;
+mod disk;
+mod exchanges;
+mod network;
+mod whole;
