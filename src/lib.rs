@@ -27,7 +27,7 @@
 //! clock.rs        the one place that reads clocks, and the alarm that the loop sleeps on
 //! session/        the JWT taken apart, and whether the project signed it
 //! exchange/       an access key becomes a session or a refusal: the one HTTP client and the pure parser of replies
-//! key/            access keys in files, read with a bound
+//! source/         ways to a session, one file a kind: access keys in files, read with a bound
 //! output/         a session becomes files, by the numbered steps of write.rs, or of set/ for those that change as one
 //! child/          processes that are ours, and those that are left to us
 //! hook/           what follows a write: a signal, a command, a POST to loopback
@@ -94,7 +94,7 @@
 //! - `config/` asks for fields by hand instead of deriving `Deserialize`: serde stops at the first mistake, takes the
 //!   last of two equal keys, repeats values in its errors, and does not know the lines. So the schema for editors is not
 //!   derived either: `config/schema/` tells the fields a second time, and every test of the reader holds the two together.
-//! - `key/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
+//! - `source/` does not watch and `watch/` does not read. A hint only makes the loop look at everything:
 //!   `daemon/disk_scan.rs`.
 //! - `fingerprint.rs` is not in `secret.rs`, so that the core can import the one without the other.
 //! - `watch/` has two inotify instances: `notify` asks for each opening of a file, which for the folders that apps read at
@@ -116,13 +116,13 @@ pub mod daemon;
 pub mod exchange;
 pub mod fingerprint;
 pub mod hook;
-pub mod key;
 pub mod output;
 pub mod renewal;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;
 pub mod session;
+pub mod source;
 pub mod state;
 pub mod status;
 pub mod watch;

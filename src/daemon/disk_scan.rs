@@ -12,10 +12,10 @@ use crate::{
     config::{Credential, Digest},
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    key::{self, KeyError},
     output::{self, Content, Locks, Output, ProtectedKeys},
     renewal::Id,
     session::{Claims, Jwt, Session},
+    source::{self, KeyError},
     state::{Ledger, Record, Unreadable, WrittenToken},
 };
 
@@ -105,7 +105,7 @@ impl DiskScan {
         let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
-            let listed = key::list(directory).map_err(|error| error.to_string()).map(|entries| {
+            let listed = source::list(directory).map_err(|error| error.to_string()).map(|entries| {
                 let mut names = Vec::with_capacity(entries.len());
                 for (name, path) in entries {
                     keys.entry(path).or_insert_with_key(|path| observe(path));
@@ -134,7 +134,7 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
     }
     let PriorState { record, session } =
         load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
-    let key_is_writable_by_others = key::writable_by_others(&newcomer.credential.key_file);
+    let key_is_writable_by_others = source::writable_by_others(&newcomer.credential.key_file);
     Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
 }
 
@@ -169,7 +169,7 @@ fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
 }
 
 fn observe(path: &Path) -> Observation {
-    match key::read(path) {
+    match source::read(path) {
         Ok(key) => Observation::Key(key.fingerprint()),
         Err(error) => Observation::without_key(&error),
     }

@@ -13,10 +13,10 @@ use crate::{
     config::Credential,
     exchange::{Client, GrantNote, Granted, ProjectId, Refused, SignatureStatus, Trust},
     fingerprint::Fingerprint,
-    key::{self, KeyError},
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
     secret::Secret,
     session::Session,
+    source::{self, KeyError},
     state::{Ledger, Record, WrittenToken},
 };
 
@@ -148,7 +148,7 @@ async fn read_key(job: &ExchangeJob) -> Result<Secret, NoKey> {
     };
     let Ok(permit) = Arc::clone(&job.reading).try_acquire_owned() else { return Err(hangs()) };
     let read = task::spawn_blocking(move || {
-        let key = key::read(&path);
+        let key = source::read(&path);
         drop(permit);
         key
     });

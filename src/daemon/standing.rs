@@ -18,9 +18,9 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    key,
     output::{self, Content, Output},
     renewal::{ExchangeRecord, Moment, Stamp},
+    source,
     state::Ledger,
     watch::{ChangeWatcher, Touched},
 };
@@ -63,7 +63,7 @@ pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
     let mut troubles = Vec::new();
     let mut listings = BTreeMap::new();
     for directory in &config.key_directories {
-        match key::list(&directory.path) {
+        match source::list(&directory.path) {
             Ok(entries) => {
                 listings.insert(directory.path.clone(), entries.into_iter().map(|(name, _)| name).collect());
             }

@@ -27,8 +27,8 @@ use zeroize::Zeroizing;
 use super::{HookContext, HookOutcome, Ran, printed::Printed};
 use crate::{
     child::{ChildRegistry, OwnedChild},
-    key,
     secret::Secret,
+    source,
 };
 
 /// Runs a command to its end or to its time-out. What it leaves in the background is left alone, but not listened to.
@@ -148,7 +148,7 @@ async fn key_of(path: &Path) -> Option<Secret> {
         let permit = READERS.acquire().await.ok()?;
         let key = task::spawn_blocking(move || {
             let _permit = permit;
-            key::read(&path).ok()
+            source::read(&path).ok()
         });
         key.await.ok()?
     };

@@ -16,7 +16,7 @@ use std::{
 };
 
 use secret_volume::SecretVolume;
-use tokenwell::key::{self, KEY_FILE_BYTES_MAX, KeyError, ListError, Unusable};
+use tokenwell::source::{self, KEY_FILE_BYTES_MAX, KeyError, ListError, Unusable};
 
 #[test]
 fn the_key_is_what_stands_between_the_white_space() {
@@ -32,7 +32,7 @@ fn the_key_is_what_stands_between_the_white_space() {
         (&longest, &longest),
     ] {
         fs::write(&path, content).unwrap();
-        assert!(key::read(&path).unwrap().expose() == key, "for content of {} bytes", content.len());
+        assert!(source::read(&path).unwrap().expose() == key, "for content of {} bytes", content.len());
     }
 }
 
@@ -63,7 +63,7 @@ fn what_is_no_key_is_refused_without_repeating_any_of_it() {
     ];
     for (content, why) in table {
         fs::write(&path, content).unwrap();
-        let error = key::read(&path).unwrap_err();
+        let error = source::read(&path).unwrap_err();
         assert!(matches!(error, KeyError::Unusable { .. }), "{why}");
         let text = format!("{error} {error:?}");
         assert!(error.to_string().contains(why), "{error}");
@@ -77,7 +77,7 @@ fn a_missing_file_and_a_link_to_nothing_are_missing() {
     let folder = tempfile::tempdir().unwrap();
     symlink("nowhere", folder.path().join("dangling")).unwrap();
     for name in ["none", "dangling", "none/key"] {
-        let error = key::read(&folder.path().join(name)).unwrap_err();
+        let error = source::read(&folder.path().join(name)).unwrap_err();
         assert!(matches!(error, KeyError::Missing { .. }), "{name}: {error}");
     }
 }
@@ -91,7 +91,7 @@ fn what_is_no_regular_file_is_refused_and_never_waited_for() {
     symlink("/dev/zero", at("zero")).unwrap();
     for path in [&at("pipe"), &at("socket"), &at("zero"), Path::new("/dev/zero"), Path::new("/dev/null"), folder.path()]
     {
-        let error = key::read(path).unwrap_err();
+        let error = source::read(path).unwrap_err();
         assert!(matches!(error, KeyError::Unusable { why: Unusable::NotAFile, .. }), "{}: {error}", path.display());
     }
 }
@@ -101,7 +101,7 @@ fn a_path_through_a_file_and_links_in_a_circle_are_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
     symlink("circle", folder.path().join("circle")).unwrap();
-    let text = |name: &str| key::read(&folder.path().join(name)).unwrap_err().to_string();
+    let text = |name: &str| source::read(&folder.path().join(name)).unwrap_err().to_string();
     assert!(text("file/key").ends_with("a part of its path is a file where a folder is needed; correct the path"));
     assert!(text("circle").ends_with("the links on its path lead in a circle; repair them"));
 }
@@ -112,13 +112,13 @@ fn a_huge_file_costs_no_memory() {
     let path = folder.path().join("key");
     // Sparse: larger than the machine's memory.
     fs::File::create(&path).unwrap().set_len(1 << 42).unwrap();
-    assert!(matches!(key::read(&path), Err(KeyError::Unusable { why: Unusable::TooLong, .. })));
+    assert!(matches!(source::read(&path), Err(KeyError::Unusable { why: Unusable::TooLong, .. })));
 }
 
 #[test]
 fn a_file_whose_size_is_not_told_beforehand_is_read_to_the_bound() {
     // Files in /proc say that they have no bytes. This one has lines.
-    let error = key::read(Path::new("/proc/self/status")).unwrap_err();
+    let error = source::read(Path::new("/proc/self/status")).unwrap_err();
     assert!(matches!(error, KeyError::Unusable { why: Unusable::ManyLines, .. }), "{error}");
 }
 
@@ -128,7 +128,7 @@ fn a_mounted_secret_is_read_through_its_links_after_each_swap() {
     let mut volume = SecretVolume::new(folder.path(), &[("billing", "K1\n")]);
     for key in ["K2", "K3", "K4"] {
         volume.update(&[("billing", key)]);
-        assert_eq!(key::read(&volume.path("billing")).unwrap().expose(), key);
+        assert_eq!(source::read(&volume.path("billing")).unwrap().expose(), key);
     }
 }
 
@@ -142,11 +142,11 @@ fn only_a_file_that_others_may_write_is_writable_by_others() {
         [(0o600, false), (0o644, false), (0o755, false), (0o620, true), (0o602, true), (0o666, true)]
     {
         fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-        assert_eq!(key::writable_by_others(&path), writable, "{mode:o}");
+        assert_eq!(source::writable_by_others(&path), writable, "{mode:o}");
         // The mode of a link itself is always 0777.
-        assert_eq!(key::writable_by_others(&link), writable, "{mode:o} through a link");
+        assert_eq!(source::writable_by_others(&link), writable, "{mode:o} through a link");
     }
-    assert!(!key::writable_by_others(&folder.path().join("none")));
+    assert!(!source::writable_by_others(&folder.path().join("none")));
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn a_folder_of_keys_lists_files_and_links_to_files_by_name() {
     symlink("nowhere", folder.path().join("dangling")).unwrap();
     nix::unistd::mkfifo(&folder.path().join("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     fs::write(folder.path().join("x"), "").unwrap();
-    let names = || key::list(folder.path()).unwrap().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
+    let names = || source::list(folder.path()).unwrap().into_iter().map(|(name, _)| name).collect::<Vec<_>>();
     assert_eq!(names(), ["billing", "plain", "shipping", "x"]);
-    assert_eq!(key::list(folder.path()).unwrap()[0].1, folder.path().join("billing"));
+    assert_eq!(source::list(folder.path()).unwrap()[0].1, folder.path().join("billing"));
 
     fs::remove_file(folder.path().join("dangling")).unwrap();
     for other in ["plain", "x", "pipe", ".hidden"] {
@@ -178,7 +178,7 @@ fn a_folder_of_keys_lists_files_and_links_to_files_by_name() {
 fn a_name_that_is_not_text_is_left_out() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join(OsStr::from_bytes(b"k\xff")), "K1").unwrap();
-    assert!(key::list(folder.path()).unwrap().is_empty());
+    assert!(source::list(folder.path()).unwrap().is_empty());
 }
 
 #[test]
@@ -186,9 +186,9 @@ fn a_folder_of_keys_that_is_missing_or_none_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     fs::write(&file, "").unwrap();
-    let missing = key::list(&folder.path().join("none")).unwrap_err();
+    let missing = source::list(&folder.path().join("none")).unwrap_err();
     assert!(matches!(missing, ListError::Missing { .. }), "{missing}");
-    let file_error = key::list(&file).unwrap_err();
+    let file_error = source::list(&file).unwrap_err();
     assert!(matches!(file_error, ListError::NotAFolder { .. }), "{file_error}");
     assert!(file_error.to_string().contains(&format!("`{}`", file.display())));
 }
@@ -198,10 +198,10 @@ fn a_folder_with_more_files_than_keys_can_be_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let first = folder.path().join("0");
     fs::write(&first, "K1").unwrap();
-    for number in 1..key::KEYS_PER_FOLDER_MAX {
+    for number in 1..source::KEYS_PER_FOLDER_MAX {
         fs::hard_link(&first, folder.path().join(number.to_string())).unwrap();
     }
-    assert_eq!(key::list(folder.path()).unwrap().len(), key::KEYS_PER_FOLDER_MAX);
+    assert_eq!(source::list(folder.path()).unwrap().len(), source::KEYS_PER_FOLDER_MAX);
     fs::hard_link(&first, folder.path().join("one-more")).unwrap();
-    assert!(matches!(key::list(folder.path()), Err(ListError::TooMany { .. })));
+    assert!(matches!(source::list(folder.path()), Err(ListError::TooMany { .. })));
 }

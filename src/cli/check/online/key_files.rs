@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::Credential,
-    key::{self, KeyError, Unusable},
+    source::{self, KeyError, Unusable},
 };
 
 /// A key file as it was seen. Nothing of its content is in here.
@@ -39,13 +39,13 @@ pub(super) fn look(credentials: &[Credential]) -> Vec<Seen> {
 }
 
 fn look_at(path: &Path) -> Seen {
-    let error = key::read(path).err();
+    let error = source::read(path).err();
     let about = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
     Seen {
         path: path.to_owned(),
         is_forbidden: error.as_ref().is_some_and(is_forbidden),
         trouble: error.map(|error| error.to_string()),
-        is_writable_by_others: key::writable_by_others(path),
+        is_writable_by_others: source::writable_by_others(path),
         is_mount: about.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
     }
 }

@@ -22,8 +22,8 @@ use crate::{
     },
     exchange::{Client, Granted, Refused, Trust},
     fingerprint::Fingerprint,
-    key,
     secret::Secret,
+    source,
 };
 
 /// What all exchanges have in common.
@@ -39,7 +39,7 @@ impl CheckRun<'_> {
         let not_asked = |because: &str| Seen::not_asked(&credential.name, because);
         let key = {
             let path = credential.key_file.clone();
-            report.wait(&format!("reading {which}"), self.on_disk(move || key::read(&path).ok())).await
+            report.wait(&format!("reading {which}"), self.on_disk(move || source::read(&path).ok())).await
         };
         let Some(Some(key)) = key else { return not_asked("its key file gives no key") };
         let mut waited_for = None;
