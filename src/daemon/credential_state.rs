@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{disk_scan::Observation, hooks::Hooks, published_times::PublishedTimes, refusals::Refusals};
+use super::{disk_scan::Observation, hook_runs::Hooks, published_times::PublishedTimes, refusals::Refusals};
 use crate::{
     config::Credential,
     exchange::GrantNote,

@@ -1,5 +1,7 @@
 //! What is known of the files that steer the daemon, and the looks at them that are under way.
 
+use std::time::Duration;
+
 use crate::{config::Digest, renewal::Moment};
 
 /// What is known of the files that steer the daemon.
@@ -40,3 +42,9 @@ impl SingleFlight {
         self == Self::Idle
     }
 }
+
+/// How often the files are looked at although nothing hinted at a change: what inotify misses is caught by then.
+pub(super) const POLL: Duration = Duration::from_secs(30);
+
+/// The same while some folder cannot be watched, or some key file cannot be read for a reason that may pass unseen.
+pub(super) const POLL_WITHOUT_HINTS: Duration = Duration::from_secs(1);

@@ -2,10 +2,8 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use super::Daemon;
 use crate::{
-    clock,
-    renewal::{Id, Moment, Term},
+    renewal::{Moment, Term},
     session::Times,
 };
 
@@ -33,26 +31,8 @@ impl PublishedTimes {
     }
 }
 
-impl Daemon {
-    /// What readers are told of the newest session; `None` if there is none.
-    pub(super) fn times(&mut self, id: Id) -> Option<Times> {
-        let (kept, term) = (self.kept.get_mut(&id)?, self.fleet.get(id)?.held()?);
-        let claims = &kept.session.as_ref()?.claims;
-        if let Some(times) = kept.published_times.and_then(|told| told.of(term)) {
-            return Some(times);
-        }
-        let times = Times {
-            issued_at: whole(claims.issued_at.unwrap_or_else(|| clock::wall_of(term.sent))),
-            expires_at: whole(claims.expires_at.unwrap_or_else(|| clock::wall_of(term.expires()))),
-            renew_at: whole(clock::wall_of(term.renew)),
-        };
-        kept.published_times = Some(PublishedTimes::new(term, times));
-        Some(times)
-    }
-}
-
 /// Whole seconds: more would be noise to readers.
-fn whole(time: SystemTime) -> SystemTime {
+pub(super) fn whole(time: SystemTime) -> SystemTime {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     UNIX_EPOCH + Duration::from_secs(since.as_secs())
 }

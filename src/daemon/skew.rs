@@ -3,15 +3,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use tracing::{info, warn};
-
-use super::{Daemon, span};
+use super::span;
 
 /// A difference between two clocks, to the second that `Date` tells.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Skew {
     /// Positive when the server is ahead.
-    seconds: f64,
+    pub(super) seconds: f64,
 }
 
 impl Skew {
@@ -39,29 +37,10 @@ impl Skew {
     }
 }
 
-impl Daemon {
-    /// Takes a new difference in; says it when it becomes too large, and when it no longer is.
-    pub(super) fn note_skew(&mut self, skew: Skew) {
-        let was_said = self.skew_said;
-        self.skew = Some(skew);
-        let off = skew.seconds.abs();
-        self.skew_said = off > if was_said { SKEW_FORGIVEN } else { SKEW_SAID };
-        match (was_said, self.skew_said) {
-            (false, true) => warn!(
-                "the server's clock is {} this machine's: renewals do not mind, but whoever checks a token by this \
-                 machine's clock may; see which of them is wrong",
-                skew.words()
-            ),
-            (true, false) => info!("the server's clock and this machine's agree again"),
-            (true, true) | (false, false) => {}
-        }
-    }
-}
-
 /// The difference that is said, in seconds: what checkers of JWTs usually forgive.
-const SKEW_SAID: f64 = 60.0;
+pub(super) const SKEW_SAID: f64 = 60.0;
 /// At most so much is none again, in seconds: one that is close to [`SKEW_SAID`] is not said for ever.
-const SKEW_FORGIVEN: f64 = 50.0;
+pub(super) const SKEW_FORGIVEN: f64 = 50.0;
 
 #[cfg(test)]
 mod tests {

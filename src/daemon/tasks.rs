@@ -7,8 +7,8 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::{
     disk_scan::DiskScan,
     exchange_effect::{Exchanged, Noticed},
-    output_monitor::Inspection,
-    reload::Why,
+    inspection::Inspection,
+    reloads::Why,
 };
 use crate::{
     config::{Digest, Loaded},

@@ -149,7 +149,8 @@ fn the_level_follows_the_configuration_and_the_format_waits_for_a_start() {
 #[test]
 fn the_environment_s_level_stays_whatever_the_configuration_becomes() {
     let mut setting = Setting::with(&["a"]);
-    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::reload=info"));
+    let program =
+        Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::event_loop::reload=info"));
     content(&setting.path("out/a.jwt"));
     let rest = setting.named(&["a"]);
     setting.configure(&format!("log: {{level: trace}}\n{rest}"));

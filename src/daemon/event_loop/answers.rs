@@ -4,18 +4,19 @@ use std::{sync::Arc, time::Duration};
 
 use tracing::{debug, error, info, warn};
 
-use super::{
-    Daemon,
-    disk_scan::{DiskScan, Observation},
-    exchange_effect::{Exchanged, Noticed, quiet},
-    refusals::Telling,
-    reload::{self, Why},
-    span,
-    tasks::{Done, Task},
-};
+use super::Daemon;
 use crate::{
     clock,
     confine::Confinement,
+    daemon::{
+        disk_scan::{DiskScan, Observation},
+        exchange_effect::{Exchanged, Noticed, quiet},
+        input_state::{POLL, POLL_WITHOUT_HINTS},
+        refusals::Telling,
+        reloads::Why,
+        span,
+        tasks::{Done, Task},
+    },
     exchange::{GrantNote, Refused},
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
@@ -186,8 +187,7 @@ impl Daemon {
     fn disk_scanned(&mut self, scan: Option<DiskScan>) {
         let now = clock::now();
         let again = self.inputs.scan.end();
-        let pace =
-            if self.watch.fully_armed() && self.monitor.armed { reload::POLL } else { reload::POLL_WITHOUT_HINTS };
+        let pace = if self.watch.fully_armed() && self.monitor.armed { POLL } else { POLL_WITHOUT_HINTS };
         self.inputs.poll_at = now + pace;
         self.watch.rearm();
         if let Some(scan) = scan {
@@ -231,7 +231,7 @@ impl Daemon {
             Observation::Key(key) => Some(*key),
             Observation::NoKey { may_pass_unseen, .. } => {
                 if *may_pass_unseen {
-                    self.inputs.poll_at = self.inputs.poll_at.min(now + reload::POLL_WITHOUT_HINTS);
+                    self.inputs.poll_at = self.inputs.poll_at.min(now + POLL_WITHOUT_HINTS);
                 }
                 None
             }

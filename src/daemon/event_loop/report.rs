@@ -2,10 +2,17 @@
 
 use std::{borrow::Cow, mem, process};
 
-use super::{Daemon, advice, credential_state::CredentialState, disk_scan::Observation, next::Next, skew::Skew};
+use super::Daemon;
 use crate::{
     child::ChildRegistry,
     clock,
+    daemon::{
+        advice,
+        credential_state::CredentialState,
+        disk_scan::Observation,
+        next_action::{Next, next_exchange},
+        skew::Skew,
+    },
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
     status::{
@@ -157,8 +164,11 @@ impl Daemon {
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
-            next_action: Some(self.next(now, kept, renewal).into()),
-            next_exchange_at: self.next_exchange(now, renewal).map(clock::wall_of),
+            next_action: Some(
+                Next::of(now, renewal, self.fleet.opens(), kept.outputs.iter().any(|output| output.error.is_some()))
+                    .into(),
+            ),
+            next_exchange_at: next_exchange(now, renewal, self.fleet.opens()).map(clock::wall_of),
             last_event: kept.last_event.clone(),
             outputs: kept
                 .credential

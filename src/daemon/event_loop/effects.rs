@@ -5,14 +5,14 @@ use std::{io, path::Path, sync::Arc};
 use tokio::{sync::Semaphore, task};
 use tracing::debug;
 
-use super::{
-    Daemon,
-    exchange_effect::{self, ExchangeJob, Noticed},
-    tasks::{Done, Task},
-};
+use super::Daemon;
 use crate::{
     clock,
     config::Credential,
+    daemon::{
+        exchange_effect::{self, ExchangeJob, Noticed},
+        tasks::{Done, Task},
+    },
     output::{self, Content, Locks, Output, ProtectedKeys, RemoveError, Removed, WriteError, Written},
     renewal::{Effect, Id},
     state::{Ledger, Record},

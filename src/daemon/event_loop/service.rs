@@ -5,115 +5,23 @@
 //! (`TimeoutStartSec=`): it is given more time as long as first tokens arrive, so that many credentials are no reason to
 //! kill the unit, and no more while none does.
 
-mod socket;
+use std::time::Duration;
 
-use std::{collections::VecDeque, io, mem, time::Duration};
+use tracing::warn;
 
-use tracing::{info, warn};
-
-use self::socket::Socket;
-use super::{Daemon, reload::Why};
+use super::Daemon;
 use crate::{
     clock,
+    daemon::{
+        reloads::Why,
+        service_manager::{
+            Phase, Watchdog,
+            socket::{self, Socket},
+        },
+    },
     renewal::Moment,
     status::{self, Report},
 };
-
-/// What the service manager knows and what it is still to be told.
-#[derive(Debug, Default)]
-pub(super) struct Service {
-    socket: Option<Socket>,
-    /// What could not be sent yet, oldest first; at most [`UNSENT_MAX`].
-    unsent: VecDeque<String>,
-    send_again: Moment,
-    /// Whether it was said that nothing can be sent.
-    deaf: bool,
-    watchdog: Option<Watchdog>,
-    phase: Phase,
-    /// The last `STATUS=`.
-    sentence: String,
-    changed: bool,
-    not_before: Moment,
-    /// The most required tokens that there were.
-    tokens: usize,
-}
-
-#[derive(Debug)]
-struct Watchdog {
-    pause: Duration,
-    due: Moment,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Phase {
-    #[default]
-    Starting,
-    /// The readiness of this process is that of a program which does not run yet.
-    AwaitingProgram,
-    Ready,
-    Reloading,
-    Stopping,
-}
-
-impl Service {
-    /// Not ready before a program runs.
-    pub(super) fn of_a_program() -> Self {
-        Self { phase: Phase::AwaitingProgram, ..Self::default() }
-    }
-
-    /// There may be something else to tell.
-    pub(super) fn note_change(&mut self) {
-        self.changed = true;
-    }
-
-    /// When there is something to do for it.
-    pub(super) fn due(&self) -> Option<Moment> {
-        self.socket.as_ref()?;
-        if !self.unsent.is_empty() {
-            return Some(self.send_again);
-        }
-        let watchdog = self.watchdog.as_ref().map(|watchdog| watchdog.due);
-        let sentence = self.changed.then_some(self.not_before);
-        [watchdog, sentence].into_iter().flatten().min()
-    }
-
-    fn say(&mut self, now: Moment, message: String) {
-        if self.socket.is_some() {
-            if self.unsent.len() == UNSENT_MAX {
-                self.unsent.pop_front();
-            }
-            self.unsent.push_back(message);
-            self.send(now);
-        }
-    }
-
-    /// Sends what there is, as far as the manager takes it.
-    fn send(&mut self, now: Moment) {
-        let Some(socket) = &self.socket else { return };
-        while let Some(message) = self.unsent.front() {
-            match socket.say(message) {
-                Ok(()) if mem::take(&mut self.deaf) => info!("the service manager can be told again how it is"),
-                Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.send_again = now + SEND_AGAIN;
-                    return;
-                }
-                Err(error) => {
-                    if !mem::replace(&mut self.deaf, true) {
-                        warn!("cannot tell the service manager how it is: {error}");
-                    }
-                }
-            }
-            self.unsent.pop_front();
-        }
-    }
-
-    fn is_to_be_fed(&mut self, now: Moment) -> bool {
-        let Some(watchdog) = self.watchdog.as_mut().filter(|watchdog| now >= watchdog.due) else { return false };
-        watchdog.due = now + watchdog.pause;
-        true
-    }
-}
 
 impl Daemon {
     /// Tells the service manager how it is from here on, if there is one. Of a command that ends soon it is not to know.
@@ -226,9 +134,3 @@ const START_EXTENSION: Duration = Duration::from_secs(90);
 
 /// However short the manager's patience is.
 const WATCHDOG_PAUSE_MIN: Duration = Duration::from_millis(1);
-
-/// When a message is sent again that the manager had no room for.
-const SEND_AGAIN: Duration = Duration::from_millis(100);
-
-/// More than a life has messages that matter, unless it is reloaded without end.
-const UNSENT_MAX: usize = 32;

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use tracing::{debug, error, info, warn};
 
-use super::{
-    Daemon,
-    tasks::{Done, Task},
-};
+use super::Daemon;
 use crate::{
     clock,
+    daemon::tasks::{Done, Task},
     exchange::{Refused, SignatureStatus},
     renewal::{Event, Id},
     session::Session,

@@ -1,63 +1,23 @@
 //! Reading the configuration again: a good one is applied, a bad one is refused whole and said.
 
-use std::{mem, sync::Arc, time::Duration};
+use std::{mem, sync::Arc};
 
 use tokio::task;
 use tracing::{debug, error, info, warn};
 
-use super::{
-    Daemon, Source,
-    exchange_effect::ExchangeContext,
-    log_throttle::{Emit, LogThrottle},
-    tasks::{Done, Task},
-};
+use super::Daemon;
 use crate::{
     clock,
     config::{Config, Digest, Loaded},
     confine::Confinement,
-    exchange::{Client, ClientError, Proxies, Trust},
-    renewal::Moment,
-    state::Ledger,
+    daemon::{
+        Source,
+        exchange_effect::ExchangeContext,
+        log_throttle::Emit,
+        reloads::Why,
+        tasks::{Done, Task},
+    },
 };
-
-/// Why the configuration is read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Why {
-    /// It may have changed between its first reading and the first look at its file.
-    Started,
-    /// Its file has changed.
-    Changed,
-    /// Somebody asked for it.
-    Requested,
-}
-
-/// What became of readings after the first.
-#[derive(Clone, Debug)]
-pub(super) struct Reloads {
-    /// Since when the configuration is in force.
-    pub(super) since: Moment,
-    /// Why the newest one is not.
-    pub(super) refused: Option<String>,
-    pub(super) applied: u64,
-    pub(super) refusals: u64,
-    /// Of requests, and of what became of them.
-    asked: LogThrottle,
-    ended: LogThrottle,
-}
-
-impl Reloads {
-    /// The first configuration is in force from now on.
-    pub(super) fn new(now: Moment) -> Self {
-        Self {
-            since: now,
-            refused: None,
-            applied: 0,
-            refusals: 0,
-            asked: LogThrottle::default(),
-            ended: LogThrottle::default(),
-        }
-    }
-}
 
 impl Daemon {
     /// Somebody asks for it.
@@ -177,25 +137,3 @@ fn read(source: &Source, confinement: Option<&Confinement>) -> (Digest, Result<L
     };
     (digest, loaded)
 }
-
-impl ExchangeContext {
-    /// A client for a configuration. CA files and proxies are read afresh; the signing keys that `before` knows are kept
-    /// where they are of the same project, else those that an earlier run left are used.
-    pub(super) fn new(config: &Config, before: Option<&ExchangeContext>) -> Result<Self, ClientError> {
-        let client = Client::build(&config.base_url, &config.http, &Proxies::from_environment())?;
-        let same =
-            before.filter(|context| context.project == config.project && context.client.base() == &config.base_url);
-        let trust = match same {
-            Some(context) => Arc::clone(&context.trust),
-            None => Arc::new(Trust::open(Some(&config.state_directory), &config.base_url, &config.project)),
-        };
-        let ledger = Ledger::new(&config.state_directory);
-        Ok(Self { project: config.project.clone(), client, trust, ledger })
-    }
-}
-
-/// How often the files are looked at although nothing hinted at a change: what inotify misses is caught by then.
-pub(super) const POLL: Duration = Duration::from_secs(30);
-
-/// The same while some folder cannot be watched, or some key file cannot be read for a reason that may pass unseen.
-pub(super) const POLL_WITHOUT_HINTS: Duration = Duration::from_secs(1);

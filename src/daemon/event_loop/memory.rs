@@ -1,0 +1,176 @@
+//! From process to process: what an earlier one left is taken over, what this one does is remembered.
+
+use std::{sync::Arc, time::UNIX_EPOCH};
+
+use tokio::task;
+use tracing::{debug, info, warn};
+
+use super::Daemon;
+use crate::{
+    clock,
+    daemon::{
+        disk_scan::{Found, Newcomer},
+        published_times::PublishedTimes,
+        span,
+    },
+    renewal::{Health, Id, Moment, Renewal, WrittenTerm},
+    state::{Record, WrittenToken},
+};
+
+impl Daemon {
+    /// Those of whom it was not looked yet what an earlier process left.
+    pub(super) fn newcomers(&self) -> Vec<Newcomer> {
+        let newcomer = |(id, kept): (Id, &super::CredentialState)| Newcomer {
+            id,
+            credential: Arc::clone(&kept.credential),
+            project: self.context.project.clone(),
+            request: self.context.request(&kept.credential.options),
+        };
+        self.members().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
+    }
+
+    /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
+    pub(super) fn recall(&mut self, id: Id, found: Found) {
+        let now = clock::now();
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        kept.recalled = true;
+        let name = kept.credential.name.clone();
+        if found.key_is_writable_by_others {
+            let path = kept.credential.key_file.display();
+            warn!(credential = name, "key file `{path}` may be written by others: take that right away (`chmod go-w`)");
+        }
+        if let Some(held) = &found.held {
+            warn!(credential = name, "{held}");
+        }
+        let record = match found.record {
+            Ok(Some(record)) => record,
+            Ok(None) => return,
+            Err(why) => {
+                warn!(credential = name, "{why}; a new session is asked for");
+                return;
+            }
+        };
+        kept.asked = Some(record.asked);
+        let mut memory = record.memory();
+        let mut intact = false;
+        match (record.written, found.session) {
+            (None, _) => {}
+            (Some(_), _) if record.request != self.context.request(&kept.credential.options) => {
+                memory.written = None;
+                info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
+            }
+            (Some(_), None) => {
+                memory.written = None;
+                warn!(credential = name, "the token that was written is gone or altered; a new session is asked for");
+            }
+            (Some(written), Some((session, whole))) => {
+                intact = whole;
+                kept.session = Some(Arc::new(session));
+                kept.written = Some(written);
+            }
+        }
+        let stamp = clock::stamp_of(now);
+        self.fleet.adopt(stamp, id, &memory, intact);
+        if let (Some(kept), Some(term)) = (self.kept.get_mut(&id), self.fleet.get(id).and_then(Renewal::held)) {
+            kept.published_times = kept.written.as_ref().map(|written| PublishedTimes::new(term, written.times));
+            if kept.written.as_ref().is_some_and(|written| !written.hooks_owed) {
+                kept.hooks.adopt(term.sent);
+            }
+        }
+        if let Some(written) = memory.written {
+            self.say_adopted(id, now, intact);
+            if self.kept.get(&id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
+                self.overdue.insert(id);
+            }
+            if written.sent.boot != stamp.boot {
+                self.remember_by_this_boot(id);
+            }
+        }
+        self.note_state(id, now);
+        self.announce_ready();
+        self.run_hooks_that_were_missed(id);
+    }
+
+    fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let name = &kept.credential.name;
+        let Some(term) = renewal.held() else {
+            if renewal.health(now) == Health::Expired {
+                info!(credential = name, "the token on disk has ended; a new session is asked for");
+            } else {
+                warn!(credential = name, "clocks disagree on the age of the token on disk; a new session is asked for");
+            }
+            return;
+        };
+        if kept.written.as_ref().is_some_and(|written| !written.verified) {
+            self.unverified.insert(id);
+        }
+        let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
+        if intact {
+            for output in &mut kept.outputs {
+                output.written_at = Some(now);
+            }
+            info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
+        } else {
+            warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
+        }
+    }
+
+    /// Remembers what was taken over by the clocks of this boot. By those of an earlier one, a wall clock that is set while
+    /// this process runs would make the session seem younger to the next.
+    fn remember_by_this_boot(&mut self, id: Id) {
+        let Some(record) = self.record(id) else { return };
+        let Some(kept) = self.kept.get_mut(&id) else { return };
+        kept.written.clone_from(&record.written);
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(&kept.credential));
+        task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
+    }
+
+    /// Notes whether something is remembered on disk. One folder that cannot be written is said once for all.
+    pub(super) fn note_kept(&mut self, id: Id, kept: Option<Result<(), String>>) {
+        let Some(kept) = kept else { return };
+        let none_before = self.unkept.is_empty();
+        match kept {
+            Ok(()) => {
+                self.unkept.remove(&id);
+                if !none_before && self.unkept.is_empty() {
+                    info!("every state file can be written again");
+                }
+            }
+            Err(why) => {
+                self.unkept.insert(id);
+                if none_before {
+                    warn!("{why}; until it can be, a restart asks for new sessions: see `stateDirectory`");
+                } else {
+                    debug!("{why}");
+                }
+            }
+        }
+    }
+
+    /// What to remember once the newest session is written.
+    pub(super) fn record(&self, id: Id) -> Option<Record> {
+        let (kept, renewal) = (self.kept.get(&id)?, self.fleet.get(id)?);
+        let (session, term) = (kept.session.as_ref()?, renewal.held()?);
+        let written = WrittenToken {
+            token: session.jwt.fingerprint(),
+            term: WrittenTerm {
+                key: term.key,
+                sent: clock::stamp_of(term.sent),
+                issued: session.claims.issued_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()),
+                grant: term.grant,
+                renew_after: term.renew - term.sent,
+            },
+            verified: !self.unverified.contains(&id),
+            key_id: session.claims.key_id.clone(),
+            times: kept.published_times.and_then(|told| told.of(term))?,
+            hooks_owed: kept.hooks.owe(term.sent) || kept.hooks.are_under_way(),
+            outputs: kept.credential.outputs.iter().map(|output| output.path.clone()).collect(),
+        };
+        Some(Record {
+            request: self.context.request(&kept.credential.options),
+            asked: kept.asked?,
+            written: Some(written),
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
+
+use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::task;
+use tracing::{debug, warn};
+
+use super::Daemon;
+use crate::{
+    clock,
+    daemon::{
+        credential_state::CredentialState,
+        inspection::{Inspected, Inspection, OutputCheck},
+        output_monitor::OutputMonitor,
+        readiness::Missing,
+        tasks::{Done, Task},
+    },
+    output::{self, Condition},
+    renewal::{Effect, Event, Id, Moment, Renewal},
+    watch::{Armed, Touched},
+};
+
+impl Daemon {
+    /// Watches the folders of the outputs, as far as they exist; at once, or when the arming that is under way has ended.
+    pub(super) fn arm_outputs(&mut self) {
+        let folders: BTreeSet<PathBuf> =
+            self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(output::watched_folders).collect();
+        self.change_watcher.keep_only(&folders);
+        if !self.monitor.arming.begin() {
+            return;
+        }
+        let Some(armer) = self.change_watcher.armer() else {
+            self.monitor.arming.end();
+            self.monitor.armed = false;
+            return;
+        };
+        self.tasks.start(Task::Arm, async move {
+            task::spawn_blocking(move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
+    pub fn guards_its_outputs(&self) -> bool {
+        let OutputMonitor { arming, inspection, suspects, all, armed, .. } = &self.monitor;
+        *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
+    }
+
+    pub(super) fn armed(&mut self, armed: Option<Armed>) {
+        let again = self.monitor.arming.end();
+        let before = self.monitor.armed;
+        self.monitor.armed = armed.is_some_and(|armed| self.change_watcher.take(armed));
+        if before && !self.monitor.armed {
+            debug!("not every folder of outputs can be watched; they are looked at every second");
+        }
+        if again {
+            self.arm_outputs();
+        }
+    }
+
+    /// Some files were touched, perhaps by this process itself.
+    pub(super) fn touched(&mut self, touched: &Touched) {
+        let is_touched = |kept: &CredentialState| {
+            kept.credential.outputs.iter().any(|output| output::watched_files(output).any(|file| touched.covers(&file)))
+        };
+        let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
+        // A folder that was made, or a generation that has become the current one.
+        let is_new = |folder: PathBuf| !self.change_watcher.is_armed(&folder) || touched.covers(&folder);
+        let newly_made = suspects
+            .iter()
+            .filter_map(|id| self.kept.get(id))
+            .any(|kept| kept.credential.outputs.iter().flat_map(output::watched_folders).any(is_new));
+        if newly_made || *touched == Touched::Anything {
+            self.arm_outputs();
+        }
+        self.monitor.suspects.extend(suspects);
+        self.inspect();
+    }
+
+    /// Its files were written. The generations before, if they are in a set, go when no reader can have them in hand.
+    pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
+        let in_sets =
+            self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.set.is_some()));
+        if in_sets {
+            self.monitor.untidy.insert(id);
+            self.monitor.tidy_at = Some(now + TIDY_AFTER);
+        }
+    }
+
+    /// When old generations are to be removed.
+    pub(super) fn tidy_at(&self) -> Option<Moment> {
+        self.monitor.tidy_at
+    }
+
+    /// Removes them, if their time has come.
+    pub(super) fn tidy(&mut self, now: Moment) {
+        if self.monitor.tidy_at.is_none_or(|at| now < at) {
+            return;
+        }
+        self.monitor.tidy_at = None;
+        let untidy = mem::take(&mut self.monitor.untidy);
+        let outputs: Vec<_> =
+            untidy.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.credential.outputs.clone()).collect();
+        let locks = Arc::clone(&self.locks);
+        task::spawn_blocking(move || {
+            for error in output::tidy(&outputs, &locks).failed {
+                warn!("{error}");
+            }
+        });
+    }
+
+    /// Looks at the outputs of one credential.
+    pub(super) fn suspect(&mut self, id: Id) {
+        self.monitor.suspects.insert(id);
+        self.inspect();
+    }
+
+    /// Looks at all outputs whose stamp is broken.
+    pub(super) fn inspect_all(&mut self) {
+        self.monitor.all = true;
+        self.inspect();
+    }
+
+    fn inspect(&mut self) {
+        if !self.monitor.inspection.begin() {
+            return;
+        }
+        let suspects = mem::take(&mut self.monitor.suspects);
+        let all = mem::take(&mut self.monitor.all);
+        let now = clock::now();
+        let checks: Vec<OutputCheck> = self
+            .members()
+            .filter(|(id, _)| all || suspects.contains(id))
+            .filter_map(|(id, kept)| self.check(now, id, kept, suspects.contains(&id)))
+            .collect();
+        let probes = if self.monitor.readiness_queue.is_anybody_waiting() {
+            self.probes(now, |id| checks.iter().any(|check| check.id == id))
+        } else {
+            Vec::new()
+        };
+        self.monitor.readiness_queue.begin();
+        if checks.is_empty() && probes.is_empty() {
+            self.monitor.inspection.end();
+            self.say_whether_ready(&[]);
+            return;
+        }
+        let context = Arc::clone(&self.context);
+        self.tasks.start(Task::Inspect, async move {
+            let inspect = move || Inspection {
+                inspected: checks.into_iter().map(|check| check.run(context.project.as_str())).collect(),
+                missing: probes.into_iter().filter_map(|probe| probe.take(context.project.as_str())).collect(),
+            };
+            task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
+        });
+    }
+
+    /// What is to be looked at; nothing where a write is under way or owed, or where no live token is expected.
+    fn check(&self, now: Moment, id: Id, kept: &CredentialState, suspect: bool) -> Option<OutputCheck> {
+        let renewal = self.fleet.get(id)?;
+        let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
+        if !renewal.serves(now) || is_at_the_files(renewal) {
+            return None;
+        }
+        let stamps = kept.outputs.iter().map(|output| output.stamp.filter(|_| !suspect)).collect();
+        Some(OutputCheck {
+            id,
+            credential: Arc::clone(&kept.credential),
+            session: kept.session.clone()?,
+            times: kept.published_times.and_then(|told| told.of(term))?,
+            sent: term.sent,
+            stamps,
+        })
+    }
+
+    pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
+        let again = self.monitor.inspection.end();
+        let now = clock::now();
+        let Some(Inspection { inspected, mut missing }) = inspection else {
+            self.monitor.readiness_queue.give_up();
+            if again {
+                self.inspect();
+            }
+            return;
+        };
+        for Inspected { id, sent, conditions } in inspected {
+            let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };
+            let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
+            if !is_of_now || conditions.len() != kept.outputs.len() {
+                let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
+                let output = altered.and_then(|n| kept.credential.outputs.get(n));
+                missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));
+                continue;
+            }
+            let mut altered = Vec::new();
+            let paths = kept.credential.outputs.iter().map(|output| &output.path);
+            for ((state, condition), path) in kept.outputs.iter_mut().zip(conditions).zip(paths) {
+                match condition {
+                    Condition::Right(stamp) => state.stamp = stamp,
+                    Condition::Altered(how) => {
+                        let message = format!("`{}` was {how} by somebody else", path.display());
+                        state.error = Some(message.clone());
+                        altered.push(message);
+                    }
+                }
+            }
+            if !altered.is_empty() {
+                self.fleet.handle(now, id, Event::OutputsAltered);
+                self.note_state(id, now);
+                self.say_altered(id, &altered);
+            }
+        }
+        self.say_whether_ready(&missing);
+        if again {
+            self.inspect();
+        }
+    }
+
+    fn say_altered(&mut self, id: Id, altered: &[String]) {
+        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (name, what) = (&kept.credential.name, altered.join(", "));
+        if !renewal.is_in_conflict() {
+            kept.conflict_said = false;
+            warn!(credential = name, "{what}; it is written again");
+        } else if !mem::replace(&mut kept.conflict_said, true) {
+            warn!(
+                credential = name,
+                "{what} again and again; it is written again ever later, up to a minute: find who else writes there"
+            );
+        } else {
+            debug!(credential = name, "{what} again");
+        }
+    }
+}
+
+/// What is seen while files are written or removed is half done.
+fn is_at_the_files(renewal: &Renewal) -> bool {
+    matches!(renewal.under_way(), Some(Effect::Publish(_) | Effect::Withdraw(_)))
+}
+
+/// Longer than any reader needs from opening a folder to opening a file in it.
+const TIDY_AFTER: Duration = Duration::from_secs(5);

@@ -1,0 +1,131 @@
+//! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
+
+use std::{mem, path::Path, sync::Arc};
+
+use tokio::sync::oneshot;
+
+use super::Daemon;
+use crate::{
+    clock,
+    daemon::{
+        credential_state::CredentialState,
+        disk_scan::Observation,
+        next_action::Next,
+        readiness::{Ask, Missing, ReadinessProbe},
+        span,
+    },
+    renewal::{Health, Id, Moment, Renewal},
+    status::Readiness,
+};
+
+impl Daemon {
+    /// Looks at the outputs and answers then. However many ask, one look is under way at a time.
+    pub(super) fn look_whether_ready(&mut self, whose: Option<String>, answer: oneshot::Sender<Readiness>) {
+        let whose = match whose.map(|name| self.required(&name)) {
+            None => None,
+            Some(Some(id)) => Some(id),
+            Some(None) => return drop(answer.send(Readiness::Unknown)),
+        };
+        // Where the disk hangs, they come again and again.
+        self.monitor.readiness_queue.waiting.retain(|ask| !ask.answer.is_closed());
+        self.monitor.readiness_queue.waiting.push(Ask { whose, answer });
+        self.inspect_all();
+    }
+
+    /// What is to be looked at besides what the guard looks at anyway.
+    pub(super) fn probes(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<ReadinessProbe> {
+        let probe = |(id, kept): (Id, &CredentialState)| ReadinessProbe {
+            id,
+            credential: Arc::clone(&kept.credential),
+            stamps: kept.outputs.iter().map(|output| output.stamp).collect(),
+            written: kept.written.as_ref().map(|written| written.token),
+            newest: kept.session.clone().zip(kept.published_times.map(|told| told.times())),
+        };
+        let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
+        let required = self.members().filter(|(_, kept)| kept.credential.required);
+        required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
+    }
+
+    /// The look has ended.
+    pub(super) fn say_whether_ready(&mut self, missing: &[Missing]) {
+        for Ask { whose, answer } in mem::take(&mut self.monitor.readiness_queue.looking) {
+            let culprits = self.culprits(whose, missing);
+            let readiness = if culprits.is_empty() { Readiness::Ready } else { Readiness::Unready(culprits) };
+            drop(answer.send(readiness));
+        }
+    }
+
+    /// A line for each credential that is not ready, the first ones in full, and for each key folder of which it is not
+    /// known what is required.
+    fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
+        let now = clock::now();
+        let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| &missing.path);
+        let late = self.members().filter(|(id, kept)| {
+            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept, now) || gone(*id).is_some())
+        });
+        let mut lines = Vec::new();
+        let mut left_out = 0;
+        for (id, kept) in late {
+            if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
+                let trouble = match gone(id) {
+                    Some(path) if renewal.serves(now) => not_there(path, kept),
+                    Some(_) | None => self.trouble(now, kept, renewal),
+                };
+                lines.push(format!("{}: {trouble}", kept.credential.name));
+            } else {
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            lines.push(format!("and {left_out} more"));
+        }
+        if whose.is_none() {
+            lines.extend(self.unseen_folders());
+        }
+        lines
+    }
+
+    fn trouble(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> String {
+        let output = kept.outputs.iter().find_map(|output| output.error.as_deref());
+        let mut said = match (renewal.health(now), renewal.on_disk()) {
+            (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
+            (Health::Expired, None) => "expired and removed".to_owned(),
+            (Health::Starting, _) => "no token yet".to_owned(),
+            (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
+        };
+        if let Some(Observation::NoKey { why, .. }) = &kept.observed {
+            return format!("{said}; waits for its access key: {why}");
+        }
+        if renewal.under_way().is_none() {
+            match Next::planned(
+                now,
+                renewal,
+                self.fleet.opens(),
+                kept.outputs.iter().any(|output| output.error.is_some()),
+            ) {
+                Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),
+                Next::Publish(due) => said = format!("{said}; next write in {}", span::until(now, due)),
+                Next::Withdraw(_) | Next::Key => {}
+            }
+        }
+        let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
+        match refusal.or_else(|| output.map(str::to_owned)) {
+            Some(why) if !said.contains(&why) => format!("{said}: {why}"),
+            Some(_) | None => said,
+        }
+    }
+
+    fn required(&self, name: &str) -> Option<Id> {
+        let id = *self.names.get(name)?;
+        self.kept.get(&id).is_some_and(|kept| kept.credential.required && !kept.draining).then_some(id)
+    }
+}
+
+/// The file is gone, and this is why no other is in its place yet.
+fn not_there(path: &Path, kept: &CredentialState) -> String {
+    let why = kept.outputs.iter().find_map(|output| output.error.as_deref());
+    format!("`{}` does not hold its token{}", path.display(), why.map(|why| format!(": {why}")).unwrap_or_default())
+}
+
+/// More than anyone reads.
+const LINES_MAX: usize = 100;

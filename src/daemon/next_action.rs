@@ -1,0 +1,46 @@
+//! What comes next for a credential: one judgement for the log, readiness and status.
+
+use crate::renewal::{Effect, Moment, Renewal};
+
+/// What comes next, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Next {
+    Exchange(Moment),
+    Publish(Moment),
+    Withdraw(Moment),
+    /// The credential waits for its access key.
+    Key,
+}
+
+impl Next {
+    /// The effect in flight, or else the planned one. No exchange begins before `host_opens`. `is_unwritten` says whether
+    /// the last write of an output failed.
+    pub(super) fn of(now: Moment, renewal: &Renewal, host_opens: Moment, is_unwritten: bool) -> Self {
+        match renewal.under_way() {
+            Some(Effect::Exchange(_)) => Self::Exchange(now),
+            Some(Effect::Publish(_)) => Self::Publish(now),
+            Some(Effect::Withdraw(_)) => Self::Withdraw(now),
+            None => Self::planned(now, renewal, host_opens, is_unwritten),
+        }
+    }
+
+    /// The planned effect while none is in flight. A failed write is tried again before the next exchange.
+    pub(super) fn planned(now: Moment, renewal: &Renewal, host_opens: Moment, is_unwritten: bool) -> Self {
+        let exchange = next_exchange(now, renewal, host_opens);
+        match (renewal.disk_task_due().filter(|_| is_unwritten), exchange) {
+            (Some(write), Some(exchange)) if write < exchange => Self::Publish(write),
+            (Some(write), None) => Self::Publish(write),
+            (_, Some(exchange)) => Self::Exchange(exchange),
+            (None, None) => Self::Key,
+        }
+    }
+}
+
+/// When the next exchange begins, whatever comes before it; `None` without a key. `host_opens` is when the API may be asked
+/// again.
+pub(super) fn next_exchange(now: Moment, renewal: &Renewal, host_opens: Moment) -> Option<Moment> {
+    if let Some(Effect::Exchange(_)) = renewal.under_way() {
+        return Some(now);
+    }
+    renewal.exchange_planned().map(|planned| planned.max(host_opens))
+}
