@@ -85,7 +85,7 @@ fn others(credential: &Credential) -> impl Iterator<Item = Need> {
     let templates = templates.map(|path| Need { path: path.to_owned(), purpose: Use::File });
     let pid_files = credential.hooks.iter().filter_map(|hook| match hook {
         Hook::Signal { to: Recipient::PidFile(path), .. } => Some(path),
-        Hook::Signal { to: Recipient::Named(_), .. } | Hook::Command { .. } | Hook::Post { .. } => None,
+        Hook::Signal { to: Recipient::ProcessName(_), .. } | Hook::Command { .. } | Hook::Post { .. } => None,
     });
     templates.chain(pid_files.map(|path| Need { path: path.clone(), purpose: Use::PidFile }))
 }

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::{Digest, Loaded},
     exchange::{Refused, SignatureStatus},
-    hook::Ran,
+    hook::HookRun,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{Attempt, Id, Moment},
     session::Session,
@@ -56,7 +56,7 @@ pub(super) enum Done {
     Armed(Armed),
     Inspected(Inspection),
     /// What became of each hook, and when it ended.
-    HooksRan(Vec<(Moment, Ran)>),
+    HooksRan(Vec<(Moment, HookRun)>),
     StatusFile(Result<(), String>),
     /// The task panicked or was stopped.
     Lost,

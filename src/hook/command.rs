@@ -24,7 +24,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{HookContext, HookOutcome, Ran, printed::Printed};
+use super::{
+    command_output::CommandOutput,
+    outcome::{HookContext, HookOutcome, HookRun},
+};
 use crate::{
     child::{ChildRegistry, OwnedChild},
     secret::Secret,
@@ -38,38 +41,38 @@ pub(super) async fn run(
     timeout: Duration,
     context: &HookContext,
     children: &ChildRegistry,
-) -> Ran {
-    let mut printed = Printed::default();
+) -> HookRun {
+    let mut printed = CommandOutput::default();
     let outcome = match start(program, arguments, context, children) {
         Ok((mut group, mut pipe)) => {
             // In this order, for a command that never stops printing uses up what a task may do at a time.
             let ended = select! {
                 biased;
-                ended = group.kin.child.wait() => Some(ended),
+                ended = group.owned.child.wait() => Some(ended),
                 () = sleep(timeout) => None,
-                never = listen(&mut pipe, &mut printed) => match never {},
+                never = read_output(&mut pipe, &mut printed) => match never {},
             };
             if ended.is_none() {
                 stop(&mut group, &mut pipe, &mut printed).await;
             }
-            take_rest(&pipe, &mut printed);
+            drain(&pipe, &mut printed);
             ended.map_or(HookOutcome::TimedOut(timeout), outcome)
         }
         Err(error) => HookOutcome::Failed(cannot_start(program, &error)),
     };
-    let key = if printed.is_empty() { None } else { key_of(&context.key_file).await };
-    Ran { outcome, printed: printed.redacted(&context.session.jwt, key.as_ref()) }
+    let key = if printed.is_empty() { None } else { read_key(&context.key_file).await };
+    HookRun { outcome, printed: printed.redacted(&context.session.jwt, key.as_ref()) }
 }
 
 /// A child that leads a process group of its own, which is killed when this is dropped before the child was waited for.
 struct Group {
-    kin: OwnedChild,
+    owned: OwnedChild,
 }
 
 impl Group {
     /// Signals everyone in the group. Does nothing once the child was waited for: the number may be another's by then.
     fn signal(&self, signal: Signal) {
-        let leader = self.kin.child.id().and_then(|number| Pid::from_raw(number.cast_signed()));
+        let leader = self.owned.child.id().and_then(|number| Pid::from_raw(number.cast_signed()));
         if let Some(leader) = leader {
             // The group is gone, or was never ours to signal: nothing can be done about either.
             let _ = kill_process_group(leader, signal);
@@ -105,12 +108,12 @@ fn start(
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .process_group(0);
-    let kin = children.start(&mut command)?;
-    Ok((Group { kin }, pipe))
+    let owned = children.start(&mut command)?;
+    Ok((Group { owned }, pipe))
 }
 
 /// Takes in what is printed, for as long as it is polled.
-async fn listen(pipe: &mut Receiver, printed: &mut Printed) -> Infallible {
+async fn read_output(pipe: &mut Receiver, printed: &mut CommandOutput) -> Infallible {
     let mut piece = Zeroizing::new([0; PIECE_BYTES]);
     while let Ok(count @ 1..) = pipe.read(&mut piece[..]).await {
         printed.add(&piece[..count]);
@@ -120,17 +123,17 @@ async fn listen(pipe: &mut Receiver, printed: &mut Printed) -> Infallible {
 
 /// Asks the group to end, then ends it. The child is not waited for in between: until then its number, which is the
 /// group's, cannot pass to another.
-async fn stop(group: &mut Group, pipe: &mut Receiver, printed: &mut Printed) {
+async fn stop(group: &mut Group, pipe: &mut Receiver, printed: &mut CommandOutput) {
     group.signal(Signal::TERM);
-    let _ = within(GRACE, listen(pipe, printed)).await;
+    let _ = within(GRACE, read_output(pipe, printed)).await;
     group.signal(Signal::KILL);
     // A process in the midst of a system call on a dead disk does not even die.
-    let _ = within(DEATH_MAX, group.kin.child.wait()).await;
+    let _ = within(KILL_WAIT_MAX, group.owned.child.wait()).await;
 }
 
 /// What was printed up to here, without waiting for those who keep the pipe open. Asks the kernel and not the runtime, which
 /// may not have heard yet that there is something.
-fn take_rest(pipe: &Receiver, printed: &mut Printed) {
+fn drain(pipe: &Receiver, printed: &mut CommandOutput) {
     let mut piece = Zeroizing::new([0; PIECE_BYTES]);
     for _ in 0..REST_PIECES_MAX {
         match rustix::io::read(pipe, &mut piece[..]) {
@@ -142,10 +145,10 @@ fn take_rest(pipe: &Receiver, printed: &mut Printed) {
 }
 
 /// The access key, if it can be read: it is not told either. A disk that hangs costs one of few threads.
-async fn key_of(path: &Path) -> Option<Secret> {
+async fn read_key(path: &Path) -> Option<Secret> {
     let path = path.to_owned();
     let reading = async {
-        let permit = READERS.acquire().await.ok()?;
+        let permit = KEY_READS.acquire().await.ok()?;
         let key = task::spawn_blocking(move || {
             let _permit = permit;
             source::read(&path).ok()
@@ -194,11 +197,11 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// Between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(1);
 /// After KILL.
-const DEATH_MAX: Duration = Duration::from_secs(1);
+const KILL_WAIT_MAX: Duration = Duration::from_secs(1);
 /// For the access key, to be masked.
 const KEY_READ_MAX: Duration = Duration::from_secs(1);
 /// How many at once may read access keys, each on a thread of its own that might hang.
-static READERS: Semaphore = Semaphore::const_new(4);
+static KEY_READS: Semaphore = Semaphore::const_new(4);
 const PIECE_BYTES: usize = 8 * 1024;
 /// More than a pipe holds, and an end if somebody keeps filling it.
 const REST_PIECES_MAX: usize = 16;

@@ -5,7 +5,10 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use super::{Hook, HookContext, HookOutcome, Ran, Recipient};
+use super::{
+    definition::{Hook, Recipient},
+    outcome::{HookContext, HookOutcome, HookRun},
+};
 
 /// Without arguments and queries: they may hold secrets of others.
 impl Display for Hook {
@@ -22,16 +25,16 @@ impl Display for Recipient {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::PidFile(path) => write!(f, "the process of `{}`", path.display()),
-            Self::Named(name) => write!(f, "processes named `{name}`"),
+            Self::ProcessName(name) => write!(f, "processes named `{name}`"),
         }
     }
 }
 
-impl Display for Ran {
+impl Display for HookRun {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match &self.outcome {
             HookOutcome::Done => f.write_str("done")?,
-            HookOutcome::NobodyThere(why) | HookOutcome::Failed(why) => f.write_str(why)?,
+            HookOutcome::NoRecipient(why) | HookOutcome::Failed(why) => f.write_str(why)?,
             HookOutcome::TimedOut(timeout) => {
                 write!(f, "not done within {}, and stopped", humantime::format_duration(*timeout))?;
             }

@@ -6,23 +6,23 @@ use zeroize::Zeroizing;
 /// Every look of a secret, one after the other: plain, in base64, in hex, and as a list of numbers. White space and percent
 /// signs are for the reader to take out.
 pub(super) fn encodings(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
-    let of_numbers: [Dress; 3] = [
+    let of_numbers: [Encode; 3] = [
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02X}").into_bytes()).collect(),
         |bytes| bytes.iter().flat_map(|byte| format!("{byte},").into_bytes()).collect(),
     ];
     let plain = std::iter::once_with(|| secret.to_vec());
-    let of_letters = plain.chain((0..3).map(|before| base64_behind(before, secret)));
+    let of_letters = plain.chain((0..3).map(|before| base64_at_offset(before, secret)));
     let of_letters = of_letters.flat_map(|look| [in_alphabet(&look, *b"+/"), in_alphabet(&look, *b"-_"), look]);
     let looks = of_letters.chain(of_numbers.into_iter().map(|encodings| encodings(secret)));
     looks.map(Zeroizing::new)
 }
 
-type Dress = fn(&[u8]) -> Vec<u8>;
+type Encode = fn(&[u8]) -> Vec<u8>;
 
 /// What is in the base64 of anything that ends with the secret after so many bytes beyond a multiple of three. Letters that
 /// hold bits of others too are left out.
-fn base64_behind(before: usize, secret: &[u8]) -> Vec<u8> {
+fn base64_at_offset(before: usize, secret: &[u8]) -> Vec<u8> {
     let text = STANDARD_NO_PAD.encode([&[0; 2][..before], secret].concat());
     let whole = (before * 8).div_ceil(6)..(before + secret.len()) * 8 / 6;
     text.as_bytes().get(whole).unwrap_or_default().to_vec()

@@ -10,11 +10,11 @@ use std::{
 
 use rustix::{fs::OFlags, io::Errno, process::Pid};
 
-use super::HookOutcome;
+use super::outcome::HookOutcome;
 
 /// What a pid file says.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Noted {
+pub(super) struct PidFile {
     /// The process.
     pub(super) pid: Pid,
     /// When that was written.
@@ -23,9 +23,9 @@ pub(super) struct Noted {
 
 /// Reads a pid file, following links; `Err` is how the hook ends. The first line counts, for some programs, such as
 /// `postgres`, write more. Blocks on the disk, but never on a pipe or a device.
-pub(super) fn read(path: &Path) -> Result<Noted, HookOutcome> {
+pub(super) fn read(path: &Path) -> Result<PidFile, HookOutcome> {
     let shown = path.display();
-    let nobody = |what: &str| HookOutcome::NobodyThere(format!("pid file `{shown}` {what}"));
+    let nobody = |what: &str| HookOutcome::NoRecipient(format!("pid file `{shown}` {what}"));
     let (start, written_at) = match start(path) {
         Ok(Some(found)) => found,
         Ok(None) => return Err(failed(path, "it is not a regular file; name the file that the app writes")),
@@ -36,7 +36,7 @@ pub(super) fn read(path: &Path) -> Result<Noted, HookOutcome> {
         return Err(nobody("is empty"));
     }
     match pid_in(&start) {
-        Some(pid) => Ok(Noted { pid, written_at }),
+        Some(pid) => Ok(PidFile { pid, written_at }),
         None => Err(failed(path, "its first line is not the number of a process; name the file that the app writes")),
     }
 }

@@ -22,8 +22,8 @@ pub(super) struct ProcessInfo {
 }
 
 /// Looks at a process; `None` if it is not seen. Blocks.
-pub(super) fn look(pid: Pid) -> io::Result<Option<ProcessInfo>> {
-    let Some(stat) = start_of(pid, "stat")? else { return Ok(None) };
+pub(super) fn inspect(pid: Pid) -> io::Result<Option<ProcessInfo>> {
+    let Some(stat) = read_start(pid, "stat")? else { return Ok(None) };
     // A process that ends while it is looked at may leave nothing to read.
     if stat.is_empty() {
         return Ok(None);
@@ -53,21 +53,21 @@ impl ProcessInfo {
 
     /// Whether it goes by that name: the kernel's for it, or that of the program it was called by. Blocks.
     pub(super) fn is_named(&self, pid: Pid, name: &str) -> bool {
-        let kept = &name.as_bytes()[..name.len().min(NAME_BYTES_KEPT)];
-        self.name == kept || called_by(pid).is_some_and(|program| program == name.as_bytes())
+        let kept = &name.as_bytes()[..name.len().min(NAME_BYTES_MAX)];
+        self.name == kept || program_name(pid).is_some_and(|program| program == name.as_bytes())
     }
 }
 
 /// The file name of the program as the process was called. Some rewrite that to a sentence: it has spaces and is no path.
-fn called_by(pid: Pid) -> Option<Vec<u8>> {
-    let arguments = start_of(pid, "cmdline").ok().flatten()?;
+fn program_name(pid: Pid) -> Option<Vec<u8>> {
+    let arguments = read_start(pid, "cmdline").ok().flatten()?;
     let program = arguments.split(|byte| *byte == 0).next()?;
     let file_name = program.rsplit(|byte| *byte == b'/').next()?;
     (!program.contains(&b' ')).then(|| file_name.to_owned())
 }
 
 /// How a file of a process begins; `None` if the process is not seen.
-fn start_of(pid: Pid, file: &str) -> io::Result<Option<Vec<u8>>> {
+fn read_start(pid: Pid, file: &str) -> io::Result<Option<Vec<u8>>> {
     let mut start = Vec::new();
     let path = format!("/proc/{}/{file}", pid.as_raw_nonzero());
     let read = File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut start));
@@ -93,7 +93,7 @@ fn parse(stat: &[u8]) -> Option<ProcessInfo> {
 /// As proc(5) counts them, from one.
 const PARENT_FIELD: usize = 4;
 const START_FIELD: usize = 22;
-const NAME_BYTES_KEPT: usize = 15;
+const NAME_BYTES_MAX: usize = 15;
 const FILE_BYTES_MAX: u64 = 4096;
 /// More processes than any machine with a sidecar has.
 const ENTRIES_MAX: usize = 65_536;

@@ -10,7 +10,7 @@ use super::encodings::encodings;
 /// like a JWT. Answers which bytes not to tell: the whole words that hold something of a secret.
 pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     let mut marks = vec![false; printed.len()];
-    for reading in [Reading::as_printed(printed), Reading::without_percent_signs(printed)] {
+    for reading in [DecodedText::as_printed(printed), DecodedText::without_percent_signs(printed)] {
         reading.mark(secrets, &mut marks);
     }
     for (start, bytes) in printed.windows(JWT_START.len()).enumerate() {
@@ -24,13 +24,13 @@ pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
 
 /// What was printed as somebody may read it who looks for a secret: without white space, which folds lines and sets bytes of
 /// hex apart.
-struct Reading {
+struct DecodedText {
     bytes: Zeroizing<Vec<u8>>,
     /// Where each byte was printed.
     places: Vec<Range<usize>>,
 }
 
-impl Reading {
+impl DecodedText {
     fn as_printed(printed: &[u8]) -> Self {
         Self::of((0..printed.len()).map(|at| (printed[at], at..at + 1)), printed.len())
     }
@@ -60,18 +60,18 @@ impl Reading {
     /// Marks what it has in common with a secret. A short secret is looked for whole, but not dressed as a few letters that
     /// are in any text.
     fn mark(&self, secrets: &[&[u8]], marks: &mut [bool]) {
-        let pieces: HashSet<&[u8]> = self.bytes.windows(TELLING_BYTES).collect();
+        let pieces: HashSet<&[u8]> = self.bytes.windows(MATCH_BYTES_MIN).collect();
         let mut found: HashSet<&[u8]> = HashSet::new();
         for secret in secrets {
             for look in encodings(secret) {
-                found.extend(look.windows(TELLING_BYTES).filter_map(|piece| pieces.get(piece)));
-                let is_short = look.len() < TELLING_BYTES && look.len() >= secret.len().clamp(1, DRESSED_BYTES_MIN);
+                found.extend(look.windows(MATCH_BYTES_MIN).filter_map(|piece| pieces.get(piece)));
+                let is_short = look.len() < MATCH_BYTES_MIN && look.len() >= secret.len().clamp(1, ENCODED_BYTES_MIN);
                 if is_short {
                     self.mark_pieces(look.len(), |piece| piece == look.as_slice(), marks);
                 }
             }
         }
-        self.mark_pieces(TELLING_BYTES, |piece| found.contains(piece), marks);
+        self.mark_pieces(MATCH_BYTES_MIN, |piece| found.contains(piece), marks);
     }
 
     /// Marks each piece of this length that is one of those, and what stands between its bytes.
@@ -89,9 +89,9 @@ impl Reading {
 /// Marks the whole of each word that has a mark.
 fn widen(printed: &[u8], marks: &mut [bool]) {
     let mut start = 0;
-    for word in printed.chunk_by(|one, next| is_of_tokens(*one) == is_of_tokens(*next)) {
+    for word in printed.chunk_by(|one, next| is_token_byte(*one) == is_token_byte(*next)) {
         let marks = &mut marks[start..start + word.len()];
-        if is_of_tokens(word[0]) && marks.contains(&true) {
+        if is_token_byte(word[0]) && marks.contains(&true) {
             marks.fill(true);
         }
         start += word.len();
@@ -99,7 +99,7 @@ fn widen(printed: &[u8], marks: &mut [bool]) {
 }
 
 /// What a JWT is made of: base64url and points.
-fn is_of_tokens(byte: u8) -> bool {
+fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
@@ -110,8 +110,8 @@ fn byte_of_hex(digits: &[u8]) -> Option<u8> {
 }
 
 /// So many bytes in common with a secret, or with a look of it, are no chance.
-pub(super) const TELLING_BYTES: usize = 16;
+pub(super) const MATCH_BYTES_MIN: usize = 16;
 /// A shorter look of a short secret is in any text.
-const DRESSED_BYTES_MIN: usize = 8;
+const ENCODED_BYTES_MIN: usize = 8;
 /// `{"` in base64: every JWT begins with it.
 const JWT_START: &[u8] = b"eyJ";

@@ -13,8 +13,12 @@ use rustix::{
 use tokio::{sync::Semaphore, task};
 
 use super::{
-    HookOutcome, Recipient, Signal, named, pid_file,
+    definition::Recipient,
+    outcome::HookOutcome,
+    pid_file::{self, PidFile},
     process::{self, ProcessInfo},
+    process_name,
+    signal::Signal,
 };
 
 /// Sends a signal. Where a disk or a process hangs that has to be looked at, one of few threads is given up for it, and
@@ -22,16 +26,16 @@ use super::{
 pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) -> HookOutcome {
     let to = to.clone();
     let work = async {
-        let Ok(permit) = LOOKERS.acquire().await else { return HookOutcome::Failed(LOST.to_owned()) };
+        let Ok(permit) = PROCESS_LOOKUPS.acquire().await else { return HookOutcome::Failed(TASK_FAILED.to_owned()) };
         let looking = task::spawn_blocking(move || {
             let _permit = permit;
             let sent = match to {
                 Recipient::PidFile(path) => send_by_file(signal, &path, booted_at),
-                Recipient::Named(name) => send_by_name(signal, &name),
+                Recipient::ProcessName(name) => send_by_name(signal, &name),
             };
             sent.map_or_else(|outcome| outcome, |()| HookOutcome::Done)
         });
-        looking.await.unwrap_or_else(|_panicked| HookOutcome::Failed(LOST.to_owned()))
+        looking.await.unwrap_or_else(|_panicked| HookOutcome::Failed(TASK_FAILED.to_owned()))
     };
     tokio::time::timeout(TIMEOUT, work).await.unwrap_or(HookOutcome::TimedOut(TIMEOUT))
 }
@@ -44,36 +48,36 @@ pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) 
 /// 4. A process that is younger than the file cannot be the one that the file means.
 /// 5. The signal goes to the descriptor.
 fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
-    let mut noted = pid_file::read(path)?;
-    for _ in 0..READINGS_MAX {
-        let held = hold(noted.pid);
+    let mut pid_file = pid_file::read(path)?;
+    for _ in 0..READS_MAX {
+        let held = hold(pid_file.pid);
         let again = pid_file::read(path)?;
-        if again.pid == noted.pid {
+        if again.pid == pid_file.pid {
             let held = held?;
-            is_meant(again, path, booted_at)?;
-            return send_to(&held, noted.pid, signal);
+            verify_process(again, path, booted_at)?;
+            return send_to(&held, pid_file.pid, signal);
         }
-        noted = again;
+        pid_file = again;
     }
     let file = path.display();
     Err(HookOutcome::Failed(format!("pid file `{file}` changes all the time; is the app in a crash loop?")))
 }
 
 /// Whether the process of a pid file is the one that wrote it.
-pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
-    let (pid, file) = (noted.pid.as_raw_nonzero(), path.display());
-    if noted.pid == getpid() {
+pub(super) fn verify_process(pid_file: PidFile, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
+    let (pid, file) = (pid_file.pid.as_raw_nonzero(), path.display());
+    if pid_file.pid == getpid() {
         let remedy = "share the process namespace of the pod (`shareProcessNamespace`), or use `post`";
         let what = "the app counts its processes apart from tokenwell's";
         return Err(HookOutcome::Failed(format!(
             "pid file `{file}` holds tokenwell's own number {pid}: {what}; {remedy}"
         )));
     }
-    let seen = process::look(noted.pid)
+    let seen = process::inspect(pid_file.pid)
         .map_err(|error| HookOutcome::Failed(format!("cannot look at process {pid} in `/proc`: {error}")))?;
-    let Some(seen) = seen.filter(|seen| !seen.has_ended) else { return Err(gone(noted.pid)) };
+    let Some(seen) = seen.filter(|seen| !seen.has_ended) else { return Err(gone(pid_file.pid)) };
     let started_at = booted_at.checked_add(seen.started_after_boot());
-    if started_at.is_none_or(|started_at| noted.written_at.checked_add(SLACK).is_none_or(|end| started_at > end)) {
+    if started_at.is_none_or(|started_at| pid_file.written_at.checked_add(SLACK).is_none_or(|end| started_at > end)) {
         let what = "the number seems to be another program's by now";
         let remedy = "restart the app so that it writes the file anew, or name it with `processName`";
         return Err(HookOutcome::Failed(format!(
@@ -85,7 +89,7 @@ pub(super) fn is_meant(noted: pid_file::Noted, path: &Path, booted_at: SystemTim
 
 /// What failed is told before what was done, and that before who is gone.
 fn send_by_name(signal: Signal, name: &str) -> Result<(), HookOutcome> {
-    let found = named::find(name)?;
+    let found = process_name::find(name)?;
     let mut results: Vec<_> = found
         .iter()
         .map(|(pid, seen)| {
@@ -96,14 +100,14 @@ fn send_by_name(signal: Signal, name: &str) -> Result<(), HookOutcome> {
     results.sort_by_key(|result| match result {
         Err(HookOutcome::Failed(_) | HookOutcome::TimedOut(_)) => 0,
         Err(HookOutcome::Done) | Ok(()) => 1,
-        Err(HookOutcome::NobodyThere(_)) => 2,
+        Err(HookOutcome::NoRecipient(_)) => 2,
     });
     results.into_iter().next().unwrap_or(Ok(()))
 }
 
 /// Whether a process that is held is the one that was found, under its name.
 fn is_still(pid: Pid, found: &ProcessInfo, name: &str) -> bool {
-    let seen = process::look(pid).ok().flatten();
+    let seen = process::inspect(pid).ok().flatten();
     seen.is_some_and(|seen| seen.started == found.started && !seen.has_ended && seen.is_named(pid, name))
 }
 
@@ -134,16 +138,16 @@ pub(super) fn refused(pid: Pid, error: Errno) -> HookOutcome {
 }
 
 fn gone(pid: Pid) -> HookOutcome {
-    HookOutcome::NobodyThere(format!("no process {} is seen", pid.as_raw_nonzero()))
+    HookOutcome::NoRecipient(format!("no process {} is seen", pid.as_raw_nonzero()))
 }
 
 /// How many at once may look at files and processes, each on a thread of its own that might hang.
-static LOOKERS: Semaphore = Semaphore::const_new(4);
+static PROCESS_LOOKUPS: Semaphore = Semaphore::const_new(4);
 const TIMEOUT: Duration = Duration::from_secs(5);
-const READINGS_MAX: usize = 3;
+const READS_MAX: usize = 3;
 /// File systems round the times of files, by as much as two seconds, and process times are cut to the second.
 const SLACK: Duration = Duration::from_secs(2);
-const LOST: &str = "the task that looks for processes broke off";
+const TASK_FAILED: &str = "the task that looks for processes broke off";
 
 #[cfg(test)]
 mod tests {
@@ -155,6 +159,6 @@ mod tests {
         let told = "cannot signal process 7: operation not permitted; run both as one user (`runAsUser`, `User=`), or give \
                     tokenwell the capability `KILL`; a seccomp profile may forbid it too";
         assert_eq!(refused(pid, Errno::PERM), HookOutcome::Failed(told.to_owned()));
-        assert_eq!(refused(pid, Errno::SRCH), HookOutcome::NobodyThere("no process 7 is seen".to_owned()));
+        assert_eq!(refused(pid, Errno::SRCH), HookOutcome::NoRecipient("no process 7 is seen".to_owned()));
     }
 }

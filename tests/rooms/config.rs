@@ -1184,7 +1184,7 @@ credentialsFrom:
         config.credentials[0].hooks,
         [
             Hook::Signal { signal: signal("HUP"), to: Recipient::PidFile("/run/app.pid".into()) },
-            Hook::Signal { signal: signal("USR2"), to: Recipient::Named("my app".to_owned()) },
+            Hook::Signal { signal: signal("USR2"), to: Recipient::ProcessName("my app".to_owned()) },
             command(&["/bin/sh", "-c", "echo ${HOME}", "x y", ""], 10),
             command(&["/bin/true"], 60),
             Hook::Post {

@@ -293,7 +293,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/exchange/client.rs",
             "src/exchange/proxy.rs",
             "src/exchange/trust/mod.rs",
-            "src/hook/printed.rs",
+            "src/hook/command_output.rs",
             "src/output/render/",
         ],
         why: "each of these places is where a key or a token could leak, and is to be read as such",

@@ -104,7 +104,7 @@ fn told(hook: &Hook) -> String {
         Hook::Signal { signal, to: Recipient::PidFile(path) } => {
             format!("{signal} to the process of {}", path.display())
         }
-        Hook::Signal { signal, to: Recipient::Named(name) } => format!("{signal} to {name}"),
+        Hook::Signal { signal, to: Recipient::ProcessName(name) } => format!("{signal} to {name}"),
         Hook::Command { program, arguments, timeout } => {
             let words = std::iter::once(program.display().to_string()).chain(arguments.iter().map(|word| shown(word)));
             format!("{} (timeout {})", words.collect::<Vec<_>>().join(" "), short(*timeout))

@@ -46,7 +46,7 @@ fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnost
     fields.finish(diagnostics);
     match (signal, command, post) {
         (Some(signal), None, None) => {
-            let to = pid_file.map(Recipient::PidFile).or(process_name.map(Recipient::Named));
+            let to = pid_file.map(Recipient::PidFile).or(process_name.map(Recipient::ProcessName));
             Some(Hook::Signal { signal: signal?, to: to? })
         }
         (None, Some(command), None) => {

@@ -13,7 +13,7 @@ use crate::{
         hook_runs::RunState,
         tasks::{Done, Task},
     },
-    hook::{self, HookContext, HookOutcome, Ran},
+    hook::{self, HookContext, HookOutcome, HookRun},
     renewal::{Id, Moment, Renewal},
 };
 
@@ -63,7 +63,7 @@ impl Daemon {
     }
 
     /// A round of hooks has ended. One that panicked is not run again.
-    pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, Ran)>) {
+    pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, HookRun)>) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
             note(kept, n, at, ran);
@@ -106,7 +106,7 @@ impl Daemon {
     }
 }
 
-fn note(kept: &mut CredentialState, n: usize, at: Moment, Ran { outcome, printed }: Ran) {
+fn note(kept: &mut CredentialState, n: usize, at: Moment, HookRun { outcome, printed }: HookRun) {
     let name = &kept.credential.name;
     let (Some(hook), Some(state)) = (kept.credential.hooks.get(n), kept.hooks.states.get_mut(n)) else { return };
     state.ran_at = Some(at);
@@ -117,7 +117,7 @@ fn note(kept: &mut CredentialState, n: usize, at: Moment, Ran { outcome, printed
             debug!(credential = name, hook, printed, "hook done");
             None
         }
-        HookOutcome::NobodyThere(why) => {
+        HookOutcome::NoRecipient(why) => {
             state.done += 1;
             debug!(credential = name, hook, "nobody to tell: {why}");
             None

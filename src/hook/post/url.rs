@@ -56,7 +56,7 @@ impl LoopbackUrl {
         (host.trim_start_matches('[').trim_end_matches(']'), self.0.port_or_known_default().unwrap_or_default())
     }
 
-    pub(super) fn whole(&self) -> Url {
+    pub(super) fn to_url(&self) -> Url {
         self.0.clone()
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 use nix::sys::signal::{Signal, kill};
 use tokenwell::{
     child::ChildRegistry,
-    hook::{self, Hook, HookContext, HookOutcome, PRINTED_BYTES_MAX, Ran},
+    hook::{self, Hook, HookContext, HookOutcome, HookRun, PRINTED_BYTES_MAX},
 };
 
 use super::{
@@ -54,7 +54,7 @@ async fn a_command_that_cannot_start_is_told_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reload");
     let hook = Hook::Command { program: path.clone(), arguments: Vec::new(), timeout: PATIENCE };
-    let shown = |ran: &Ran| failure(ran).replace(path.to_str().unwrap(), "/opt/reload");
+    let shown = |ran: &HookRun| failure(ran).replace(path.to_str().unwrap(), "/opt/reload");
     insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: no such file; name a program that this machine or image has; if it is a script, its first line must name one too");
     let script = folder.path().join("script");
     fs::write(&script, "#!/no/such/shell\n").unwrap();
@@ -102,7 +102,7 @@ async fn a_command_that_hangs_may_tidy_up_and_say_so() {
         until(|| tidied.exists()).await;
         drop(clock);
     });
-    assert_eq!(ran, Ran { outcome: HookOutcome::TimedOut(timeout), printed: "ready\ntidied".to_owned() });
+    assert_eq!(ran, HookRun { outcome: HookOutcome::TimedOut(timeout), printed: "ready\ntidied".to_owned() });
 }
 
 #[tokio::test]
@@ -210,6 +210,6 @@ fn words(script: &str) -> Vec<String> {
     vec!["-c".to_owned(), script.to_owned()]
 }
 
-fn done(printed: &str) -> Ran {
-    Ran { outcome: HookOutcome::Done, printed: printed.to_owned() }
+fn done(printed: &str) -> HookRun {
+    HookRun { outcome: HookOutcome::Done, printed: printed.to_owned() }
 }

@@ -15,7 +15,7 @@ use std::{
 use tokenwell::{
     child::ChildRegistry,
     clock,
-    hook::{self, Hook, HookContext, HookOutcome, Ran},
+    hook::{self, Hook, HookContext, HookOutcome, HookRun},
     renewal::{Grant, Moment},
     secret::Secret,
     session::{Claims, Session},
@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 
 #[test]
 fn a_hook_may_run_in_a_task() {
-    fn is_for_a_task(_: impl Future<Output = Ran> + Send) {}
+    fn is_for_a_task(_: impl Future<Output = HookRun> + Send) {}
     let hook = Hook::Post { url: hook::LoopbackUrl::parse("http://127.0.0.1/").unwrap(), timeout: PATIENCE };
     is_for_a_task(hook::run(&hook, &context(), &ChildRegistry::default()));
 }
@@ -42,7 +42,7 @@ async fn a_time_that_no_calendar_has_breaks_nothing() {
 }
 
 /// Runs a hook with the usual context; that it never ends would be a failure.
-async fn run(hook: &Hook) -> Ran {
+async fn run(hook: &Hook) -> HookRun {
     let (context, children) = (context(), ChildRegistry::default());
     tokio::time::timeout(PATIENCE, hook::run(hook, &context, &children)).await.expect("it ends")
 }
@@ -61,14 +61,14 @@ fn context() -> HookContext {
 }
 
 /// Why a hook failed.
-fn failure(ran: &Ran) -> &str {
+fn failure(ran: &HookRun) -> &str {
     let HookOutcome::Failed(why) = &ran.outcome else { panic!("not a failure: {ran:?}") };
     why
 }
 
 /// Why nobody was told.
-fn nobody(ran: &Ran) -> &str {
-    let HookOutcome::NobodyThere(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
+fn nobody(ran: &HookRun) -> &str {
+    let HookOutcome::NoRecipient(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
     why
 }
 

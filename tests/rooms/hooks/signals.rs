@@ -100,7 +100,7 @@ async fn tokenwell_never_signals_itself() {
     assert!(failure(&ran).contains("tokenwell's own number"), "{ran:?}");
     let own = std::env::current_exe().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
     // What another test of this process starts has its name for a moment.
-    assert!(nobody_in_the_end(&harmless(Recipient::Named(own))).await.contains("shareProcessNamespace"));
+    assert!(nobody_in_the_end(&harmless(Recipient::ProcessName(own))).await.contains("shareProcessNamespace"));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
     fs::write(&parent, "trap 'echo parent told' HUP\n\"$1\" \"$2\" &\nwhile :; do wait; done\n").unwrap();
     fs::write(&child, format!("echo $$ > \"$0.pid\"\n{LISTEN}\n")).unwrap();
     let app = App::of(Command::new(&program.path).arg(&parent).arg(&program.path).arg(&child));
-    let hook = hup(Recipient::Named(program.name.clone()));
+    let hook = hup(Recipient::ProcessName(program.name.clone()));
     assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
     assert_eq!(app.line(), "parent told");
     let child: u32 = fs::read_to_string(child.with_extension("pid")).unwrap().trim().parse().unwrap();
@@ -146,7 +146,7 @@ async fn all_of_a_name_are_reached_also_if_the_name_is_longer_than_the_kernel_ke
     // One goes by its name, the other only by what the kernel keeps of it.
     let start = |called: &str| App::of(Command::new(&program.path).arg0(called).args(["-c", LISTEN]));
     let (first, second) = (start(&program.name), start("the app: busy"));
-    assert_eq!(run(&hup(Recipient::Named(program.name.clone()))).await.outcome, HookOutcome::Done);
+    assert_eq!(run(&hup(Recipient::ProcessName(program.name.clone()))).await.outcome, HookOutcome::Done);
     assert_eq!((first.line(), second.line()), ("told".to_owned(), "told".to_owned()));
 }
 
@@ -155,7 +155,7 @@ async fn a_process_goes_by_the_name_it_was_called_by_unless_that_is_a_sentence()
     let name = format!("tw{}called", std::process::id());
     let listening = |called: String| App::of(Command::new("/bin/sh").arg0(called).args(["-c", LISTEN]));
     let sentence = listening(format!("other: serving /srv/{name}"));
-    let hook = hup(Recipient::Named(name.clone()));
+    let hook = hup(Recipient::ProcessName(name.clone()));
     nobody(&run(&hook).await);
     let app = listening(format!("/opt/{name}"));
     assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
@@ -171,7 +171,7 @@ async fn more_of_a_name_than_can_be_meant_are_left_alone() {
     // They start no children, and wait for what never comes.
     let line = "for n in $(seq 80); do \"$0\" -c 'read line <\"$0\"' \"$1\" & done; echo ready; wait";
     let app = App::of(Command::new("/bin/sh").args(["-c", line]).arg(&program.path).arg(&nothing));
-    let hook = hup(Recipient::Named(program.name.clone()));
+    let hook = hup(Recipient::ProcessName(program.name.clone()));
     let one_more = App::of(Command::new(&program.path).args(["-c", LISTEN]));
     super::until(|| named(&program.name) >= 80).await;
     assert!(failure(&run(&hook).await).contains("none was told"));
@@ -184,7 +184,7 @@ async fn nobody_in_the_end(hook: &Hook) -> String {
     let end = clock::now() + PATIENCE;
     loop {
         let ran = run(hook).await;
-        if let HookOutcome::NobodyThere(why) = ran.outcome {
+        if let HookOutcome::NoRecipient(why) = ran.outcome {
             return why;
         }
         assert!(clock::now() < end, "{ran:?}");

@@ -3,24 +3,24 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::redact::{TELLING_BYTES, secret_parts};
+use super::redact::{MATCH_BYTES_MIN, secret_parts};
 use crate::secret::Secret;
 
 /// What was printed so far: its beginning, and how much it was.
 #[derive(Default)]
-pub(super) struct Printed {
+pub(super) struct CommandOutput {
     /// Never grown past its first size, which would leave copies behind.
     start: Zeroizing<Vec<u8>>,
     bytes: u64,
 }
 
-impl Printed {
+impl CommandOutput {
     /// More was printed.
     pub(super) fn add(&mut self, piece: &[u8]) {
         if self.start.capacity() == 0 {
-            self.start.reserve_exact(KEPT_BYTES_MAX);
+            self.start.reserve_exact(BUFFER_BYTES_MAX);
         }
-        let room = KEPT_BYTES_MAX - self.start.len();
+        let room = BUFFER_BYTES_MAX - self.start.len();
         self.start.extend_from_slice(&piece[..piece.len().min(room)]);
         self.bytes += piece.len() as u64;
     }
@@ -35,7 +35,7 @@ impl Printed {
     pub(super) fn redacted(&self, token: &Secret, key: Option<&Secret>) -> String {
         let masked = self.masked(token.expose(), key.map(Secret::expose));
         let (mut said, mut escaped_bytes) = (String::new(), 0);
-        for letter in masked.trim().chars().map(harmless) {
+        for letter in masked.trim().chars().map(printable) {
             said.push(letter);
             escaped_bytes += if letter.is_control() { ESCAPED_BYTES } else { letter.len_utf8() };
             if escaped_bytes > LINE_BYTES_MAX {
@@ -74,7 +74,7 @@ impl Printed {
 }
 
 /// Those that could turn a line round, or break it, and that writers of JSON leave as they are, are replaced.
-fn harmless(letter: char) -> char {
+fn printable(letter: char) -> char {
     match letter {
         '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         letter => letter,
@@ -88,7 +88,7 @@ const LINE_BYTES_MAX: usize = 2 * PRINTED_BYTES_MAX;
 /// What a control character takes in JSON.
 const ESCAPED_BYTES: usize = 6;
 /// A word that begins before the cut is kept for long enough to tell whether it is secret, be it dressed and set apart.
-const KEPT_BYTES_MAX: usize = PRINTED_BYTES_MAX + 8 * TELLING_BYTES;
+const BUFFER_BYTES_MAX: usize = PRINTED_BYTES_MAX + 8 * MATCH_BYTES_MIN;
 const MASK: &str = "[secret]";
 
 #[cfg(test)]
@@ -101,7 +101,7 @@ mod tests {
     const KEY: &str = "K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789+/:%41=abcdefg";
 
     fn redacted(printed: &[u8]) -> String {
-        let mut whole = Printed::default();
+        let mut whole = CommandOutput::default();
         for piece in printed.chunks(7) {
             whole.add(piece);
         }
@@ -144,14 +144,14 @@ mod tests {
 
     #[test]
     fn a_key_that_could_not_be_read_masks_nothing_more() {
-        let mut printed = Printed::default();
+        let mut printed = CommandOutput::default();
         printed.add(format!("{KEY} {TOKEN}").as_bytes());
         assert_eq!(printed.redacted(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
     }
 
     #[test]
     fn a_short_key_is_masked_whole_and_its_few_letters_in_base64_are_in_any_text() {
-        let mut printed = Printed::default();
+        let mut printed = CommandOutput::default();
         printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
         let said = printed.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
         assert_eq!(said, "the key is [secret] and U2abc is none, SzJh is not masked");

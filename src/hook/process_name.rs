@@ -8,7 +8,7 @@ use std::{
 use rustix::process::{Pid, getpid};
 
 use super::{
-    HookOutcome,
+    outcome::HookOutcome,
     process::{self, ProcessInfo},
 };
 
@@ -24,7 +24,7 @@ pub(super) fn find(name: &str) -> Result<Vec<(Pid, ProcessInfo)>, HookOutcome> {
     let mut parents = HashMap::new();
     let mut named = Vec::new();
     for pid in pids {
-        let Some(seen) = process::look(pid).map_err(unreadable)?.filter(|seen| !seen.has_ended) else { continue };
+        let Some(seen) = process::inspect(pid).map_err(unreadable)?.filter(|seen| !seen.has_ended) else { continue };
         parents.insert(raw(pid), seen.parent);
         if pid != getpid() && seen.is_named(pid, name) {
             named.push((pid, seen));
@@ -33,7 +33,7 @@ pub(super) fn find(name: &str) -> Result<Vec<(Pid, ProcessInfo)>, HookOutcome> {
     let numbers: HashSet<i32> = named.iter().map(|(pid, _)| raw(*pid)).collect();
     named.retain(|(pid, _)| ancestors(raw(*pid), &parents).all(|ancestor| !numbers.contains(&ancestor)));
     match named.len() {
-        0 => Err(HookOutcome::NobodyThere(format!(
+        0 => Err(HookOutcome::NoRecipient(format!(
             "no process named `{name}` is seen; does the pod share its process namespace (`shareProcessNamespace`)?"
         ))),
         count if count > RECIPIENTS_MAX => Err(HookOutcome::Failed(format!(

@@ -1,0 +1,116 @@
+//! Whether a hook would reach somebody, found out without telling him anything.
+
+use std::{
+    io,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
+    path::Path,
+    time::{Duration, SystemTime},
+};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
+};
+use tokio::task;
+
+use super::{
+    definition::Recipient,
+    outcome::HookOutcome,
+    pid_file,
+    post::{self, LoopbackUrl},
+    process_name,
+    send::{refused, verify_process},
+};
+
+/// What stands at the other end of a hook.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum HookProbe {
+    /// Somebody who can be told; who, in words.
+    Reachable(String),
+    /// Nobody yet, which is no failure: who starts later reads the new token. Why, in one line.
+    NotRunning(String),
+    /// The hook would fail; why, in one line with the remedy.
+    WouldFail(String),
+}
+
+/// Whether a signal would reach a process that is alive. `booted_at` is as in [`super::HookContext`].
+pub async fn probe_process(to: &Recipient, booted_at: SystemTime, timeout: Duration) -> HookProbe {
+    let to = to.clone();
+    let looking = task::spawn_blocking(move || match to {
+        Recipient::PidFile(path) => probe_pid_file(&path, booted_at),
+        Recipient::ProcessName(name) => probe_name(&name),
+    });
+    match tokio::time::timeout(timeout, looking).await {
+        Ok(Ok(reach)) => reach,
+        Ok(Err(_)) | Err(_) => HookProbe::WouldFail("looking for the process takes too long".to_owned()),
+    }
+}
+
+/// Whether somebody listens where a POST goes. Nothing is sent.
+pub async fn probe_listener(url: &LoopbackUrl, timeout: Duration) -> HookProbe {
+    let (host, port) = url.host_and_port();
+    let addresses = match host.parse() {
+        Ok(address) => vec![SocketAddr::new(address, port)],
+        // `localhost`, as the POST takes it.
+        Err(_) => vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()],
+    };
+    match post::connects(&addresses, timeout).await {
+        Ok(()) => HookProbe::Reachable(format!("somebody listens at `{url}`")),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => HookProbe::NotRunning(format!(
+            "nobody listens at `{url}`; does the app listen on loopback, in the same pod?"
+        )),
+        Err(_) => HookProbe::WouldFail(format!("cannot connect to `{url}`")),
+    }
+}
+
+fn probe_pid_file(path: &Path, booted_at: SystemTime) -> HookProbe {
+    let pid_file = match pid_file::read(path) {
+        Ok(pid_file) => pid_file,
+        Err(outcome) => return from_outcome(outcome),
+    };
+    let number = pid_file.pid.as_raw_nonzero();
+    let file = path.display();
+    match verify_process(pid_file, path, booted_at).map_err(from_outcome) {
+        Ok(()) => {}
+        Err(HookProbe::NotRunning(_)) => {
+            let remedy = "if the app runs, it counts its processes apart from tokenwell's: share the process namespace of \
+                          the pod (`shareProcessNamespace`), or use `post`";
+            return HookProbe::WouldFail(format!(
+                "pid file `{file}` names process {number}, which is not seen; {remedy}"
+            ));
+        }
+        Err(other) => return other,
+    }
+    signal_obstacle(pid_file.pid)
+        .unwrap_or_else(|| HookProbe::Reachable(format!("process {number} of `{file}` is alive")))
+}
+
+fn probe_name(name: &str) -> HookProbe {
+    let found = match process_name::find(name) {
+        Ok(found) => found,
+        Err(outcome) => return from_outcome(outcome),
+    };
+    if let Some(obstacle) = found.iter().find_map(|(pid, _)| signal_obstacle(*pid)) {
+        return obstacle;
+    }
+    let numbers: Vec<_> = found.iter().map(|(pid, _)| pid.as_raw_nonzero().to_string()).collect();
+    HookProbe::Reachable(format!("`{name}` is process {}", numbers.join(", ")))
+}
+
+/// What is in the way of a signal, if anything is.
+fn signal_obstacle(pid: Pid) -> Option<HookProbe> {
+    match test_kill_process(pid) {
+        Ok(()) => None,
+        Err(Errno::SRCH) => Some(HookProbe::NotRunning(format!("process {} has ended just now", pid.as_raw_nonzero()))),
+        Err(error) => Some(from_outcome(refused(pid, error))),
+    }
+}
+
+fn from_outcome(outcome: HookOutcome) -> HookProbe {
+    match outcome {
+        HookOutcome::Done => HookProbe::Reachable(String::new()),
+        HookOutcome::NoRecipient(why) => HookProbe::NotRunning(why),
+        HookOutcome::Failed(why) => HookProbe::WouldFail(why),
+        HookOutcome::TimedOut(_) => HookProbe::WouldFail("looking for the process takes too long".to_owned()),
+    }
+}
