@@ -1,4 +1,4 @@
-//! A program, without a shell, in a process group of its own.
+//! Runs a program, without a shell, in its own process group.
 
 use std::{
     convert::Infallible,
@@ -34,7 +34,8 @@ use crate::{
     source,
 };
 
-/// Runs a command to its end or to its time-out. What it leaves in the background is left alone, but not listened to.
+/// Runs a command until it ends or reaches its time limit. Background processes that it leaves are neither killed nor
+/// read from.
 pub(super) async fn run(
     program: &Path,
     arguments: &[String],
@@ -45,7 +46,7 @@ pub(super) async fn run(
     let mut printed = CommandOutput::default();
     let outcome = match start(program, arguments, context, children) {
         Ok((mut group, mut pipe)) => {
-            // In this order, for a command that never stops printing uses up what a task may do at a time.
+            // Biased: a command that never stops printing uses up the task's budget, so its end is polled first.
             let ended = select! {
                 biased;
                 ended = group.owned.child.wait() => Some(ended),
@@ -64,17 +65,17 @@ pub(super) async fn run(
     HookRun { outcome, printed: printed.redacted(&context.session.jwt, key.as_ref()) }
 }
 
-/// A child that leads a process group of its own, which is killed when this is dropped before the child was waited for.
+/// A child that leads its own process group. Dropping this before the child was waited for kills the group.
 struct Group {
     owned: OwnedChild,
 }
 
 impl Group {
-    /// Signals everyone in the group. Does nothing once the child was waited for: the number may be another's by then.
+    /// Signals every process in the group. Does nothing once the child was waited for: its number may be reused by then.
     fn signal(&self, signal: Signal) {
         let leader = self.owned.child.id().and_then(|number| Pid::from_raw(number.cast_signed()));
         if let Some(leader) = leader {
-            // The group is gone, or was never ours to signal: nothing can be done about either.
+            // The group has ended, or signalling it is not permitted: there is no remedy for either.
             let _ = kill_process_group(leader, signal);
         }
     }
@@ -112,7 +113,7 @@ fn start(
     Ok((Group { owned }, pipe))
 }
 
-/// Takes in what is printed, for as long as it is polled.
+/// Collects output for as long as it is polled.
 async fn read_output(pipe: &mut Receiver, printed: &mut CommandOutput) -> Infallible {
     let mut piece = Zeroizing::new([0; PIECE_BYTES]);
     while let Ok(count @ 1..) = pipe.read(&mut piece[..]).await {
@@ -121,18 +122,18 @@ async fn read_output(pipe: &mut Receiver, printed: &mut CommandOutput) -> Infall
     future::pending().await
 }
 
-/// Asks the group to end, then ends it. The child is not waited for in between: until then its number, which is the
-/// group's, cannot pass to another.
+/// Sends TERM to the group, then KILL. The child is not waited for in between, so that its number, which is also the
+/// group's, cannot be reused.
 async fn stop(group: &mut Group, pipe: &mut Receiver, printed: &mut CommandOutput) {
     group.signal(Signal::TERM);
     let _ = within(GRACE, read_output(pipe, printed)).await;
     group.signal(Signal::KILL);
-    // A process in the midst of a system call on a dead disk does not even die.
+    // A process inside a system call on a hung disk survives even KILL.
     let _ = within(KILL_WAIT_MAX, group.owned.child.wait()).await;
 }
 
-/// What was printed up to here, without waiting for those who keep the pipe open. Asks the kernel and not the runtime, which
-/// may not have heard yet that there is something.
+/// Reads the output so far, without waiting for processes that keep the pipe open. Reads by system call, because the
+/// runtime may not have been notified of the data yet.
 fn drain(pipe: &Receiver, printed: &mut CommandOutput) {
     let mut piece = Zeroizing::new([0; PIECE_BYTES]);
     for _ in 0..REST_PIECES_MAX {
@@ -144,7 +145,8 @@ fn drain(pipe: &Receiver, printed: &mut CommandOutput) {
     }
 }
 
-/// The access key, if it can be read: it is not told either. A disk that hangs costs one of few threads.
+/// Reads the access key, to mask it too. Returns `None` if it cannot be read. A disk that hangs costs one of a few
+/// threads.
 async fn read_key(path: &Path) -> Option<Secret> {
     let path = path.to_owned();
     let reading = async {
@@ -165,7 +167,7 @@ fn outcome(ended: io::Result<ExitStatus>) -> HookOutcome {
             || format!("ended by {}", status.to_string().replace("signal: ", "signal ")),
             |code| format!("exit code {code}"),
         )),
-        Err(error) => HookOutcome::Failed(format!("cannot wait for its end: {error}")),
+        Err(error) => HookOutcome::Failed(format!("cannot wait for the command: {error}")),
     }
 }
 
@@ -173,17 +175,19 @@ fn cannot_start(program: &Path, error: &io::Error) -> String {
     let (what, remedy) = match Errno::from_io_error(error) {
         Some(Errno::NOENT) => (
             "no such file",
-            "name a program that this machine or image has; if it is a script, its first line must name one too",
+            "name a program that exists on this machine or image; a script's first line must name one too",
         ),
         Some(Errno::ACCESS | Errno::PERM) => (
             "permission denied",
             "make it executable for tokenwell's user (`chmod +x`), on a file system without `noexec`",
         ),
-        Some(Errno::NOEXEC) => ("it is no program", "let it begin with a line such as `#!/bin/sh`, or name a program"),
-        Some(Errno::TXTBSY) => ("it is being written", "replace it by a rename"),
+        Some(Errno::NOEXEC) => {
+            ("it is not a program", "start the script with a line such as `#!/bin/sh`, or name a program")
+        }
+        Some(Errno::TXTBSY) => ("the file is being written", "replace it by a rename"),
         Some(Errno::TOOBIG) => ("its arguments are too long", "shorten them"),
         Some(Errno::AGAIN | Errno::NOMEM) => {
-            ("there is no room for another process", "raise the limit (`ulimit -u`, `TasksMax=`, `pids.max`, memory)")
+            ("the limit on processes or memory is reached", "raise it (`ulimit -u`, `TasksMax=`, `pids.max`, memory)")
         }
         Some(Errno::MFILE | Errno::NFILE) => {
             ("too many files are open", "raise the limit (`ulimit -n`, `LimitNOFILE=`)")
@@ -194,14 +198,14 @@ fn cannot_start(program: &Path, error: &io::Error) -> String {
 }
 
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// Between TERM and KILL.
+/// The time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(1);
-/// After KILL.
+/// The longest wait for the child after KILL.
 const KILL_WAIT_MAX: Duration = Duration::from_secs(1);
-/// For the access key, to be masked.
+/// The time limit for reading the access key.
 const KEY_READ_MAX: Duration = Duration::from_secs(1);
-/// How many at once may read access keys, each on a thread of its own that might hang.
+/// The limit on concurrent reads of access keys, each on its own thread that might hang.
 static KEY_READS: Semaphore = Semaphore::const_new(4);
 const PIECE_BYTES: usize = 8 * 1024;
-/// More than a pipe holds, and an end if somebody keeps filling it.
+/// More than a pipe holds; ends the loop if a background process keeps filling it.
 const REST_PIECES_MAX: usize = 16;

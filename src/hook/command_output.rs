@@ -1,4 +1,4 @@
-//! What a command prints, as a log may hold it: bounded and without secrets.
+//! A command's output in a form that may be logged: bounded and without secrets.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
@@ -6,16 +6,16 @@ use zeroize::Zeroizing;
 use super::redact::{MATCH_BYTES_MIN, secret_parts};
 use crate::secret::Secret;
 
-/// What was printed so far: its beginning, and how much it was.
+/// The output so far: its first bytes and its length.
 #[derive(Default)]
 pub(super) struct CommandOutput {
-    /// Never grown past its first size, which would leave copies behind.
+    /// Never reallocated: growing would leave copies of secrets in freed memory.
     start: Zeroizing<Vec<u8>>,
     bytes: u64,
 }
 
 impl CommandOutput {
-    /// More was printed.
+    /// Adds output.
     pub(super) fn add(&mut self, piece: &[u8]) {
         if self.start.capacity() == 0 {
             self.start.reserve_exact(BUFFER_BYTES_MAX);
@@ -30,8 +30,8 @@ impl CommandOutput {
         self.bytes == 0
     }
 
-    /// What may be told of it. The token, the access key, parts of them and whatever else looks like a JWT are masked. It is
-    /// plain text, and may have several lines: whoever writes it into a log escapes it.
+    /// Returns the output with the token, the access key, parts of them and anything that looks like a JWT masked. The
+    /// result is plain text and may have several lines; the log writer escapes it.
     pub(super) fn redacted(&self, token: &Secret, key: Option<&Secret>) -> String {
         let masked = self.masked(token.expose(), key.map(Secret::expose));
         let (mut said, mut escaped_bytes) = (String::new(), 0);
@@ -49,8 +49,8 @@ impl CommandOutput {
         }
     }
 
-    /// The beginning, cut where it was printed and not where it is masked: what is kept beyond the cut only tells whether a
-    /// word that is cut in the middle is secret.
+    /// Returns the first [`PRINTED_BYTES_MAX`] printed bytes, masked. The bytes buffered beyond that only serve to decide
+    /// whether a word at the cut is secret.
     fn masked(&self, token: &str, key: Option<&str>) -> String {
         let signature = token.rsplit_once('.').and_then(|(_, signature)| URL_SAFE_NO_PAD.decode(signature).ok());
         let signature = Zeroizing::new(signature.unwrap_or_default());
@@ -73,7 +73,7 @@ impl CommandOutput {
     }
 }
 
-/// Those that could turn a line round, or break it, and that writers of JSON leave as they are, are replaced.
+/// Replaces characters that could reverse or break a line and that JSON writers do not escape.
 fn printable(letter: char) -> char {
     match letter {
         '\u{7f}'..='\u{9f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
@@ -81,13 +81,13 @@ fn printable(letter: char) -> char {
     }
 }
 
-/// How much of what a command prints is told. The rest is read, so that the command does not hang, and counted.
+/// How much of a command's output is reported. The rest is read, so that the command does not block, and counted.
 pub const PRINTED_BYTES_MAX: usize = 4 * 1024;
-/// How long the line gets at most with its masks and escapes, give or take a letter.
+/// The bound on the line with its masks and escapes, give or take one character.
 const LINE_BYTES_MAX: usize = 2 * PRINTED_BYTES_MAX;
-/// What a control character takes in JSON.
+/// The length of an escaped control character in JSON.
 const ESCAPED_BYTES: usize = 6;
-/// A word that begins before the cut is kept for long enough to tell whether it is secret, be it dressed and set apart.
+/// Enough bytes beyond the cut to decide whether a word at the cut is secret, in any encoding and with spaces in it.
 const BUFFER_BYTES_MAX: usize = PRINTED_BYTES_MAX + 8 * MATCH_BYTES_MIN;
 const MASK: &str = "[secret]";
 
@@ -109,17 +109,17 @@ mod tests {
     }
 
     #[test]
-    fn a_token_and_any_part_of_it_are_masked_and_words_beside_it_are_not() {
+    fn a_token_and_any_part_of_it_are_masked_and_other_words_are_not() {
         let signature = TOKEN.rsplit_once('.').unwrap().1;
         assert_eq!(redacted(format!("token={TOKEN}, ok\n").as_bytes()), "token=[secret], ok");
         assert_eq!(redacted(signature.as_bytes()), "[secret]");
-        assert_eq!(redacted(&signature.as_bytes()[9..25]), "[secret]", "16 bytes tell");
+        assert_eq!(redacted(&signature.as_bytes()[9..25]), "[secret]", "16 bytes are enough");
         assert_eq!(redacted(b"another: eyJhbGciOiJub25lIn0.x"), "another: [secret]");
         assert_eq!(redacted(b"reloaded app.service in 3.5s"), "reloaded app.service in 3.5s");
     }
 
     #[test]
-    fn a_token_at_the_cut_is_masked_wherever_the_cut_falls() {
+    fn a_token_at_the_cut_is_masked_wherever_the_cut_is() {
         for shown in 1..TOKEN.len() {
             let mut printed = " ".repeat(PRINTED_BYTES_MAX - shown - 1).into_bytes();
             printed.insert(0, b'.');
@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_could_not_be_read_masks_nothing_more() {
+    fn without_a_readable_key_only_the_token_is_masked() {
         let mut printed = CommandOutput::default();
         printed.add(format!("{KEY} {TOKEN}").as_bytes());
         assert_eq!(printed.redacted(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
     }
 
     #[test]
-    fn a_short_key_is_masked_whole_and_its_few_letters_in_base64_are_in_any_text() {
+    fn a_short_key_is_masked_whole_and_not_in_other_encodings() {
         let mut printed = CommandOutput::default();
         printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
         let said = printed.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_and_a_key_in_any_dress_are_masked() {
+    fn a_token_and_a_key_in_any_encoding_are_masked() {
         let folded = |text: &str, width: usize| {
             let lines: Vec<_> = text.as_bytes().chunks(width).map(|line| str::from_utf8(line).unwrap()).collect();
             lines.join("\n")
@@ -195,7 +195,7 @@ mod tests {
             for encodings in dresses {
                 let said = redacted(format!("before {encodings} behind").as_bytes());
                 let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{encodings}: {said}"));
-                // Beside the mask there may be a letter of base64 that holds bits of a neighbour, and brackets.
+                // Next to the mask there may be brackets, and a base64 letter that also holds bits of a neighbour.
                 let beside = before.len() + behind.len() - "before  behind".len();
                 assert!(
                     before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4,
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dump_as_od_and_xxd_print_it_is_masked_row_by_row() {
+    fn a_hex_dump_of_od_or_xxd_is_masked_row_by_row() {
         let bytes: Vec<_> = KEY.bytes().take(48).collect();
         let rows = bytes.chunks(16).enumerate().map(|(n, row)| {
             let hex: Vec<_> = row.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dressed_secret_at_the_cut_is_masked_wherever_the_cut_falls() {
+    fn an_encoded_secret_at_the_cut_is_masked_wherever_the_cut_is() {
         let encodings: Vec<_> = KEY.bytes().map(|byte| format!("{byte:02x}")).collect();
         let encodings = encodings.join(" ");
         for shown in 1..encodings.len() {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_plain_text_without_what_a_writer_of_json_would_not_escape() {
+    fn characters_that_json_writers_do_not_escape_are_replaced() {
         assert_eq!(
             redacted(b"\n  a\nb\t\x1b[31m\r\0\x7f \"x\" \\ \xff\xfe caf\xc3\xa9 \xe2\x80\xae\xe2\x80\xa8\xc2\x9b.\n"),
             "a\nb\t\x1b[31m\r\0\u{fffd} \"x\" \\ \u{fffd}\u{fffd} café \u{fffd}\u{fffd}\u{fffd}."
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rest_is_counted() {
+    fn output_beyond_the_bound_is_counted() {
         let line = redacted(&vec![b'x'; PRINTED_BYTES_MAX + 1000]);
         assert_eq!(line, format!("{} (and 1000 bytes more)", "x".repeat(PRINTED_BYTES_MAX)));
         assert!(redacted(&vec![0x1b; 100_000]).len() < LINE_BYTES_MAX + 100, "escapes count too");

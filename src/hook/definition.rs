@@ -4,39 +4,39 @@ use std::{path::PathBuf, time::Duration};
 
 use super::{post::LoopbackUrl, signal::Signal};
 
-/// One hook. It is bounded in time, and what becomes of it touches no renewal.
+/// One hook. It is bounded in time, and its outcome never affects a renewal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Hook {
-    /// A signal to one process or some.
+    /// Sends a signal to one or more processes.
     Signal {
-        /// Which.
+        /// The signal.
         signal: Signal,
-        /// To whom.
+        /// The processes that receive it.
         to: Recipient,
     },
-    /// A program, without a shell.
+    /// Runs a program, without a shell.
     Command {
         /// The program's path; absolute.
         program: PathBuf,
-        /// Its arguments; no NUL is in them.
+        /// Its arguments, without NUL bytes.
         arguments: Vec<String>,
-        /// After which it is stopped, with its whole process group.
+        /// The time after which its whole process group is stopped.
         timeout: Duration,
     },
-    /// An HTTP POST to a loopback address.
+    /// Sends an HTTP POST to a loopback address.
     Post {
-        /// Where.
+        /// The address.
         url: LoopbackUrl,
-        /// For the whole request.
+        /// The time limit for the whole request.
         timeout: Duration,
     },
 }
 
-/// Who gets a signal.
+/// The processes that receive a signal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Recipient {
-    /// The process whose number stands in this file, read anew each time.
+    /// The process whose number is in this file; the file is read before each signal.
     PidFile(PathBuf),
-    /// Every process of that name that does not descend from another one of that name.
+    /// Every process with that name, except descendants of another process with that name.
     ProcessName(String),
 }

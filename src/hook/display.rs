@@ -1,4 +1,4 @@
-//! Hooks and their ends in words, for log lines; and what a hook is told, in words.
+//! Texts for log lines about hooks and their results, and the expiry that a hook gets.
 
 use std::{
     fmt::{self, Display, Formatter},
@@ -10,7 +10,7 @@ use super::{
     outcome::{HookContext, HookOutcome, HookRun},
 };
 
-/// Without arguments and queries: they may hold secrets of others.
+/// Omits arguments and queries: they may hold secrets of other programs.
 impl Display for Hook {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
@@ -36,7 +36,7 @@ impl Display for HookRun {
             HookOutcome::Done => f.write_str("done")?,
             HookOutcome::NoRecipient(why) | HookOutcome::Failed(why) => f.write_str(why)?,
             HookOutcome::TimedOut(timeout) => {
-                write!(f, "not done within {}, and stopped", humantime::format_duration(*timeout))?;
+                write!(f, "not done within {}, so it was stopped", humantime::format_duration(*timeout))?;
             }
         }
         if self.printed.is_empty() { Ok(()) } else { write!(f, "; it printed: {}", self.printed.escape_debug()) }
@@ -44,7 +44,7 @@ impl Display for HookRun {
 }
 
 impl HookContext {
-    /// When the token ends, in RFC 3339. A server may claim a time that no calendar has.
+    /// Returns the token's expiry in RFC 3339. A server may send a time that RFC 3339 cannot express; it is clamped.
     pub(super) fn expiry(&self) -> String {
         let since_epoch = self.expires_at.duration_since(UNIX_EPOCH).unwrap_or_default();
         let at = UNIX_EPOCH.checked_add(since_epoch.min(CALENDAR_END)).unwrap_or(SystemTime::UNIX_EPOCH);

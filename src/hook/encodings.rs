@@ -1,10 +1,10 @@
-//! How a secret looks in what programs print: as it is, or in another encoding.
+//! The encodings in which a secret may appear in a program's output.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use zeroize::Zeroizing;
 
-/// Every look of a secret, one after the other: plain, in base64, in hex, and as a list of numbers. White space and percent
-/// signs are for the reader to take out.
+/// Returns every encoding of a secret: plain, base64, hex, and a list of decimal numbers. The caller removes white space
+/// and percent signs from the text that it searches.
 pub(super) fn encodings(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>>> {
     let of_numbers: [Encode; 3] = [
         |bytes| bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect(),
@@ -20,15 +20,15 @@ pub(super) fn encodings(secret: &[u8]) -> impl Iterator<Item = Zeroizing<Vec<u8>
 
 type Encode = fn(&[u8]) -> Vec<u8>;
 
-/// What is in the base64 of anything that ends with the secret after so many bytes beyond a multiple of three. Letters that
-/// hold bits of others too are left out.
+/// Returns the base64 letters that encode only the secret when `before` bytes (modulo three) precede it. Letters that
+/// also hold bits of neighbouring bytes are left out.
 fn base64_at_offset(before: usize, secret: &[u8]) -> Vec<u8> {
     let text = STANDARD_NO_PAD.encode([&[0; 2][..before], secret].concat());
     let whole = (before * 8).div_ceil(6)..(before + secret.len()) * 8 / 6;
     text.as_bytes().get(whole).unwrap_or_default().to_vec()
 }
 
-/// The same with the two letters by which the alphabets of base64 differ.
+/// Returns the text in the base64 alphabet that has these two letters.
 fn in_alphabet(text: &[u8], [plus, slash]: [u8; 2]) -> Vec<u8> {
     let letter = |byte: &u8| match byte {
         b'+' | b'-' => plus,
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn base64_of_anything_around_a_secret_holds_one_of_its_looks_and_no_look_holds_anything_else() {
+    fn base64_around_a_secret_holds_one_of_its_encodings() {
         let secret = b"K2>>>???/abc+=";
         let looks: Vec<_> = encodings(secret).collect();
         for (before, after) in [("", ""), ("x", ""), ("Bearer ", "\n"), ("id:", "x"), ("ab", "yz")] {
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_of_a_letter_or_none_is_no_trouble() {
+    fn a_secret_of_one_letter_or_none_is_encoded_too() {
         assert!(encodings(b"").all(|look| look.is_empty()));
         assert!(encodings(b"K").any(|look| **look == *b"4B"));
     }

@@ -1,7 +1,7 @@
-//! What follows a write: somebody is told of the new token.
+//! Hooks: they run after a write and notify an application of the new token.
 //!
-//! A hook acts on the world beside us, so everything about it is bounded: how long it may take, what is read of what it
-//! prints, whom it may reach. Nobody is given the token.
+//! A hook acts on other programs, so everything about it is bounded: its run time, how much of its output is read, and
+//! which processes and addresses it may reach. No hook receives the token.
 
 mod command;
 mod command_output;

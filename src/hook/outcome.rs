@@ -1,4 +1,4 @@
-//! What a hook gets, and how it ended.
+//! A hook's input and its result.
 
 use std::{
     path::PathBuf,
@@ -8,34 +8,35 @@ use std::{
 
 use crate::session::Session;
 
-/// What a hook is told.
+/// The input of a hook.
 #[derive(Clone, Debug)]
 pub struct HookContext {
     /// The credential's name.
     pub credential: String,
-    /// Its first output.
+    /// The path of its first output.
     pub path: PathBuf,
-    /// When the token ends, as readers are told.
+    /// When the token expires, as readers of the output see it.
     pub expires_at: SystemTime,
-    /// The session itself, so that its token can be masked in what a command prints. It is given to nobody.
+    /// The session. It only serves to mask its token in a command's output; no hook receives it.
     pub session: Arc<Session>,
-    /// Where the access key is, which is masked too. It is read when a command has printed something.
+    /// The access key file. It is read when a command has printed something, to mask the key in that output.
     pub key_file: PathBuf,
-    /// When the machine booted, by the wall clock of now. Processes tell their start from there, files by the wall clock:
-    /// with both a pid file is found out that is older than the process it names.
+    /// When the machine booted, by the current wall clock. The kernel counts a process's start from boot, and file times
+    /// are by the wall clock; comparing the two detects a pid file that is older than the process it names.
     pub booted_at: SystemTime,
 }
 
 /// How a hook ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HookOutcome {
-    /// It was told.
+    /// It succeeded.
     Done,
-    /// Nobody is there to be told, which is no failure: it will read the new token when it starts. Why, in one line.
+    /// No recipient is running. That is not a failure: the application reads the new token when it starts. Holds the
+    /// reason in one line.
     NoRecipient(String),
-    /// It failed; why, in one line for people.
+    /// It failed; holds the reason in one line.
     Failed(String),
-    /// It took too long and was stopped.
+    /// It exceeded this time limit and was stopped.
     TimedOut(Duration),
 }
 
@@ -44,8 +45,8 @@ pub enum HookOutcome {
 pub struct HookRun {
     /// How it ended.
     pub outcome: HookOutcome,
-    /// What a command printed: bounded, secrets masked, and otherwise as it is, lines and control characters included. Empty
-    /// if nothing.
+    /// A command's output: bounded, with secrets masked, otherwise unchanged including line breaks and control
+    /// characters. Empty if it printed nothing.
     pub printed: String,
 }
 

@@ -1,4 +1,4 @@
-//! The number in a pid file.
+//! Reads pid files.
 
 use std::{
     fs::OpenOptions,
@@ -12,16 +12,16 @@ use rustix::{fs::OFlags, io::Errno, process::Pid};
 
 use super::outcome::HookOutcome;
 
-/// What a pid file says.
+/// The content of a pid file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PidFile {
     /// The process.
     pub(super) pid: Pid,
-    /// When that was written.
+    /// When the file was last modified.
     pub(super) written_at: SystemTime,
 }
 
-/// Reads a pid file, following links; `Err` is how the hook ends. The first line counts, for some programs, such as
+/// Reads a pid file, following links; `Err` is the hook's outcome. Only the first line counts: some programs, such as
 /// `postgres`, write more. Blocks on the disk, but never on a pipe or a device.
 pub(super) fn read(path: &Path) -> Result<PidFile, HookOutcome> {
     let shown = path.display();
@@ -37,17 +37,17 @@ pub(super) fn read(path: &Path) -> Result<PidFile, HookOutcome> {
     }
     match pid_in(&start) {
         Some(pid) => Ok(PidFile { pid, written_at }),
-        None => Err(failed(path, "its first line is not the number of a process; name the file that the app writes")),
+        None => Err(failed(path, "its first line is not a process number; name the file that the app writes")),
     }
 }
 
-/// How a pid file begins and when it was written; `None` if it is no regular file.
+/// Returns the first bytes of a pid file and when it was modified, or `None` if it is not a regular file.
 fn start(path: &Path) -> io::Result<Option<(Vec<u8>, SystemTime)>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
     let file = match opened {
         Ok(file) => file,
-        // A socket cannot be opened at all, nor a device without a driver.
+        // A socket, or a device without a driver, cannot be opened at all.
         Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::NXIO | Errno::NODEV)) => return Ok(None),
         Err(error) => return Err(error),
     };
@@ -63,7 +63,7 @@ fn start(path: &Path) -> io::Result<Option<(Vec<u8>, SystemTime)>> {
 
 fn pid_in(start: &[u8]) -> Option<Pid> {
     let line = start.trim_ascii_start().split(|byte| *byte == b'\n').next()?.trim_ascii_end();
-    // A number at the very end of what was read may have been cut.
+    // A number at the end of the buffer may be cut.
     if start.len() == LINE_BYTES_MAX && start.ends_with(line) || !line.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -88,7 +88,7 @@ fn refused(error: &io::Error) -> String {
     }
 }
 
-/// What is read of a pid file.
+/// The number of bytes that are read from a pid file.
 const LINE_BYTES_MAX: usize = 64;
 
 #[cfg(test)]
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_line_is_a_number_above_zero_or_nothing() {
+    fn only_a_first_line_with_a_positive_number_is_accepted() {
         let number = |text: &[u8]| pid_in(text).map(|pid| pid.as_raw_nonzero().get());
         for text in ["7", "7\n", " \n\t7 \r\n", "7\n/var/lib/postgresql\n1700000000\n5432\n"] {
             assert_eq!(number(text.as_bytes()), Some(7), "{text:?}");
@@ -105,6 +105,6 @@ mod tests {
             assert_eq!(number(text.as_bytes()), None, "{text:?}");
         }
         let long = format!("{}1", " ".repeat(LINE_BYTES_MAX - 1));
-        assert_eq!(number(long.as_bytes()), None, "it may go on");
+        assert_eq!(number(long.as_bytes()), None, "the number may be cut");
     }
 }

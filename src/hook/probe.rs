@@ -1,4 +1,4 @@
-//! Whether a hook would reach somebody, found out without telling him anything.
+//! Checks whether a hook would reach a recipient, without notifying it.
 
 use std::{
     io,
@@ -22,18 +22,19 @@ use super::{
     send::{refused, verify_process},
 };
 
-/// What stands at the other end of a hook.
+/// Whether a hook's recipient can be reached.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum HookProbe {
-    /// Somebody who can be told; who, in words.
+    /// A recipient can be reached; holds its description.
     Reachable(String),
-    /// Nobody yet, which is no failure: who starts later reads the new token. Why, in one line.
+    /// No recipient is running yet. That is not a failure: an application that starts later reads the new token. Holds the
+    /// reason in one line.
     NotRunning(String),
-    /// The hook would fail; why, in one line with the remedy.
+    /// The hook would fail; holds the reason and the remedy in one line.
     WouldFail(String),
 }
 
-/// Whether a signal would reach a process that is alive. `booted_at` is as in [`super::HookContext`].
+/// Checks whether a signal would reach a running process. `booted_at` is as in [`super::HookContext`].
 pub async fn probe_process(to: &Recipient, booted_at: SystemTime, timeout: Duration) -> HookProbe {
     let to = to.clone();
     let looking = task::spawn_blocking(move || match to {
@@ -46,18 +47,18 @@ pub async fn probe_process(to: &Recipient, booted_at: SystemTime, timeout: Durat
     }
 }
 
-/// Whether somebody listens where a POST goes. Nothing is sent.
+/// Checks whether a server listens at the address of a POST. Sends nothing.
 pub async fn probe_listener(url: &LoopbackUrl, timeout: Duration) -> HookProbe {
     let (host, port) = url.host_and_port();
     let addresses = match host.parse() {
         Ok(address) => vec![SocketAddr::new(address, port)],
-        // `localhost`, as the POST takes it.
+        // `localhost`, resolved as the POST resolves it.
         Err(_) => vec![(Ipv4Addr::LOCALHOST, port).into(), (Ipv6Addr::LOCALHOST, port).into()],
     };
     match post::connects(&addresses, timeout).await {
-        Ok(()) => HookProbe::Reachable(format!("somebody listens at `{url}`")),
+        Ok(()) => HookProbe::Reachable(format!("a server listens at `{url}`")),
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => HookProbe::NotRunning(format!(
-            "nobody listens at `{url}`; does the app listen on loopback, in the same pod?"
+            "no server listens at `{url}`; does the app listen on loopback, in the same pod?"
         )),
         Err(_) => HookProbe::WouldFail(format!("cannot connect to `{url}`")),
     }
@@ -73,10 +74,10 @@ fn probe_pid_file(path: &Path, booted_at: SystemTime) -> HookProbe {
     match verify_process(pid_file, path, booted_at).map_err(from_outcome) {
         Ok(()) => {}
         Err(HookProbe::NotRunning(_)) => {
-            let remedy = "if the app runs, it counts its processes apart from tokenwell's: share the process namespace of \
-                          the pod (`shareProcessNamespace`), or use `post`";
+            let remedy = "if the app runs, it is in another process namespace: share the process namespace of the pod \
+                          (`shareProcessNamespace`), or use `post`";
             return HookProbe::WouldFail(format!(
-                "pid file `{file}` names process {number}, which is not seen; {remedy}"
+                "pid file `{file}` names process {number}, which is not visible; {remedy}"
             ));
         }
         Err(other) => return other,
@@ -97,11 +98,11 @@ fn probe_name(name: &str) -> HookProbe {
     HookProbe::Reachable(format!("`{name}` is process {}", numbers.join(", ")))
 }
 
-/// What is in the way of a signal, if anything is.
+/// Returns why a signal could not be sent, if anything prevents it.
 fn signal_obstacle(pid: Pid) -> Option<HookProbe> {
     match test_kill_process(pid) {
         Ok(()) => None,
-        Err(Errno::SRCH) => Some(HookProbe::NotRunning(format!("process {} has ended just now", pid.as_raw_nonzero()))),
+        Err(Errno::SRCH) => Some(HookProbe::NotRunning(format!("process {} has just ended", pid.as_raw_nonzero()))),
         Err(error) => Some(from_outcome(refused(pid, error))),
     }
 }

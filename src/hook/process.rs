@@ -1,4 +1,4 @@
-//! What `/proc` says of a process.
+//! Process information from `/proc`.
 
 use std::{
     fs::{self, File},
@@ -8,30 +8,30 @@ use std::{
 
 use rustix::{io::Errno, param::clock_ticks_per_second, process::Pid};
 
-/// A process as it was seen.
+/// A process at the time it was inspected.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ProcessInfo {
-    /// Its parent; 0 for none that can be seen.
+    /// Its parent's number; 0 if the parent is not visible.
     pub(super) parent: i32,
-    /// When it started, in clock ticks since boot. With the pid it is this process and no later one.
+    /// When it started, in clock ticks since boot. Together with the pid it identifies the process uniquely.
     pub(super) started: u64,
-    /// It has ended, and only its parent has not noticed yet.
+    /// Whether it has ended but was not yet waited for (a zombie).
     pub(super) has_ended: bool,
-    /// Its name, of which the kernel keeps 15 bytes.
+    /// Its name, which the kernel cuts to 15 bytes.
     name: Vec<u8>,
 }
 
-/// Looks at a process; `None` if it is not seen. Blocks.
+/// Inspects a process. Returns `None` if it is not visible. Blocks.
 pub(super) fn inspect(pid: Pid) -> io::Result<Option<ProcessInfo>> {
     let Some(stat) = read_start(pid, "stat")? else { return Ok(None) };
-    // A process that ends while it is looked at may leave nothing to read.
+    // The file of a process that ends during the read may be empty.
     if stat.is_empty() {
         return Ok(None);
     }
     parse(&stat).map(Some).ok_or_else(|| io::Error::other("`stat` is not as proc(5) describes it"))
 }
 
-/// All processes that are seen; `None` if they are too many. Blocks.
+/// Returns all visible processes, or `None` if there are too many. Blocks.
 pub(super) fn all() -> io::Result<Option<Vec<Pid>>> {
     let mut pids = Vec::new();
     for (entries, entry) in fs::read_dir("/proc")?.enumerate() {
@@ -45,20 +45,21 @@ pub(super) fn all() -> io::Result<Option<Vec<Pid>>> {
 }
 
 impl ProcessInfo {
-    /// When it started, since boot.
+    /// Returns how long after boot it started.
     pub(super) fn started_after_boot(&self) -> Duration {
         let ticks_a_second = clock_ticks_per_second().max(1);
         Duration::from_secs(self.started / ticks_a_second)
     }
 
-    /// Whether it goes by that name: the kernel's for it, or that of the program it was called by. Blocks.
+    /// Whether it has that name: either the kernel's name for it or the file name of its program. Blocks.
     pub(super) fn is_named(&self, pid: Pid, name: &str) -> bool {
         let kept = &name.as_bytes()[..name.len().min(NAME_BYTES_MAX)];
         self.name == kept || program_name(pid).is_some_and(|program| program == name.as_bytes())
     }
 }
 
-/// The file name of the program as the process was called. Some rewrite that to a sentence: it has spaces and is no path.
+/// Returns the file name of the program from the command line. Some programs overwrite their command line with a status
+/// text; it has spaces and is ignored.
 fn program_name(pid: Pid) -> Option<Vec<u8>> {
     let arguments = read_start(pid, "cmdline").ok().flatten()?;
     let program = arguments.split(|byte| *byte == 0).next()?;
@@ -66,7 +67,7 @@ fn program_name(pid: Pid) -> Option<Vec<u8>> {
     (!program.contains(&b' ')).then(|| file_name.to_owned())
 }
 
-/// How a file of a process begins; `None` if the process is not seen.
+/// Returns the first bytes of a process's file, or `None` if the process is not visible.
 fn read_start(pid: Pid, file: &str) -> io::Result<Option<Vec<u8>>> {
     let mut start = Vec::new();
     let path = format!("/proc/{}/{file}", pid.as_raw_nonzero());
@@ -79,7 +80,7 @@ fn read_start(pid: Pid, file: &str) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// `pid (name) state parent …`, with the start as the 22nd field. The name may hold anything, brackets too.
+/// Parses `pid (name) state parent …`, where field 22 is the start time. The name may hold anything, brackets too.
 fn parse(stat: &[u8]) -> Option<ProcessInfo> {
     let opened = stat.iter().position(|byte| *byte == b'(')?;
     let closed = stat.iter().rposition(|byte| *byte == b')').filter(|closed| *closed > opened)?;
@@ -90,12 +91,12 @@ fn parse(stat: &[u8]) -> Option<ProcessInfo> {
     Some(ProcessInfo { parent, started, has_ended, name: stat[opened + 1..closed].to_owned() })
 }
 
-/// As proc(5) counts them, from one.
+/// Field numbers as in proc(5), which counts from one.
 const PARENT_FIELD: usize = 4;
 const START_FIELD: usize = 22;
 const NAME_BYTES_MAX: usize = 15;
 const FILE_BYTES_MAX: u64 = 4096;
-/// More processes than any machine with a sidecar has.
+/// More processes than any machine with a sidecar runs.
 const ENTRIES_MAX: usize = 65_536;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Processes by their name, where several containers share their processes.
+//! Finds processes by name, where several containers share a process namespace.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,14 +12,12 @@ use super::{
     process::{self, ProcessInfo},
 };
 
-/// Every process of that name that does not descend from another one of that name: nginx's master, and not its workers.
-/// Never ourselves. `Err` is how the hook ends. Blocks.
+/// Returns every process with that name, except descendants of another process with that name (nginx's master, not its
+/// workers) and except this process. `Err` is the hook's outcome. Blocks.
 pub(super) fn find(name: &str) -> Result<Vec<(Pid, ProcessInfo)>, HookOutcome> {
-    let unreadable = |error: io::Error| HookOutcome::Failed(format!("cannot look for processes in `/proc`: {error}"));
+    let unreadable = |error: io::Error| HookOutcome::Failed(format!("cannot list processes in `/proc`: {error}"));
     let Some(pids) = process::all().map_err(unreadable)? else {
-        return Err(HookOutcome::Failed(format!(
-            "there are too many processes to look for `{name}` among them; use `pidFile`"
-        )));
+        return Err(HookOutcome::Failed(format!("there are too many processes to search for `{name}`; use `pidFile`")));
     };
     let mut parents = HashMap::new();
     let mut named = Vec::new();
@@ -34,17 +32,16 @@ pub(super) fn find(name: &str) -> Result<Vec<(Pid, ProcessInfo)>, HookOutcome> {
     named.retain(|(pid, _)| ancestors(raw(*pid), &parents).all(|ancestor| !numbers.contains(&ancestor)));
     match named.len() {
         0 => Err(HookOutcome::NoRecipient(format!(
-            "no process named `{name}` is seen; does the pod share its process namespace (`shareProcessNamespace`)?"
+            "no process named `{name}` is visible; does the pod share its process namespace (`shareProcessNamespace`)?"
         ))),
         count if count > RECIPIENTS_MAX => Err(HookOutcome::Failed(format!(
-            "{count} processes are named `{name}`, and none was told: more than {RECIPIENTS_MAX} are hardly meant; use \
-             `pidFile`"
+            "{count} processes are named `{name}`, and none was signalled: the limit is {RECIPIENTS_MAX}; use `pidFile`"
         ))),
         _ => Ok(named),
     }
 }
 
-/// Its parent, whose parent, and so on. What is seen at different instants could be a circle.
+/// Returns the parent, its parent, and so on. Bounded, because processes read at different instants could form a cycle.
 fn ancestors(pid: i32, parents: &HashMap<i32, i32>) -> impl Iterator<Item = i32> {
     std::iter::successors(parents.get(&pid).copied(), |parent| parents.get(parent).copied()).take(ANCESTORS_MAX)
 }

@@ -1,4 +1,4 @@
-//! Which bytes of what was printed are secret.
+//! Finds the secret bytes in a command's output.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 
 use super::encodings::encodings;
 
-/// Finds secrets and parts of them in what was printed, in any encoding and however it is broken into lines, and whatever encoding
-/// like a JWT. Answers which bytes not to tell: the whole words that hold something of a secret.
+/// Finds secrets and parts of them in the output, in any encoding and across line breaks, and anything that looks like a
+/// JWT. Returns for each byte whether it must be masked; every word that holds part of a secret is masked whole.
 pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     let mut marks = vec![false; printed.len()];
     for reading in [DecodedText::as_printed(printed), DecodedText::without_percent_signs(printed)] {
@@ -22,11 +22,10 @@ pub(super) fn secret_parts(printed: &[u8], secrets: &[&[u8]]) -> Vec<bool> {
     marks
 }
 
-/// What was printed as somebody may read it who looks for a secret: without white space, which folds lines and sets bytes of
-/// hex apart.
+/// The output in one decoding, without white space, which folds lines and separates bytes of hex.
 struct DecodedText {
     bytes: Zeroizing<Vec<u8>>,
-    /// Where each byte was printed.
+    /// The position in the output of each byte.
     places: Vec<Range<usize>>,
 }
 
@@ -57,8 +56,8 @@ impl DecodedText {
         reading
     }
 
-    /// Marks what it has in common with a secret. A short secret is looked for whole, but not dressed as a few letters that
-    /// are in any text.
+    /// Marks the parts that it has in common with a secret. A short secret is searched for as a whole, and not in
+    /// encodings of so few letters that they occur in any text.
     fn mark(&self, secrets: &[&[u8]], marks: &mut [bool]) {
         let pieces: HashSet<&[u8]> = self.bytes.windows(MATCH_BYTES_MIN).collect();
         let mut found: HashSet<&[u8]> = HashSet::new();
@@ -74,7 +73,7 @@ impl DecodedText {
         self.mark_pieces(MATCH_BYTES_MIN, |piece| found.contains(piece), marks);
     }
 
-    /// Marks each piece of this length that is one of those, and what stands between its bytes.
+    /// Marks each secret piece of this length, and everything between its bytes in the output.
     fn mark_pieces(&self, length: usize, is_secret: impl Fn(&[u8]) -> bool, marks: &mut [bool]) {
         for (piece, places) in self.bytes.windows(length).zip(self.places.windows(length)) {
             if let [first, .., last] | [first @ last] = places
@@ -98,7 +97,7 @@ fn widen(printed: &[u8], marks: &mut [bool]) {
     }
 }
 
-/// What a JWT is made of: base64url and points.
+/// Whether a JWT may hold this byte: base64url letters and dots.
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
@@ -109,9 +108,9 @@ fn byte_of_hex(digits: &[u8]) -> Option<u8> {
     u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
-/// So many bytes in common with a secret, or with a look of it, are no chance.
+/// The number of bytes in common with an encoding of a secret that are taken for a part of it.
 pub(super) const MATCH_BYTES_MIN: usize = 16;
-/// A shorter look of a short secret is in any text.
+/// A shorter encoding of a short secret occurs by chance in any text.
 const ENCODED_BYTES_MIN: usize = 8;
-/// `{"` in base64: every JWT begins with it.
+/// `{"` in base64, with which every JWT begins.
 const JWT_START: &[u8] = b"eyJ";

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::child::ChildRegistry;
 
-/// Runs a hook to its end, which comes within its time-out and three seconds. Must be called on the loop's thread; it does
-/// not block it. When it is dropped, a command is killed with its whole process group.
+/// Runs a hook until it ends, which takes at most its time limit plus three seconds. Must be called on the loop's thread,
+/// which it does not block. Dropping the future kills a command with its whole process group.
 pub async fn run(hook: &Hook, context: &HookContext, children: &ChildRegistry) -> HookRun {
     match hook {
         Hook::Signal { signal, to } => HookRun::silent(send::send(*signal, to, context.booted_at).await),

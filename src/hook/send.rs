@@ -1,4 +1,4 @@
-//! Signals, sent so that nobody gets one who only has the number of another.
+//! Sends signals so that a process which reuses another's number never receives one.
 
 use std::{
     os::fd::OwnedFd,
@@ -21,8 +21,8 @@ use super::{
     signal::Signal,
 };
 
-/// Sends a signal. Where a disk or a process hangs that has to be looked at, one of few threads is given up for it, and
-/// later hooks wait for the others.
+/// Sends a signal. If a disk or a process hangs during the lookup, it occupies one of a few threads, and later hooks use
+/// the others.
 pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) -> HookOutcome {
     let to = to.clone();
     let work = async {
@@ -40,13 +40,13 @@ pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) 
     tokio::time::timeout(TIMEOUT, work).await.unwrap_or(HookOutcome::TimedOut(TIMEOUT))
 }
 
-/// `Err` is how the hook ends if the signal was not sent, here and below.
+/// Sends a signal to the process of a pid file. `Err` is the hook's outcome if the signal was not sent, here and below.
 ///
-/// 1. The file is read.
-/// 2. The process of that number is held by a descriptor: from here on the number cannot pass to another unnoticed.
-/// 3. The file is read again: it still names the number, so the app did not restart between 1 and 2.
-/// 4. A process that is younger than the file cannot be the one that the file means.
-/// 5. The signal goes to the descriptor.
+/// 1. Reads the file.
+/// 2. Opens a descriptor of the process with that number: from here on a reuse of the number is noticed.
+/// 3. Reads the file again: if it still names the number, the app did not restart between 1 and 2.
+/// 4. Refuses a process that started after the file was written: it cannot be the one that the file names.
+/// 5. Sends the signal to the descriptor.
 fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
     let mut pid_file = pid_file::read(path)?;
     for _ in 0..READS_MAX {
@@ -60,26 +60,26 @@ fn send_by_file(signal: Signal, path: &Path, booted_at: SystemTime) -> Result<()
         pid_file = again;
     }
     let file = path.display();
-    Err(HookOutcome::Failed(format!("pid file `{file}` changes all the time; is the app in a crash loop?")))
+    Err(HookOutcome::Failed(format!("pid file `{file}` keeps changing; is the app in a crash loop?")))
 }
 
-/// Whether the process of a pid file is the one that wrote it.
+/// Checks that the process of a pid file is the one that wrote it.
 pub(super) fn verify_process(pid_file: PidFile, path: &Path, booted_at: SystemTime) -> Result<(), HookOutcome> {
     let (pid, file) = (pid_file.pid.as_raw_nonzero(), path.display());
     if pid_file.pid == getpid() {
         let remedy = "share the process namespace of the pod (`shareProcessNamespace`), or use `post`";
-        let what = "the app counts its processes apart from tokenwell's";
+        let what = "the app is in another process namespace";
         return Err(HookOutcome::Failed(format!(
-            "pid file `{file}` holds tokenwell's own number {pid}: {what}; {remedy}"
+            "pid file `{file}` holds tokenwell's own process number {pid}: {what}; {remedy}"
         )));
     }
     let seen = process::inspect(pid_file.pid)
-        .map_err(|error| HookOutcome::Failed(format!("cannot look at process {pid} in `/proc`: {error}")))?;
+        .map_err(|error| HookOutcome::Failed(format!("cannot read process {pid} in `/proc`: {error}")))?;
     let Some(seen) = seen.filter(|seen| !seen.has_ended) else { return Err(gone(pid_file.pid)) };
     let started_at = booted_at.checked_add(seen.started_after_boot());
     if started_at.is_none_or(|started_at| pid_file.written_at.checked_add(SLACK).is_none_or(|end| started_at > end)) {
-        let what = "the number seems to be another program's by now";
-        let remedy = "restart the app so that it writes the file anew, or name it with `processName`";
+        let what = "the number probably belongs to another program";
+        let remedy = "restart the app so that it writes the file again, or use `processName`";
         return Err(HookOutcome::Failed(format!(
             "process {pid} started after pid file `{file}` was written: {what}; {remedy}"
         )));
@@ -87,7 +87,8 @@ pub(super) fn verify_process(pid_file: PidFile, path: &Path, booted_at: SystemTi
     Ok(())
 }
 
-/// What failed is told before what was done, and that before who is gone.
+/// Sends a signal to every process with that name. Reports a failure before a success, and a success before a process
+/// that has ended.
 fn send_by_name(signal: Signal, name: &str) -> Result<(), HookOutcome> {
     let found = process_name::find(name)?;
     let mut results: Vec<_> = found
@@ -105,7 +106,7 @@ fn send_by_name(signal: Signal, name: &str) -> Result<(), HookOutcome> {
     results.into_iter().next().unwrap_or(Ok(()))
 }
 
-/// Whether a process that is held is the one that was found, under its name.
+/// Whether the process behind the descriptor is still the one that was found by name.
 fn is_still(pid: Pid, found: &ProcessInfo, name: &str) -> bool {
     let seen = process::inspect(pid).ok().flatten();
     seen.is_some_and(|seen| seen.started == found.started && !seen.has_ended && seen.is_named(pid, name))
@@ -124,9 +125,9 @@ pub(super) fn refused(pid: Pid, error: Errno) -> HookOutcome {
         Errno::SRCH => return gone(pid),
         Errno::PERM => {
             "run both as one user (`runAsUser`, `User=`), or give tokenwell the capability `KILL`; a seccomp profile may \
-             forbid it too"
+             also forbid it"
         }
-        Errno::INVAL | Errno::NOENT => "that is no process but a thread of one: let the app write its process's number",
+        Errno::INVAL | Errno::NOENT => "the number is a thread, not a process: let the app write its process number",
         Errno::NOSYS => "this kernel has no pidfd (Linux 5.3): use `command` or `post`",
         Errno::MFILE | Errno::NFILE => "raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
         _ => "see the kernel's log",
@@ -138,27 +139,27 @@ pub(super) fn refused(pid: Pid, error: Errno) -> HookOutcome {
 }
 
 fn gone(pid: Pid) -> HookOutcome {
-    HookOutcome::NoRecipient(format!("no process {} is seen", pid.as_raw_nonzero()))
+    HookOutcome::NoRecipient(format!("process {} is not running", pid.as_raw_nonzero()))
 }
 
-/// How many at once may look at files and processes, each on a thread of its own that might hang.
+/// The limit on concurrent lookups of files and processes, each on its own thread that might hang.
 static PROCESS_LOOKUPS: Semaphore = Semaphore::const_new(4);
 const TIMEOUT: Duration = Duration::from_secs(5);
 const READS_MAX: usize = 3;
-/// File systems round the times of files, by as much as two seconds, and process times are cut to the second.
+/// File systems round file times by up to two seconds, and process start times are cut to the second.
 const SLACK: Duration = Duration::from_secs(2);
-const TASK_FAILED: &str = "the task that looks for processes broke off";
+const TASK_FAILED: &str = "the task that looks up processes panicked";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_that_is_not_allowed_is_told_with_a_remedy_and_a_process_that_is_gone_is_no_failure() {
+    fn a_forbidden_signal_has_a_remedy_and_an_ended_process_is_ok() {
         let pid = Pid::from_raw(7).unwrap();
-        let told = "cannot signal process 7: operation not permitted; run both as one user (`runAsUser`, `User=`), or give \
-                    tokenwell the capability `KILL`; a seccomp profile may forbid it too";
-        assert_eq!(refused(pid, Errno::PERM), HookOutcome::Failed(told.to_owned()));
-        assert_eq!(refused(pid, Errno::SRCH), HookOutcome::NoRecipient("no process 7 is seen".to_owned()));
+        let message = "cannot signal process 7: operation not permitted; run both as one user (`runAsUser`, `User=`), or give \
+                       tokenwell the capability `KILL`; a seccomp profile may also forbid it";
+        assert_eq!(refused(pid, Errno::PERM), HookOutcome::Failed(message.to_owned()));
+        assert_eq!(refused(pid, Errno::SRCH), HookOutcome::NoRecipient("process 7 is not running".to_owned()));
     }
 }

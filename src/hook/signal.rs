@@ -1,10 +1,10 @@
-//! The signals that a hook may send: those by which programs are told something.
+//! The signals that a hook may send: those that a program can handle.
 
 use std::fmt;
 
 use rustix::process::Signal as Raw;
 
-/// A signal that a program can take as news. `KILL` and `STOP` are none: no program hears them.
+/// A signal that a program can handle. `KILL` and `STOP` are excluded: no program can handle them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signal {
     name: &'static str,
@@ -12,7 +12,7 @@ pub struct Signal {
 }
 
 impl Signal {
-    /// By its name, with or without `SIG`, in capitals or not; or by its number on this machine.
+    /// Parses a name, in either case and with or without `SIG`, or a number on this machine.
     pub fn parse(text: &str) -> Option<Self> {
         let known = |is_it: &dyn Fn(&Self) -> bool| ALL.iter().copied().find(is_it);
         if let Ok(number) = text.parse::<i32>() {
@@ -23,7 +23,7 @@ impl Signal {
         known(&|signal| signal.name == bare)
     }
 
-    /// The names of all, without `SIG`.
+    /// Returns the names of all, without `SIG`.
     pub fn names() -> impl Iterator<Item = &'static str> {
         ALL.iter().map(|signal| signal.name)
     }
@@ -35,7 +35,7 @@ impl fmt::Display for Signal {
     }
 }
 
-/// The commonest first.
+/// All, the most common first.
 const ALL: [Signal; 9] = [
     Signal { name: "HUP", raw: Raw::HUP },
     Signal { name: "USR1", raw: Raw::USR1 },
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_known_by_name_and_number_and_those_that_no_program_hears_are_not() {
+    fn a_signal_has_a_name_and_a_number_and_kill_is_refused() {
         let name = |text: &str| Signal::parse(text).map(|signal| signal.to_string()).unwrap_or_default();
         for text in ["HUP", "SIGHUP", "sighup", "1"] {
             assert_eq!(name(text), "HUP", "{text}");

@@ -1108,7 +1108,7 @@ credentials:
                take the part before `@` away
       line 19, credentials[0].hooks[12].post: it has a fragment
                take away what follows `#`
-      line 20, credentials[0].hooks[13].post: it does not lead to this machine
+      line 20, credentials[0].hooks[13].post: its host is not this machine
                name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`
       line 21, credentials[0].hooks[14].post: it is not a URL
                write it like `http://127.0.0.1:8080/-/reload`

@@ -14,7 +14,8 @@ use serde_json::json;
 use super::url::LoopbackUrl;
 use crate::hook::outcome::{HookContext, HookOutcome};
 
-/// Posts what is new, without the token. Any 2xx will do; what the answer says beyond that is read to a bound and dropped.
+/// Posts the credential's name, path and expiry, without the token. Any 2xx is a success; the response body is read up to
+/// a bound and dropped.
 pub(in crate::hook) async fn post(url: &LoopbackUrl, timeout: Duration, context: &HookContext) -> HookOutcome {
     let Some(client) = client() else {
         return HookOutcome::Failed("cannot set up the HTTP client for hooks".to_owned());
@@ -25,7 +26,7 @@ pub(in crate::hook) async fn post(url: &LoopbackUrl, timeout: Duration, context:
     let whole = async {
         let mut response = request.send().await?;
         let mut read = 0;
-        // Whoever hangs up early may be taken for somebody who changed his mind.
+        // A server may treat a connection that closes early as a cancelled request.
         while let Ok(Some(piece)) = response.chunk().await {
             read += piece.len();
             if read > ANSWER_BYTES_MAX {
@@ -41,7 +42,7 @@ pub(in crate::hook) async fn post(url: &LoopbackUrl, timeout: Duration, context:
     }
 }
 
-/// Connects to the first address that takes it, and hangs up.
+/// Connects to the first address that accepts, and closes the connection.
 pub(in crate::hook) async fn connects(addresses: &[SocketAddr], timeout: Duration) -> io::Result<()> {
     let connecting = tokio::time::timeout(timeout, tokio::net::TcpStream::connect(addresses)).await;
     connecting.unwrap_or_else(|_elapsed| Err(io::ErrorKind::TimedOut.into())).map(drop)
@@ -51,15 +52,15 @@ fn status_outcome(status: StatusCode, url: &LoopbackUrl) -> HookOutcome {
     let code = status.as_u16();
     let remedy = match status {
         status if status.is_success() => return HookOutcome::Done,
-        status if status.is_redirection() => "; it is not followed: name the address that it leads to",
+        status if status.is_redirection() => "; redirects are not followed: name the final address",
         StatusCode::NOT_FOUND => "; is the path right?",
-        StatusCode::METHOD_NOT_ALLOWED => "; the app takes no POST there",
+        StatusCode::METHOD_NOT_ALLOWED => "; the app accepts no POST there",
         _ => "",
     };
     HookOutcome::Failed(format!("`{url}` answers HTTP {code}{remedy}"))
 }
 
-/// Errors of the HTTP stack are not repeated: they hold the whole URL.
+/// Describes an error without the text of the HTTP stack, which holds the whole URL.
 fn error_outcome(error: &reqwest::Error, url: &LoopbackUrl) -> HookOutcome {
     let mut cause = error.source();
     let mut kind = None;
@@ -70,18 +71,18 @@ fn error_outcome(error: &reqwest::Error, url: &LoopbackUrl) -> HookOutcome {
     }
     match kind {
         Some(io::ErrorKind::ConnectionRefused) => HookOutcome::NoRecipient(format!(
-            "nobody listens at `{url}`; does the app listen on loopback, in the same pod?"
+            "no server listens at `{url}`; does the app listen on loopback, in the same pod?"
         )),
         _ if error.is_connect() => HookOutcome::Failed(format!("cannot connect to `{url}`")),
-        _ => HookOutcome::Failed(format!("`{url}` gave no answer in HTTP")),
+        _ => HookOutcome::Failed(format!("`{url}` sent no HTTP response")),
     }
 }
 
-/// One client for all hooks. It keeps no connection: those who listen may have restarted since.
+/// Returns the client of all hooks. It keeps no connection open: the server may have restarted since.
 fn client() -> Option<&'static reqwest::Client> {
     static CLIENT: OnceLock<Option<reqwest::Client>> = OnceLock::new();
     let build = || {
-        // The client wants a provider of TLS, though it speaks none. An error means that one is installed already.
+        // The client requires a TLS provider although it uses no TLS. An error means that one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let here = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         let builder = reqwest::Client::builder()
@@ -93,7 +94,7 @@ fn client() -> Option<&'static reqwest::Client> {
             .tls_certs_only([])
             .http1_only()
             .pool_max_idle_per_host(0)
-            // What a resolver holds for `localhost` is not trusted to be here.
+            // A resolver's answer for `localhost` is not trusted to be this machine.
             .resolve_to_addrs("localhost", &here);
         builder.build().ok()
     };

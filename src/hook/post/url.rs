@@ -1,35 +1,35 @@
-//! Where a POST may go: to this machine and to no other.
+//! The addresses that a POST may use: only this machine.
 
 use std::{fmt, net::IpAddr};
 
 use reqwest::Url;
 
-/// A URL of plain http on a loopback address, without user, password or fragment.
+/// A plain http URL of a loopback address, without user, password or fragment.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LoopbackUrl(Url);
 
-/// Why a text is no such URL. The text itself is not repeated: it may hold a password.
+/// Why a text is not such a URL. The text itself is not repeated: it may hold a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum LoopbackUrlError {
-    /// Not a URL at all, or one that is too long.
+    /// It is not a URL, or it is too long.
     #[error("it is not a URL")]
     NotAUrl,
-    /// https, or anything else.
+    /// Its scheme is https or another one.
     #[error("its scheme is not `http`")]
     Scheme,
-    /// It carries a user or a password.
+    /// It holds a user or a password.
     #[error("it has a user or a password in it")]
     Userinfo,
-    /// It has a fragment, which no server ever sees.
+    /// It has a fragment, which is never sent to a server.
     #[error("it has a fragment")]
     Fragment,
-    /// It leads to another machine, or to a name that may.
-    #[error("it does not lead to this machine")]
+    /// Its host is another machine, or a name that may resolve to one.
+    #[error("its host is not this machine")]
     NotLoopback,
 }
 
 impl LoopbackUrl {
-    /// Reads a URL.
+    /// Parses a URL.
     pub fn parse(text: &str) -> Result<Self, LoopbackUrlError> {
         if text.len() > URL_BYTES_MAX {
             return Err(LoopbackUrlError::NotAUrl);
@@ -50,7 +50,7 @@ impl LoopbackUrl {
         Ok(Self(url))
     }
 
-    /// The host without the brackets of an IPv6 address, and the port.
+    /// Returns the host, without the brackets of an IPv6 address, and the port.
     pub(in crate::hook) fn host_and_port(&self) -> (&str, u16) {
         let host = self.0.host_str().unwrap_or_default();
         (host.trim_start_matches('[').trim_end_matches(']'), self.0.port_or_known_default().unwrap_or_default())
@@ -61,14 +61,15 @@ impl LoopbackUrl {
     }
 }
 
-/// `localhost` or a loopback address. A name below `localhost` is none: some resolvers ask the network for it.
+/// Whether the host is `localhost` or a loopback address. A subdomain of `localhost` is refused: some resolvers query the
+/// network for it.
 fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().map_or(host == "localhost", |address| address.is_loopback())
 }
 
-/// Without its query, which may hold a secret of the app.
+/// Omits the query, which may hold a secret of the app.
 impl fmt::Display for LoopbackUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.0.origin().ascii_serialization(), self.0.path())
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_post_goes_to_this_machine_and_to_no_other() {
+    fn only_a_url_of_this_machine_is_accepted() {
         for (text, shown) in [
             ("http://127.0.0.1:8080/-/reload?token=x", "http://127.0.0.1:8080/-/reload"),
             ("HTTP://LocalHost:80", "http://localhost/"),

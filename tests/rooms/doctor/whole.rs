@@ -74,7 +74,7 @@ credentials:
     ✓ pass  lock      3 outputs written by nobody now
     ✓ pass  hook      `/bin/sh` can be run
     ✓ pass  hook      process N of `DIR/app.pid` is alive
-    ✓ pass  hook      somebody listens at `http://LISTENER/reload`
+    ✓ pass  hook      a server listens at `http://LISTENER/reload`
     ✓ pass  state     `DIR/state` can be written
     ✓ pass  listen    `127.0.0.1:0` can be listened on
 
@@ -151,7 +151,7 @@ fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
     x FAIL  output    cannot write token file `DIR/out/d.jwt`: it is a folder; name a file instead, tokenwell replaces nothing else
     + pass  lock      4 outputs written by nobody now
     x FAIL  hook      program `DIR/script` of a hook may not be executed by this user
-    x FAIL  hook      pid file `DIR/app.pid` names process 2147483647, which is not seen; if the app runs, it counts its processes apart from tokenwell's: share the process namespace of the pod (`shareProcessNamespace`), or use `post`
+    x FAIL  hook      pid file `DIR/app.pid` names process 2147483647, which is not visible; if the app runs, it is in another process namespace: share the process namespace of the pod (`shareProcessNamespace`), or use `post`
     ! note  hook      pid file `DIR/no.pid` is missing; who starts later reads the new token by itself
     x FAIL  state     `DIR/file/state` cannot be written: not a directory: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`
     - skip  listen    not looked at, because `status.listen` is not set

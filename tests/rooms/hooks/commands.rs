@@ -55,7 +55,7 @@ async fn a_command_that_cannot_start_is_told_with_a_remedy() {
     let path = folder.path().join("reload");
     let hook = Hook::Command { program: path.clone(), arguments: Vec::new(), timeout: PATIENCE };
     let shown = |ran: &HookRun| failure(ran).replace(path.to_str().unwrap(), "/opt/reload");
-    insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: no such file; name a program that this machine or image has; if it is a script, its first line must name one too");
+    insta::assert_snapshot!(shown(&run(&hook).await), @"cannot start `/opt/reload`: no such file; name a program that exists on this machine or image; a script's first line must name one too");
     let script = folder.path().join("script");
     fs::write(&script, "#!/no/such/shell\n").unwrap();
     copied(&script, &path);
@@ -80,7 +80,7 @@ async fn a_command_that_hangs_is_killed_with_all_that_it_started() {
         drop(clock);
     });
     assert_eq!(ran.outcome, HookOutcome::TimedOut(timeout));
-    assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, and stopped"));
+    assert_eq!(ran.to_string().split(';').next(), Some("not done within 2s, so it was stopped"));
     let numbers: Vec<_> = ran.printed.split('\n').collect();
     assert_eq!(numbers.len(), 3, "{ran:?}");
     until(|| !numbers.iter().any(|number| runs(number))).await;

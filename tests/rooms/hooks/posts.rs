@@ -56,10 +56,10 @@ async fn what_is_no_success_is_told() {
     }
     insta::assert_snapshot!(told.join("\n"), @r"
     `http://127.0.0.1:8080/-/reload` answers HTTP 404; is the path right?
-    `http://127.0.0.1:8080/-/reload` answers HTTP 405; the app takes no POST there
+    `http://127.0.0.1:8080/-/reload` answers HTTP 405; the app accepts no POST there
     `http://127.0.0.1:8080/-/reload` answers HTTP 500
-    `http://127.0.0.1:8080/-/reload` gave no answer in HTTP
-    `http://127.0.0.1:8080/-/reload` gave no answer in HTTP
+    `http://127.0.0.1:8080/-/reload` sent no HTTP response
+    `http://127.0.0.1:8080/-/reload` sent no HTTP response
     ");
 }
 
@@ -72,7 +72,7 @@ async fn a_redirect_is_not_followed() {
     for status in [301, 302, 307, 308] {
         let redirect = format!("HTTP/1.1 {status} Moved\r\nlocation: http://{to}/\r\ncontent-length: 0\r\n\r\n");
         let (ran, ()) = tokio::join!(run(&hook), answer(&server, redirect.as_bytes()));
-        assert!(failure(&ran).contains("it is not followed"), "{ran:?}");
+        assert!(failure(&ran).contains("redirects are not followed"), "{ran:?}");
         assert!(elsewhere.accept().is_err(), "nobody came");
     }
 }
@@ -84,7 +84,7 @@ async fn nobody_who_listens_is_no_failure() {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let hook = post(host, socket.local_addr().unwrap().port(), PATIENCE);
-        assert!(nobody(&run(&hook).await).contains("nobody listens"));
+        assert!(nobody(&run(&hook).await).contains("no server listens"));
     }
 }
 

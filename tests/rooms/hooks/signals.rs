@@ -44,7 +44,7 @@ async fn a_process_that_is_younger_than_its_pid_file_is_another_one() {
     File::options().append(true).open(&path).unwrap().set_modified(written_at).unwrap();
     let hook = hup(Recipient::PidFile(path.clone()));
     let said = failure(&run(&hook).await).replace(path.to_str().unwrap(), "/run/app.pid");
-    insta::assert_snapshot!(said.replace(&app.number().to_string(), "7"), @"process 7 started after pid file `/run/app.pid` was written: the number seems to be another program's by now; restart the app so that it writes the file anew, or name it with `processName`");
+    insta::assert_snapshot!(said.replace(&app.number().to_string(), "7"), @"process 7 started after pid file `/run/app.pid` was written: the number probably belongs to another program; restart the app so that it writes the file again, or use `processName`");
     app.heard_nothing();
     fs::write(&path, app.number().to_string()).unwrap();
     assert_eq!(run(&hook).await.outcome, HookOutcome::Done);
@@ -65,9 +65,9 @@ async fn no_pid_file_and_no_process_are_no_failure() {
     fs::write(&path, ended.id().to_string()).unwrap();
     // It has ended, and nobody waited for it yet.
     waitid(Id::Pid(pid(ended.id())), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
-    assert_eq!(nobody(&run(&hook).await), format!("no process {} is seen", ended.id()));
+    assert_eq!(nobody(&run(&hook).await), format!("process {} is not running", ended.id()));
     ended.wait().unwrap();
-    assert_eq!(nobody(&run(&hook).await), format!("no process {} is seen", ended.id()));
+    assert_eq!(nobody(&run(&hook).await), format!("process {} is not running", ended.id()));
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn what_is_no_pid_file_is_told() {
     for text in ["nginx", "0", "-1", "12 13", &format!("{}7", " ".repeat(100))] {
         fs::write(&path, text).unwrap();
         let ran = run(&hook).await;
-        assert!(failure(&ran).contains("is not the number of a process"), "{ran:?}");
+        assert!(failure(&ran).contains("is not a process number"), "{ran:?}");
     }
     fs::remove_file(&path).unwrap();
     nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -97,7 +97,7 @@ async fn tokenwell_never_signals_itself() {
     // One that would do no harm.
     let harmless = |to| Hook::Signal { signal: Signal::parse("CONT").unwrap(), to };
     let ran = run(&harmless(Recipient::PidFile(path))).await;
-    assert!(failure(&ran).contains("tokenwell's own number"), "{ran:?}");
+    assert!(failure(&ran).contains("tokenwell's own process number"), "{ran:?}");
     let own = std::env::current_exe().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
     // What another test of this process starts has its name for a moment.
     assert!(nobody_in_the_end(&harmless(Recipient::ProcessName(own))).await.contains("shareProcessNamespace"));
@@ -174,7 +174,7 @@ async fn more_of_a_name_than_can_be_meant_are_left_alone() {
     let hook = hup(Recipient::ProcessName(program.name.clone()));
     let one_more = App::of(Command::new(&program.path).args(["-c", LISTEN]));
     super::until(|| named(&program.name) >= 80).await;
-    assert!(failure(&run(&hook).await).contains("none was told"));
+    assert!(failure(&run(&hook).await).contains("none was signalled"));
     one_more.heard_nothing();
     drop(app);
 }
