@@ -1,4 +1,4 @@
-//! Real readers: every snippet of the README's section "Reading the token" is taken from there and run, against a server
+//! Real readers: every snippet of `docs/reading-the-token.md` is taken from there and run, against a server
 //! that verifies what it is sent.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
@@ -19,7 +19,7 @@ mod setting;
 mod tools;
 
 mod nginx;
-mod readme;
+mod page;
 mod scripts;
 mod server;
 mod shell;

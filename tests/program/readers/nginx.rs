@@ -13,8 +13,8 @@ use nix::{
 };
 
 use crate::{
+    page::{configuration, snippet},
     program::within,
-    readme::{configuration, snippet},
     server::Server,
     setting::Setting,
     tools::needs,

@@ -5,8 +5,8 @@ use std::{fs, process::Command};
 use nix::sys::signal::Signal::SIGUSR1;
 
 use crate::{
+    page::snippet,
     program::{content, within},
-    readme::snippet,
     server::Server,
     sessions::until_sessions,
     setting::Setting,

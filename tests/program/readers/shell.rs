@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::{
-    readme::{configuration, snippet},
+    page::{configuration, snippet},
     server::Server,
     setting::Setting,
     tools::needs,

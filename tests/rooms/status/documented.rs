@@ -1,4 +1,4 @@
-//! What the README tells of the status JSON, held against a real report.
+//! The table of the status JSON in `docs/status.md`, compared with a real report.
 
 use std::{collections::BTreeSet, fs};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn every_field_of_a_report_stands_in_the_readme_and_no_other() {
+fn the_page_lists_every_field_of_a_report_and_no_other() {
     let mut setting = Setting::with(&["a", "b", "c"]);
     let key = setting.put_key("b", "b");
     setting.sandbox.revoke(&key);
@@ -62,8 +62,8 @@ fn collect(above: &str, value: &Value, found: &mut BTreeSet<String>) {
 
 /// The first column of the table.
 fn documented() -> BTreeSet<String> {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let section = readme.split("### Status as JSON\n").nth(1).unwrap().split("\n### ").next().unwrap();
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/status.md")).unwrap();
+    let section = page.split("## Status as JSON\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     rows.map(|(field, _)| field.to_owned()).collect()
 }

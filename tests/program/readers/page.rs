@@ -1,15 +1,14 @@
-//! The snippets of the README.
+//! The snippets of `docs/reading-the-token.md`.
 
 use std::{collections::HashMap, fs, path::Path};
 
 use crate::setting::Setting;
 
-/// The section's snippets by language. Each language stands there once.
+/// The page's snippets by language. Each language is there once.
 pub(crate) fn snippets() -> HashMap<String, String> {
-    let readme = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/README.md")).unwrap();
-    let section = readme.split("\n## ").find(|section| section.starts_with("Reading the token\n")).unwrap();
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reading-the-token.md")).unwrap();
     let mut snippets = HashMap::new();
-    for (n, part) in section.split("\n```").enumerate() {
+    for (n, part) in page.split("\n```").enumerate() {
         if n % 2 == 1 {
             let (language, text) = part.split_once('\n').unwrap();
             assert_eq!(snippets.insert(language.to_owned(), format!("{text}\n")), None, "two snippets of {language}");
@@ -18,7 +17,7 @@ pub(crate) fn snippets() -> HashMap<String, String> {
     snippets
 }
 
-/// A snippet with the paths and addresses of a test in the place of those that readers know.
+/// A snippet with the paths and the address of a test instead of the printed ones.
 pub(crate) fn snippet(language: &str, setting: &Setting, server: &str) -> String {
     let snippets = snippets();
     let known: Vec<_> = snippets.keys().collect();
@@ -26,7 +25,7 @@ pub(crate) fn snippet(language: &str, setting: &Setting, server: &str) -> String
     localised(text, &setting.path(""), server)
 }
 
-/// The configuration of the section, for a daemon of the test.
+/// The configuration of the page, for a daemon of the test.
 pub(crate) fn configuration(setting: &Setting) -> String {
     snippet("yaml", setting, "http://none.invalid/")
 }
@@ -41,9 +40,9 @@ fn localised(text: &str, folder: &Path, server: &str) -> String {
 }
 
 #[test]
-fn the_section_has_a_snippet_for_each_reader() {
+fn the_page_has_a_snippet_for_each_reader() {
     let mut languages: Vec<_> = snippets().into_keys().collect();
     languages.sort();
-    // `ini` is run by tests/system/systemd/run, `dockerfile` and `text` are no readers.
-    assert_eq!(languages, ["dockerfile", "go", "ini", "js", "nginx", "python", "sh", "text", "yaml"]);
+    // `ini` is run by tests/system/systemd/run; `text` is not run.
+    assert_eq!(languages, ["go", "ini", "js", "nginx", "python", "sh", "text", "yaml"]);
 }

@@ -1,0 +1,128 @@
+//! The documents: the README's size, and that links and named files exist.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Component, Path},
+};
+
+use crate::{none, sources};
+
+#[test]
+fn the_readme_is_short() {
+    let bytes = sources::text("README.md").len();
+    assert!(bytes <= README_BYTES_MAX, "README.md has {bytes} bytes of {README_BYTES_MAX}; move a part to docs/");
+}
+
+#[test]
+fn every_link_leads_to_a_file_and_a_heading() {
+    let files: BTreeMap<_, _> = sources::texts().collect();
+    let is_there = |path: &str| {
+        path.is_empty() || files.contains_key(path) || files.keys().any(|file| file.starts_with(&format!("{path}/")))
+    };
+    let mut faults = Vec::new();
+    let mut links = 0;
+    for (document, text) in documents(&files) {
+        for (line, target) in
+            targets(text).filter(|(_, target)| !EXTERNAL.iter().any(|start| target.starts_with(start)))
+        {
+            links += 1;
+            let (path, heading) = target.split_once('#').unwrap_or((target, ""));
+            let path = if path.is_empty() { document.to_owned() } else { joined(document, path) };
+            if !is_there(&path) {
+                faults.push(format!("{document}:{line}: `{target}`: there is no `{path}`"));
+            } else if !heading.is_empty() && !anchors(files.get(&path).map_or("", String::as_str)).contains(heading) {
+                faults.push(format!("{document}:{line}: `{target}`: `{path}` has no such heading"));
+            }
+        }
+    }
+    none(&faults);
+    assert!(links > 50, "only {links} links were found");
+}
+
+#[test]
+fn every_document_that_a_file_names_exists() {
+    let files: BTreeMap<_, _> = sources::texts().collect();
+    let mut faults = Vec::new();
+    for (path, text) in &files {
+        for (n, line) in text.lines().enumerate() {
+            for name in line.split(|letter: char| !(letter.is_alphanumeric() || "/-_.".contains(letter))) {
+                let is_document = ["docs/", "deploy/"].iter().any(|folder| name.starts_with(folder));
+                if is_document && name.ends_with(".md") && !files.contains_key(name) {
+                    faults.push(format!("{path}:{}: there is no `{name}`", n + 1));
+                }
+            }
+        }
+    }
+    none(&faults);
+}
+
+#[test]
+fn every_page_of_docs_is_linked_from_its_index_and_the_readme() {
+    let files: BTreeMap<_, _> = sources::texts().collect();
+    let pages: BTreeSet<_> =
+        files.keys().filter(|path| path.starts_with("docs/") && path.ends_with(".md")).map(String::as_str).collect();
+    for index in ["README.md", "docs/README.md"] {
+        let linked: BTreeSet<_> = targets(&files[index]).map(|(_, target)| joined(index, target)).collect();
+        let missing: Vec<_> =
+            pages.iter().filter(|page| **page != "docs/README.md" && !linked.contains(**page)).collect();
+        assert!(missing.is_empty(), "{index} has no link to {missing:?}");
+    }
+}
+
+fn documents(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
+    let is_document = |path: &str| Path::new(path).extension().is_some_and(|end| end == "md");
+    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).filter(move |(path, _)| is_document(path))
+}
+
+/// The lines outside code blocks, numbered from 1.
+fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut in_code = false;
+    (1..).zip(text.lines()).filter(move |(_, line)| {
+        let is_fence = line.trim_start().starts_with("```");
+        in_code ^= is_fence;
+        !in_code && !is_fence
+    })
+}
+
+/// The targets of links and pictures, with their lines.
+fn targets(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    prose(text).flat_map(|(line, text)| {
+        text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(move |(target, _)| (line, target))
+    })
+}
+
+/// A path that is relative to a document, relative to the project.
+fn joined(document: &str, path: &str) -> String {
+    let folder = Path::new(document).parent().unwrap_or(Path::new(""));
+    let mut parts = Vec::new();
+    for part in folder.join(path).components() {
+        match part {
+            Component::ParentDir => drop(parts.pop()),
+            Component::CurDir => {}
+            Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+            Component::Prefix(_) | Component::RootDir => parts.push(String::new()),
+        }
+    }
+    parts.join("/")
+}
+
+/// The anchors that GitHub gives to a document's headings.
+fn anchors(text: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for (_, line) in prose(text) {
+        let Some((level, heading)) = line.split_once("# ") else { continue };
+        if !level.chars().all(|letter| letter == '#') {
+            continue;
+        }
+        let letters = heading.trim().to_lowercase();
+        let letters = letters.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        let anchor: String = letters.map(|letter| if letter == ' ' { '-' } else { letter }).collect();
+        let again = (1..).map(|n| format!("{anchor}-{n}")).find(|name| !found.contains(name));
+        let anchor = if found.contains(&anchor) { again.unwrap_or_default() } else { anchor };
+        found.insert(anchor);
+    }
+    found
+}
+
+const README_BYTES_MAX: usize = 8 * 1024;
+const EXTERNAL: [&str; 3] = ["https://", "http://", "mailto:"];
