@@ -37,6 +37,7 @@
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! confine/        files elsewhere and system calls that `run` takes away from itself
 //! daemon/         the loop: effects as tasks, signals, reload
+//! doctor/         every step that a configuration needs, tried without a daemon: `check --online`
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
 //! cli/            one file a command: text becomes intent, the command's own loop around the daemon's
 //! main.rs         arguments, command, exit code
@@ -113,6 +114,7 @@ pub mod clock;
 pub mod config;
 pub mod confine;
 pub mod daemon;
+pub mod doctor;
 pub mod exchange;
 pub mod fingerprint;
 pub mod hook;

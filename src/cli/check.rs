@@ -1,16 +1,19 @@
 //! `tokenwell check`: the configuration validated, and what will be done by it; with `--online`, everything tried that it
 //! needs.
 
-mod key_files;
-mod online;
 mod plan;
-mod programs;
+mod report;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, print, source::SourceArguments};
+use self::{plan::Plan, report::PrintedReport};
+use super::{Failure, print, process, source::SourceArguments};
+use crate::{
+    config::{Config, Environment, Source},
+    doctor::{self, Doctor, Extent, KeyMetadata, Report},
+};
 
 /// Validate the configuration and print the resolved plan
 ///
@@ -43,16 +46,32 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { online, all, source } = arguments;
     let (source, environment, loaded) = source.load()?;
     if online {
-        let extent = if all { online::Extent::All } else { online::Extent::Sample };
-        return online::run(loaded.config, source.path(), &environment, extent);
+        let extent = if all { Extent::All } else { Extent::Sample };
+        return examine(loaded.config, &source, &environment, extent);
     }
-    let keys = key_files::look(&loaded.config);
+    let keys = KeyMetadata::of(&loaded.config);
     let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
-    for warning in troubles.chain(&programs::warnings(&loaded.config)) {
+    for warning in troubles.chain(&doctor::program_warnings(&loaded.config)) {
         print::complaint(&format_args!("warning: {warning}"));
     }
-    print::result(&plan::Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
+    print::result(&Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the plan and what the doctor finds. Ends with exit code 1 if something failed.
+fn examine(config: Config, source: &Source, environment: &Environment, extent: Extent) -> Result<ExitCode, Failure> {
+    process::harden();
+    let doctor = Doctor::new(config, environment, extent);
+    let mut printed = PrintedReport::open();
+    let is_well = process::block_on(async {
+        let mut print = |progress| printed.print(progress);
+        let mut report = Report::new(&mut print);
+        let keys = doctor.key_metadata(&mut report).await;
+        print::result(&format_args!("{}\n", Plan { config: doctor.config(), file: source.path(), keys: &keys }))?;
+        doctor.examine(source.path(), &keys, &mut report).await?;
+        Ok(printed.end(doctor.orchestrator())?)
+    })?;
+    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 const EXAMPLES: &str = "\

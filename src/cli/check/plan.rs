@@ -5,9 +5,9 @@ use std::{
     path::Path,
 };
 
-use super::key_files::KeyFiles;
 use crate::{
     config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
+    doctor::KeyMetadata,
     hook::{Hook, Recipient},
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
@@ -18,7 +18,7 @@ pub(super) struct Plan<'a> {
     pub(super) config: &'a Config,
     /// `None` if flags stand for it.
     pub(super) file: Option<&'a Path>,
-    pub(super) keys: &'a KeyFiles,
+    pub(super) keys: &'a KeyMetadata,
 }
 
 impl Display for Plan<'_> {

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{finding::Finding, took};
+use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     exchange::{NetworkPath, Route},
@@ -13,7 +13,7 @@ use crate::{
 
 /// A look-up as it went.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct DnsProbe {
     host: String,
     is_proxy: bool,
     time: Duration,
@@ -21,14 +21,14 @@ pub(super) struct Seen {
 }
 
 /// Looks the name up, as the client does.
-pub(super) async fn look(way: &NetworkPath, timeout: Duration) -> Seen {
+pub(super) async fn look(way: &NetworkPath, timeout: Duration) -> DnsProbe {
     let began = clock::now();
     let found = way.look_up(timeout).await;
     let is_proxy = matches!(way.route(), Route::Proxy { .. });
-    Seen { host: way.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
+    DnsProbe { host: way.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
 }
 
-impl Seen {
+impl DnsProbe {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let Self { host, is_proxy, time, found } = self;
         let whose = if *is_proxy { "the proxy " } else { "" };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    exchanges::{DryOutcome, Seen},
+    exchange_probe::{DryOutcome, ExchangeProbe},
     finding::{Finding, named},
 };
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Judges each life that was granted; credentials of one life and one policy share a line.
-pub(super) fn findings(exchanges: &[Seen], credentials: &[Credential], timeout: Duration) -> Vec<Finding> {
+pub(super) fn findings(exchanges: &[ExchangeProbe], credentials: &[Credential], timeout: Duration) -> Vec<Finding> {
     let mut alike: BTreeMap<String, (Vec<&str>, Vec<Finding>)> = BTreeMap::new();
-    for Seen { credential: name, outcome, .. } in exchanges {
+    for ExchangeProbe { credential: name, outcome, .. } in exchanges {
         let DryOutcome::Granted { grant, .. } = outcome else { continue };
         let Some(credential) = credentials.iter().find(|credential| credential.name == *name) else { continue };
         let findings = judge(*grant, &credential.policy, timeout);

@@ -2,24 +2,27 @@
 
 use super::surroundings::Need;
 
-/// One line.
+/// One finding of an examination: a line of the report.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Finding {
-    pub(super) verdict: FindingStatus,
-    /// Of which examination.
-    pub(super) subject: &'static str,
+pub struct Finding {
+    /// What it means.
+    pub verdict: FindingStatus,
+    /// The examination, such as `TLS`.
+    pub subject: &'static str,
     /// What was found and, after a semicolon, what to do about it. On one line.
-    pub(super) text: String,
+    pub text: String,
     /// What the process lacks, if it is that.
-    pub(super) needs: Vec<Need>,
+    pub needs: Vec<Need>,
 }
 
-/// What it means.
+/// What a finding means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum FindingStatus {
+pub enum FindingStatus {
+    /// It works.
     Passed,
-    /// All is well, but somebody should know.
+    /// It works, but a person should know this.
     Remark,
+    /// It does not work.
     Failed,
     /// It was not looked at.
     Skipped,
@@ -70,7 +73,7 @@ pub(super) fn named(names: &[&str]) -> String {
 }
 
 /// The lines of one examination, no more than can be read: those that matter most, and how many others there are.
-pub(super) fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
+pub fn bounded(findings: Vec<Finding>) -> Vec<Finding> {
     if findings.len() <= LINES_MAX {
         return findings;
     }

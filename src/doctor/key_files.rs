@@ -21,7 +21,7 @@ use crate::{
 
 /// A key file as it was seen. Nothing of its content is in here.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct KeyFileProbe {
     pub(super) path: PathBuf,
     /// Why it gives no key, in words with the remedy.
     pub(super) trouble: Option<String>,
@@ -33,15 +33,15 @@ pub(super) struct Seen {
 }
 
 /// Looks at each key file once. Blocks on the disk.
-pub(super) fn look(credentials: &[Credential]) -> Vec<Seen> {
+pub(super) fn look(credentials: &[Credential]) -> Vec<KeyFileProbe> {
     let paths: BTreeSet<_> = credentials.iter().map(|credential| credential.key_file.as_path()).collect();
     paths.into_iter().map(look_at).collect()
 }
 
-fn look_at(path: &Path) -> Seen {
+fn look_at(path: &Path) -> KeyFileProbe {
     let error = source::read(path).err();
     let about = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
-    Seen {
+    KeyFileProbe {
         path: path.to_owned(),
         is_forbidden: error.as_ref().is_some_and(is_forbidden),
         trouble: error.map(|error| error.to_string()),
@@ -60,7 +60,12 @@ fn is_forbidden(error: &KeyError) -> bool {
 }
 
 /// What it means. `folders` are key folders that cannot be listed, in words; `remarks` is what else was noticed around them.
-pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], identity: &ProcessUser) -> Vec<Finding> {
+pub(super) fn findings(
+    seen: &[KeyFileProbe],
+    folders: &[String],
+    remarks: &[String],
+    identity: &ProcessUser,
+) -> Vec<Finding> {
     let folders = folders.iter().map(|trouble| Finding::failed(SUBJECT, trouble));
     let remarks = remarks.iter().map(|what| Finding::remark(SUBJECT, what));
     let files = seen.iter().flat_map(|seen| of_file(seen, identity));
@@ -72,8 +77,8 @@ pub(super) fn findings(seen: &[Seen], folders: &[String], remarks: &[String], id
     findings
 }
 
-fn of_file(seen: &Seen, identity: &ProcessUser) -> Vec<Finding> {
-    let Seen { path, trouble, is_forbidden, is_writable_by_others, is_mount } = seen;
+fn of_file(seen: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding> {
+    let KeyFileProbe { path, trouble, is_forbidden, is_writable_by_others, is_mount } = seen;
     let shown = path.display();
     let mut findings = Vec::new();
     if let Some(trouble) = trouble {
@@ -104,14 +109,14 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_with_a_key_file_is_told() {
         let identity = ProcessUser { user: 1000, group: 1000, groups: Vec::new() };
-        let good = Seen {
+        let good = KeyFileProbe {
             path: "/keys/a".into(),
             trouble: None,
             is_forbidden: false,
             is_writable_by_others: false,
             is_mount: false,
         };
-        let bad = Seen { is_writable_by_others: true, is_mount: true, path: "/keys/b".into(), ..good.clone() };
+        let bad = KeyFileProbe { is_writable_by_others: true, is_mount: true, path: "/keys/b".into(), ..good.clone() };
         let told = findings(&[good, bad], &["key folder `/k` is missing".to_owned()], &[], &identity);
         let told: Vec<_> = told.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
         insta::assert_snapshot!(told.join("\n"), @r"

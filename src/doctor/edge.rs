@@ -3,7 +3,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{finding::Finding, took};
+use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     config::duration::short,
@@ -14,7 +14,7 @@ use crate::{
 
 /// The answer as it came.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct EdgeProbe {
     time: Duration,
     /// By the wall clock.
     pub(super) sent: SystemTime,
@@ -22,12 +22,12 @@ pub(super) struct Seen {
     pub(super) received: SystemTime,
     /// The server's clock, if it told.
     pub(super) date: Option<SystemTime>,
-    pub(super) answer: Answer,
+    pub(super) answer: EdgeAnswer,
 }
 
 /// What answered.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Answer {
+pub(super) enum EdgeAnswer {
     /// Public keys.
     Keys,
     /// A success without any public key.
@@ -39,48 +39,50 @@ pub(super) enum Answer {
 }
 
 /// Asks.
-pub(super) async fn look(client: &Client, project: &ProjectId) -> Seen {
+pub(super) async fn look(client: &Client, project: &ProjectId) -> EdgeProbe {
     let (began, sent) = (clock::now(), clock::wall());
     let reply = client.keys_reply(project).await;
     let (time, received) = (clock::now() - began, clock::wall());
     let (date, answer) = match reply {
-        Err(refused) => (None, Answer::None(refused)),
+        Err(refused) => (None, EdgeAnswer::None(refused)),
         Ok(reply) => {
             let has_keys = || Jwks::parse(&reply.body).is_ok_and(|keys| !keys.is_empty());
             let answer = match reply.refused(received) {
-                Some(refused) => Answer::Refused(refused),
-                None if has_keys() => Answer::Keys,
-                None => Answer::SomethingElse,
+                Some(refused) => EdgeAnswer::Refused(refused),
+                None if has_keys() => EdgeAnswer::Keys,
+                None => EdgeAnswer::SomethingElse,
             };
             (reply.date(), answer)
         }
     };
-    Seen { time, sent, received, date, answer }
+    EdgeProbe { time, sent, received, date, answer }
 }
 
-impl Seen {
+impl EdgeProbe {
     /// Why an exchange would be in vain; that follows the word "because".
     pub(super) fn why_stop(&self) -> Option<&'static str> {
         match &self.answer {
-            Answer::None(_) => Some("nobody answers"),
-            Answer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => Some("the API wants to be left alone"),
+            EdgeAnswer::None(_) => Some("nobody answers"),
+            EdgeAnswer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => {
+                Some("the API wants to be left alone")
+            }
             // Rules may be by path: what blocks one request may let another through.
-            Answer::Keys | Answer::SomethingElse | Answer::Refused(_) => None,
+            EdgeAnswer::Keys | EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) => None,
         }
     }
 
     pub(super) fn findings(&self) -> Vec<Finding> {
         let finding = match &self.answer {
-            Answer::Keys => Finding::passed(
+            EdgeAnswer::Keys => Finding::passed(
                 SUBJECT,
                 format!("Descope's API answers, nothing in front of it blocks ({})", took(self.time)),
             ),
-            Answer::SomethingElse => Finding::failed(
+            EdgeAnswer::SomethingElse => Finding::failed(
                 SUBJECT,
                 "something else than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
                  portal or proxy that answers for others?",
             ),
-            Answer::Refused(Refused { refusal, message }) | Answer::None(Refused { refusal, message }) => {
+            EdgeAnswer::Refused(Refused { refusal, message }) | EdgeAnswer::None(Refused { refusal, message }) => {
                 Finding::failed(SUBJECT, format!("{message}{}", remedy(*refusal)))
             }
         };

@@ -9,9 +9,9 @@ use tokio::{
 };
 
 use super::{
-    DISK_MIN,
-    exchanges::{DryOutcome, Seen},
-    report::Report,
+    bounds::DISK_MIN,
+    exchange_probe::{DryOutcome, ExchangeProbe},
+    progress::Report,
 };
 use crate::{
     clock,
@@ -35,8 +35,8 @@ pub(super) struct CheckRun<'a> {
 
 impl CheckRun<'_> {
     /// Waits as long as is polite, then asks.
-    pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &Report) -> Seen {
-        let not_asked = |because: &str| Seen::not_asked(&credential.name, because);
+    pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &mut Report<'_>) -> ExchangeProbe {
+        let not_asked = |because: &str| ExchangeProbe::not_asked(&credential.name, because);
         let key = {
             let path = credential.key_file.clone();
             report.wait(&format!("reading {which}"), self.on_disk(move || source::read(&path).ok())).await
@@ -87,7 +87,7 @@ impl CheckRun<'_> {
         self.on_disk(move || dry_exchange.end(refusal)).await.unwrap_or_else(|| Err(slow()))
     }
 
-    async fn ask(&self, credential: &Credential, key: &Secret) -> Seen {
+    async fn ask(&self, credential: &Credential, key: &Secret) -> ExchangeProbe {
         let (began, sent) = (clock::now(), clock::wall());
         let reply = self.client.exchange(&self.config.project, &credential.options, key).await;
         let time = clock::now() - began;
@@ -98,7 +98,7 @@ impl CheckRun<'_> {
                 DryOutcome::Granted { grant: session.grant, notes, standing }
             }
         };
-        Seen { credential: credential.name.clone(), key: Some(key.fingerprint()), time, outcome, noted: None }
+        ExchangeProbe { credential: credential.name.clone(), key: Some(key.fingerprint()), time, outcome, noted: None }
     }
 
     async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{finding::Finding, took};
+use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     exchange::{Anchors, Handshake, NetworkPath, Root, Tunnel},
@@ -10,20 +10,20 @@ use crate::{
 
 /// The handshake as it went.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct TlsProbe {
     time: Duration,
     now: SystemTime,
     handshake: Result<Handshake, String>,
 }
 
 /// Shakes hands, and hangs up.
-pub(super) async fn look(way: &NetworkPath, road: Tunnel, anchors: &Anchors, timeout: Duration) -> Seen {
+pub(super) async fn look(way: &NetworkPath, road: Tunnel, anchors: &Anchors, timeout: Duration) -> TlsProbe {
     let (began, now) = (clock::now(), clock::wall());
     let handshake = way.handshake(road, anchors, now, timeout).await;
-    Seen { time: clock::now() - began, now, handshake }
+    TlsProbe { time: clock::now() - began, now, handshake }
 }
 
-impl Seen {
+impl TlsProbe {
     /// Why an exchange would be in vain; that follows the word "because".
     pub(super) fn why_stop(&self) -> Option<&'static str> {
         match &self.handshake {
@@ -100,7 +100,7 @@ mod tests {
         };
         let chain = vec![certificate("api.descope.com", "WE1"), certificate("WE1", "GTS Root R4")];
         let handshake = Ok(Handshake { version: "TLS 1.3", chain, trust });
-        let findings = Seen { time: Duration::from_millis(20), now, handshake }.findings();
+        let findings = TlsProbe { time: Duration::from_millis(20), now, handshake }.findings();
         let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
         lines.join("\n")
     }

@@ -12,7 +12,7 @@ use crate::output::{Output, ProbeError, Probed, Room, Step, WriteError, probe};
 
 /// An output as it was found.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct OutputProbe {
     path: PathBuf,
     wanted: Wanted,
     probed: Result<Probed, ProbeError>,
@@ -29,9 +29,9 @@ struct Wanted {
 }
 
 /// Tries one output. Blocks on the disk.
-pub(super) fn look(output: &Output) -> Seen {
+pub(super) fn look(output: &Output) -> OutputProbe {
     let folder = output.path.parent().and_then(|folder| fs::metadata(folder).ok());
-    Seen {
+    OutputProbe {
         path: output.path.clone(),
         wanted: Wanted {
             mode: output.mode,
@@ -49,7 +49,7 @@ pub(super) fn hangs(output: &Output) -> Finding {
     Finding::failed(SUBJECT, format!("the disk of `{}` takes too long; see the kernel's log", output.path.display()))
 }
 
-impl Seen {
+impl OutputProbe {
     pub(super) fn finding(&self, identity: &ProcessUser) -> Finding {
         let Self { path, wanted, probed, .. } = self;
         let shown = path.display();
@@ -147,9 +147,9 @@ const FILES_FREE_MIN: u64 = 8;
 mod tests {
     use super::*;
 
-    fn seen(probed: Result<Probed, ProbeError>, folder: Option<(u32, u32)>) -> Seen {
+    fn seen(probed: Result<Probed, ProbeError>, folder: Option<(u32, u32)>) -> OutputProbe {
         let wanted = Wanted { mode: 0o640, owner: Some(1000), group: Some(2000), in_set: false };
-        Seen { path: "/run/app/a.jwt".into(), wanted, probed, folder }
+        OutputProbe { path: "/run/app/a.jwt".into(), wanted, probed, folder }
     }
 
     fn failed(step: Step, errno: Errno) -> Result<Probed, ProbeError> {

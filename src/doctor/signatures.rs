@@ -1,20 +1,20 @@
 //! The signature: whether the project's public keys can be had, and signed what was granted.
 
 use super::{
-    edge::{self, Answer},
-    exchanges::{DryOutcome, Seen},
+    edge::{EdgeAnswer, EdgeProbe},
+    exchange_probe::{DryOutcome, ExchangeProbe},
     finding::Finding,
 };
 use crate::exchange::{Refused, SignatureStatus};
 
 /// Judges what the exchanges brought; `first` is the answer to the request for the keys.
-pub(super) fn findings(exchanges: &[Seen], first: &edge::Seen) -> Vec<Finding> {
+pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Finding> {
     let (mut verified, mut others) = (0, Vec::new());
-    for Seen { credential, outcome, .. } in exchanges {
+    for ExchangeProbe { credential, outcome, .. } in exchanges {
         let DryOutcome::Granted { standing, .. } = outcome else { continue };
         match standing {
             Ok(SignatureStatus::Verified) => verified += 1,
-            Ok(SignatureStatus::Unverified { why }) if first.answer == Answer::Keys => {
+            Ok(SignatureStatus::Unverified { why }) if first.answer == EdgeAnswer::Keys => {
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
             }
             Ok(SignatureStatus::Unverified { why }) => {
@@ -32,8 +32,10 @@ pub(super) fn findings(exchanges: &[Seen], first: &edge::Seen) -> Vec<Finding> {
     }
     if others.is_empty() {
         let finding = match &first.answer {
-            Answer::Keys => Finding::skipped(SUBJECT, "no session was granted; the project's public keys are there"),
-            Answer::SomethingElse | Answer::Refused(_) | Answer::None(_) => {
+            EdgeAnswer::Keys => {
+                Finding::skipped(SUBJECT, "no session was granted; the project's public keys are there")
+            }
+            EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) | EdgeAnswer::None(_) => {
                 Finding::skipped(SUBJECT, "neither a session nor public keys were to be had")
             }
         };

@@ -2,11 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::finding::Finding;
-use crate::{
-    cli::check::programs,
-    hook::{Hook, HookProbe, probe_listener, probe_process},
-};
+use super::{finding::Finding, programs};
+use crate::hook::{Hook, HookProbe, probe_listener, probe_process};
 
 /// Looks where a hook leads. `booted_at` is by the wall clock of now.
 pub(super) async fn look(hook: &Hook, booted_at: SystemTime, timeout: Duration) -> HookProbe {

@@ -1,20 +1,25 @@
 //! The examinations that need the network: the way to the API step by step, and then the exchanges.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use super::{
-    Doctor, clocks, connection, edge, exchanges, finding::Finding, lives, names, proxy, report::Report, signatures,
-    spacing, tls,
+    clocks, dns,
+    edge::{self, EdgeProbe},
+    examination::Doctor,
+    exchanges,
+    finding::Finding,
+    lives,
+    progress::Report,
+    proxy, signatures, spacing, tcp, tls,
 };
 use crate::{
-    cli::Failure,
     config::Credential,
     exchange::{Anchors, Client, NetworkPath, Proxies},
 };
 
 impl Doctor {
     /// Whatever needs the network.
-    pub(super) async fn examine_api(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+    pub(super) async fn examine_api(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let config = &self.config;
         let (client, first) = match self.walk(report).await? {
             Ok(arrived) => arrived,
@@ -23,17 +28,17 @@ impl Doctor {
                 let next = after.next().map(|next| Finding::skipped(next, because));
                 let others: Vec<_> = after.collect();
                 let said = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
-                return Ok(report.say(said.into_iter().collect())?);
+                return report.say(said.into_iter().collect());
             }
         };
         let seen = exchanges::look(config, &client, credentials, self.extent, report).await?;
         report.say(spacing::findings(&seen, credentials))?;
         report.say(signatures::findings(&seen, &first))?;
-        Ok(report.say(lives::findings(&seen, credentials, config.http.timeout))?)
+        report.say(lives::findings(&seen, credentials, config.http.timeout))
     }
 
     /// From the name of the host to the first answer.
-    async fn walk(&self, report: &mut Report) -> Result<Result<(Client, edge::Seen), Ended>, Failure> {
+    async fn walk(&self, report: &mut Report<'_>) -> io::Result<Result<(Client, EdgeProbe), Ended>> {
         let config = Arc::clone(&self.config);
         let timeout = config.http.connect_timeout.min(config.http.timeout);
         let way = match NetworkPath::of(&config.base_url, &Proxies::from_environment()) {
@@ -46,11 +51,11 @@ impl Doctor {
             }
         };
 
-        let seen = report.wait("looking up the host", names::look(&way, timeout)).await;
+        let seen = report.wait("looking up the host", dns::look(&way, timeout)).await;
         report.say(seen.findings())?;
         let Ok(addresses) = seen.found else { return Ok(Err(Ended { at: "DNS", because: "the host is not found" })) };
 
-        let (seen, connected) = report.wait("connecting", connection::look(&way, &addresses, timeout)).await;
+        let (seen, connected) = report.wait("connecting", tcp::look(&way, &addresses, timeout)).await;
         report.say(seen.findings())?;
         let Some(connected) = connected else {
             return Ok(Err(Ended { at: "TCP", because: "there is no connection" }));

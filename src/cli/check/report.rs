@@ -1,21 +1,20 @@
 //! The report as it grows: a line for each finding as soon as it is known, and a sum at the end.
 
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{collections::BTreeSet, io};
 
-use super::{
-    finding::{Finding, FindingStatus, bounded},
-    surroundings::{Need, Orchestrator},
-};
-use crate::cli::{
-    print,
-    terminal::{
-        screen,
-        text::{Color, Line, Style},
+use crate::{
+    cli::{
+        print,
+        terminal::{
+            screen,
+            text::{Color, Line, Style},
+        },
     },
+    doctor::{Finding, FindingStatus, Need, Orchestrator, Progress, bounded},
 };
 
 /// What was said so far.
-pub(super) struct Report {
+pub(super) struct PrintedReport {
     style: Style,
     /// Of a terminal. In a file or a pipe a finding has one line, however long.
     columns: Option<usize>,
@@ -23,13 +22,23 @@ pub(super) struct Report {
     needs: BTreeSet<Need>,
 }
 
-impl Report {
+impl PrintedReport {
     pub(super) fn open() -> Self {
         Self { style: screen::style(), columns: screen::columns(), counts: [0; 4], needs: BTreeSet::new() }
     }
 
-    /// Says the findings of one examination.
-    pub(super) fn say(&mut self, findings: Vec<Finding>) -> io::Result<()> {
+    /// Prints a part of the report.
+    pub(super) fn print(&mut self, progress: Progress) -> io::Result<()> {
+        match progress {
+            Progress::Findings(findings) => self.print_findings(findings),
+            Progress::Waiting(what) => {
+                print::progress(&format_args!("... {what}"));
+                Ok(())
+            }
+        }
+    }
+
+    fn print_findings(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
             self.counts[finding.verdict as usize] += 1;
         }
@@ -38,17 +47,6 @@ impl Report {
             self.needs.extend(finding.needs);
         }
         Ok(())
-    }
-
-    /// Waits for something, and says what for to whoever sits there, if that takes long.
-    pub(super) async fn wait<T>(&self, what: &str, work: impl Future<Output = T>) -> T {
-        tokio::pin!(work);
-        tokio::select! {
-            done = &mut work => return done,
-            () = tokio::time::sleep(LONG) => {}
-        }
-        print::progress(&format_args!("... {what}"));
-        work.await
     }
 
     /// Says the sum, and what the process lacks. Answers whether nothing failed.
@@ -97,8 +95,6 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// What takes longer is announced.
-const LONG: Duration = Duration::from_secs(1);
 const SUBJECT_COLUMNS: usize = 9;
 /// Symbol, word, subject, and what is between them.
 const TEXT_AT: usize = 8 + SUBJECT_COLUMNS + 1;
@@ -110,7 +106,12 @@ mod tests {
 
     #[test]
     fn a_finding_is_one_line_in_a_pipe_and_stands_apart_on_a_terminal() {
-        let finding = Finding::failed("DNS", "`api.invalid` cannot be looked up; check `baseUrl`");
+        let finding = Finding {
+            verdict: FindingStatus::Failed,
+            subject: "DNS",
+            text: "`api.invalid` cannot be looked up; check `baseUrl`".to_owned(),
+            needs: Vec::new(),
+        };
         let pipe = Style { colours: false, unicode: false };
         assert_eq!(line(&finding, pipe, None), "x FAIL  DNS       `api.invalid` cannot be looked up; check `baseUrl`");
         let terminal = Style { colours: true, unicode: true };

@@ -19,27 +19,40 @@ pub(super) struct ProcessUser {
     pub(super) groups: Vec<u32>,
 }
 
-/// What runs it.
+/// What starts this process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Orchestrator {
+pub enum Orchestrator {
+    /// A container of a pod.
     Kubernetes,
+    /// A unit.
     Systemd,
+    /// Neither, or neither can be seen.
     Unknown,
 }
 
 /// Something that the process lacks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(super) enum Need {
+pub enum Need {
     /// To be this user.
     User(u32),
     /// To be in this group.
     Group(u32),
-    /// A folder that it may write in; `group` is whom a volume would best belong to.
-    WritableFolder { folder: PathBuf, group: u32 },
+    /// A folder that it may write in.
+    WritableFolder {
+        /// The folder.
+        folder: PathBuf,
+        /// The group that a volume should belong to.
+        group: u32,
+    },
     /// A folder that is not mounted read-only.
     MountedForWriting(PathBuf),
     /// To read a key file.
-    Readable { file: PathBuf, group: u32 },
+    Readable {
+        /// The file.
+        file: PathBuf,
+        /// The group that a volume should belong to.
+        group: u32,
+    },
 }
 
 impl ProcessUser {
@@ -78,7 +91,7 @@ impl Orchestrator {
     }
 
     /// The lines that would give the process what it lacks, to be pasted; `None` if there are none to tell.
-    pub(super) fn lines(self, needs: &BTreeSet<Need>) -> Option<String> {
+    pub fn lines(self, needs: &BTreeSet<Need>) -> Option<String> {
         if needs.is_empty() {
             return None;
         }

@@ -1,13 +1,16 @@
 //! The clocks: how far the server's is from this machine's.
 
-use super::{edge, finding::Finding};
+use super::{
+    edge::{EdgeAnswer, EdgeProbe},
+    finding::Finding,
+};
 use crate::daemon::Skew;
 
 /// What was seen with the first answer.
-pub(super) fn findings(seen: &edge::Seen) -> Vec<Finding> {
+pub(super) fn findings(seen: &EdgeProbe) -> Vec<Finding> {
     match seen.date {
         Some(date) => vec![finding(Skew::of(date, seen.sent, seen.received))],
-        None if matches!(seen.answer, edge::Answer::None(_)) => vec![Finding::skipped(SUBJECT, "nobody answered")],
+        None if matches!(seen.answer, EdgeAnswer::None(_)) => vec![Finding::skipped(SUBJECT, "nobody answered")],
         None => {
             vec![Finding::remark(SUBJECT, "the answer has no `Date`, so nobody knows; something in front removes it")]
         }

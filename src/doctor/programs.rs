@@ -7,7 +7,7 @@ use rustix::fs::{Access, access};
 use crate::{config::Config, hook::Hook};
 
 /// What will not run as things are, once for each program.
-pub(super) fn warnings(config: &Config) -> Vec<String> {
+pub fn warnings(config: &Config) -> Vec<String> {
     let patterns = config.key_directories.iter().map(|directory| &directory.pattern);
     let hooks = config.credentials.iter().chain(patterns).flat_map(|credential| &credential.hooks);
     let programs: BTreeSet<_> = hooks

@@ -14,40 +14,40 @@ use crate::{
 
 /// What is there.
 #[derive(Default)]
-pub(super) struct KeyFiles {
+pub struct KeyMetadata {
     /// Key files, and what to say of each.
-    pub(super) found: HashMap<PathBuf, &'static str>,
+    pub found: HashMap<PathBuf, &'static str>,
     /// The credentials of each folder of keys, in the order of the folders.
-    pub(super) in_folders: Vec<Vec<Credential>>,
+    pub in_folders: Vec<Vec<Credential>>,
     /// What will not work, or is not safe, as things are.
-    pub(super) warnings: Vec<String>,
+    pub warnings: Vec<String>,
     /// Folders in which others may replace keys.
-    pub(super) exposed: Vec<String>,
+    pub exposed: Vec<String>,
     /// Files in folders of keys that make no credential.
-    pub(super) ignored: Vec<String>,
+    pub ignored: Vec<String>,
     folders: HashSet<PathBuf>,
 }
 
-/// Looks at every key file and every folder of keys.
-pub(super) fn look(config: &Config) -> KeyFiles {
-    let mut keys = KeyFiles::default();
-    for credential in &config.credentials {
-        keys.look_at_file(&credential.key_file);
+impl KeyMetadata {
+    /// Looks at every key file and every folder of keys. Blocks on the disk.
+    pub fn of(config: &Config) -> Self {
+        let mut keys = Self::default();
+        for credential in &config.credentials {
+            keys.look_at_file(&credential.key_file);
+        }
+        for directory in &config.key_directories {
+            let credentials = keys.look_into(directory, config);
+            keys.in_folders.push(credentials);
+        }
+        if let Some(file) = &config.http.ca_file
+            && let Err(error) = judge_ca_file(file)
+        {
+            let file = file.display();
+            keys.warnings.push(format!("`run` will not start: cannot use `http.caFile` `{file}`: {error}"));
+        }
+        keys
     }
-    for directory in &config.key_directories {
-        let credentials = keys.look_into(directory, config);
-        keys.in_folders.push(credentials);
-    }
-    if let Some(file) = &config.http.ca_file
-        && let Err(error) = judge_ca_file(file)
-    {
-        let file = file.display();
-        keys.warnings.push(format!("`run` will not start: cannot use `http.caFile` `{file}`: {error}"));
-    }
-    keys
-}
 
-impl KeyFiles {
     /// Every file of a folder either makes a credential or is warned about.
     fn look_into(&mut self, directory: &KeyDirectory, config: &Config) -> Vec<Credential> {
         self.look_at_folder(&directory.path);

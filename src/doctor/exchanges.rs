@@ -8,48 +8,28 @@ use std::{io, sync::Arc, time::Duration};
 use humantime::format_duration;
 use tokio::time::sleep;
 
-use super::{edge, finding::Finding, report::Report, round::CheckRun, took};
+use super::{
+    bounds::took,
+    edge,
+    exchange_probe::{DryOutcome, ExchangeProbe},
+    finding::Finding,
+    progress::Report,
+    round::CheckRun,
+};
 use crate::{
     clock,
     config::{Config, Credential},
-    daemon::dry_exchange::NotRecorded,
-    exchange::{Client, GrantNote, Refused, SignatureStatus, Trust},
-    fingerprint::Fingerprint,
-    renewal::{Grant, Refusal},
+    exchange::{Client, Refused, Trust},
+    renewal::Refusal,
 };
 
 /// With how many keys to ask, and for how long at most.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::cli::check) enum Extent {
+pub enum Extent {
     /// Enough to see what is wrong with all of them.
     Sample,
     /// With every key.
     All,
-}
-
-/// One exchange as it went. There is nothing of the session in here.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct Seen {
-    pub(super) credential: String,
-    pub(super) key: Option<Fingerprint>,
-    pub(super) time: Duration,
-    pub(super) outcome: DryOutcome,
-    /// Whether the state directory tells of it; `None` if there was nothing to tell.
-    pub(super) noted: Option<Result<(), NotRecorded>>,
-}
-
-/// How an exchange ended.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) enum DryOutcome {
-    Granted {
-        grant: Grant,
-        notes: Vec<GrantNote>,
-        /// What the project's public keys say.
-        standing: Result<SignatureStatus, Refused>,
-    },
-    Refused(Refused),
-    /// There was none, because of this.
-    NotAsked(String),
 }
 
 /// Asks with one key after the other, spaced, and says of each what it means. Stops when the host wants to be left alone, is
@@ -59,8 +39,8 @@ pub(super) async fn look(
     client: &Client,
     credentials: &[Credential],
     extent: Extent,
-    report: &mut Report,
-) -> io::Result<Vec<Seen>> {
+    report: &mut Report<'_>,
+) -> io::Result<Vec<ExchangeProbe>> {
     let round = CheckRun { config, client, trust: Trust::open(None, &config.base_url, &config.project) };
     let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
@@ -72,7 +52,7 @@ pub(super) async fn look(
             stopped.get_or_insert("those before took so long; `--all` has more patience");
         }
         let seen = if let Some(because) = stopped {
-            Seen::not_asked(&credential.name, because)
+            ExchangeProbe::not_asked(&credential.name, because)
         } else {
             sleep(pause).await;
             let which = format!("key {} of {asked}, `{}`", n + 1, credential.name);
@@ -109,13 +89,6 @@ impl Extent {
     }
 }
 
-impl Seen {
-    pub(super) fn not_asked(credential: &str, because: &str) -> Self {
-        let outcome = DryOutcome::NotAsked(because.to_owned());
-        Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome, noted: None }
-    }
-}
-
 /// What concerns every key alike.
 fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
     let DryOutcome::Refused(Refused { refusal, .. }) = outcome else { return None };
@@ -128,8 +101,8 @@ fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
 }
 
 /// What it means.
-fn findings(seen: &Seen, credential: &Credential) -> Vec<Finding> {
-    let Seen { credential: name, key, time, outcome, .. } = seen;
+fn findings(seen: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
+    let ExchangeProbe { credential: name, key, time, outcome, .. } = seen;
     let key = key.map(|key| format!(" with key {key}")).unwrap_or_default();
     match outcome {
         DryOutcome::NotAsked(because) => vec![Finding::skipped(SUBJECT, because).of(name)],
@@ -183,7 +156,8 @@ mod tests {
             outputs: Vec::new(),
             hooks: Vec::new(),
         };
-        let seen = Seen { credential: "app".to_owned(), key: None, time: Duration::ZERO, outcome, noted: None };
+        let seen =
+            ExchangeProbe { credential: "app".to_owned(), key: None, time: Duration::ZERO, outcome, noted: None };
         let finding = findings(&seen, &credential).remove(0);
         format!("{:?} {}", finding.verdict, finding.text)
     }

@@ -1,45 +1,24 @@
-//! `tokenwell check --online`: the doctor. One examination after the other, from the configuration to the address of the
-//! status server, each in a file of its own: `look` brings plain data, `findings` says what that means.
-//!
-//! It disturbs nobody: no lock is taken, no token file or process is touched, and a daemon may be running all the while. What
-//! it costs is a request or two for public keys, and one exchange for each key. Where no daemon runs, the state directory is
-//! told of those exchanges, so that the next daemon keeps its spacing to them.
+//! All examinations in order.
 
-mod api;
-mod clocks;
-mod configuration;
-mod connection;
-mod edge;
-mod exchanges;
-mod finding;
-mod hooks;
-mod key_files;
-mod listen;
-mod lives;
-mod locks;
-mod names;
-mod outputs;
-mod proxy;
-mod report;
-mod round;
-mod signatures;
-mod spacing;
-mod state_directory;
-mod surroundings;
-mod tls;
-
-use std::{path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{task, time};
 
-use self::{
+use super::{
+    bounds::DISK_MIN,
+    configuration,
+    exchanges::Extent,
     finding::Finding,
-    report::Report,
+    hooks, key_files,
+    key_metadata::KeyMetadata,
+    listen::{self, ListenInspection},
+    locks::{self, OutputHolder},
+    outputs,
+    progress::Report,
+    state_directory,
     surroundings::{Orchestrator, ProcessUser},
 };
-use super::{key_files::KeyFiles, plan::Plan};
 use crate::{
-    cli::{Failure, print, process},
     clock,
     config::{Config, Credential, Environment},
     daemon::standing,
@@ -49,43 +28,41 @@ use crate::{
     status::{self, Address, ListenError},
 };
 
-pub(super) use exchanges::Extent;
-
-/// Prints the plan and examines everything. Ends with exit code 1 if something failed.
-pub(super) fn run(
-    config: Config,
-    file: Option<&Path>,
-    environment: &Environment,
-    extent: Extent,
-) -> Result<ExitCode, Failure> {
-    process::harden();
-    let (identity, orchestrator) = (ProcessUser::of_process(), Orchestrator::of_process(environment));
-    let doctor = Doctor { config: Arc::new(config), identity, orchestrator, extent };
-    let mut report = Report::open();
-    let is_well = process::block_on(async {
-        doctor.examine(file, &mut report).await?;
-        Ok(report.end(orchestrator)?)
-    })?;
-    Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-struct Doctor {
-    config: Arc<Config>,
+/// Examines a configuration and everything that it needs.
+pub struct Doctor {
+    pub(super) config: Arc<Config>,
     identity: ProcessUser,
     orchestrator: Orchestrator,
-    extent: Extent,
+    pub(super) extent: Extent,
 }
 
 impl Doctor {
-    /// In order.
-    async fn examine(&self, file: Option<&Path>, report: &mut Report) -> Result<(), Failure> {
+    /// Examines as the user of this process.
+    pub fn new(config: Config, environment: &Environment, extent: Extent) -> Self {
+        let (identity, orchestrator) = (ProcessUser::of_process(), Orchestrator::of_process(environment));
+        Self { config: Arc::new(config), identity, orchestrator, extent }
+    }
+
+    /// What runs this process.
+    pub fn orchestrator(&self) -> Orchestrator {
+        self.orchestrator
+    }
+
+    /// The configuration that is examined.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Looks at the key files and folders without reading a key.
+    pub async fn key_metadata(&self, report: &mut Report<'_>) -> KeyMetadata {
+        let config = Arc::clone(&self.config);
+        let looking = self.on_disk(move || KeyMetadata::of(&config));
+        report.wait("looking at key files", looking).await.unwrap_or_default()
+    }
+
+    /// Makes every examination, in order. `file` is where the configuration comes from, `None` for the command line.
+    pub async fn examine(&self, file: Option<&Path>, keys: &KeyMetadata, report: &mut Report<'_>) -> io::Result<()> {
         let config = &self.config;
-        let keys = {
-            let config = Arc::clone(config);
-            report.wait("looking at key files", self.on_disk(move || super::key_files::look(&config))).await
-        };
-        let keys = keys.unwrap_or_default();
-        print::result(&format_args!("{}\n", Plan { config, file, keys: &keys }))?;
         let listed = {
             let config = Arc::clone(config);
             report.wait("looking into key folders", self.on_disk(move || standing::credentials(&config))).await
@@ -94,7 +71,7 @@ impl Doctor {
             (config.credentials.clone(), vec!["the disk of the key folders takes too long".to_owned()])
         });
         report.say(configuration::findings(config, file, &credentials, &self.identity))?;
-        self.examine_key_files(&credentials, &folders, &keys, report).await?;
+        self.examine_key_files(&credentials, &folders, keys, report).await?;
         self.examine_api(&credentials, report).await?;
         self.examine_outputs(&credentials, report).await?;
         self.examine_hooks(&credentials, report).await?;
@@ -111,9 +88,9 @@ impl Doctor {
         &self,
         credentials: &[Credential],
         folders: &[String],
-        KeyFiles { exposed, ignored, .. }: &KeyFiles,
-        report: &mut Report,
-    ) -> Result<(), Failure> {
+        KeyMetadata { exposed, ignored, .. }: &KeyMetadata,
+        report: &mut Report<'_>,
+    ) -> io::Result<()> {
         let all = credentials.to_vec();
         let looking = self.on_disk(move || key_files::look(&all));
         let findings = match report.wait("reading key files", looking).await {
@@ -123,11 +100,11 @@ impl Doctor {
             }
             None => vec![Finding::failed("key file", "the disk of the key files takes too long; see the kernel's log")],
         };
-        Ok(report.say(findings)?)
+        report.say(findings)
     }
 
     /// Each output by itself; when a disk hangs, the others are not waited for.
-    async fn examine_outputs(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+    async fn examine_outputs(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let outputs: Vec<Output> = credentials.iter().flat_map(|credential| credential.outputs.clone()).collect();
         if outputs.is_empty() {
             return Ok(());
@@ -140,7 +117,7 @@ impl Doctor {
         let mut findings = Vec::new();
         for (n, output) in outputs.iter().enumerate() {
             // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
-            let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(locks::Seen::holder);
+            let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(OutputHolder::holder);
             if let Some(holder) = holder.filter(|_| output.set.is_some()) {
                 let because = format!("{holder} writes to its set at present");
                 findings.push(Finding::skipped("output", &because).of(&format!("`{}`", output.path.display())));
@@ -160,13 +137,13 @@ impl Doctor {
             break;
         }
         report.say(findings)?;
-        Ok(report.say(match holders {
+        report.say(match holders {
             Some(holders) => locks::findings(&holders),
             None => vec![Finding::skipped("lock", "the disk takes too long")],
-        })?)
+        })
     }
 
-    async fn examine_hooks(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+    async fn examine_hooks(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let mut hooks: Vec<&Hook> = Vec::new();
         for hook in credentials.iter().flat_map(|credential| &credential.hooks) {
             // Many credentials may tell the same app.
@@ -185,12 +162,12 @@ impl Doctor {
             let because = format!("{HOOKS_MAX} are enough for a look");
             findings.push(Finding::skipped("hook", &because).of(&format!("{left} more")));
         }
-        Ok(report.say(findings)?)
+        report.say(findings)
     }
 
-    async fn examine_address(&self, credentials: &[Credential], report: &mut Report) -> Result<(), Failure> {
+    async fn examine_address(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let Some(listen) = &self.config.status else {
-            return Ok(report.say(vec![Finding::skipped(listen::SUBJECT, "`status.listen` is not set")])?);
+            return report.say(vec![Finding::skipped(listen::SUBJECT, "`status.listen` is not set")]);
         };
         let looking = {
             let listen = listen.clone();
@@ -198,7 +175,7 @@ impl Doctor {
         };
         let Some(listen_probe) = report.wait("trying `status.listen`", looking).await else {
             let text = format!("the disk of `{listen}` takes too long; see the kernel's log");
-            return Ok(report.say(vec![Finding::failed(listen::SUBJECT, text)])?);
+            return report.say(vec![Finding::failed(listen::SUBJECT, text)]);
         };
         let told = match (&listen_probe, Address::of(listen)) {
             (Err(ListenError::InUse(_)), Some(address)) => {
@@ -206,23 +183,15 @@ impl Doctor {
             }
             (Ok(_) | Err(_), _) => None,
         };
-        let seen = listen::Seen { listen: listen.clone(), listen_probe, report: told };
-        Ok(report.say(vec![seen.finding(credentials, &self.identity, self.orchestrator)])?)
+        let seen = ListenInspection { listen: listen.clone(), listen_probe, report: told };
+        report.say(vec![seen.finding(credentials, &self.identity, self.orchestrator)])
     }
 
     /// Does something that blocks; `None` if it takes longer than a request may.
-    async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    pub(super) async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         time::timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
     }
 }
 
-/// `12ms`, `1.2s`: as fine as anybody cares.
-fn took(time: Duration) -> String {
-    let millis = time.as_millis();
-    if millis < 1000 { format!("{millis}ms") } else { format!("{}.{}s", millis / 1000, millis % 1000 / 100) }
-}
-
-/// A disk has this time, however short that of requests.
-const DISK_MIN: Duration = Duration::from_secs(5);
 const HOOKS_MAX: usize = 100;
 const HOOK_MAX: Duration = Duration::from_secs(5);

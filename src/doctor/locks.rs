@@ -7,19 +7,19 @@ use crate::output::{Output, holder};
 
 /// Who has an output.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct OutputHolder {
     path: PathBuf,
     /// In words; an error is why that is not known.
     by: Result<Option<String>, String>,
 }
 
 /// Asks the kernel. Blocks on the disk.
-pub(super) fn look(output: &Output) -> Seen {
+pub(super) fn look(output: &Output) -> OutputHolder {
     let by = holder(output).map(|held| held.map(|held| held.by()));
-    Seen { path: output.path.clone(), by: by.map_err(|error| error.to_string().to_lowercase()) }
+    OutputHolder { path: output.path.clone(), by: by.map_err(|error| error.to_string().to_lowercase()) }
 }
 
-impl Seen {
+impl OutputHolder {
     /// Who has it, in words; `None` if nobody does, or if that is not known.
     pub(super) fn holder(&self) -> Option<&str> {
         self.by.as_ref().ok()?.as_deref()
@@ -27,9 +27,9 @@ impl Seen {
 }
 
 /// What it means.
-pub(super) fn findings(all: &[Seen]) -> Vec<Finding> {
+pub(super) fn findings(all: &[OutputHolder]) -> Vec<Finding> {
     let (mut free, mut unknown, mut held) = (0, None, BTreeMap::<&str, usize>::new());
-    for Seen { path, by } in all {
+    for OutputHolder { path, by } in all {
         match by {
             Ok(None) => free += 1,
             Ok(Some(by)) => *held.entry(by).or_default() += 1,
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn who_writes_is_told_by_process() {
-        let seen = |by: Result<Option<&str>, &str>| Seen {
+        let seen = |by: Result<Option<&str>, &str>| OutputHolder {
             path: "/run/a".into(),
             by: by.map(|by| by.map(str::to_owned)).map_err(str::to_owned),
         };

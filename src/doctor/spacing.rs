@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
-    exchanges::Seen,
+    exchange_probe::ExchangeProbe,
     finding::{Finding, named},
 };
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// What it means. Credentials of which the same is to be said share a line.
-pub(super) fn findings(exchanges: &[Seen], credentials: &[Credential]) -> Vec<Finding> {
+pub(super) fn findings(exchanges: &[ExchangeProbe], credentials: &[Credential]) -> Vec<Finding> {
     let mut alike = BTreeMap::<_, (Vec<&str>, Duration)>::new();
-    for Seen { credential: name, noted, .. } in exchanges {
+    for ExchangeProbe { credential: name, noted, .. } in exchanges {
         let Some(noted) = noted else { continue };
         let spacing = credentials.iter().find(|credential| credential.name == *name);
         let spacing = spacing.map(|credential| credential.policy.spacing).unwrap_or_default();

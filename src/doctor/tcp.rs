@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use super::{finding::Finding, took};
+use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     exchange::{Connected, NetworkPath, NotConnected, Route},
@@ -10,7 +10,7 @@ use crate::{
 
 /// Connecting as it went.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct TcpProbe {
     to: Option<SocketAddr>,
     /// The variable that names the proxy, if it is one.
     proxy: Option<&'static str>,
@@ -19,7 +19,11 @@ pub(super) struct Seen {
 }
 
 /// Connects, as the client does.
-pub(super) async fn look(way: &NetworkPath, addresses: &[SocketAddr], timeout: Duration) -> (Seen, Option<Connected>) {
+pub(super) async fn look(
+    way: &NetworkPath,
+    addresses: &[SocketAddr],
+    timeout: Duration,
+) -> (TcpProbe, Option<Connected>) {
     let began = clock::now();
     let connected = way.connect(addresses, timeout).await;
     let time = clock::now() - began;
@@ -30,13 +34,13 @@ pub(super) async fn look(way: &NetworkPath, addresses: &[SocketAddr], timeout: D
     match connected {
         Ok(connected) => {
             let (to, in_vain) = (Some(connected.to), connected.in_vain.clone());
-            (Seen { to, proxy, in_vain, time }, Some(connected))
+            (TcpProbe { to, proxy, in_vain, time }, Some(connected))
         }
-        Err(in_vain) => (Seen { to: None, proxy, in_vain, time }, None),
+        Err(in_vain) => (TcpProbe { to: None, proxy, in_vain, time }, None),
     }
 }
 
-impl Seen {
+impl TcpProbe {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let Self { to, proxy, in_vain, time } = self;
         let whose = if proxy.is_some() { "the proxy " } else { "" };

@@ -13,14 +13,14 @@ use crate::{
 
 /// An address as it was found.
 #[derive(Debug)]
-pub(super) struct Seen {
+pub(super) struct ListenInspection {
     pub(super) listen: Listen,
     pub(super) listen_probe: Result<ListenProbe, ListenError>,
     /// What a tokenwell that listens there says of itself.
     pub(super) report: Option<Report>,
 }
 
-impl Seen {
+impl ListenInspection {
     /// What it means.
     pub(super) fn finding(
         &self,

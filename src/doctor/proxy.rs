@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{finding::Finding, took};
+use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     exchange::{Anchors, Connected, NetworkPath, Route, Tunnel, Untunnelled},
@@ -10,7 +10,7 @@ use crate::{
 
 /// The way through as it went.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Seen {
+pub(super) struct ProxyProbe {
     route: Route,
     target: String,
     time: Duration,
@@ -23,7 +23,7 @@ pub(super) async fn look(
     connected: Connected,
     anchors: &Anchors,
     timeout: Duration,
-) -> (Seen, Option<Tunnel>) {
+) -> (ProxyProbe, Option<Tunnel>) {
     let began = clock::now();
     let road = way.tunnel(connected, anchors, timeout).await;
     let time = clock::now() - began;
@@ -31,10 +31,10 @@ pub(super) async fn look(
         Ok(road) => (Some(road), None),
         Err(refusal) => (None, Some(refusal)),
     };
-    (Seen { route: way.route().clone(), target: way.host().to_owned(), time, refusal }, road)
+    (ProxyProbe { route: way.route().clone(), target: way.host().to_owned(), time, refusal }, road)
 }
 
-impl Seen {
+impl ProxyProbe {
     pub(super) fn findings(&self) -> Vec<Finding> {
         let Self { route, target, time, refusal } = self;
         let finding = match route {
@@ -110,7 +110,8 @@ mod tests {
             (proxy(false), Some(Untunnelled::Slow(Duration::from_secs(3)))),
         ];
         let told = cases.map(|(route, refusal)| {
-            let seen = Seen { route, target: "api.descope.com".to_owned(), time: Duration::from_millis(3), refusal };
+            let seen =
+                ProxyProbe { route, target: "api.descope.com".to_owned(), time: Duration::from_millis(3), refusal };
             let finding = seen.findings().remove(0);
             format!("{:?} {}", finding.verdict, finding.text)
         });

@@ -1,0 +1,47 @@
+//! The doctor, behind `tokenwell check --online`: tries each step that a configuration needs, from its key files to the
+//! address of the status server.
+//!
+//! Each examination is a file: `look` collects plain data, `findings` says what the data means and what to do. The caller
+//! receives the findings as they become known and prints them.
+//!
+//! The doctor takes no lock and changes no token file, so it may run beside a daemon. It makes one or two requests for public
+//! keys, and one exchange for each key. Where no daemon runs, it records these exchanges in the state directory, so that the
+//! next daemon keeps its spacing to them.
+
+mod api;
+mod bounds;
+mod clocks;
+mod configuration;
+mod dns;
+mod edge;
+mod examination;
+mod exchange_probe;
+mod exchanges;
+mod finding;
+mod hooks;
+mod key_files;
+mod key_metadata;
+mod listen;
+mod lives;
+mod locks;
+mod outputs;
+mod programs;
+mod progress;
+mod proxy;
+mod round;
+mod signatures;
+mod spacing;
+mod state_directory;
+mod surroundings;
+mod tcp;
+mod tls;
+
+pub use self::{
+    examination::Doctor,
+    exchanges::Extent,
+    finding::{Finding, FindingStatus, bounded},
+    key_metadata::KeyMetadata,
+    programs::warnings as program_warnings,
+    progress::{Progress, Report},
+    surroundings::{Need, Orchestrator},
+};
