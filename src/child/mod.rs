@@ -4,15 +4,15 @@
 //! child of this process was left to it, and [`Orphans`] sees it off. One child may be more than that: the program that
 //! `tokenwell exec` stands in for, which the [`Supervisor`] keeps.
 
-mod ending;
+mod exit_code;
 mod orphans;
 mod registry;
 mod signals;
 mod supervisor;
 
-pub use ending::{CannotStart, code, code_after};
+pub use exit_code::{CannotStart, code, code_after};
 pub use orphans::Orphans;
 pub use registry::{ChildRegistry, OwnedChild};
 pub use rustix::process::Signal;
-pub use signals::{Arrived, NotASignal, Sender, Signals, name, parse};
-pub use supervisor::{OnRotation, Program, Supervisor, Turn};
+pub use signals::{ReceivedSignal, Sender, Signals, UnknownSignal, name, parse};
+pub use supervisor::{OnRotation, Program, Progress, Supervisor};

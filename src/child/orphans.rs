@@ -24,7 +24,7 @@ pub struct Orphans {
     children: ChildRegistry,
     ends: Signals,
     /// Whether there may be one that was not looked at.
-    look: bool,
+    check: bool,
 }
 
 impl Orphans {
@@ -34,7 +34,7 @@ impl Orphans {
         // First this, for a parent may have left the signal ignored, and the kernel then forgets how children ended.
         let ends = Signals::new([SIGCHLD])?;
         set_child_subreaper(Some(getpid()))?;
-        Ok(Self { children, ends, look: true })
+        Ok(Self { children, ends, check: true })
     }
 
     /// The same where this is the first process and they come in any case.
@@ -45,39 +45,39 @@ impl Orphans {
     /// Waits until one has ended, sees it off, and answers with its number. Cancel-safe.
     pub async fn reaped(&mut self) -> u32 {
         loop {
-            if self.look
-                && let Some(number) = see_off_one(&self.children)
+            if self.check
+                && let Some(number) = reap_one(&self.children)
             {
                 return number;
             }
-            self.look = false;
+            self.check = false;
             tokio::select! {
                 end = self.ends.next() => if end.is_none() { std::future::pending().await },
-                () = self.children.departure() => {}
+                () = self.children.removed() => {}
             }
-            self.look = true;
+            self.check = true;
         }
     }
 }
 
 /// Sees the first one off, unless it is of the children or there is none.
-fn see_off_one(children: &ChildRegistry) -> Option<u32> {
+fn reap_one(children: &ChildRegistry) -> Option<u32> {
     match waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
         Ok(ended) => {
             let number = ended.pid()?.as_raw();
-            let known = u32::try_from(number).is_ok_and(|number| children.knows(number));
+            let known = u32::try_from(number).is_ok_and(|number| children.contains(number));
             let pid = Pid::from_raw(number).filter(|_| !known)?;
-            seen(waitpid(Some(pid), WaitOptions::NOHANG))
+            reaped_number(waitpid(Some(pid), WaitOptions::NOHANG))
         }
         // One that a real-time signal ended, which nix has no word for. It is told by who it is not. A child of the children
         // that ends between the two calls comes later in the kernel's list only if it is younger: what is risked is an exit
         // code.
-        Err(Errno::EINVAL) if !children.any(has_ended) => seen(wait(WaitOptions::NOHANG)),
+        Err(Errno::EINVAL) if !children.any(has_ended) => reaped_number(wait(WaitOptions::NOHANG)),
         Err(_) => None,
     }
 }
 
-fn seen<T>(waited: rustix::io::Result<Option<(Pid, T)>>) -> Option<u32> {
+fn reaped_number<T>(waited: rustix::io::Result<Option<(Pid, T)>>) -> Option<u32> {
     waited.ok().flatten().and_then(|(pid, _)| u32::try_from(pid.as_raw_nonzero().get()).ok())
 }
 

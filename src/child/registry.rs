@@ -13,12 +13,12 @@ use tokio::{
 
 /// The children that somebody of this process waits for.
 #[derive(Clone, Debug, Default)]
-pub struct ChildRegistry(Arc<Members>);
+pub struct ChildRegistry(Arc<Registered>);
 
 #[derive(Debug, Default)]
-struct Members {
+struct Registered {
     known: Mutex<HashSet<u32>>,
-    departure: Notify,
+    removed: Notify,
 }
 
 /// A child that is waited for. When this is dropped, whatever is left of the child counts as an orphan.
@@ -40,7 +40,7 @@ impl ChildRegistry {
     }
 
     /// Whether somebody waits for this child.
-    pub fn knows(&self, number: u32) -> bool {
+    pub fn contains(&self, number: u32) -> bool {
         self.known().contains(&number)
     }
 
@@ -49,9 +49,9 @@ impl ChildRegistry {
         self.known().iter().copied().any(holds)
     }
 
-    /// Waits until one of them is waited for no longer. For one caller; a departure that nobody heard of is kept.
-    pub(super) async fn departure(&self) {
-        self.0.departure.notified().await;
+    /// Waits until one of them is waited for no longer. For one caller; a removed that nobody heard of is kept.
+    pub(super) async fn removed(&self) {
+        self.0.removed.notified().await;
     }
 
     fn known(&self) -> MutexGuard<'_, HashSet<u32>> {
@@ -62,6 +62,6 @@ impl ChildRegistry {
 impl Drop for OwnedChild {
     fn drop(&mut self) {
         self.children.known().remove(&self.number);
-        self.children.0.departure.notify_one();
+        self.children.0.removed.notify_one();
     }
 }

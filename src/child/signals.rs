@@ -18,7 +18,7 @@ pub struct Signals {
 
 /// One that came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Arrived {
+pub struct ReceivedSignal {
     /// Which.
     pub signal: Signal,
     /// From whom.
@@ -42,18 +42,18 @@ impl Signals {
     pub fn listen() -> io::Result<Self> {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let ignored = ignored(&status);
-        let numbers = PASSED_ON.iter().map(|(_, signal)| signal.as_raw());
-        let heeded = numbers.filter(|number| ignored & (1 << (number - 1)) == 0);
-        let stream = SignalsInfo::with_exfiltrator(heeded, WithOrigin::default())?;
+        let numbers = FORWARDED.iter().map(|(_, signal)| signal.as_raw());
+        let handled = numbers.filter(|number| ignored & (1 << (number - 1)) == 0);
+        let stream = SignalsInfo::with_exfiltrator(handled, WithOrigin::default())?;
         Ok(Self { stream, leads_session: leads_session(&status) })
     }
 
     /// The next one. Cancel-safe.
-    pub async fn next(&mut self) -> Arrived {
+    pub async fn next(&mut self) -> ReceivedSignal {
         loop {
             let Some(origin) = self.stream.next().await else { std::future::pending().await };
             if let Some(signal) = Signal::from_named_raw(origin.signal) {
-                return Arrived { signal, sender: self.sender(signal, &origin) };
+                return ReceivedSignal { signal, sender: self.sender(signal, &origin) };
             }
         }
     }
@@ -61,14 +61,14 @@ impl Signals {
     fn sender(&self, signal: Signal, origin: &Origin) -> Sender {
         match (&origin.process, origin.cause) {
             (Some(process), _) => Sender::Process(process.pid),
-            (None, Cause::Kernel) if self.is_told_to_all(signal) => Sender::Terminal,
+            (None, Cause::Kernel) if self.reaches_group(signal) => Sender::Terminal,
             (None, _) => Sender::Kernel,
         }
     }
 
     /// Whether a terminal tells the whole group. That it is gone it tells the leader of the session alone, and the others
     /// only when that one has ended.
-    fn is_told_to_all(&self, signal: Signal) -> bool {
+    fn reaches_group(&self, signal: Signal) -> bool {
         match signal {
             Signal::INT | Signal::QUIT | Signal::WINCH => true,
             Signal::HUP | Signal::CONT => !self.leads_session,
@@ -79,19 +79,19 @@ impl Signals {
 
 /// The name of a signal that is passed on, without `SIG`; and of KILL, which is the only other one that is sent.
 pub fn name(signal: Signal) -> &'static str {
-    PASSED_ON.iter().find(|(_, other)| *other == signal).map_or("KILL", |(name, _)| name)
+    FORWARDED.iter().find(|(_, other)| *other == signal).map_or("KILL", |(name, _)| name)
 }
 
 /// The text names no signal that can be passed on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("it is none of the signals HUP, INT, QUIT, USR1, USR2, ALRM, TERM, CONT, WINCH, URG, IO and PWR")]
-pub struct NotASignal;
+pub struct UnknownSignal;
 
 /// Reads the name of a signal that can be passed on, with or without `SIG`, in letters of either case.
-pub fn parse(text: &str) -> Result<Signal, NotASignal> {
+pub fn parse(text: &str) -> Result<Signal, UnknownSignal> {
     let capitals = text.to_ascii_uppercase();
     let bare = capitals.strip_prefix("SIG").unwrap_or(&capitals);
-    PASSED_ON.iter().find(|(name, _)| *name == bare).map(|(_, signal)| *signal).ok_or(NotASignal)
+    FORWARDED.iter().find(|(name, _)| *name == bare).map(|(_, signal)| *signal).ok_or(UnknownSignal)
 }
 
 /// The signals that a process ignores, as bits, the first for signal 1. None, if the kernel does not tell.
@@ -113,7 +113,7 @@ fn leads_session(status: &str) -> bool {
 /// Those that say something to a program. Not the faults, which are of the process that they happen in; not CHLD and PIPE,
 /// which are about our own doings; not TSTP, TTIN and TTOU, which the kernel sends to a whole group of processes and which
 /// stop this one along with the others, as a shell's job control needs it.
-const PASSED_ON: &[(&str, Signal)] = &[
+const FORWARDED: &[(&str, Signal)] = &[
     ("HUP", Signal::HUP),
     ("INT", Signal::INT),
     ("QUIT", Signal::QUIT),
@@ -138,7 +138,7 @@ mod tests {
             assert_eq!(parse(text), Ok(Signal::HUP), "{text}");
         }
         for text in ["", "SIG", "KILL", "STOP", "1", "HUP ", "SIGSIGHUP"] {
-            assert_eq!(parse(text), Err(NotASignal), "{text}");
+            assert_eq!(parse(text), Err(UnknownSignal), "{text}");
         }
     }
 
@@ -155,9 +155,9 @@ mod tests {
 
     #[test]
     fn every_signal_that_is_passed_on_stands_in_the_error() {
-        for (text, signal) in PASSED_ON {
+        for (text, signal) in FORWARDED {
             assert_eq!(name(*signal), *text);
-            assert!(NotASignal.to_string().contains(&format!(" {text}")), "{text}");
+            assert!(UnknownSignal.to_string().contains(&format!(" {text}")), "{text}");
         }
     }
 }

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use super::{Arrived, CannotStart, ChildRegistry, OwnedChild, Sender, Signals, name};
+use super::{CannotStart, ChildRegistry, OwnedChild, ReceivedSignal, Sender, Signals, name};
 
 /// A program and its arguments.
 #[derive(Clone, Debug)]
@@ -52,12 +52,12 @@ pub struct Supervisor {
     on_rotation: OnRotation,
     /// Between TERM and KILL.
     grace: Duration,
-    ward: Option<Supervised>,
+    supervised: Option<Supervised>,
 }
 
 /// The program as it runs.
 struct Supervised {
-    kin: OwnedChild,
+    owned: OwnedChild,
     phase: Phase,
     /// While it runs: until when it is not bothered with a rotation. When it was told to end: when it is killed. `None` if that
     /// has passed.
@@ -67,20 +67,20 @@ struct Supervised {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Phase {
     /// It runs.
-    Runs,
+    Running,
     /// It runs, and is to hear of a rotation.
-    Outdated,
+    RotationPending,
     /// It was told to end, and another one follows.
-    MakesWay,
+    Restarting,
     /// It was told to end, as we were.
-    Stops,
+    Stopping,
 }
 
 /// What a turn came to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Turn {
+pub enum Progress {
     /// Something happened and was dealt with.
-    Goes,
+    Handled,
     /// There is no program: [`Supervisor::start`] it.
     Start,
     /// It has ended, and that is the end.
@@ -90,13 +90,13 @@ pub enum Turn {
 impl Supervisor {
     /// One without a program yet. `grace` is what a program is given between TERM and KILL.
     pub fn new(signals: Signals, children: ChildRegistry, on_rotation: OnRotation, grace: Duration) -> Self {
-        Self { signals, children, on_rotation, grace, ward: None }
+        Self { signals, children, on_rotation, grace, supervised: None }
     }
 
     /// While there is no program: waits for a signal that would have ended it. Cancel-safe.
-    pub async fn called_off(&mut self) -> Signal {
+    pub async fn termination_signal(&mut self) -> Signal {
         loop {
-            let Arrived { signal, .. } = self.signals.next().await;
+            let ReceivedSignal { signal, .. } = self.signals.next().await;
             if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].contains(&signal) {
                 return signal;
             }
@@ -111,52 +111,53 @@ impl Supervisor {
     ) -> Result<(), CannotStart> {
         let mut command = Command::new(&program.name);
         command.args(&program.arguments);
-        for name in OURS {
+        for name in SERVICE_MANAGER_VARIABLES {
             command.env_remove(name);
         }
         command.envs(variables);
         let cannot = |error| CannotStart { program: program.name.clone(), error };
-        let kin = self.children.start(&mut command).map_err(cannot)?;
-        info!(program = %program.name.display(), process = kin.child.id(), "program started");
-        self.ward = Some(Supervised { kin, phase: Phase::Runs, timer: Some(Box::pin(sleep(PEACE))) });
+        let owned = self.children.start(&mut command).map_err(cannot)?;
+        info!(program = %program.name.display(), process = owned.child.id(), "program started");
+        self.supervised =
+            Some(Supervised { owned, phase: Phase::Running, timer: Some(Box::pin(sleep(QUIET_AFTER_START))) });
         Ok(())
     }
 
     /// Waits for the next happening and deals with it. Cancel-safe.
-    pub async fn turn(&mut self) -> io::Result<Turn> {
-        let Some(ward) = &mut self.ward else { return Ok(Turn::Start) };
+    pub async fn turn(&mut self) -> io::Result<Progress> {
+        let Some(supervised) = &mut self.supervised else { return Ok(Progress::Start) };
         tokio::select! {
-            status = ward.kin.child.wait() => {
-                let (status, phase) = (status?, ward.phase);
-                self.ward = None;
+            status = supervised.owned.child.wait() => {
+                let (status, phase) = (status?, supervised.phase);
+                self.supervised = None;
                 return Ok(ended(status, phase));
             }
-            arrived = self.signals.next() => ward.pass_on(arrived, self.grace),
-            () = rings(&mut ward.timer) => ward.timer_rang(self.on_rotation, self.grace),
+            received = self.signals.next() => supervised.forward(received, self.grace),
+            () = expired(&mut supervised.timer) => supervised.timer_expired(self.on_rotation, self.grace),
         }
-        Ok(Turn::Goes)
+        Ok(Progress::Handled)
     }
 
     /// A token was replaced. A program that began a moment ago may not know the signal yet and would die of it, so that waits
     /// too. What comes while the program is about to be started anew is in the environment of the next.
     pub fn rotated(&mut self) {
-        let Some(ward) = &mut self.ward else { return };
-        match ward.phase {
-            Phase::Runs if ward.timer.is_some() => ward.phase = Phase::Outdated,
-            Phase::Runs => ward.heed(self.on_rotation, self.grace),
-            Phase::Outdated | Phase::MakesWay | Phase::Stops => {}
+        let Some(supervised) = &mut self.supervised else { return };
+        match supervised.phase {
+            Phase::Running if supervised.timer.is_some() => supervised.phase = Phase::RotationPending,
+            Phase::Running => supervised.handle_rotation(self.on_rotation, self.grace),
+            Phase::RotationPending | Phase::Restarting | Phase::Stopping => {}
         }
     }
 
     /// Whether the program was told to end, and no other follows.
     pub fn is_stopping(&self) -> bool {
-        self.ward.as_ref().is_some_and(|ward| ward.phase == Phase::Stops)
+        self.supervised.as_ref().is_some_and(|supervised| supervised.phase == Phase::Stopping)
     }
 
     /// Ends the program, as TERM to us does.
     pub fn stop(&mut self) {
-        if let Some(ward) = &mut self.ward {
-            ward.end(Phase::Stops, self.grace);
+        if let Some(supervised) = &mut self.supervised {
+            supervised.end(Phase::Stopping, self.grace);
         }
     }
 }
@@ -164,32 +165,32 @@ impl Supervisor {
 impl Supervised {
     /// Hands a signal on. TERM and INT begin the grace, the first of them; Ctrl-C does not, for the program has it from the
     /// terminal, and one that asks questions goes on after it.
-    fn pass_on(&mut self, Arrived { signal, sender }: Arrived, grace: Duration) {
+    fn forward(&mut self, ReceivedSignal { signal, sender }: ReceivedSignal, grace: Duration) {
         match sender {
             Sender::Terminal => {
                 debug!("the program has {} from the terminal", name(signal));
                 return;
             }
             // As `kill 0` in a script does, which means the processes of the script.
-            Sender::Process(number) if self.kin.child.id() == u32::try_from(number).ok() => {
+            Sender::Process(number) if self.owned.child.id() == u32::try_from(number).ok() => {
                 debug!("the program itself sent {}; it is not sent back", name(signal));
                 return;
             }
             Sender::Kernel | Sender::Process(_) => {}
         }
-        if matches!(signal, Signal::TERM | Signal::INT) && self.phase != Phase::Stops {
+        if matches!(signal, Signal::TERM | Signal::INT) && self.phase != Phase::Stopping {
             info!("{} is passed on; the program has {} to end", name(signal), humantime::format_duration(grace));
-            (self.phase, self.timer) = (Phase::Stops, Some(Box::pin(sleep(grace))));
+            (self.phase, self.timer) = (Phase::Stopping, Some(Box::pin(sleep(grace))));
         }
         self.send(signal);
     }
 
-    fn timer_rang(&mut self, on_rotation: OnRotation, grace: Duration) {
+    fn timer_expired(&mut self, on_rotation: OnRotation, grace: Duration) {
         self.timer = None;
         match self.phase {
-            Phase::Runs => {}
-            Phase::Outdated => self.heed(on_rotation, grace),
-            Phase::MakesWay | Phase::Stops => {
+            Phase::Running => {}
+            Phase::RotationPending => self.handle_rotation(on_rotation, grace),
+            Phase::Restarting | Phase::Stopping => {
                 warn!("the program has not ended within {}; it is killed", humantime::format_duration(grace));
                 self.send(Signal::KILL);
             }
@@ -197,12 +198,12 @@ impl Supervised {
     }
 
     /// Does what is to be done when a token was replaced.
-    fn heed(&mut self, on_rotation: OnRotation, grace: Duration) {
-        self.phase = Phase::Runs;
+    fn handle_rotation(&mut self, on_rotation: OnRotation, grace: Duration) {
+        self.phase = Phase::Running;
         match on_rotation {
             OnRotation::Nothing => {}
             OnRotation::Signal(signal) => self.send(signal),
-            OnRotation::Restart => self.end(Phase::MakesWay, grace),
+            OnRotation::Restart => self.end(Phase::Restarting, grace),
         }
     }
 
@@ -214,7 +215,7 @@ impl Supervised {
     /// Sends a signal to this very process: as long as it was not waited for it keeps its number, be it a number without a
     /// process.
     fn send(&self, signal: Signal) {
-        let number = self.kin.child.id().and_then(|number| i32::try_from(number).ok());
+        let number = self.owned.child.id().and_then(|number| i32::try_from(number).ok());
         let Some(pid) = number.and_then(Pid::from_raw) else { return };
         match kill_process(pid, signal) {
             Ok(()) => debug!("sent {} to the program", name(signal)),
@@ -223,20 +224,20 @@ impl Supervised {
     }
 }
 
-fn ended(status: ExitStatus, phase: Phase) -> Turn {
+fn ended(status: ExitStatus, phase: Phase) -> Progress {
     match phase {
-        Phase::MakesWay => {
+        Phase::Restarting => {
             info!("the program is started anew, for a token was replaced");
-            Turn::Start
+            Progress::Start
         }
-        Phase::Runs | Phase::Outdated | Phase::Stops => {
+        Phase::Running | Phase::RotationPending | Phase::Stopping => {
             info!("the program has ended: {status}");
-            Turn::Ended(status)
+            Progress::Ended(status)
         }
     }
 }
 
-async fn rings(timer: &mut Option<Pin<Box<Sleep>>>) {
+async fn expired(timer: &mut Option<Pin<Box<Sleep>>>) {
     match timer {
         Some(timer) => timer.await,
         None => std::future::pending().await,
@@ -244,8 +245,8 @@ async fn rings(timer: &mut Option<Pin<Box<Sleep>>>) {
 }
 
 /// What `sd_notify(3)`, `sd_watchdog_enabled(3)` and `sd_listen_fds(3)` read.
-const OURS: [&str; 6] =
+const SERVICE_MANAGER_VARIABLES: [&str; 6] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
 
 /// How long a program is left in peace after its start. Rotations that come together thus make one restart.
-const PEACE: Duration = Duration::from_secs(1);
+const QUIET_AFTER_START: Duration = Duration::from_secs(1);

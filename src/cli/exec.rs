@@ -72,7 +72,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let mut supervisor = Supervisor::new(signals, daemon.children().clone(), on_rotation, grace);
         let begun = tokio::select! {
             every = tokens::every(&mut daemon, timeout) => every.map(|()| None),
-            signal = supervisor.called_off() => Ok(Some(signal)),
+            signal = supervisor.termination_signal() => Ok(Some(signal)),
         };
         let code = match begun {
             Ok(None) => Stand { program, variables, core_limit }.keep(&mut daemon, &mut supervisor).await,
@@ -115,14 +115,14 @@ impl Stand {
                     }
                 },
                 turn = supervisor.turn() => match turn? {
-                    child::Turn::Goes if supervisor.is_stopping() => daemon.announce_stopping(),
-                    child::Turn::Goes => {}
-                    child::Turn::Start => {
+                    child::Progress::Handled if supervisor.is_stopping() => daemon.announce_stopping(),
+                    child::Progress::Handled => {}
+                    child::Progress::Start => {
                         rotations = daemon.rotations();
                         self.start(daemon, supervisor)?;
                         daemon.program_runs();
                     }
-                    child::Turn::Ended(status) => return match failure {
+                    child::Progress::Ended(status) => return match failure {
                         None => Ok(child::code(status)),
                         Some(why) => Err(why.into()),
                     },

@@ -23,7 +23,7 @@ async fn a_child_that_is_waited_for_is_left_to_whoever_waits_and_hides_orphans_o
         let wanted = if of_ours == REAL_TIME { (None, Some(40)) } else { (Some(5), None) };
         assert_eq!((status.code(), status.signal()), wanted, "its end is not lost");
         drop(ours);
-        assert!(!children.knows(number));
+        assert!(!children.contains(number));
         assert_eq!(in_time(orphans.reaped()).await, orphan);
         assert!(!fs::exists(format!("/proc/{orphan}")).unwrap());
         assert!(is_pending(&mut orphans).await, "there is none left");

@@ -136,11 +136,11 @@ async fn a_command_is_known_to_the_family_for_as_long_as_it_is_waited_for() {
     let (hook, context, children) = (shell(&script), context(), ChildRegistry::default());
     let number = || fs::read_to_string(&file).ok().and_then(|text| text.trim().parse().ok());
     let (ran, ()) = tokio::join!(hook::run(&hook, &context, &children), async {
-        until(|| number().is_some_and(|number| children.knows(number))).await;
+        until(|| number().is_some_and(|number| children.contains(number))).await;
         fs::write(&go, "\n").unwrap();
     });
     assert_eq!(ran, done(""));
-    assert!(!children.knows(number().unwrap()));
+    assert!(!children.contains(number().unwrap()));
 }
 
 #[tokio::test]
