@@ -55,7 +55,7 @@ use crate::{
     output::{Locks, ProtectedKeys},
     renewal::{Event, Fleet, Id, LastExchange, Moment},
     status::{Durations, Question},
-    watch::{ChangeWatcher, Touched, Watch},
+    watch::{ChangeWatcher, FolderWatcher, Touched},
 };
 
 /// The daemon's state, owned by whoever turns it.
@@ -96,7 +96,7 @@ pub struct Daemon {
     orphans: Option<Orphans>,
     /// How often readers got a token that they did not have.
     rotations: u64,
-    watch: Watch,
+    watch: FolderWatcher,
     change_watcher: ChangeWatcher,
     monitor: OutputMonitor,
     alarm: Alarm,
@@ -196,7 +196,7 @@ impl Daemon {
             children,
             orphans,
             rotations: 0,
-            watch: Watch::new(),
+            watch: FolderWatcher::new(),
             change_watcher: ChangeWatcher::default(),
             monitor: OutputMonitor::default(),
             alarm: Alarm::new()?,

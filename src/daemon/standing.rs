@@ -137,7 +137,7 @@ async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
         let Some(armer) = change_watcher.armer() else { return };
         let asked = wanted.clone();
         let Ok(armed) = task::spawn_blocking(move || armer.arm(asked)).await else { return };
-        change_watcher.take(armed);
+        change_watcher.record_armed(armed);
         let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
         wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();
     }

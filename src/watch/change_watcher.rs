@@ -1,6 +1,6 @@
 //! Tells which files of some folders were touched, without being woken by those who only read them.
 //!
-//! [`super::Watch`] is for folders that nobody reads but this process. The folders of outputs are read by every app at every
+//! [`super::FolderWatcher`] is for folders that nobody reads but this process. The folders of outputs are read by every app at every
 //! request, and the `notify` crate asks inotify for each opening of a file; here only changes are asked for, and the names
 //! are told. It needs an inotify instance of its own, of which a user has 128 by default.
 
@@ -63,8 +63,8 @@ impl ChangeWatcher {
     }
 
     /// Takes in what was armed. Answers whether every folder that exists is watched.
-    pub fn take(&mut self, Armed(armed): Armed) -> bool {
-        let mut whole = true;
+    pub fn record_armed(&mut self, Armed(armed): Armed) -> bool {
+        let mut all_armed = true;
         for (path, result) in armed {
             match result {
                 Ok(number) => {
@@ -83,11 +83,11 @@ impl ChangeWatcher {
                 }
                 Err(_) => {
                     self.armed.remove(&path);
-                    whole = false;
+                    all_armed = false;
                 }
             }
         }
-        whole
+        all_armed
     }
 
     /// Whether a folder is watched, as far as is known.
@@ -96,7 +96,7 @@ impl ChangeWatcher {
     }
 
     /// Forgets the folders that are not among these. What still comes of them is not told.
-    pub fn keep_only(&mut self, folders: &BTreeSet<PathBuf>) {
+    pub fn retain_folders(&mut self, folders: &BTreeSet<PathBuf>) {
         let inotify = self.inotify.as_ref().map(AsyncFd::get_ref);
         self.armed.retain(|path, _| folders.contains(path));
         self.folders.retain(|number, paths| {
@@ -118,7 +118,7 @@ impl ChangeWatcher {
                 Some(_) => self.read().await,
             }
         }
-        sleep(GATHERING).await;
+        sleep(DEBOUNCE).await;
         self.drain();
         std::mem::take(&mut self.touched)
     }
@@ -138,7 +138,7 @@ impl ChangeWatcher {
             let mut reader = Reader::new(inotify, &mut space);
             loop {
                 let event = reader.next()?;
-                note(&event, folders, armed, touched);
+                record_event(&event, folders, armed, touched);
                 if reader.is_buffer_empty() {
                     return Ok(());
                 }
@@ -198,7 +198,7 @@ fn open() -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     AsyncFd::with_interest(Arc::new(inotify), Interest::READABLE)
 }
 
-fn note(
+fn record_event(
     event: &inotify::Event<'_>,
     folders: &mut HashMap<i32, BTreeSet<PathBuf>>,
     armed: &mut HashMap<PathBuf, i32>,
@@ -239,7 +239,7 @@ const CHANGES: WatchFlags = WatchFlags::ATTRIB
     .union(WatchFlags::MOVED_TO)
     .union(WatchFlags::ONLYDIR);
 /// What belongs together comes within it, such as the steps of a write.
-const GATHERING: Duration = Duration::from_millis(20);
+const DEBOUNCE: Duration = Duration::from_millis(20);
 /// At least one event with the longest name, and some hundred usual ones.
 const EVENTS_BYTES: usize = 16 * 1024;
 const FILES_MAX: usize = 4096;

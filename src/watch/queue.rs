@@ -1,4 +1,4 @@
-//! Where caller, arming thread and inotify callback leave word for each other. Bounded: what is wanted stands here
+//! Where caller, arming thread and inotify callback leave word for each other. Bounded: what is folders stands here
 //! once, and a newer wish replaces an older one.
 
 use std::{
@@ -20,14 +20,14 @@ pub(super) struct WatchQueue {
 
 #[derive(Debug, Default)]
 struct WatchState {
-    wanted: BTreeSet<PathBuf>,
-    /// Those of `wanted` that inotify has said farewell to since the last round began.
+    folders: BTreeSet<PathBuf>,
+    /// Those of `folders` that inotify has said farewell to since the last round began.
     lost: BTreeSet<PathBuf>,
     /// Whether a folder may be unarmed, lost ones aside.
     unarmed: bool,
-    /// How many rounds of arming have been asked for, which of them was begun last, and which was finished last.
-    asked: u64,
-    begun: u64,
+    /// How many rounds of arming have been requested for, which of them was started last, and which was finished last.
+    requested: u64,
+    started: u64,
     finished: u64,
     closed: bool,
 }
@@ -35,29 +35,29 @@ struct WatchState {
 /// What one round of arming has to see to.
 pub(super) struct ArmingPass {
     pub(super) number: u64,
-    pub(super) wanted: BTreeSet<PathBuf>,
+    pub(super) folders: BTreeSet<PathBuf>,
     pub(super) lost: BTreeSet<PathBuf>,
 }
 
 impl WatchQueue {
     /// Caller: these folders, from now on.
-    pub(super) fn want(&self, folders: BTreeSet<PathBuf>) {
+    pub(super) fn set_folders(&self, folders: BTreeSet<PathBuf>) {
         let mut state = self.state();
-        if state.wanted == folders {
+        if state.folders == folders {
             return;
         }
-        state.unarmed |= !folders.is_subset(&state.wanted);
+        state.unarmed |= !folders.is_subset(&state.folders);
         state.lost.retain(|path| folders.contains(path));
-        state.wanted = folders;
-        state.asked += 1;
+        state.folders = folders;
+        state.requested += 1;
         self.changed.notify_one();
     }
 
     /// Caller: look after them. If the round before is still under way, something hangs, or the thread is no more.
-    pub(super) fn ask(&self) {
+    pub(super) fn request_pass(&self) {
         let mut state = self.state();
-        state.unarmed |= state.finished != state.asked;
-        state.asked += 1;
+        state.unarmed |= state.finished != state.requested;
+        state.requested += 1;
         self.changed.notify_one();
     }
 
@@ -78,31 +78,31 @@ impl WatchQueue {
         self.changed.notify_one();
     }
 
-    /// Thread: the next round, as soon as one is asked for; `None` when the caller is gone.
-    pub(super) fn next_round(&self) -> Option<ArmingPass> {
-        let idle = |state: &mut WatchState| !state.closed && state.begun == state.asked;
+    /// Thread: the next round, as soon as one is requested for; `None` when the caller is gone.
+    pub(super) fn next_pass(&self) -> Option<ArmingPass> {
+        let idle = |state: &mut WatchState| !state.closed && state.started == state.requested;
         let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
         if state.closed {
             return None;
         }
-        state.begun = state.asked;
+        state.started = state.requested;
         let lost = std::mem::take(&mut state.lost);
-        Some(ArmingPass { number: state.asked, wanted: state.wanted.clone(), lost })
+        Some(ArmingPass { number: state.requested, folders: state.folders.clone(), lost })
     }
 
-    /// Thread: how that round ended. If another was asked for meanwhile, the answer is that one's to give.
-    pub(super) fn finish(&self, round: u64, all_armed: bool) {
+    /// Thread: how that round ended. If another was requested for meanwhile, the answer is that one's to give.
+    pub(super) fn finish(&self, pass: u64, all_armed: bool) {
         let mut state = self.state();
-        state.finished = round;
-        if round == state.asked {
+        state.finished = pass;
+        if pass == state.requested {
             state.unarmed = !all_armed;
         }
     }
 
     /// Callback: this path is gone or has been moved. It counts if it is a folder that is watched.
-    pub(super) fn lose(&self, path: &PathBuf) {
+    pub(super) fn mark_lost(&self, path: &PathBuf) {
         let mut state = self.state();
-        if state.wanted.contains(path) {
+        if state.folders.contains(path) {
             state.lost.insert(path.clone());
         }
     }

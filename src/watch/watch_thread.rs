@@ -17,10 +17,10 @@ use tracing::{debug, info, warn};
 use super::queue::{ArmingPass, WatchQueue};
 
 /// Carries out rounds of arming until the caller is gone.
-pub(super) fn serve(queue: &Arc<WatchQueue>) {
-    let mut thread = WatchThread { queue: Arc::clone(queue), watcher: None, armed: BTreeMap::new(), in_trouble: false };
-    while let Some(round) = queue.next_round() {
-        thread.carry_out(&round);
+pub(super) fn run(queue: &Arc<WatchQueue>) {
+    let mut thread = WatchThread { queue: Arc::clone(queue), watcher: None, armed: BTreeMap::new(), failing: false };
+    while let Some(pass) = queue.next_pass() {
+        thread.run_pass(&pass);
     }
 }
 
@@ -29,8 +29,8 @@ struct WatchThread {
     /// `None` until one could be had.
     watcher: Option<RecommendedWatcher>,
     armed: BTreeMap<PathBuf, FileId>,
-    /// Whether trouble has been said, so that it is said once.
-    in_trouble: bool,
+    /// Whether failure has been said, so that it is said once.
+    failing: bool,
 }
 
 /// Which folder a path led to. Numbers of removed folders are used again at once by some file systems; inotify's word
@@ -42,21 +42,21 @@ struct FileId {
 }
 
 impl WatchThread {
-    fn carry_out(&mut self, round: &ArmingPass) {
-        self.disarm_unwanted(&round.wanted);
+    fn run_pass(&mut self, pass: &ArmingPass) {
+        self.disarm_others(&pass.folders);
         let mut newly_armed = false;
-        let mut trouble = None;
+        let mut failure = None;
         let mut missing = false;
-        for path in &round.wanted {
-            match self.arm(path, round.lost.contains(path)) {
-                Ok(Arming::Stands) => {}
+        for path in &pass.folders {
+            match self.arm(path, pass.lost.contains(path)) {
+                Ok(Arming::Unchanged) => {}
                 Ok(Arming::New) => newly_armed = true,
                 Ok(Arming::Missing) => missing = true,
-                Err(error) => trouble = trouble.or(Some((path, error))),
+                Err(error) => failure = failure.or(Some((path, error))),
             }
         }
-        self.say(trouble.as_ref().map(|(path, error)| (path.as_path(), error)), !missing);
-        self.queue.finish(round.number, trouble.is_none() && !missing);
+        self.log(failure.as_ref().map(|(path, error)| (path.as_path(), error)), !missing);
+        self.queue.finish(pass.number, failure.is_none() && !missing);
         // After the line above, so that whoever follows the hint finds the truth.
         if newly_armed {
             self.queue.hint.notify_one();
@@ -64,9 +64,9 @@ impl WatchThread {
     }
 
     /// Two paths may lead to one folder, which inotify watches once: disarming one disarms both. So this comes first and
-    /// arming, which covers every wanted folder in every round, second.
-    fn disarm_unwanted(&mut self, wanted: &BTreeSet<PathBuf>) {
-        let unwanted: Vec<PathBuf> = self.armed.keys().filter(|path| !wanted.contains(*path)).cloned().collect();
+    /// arming, which covers every folders folder in every pass, second.
+    fn disarm_others(&mut self, folders: &BTreeSet<PathBuf>) {
+        let unwanted: Vec<PathBuf> = self.armed.keys().filter(|path| !folders.contains(*path)).cloned().collect();
         for path in unwanted {
             self.disarm(&path);
         }
@@ -84,7 +84,7 @@ impl WatchThread {
     /// unnoticed (an unmount, say) it is back.
     fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
         // Asked before arming: if the folder is exchanged in between, the next round sees a difference and arms again.
-        let identity = match identity_of(path) {
+        let identity = match file_id(path) {
             Ok(identity) => identity,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.disarm(path);
@@ -95,19 +95,19 @@ impl WatchThread {
                 return Err(notify::Error::io(error));
             }
         };
-        let stands = !lost && self.armed.get(path) == Some(&identity);
-        if !stands {
+        let unchanged = !lost && self.armed.get(path) == Some(&identity);
+        if !unchanged {
             self.disarm(path);
         }
         let queue = Arc::clone(&self.queue);
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
-            none => none.insert(notify::recommended_watcher(move |event| attend(&queue, event))?),
+            none => none.insert(notify::recommended_watcher(move |event| handle_event(&queue, event))?),
         };
         match watcher.watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => {
                 self.armed.insert(path.to_owned(), identity);
-                Ok(if stands { Arming::Stands } else { Arming::New })
+                Ok(if unchanged { Arming::Unchanged } else { Arming::New })
             }
             Err(error) => {
                 self.armed.remove(path);
@@ -116,17 +116,17 @@ impl WatchThread {
         }
     }
 
-    /// A missing folder is no trouble of the watch: whoever reads the file in it says so.
-    fn say(&mut self, trouble: Option<(&Path, &notify::Error)>, all_there: bool) {
-        match trouble {
-            Some((path, error)) if self.in_trouble => debug!("still cannot watch folder `{}`: {error}", path.display()),
+    /// A missing folder is no failure of the watch: whoever reads the file in it says so.
+    fn log(&mut self, failure: Option<(&Path, &notify::Error)>, all_there: bool) {
+        match failure {
+            Some((path, error)) if self.failing => debug!("still cannot watch folder `{}`: {error}", path.display()),
             Some((path, error)) => {
-                self.in_trouble = true;
+                self.failing = true;
                 let (path, remedy) = (path.display(), remedy(error));
                 warn!("cannot watch folder `{path}`: {error}; changes are found by looking every few seconds{remedy}");
             }
-            None if self.in_trouble && all_there => {
-                self.in_trouble = false;
+            None if self.failing && all_there => {
+                self.failing = false;
                 info!("every folder is watched again");
             }
             None => {}
@@ -136,32 +136,32 @@ impl WatchThread {
 
 enum Arming {
     /// As in the round before.
-    Stands,
-    /// As of this round.
+    Unchanged,
+    /// As of this pass.
     New,
     /// There is no folder to arm.
     Missing,
 }
 
-fn identity_of(path: &Path) -> io::Result<FileId> {
+fn file_id(path: &Path) -> io::Result<FileId> {
     let found = fs::metadata(path)?;
     Ok(FileId { device: found.dev(), inode: found.ino() })
 }
 
 /// What inotify tells, on its own thread. Errors and a queue that ran over may hide any change.
-fn attend(queue: &WatchQueue, event: notify::Result<Event>) {
+fn handle_event(queue: &WatchQueue, event: notify::Result<Event>) {
     let Ok(event) = event else { return queue.hint.notify_one() };
-    if is_only_a_look(event.kind) {
+    if is_read(event.kind) {
         return;
     }
     if may_be_removal(event.kind) {
-        event.paths.iter().for_each(|path| queue.lose(path));
+        event.paths.iter().for_each(|path| queue.mark_lost(path));
     }
     queue.hint.notify_one();
 }
 
 /// Opening a file to read it makes events too: whoever reads on each hint would read for ever. Only a writer's close counts.
-fn is_only_a_look(kind: EventKind) -> bool {
+fn is_read(kind: EventKind) -> bool {
     matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
@@ -208,7 +208,7 @@ mod tests {
             // inotify tells in order: when the sentinel is told of, all that was read before it has been.
             let at_end = event.as_ref().unwrap().paths[0].ends_with("sentinel");
             if !at_end {
-                attend(&theirs, event);
+                handle_event(&theirs, event);
             }
             let _ = tell.send(at_end);
         })
@@ -231,9 +231,9 @@ mod tests {
     #[test]
     fn a_queue_that_ran_over_and_an_error_are_hints() {
         let queue = WatchQueue::default();
-        attend(&queue, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
+        handle_event(&queue, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
         assert!(queue.hint.notified().now_or_never().is_some());
-        attend(&queue, Err(notify::Error::generic("lost")));
+        handle_event(&queue, Err(notify::Error::generic("lost")));
         assert!(queue.hint.notified().now_or_never().is_some());
     }
 }

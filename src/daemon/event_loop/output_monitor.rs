@@ -25,7 +25,7 @@ impl Daemon {
     pub(super) fn arm_outputs(&mut self) {
         let folders: BTreeSet<PathBuf> =
             self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(output::watched_folders).collect();
-        self.change_watcher.keep_only(&folders);
+        self.change_watcher.retain_folders(&folders);
         if !self.monitor.arming.begin() {
             return;
         }
@@ -48,7 +48,7 @@ impl Daemon {
     pub(super) fn armed(&mut self, armed: Option<Armed>) {
         let again = self.monitor.arming.end();
         let before = self.monitor.armed;
-        self.monitor.armed = armed.is_some_and(|armed| self.change_watcher.take(armed));
+        self.monitor.armed = armed.is_some_and(|armed| self.change_watcher.record_armed(armed));
         if before && !self.monitor.armed {
             debug!("not every folder of outputs can be watched; they are looked at every second");
         }

@@ -11,14 +11,14 @@ use std::{
 };
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokenwell::watch::Watch;
+use tokenwell::watch::FolderWatcher;
 
 #[tokio::test]
 async fn without_inotify_a_watch_says_so_once_and_heals_when_there_is_one() {
     let (tell, said) = mpsc::channel();
     tracing_subscriber::fmt().with_ansi(false).with_writer(Mutex::new(Lines(tell))).init();
     let folder = tempfile::tempdir().unwrap();
-    let mut watch = Watch::new();
+    let mut watch = FolderWatcher::new();
 
     let limit = Rlimit { current: Some(256), ..getrlimit(Resource::Nofile) };
     setrlimit(Resource::Nofile, limit).unwrap();

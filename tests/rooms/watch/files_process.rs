@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeSet, fs, path::PathBuf, time::Duration};
 
-use tokenwell::watch::Watch;
+use tokenwell::watch::FolderWatcher;
 
 #[tokio::test]
 async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
@@ -14,7 +14,7 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
         fs::create_dir(folder).unwrap();
     }
     let threads_before = threads();
-    let mut watch = Watch::new();
+    let mut watch = FolderWatcher::new();
     watch.follow(folders.clone());
     in_time(watch.hint()).await;
     assert_eq!(folders_watched(), [50]);

@@ -45,10 +45,10 @@ async fn a_folder_that_goes_may_have_taken_everything() {
         change_watcher.touched().await;
     }
     let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
-    assert!(change_watcher.take(armed), "what does not exist need not be watched");
+    assert!(change_watcher.record_armed(armed), "what does not exist need not be watched");
     fs::create_dir(folder.path()).unwrap();
     let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
-    assert!(change_watcher.take(armed));
+    assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
     fs::write(folder.path().join("a"), "").unwrap();
     assert!(change_watcher.touched().await.covers(&folder.path().join("a")));
@@ -59,9 +59,9 @@ async fn what_is_no_longer_wanted_is_not_told() {
     let (folder, mut change_watcher) = posted().await;
     let other = TempDir::new().unwrap();
     let armed = change_watcher.armer().unwrap().arm([other.path().to_owned()]);
-    assert!(change_watcher.take(armed));
+    assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything);
-    change_watcher.keep_only(&BTreeSet::from([other.path().to_owned()]));
+    change_watcher.retain_folders(&BTreeSet::from([other.path().to_owned()]));
     fs::write(folder.path().join("a"), "").unwrap();
     fs::write(other.path().join("b"), "").unwrap();
     assert_eq!(change_watcher.touched().await, Touched::Files(BTreeSet::from([other.path().join("b")])));
@@ -74,7 +74,7 @@ async fn two_paths_to_one_folder_are_both_told() {
     let link: PathBuf = link.path().join("link");
     std::os::unix::fs::symlink(folder.path(), &link).unwrap();
     let armed = change_watcher.armer().unwrap().arm([link.clone()]);
-    assert!(change_watcher.take(armed));
+    assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything);
     fs::write(folder.path().join("a"), "").unwrap();
     let touched = change_watcher.touched().await;
@@ -100,7 +100,7 @@ async fn posted() -> (TempDir, ChangeWatcher) {
     }
     let mut change_watcher = ChangeWatcher::default();
     let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
-    assert!(change_watcher.take(armed));
+    assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
     (folder, change_watcher)
 }

@@ -21,7 +21,7 @@ use std::{
 
 use futures_util::FutureExt;
 use secret_volume::SecretVolume;
-use tokenwell::watch::Watch;
+use tokenwell::watch::FolderWatcher;
 
 #[tokio::test]
 async fn a_swap_of_a_mounted_secret_gives_a_hint_each_time() {
@@ -43,7 +43,7 @@ async fn a_swap_of_a_mounted_secret_gives_a_hint_each_time() {
 #[tokio::test]
 async fn following_gives_a_hint_because_the_folder_may_have_changed_before() {
     let folder = tempfile::tempdir().unwrap();
-    let mut watch = Watch::new();
+    let mut watch = FolderWatcher::new();
     assert!(watch.fully_armed(), "nothing to arm");
     watch.follow(BTreeSet::from([folder.path().to_owned()]));
     in_time(watch.hint()).await;
@@ -88,7 +88,7 @@ async fn a_folder_that_is_removed_and_made_anew_is_armed_again() {
         // Some file systems give the new folder the old one's number.
         fs::create_dir(&folder).unwrap();
         watch.rearm();
-        hints_until(&mut watch, Watch::fully_armed).await;
+        hints_until(&mut watch, FolderWatcher::fully_armed).await;
         fs::write(folder.join("key"), "K1").unwrap();
         in_time(watch.hint()).await;
         fs::remove_file(folder.join("key")).unwrap();
@@ -106,7 +106,7 @@ async fn a_folder_that_is_moved_away_and_replaced_is_armed_again() {
     fs::create_dir(&folder).unwrap();
     hints_until(&mut watch, |watch| !watch.fully_armed()).await;
     watch.rearm();
-    hints_until(&mut watch, Watch::fully_armed).await;
+    hints_until(&mut watch, FolderWatcher::fully_armed).await;
     fs::write(folder.join("key"), "K1").unwrap();
     in_time(watch.hint()).await;
 }
@@ -132,13 +132,13 @@ async fn a_folder_that_is_missing_at_first_is_armed_when_it_is_there() {
     let above = tempfile::tempdir().unwrap();
     let (present, absent) = (above.path().join("present"), above.path().join("absent"));
     fs::create_dir(&present).unwrap();
-    let mut watch = Watch::new();
+    let mut watch = FolderWatcher::new();
     watch.follow(BTreeSet::from([present, absent.clone()]));
     in_time(watch.hint()).await;
     assert!(!watch.fully_armed());
     fs::create_dir(&absent).unwrap();
     watch.rearm();
-    hints_until(&mut watch, Watch::fully_armed).await;
+    hints_until(&mut watch, FolderWatcher::fully_armed).await;
     fs::write(absent.join("key"), "K1").unwrap();
     in_time(watch.hint()).await;
 }
@@ -201,8 +201,8 @@ async fn a_storm_of_changes_neither_holds_a_hint_back_nor_makes_it_spin() {
     assert!(writes > 10 * hints, "{writes} writes made {hints} hints");
 }
 
-async fn armed(folders: &[&Path]) -> Watch {
-    let mut watch = Watch::new();
+async fn armed(folders: &[&Path]) -> FolderWatcher {
+    let mut watch = FolderWatcher::new();
     watch.follow(folders.iter().map(|folder| (*folder).to_owned()).collect());
     in_time(watch.hint()).await;
     assert!(watch.fully_armed());
@@ -210,7 +210,7 @@ async fn armed(folders: &[&Path]) -> Watch {
 }
 
 /// What is waited for may come with a later hint than the first.
-async fn hints_until(watch: &mut Watch, reached: impl Fn(&Watch) -> bool) {
+async fn hints_until(watch: &mut FolderWatcher, reached: impl Fn(&FolderWatcher) -> bool) {
     loop {
         in_time(watch.hint()).await;
         if reached(watch) {
