@@ -1,8 +1,7 @@
-//! Processes that are ours, and those that are left to us.
+//! Child processes, and orphans that this process adopts.
 //!
-//! A child of ours is waited for by whoever started it and is known to the [`ChildRegistry`] until then. Whatever else ends as a
-//! child of this process was left to it, and [`Orphans`] sees it off. One child may be more than that: the program that
-//! `tokenwell exec` stands in for, which the [`Supervisor`] keeps.
+//! The code that starts a child also waits for it, and the [`ChildRegistry`] holds the child until then. Any other child that
+//! ends is an adopted orphan, and [`Orphans`] reaps it. The program of `tokenwell exec` is a child with a [`Supervisor`].
 
 mod exit_code;
 mod orphans;

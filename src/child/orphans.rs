@@ -1,5 +1,5 @@
-//! Processes that are left to us: as the first process of a container, and as the one that a supervised program's own
-//! children fall to. Somebody has to wait for each when it ends, or it stays in the process table for ever.
+//! Reaps orphans: as the first process of a container, and as the subreaper of a supervised program's children. An orphan
+//! that is never waited for stays in the process table as a zombie.
 
 use std::io;
 
@@ -16,33 +16,33 @@ use signal_hook_tokio::Signals;
 
 use super::ChildRegistry;
 
-/// The children that nobody of this process waits for.
+/// The children that no other code of this process waits for.
 ///
-/// The kernel shows one ended child at a time. While that is one of the children, which is waited for elsewhere, no orphan
-/// behind it can be seen; so this looks again when the children lets it go.
+/// The kernel reports one ended child at a time. While that is a registered child, which is waited for elsewhere, orphans
+/// behind it are hidden; so this checks again whenever a child leaves the registry.
 pub struct Orphans {
     children: ChildRegistry,
     ends: Signals,
-    /// Whether there may be one that was not looked at.
+    /// Whether an ended child may be pending that was not checked yet.
     check: bool,
 }
 
 impl Orphans {
-    /// Takes in whatever is orphaned below this process from here on, also where this is not the first process. Must be
-    /// called within a tokio runtime, and before the first child is started.
+    /// Makes this process the subreaper of its descendants, so that it adopts orphans even if it is not the first process.
+    /// Must be called within a tokio runtime, and before the first child is started.
     pub fn adopt(children: ChildRegistry) -> io::Result<Self> {
-        // First this, for a parent may have left the signal ignored, and the kernel then forgets how children ended.
+        // First: a parent may have left the signal ignored, and the kernel then discards the status of children.
         let ends = Signals::new([SIGCHLD])?;
         set_child_subreaper(Some(getpid()))?;
         Ok(Self { children, ends, check: true })
     }
 
-    /// The same where this is the first process and they come in any case.
+    /// The same if this is the first process, which adopts orphans in any case; `None` otherwise.
     pub fn of_first_process(children: &ChildRegistry) -> io::Result<Option<Self>> {
         if getpid() == Pid::INIT { Self::adopt(children.clone()).map(Some) } else { Ok(None) }
     }
 
-    /// Waits until one has ended, sees it off, and answers with its number. Cancel-safe.
+    /// Waits until an orphan has ended, reaps it, and returns its number. Cancel-safe.
     pub async fn reaped(&mut self) -> u32 {
         loop {
             if self.check
@@ -60,7 +60,7 @@ impl Orphans {
     }
 }
 
-/// Sees the first one off, unless it is of the children or there is none.
+/// Reaps the first ended child. Returns `None` if there is none or if it is a registered child.
 fn reap_one(children: &ChildRegistry) -> Option<u32> {
     match waitid(Id::All, WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT) {
         Ok(ended) => {
@@ -69,9 +69,8 @@ fn reap_one(children: &ChildRegistry) -> Option<u32> {
             let pid = Pid::from_raw(number).filter(|_| !known)?;
             reaped_number(waitpid(Some(pid), WaitOptions::NOHANG))
         }
-        // One that a real-time signal ended, which nix has no word for. It is told by who it is not. A child of the children
-        // that ends between the two calls comes later in the kernel's list only if it is younger: what is risked is an exit
-        // code.
+        // A real-time signal ended it, which nix cannot represent. It is an orphan if no registered child has ended. A
+        // registered child that ends between the two calls could be reaped here instead; then only its exit code is lost.
         Err(Errno::EINVAL) if !children.any(has_ended) => reaped_number(wait(WaitOptions::NOHANG)),
         Err(_) => None,
     }

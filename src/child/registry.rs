@@ -1,4 +1,4 @@
-//! Who is a child of ours, so that its end is left to whoever waits for it, and orphans can be told apart.
+//! The children that this process started, so that orphans can be distinguished from them.
 
 use std::{
     collections::HashSet,
@@ -11,7 +11,7 @@ use tokio::{
     sync::Notify,
 };
 
-/// The children that somebody of this process waits for.
+/// The children that other code of this process waits for.
 #[derive(Clone, Debug, Default)]
 pub struct ChildRegistry(Arc<Registered>);
 
@@ -21,7 +21,7 @@ struct Registered {
     removed: Notify,
 }
 
-/// A child that is waited for. When this is dropped, whatever is left of the child counts as an orphan.
+/// A child that is waited for. Once this is dropped, a child that still runs counts as an orphan.
 #[derive(Debug)]
 pub struct OwnedChild {
     /// The process.
@@ -31,7 +31,7 @@ pub struct OwnedChild {
 }
 
 impl ChildRegistry {
-    /// Starts a child. Call it on the thread that reaps orphans, so that no child is reaped before it is known.
+    /// Starts a child. Call it on the thread that reaps orphans, so that no child is reaped before it is registered.
     pub fn start(&self, command: &mut Command) -> io::Result<OwnedChild> {
         let child = command.spawn()?;
         let number = child.id().unwrap_or_default();
@@ -39,17 +39,17 @@ impl ChildRegistry {
         Ok(OwnedChild { child, number, children: self.clone() })
     }
 
-    /// Whether somebody waits for this child.
+    /// Whether this child is registered.
     pub fn contains(&self, number: u32) -> bool {
         self.known().contains(&number)
     }
 
-    /// Whether this holds for any of them.
+    /// Whether the predicate holds for any registered child.
     pub(super) fn any(&self, holds: impl FnMut(u32) -> bool) -> bool {
         self.known().iter().copied().any(holds)
     }
 
-    /// Waits until one of them is waited for no longer. For one caller; a removed that nobody heard of is kept.
+    /// Waits until a child was removed. Supports one caller; a removal between two calls is remembered.
     pub(super) async fn removed(&self) {
         self.0.removed.notified().await;
     }

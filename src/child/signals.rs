@@ -1,4 +1,4 @@
-//! Signals that are for a program behind this one, as they come and with who sent them.
+//! Receives the signals that are forwarded to a supervised program, with their senders.
 
 use std::{fs, io};
 
@@ -10,35 +10,35 @@ use signal_hook::{
 };
 use signal_hook_tokio::SignalsInfo;
 
-/// The signals as they come.
+/// The stream of received signals.
 pub struct Signals {
     stream: SignalsInfo<WithOrigin>,
     leads_session: bool,
 }
 
-/// One that came.
+/// A received signal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ReceivedSignal {
-    /// Which.
+    /// The signal.
     pub signal: Signal,
-    /// From whom.
+    /// Its sender.
     pub sender: Sender,
 }
 
-/// Who sent a signal.
+/// The sender of a signal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Sender {
-    /// The terminal, as at Ctrl-C. It tells every process of the group in its foreground.
+    /// The terminal, as for Ctrl-C. It signals every process in its foreground group.
     Terminal,
-    /// The kernel, and nobody else is told.
+    /// The kernel, which signalled only this process.
     Kernel,
-    /// A process of this number; 0 if it is of another process namespace.
+    /// The process with this number; 0 if it is in another process namespace.
     Process(i32),
 }
 
 impl Signals {
-    /// Takes over every signal that is passed on, but for those that this process was told to ignore, as `nohup` does: a
-    /// child should go on to ignore them, and would not if they were caught here. Must be called within a tokio runtime.
+    /// Handles every signal that is forwarded, except those that this process inherited as ignored, as under `nohup`: the
+    /// child should inherit that too, and would not if they were handled here. Must be called within a tokio runtime.
     pub fn listen() -> io::Result<Self> {
         let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
         let ignored = ignored(&status);
@@ -48,7 +48,7 @@ impl Signals {
         Ok(Self { stream, leads_session: leads_session(&status) })
     }
 
-    /// The next one. Cancel-safe.
+    /// Waits for the next signal. Cancel-safe.
     pub async fn next(&mut self) -> ReceivedSignal {
         loop {
             let Some(origin) = self.stream.next().await else { std::future::pending().await };
@@ -66,8 +66,8 @@ impl Signals {
         }
     }
 
-    /// Whether a terminal tells the whole group. That it is gone it tells the leader of the session alone, and the others
-    /// only when that one has ended.
+    /// Whether a terminal sends this signal to the whole group. A hang-up goes to the session leader alone, and to the
+    /// others only after the leader has ended.
     fn reaches_group(&self, signal: Signal) -> bool {
         match signal {
             Signal::INT | Signal::QUIT | Signal::WINCH => true,
@@ -77,31 +77,32 @@ impl Signals {
     }
 }
 
-/// The name of a signal that is passed on, without `SIG`; and of KILL, which is the only other one that is sent.
+/// Returns the name, without `SIG`, of a signal that is forwarded, or of KILL, the only other one that is sent.
 pub fn name(signal: Signal) -> &'static str {
     FORWARDED.iter().find(|(_, other)| *other == signal).map_or("KILL", |(name, _)| name)
 }
 
-/// The text names no signal that can be passed on.
+/// The text names no signal that can be forwarded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("it is none of the signals HUP, INT, QUIT, USR1, USR2, ALRM, TERM, CONT, WINCH, URG, IO and PWR")]
 pub struct UnknownSignal;
 
-/// Reads the name of a signal that can be passed on, with or without `SIG`, in letters of either case.
+/// Parses the name of a signal that can be forwarded, with or without `SIG`, in either case.
 pub fn parse(text: &str) -> Result<Signal, UnknownSignal> {
     let capitals = text.to_ascii_uppercase();
     let bare = capitals.strip_prefix("SIG").unwrap_or(&capitals);
     FORWARDED.iter().find(|(name, _)| *name == bare).map(|(_, signal)| *signal).ok_or(UnknownSignal)
 }
 
-/// The signals that a process ignores, as bits, the first for signal 1. None, if the kernel does not tell.
+/// Returns the ignored signals as a bit set, whose lowest bit is signal 1. Returns 0 if the kernel does not report them.
 fn ignored(status: &str) -> u64 {
     let bits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or_default()
 }
 
-/// Whether a process leads its session. `getsid` would do, but answers 0 for a session of another process namespace, and
-/// rustix has no number 0. Yes, if the kernel does not tell: then a signal may come twice, but not in vain.
+/// Whether a process leads its session. `getsid` returns 0 for a session of another process namespace, which rustix cannot
+/// represent, so this parses the status. Returns true if the kernel does not report it: a signal may then arrive twice,
+/// but is never lost.
 fn leads_session(status: &str) -> bool {
     let innermost = |key| {
         let numbers = status.lines().find_map(|line| line.strip_prefix(key));
@@ -110,9 +111,9 @@ fn leads_session(status: &str) -> bool {
     innermost("NSpid:") == innermost("NSsid:")
 }
 
-/// Those that say something to a program. Not the faults, which are of the process that they happen in; not CHLD and PIPE,
-/// which are about our own doings; not TSTP, TTIN and TTOU, which the kernel sends to a whole group of processes and which
-/// stop this one along with the others, as a shell's job control needs it.
+/// The signals that are meant for a program. Excluded are faults, which concern the process in which they occur; CHLD and
+/// PIPE, which concern this process; and TSTP, TTIN and TTOU, which the kernel sends to a whole process group and which
+/// must stop this process together with the others, for a shell's job control.
 const FORWARDED: &[(&str, Signal)] = &[
     ("HUP", Signal::HUP),
     ("INT", Signal::INT),
@@ -133,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_signal_is_named_as_kill_names_it() {
+    fn a_signal_has_the_name_that_kill_uses() {
         for text in ["HUP", "SIGHUP", "hup", "sighup"] {
             assert_eq!(parse(text), Ok(Signal::HUP), "{text}");
         }
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_kernel_tells_of_a_process_is_understood() {
+    fn ignored_signals_and_session_leadership_are_parsed() {
         let nohup = "Name:\tx\nNSpid:\t812\nNSsid:\t700\nSigIgn:\t0000000000001001\n";
         assert_eq!((ignored(nohup), leads_session(nohup)), (0x1001, false));
         let leader_in_a_namespace = "NSpid:\t812\t1\nNSsid:\t812\t1\nSigIgn:\t0000000000000000\n";
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn every_signal_that_is_passed_on_stands_in_the_error() {
+    fn the_error_lists_every_signal_that_is_forwarded() {
         for (text, signal) in FORWARDED {
             assert_eq!(name(*signal), *text);
             assert!(UnknownSignal.to_string().contains(&format!(" {text}")), "{text}");

@@ -1,12 +1,13 @@
-//! The one program that this process stands in for: it gets our signals, is started anew where a rotation asks for that,
-//! and ends when we are told to.
+//! Supervises one program: forwards signals to it, restarts it after a rotation if configured, and stops it when this
+//! process is stopped.
 //!
-//! It stays in our process group. In a terminal it is thus in the foreground with us, Ctrl-C and Ctrl-Z reach it from the
-//! terminal itself, and we pass on only what was sent to us alone. Whoever sends a signal to the whole group sends it to
-//! the program twice: once himself and once through us.
+//! The program stays in the process group of this process. In a terminal both are thus in the foreground, Ctrl-C and
+//! Ctrl-Z reach the program from the terminal itself, and only signals that were sent to this process alone are forwarded.
+//! A signal that another process sends to the whole group reaches the program twice: directly and forwarded.
 //!
-//! If we are killed, the program goes on. That it should die with us can be asked of the kernel only between fork and exec,
-//! which is not possible without `unsafe`. As the first process of a container we take everything with us.
+//! If this process is killed, the program keeps running. The kernel can end it too, but that must be requested between
+//! fork and exec, which is impossible without `unsafe`. As the first process of a container, this process takes everything
+//! in the container with it.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -28,39 +29,38 @@ use super::{CannotStart, ChildRegistry, OwnedChild, ReceivedSignal, Sender, Sign
 /// A program and its arguments.
 #[derive(Clone, Debug)]
 pub struct Program {
-    /// Its path, or a name to be found by `$PATH`.
+    /// Its path, or a name that is looked up in `$PATH`.
     pub name: OsString,
-    /// Handed over as they are.
+    /// Passed unchanged.
     pub arguments: Vec<OsString>,
 }
 
-/// What is done when a token was replaced.
+/// The action after a token was replaced.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum OnRotation {
-    /// The program looks for itself.
+    /// None: the program notices by itself.
     Nothing,
-    /// It is told.
+    /// Sends a signal to the program.
     Signal(Signal),
-    /// It is ended and started anew.
+    /// Stops the program and starts it again.
     Restart,
 }
 
-/// Keeps the program.
+/// Supervises the program.
 pub struct Supervisor {
     signals: Signals,
     children: ChildRegistry,
     on_rotation: OnRotation,
-    /// Between TERM and KILL.
+    /// The time between TERM and KILL.
     grace: Duration,
     supervised: Option<Supervised>,
 }
 
-/// The program as it runs.
+/// The running program.
 struct Supervised {
     owned: OwnedChild,
     phase: Phase,
-    /// While it runs: until when it is not bothered with a rotation. When it was told to end: when it is killed. `None` if that
-    /// has passed.
+    /// While it runs: until when rotations are deferred. While it is stopping: when it is killed. `None` after that time.
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -68,32 +68,32 @@ struct Supervised {
 enum Phase {
     /// It runs.
     Running,
-    /// It runs, and is to hear of a rotation.
+    /// It runs, and a rotation was deferred.
     RotationPending,
-    /// It was told to end, and another one follows.
+    /// It was told to stop, and is then started again.
     Restarting,
-    /// It was told to end, as we were.
+    /// It was told to stop, because this process was.
     Stopping,
 }
 
-/// What a turn came to.
+/// The result of one turn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Progress {
-    /// Something happened and was dealt with.
+    /// An event was handled.
     Handled,
-    /// There is no program: [`Supervisor::start`] it.
+    /// No program is running: call [`Supervisor::start`].
     Start,
-    /// It has ended, and that is the end.
+    /// The program has ended and is not restarted.
     Ended(ExitStatus),
 }
 
 impl Supervisor {
-    /// One without a program yet. `grace` is what a program is given between TERM and KILL.
+    /// Returns a supervisor without a program. `grace` is the time between TERM and KILL.
     pub fn new(signals: Signals, children: ChildRegistry, on_rotation: OnRotation, grace: Duration) -> Self {
         Self { signals, children, on_rotation, grace, supervised: None }
     }
 
-    /// While there is no program: waits for a signal that would have ended it. Cancel-safe.
+    /// Waits, while no program is running, for a signal that would have ended it. Cancel-safe.
     pub async fn termination_signal(&mut self) -> Signal {
         loop {
             let ReceivedSignal { signal, .. } = self.signals.next().await;
@@ -103,7 +103,8 @@ impl Supervisor {
         }
     }
 
-    /// Starts the program in our own environment, without what a service manager said in it to us alone, and these variables.
+    /// Starts the program with the environment of this process plus these variables. Variables with which a service manager
+    /// addresses this process alone are removed.
     pub fn start<'e>(
         &mut self,
         program: &Program,
@@ -123,7 +124,7 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Waits for the next happening and deals with it. Cancel-safe.
+    /// Waits for the next event and handles it. Cancel-safe.
     pub async fn turn(&mut self) -> io::Result<Progress> {
         let Some(supervised) = &mut self.supervised else { return Ok(Progress::Start) };
         tokio::select! {
@@ -138,8 +139,8 @@ impl Supervisor {
         Ok(Progress::Handled)
     }
 
-    /// A token was replaced. A program that began a moment ago may not know the signal yet and would die of it, so that waits
-    /// too. What comes while the program is about to be started anew is in the environment of the next.
+    /// Handles the replacement of a token. Shortly after its start a program may not handle the signal yet and would die of
+    /// it, so the action is deferred. During a restart nothing more is needed: the next start uses the new token.
     pub fn rotated(&mut self) {
         let Some(supervised) = &mut self.supervised else { return };
         match supervised.phase {
@@ -149,12 +150,12 @@ impl Supervisor {
         }
     }
 
-    /// Whether the program was told to end, and no other follows.
+    /// Whether the program was told to stop and is not restarted.
     pub fn is_stopping(&self) -> bool {
         self.supervised.as_ref().is_some_and(|supervised| supervised.phase == Phase::Stopping)
     }
 
-    /// Ends the program, as TERM to us does.
+    /// Stops the program, as TERM to this process does.
     pub fn stop(&mut self) {
         if let Some(supervised) = &mut self.supervised {
             supervised.end(Phase::Stopping, self.grace);
@@ -163,15 +164,15 @@ impl Supervisor {
 }
 
 impl Supervised {
-    /// Hands a signal on. TERM and INT begin the grace, the first of them; Ctrl-C does not, for the program has it from the
-    /// terminal, and one that asks questions goes on after it.
+    /// Forwards a signal. The first TERM or INT starts the grace time. Ctrl-C does not: the program got it from the terminal,
+    /// and an interactive program continues after it.
     fn forward(&mut self, ReceivedSignal { signal, sender }: ReceivedSignal, grace: Duration) {
         match sender {
             Sender::Terminal => {
-                debug!("the program has {} from the terminal", name(signal));
+                debug!("the terminal has sent {} to the program", name(signal));
                 return;
             }
-            // As `kill 0` in a script does, which means the processes of the script.
+            // For example `kill 0` in a script, which is meant for the processes of the script.
             Sender::Process(number) if self.owned.child.id() == u32::try_from(number).ok() => {
                 debug!("the program itself sent {}; it is not sent back", name(signal));
                 return;
@@ -179,7 +180,7 @@ impl Supervised {
             Sender::Kernel | Sender::Process(_) => {}
         }
         if matches!(signal, Signal::TERM | Signal::INT) && self.phase != Phase::Stopping {
-            info!("{} is passed on; the program has {} to end", name(signal), humantime::format_duration(grace));
+            info!("forwarding {}; the program has {} to end", name(signal), humantime::format_duration(grace));
             (self.phase, self.timer) = (Phase::Stopping, Some(Box::pin(sleep(grace))));
         }
         self.send(signal);
@@ -197,7 +198,7 @@ impl Supervised {
         }
     }
 
-    /// Does what is to be done when a token was replaced.
+    /// Performs the action after a rotation.
     fn handle_rotation(&mut self, on_rotation: OnRotation, grace: Duration) {
         self.phase = Phase::Running;
         match on_rotation {
@@ -212,8 +213,7 @@ impl Supervised {
         self.send(Signal::TERM);
     }
 
-    /// Sends a signal to this very process: as long as it was not waited for it keeps its number, be it a number without a
-    /// process.
+    /// Sends a signal to the program. Until the program was waited for, its number cannot be reused, even if it has ended.
     fn send(&self, signal: Signal) {
         let number = self.owned.child.id().and_then(|number| i32::try_from(number).ok());
         let Some(pid) = number.and_then(Pid::from_raw) else { return };
@@ -227,7 +227,7 @@ impl Supervised {
 fn ended(status: ExitStatus, phase: Phase) -> Progress {
     match phase {
         Phase::Restarting => {
-            info!("the program is started anew, for a token was replaced");
+            info!("restarting the program because a token was replaced");
             Progress::Start
         }
         Phase::Running | Phase::RotationPending | Phase::Stopping => {
@@ -244,9 +244,9 @@ async fn expired(timer: &mut Option<Pin<Box<Sleep>>>) {
     }
 }
 
-/// What `sd_notify(3)`, `sd_watchdog_enabled(3)` and `sd_listen_fds(3)` read.
+/// The variables that `sd_notify(3)`, `sd_watchdog_enabled(3)` and `sd_listen_fds(3)` read.
 const SERVICE_MANAGER_VARIABLES: [&str; 6] =
     ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"];
 
-/// How long a program is left in peace after its start. Rotations that come together thus make one restart.
+/// How long rotations are deferred after a start. Rotations that come together thus cause one restart.
 const QUIET_AFTER_START: Duration = Duration::from_secs(1);

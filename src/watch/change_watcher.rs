@@ -1,8 +1,8 @@
-//! Tells which files of some folders were touched, without being woken by those who only read them.
+//! Reports which files of some folders were touched, without wake-ups by readers.
 //!
-//! [`super::FolderWatcher`] is for folders that nobody reads but this process. The folders of outputs are read by every app at every
-//! request, and the `notify` crate asks inotify for each opening of a file; here only changes are asked for, and the names
-//! are told. It needs an inotify instance of its own, of which a user has 128 by default.
+//! [`super::FolderWatcher`] is for folders that only this process reads. Applications may read output folders at every
+//! request, and the `notify` crate subscribes to each opening of a file; this watcher subscribes to changes only, and
+//! reports file names. It needs its own inotify instance, of which a user has 128 by default.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -24,37 +24,37 @@ use tokio::{
     time::sleep,
 };
 
-/// Watches folders, and not what is below them.
+/// Watches folders, not recursively.
 #[derive(Debug, Default)]
 pub struct ChangeWatcher {
-    /// `None` until an instance could be had.
+    /// `None` until an instance could be created.
     inotify: Option<AsyncFd<Arc<OwnedFd>>>,
-    /// The paths of the folders behind each number of inotify's: more than one where links lead to the same folder.
+    /// The folder paths of each inotify watch: more than one if links lead to the same folder.
     folders: HashMap<i32, BTreeSet<PathBuf>>,
     armed: HashMap<PathBuf, i32>,
-    /// What was touched and not told yet.
+    /// The touched files that were not reported yet.
     touched: Touched,
 }
 
-/// What was touched.
+/// The files that were touched.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Touched {
-    /// These files, or files of these names: they were changed, made, moved or removed.
+    /// Files with these paths were changed, created, moved or removed.
     Files(BTreeSet<PathBuf>),
-    /// Perhaps every file: inotify lost count, or a folder itself was moved or removed.
+    /// Any file may have been touched: inotify lost events, or a folder itself was moved or removed.
     Anything,
 }
 
-/// Arms folders, which may block where a file system hangs: to be used on a thread that may.
+/// Arms folders. This may block if a file system hangs, so use it on a blocking thread.
 #[derive(Debug)]
 pub struct WatchArmer(Arc<OwnedFd>);
 
-/// What came of arming.
+/// The result of arming folders.
 #[derive(Debug)]
 pub struct Armed(Vec<(PathBuf, Result<i32, Errno>)>);
 
 impl ChangeWatcher {
-    /// To arm folders with. `None` if inotify cannot be had; the next call tries again. Call it within the runtime.
+    /// Returns an armer, or `None` if inotify is unavailable; the next call tries again. Call it within the runtime.
     pub fn armer(&mut self) -> Option<WatchArmer> {
         if self.inotify.is_none() {
             self.inotify = open().ok();
@@ -62,7 +62,7 @@ impl ChangeWatcher {
         self.inotify.as_ref().map(|inotify| WatchArmer(Arc::clone(inotify.get_ref())))
     }
 
-    /// Takes in what was armed. Answers whether every folder that exists is watched.
+    /// Records the result of arming. Returns whether every existing folder is watched.
     pub fn record_armed(&mut self, Armed(armed): Armed) -> bool {
         let mut all_armed = true;
         for (path, result) in armed {
@@ -95,22 +95,22 @@ impl ChangeWatcher {
         self.armed.contains_key(folder)
     }
 
-    /// Forgets the folders that are not among these. What still comes of them is not told.
+    /// Stops watching all other folders. Their remaining events are not reported.
     pub fn retain_folders(&mut self, folders: &BTreeSet<PathBuf>) {
         let inotify = self.inotify.as_ref().map(AsyncFd::get_ref);
         self.armed.retain(|path, _| folders.contains(path));
         self.folders.retain(|number, paths| {
             paths.retain(|path| folders.contains(path));
             if let (true, Some(inotify)) = (paths.is_empty(), inotify) {
-                // Fails for a folder that is gone: its watch went with it.
+                // Fails for a removed folder, whose watch no longer exists.
                 let _ = inotify::remove_watch(inotify, *number);
             }
             !paths.is_empty()
         });
     }
 
-    /// Waits until something is touched, and for what else is touched just then. Cancel-safe: what is not told now is told
-    /// next time.
+    /// Waits until files are touched, and collects further ones for a moment. Cancel-safe: files that are not reported now
+    /// are reported by the next call.
     pub async fn touched(&mut self) -> Touched {
         while self.touched == Touched::default() {
             match &self.inotify {
@@ -130,7 +130,7 @@ impl ChangeWatcher {
         }
     }
 
-    /// Reads what inotify holds, so much at a time that a storm cannot keep the loop.
+    /// Reads pending events, up to a bound, so that a flood of events cannot block the loop.
     fn drain(&mut self) {
         let Self { inotify: Some(inotify), folders, armed, touched } = self else { return };
         let read = inotify.try_io(Interest::READABLE, |inotify| {
@@ -153,7 +153,7 @@ impl ChangeWatcher {
 }
 
 impl WatchArmer {
-    /// WatchThread these folders; one that is armed already stays so. Blocks on the disk.
+    /// Arms these folders; one that is armed already stays armed. Blocks on the disk.
     pub fn arm(&self, folders: impl IntoIterator<Item = PathBuf>) -> Armed {
         let arm = |path: PathBuf| {
             let number = inotify::add_watch(&self.0, &path, CHANGES);
@@ -191,7 +191,7 @@ impl Touched {
 
 #[expect(
     deprecated,
-    reason = "the safe constructor; what it is blamed for, a descriptor that changes under it, `OwnedFd` cannot do"
+    reason = "the safe constructor; it is deprecated because a descriptor may change under it, which `OwnedFd` cannot"
 )]
 fn open() -> io::Result<AsyncFd<Arc<OwnedFd>>> {
     let inotify = inotify::init(CreateFlags::NONBLOCK | CreateFlags::CLOEXEC)?;
@@ -209,7 +209,7 @@ fn record_event(
         return;
     }
     let Some(paths) = folders.get(&event.wd()) else {
-        // Of a folder that was armed just now and is not taken in yet, or of one that is forgotten.
+        // The folder was just armed and is not recorded yet, or it is not watched any more.
         return;
     };
     if let Some(name) = event.file_name() {
@@ -218,7 +218,7 @@ fn record_event(
         }
         return;
     }
-    // The folder itself: gone, moved, or of another mode.
+    // The folder itself was removed, moved, or changed its mode.
     *touched = Touched::Anything;
     if event.events().intersects(ReadFlags::IGNORED | ReadFlags::MOVE_SELF) {
         armed.retain(|_, number| *number != event.wd());
@@ -228,7 +228,7 @@ fn record_event(
     }
 }
 
-/// Everything that can make a file another one, and nothing that a reader does.
+/// Every event that may change a file, and none that a reader causes.
 const CHANGES: WatchFlags = WatchFlags::ATTRIB
     .union(WatchFlags::CREATE)
     .union(WatchFlags::DELETE)
@@ -238,8 +238,8 @@ const CHANGES: WatchFlags = WatchFlags::ATTRIB
     .union(WatchFlags::MOVED_FROM)
     .union(WatchFlags::MOVED_TO)
     .union(WatchFlags::ONLYDIR);
-/// What belongs together comes within it, such as the steps of a write.
+/// Long enough to collect events that belong together, such as the steps of a write.
 const DEBOUNCE: Duration = Duration::from_millis(20);
-/// At least one event with the longest name, and some hundred usual ones.
+/// Room for at least one event with the longest name, and for some hundred usual ones.
 const EVENTS_BYTES: usize = 16 * 1024;
 const FILES_MAX: usize = 4096;

@@ -7,48 +7,48 @@ use tracing::warn;
 
 use super::{queue::WatchQueue, watch_thread};
 
-/// Watches folders, not what is below their own entries. One inotify instance, however many folders: instances are few
-/// (128 a user by default).
+/// Watches folders and their direct entries, not recursively. Uses one inotify instance for all folders: instances are
+/// scarce (128 per user by default).
 ///
 /// Invariant: no method blocks.
 #[derive(Debug)]
 pub struct FolderWatcher {
     queue: Arc<WatchQueue>,
-    /// A hint that is being gathered. It stands here so that [`Self::hint`] can be dropped and called again.
+    /// The delay of a pending hint. It is a field so that [`Self::hint`] can be dropped and called again.
     debounce: Option<Pin<Box<Sleep>>>,
 }
 
 impl FolderWatcher {
-    /// Never fails. Without inotify or a thread it gives no hints and is not [`Self::fully_armed`], and a log line says why.
+    /// Never fails. Without inotify or a thread it gives no hints, is never [`Self::fully_armed`], and logs the reason.
     pub fn new() -> Self {
         let queue = Arc::new(WatchQueue::default());
         let thread_queue = Arc::clone(&queue);
         let started = thread::Builder::new().name("watch".to_owned()).spawn(move || watch_thread::run(&thread_queue));
         if let Err(error) = started {
-            warn!("cannot start a thread to watch folders: {error}; changes are found by looking every few seconds");
+            warn!("cannot start a thread to watch folders: {error}; changes are found by polling every few seconds");
         }
         Self { queue, debounce: None }
     }
 
-    /// Watches exactly these folders. Each that gets armed causes a hint, because it may have changed before.
+    /// Sets the watched folders. Each newly armed folder causes a hint, because it may have changed before.
     pub fn follow(&mut self, folders: BTreeSet<PathBuf>) {
         self.queue.set_folders(folders);
     }
 
-    /// To be called at each slow poll, before looking: arms folders that were missing, that could not be armed, or that
-    /// are not those they were (removed and made anew, or reached through a link that was turned).
+    /// Arms folders again that were missing, that could not be armed, or that are not the same any more (recreated, or
+    /// reached through a link that was changed). Call it at each slow poll, before the files are inspected.
     pub fn rearm(&mut self) {
         self.queue.request_pass();
     }
 
-    /// Whether every folder is watched, as far as is known. While this is false, look more often and [`Self::rearm`].
-    /// Arming takes a moment: it is false after a [`Self::follow`] of new folders until the hint that this causes.
+    /// Whether every folder is watched, as far as is known. While this is false, poll more often and call [`Self::rearm`].
+    /// Arming takes a moment: after a [`Self::follow`] of new folders this is false until the hint that it causes.
     pub fn fully_armed(&self) -> bool {
         self.queue.fully_armed()
     }
 
-    /// Waits until something may have changed. Whatever happens within 100 ms is one hint, so a storm of changes gives
-    /// ten hints a second and no more, and never none. Dropping the future loses nothing.
+    /// Waits until something may have changed. All changes within 100 ms are one hint, so continuous changes cause exactly
+    /// ten hints per second. Cancel-safe.
     pub async fn hint(&mut self) {
         if self.debounce.is_none() {
             self.queue.hint.notified().await;
@@ -66,11 +66,11 @@ impl Default for FolderWatcher {
 }
 
 impl Drop for FolderWatcher {
-    /// The threads end by themselves soon after; waiting for them could mean to wait for a hanging file system.
+    /// The threads end by themselves soon after. They are not waited for, because they may hang on a file system.
     fn drop(&mut self) {
         self.queue.close();
     }
 }
 
-/// How long changes are gathered into one hint, counted from the first.
+/// How long changes are collected into one hint, counted from the first.
 const DEBOUNCE: Duration = Duration::from_millis(100);

@@ -1,5 +1,5 @@
-//! Where caller, arming thread and inotify callback leave word for each other. Bounded: what is folders stands here
-//! once, and a newer wish replaces an older one.
+//! The state that the caller, the arming thread and the inotify callback share. It is bounded: it holds one set of folders,
+//! which a newer request replaces.
 
 use std::{
     collections::BTreeSet,
@@ -21,18 +21,18 @@ pub(super) struct WatchQueue {
 #[derive(Debug, Default)]
 struct WatchState {
     folders: BTreeSet<PathBuf>,
-    /// Those of `folders` that inotify has said farewell to since the last round began.
+    /// The folders that inotify reported as gone since the last pass started.
     lost: BTreeSet<PathBuf>,
-    /// Whether a folder may be unarmed, lost ones aside.
+    /// Whether a folder other than the lost ones may be unarmed.
     unarmed: bool,
-    /// How many rounds of arming have been requested for, which of them was started last, and which was finished last.
+    /// The numbers of the arming passes that were last requested, started and finished.
     requested: u64,
     started: u64,
     finished: u64,
     closed: bool,
 }
 
-/// What one round of arming has to see to.
+/// The input of one arming pass.
 pub(super) struct ArmingPass {
     pub(super) number: u64,
     pub(super) folders: BTreeSet<PathBuf>,
@@ -40,7 +40,7 @@ pub(super) struct ArmingPass {
 }
 
 impl WatchQueue {
-    /// Caller: these folders, from now on.
+    /// For the caller: sets the folders and requests a pass if they differ.
     pub(super) fn set_folders(&self, folders: BTreeSet<PathBuf>) {
         let mut state = self.state();
         if state.folders == folders {
@@ -53,7 +53,7 @@ impl WatchQueue {
         self.changed.notify_one();
     }
 
-    /// Caller: look after them. If the round before is still under way, something hangs, or the thread is no more.
+    /// For the caller: requests a pass. If the previous pass is still running, a file system hangs or the thread has ended.
     pub(super) fn request_pass(&self) {
         let mut state = self.state();
         state.unarmed |= state.finished != state.requested;
@@ -61,24 +61,24 @@ impl WatchQueue {
         self.changed.notify_one();
     }
 
-    /// Caller: whether every folder is armed, as far as is known.
+    /// For the caller: whether every folder is armed, as far as is known.
     pub(super) fn fully_armed(&self) -> bool {
         let state = self.state();
         !state.unarmed && state.lost.is_empty()
     }
 
-    /// Caller: the hint that is being answered covers what came while it was gathered.
+    /// For the caller: discards a hint that came during the delay, because the current hint covers it.
     pub(super) fn take_hint(&self) {
         let _ = self.hint.notified().now_or_never();
     }
 
-    /// Caller: no more of this.
+    /// For the caller: ends the thread.
     pub(super) fn close(&self) {
         self.state().closed = true;
         self.changed.notify_one();
     }
 
-    /// Thread: the next round, as soon as one is requested for; `None` when the caller is gone.
+    /// For the thread: waits for the next requested pass; `None` once the queue is closed.
     pub(super) fn next_pass(&self) -> Option<ArmingPass> {
         let idle = |state: &mut WatchState| !state.closed && state.started == state.requested;
         let mut state = self.changed.wait_while(self.state(), idle).unwrap_or_else(PoisonError::into_inner);
@@ -90,7 +90,7 @@ impl WatchQueue {
         Some(ArmingPass { number: state.requested, folders: state.folders.clone(), lost })
     }
 
-    /// Thread: how that round ended. If another was requested for meanwhile, the answer is that one's to give.
+    /// For the thread: records the result of a pass. If another pass was requested meanwhile, only that one's result counts.
     pub(super) fn finish(&self, pass: u64, all_armed: bool) {
         let mut state = self.state();
         state.finished = pass;
@@ -99,7 +99,7 @@ impl WatchQueue {
         }
     }
 
-    /// Callback: this path is gone or has been moved. It counts if it is a folder that is watched.
+    /// For the callback: records that a path was removed or moved. Ignored unless it is a watched folder.
     pub(super) fn mark_lost(&self, path: &PathBuf) {
         let mut state = self.state();
         if state.folders.contains(path) {
@@ -107,7 +107,7 @@ impl WatchQueue {
         }
     }
 
-    /// Nothing here can panic half-way, so a poisoned lock is as good as another.
+    /// No code panics while it holds the lock, so a poisoned lock is safe to use.
     fn state(&self) -> MutexGuard<'_, WatchState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! The thread that arms folders: it owns the one inotify watcher and does all that may block.
+//! The thread that arms folders: it owns the inotify watcher and does everything that may block.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::queue::{ArmingPass, WatchQueue};
 
-/// Carries out rounds of arming until the caller is gone.
+/// Runs arming passes until the queue is closed.
 pub(super) fn run(queue: &Arc<WatchQueue>) {
     let mut thread = WatchThread { queue: Arc::clone(queue), watcher: None, armed: BTreeMap::new(), failing: false };
     while let Some(pass) = queue.next_pass() {
@@ -26,15 +26,15 @@ pub(super) fn run(queue: &Arc<WatchQueue>) {
 
 struct WatchThread {
     queue: Arc<WatchQueue>,
-    /// `None` until one could be had.
+    /// `None` until it could be created.
     watcher: Option<RecommendedWatcher>,
     armed: BTreeMap<PathBuf, FileId>,
-    /// Whether failure has been said, so that it is said once.
+    /// Whether a failure was logged, so that it is logged once.
     failing: bool,
 }
 
-/// Which folder a path led to. Numbers of removed folders are used again at once by some file systems; inotify's word
-/// on the removal covers that.
+/// Identifies the folder that a path led to. Some file systems reuse the inode of a removed folder at once; inotify's
+/// event for the removal covers that.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct FileId {
     device: u64,
@@ -57,14 +57,14 @@ impl WatchThread {
         }
         self.log(failure.as_ref().map(|(path, error)| (path.as_path(), error)), !missing);
         self.queue.finish(pass.number, failure.is_none() && !missing);
-        // After the line above, so that whoever follows the hint finds the truth.
+        // After `finish`, so that a caller woken by the hint sees the result.
         if newly_armed {
             self.queue.hint.notify_one();
         }
     }
 
-    /// Two paths may lead to one folder, which inotify watches once: disarming one disarms both. So this comes first and
-    /// arming, which covers every folders folder in every pass, second.
+    /// Disarms folders that are not in the set. Two paths may lead to one folder, which inotify watches once, so disarming
+    /// one disarms both. Therefore this runs before arming, which covers every folder in every pass.
     fn disarm_others(&mut self, folders: &BTreeSet<PathBuf>) {
         let unwanted: Vec<PathBuf> = self.armed.keys().filter(|path| !folders.contains(*path)).cloned().collect();
         for path in unwanted {
@@ -75,15 +75,15 @@ impl WatchThread {
     fn disarm(&mut self, path: &Path) {
         self.armed.remove(path);
         if let Some(watcher) = &mut self.watcher {
-            // Fails for a folder that is gone: its watch went with it.
+            // Fails for a removed folder, whose watch no longer exists.
             let _ = watcher.unwatch(path);
         }
     }
 
-    /// WatchThread a folder, also one that seems armed: inotify takes that for the same watch, and where the watch had gone
-    /// unnoticed (an unmount, say) it is back.
+    /// Arms a folder, also one that seems armed: for inotify that is the same watch, and a watch that was lost without an
+    /// event (for example by an unmount) is restored.
     fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
-        // Asked before arming: if the folder is exchanged in between, the next round sees a difference and arms again.
+        // Read before arming: if the folder is replaced in between, the next pass sees a difference and arms again.
         let identity = match file_id(path) {
             Ok(identity) => identity,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -116,14 +116,14 @@ impl WatchThread {
         }
     }
 
-    /// A missing folder is no failure of the watch: whoever reads the file in it says so.
+    /// Logs a change of state. A missing folder is not a failure here: the reader of the file in it reports that.
     fn log(&mut self, failure: Option<(&Path, &notify::Error)>, all_there: bool) {
         match failure {
             Some((path, error)) if self.failing => debug!("still cannot watch folder `{}`: {error}", path.display()),
             Some((path, error)) => {
                 self.failing = true;
                 let (path, remedy) = (path.display(), remedy(error));
-                warn!("cannot watch folder `{path}`: {error}; changes are found by looking every few seconds{remedy}");
+                warn!("cannot watch folder `{path}`: {error}; changes are found by polling every few seconds{remedy}");
             }
             None if self.failing && all_there => {
                 self.failing = false;
@@ -135,11 +135,11 @@ impl WatchThread {
 }
 
 enum Arming {
-    /// As in the round before.
+    /// Armed already in the previous pass.
     Unchanged,
-    /// As of this pass.
+    /// Armed in this pass.
     New,
-    /// There is no folder to arm.
+    /// The folder does not exist.
     Missing,
 }
 
@@ -148,7 +148,7 @@ fn file_id(path: &Path) -> io::Result<FileId> {
     Ok(FileId { device: found.dev(), inode: found.ino() })
 }
 
-/// What inotify tells, on its own thread. Errors and a queue that ran over may hide any change.
+/// Handles an event on inotify's own thread. An error or a queue overflow may hide any change.
 fn handle_event(queue: &WatchQueue, event: notify::Result<Event>) {
     let Ok(event) = event else { return queue.hint.notify_one() };
     if is_read(event.kind) {
@@ -160,12 +160,14 @@ fn handle_event(queue: &WatchQueue, event: notify::Result<Event>) {
     queue.hint.notify_one();
 }
 
-/// Opening a file to read it makes events too: whoever reads on each hint would read for ever. Only a writer's close counts.
+/// Whether an event only reports a read. Opening a file to read it causes events too, and a caller that reads files at each
+/// hint would cause endless hints. Of the access events only a writer's close counts.
 fn is_read(kind: EventKind) -> bool {
     matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
-/// A watched folder that is removed or moved away is told like one of its entries; the path makes the difference.
+/// Whether an event may report that a watched folder was removed or moved. The same events report its entries; the path
+/// decides.
 fn may_be_removal(kind: EventKind) -> bool {
     matches!(
         kind,
@@ -176,9 +178,10 @@ fn may_be_removal(kind: EventKind) -> bool {
 
 fn remedy(error: &notify::Error) -> &'static str {
     match &error.kind {
-        ErrorKind::MaxFilesWatch => "; raise the sysctl `fs.inotify.max_user_watches` to find them at once",
+        ErrorKind::MaxFilesWatch => "; raise the sysctl `fs.inotify.max_user_watches` to notice changes at once",
         ErrorKind::Io(error) if rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MFILE) => {
-            "; raise the sysctl `fs.inotify.max_user_instances` or the limit on open files (`ulimit -n`) to find them at once"
+            "; raise the sysctl `fs.inotify.max_user_instances` or the limit on open files (`ulimit -n`) to notice changes at \
+             once"
         }
         ErrorKind::Io(_)
         | ErrorKind::Generic(_)
@@ -197,20 +200,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reading_gives_no_hint_though_inotify_tells_of_it() {
+    fn reading_gives_no_hint_although_inotify_reports_it() {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key");
         fs::write(&key, "K1").unwrap();
         let queue = Arc::new(WatchQueue::default());
-        let (tell, told) = mpsc::channel();
-        let theirs = Arc::clone(&queue);
+        let (sender, receiver) = mpsc::channel();
+        let thread_queue = Arc::clone(&queue);
         let mut watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            // inotify tells in order: when the sentinel is told of, all that was read before it has been.
+            // inotify reports in order: when the sentinel is reported, all reads before it were reported.
             let at_end = event.as_ref().unwrap().paths[0].ends_with("sentinel");
             if !at_end {
-                handle_event(&theirs, event);
+                handle_event(&thread_queue, event);
             }
-            let _ = tell.send(at_end);
+            let _ = sender.send(at_end);
         })
         .unwrap();
         watcher.watch(folder.path(), RecursiveMode::NonRecursive).unwrap();
@@ -218,18 +221,18 @@ mod tests {
             fs::read(&key).unwrap();
         }
         fs::write(folder.path().join("sentinel"), "").unwrap();
-        let events = std::iter::from_fn(|| told.recv_timeout(Duration::from_secs(30)).ok()).take_while(|end| !end);
+        let events = std::iter::from_fn(|| receiver.recv_timeout(Duration::from_secs(30)).ok()).take_while(|end| !end);
         assert!(events.count() > 0);
-        assert!(queue.hint.notified().now_or_never().is_none(), "whoever reads on each hint would read for ever");
+        assert!(queue.hint.notified().now_or_never().is_none(), "a caller that reads at each hint would read forever");
 
         fs::write(&key, "K2").unwrap();
         while queue.hint.notified().now_or_never().is_none() {
-            told.recv_timeout(Duration::from_secs(30)).expect("a change gives a hint");
+            receiver.recv_timeout(Duration::from_secs(30)).expect("a change gives a hint");
         }
     }
 
     #[test]
-    fn a_queue_that_ran_over_and_an_error_are_hints() {
+    fn a_queue_overflow_and_an_error_are_hints() {
         let queue = WatchQueue::default();
         handle_event(&queue, Ok(Event::new(EventKind::Other).set_flag(notify::event::Flag::Rescan)));
         assert!(queue.hint.notified().now_or_never().is_some());

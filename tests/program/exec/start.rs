@@ -106,8 +106,8 @@ fn what_cannot_be_run_is_126() {
     for (program, why) in [
         ("./plain", "permission denied; make it executable"),
         ("./out", "permission denied; make it executable"),
-        ("./foreign", "it is no program for this machine"),
-        ("./plain/app", "see that it can be run without tokenwell"),
+        ("./foreign", "it is not a program for this machine"),
+        ("./plain/app", "check that it runs without tokenwell"),
     ] {
         let ended = Program::start(&mut stage.exec(&[], [program])).ended();
         assert_eq!(ended.code, Some(126), "{program}: {}", ended.stderr);
