@@ -3,7 +3,7 @@
 //!
 //! The reader (`section/`, `value/`) stays the only validation. Bounds, words and defaults are the reader's own constants;
 //! names of fields and what is required stand here a second time, and tests hold the two together: every configuration of
-//! `tests/rooms/config.rs` is held against the schema as well (`tests/common/schema.rs`), and `tests/rooms/texts.rs` compares the fields
+//! `tests/rooms/config/` is held against the schema as well (`tests/common/schema.rs`), and `tests/rooms/texts.rs` compares the fields
 //! of every section.
 //!
 //! A new section is a file here with its fields, and one `Entry` in `root.rs`.

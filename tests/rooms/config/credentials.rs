@@ -1,0 +1,134 @@
+//! Credentials: their names, their folders of keys, and what two of them must not share.
+
+use std::path::Path;
+
+use crate::case::{BARE, good, refusal};
+
+#[test]
+fn names_and_paths_that_are_used_twice_are_told_with_the_other_place() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+stateDirectory: /keys/all/state
+http: {caFile: /run/ca.pem}
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: /run/a.jwt}, {path: /run//./a.jwt}]
+  - name: a
+    accessKeyFile: /keys/b
+    outputs: [{path: /run/a.jwt}, {path: /keys/a}, {path: /keys/all/x.jwt}]
+  - name: c
+    accessKeyFile: /keys/c
+    outputs: [{path: /run/ca.pem}, {path: DIR/tokenwell.yaml}, {path: /run/a.jwt/b}]
+credentialsFrom:
+  - accessKeyDirectory: /keys/all
+    outputs: [{path: "/run/{name}.jwt"}]
+  - accessKeyDirectory: /keys/all/
+    outputs: [{path: "/run/{name}.jwt"}]
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 11 mistakes
+
+       line 2, stateDirectory: inside `credentialsFrom[1].accessKeyDirectory`, where every file is an access key
+               keep state somewhere else
+       line 7, credentials[0].outputs[1].path: the same path as `credentials[0].outputs[0].path`
+               give every output a path of its own
+       line 8, credentials[1].name: `a` is the name of `credentials[0]` too
+               give every credential a name of its own
+      line 10, credentials[1].outputs[0].path: the same path as `credentials[0].outputs[0].path`
+               give every output a path of its own
+      line 10, credentials[1].outputs[1].path: the same file as `credentials[0].accessKeyFile`: a token would replace it
+               write tokens somewhere else
+      line 10, credentials[1].outputs[2].path: inside `credentialsFrom[0].accessKeyDirectory`, where every file is an access key
+               write tokens somewhere else
+      line 13, credentials[2].outputs[0].path: the same file as `http.caFile`: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[2].outputs[1].path: this configuration file: a token would replace it
+               write tokens somewhere else
+      line 13, credentials[2].outputs[2].path: below `credentials[0].outputs[0].path`, which is a file
+               write tokens beside each other
+      line 17, credentialsFrom[1].accessKeyDirectory: the same folder as `credentialsFrom[0].accessKeyDirectory`
+               name every folder once, with all outputs under it
+      line 18, credentialsFrom[1].outputs[0].path: the same path as `credentialsFrom[0].outputs[0].path`
+               give every output a path of its own
+    ");
+}
+
+#[test]
+fn the_mark_of_a_name_belongs_into_folders_of_keys_and_there_it_must_be() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - name: a
+    accessKeyFile: /keys/a
+    outputs: [{path: "/run/{name}.jwt"}]
+credentialsFrom:
+  - accessKeyDirectory: /keys/all
+    outputs: [{path: /run/b.jwt}]
+"#, &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
+
+      line 5, credentials[0].outputs[0].path: `{name}` stands for a name in `credentialsFrom` only
+              write the name itself
+      line 8, credentialsFrom[0].outputs[0].path: no `{name}` is in it: every key of the folder would write the same file
+              put `{name}` where the name of the key file belongs
+    ");
+}
+
+#[test]
+fn a_configuration_without_credentials_is_told() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      no credential is named
+        write:
+          credentials:
+            - name: billing
+              accessKeyFile: /var/run/secrets/descope/billing
+              outputs: [{path: /run/tokenwell/billing.jwt}]
+    ");
+}
+
+#[test]
+fn empty_lists_of_credentials_are_told() {
+    insta::assert_snapshot!(refusal(r"projectId: P2abc
+credentials: []
+", &[]), @r"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, credentials: no credential is named
+              write:
+                credentials:
+                  - name: billing
+                    accessKeyFile: /var/run/secrets/descope/billing
+                    outputs: [{path: /run/tokenwell/billing.jwt}]
+    ");
+}
+
+#[test]
+fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
+    let yaml = "projectId: P2abc\ncredentialsFrom:\n  - accessKeyDirectory: /keys\n    required: false\n    \
+                outputs: [{path: \"/run/{name}/{name}.jwt\", mode: \"0600\"}]\n";
+    let config = good(yaml, &[]).config;
+    let credential = config.key_directories[0].credential("billing-2").unwrap();
+    assert_eq!((credential.name.as_str(), credential.key_file.as_path()), ("billing-2", Path::new("/keys/billing-2")));
+    assert_eq!(credential.outputs[0].path, Path::new("/run/billing-2/billing-2.jwt"));
+    assert_eq!((credential.outputs[0].mode, credential.required), (0o600, false));
+    for name in ["..data", "", "Billing", "a/b", "..", "-a", "a-", "a_b", &"a".repeat(64)] {
+        assert!(config.key_directories[0].credential(name).is_err(), "{name}");
+    }
+    let error = config.key_directories[0].credential("Billing.key").unwrap_err();
+    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`");
+}
+
+#[test]
+fn a_named_credential_stands_before_one_from_a_folder() {
+    let yaml =
+        format!("{BARE}credentialsFrom: [{{accessKeyDirectory: /keys, outputs: [{{path: \"/run/{{name}}.jwt\"}}]}}]\n");
+    let config = good(&yaml.replace("/run/a.jwt", "/run/other.jwt"), &[]).config;
+    let rival = |name: &str| {
+        let credential = config.key_directories[0].credential(name).unwrap();
+        config.named_rival(&credential).map(|rival| rival.name.clone())
+    };
+    assert_eq!(rival("a").as_deref(), Some("a"), "the same name");
+    assert_eq!(rival("other").as_deref(), Some("a"), "the same output");
+    assert_eq!(rival("b"), None);
+}

@@ -1,0 +1,25 @@
+//! Every mistake that a configuration can hold with its message, and the meaning of a configuration without mistakes.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy lets tests unwrap, but not their helpers")]
+
+#[path = "../../common/schema.rs"]
+mod schema;
+
+mod case;
+
+mod addresses;
+mod bounds;
+mod commands;
+mod credentials;
+mod fields;
+mod formats;
+mod hooks;
+mod messages;
+mod model;
+mod places;
+mod sets;
+mod sources;
+mod syntax;
+mod templates;
+mod values;
+mod variables;

@@ -1,0 +1,97 @@
+//! Two paths that lead to one file.
+
+use std::fs;
+
+use crate::case::{check, refusal};
+
+#[test]
+fn no_token_stands_where_the_status_file_is() {
+    insta::assert_snapshot!(refusal("projectId: P2abc
+stateDirectory: /run/state
+credentials:
+  - {name: a, accessKeyFile: /keys/a, outputs: [{path: /run/state/status.json}]}
+", &[]), @"
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 4, credentials[0].outputs[0].path: the program's own status file
+              write tokens somewhere else
+    ");
+}
+
+#[test]
+fn what_is_one_place_by_way_of_links_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["keys", "out", "set"] {
+        fs::create_dir(folder.path().join(name)).unwrap();
+    }
+    for name in ["a", "b", "c", "all"] {
+        fs::write(folder.path().join("keys").join(name), "K2").unwrap();
+    }
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("keys", "keys-by-link");
+    link("out", "out-by-link");
+    link("set", "set-by-link");
+    link("../keys/b", "out/link-to-key");
+    fs::hard_link(folder.path().join("keys/c"), folder.path().join("out/hard-link-to-key")).unwrap();
+    let ended = check(
+        &folder,
+        r#"projectId: P2abc
+stateDirectory: DIR/out-by-link
+credentials:
+  - {name: a, accessKeyFile: DIR/keys/a, outputs: [{path: DIR/keys-by-link/a}]}
+  - {name: b, accessKeyFile: DIR/keys/b, outputs: [{path: DIR/out/link-to-key}]}
+  - {name: c, accessKeyFile: DIR/keys/c, outputs: [{path: DIR/out/hard-link-to-key}]}
+  - {name: d, accessKeyFile: DIR/keys/d, outputs: [{path: DIR/out/new/d.jwt}]}
+  - {name: e, accessKeyFile: DIR/keys/e, outputs: [{path: DIR/out-by-link/new/d.jwt}]}
+  - {name: f, accessKeyFile: DIR/keys/f, outputs: [{path: DIR/set-by-link/f.jwt}, {path: DIR/out/status.json}]}
+  - {name: g, accessKeyFile: DIR/out/key, outputs: [{path: DIR/out-by-link/tokenwell.yaml}]}
+credentialsFrom:
+  - {accessKeyDirectory: DIR/keys, outputs: [{path: "DIR/keys-by-link/{name}.jwt"}]}
+sets: [{directory: DIR/set}]
+"#,
+    );
+    assert_eq!(ended.status.code(), Some(2));
+    let said = String::from_utf8(ended.stderr).unwrap().replace(folder.path().to_str().unwrap(), "DIR");
+    insta::assert_snapshot!(said, @r"
+    error: `DIR/tokenwell.yaml` has 8 mistakes
+
+       line 4, credentials[0].outputs[0].path: the same file as `credentials[0].accessKeyFile` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`): a token would replace it
+               write tokens somewhere else
+       line 4, credentials[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`), where every file is an access key
+               write tokens somewhere else
+       line 5, credentials[1].outputs[0].path: the same file as `credentials[1].accessKeyFile` by way of a link (`DIR/out/link-to-key` and `DIR/keys/b` are one file): a token would replace it
+               write tokens somewhere else
+       line 6, credentials[2].outputs[0].path: the same file as `credentials[2].accessKeyFile` by way of a link (`DIR/out/hard-link-to-key` and `DIR/keys/c` are one file): a token would replace it
+               write tokens somewhere else
+       line 8, credentials[4].outputs[0].path: the same file as `credentials[3].outputs[0].path` by way of a link (`DIR/out-by-link/new/d.jwt` is `DIR/out/new/d.jwt`)
+               give every output a path of its own
+       line 9, credentials[5].outputs[0].path: in the folder of `sets[0].directory` by way of a link (`DIR/set-by-link/f.jwt` is `DIR/set/f.jwt`)
+               name the folder as the set names it
+       line 9, credentials[5].outputs[1].path: the program's own status file by way of a link
+               write tokens somewhere else
+      line 12, credentialsFrom[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/{name}.jwt` is `DIR/keys/{name}.jwt`), where every file is an access key
+               write tokens somewhere else
+    ");
+}
+
+#[test]
+fn links_that_lead_to_other_places_are_no_mistake() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["keys/..1", "out"] {
+        fs::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    fs::write(folder.path().join("keys/..1/a"), "K2").unwrap();
+    let link = |to: &str, name: &str| std::os::unix::fs::symlink(to, folder.path().join(name)).unwrap();
+    link("..1", "keys/..data");
+    link("..data/a", "keys/a");
+    link("out", "other");
+    link("../nowhere", "out/a.jwt");
+    let ended = check(
+        &folder,
+        r"projectId: P2abc
+credentials:
+  - {name: a, accessKeyFile: DIR/keys/a, outputs: [{path: DIR/out/a.jwt}, {path: DIR/other/b.jwt}, {path: DIR/keys/new}]}
+",
+    );
+    assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+}
