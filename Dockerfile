@@ -1,12 +1,12 @@
 # Tokenwell in an image of its own: one static binary, the CA roots, and nothing else. How to build and run it: deploy/image.md.
 #
-# Needs BuildKit (Docker 20.10 and newer, with DOCKER_BUILDKIT=1 before 23.0). What is missing in BUILD_IMAGE is installed; one that has
-# Rust with the musl target, gcc and ca-certificates needs no network but for crates, and none where it has those too.
+# Needs BuildKit (Docker 20.10 and newer, with DOCKER_BUILDKIT=1 before 23.0). The build installs what BUILD_IMAGE lacks. An image with
+# Rust, its musl target, gcc and ca-certificates needs the network for crates only, and no network if it has the crates too.
 
 ARG BUILD_IMAGE=docker.io/library/rust:1.95.0-slim-bookworm
 ARG RUN_IMAGE=scratch
 
-# The tools run where they are fast, and build for TARGETARCH.
+# The tools run on the build machine's architecture and build for TARGETARCH.
 FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS tools
 ENV CARGO_HOME=/usr/local/cargo
 ARG TARGETARCH
@@ -30,14 +30,14 @@ RUN set -eu; \
     mkdir -p "$CARGO_HOME/registry"; \
     echo "$target" >/target
 
-# `ring` is the one crate with C in it that needs a compiler for the target; that of glibc will do, for nothing of a libc but memcpy
-# and its like is called. Linker, libc and start files come with Rust, the same for both targets.
+# `ring` is the only crate with C code that needs a compiler for the target. The glibc compiler is good enough, because that code calls
+# only memcpy and similar functions of a libc. Linker, libc and start files come with Rust, the same for both targets.
 FROM tools AS build
 WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 ARG PROFILE=image
-# The kept target folder may be newer than sources that were checked out before it: a touch makes cargo look.
+# The cached target directory may be newer than sources that were checked out earlier: the touch makes cargo rebuild.
 RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
     set -eu; \
@@ -49,7 +49,7 @@ RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/l
     cargo build --locked --profile "$PROFILE" --no-default-features --target "$target"; \
     install -m 755 "target/$target/$PROFILE/tokenwell" /build/tokenwell; \
     [ "$(uname -m)" != "${target%%-*}" ] || ./tokenwell --version
-# The whole root of the image. Times are those of SOURCE_DATE_EPOCH, so that the same sources give the same layer.
+# The whole root of the image. All timestamps are SOURCE_DATE_EPOCH, so the same sources give the same layer.
 ARG SOURCE_DATE_EPOCH=0
 RUN set -eu; umask 022; \
     mkdir -p /image/etc/ssl/certs; \

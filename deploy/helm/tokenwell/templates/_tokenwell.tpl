@@ -107,7 +107,7 @@ tokenwell: {{ .Values.mode }}
 {{- end -}}
 {{- end }}
 
-{{/* One name in every release of its own: `tokenwell` where the release is called so, else RELEASE-tokenwell. */}}
+{{/* A name for each release: `tokenwell` if the release has that name, else RELEASE-tokenwell. */}}
 {{- define "tokenwell.name" -}}
 {{- if contains "tokenwell" .Release.Name }}{{ .Release.Name }}{{ else }}{{ printf "%s-tokenwell" .Release.Name }}{{ end -}}
 {{- end }}
