@@ -22,7 +22,7 @@ mod trust;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
@@ -34,13 +34,11 @@ use super::{
     credential_state::CredentialState,
     disk_scan::{DiskScan, ScanRequest},
     exchange_effect::ExchangeContext,
-    history::History,
     input_state::InputState,
     log_throttle::{Emit, LogThrottle},
     output_monitor::OutputMonitor,
     reconcile::Listing,
     reloads::{Reloads, Why},
-    service_manager::Service,
     signals::{Request, Signals},
     skew::Skew,
     status_publisher::StatusPublisher,
@@ -54,7 +52,7 @@ use crate::{
     exchange::ClientError,
     output::{Locks, ProtectedKeys},
     renewal::{Event, Fleet, Id, LastExchange, Moment},
-    status::{Durations, Question},
+    status::Question,
     watch::{ChangeWatcher, FolderWatcher, Touched},
 };
 
@@ -94,8 +92,6 @@ pub struct Daemon {
     children: ChildRegistry,
     /// Where this is the first process of a container, or stands in for a program.
     orphans: Option<Orphans>,
-    /// How often readers got a token that they did not have.
-    rotations: u64,
     watch: FolderWatcher,
     change_watcher: ChangeWatcher,
     monitor: OutputMonitor,
@@ -104,11 +100,7 @@ pub struct Daemon {
     /// When it began.
     started: Moment,
     reloads: Reloads,
-    /// How long exchanges took.
-    durations: Durations,
-    history: History,
     publisher: StatusPublisher,
-    service: Service,
     announced_ready: bool,
     /// Who kept it from being ready when last asked.
     first_unready: Option<Id>,
@@ -160,7 +152,7 @@ impl Daemon {
         let children = ChildRegistry::default();
         let orphans = Orphans::adopt(children.clone())?;
         let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), children, Some(orphans))?;
-        daemon.service = Service::of_a_program();
+        daemon.publisher = StatusPublisher::awaiting_program();
         Ok(daemon)
     }
 
@@ -195,7 +187,6 @@ impl Daemon {
             renew_requests: LogThrottle::default(),
             children,
             orphans,
-            rotations: 0,
             watch: FolderWatcher::new(),
             change_watcher: ChangeWatcher::default(),
             monitor: OutputMonitor::default(),
@@ -203,10 +194,7 @@ impl Daemon {
             inputs: InputState::default(),
             started: clock::now(),
             reloads: Reloads::new(clock::now()),
-            durations: Durations::default(),
-            history: History::default(),
             publisher: StatusPublisher::default(),
-            service: Service::default(),
             announced_ready: false,
             first_unready: None,
             config,
@@ -282,7 +270,7 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.scan.is_idle().then_some(self.inputs.poll_at);
-        let faces = [self.status_file_due(), self.service.due()];
+        let faces = [self.status_file_due(), self.publisher.service_manager_due()];
         [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
     }
 
@@ -308,7 +296,7 @@ impl Daemon {
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.source.file.clone(),
             newcomers: self.newcomers(),
-            status_socket: self.status_socket(),
+            status_socket: self.publisher.socket_file().map(Path::to_owned),
         };
         let (context, locks) = (Arc::clone(&self.context), Arc::clone(&self.locks));
         self.tasks.start(Task::DiskScan, async move {

@@ -1,38 +1,120 @@
-//! The status server, the status file's schedule, and what was said of them.
+//! Publishes the daemon's status: the status server, the status file, the service manager, and the counts that only they
+//! show.
 
-use std::sync::Arc;
+mod activity;
+mod history;
+mod service_manager;
+mod status_file;
+mod status_file_schedule;
+mod status_server;
 
-use super::status_file_schedule::StatusFileSchedule;
+use std::{path::Path, sync::Arc, time::Duration};
+
+pub(super) use self::{
+    activity::Activity,
+    service_manager::ServiceManager,
+    status_file::{FileChange, StatusFile},
+    status_file_schedule::HealthSummary,
+    status_server::{ServerChange, SocketRestored, StatusServer},
+};
 use crate::{
     renewal::Moment,
-    status::{InheritedSocket, Question, Server, Snapshot},
+    status::{Question, Report, Snapshot},
 };
 
-/// The faces that the loop itself keeps.
+/// Everything that publishes the daemon's status.
 #[derive(Debug, Default)]
 pub(super) struct StatusPublisher {
-    /// Whether this command serves status at all: one that ends soon would only take the port from the daemon.
-    pub(super) serves: bool,
-    pub(super) server: Option<Server>,
-    pub(super) passed: InheritedSocket,
-    /// Why status is not served where the configuration says.
-    pub(super) trouble: Option<String>,
-    /// Whether it was said that the file of the Unix socket cannot be made again.
-    pub(super) socket_trouble_said: bool,
-    /// The last report that was handed out.
-    pub(super) snapshot: Option<(Moment, Arc<Snapshot>)>,
-    /// What the status file is to tell.
-    pub(super) schedule: StatusFileSchedule,
-    /// Why the status file cannot be written.
-    pub(super) file_trouble: Option<String>,
+    server: StatusServer,
+    file: StatusFile,
+    service_manager: ServiceManager,
+    activity: Activity,
+    /// The report that was handed out last, and when it was taken.
+    snapshot: Option<(Moment, Arc<Snapshot>)>,
 }
 
 impl StatusPublisher {
-    /// The next question of the server; never, if there is none. Cancel-safe.
+    /// A publisher that reports readiness to the service manager only after [`ServiceManager::program_runs`].
+    pub(super) fn awaiting_program() -> Self {
+        Self { service_manager: ServiceManager::awaiting_program(), ..Self::default() }
+    }
+
+    /// Notes that the status file and the service manager are out of date.
+    pub(super) fn note_change(&mut self) {
+        self.file.note_change();
+        self.service_manager.note_change();
+    }
+
+    /// Returns the next question of the status server; never without a server. Cancel-safe.
     pub(super) async fn question(&mut self) -> Question {
-        match &mut self.server {
-            Some(server) => server.next().await,
-            None => std::future::pending().await,
-        }
+        self.server.question().await
+    }
+
+    /// Returns the snapshot of the last moments, if there is one: frequent questions cost little.
+    pub(super) fn recent_snapshot(&self, now: Moment) -> Option<Arc<Snapshot>> {
+        self.snapshot
+            .as_ref()
+            .filter(|(taken, _)| now < *taken + SNAPSHOT_LIFE)
+            .map(|(_, snapshot)| Arc::clone(snapshot))
+    }
+
+    /// Keeps a report for the next questions.
+    pub(super) fn keep_snapshot(&mut self, now: Moment, report: Report) -> Arc<Snapshot> {
+        let snapshot = Arc::new(Snapshot::new(report));
+        self.snapshot = Some((now, Arc::clone(&snapshot)));
+        snapshot
+    }
+
+    /// What changes the server.
+    pub(super) fn server(&mut self) -> &mut StatusServer {
+        &mut self.server
+    }
+
+    /// The address of the server, such as `http://127.0.0.1:9465/`.
+    pub(super) fn address(&self) -> Option<&str> {
+        self.server.address()
+    }
+
+    /// The file of the server's Unix socket, if the server made one.
+    pub(super) fn socket_file(&self) -> Option<&Path> {
+        self.server.socket_file()
+    }
+
+    /// Why status is not served where the configuration says.
+    pub(super) fn server_error(&self) -> Option<&str> {
+        self.server.error()
+    }
+
+    /// The status file.
+    pub(super) fn file(&mut self) -> &mut StatusFile {
+        &mut self.file
+    }
+
+    /// When the status file may have to be written.
+    pub(super) fn file_due(&self) -> Option<Moment> {
+        self.file.due()
+    }
+
+    /// The service manager.
+    pub(super) fn service_manager(&mut self) -> &mut ServiceManager {
+        &mut self.service_manager
+    }
+
+    /// When the service manager expects a message.
+    pub(super) fn service_manager_due(&self) -> Option<Moment> {
+        self.service_manager.due()
+    }
+
+    /// What the daemon did.
+    pub(super) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    /// Counts what the daemon does.
+    pub(super) fn activity_mut(&mut self) -> &mut Activity {
+        &mut self.activity
     }
 }
+
+/// The age limit of a report that is handed out. Readiness is always computed at the moment of the question.
+const SNAPSHOT_LIFE: Duration = Duration::from_millis(100);

@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn imports_are_flattened_however_they_are_nested() {
         let source = "use std::{fs::{self, File as F}, io};\npub(crate) use crate::{state, secret::Secret};use a::*;";
-        let wanted = ["std::fs", "std::fs::File", "std::io", "crate::state", "crate::secret::Secret", "a::*"]
-            .map(str::to_owned);
+        let wanted =
+            ["std::fs", "std::fs::File", "std::io", "crate::state", "crate::secret::Secret", "a::*"].map(str::to_owned);
         assert_eq!(names(source), wanted);
     }
 

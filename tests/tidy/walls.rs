@@ -267,7 +267,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "rustix::net",
         ],
         doors: &[
-            "src/daemon/service_manager/socket.rs",
+            "src/daemon/status_publisher/service_manager/socket.rs",
             "src/exchange/",
             "src/hook/post/",
             "src/sandbox/",
@@ -286,7 +286,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/shell.rs",
             "src/config/environment.rs",
             "src/clock.rs",
-            "src/daemon/service_manager/socket.rs",
+            "src/daemon/status_publisher/service_manager/socket.rs",
             "src/exchange/proxy.rs",
         ],
         why: "what a variable means is decided in one place and can be told in `--help`",

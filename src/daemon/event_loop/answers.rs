@@ -76,8 +76,7 @@ impl Daemon {
         match exchanged {
             Exchanged::Session { key, sent, session, mut notes, standing } => {
                 let grant = session.grant;
-                self.durations.add(now - sent);
-                self.history.add_session(now);
+                self.publisher.activity_mut().add_session(now, now - sent);
                 if let Some(kept) = self.kept.get_mut(&id) {
                     kept.count("session");
                     kept.succeeded_at = Some(now);
@@ -95,8 +94,7 @@ impl Daemon {
             }
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
-                self.durations.add(now - sent);
-                self.history.add_refusal(now);
+                self.publisher.activity_mut().add_refusal(now, now - sent);
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
                     kept.asked = Some(asked(key, now, quiet(refusal)));
                 }

@@ -25,7 +25,7 @@ impl Daemon {
             return;
         }
         let owes = kept.hooks.owe(sent);
-        self.rotations += 1;
+        self.publisher.activity_mut().add_rotation();
         if whole {
             kept.hooks.told = Some(sent);
         }

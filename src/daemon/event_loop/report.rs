@@ -48,14 +48,14 @@ impl Daemon {
             },
             status_address: self.status_address().map(str::to_owned),
             stopped_at: None,
-            history: self.history.report(now, clock::wall_of),
+            history: self.publisher.activity().history(now, clock::wall_of),
             troubles: self
                 .listings
                 .values()
                 .filter_map(|listing| listing.trouble.clone())
-                .chain(self.publisher.trouble.clone())
+                .chain(self.publisher.server_error().map(str::to_owned))
                 .collect(),
-            exchange_durations: self.durations.clone(),
+            exchange_durations: self.publisher.activity().durations().clone(),
             credentials,
         }
     }
@@ -116,7 +116,7 @@ impl Daemon {
 
     /// How often readers got a token that they did not have. A file that was only put right does not count.
     pub fn rotations(&self) -> u64 {
-        self.rotations
+        self.publisher.activity().rotations()
     }
 
     /// The newest session of a credential, for whoever was asked by name to hand its token on.

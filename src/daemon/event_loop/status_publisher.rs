@@ -1,11 +1,6 @@
-//! What others see of the daemon: the status server's questions answered, and the status file kept.
+//! Answers the status server's questions and writes the status file.
 
-use std::{
-    mem,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{task, time};
 use tracing::{debug, error, info, warn};
@@ -14,97 +9,44 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
-        status_file_schedule::HealthSummary,
+        status_publisher::{FileChange, HealthSummary, ServerChange, SocketRestored},
         tasks::{Done, Task},
     },
     renewal::Moment,
-    status::{self, Listen, ListenError, Question, Report, Server, Snapshot},
+    status::{self, ListenError, Question, Report, Snapshot},
 };
 
 impl Daemon {
-    /// Serves status as the configuration says, and goes on to after every reload. Must be called within a tokio runtime.
+    /// Serves status as the configuration says, also after every reload. Must be called within a tokio runtime.
     pub fn serve_status(&mut self) -> Result<(), ListenError> {
-        self.publisher.serves = true;
-        let Some(listen) = self.config.status.clone() else { return Ok(()) };
-        let server = Server::open(&listen, &mut self.publisher.passed)?;
-        self.take_server(server);
+        let change = self.publisher.server().open(self.config.status.as_ref())?;
+        log_server_change(&change);
         Ok(())
     }
 
     /// Where status is served, such as `http://127.0.0.1:9465/`.
     pub fn status_address(&self) -> Option<&str> {
-        self.publisher.server.as_ref().map(Server::address)
+        self.publisher.address()
     }
 
-    /// Serves status where the configuration says by now. Where that fails, it is served where it was.
+    /// Serves status where the new configuration says.
     pub(super) fn move_server(&mut self) {
-        let before = self.publisher.server.as_ref().map(|server| server.listen().clone());
-        let port = self.publisher.server.as_ref().and_then(Server::port);
-        if !self.publisher.serves || before == self.config.status {
-            self.publisher.trouble = None;
-            return;
-        }
-        let Some(listen) = self.config.status.clone() else {
-            self.publisher.server = None;
-            self.publisher.trouble = None;
-            info!("status is served no more");
-            return;
-        };
-        let mut opened = Server::open(&listen, &mut self.publisher.passed);
-        if let (Err(ListenError::InUse(_)), Some(before)) = (&opened, &before)
-            && is_at_port(&listen, port)
-        {
-            // It may be in its own way.
-            self.publisher.server = None;
-            opened = Server::open(&listen, &mut self.publisher.passed);
-            if opened.is_err() {
-                self.publisher.server = Server::open(before, &mut self.publisher.passed).ok();
-            }
-        }
-        match opened {
-            Ok(server) => self.take_server(server),
-            Err(why) => {
-                if let Some(address) = self.status_address() {
-                    error!("status stays served at {address}: {why}");
-                } else {
-                    error!("status is not served: {why}");
-                }
-                self.publisher.trouble = Some(why.to_string());
-            }
-        }
+        log_server_change(&self.publisher.server().move_to(self.config.status.as_ref()));
     }
 
-    /// The file of its Unix socket, if the server made one.
-    pub(super) fn status_socket(&self) -> Option<PathBuf> {
-        self.publisher.server.as_ref().and_then(Server::socket_file).map(Path::to_owned)
-    }
-
-    /// Somebody took the file of the Unix socket away, so nobody can come: it is made again.
+    /// Makes the file of the Unix socket again, without which no client can connect.
     pub(super) fn restore_status_socket(&mut self, missing: &Path) {
-        let Some(server) = self.publisher.server.as_mut().filter(|server| server.socket_file() == Some(missing)) else {
-            return;
-        };
-        match server.listen_again() {
-            Ok(()) => {
-                self.publisher.socket_trouble_said = false;
-                warn!("status socket `{}` was removed by somebody else; it is made again", missing.display());
-            }
-            Err(why) if !mem::replace(&mut self.publisher.socket_trouble_said, true) => {
-                warn!("status socket `{}` was removed by somebody else: {why}", missing.display());
-            }
-            Err(why) => debug!("{why}"),
+        let path = missing.display();
+        match self.publisher.server().restore_socket(missing) {
+            SocketRestored::Restored => warn!("status socket `{path}` was removed by somebody else; it is made again"),
+            SocketRestored::Failed(why) => warn!("status socket `{path}` was removed by somebody else: {why}"),
+            SocketRestored::FailedAgain(why) => debug!("{why}"),
+            SocketRestored::NotOurs => {}
         }
-    }
-
-    fn take_server(&mut self, server: Server) {
-        let address = server.address().to_owned();
-        self.publisher.server = Some(server);
-        self.publisher.trouble = None;
-        info!(address, "status is served");
     }
 
     pub(super) fn answer(&mut self, question: Question) {
-        // Who has gone meanwhile needs no answer.
+        // A client that has gone needs no answer.
         match question {
             Question::Alive(answer) => drop(answer.send(())),
             Question::Report(answer) => drop(answer.send(self.snapshot())),
@@ -112,28 +54,23 @@ impl Daemon {
         }
     }
 
-    /// How everything is, or was a moment ago: whoever asks without end costs little.
     fn snapshot(&mut self) -> Arc<Snapshot> {
         let now = clock::now();
-        match &self.publisher.snapshot {
-            Some((taken, snapshot)) if now < *taken + SNAPSHOT_LIFE => Arc::clone(snapshot),
-            Some(_) | None => {
-                let snapshot = Arc::new(Snapshot::new(self.report()));
-                self.publisher.snapshot = Some((now, Arc::clone(&snapshot)));
-                snapshot
-            }
+        if let Some(recent) = self.publisher.recent_snapshot(now) {
+            return recent;
         }
+        let report = self.report();
+        self.publisher.keep_snapshot(now, report)
     }
 
-    /// Something is to be told that the status file and the service manager are not told yet.
+    /// Notes that the status file and the service manager are out of date.
     pub(super) fn note_change(&mut self) {
-        self.publisher.schedule.note();
-        self.service.note_change();
+        self.publisher.note_change();
     }
 
-    /// When the status file is to be written, or to be thought about.
+    /// When the status file may have to be written.
     pub(super) fn status_file_due(&self) -> Option<Moment> {
-        self.publisher.schedule.due().filter(|_| !self.tasks.is_under_way(Task::StatusFile))
+        self.publisher.file_due().filter(|_| !self.tasks.is_under_way(Task::StatusFile))
     }
 
     /// Writes the status file if it is due, off the loop.
@@ -143,7 +80,7 @@ impl Daemon {
             return;
         }
         let summary = self.summary(now);
-        if !self.publisher.schedule.is_to_be_written(now, summary) {
+        if !self.publisher.file().begins(now, summary) {
             return;
         }
         let Some(path) = self.status_file() else { return };
@@ -158,18 +95,20 @@ impl Daemon {
         HealthSummary { ready: self.is_ready(now), states: states.collect() }
     }
 
-    /// Says it once if the file cannot be written, and once if it can be again.
+    /// Logs it once if the file cannot be written, and once if it can be written again.
     pub(super) fn status_file_written(&mut self, written: Result<(), String>) {
-        let before = mem::replace(&mut self.publisher.file_trouble, written.clone().err());
-        match (written, before) {
-            (Err(why), None) => warn!("{why}; until it can be, only the status server tells how it is"),
-            (Err(why), Some(_)) => debug!("{why}"),
-            (Ok(()), Some(_)) => info!("the status file can be written again"),
-            (Ok(()), None) => {}
+        let change = self.publisher.file().ended(written.is_ok());
+        match (change, written) {
+            (FileChange::Failed, Err(why)) => {
+                warn!("{why}; until it can be, only the status server tells how it is");
+            }
+            (FileChange::FailedAgain, Err(why)) => debug!("{why}"),
+            (FileChange::Recovered, _) => info!("the status file can be written again"),
+            (FileChange::Failed | FileChange::FailedAgain | FileChange::Unchanged, _) => {}
         }
     }
 
-    /// The last word of this process: that it has stopped.
+    /// Writes the status file for the last time, with the time of the stop.
     pub(super) async fn leave_status_file(&mut self) {
         let leaving = async {
             while self.tasks.is_under_way(Task::StatusFile) {
@@ -186,7 +125,7 @@ impl Daemon {
         }
     }
 
-    /// Where it is; `None` where a token has its place.
+    /// The path of the status file; `None` if that is the path of a token.
     fn status_file(&self) -> Option<PathBuf> {
         let path = status::path_in(&self.config.state_directory);
         let taken = self.kept.values().any(|kept| kept.credential.outputs.iter().any(|output| output.path == path));
@@ -198,15 +137,15 @@ fn write(path: &Path, report: &Report) -> Result<(), String> {
     status::write(path, report).map_err(|why| why.to_string())
 }
 
-fn is_at_port(listen: &Listen, port: Option<u16>) -> bool {
-    match listen {
-        Listen::Address(address) => Some(address.port()) == port,
-        Listen::Unix(_) | Listen::Systemd => false,
+fn log_server_change(change: &ServerChange) {
+    match change {
+        ServerChange::None => {}
+        ServerChange::Stopped => info!("status is served no more"),
+        ServerChange::Serving(address) => info!(address, "status is served"),
+        ServerChange::Failed { error, still_at: Some(address) } => error!("status stays served at {address}: {error}"),
+        ServerChange::Failed { error, still_at: None } => error!("status is not served: {error}"),
     }
 }
-
-/// How old a report may be that is handed out. Readiness is always of the moment of asking.
-const SNAPSHOT_LIFE: Duration = Duration::from_millis(100);
 
 /// How long the last write may take.
 const LAST_WRITE_MAX: Duration = Duration::from_secs(2);

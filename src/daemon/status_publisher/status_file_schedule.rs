@@ -6,10 +6,10 @@ use crate::renewal::{Health, Moment};
 
 /// What others act upon: whether all is ready, and the state of every credential.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(super) struct HealthSummary {
-    pub(super) ready: bool,
+pub(in crate::daemon) struct HealthSummary {
+    pub(in crate::daemon) ready: bool,
     /// By name.
-    pub(super) states: Vec<Health>,
+    pub(in crate::daemon) states: Vec<Health>,
 }
 
 /// What there is to tell that the file does not tell yet.
