@@ -23,6 +23,8 @@
 //! ```text
 //! fingerprint.rs  what may be said of an access key instead of the key
 //! secret.rs       a text that prints as [secret] and is zeroed when dropped
+//! file_id.rs      device and inode: which file a path leads to
+//! replace_file.rs  a small file without secrets, replaced whole
 //! renewal/        the pure core: one credential's life, and the fleet that admits exchanges; begin with policy.rs
 //! clock.rs        the one place that reads clocks, and the alarm that the loop sleeps on
 //! session/        the JWT taken apart, and whether the project signed it
@@ -116,10 +118,12 @@ pub mod confine;
 pub mod daemon;
 pub mod doctor;
 pub mod exchange;
+pub mod file_id;
 pub mod fingerprint;
 pub mod hook;
 pub mod output;
 pub mod renewal;
+pub mod replace_file;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod secret;

@@ -8,9 +8,9 @@ use std::{
 use super::{
     diagnostics::{Diagnostics, Location},
     reader::path_of,
-    resolve::{FileId, Places, identity},
+    resolve::Places,
 };
-use crate::output::LOCK_FILE;
+use crate::{file_id::FileId, output::LOCK_FILE};
 
 /// What a path is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -84,7 +84,7 @@ impl PathConflicts {
         let (real, identity) = if purpose.is_folder() {
             (self.places.folder(path), None)
         } else {
-            (self.places.file(path), identity(path))
+            (self.places.file(path), FileId::of_regular_file(path))
         };
         self.paths.push(Use { purpose, named: path.to_owned(), real, identity, location: location.clone() });
     }

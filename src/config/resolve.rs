@@ -7,13 +7,8 @@
 use std::{
     collections::HashMap,
     ffi::OsString,
-    fs,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
-
-/// Device and number of a file.
-pub(super) type FileId = (u64, u64);
 
 /// The places that were looked up. What a path leads to is asked once for each folder.
 #[derive(Default)]
@@ -51,10 +46,4 @@ impl Places {
         self.folders.insert(path.to_owned(), real.clone());
         real
     }
-}
-
-/// Of the file that a path leads to, links followed, if there is one.
-pub(super) fn identity(path: &Path) -> Option<FileId> {
-    let found = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
-    Some((found.dev(), found.ino()))
 }

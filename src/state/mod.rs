@@ -7,14 +7,16 @@ mod record;
 
 use std::{
     collections::HashSet,
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, OpenOptions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use rustix::fs::OFlags;
+
+use crate::replace_file::replace_file_in_new_folder;
 
 pub use record::{Record, WrittenToken};
 
@@ -119,14 +121,9 @@ impl Ledger {
     /// Replaces the record of a credential whole. Blocks on the disk.
     pub fn store(&self, credential: &str, record: &Record) -> Result<(), Unkept> {
         let text = record.print(credential);
-        let stored = match self.replace(credential, &text) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.folder);
-                made.and_then(|()| self.replace(credential, &text))
-            }
-            result => result,
-        };
-        stored.map_err(|source| Unkept { path: self.path(credential), source })
+        let path = self.path(credential);
+        let stored = replace_file_in_new_folder(&path, text.as_bytes(), RECORD_MODE, FOLDER_MODE);
+        stored.map_err(|source| Unkept { path, source })
     }
 
     /// Drops the records of those who are not among the `members` and whose session ended [`KEPT_AFTER_THE_END`] before
@@ -153,23 +150,6 @@ impl Ledger {
             }
         }
         Ok(swept)
-    }
-
-    /// A crash may leave the temporary file. Its name is always the same, so there is one at most and the next write takes
-    /// it away, whatever it is.
-    fn replace(&self, credential: &str, text: &str) -> io::Result<()> {
-        let temporary = self.folder.join(format!(".{credential}.json.new"));
-        let create = || OpenOptions::new().write(true).create_new(true).mode(RECORD_MODE).open(&temporary);
-        let mut file = match create() {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                fs::remove_file(&temporary)?;
-                create()?
-            }
-            created => created?,
-        };
-        file.write_all(text.as_bytes())?;
-        drop(file);
-        fs::rename(temporary, self.path(credential))
     }
 
     fn path(&self, credential: &str) -> PathBuf {

@@ -1,15 +1,16 @@
 //! The report as a file: `status.json` in the state directory, for whoever comes when nothing listens.
 
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    fs::OpenOptions,
+    io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use rustix::fs::OFlags;
 
 use super::{REPORT_VERSION, Report};
+use crate::replace_file::replace_file_in_new_folder;
 
 /// Why the file cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -55,15 +56,7 @@ pub fn path_in(state_directory: &Path) -> PathBuf {
 ///
 /// Nothing is synced: what a loss of power takes is written again with the next change.
 pub fn write(path: &Path, report: &Report) -> Result<(), Unwritten> {
-    let text = report.to_json();
-    let written = match replace(path, &text) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let folder = path.parent().unwrap_or(Path::new("/"));
-            let made = DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder);
-            made.and_then(|()| replace(path, &text))
-        }
-        result => result,
-    };
+    let written = replace_file_in_new_folder(path, report.to_json().as_bytes(), FILE_MODE, FOLDER_MODE);
     written.map_err(|source| Unwritten { path: path.to_owned(), source })
 }
 
@@ -91,26 +84,7 @@ fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// A crash may leave the temporary file. Its name is always the same, so there is one at most, and the next write takes it
-/// away, whatever it is.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_file_name(TEMPORARY_NAME);
-    let create = || OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&temporary);
-    let mut file = match create() {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(&temporary)?;
-            create()?
-        }
-        created => created?,
-    };
-    file.write_all(text.as_bytes()).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
-        // On a full disk it would only take room from the tokens.
-        let _ = fs::remove_file(&temporary);
-    })
-}
-
 const NAME: &str = "status.json";
-const TEMPORARY_NAME: &str = ".status.json.new";
 const FILE_MODE: u32 = 0o640;
 const FOLDER_MODE: u32 = 0o750;
 

@@ -2,8 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs, io,
-    os::unix::fs::MetadataExt,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -15,6 +14,7 @@ use notify::{
 use tracing::{debug, info, warn};
 
 use super::queue::{ArmingPass, WatchQueue};
+use crate::file_id::FileId;
 
 /// Runs arming passes until the queue is closed.
 pub(super) fn run(queue: &Arc<WatchQueue>) {
@@ -28,17 +28,10 @@ struct WatchThread {
     queue: Arc<WatchQueue>,
     /// `None` until it could be created.
     watcher: Option<RecommendedWatcher>,
+    /// The folder that each path led to. An inode that is reused at once is covered by inotify's event on the removal.
     armed: BTreeMap<PathBuf, FileId>,
     /// Whether a failure was logged, so that it is logged once.
     failing: bool,
-}
-
-/// Identifies the folder that a path led to. Some file systems reuse the inode of a removed folder at once; inotify's
-/// event for the removal covers that.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct FileId {
-    device: u64,
-    inode: u64,
 }
 
 impl WatchThread {
@@ -84,7 +77,7 @@ impl WatchThread {
     /// event (for example by an unmount) is restored.
     fn arm(&mut self, path: &Path, lost: bool) -> notify::Result<Arming> {
         // Read before arming: if the folder is replaced in between, the next pass sees a difference and arms again.
-        let identity = match file_id(path) {
+        let identity = match FileId::of_path(path) {
             Ok(identity) => identity,
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 self.disarm(path);
@@ -143,11 +136,6 @@ enum Arming {
     Missing,
 }
 
-fn file_id(path: &Path) -> io::Result<FileId> {
-    let found = fs::metadata(path)?;
-    Ok(FileId { device: found.dev(), inode: found.ino() })
-}
-
 /// Handles an event on inotify's own thread. An error or a queue overflow may hide any change.
 fn handle_event(queue: &WatchQueue, event: notify::Result<Event>) {
     let Ok(event) = event else { return queue.hint.notify_one() };
@@ -193,7 +181,7 @@ fn remedy(error: &notify::Error) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::mpsc, time::Duration};
+    use std::{fs, sync::mpsc, time::Duration};
 
     use futures_util::FutureExt;
 

@@ -1,9 +1,8 @@
 //! The public keys in the state directory, so that a restart needs no request.
 
 use std::{
-    fs::{self, File, Permissions},
-    io::{self, Read as _, Write as _},
-    os::unix::fs::PermissionsExt as _,
+    fs::File,
+    io::{self, Read as _},
     path::{Path, PathBuf},
 };
 
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exchange::{BaseUrl, ProjectId},
+    replace_file::replace_file,
     session::Jwks,
 };
 
@@ -39,7 +39,6 @@ impl Cache {
 
     /// The keys as kept; `None` if there are none for this project and API, or none that can be read.
     pub(super) fn load(&self) -> Option<Jwks> {
-        self.sweep();
         let path = self.directory.join(FILE);
         if !path.symlink_metadata().ok()?.is_file() {
             return None;
@@ -51,38 +50,25 @@ impl Cache {
         if is_ours { Jwks::parse(kept.jwks.to_string().as_bytes()).ok() } else { None }
     }
 
-    /// Replaces the file whole. It is not synced to the disk: a file that a crash leaves empty is passed over.
+    /// Replaces the file whole. A file that a loss of power leaves empty is not read.
     pub(super) fn store(&self, keys: &Jwks) -> io::Result<()> {
         let kept = json!({
             "version": VERSION, "baseUrl": self.base_url, "projectId": self.project_id, "jwks": keys.to_json(),
         });
-        let mut file = tempfile::Builder::new()
-            .prefix(TEMPORARY_PREFIX)
-            .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(&self.directory)?;
-        file.write_all(kept.to_string().as_bytes())?;
-        file.persist(self.directory.join(FILE))?;
-        Ok(())
-    }
-
-    /// Removes what a crash between two steps of an earlier run left.
-    fn sweep(&self) {
-        for entry in fs::read_dir(&self.directory).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().starts_with(TEMPORARY_PREFIX) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
+        replace_file(&self.directory.join(FILE), kept.to_string().as_bytes(), FILE_MODE)
     }
 }
 
 const FILE: &str = "jwks.json";
-const TEMPORARY_PREFIX: &str = ".jwks.json.";
+const FILE_MODE: u32 = 0o600;
 const VERSION: u64 = 1;
 /// Four times what a reply with keys may hold.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
     use super::*;
 
     fn cache(directory: &Path, base: &str, project: &str) -> Cache {
@@ -125,13 +111,15 @@ mod tests {
     }
 
     #[test]
-    fn what_a_crash_left_is_swept() {
+    fn a_file_that_a_crash_left_is_replaced_by_the_next_store() {
         let state = tempfile::tempdir().unwrap();
-        fs::write(state.path().join(".jwks.json.aB3dE"), "half").unwrap();
-        fs::write(state.path().join("state.json"), "ours too").unwrap();
-        assert_eq!(cache(state.path(), "https://api.descope.com", "P2abc").load(), None);
+        fs::write(state.path().join(".jwks.json.new"), "half").unwrap();
+        let cache = cache(state.path(), "https://api.descope.com", "P2abc");
+        assert_eq!(cache.load(), None);
+        cache.store(&keys()).unwrap();
+        assert_eq!(cache.load(), Some(keys()));
         let left: Vec<_> = fs::read_dir(state.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-        assert_eq!(left, ["state.json"]);
+        assert_eq!(left, ["jwks.json"]);
     }
 
     #[test]

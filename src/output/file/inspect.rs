@@ -13,12 +13,12 @@ use super::{
     render::render,
     set,
 };
+use crate::file_id::FileId;
 
 /// What a file was like when it was found right: as long as it is so, it need not be read again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FileStamp {
-    device: u64,
-    inode: u64,
+    id: FileId,
     size: u64,
     modified: (i64, i64),
     changed: (i64, i64),
@@ -93,8 +93,7 @@ impl FileStamp {
     fn of(target: &Path) -> Option<Self> {
         let found = fs::symlink_metadata(target).ok()?;
         Some(Self {
-            device: found.dev(),
-            inode: found.ino(),
+            id: FileId::of(&found),
             size: found.size(),
             modified: (found.mtime(), found.mtime_nsec()),
             changed: (found.ctime(), found.ctime_nsec()),

@@ -9,11 +9,11 @@ use std::{
     collections::HashMap,
     ffi::OsString,
     fs::{self, Metadata},
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use super::Output;
+use crate::file_id::FileId;
 
 /// The key files and the folders of keys as they were last seen.
 #[derive(Debug, Default)]
@@ -26,16 +26,13 @@ pub struct ProtectedKeys {
     folders: HashMap<FileId, PathBuf>,
 }
 
-/// Device and number.
-type FileId = (u64, u64);
-
 impl ProtectedKeys {
     /// Looks where the keys are. Blocks on the disk. What is missing cannot be replaced.
     pub fn look<'p>(files: impl IntoIterator<Item = &'p Path>, folders: impl IntoIterator<Item = &'p Path>) -> Self {
         let mut protected_keys = Self::default();
         let mut seen: HashMap<&Path, Option<FileId>> = HashMap::new();
         for file in files {
-            if let Some(identity) = of_file(file) {
+            if let Some(identity) = FileId::of_regular_file(file) {
                 protected_keys.files.insert(identity, file.to_owned());
             }
             let (Some(folder), Some(name)) = (file.parent(), file.file_name()) else { continue };
@@ -62,23 +59,16 @@ impl ProtectedKeys {
         };
         // A link that stands there is replaced itself, and what it leads to stays.
         let by_file = || {
-            let standing = fs::symlink_metadata(&output.path).ok().filter(Metadata::is_file).as_ref().map(number)?;
-            self.files.get(&standing).filter(|key| of_file(key) == Some(standing))
+            let standing =
+                fs::symlink_metadata(&output.path).ok().filter(Metadata::is_file).as_ref().map(FileId::of)?;
+            self.files.get(&standing).filter(|key| FileId::of_regular_file(key) == Some(standing))
         };
         by_folder.or_else(by_name).or_else(by_file).map(PathBuf::as_path)
     }
 }
 
-fn of_file(path: &Path) -> Option<FileId> {
-    fs::metadata(path).ok().filter(Metadata::is_file).as_ref().map(number)
-}
-
 fn identity(path: &Path) -> Option<FileId> {
-    fs::metadata(path).ok().as_ref().map(number)
-}
-
-fn number(found: &Metadata) -> FileId {
-    (found.dev(), found.ino())
+    FileId::of_path(path).ok()
 }
 
 #[cfg(test)]

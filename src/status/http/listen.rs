@@ -5,7 +5,7 @@ use std::{
     net::{self, SocketAddr},
     os::unix::{
         self,
-        fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, PermissionsExt as _},
+        fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _},
     },
     path::{Path, PathBuf},
 };
@@ -16,6 +16,8 @@ use rustix::{
     net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, listen, socket_with},
 };
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+use crate::file_id::FileId;
 
 /// Where to listen, as the configuration says it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -227,26 +229,22 @@ pub(super) fn is_served(path: &Path) -> io::Result<bool> {
 #[derive(Debug)]
 struct SocketFile {
     path: PathBuf,
-    identity: (u64, u64),
+    id: FileId,
 }
 
 impl SocketFile {
     fn at(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), identity: identity(path)? })
+        Ok(Self { path: path.to_owned(), id: FileId::of_name(path)? })
     }
 }
 
 impl Drop for SocketFile {
     /// Somebody else's socket at the same path stays.
     fn drop(&mut self) {
-        if identity(&self.path).is_ok_and(|found| found == self.identity) {
+        if FileId::of_name(&self.path).is_ok_and(|found| found == self.id) {
             let _ = fs::remove_file(&self.path);
         }
     }
-}
-
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    fs::symlink_metadata(path).map(|found| (found.dev(), found.ino()))
 }
 
 impl Listen {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, File, Metadata, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::Path,
@@ -16,13 +16,13 @@ use super::{
     held::Held,
     range::{Range, offset},
 };
-use crate::output::file::{
-    name::Place,
-    ownership::{own, permit},
+use crate::{
+    file_id::FileId,
+    output::file::{
+        name::Place,
+        ownership::{own, permit},
+    },
 };
-
-/// A lock file by device and inode.
-pub(super) type FileId = (u64, u64);
 
 /// A folder's lock file and what is held of it.
 #[derive(Debug)]
@@ -126,11 +126,6 @@ pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<
 
 fn no_file() -> io::Error {
     io::Error::other(format!("`{LOCK_FILE}` is no file there"))
-}
-
-/// What tells a file from another that has its name.
-pub(super) fn id(found: &Metadata) -> FileId {
-    (found.dev(), found.ino())
 }
 
 const OWNER_READS_AND_WRITES: u32 = 0o600;

@@ -27,9 +27,10 @@ use std::{
 
 use tracing::warn;
 
-use self::file::{FileId, LockFile, id, open};
+use self::file::{LockFile, open};
 pub use self::held::Held;
 use super::{Output, name::Place};
+use crate::file_id::FileId;
 
 /// The outputs that this process has for itself. There is one in a process: the kernel would not keep two apart.
 #[derive(Debug, Default)]
@@ -149,7 +150,7 @@ impl State {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             found => Some(found?),
         };
-        if self.opened.as_ref().is_none_or(|opened| standing.map(|found| id(&found)) != Some(opened.id)) {
+        if self.opened.as_ref().is_none_or(|opened| standing.as_ref().map(FileId::of) != Some(opened.id)) {
             self.close(files);
             match open(&path, folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -174,7 +175,7 @@ impl State {
 
 /// Notes a descriptor that was opened just now beside all others of the same file.
 fn shared(file: File, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<LockFile> {
-    let id = id(&file.metadata()?);
+    let id = FileId::of(&file.metadata()?);
     let file = Arc::new(file);
     let mut files = taken(files);
     let shared = files.entry(id).or_default();
