@@ -1,5 +1,5 @@
 //! The cases by which others test the schedule of their tools, against ours: the same question by the same name, answered by
-//! the real fleet. What `tests/core/stories.rs` tells already is not told again, but stands in this table.
+//! the real fleet. What `tests/core/stories/` tells already is not told again, but stands in this table.
 //!
 //! | theirs | told here by |
 //! | --- | --- |
@@ -44,7 +44,14 @@ mod server;
 #[test]
 fn every_test_of_the_table_is_there() {
     let told = [
-        include_str!("../stories.rs"),
+        include_str!("../stories/admission.rs"),
+        include_str!("../stories/busy_host.rs"),
+        include_str!("../stories/keys.rs"),
+        include_str!("../stories/repairs.rs"),
+        include_str!("../stories/requested.rs"),
+        include_str!("../stories/retries.rs"),
+        include_str!("../stories/schedule.rs"),
+        include_str!("../stories/writes.rs"),
         include_str!("boundaries.rs"),
         include_str!("hosts.rs"),
         include_str!("loops.rs"),

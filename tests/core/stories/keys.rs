@@ -1,0 +1,130 @@
+//! Access keys that are denied, changed or missing.
+
+use crate::play::{Play, calm, key, life};
+
+use tokenwell::renewal::{Event, ExchangeOutcome, Health, Refusal};
+
+#[test]
+fn a_denied_key_is_asked_for_rarely_and_at_once_when_its_file_changes() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(100.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.rests();
+    play.quiet_until(299.999);
+    play.go(300.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(310.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.asks(id);
+}
+
+#[test]
+fn a_key_that_was_rotated_under_a_request_is_believed_before_the_denial() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.go(0.5);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.refused(id, attempt, Refusal::Denied);
+    play.quiet_until(1.499);
+    play.rests();
+    play.go(1.5);
+    play.asks(id);
+}
+
+#[test]
+fn a_changed_key_is_used_a_second_after_the_last_exchange_and_at_once_if_that_was_long_ago() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(0.2);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.quiet_until(0.999);
+    play.go(1.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(2), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.go(200.0);
+    play.tell(id, Event::KeyAppeared(key(3)));
+    play.asks(id);
+}
+
+#[test]
+fn a_key_that_the_exchange_read_itself_is_not_asked_for_twice() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(2), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.quiet_until(401.0);
+}
+
+#[test]
+fn a_bad_new_key_costs_no_good_token() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    let attempt = play.asks(id);
+    let outcome = ExchangeOutcome::Refused { key: Some(key(2)), sent: play.now, refusal: Refusal::Denied };
+    play.tell(id, Event::Exchanged(attempt, outcome));
+    assert_eq!(play.health(id), Health::Failing);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.go(11.0);
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(600));
+}
+
+#[test]
+fn without_a_key_nothing_is_asked_and_everything_resumes_when_it_is_back() {
+    let mut play = Play::new();
+    let id = play.add(calm());
+    play.rests();
+    play.go(50.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.renews(id, 600);
+    play.go(60.0);
+    play.tell(id, Event::KeyVanished);
+    assert_eq!(play.health(id), Health::Failing);
+    play.quiet_until(649.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
+}
+
+#[test]
+fn an_exchange_that_finds_no_key_waits_for_one() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::NoKey));
+    play.quiet_until(1000.0);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    play.asks(id);
+}
+
+#[test]
+fn a_key_that_is_back_before_it_is_read_is_not_asked_with_again() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    let cooling_down = |play: &Play| play.fleet.get(id).unwrap().cooling_down(play.now);
+    assert_eq!(cooling_down(&play), Some(key(1)));
+    play.go(0.5);
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.go(1.0);
+    let attempt = play.asks(id);
+    assert_eq!(cooling_down(&play), Some(key(1)), "the spacing is two seconds");
+    play.tell(id, Event::Exchanged(attempt, ExchangeOutcome::CoolingDown(key(1))));
+    play.quiet_until(401.999);
+    play.go(402.0);
+    assert_eq!(cooling_down(&play), None);
+    play.asks(id);
+}

@@ -1,0 +1,15 @@
+//! The life of a credential told as stories: bare numbers are seconds since boot.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
+
+#[path = "../play.rs"]
+mod play;
+
+mod admission;
+mod busy_host;
+mod keys;
+mod repairs;
+mod requested;
+mod retries;
+mod schedule;
+mod writes;

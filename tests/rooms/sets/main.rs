@@ -1,0 +1,13 @@
+//! Files that change as one: what readers, crashes and other hands find in a set.
+
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+mod folder;
+
+mod access;
+mod failures;
+mod generations;
+mod layout;
+mod readers;
+mod repairs;
+mod writers;
