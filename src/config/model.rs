@@ -2,7 +2,7 @@
 
 use std::{
     num::NonZeroUsize,
-    path::{Component, Path, PathBuf},
+    path::{Component, PathBuf},
 };
 
 use super::{
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     exchange::{BaseUrl, HttpSettings, LoginOptions, ProjectId},
     hook::Hook,
-    output::{Output, SetFolder},
+    output::{Address, Output, SetFolder},
     renewal::Policy,
     status::Listen,
 };
@@ -90,6 +90,13 @@ pub struct NotACredential {
     directory: PathBuf,
 }
 
+impl Credential {
+    /// What its outputs write to.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.outputs.iter().map(Output::address)
+    }
+}
+
 impl KeyDirectory {
     /// The credential of one file in the folder, named after it. Names that begin with `.` are not keys at all, and
     /// callers pass over them in silence.
@@ -97,8 +104,8 @@ impl KeyDirectory {
         if !name::is_legal(file_name) {
             return Err(NotACredential { file: shown(file_name), directory: self.path.clone() });
         }
-        let named = |path: &Path| PathBuf::from(path.to_string_lossy().replace(NAME_MARK, file_name));
-        let outputs = self.pattern.outputs.iter().map(|output| Output { path: named(&output.path), ..output.clone() });
+        let named = |pattern: &str| pattern.replace(NAME_MARK, file_name);
+        let outputs = self.pattern.outputs.iter().map(|output| output.renamed(named));
         Ok(Credential {
             name: file_name.to_owned(),
             key_file: self.path.join(file_name),
@@ -113,7 +120,7 @@ impl KeyDirectory {
         self.pattern
             .outputs
             .iter()
-            .filter_map(|output| output.path.parent())
+            .filter_map(Output::folder)
             .map(move |folder| folder.components().take_while(is_common).collect())
     }
 }
@@ -122,10 +129,10 @@ impl Config {
     /// The credential that stands in the way of one from a folder: it has the same name or an output on the same path. It
     /// wins, for it was named on purpose.
     pub fn named_rival(&self, from_folder: &Credential) -> Option<&Credential> {
-        let same_path = |a: &Credential| {
-            a.outputs.iter().any(|mine| from_folder.outputs.iter().any(|other| mine.path == other.path))
+        let same_target = |a: &Credential| {
+            a.outputs.iter().any(|mine| from_folder.outputs.iter().any(|other| mine.is_same_target(other)))
         };
-        self.credentials.iter().find(|named| named.name == from_folder.name || same_path(named))
+        self.credentials.iter().find(|named| named.name == from_folder.name || same_target(named))
     }
 }
 

@@ -80,14 +80,14 @@ pub(super) fn state_directory(
     let patterns = key_directories.iter().map(|directory| &directory.pattern);
     let mut outputs = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).peekable();
     outputs.peek()?;
-    let Some(first) = outputs.find(|output| output.set.is_none()) else {
+    let Some(first) = outputs.find(|output| !output.is_in_set()) else {
         let what = "missing, and every output is in a set, where nothing else may stand";
         diagnostics.mistake(&Location::WholeFile { path: "stateDirectory".to_owned() }, what, STATE_REMEDY);
         return None;
     };
     // The folder of `/run/{name}/jwt` is one of many: their common parent is meant.
     let has_mark = |folder: &Path| folder.to_string_lossy().contains(path::NAME_MARK);
-    first.path.ancestors().skip(1).find(|folder| !has_mark(folder)).map(Path::to_owned)
+    first.folder()?.ancestors().find(|folder| !has_mark(folder)).map(Path::to_owned)
 }
 
 /// What to do about a project id that is missing.

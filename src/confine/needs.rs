@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::{
     config::{Config, Credential},
     hook::{Hook, Recipient},
-    output::Format,
+    output::{Format, Output},
     status::Listen,
 };
 
@@ -61,7 +61,7 @@ pub fn needs(config: &Config, file: Option<&Path>) -> Vec<Need> {
     }
     for credential in &config.credentials {
         needs.push(need(&credential.key_file, Use::File));
-        let folders = credential.outputs.iter().filter_map(|output| output.path.parent());
+        let folders = credential.outputs.iter().filter_map(Output::folder);
         needs.extend(folders.map(|folder| need(folder, Use::Written)));
         needs.extend(others(credential));
     }

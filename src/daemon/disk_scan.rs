@@ -129,8 +129,8 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
     let mut held = None;
     for output in &newcomer.credential.outputs {
         // The write that follows meets the same trouble and names it.
-        let _ = output::make_folder(output);
-        held = held.or(locks.claim(output).err());
+        let _ = output.prepare();
+        held = held.or(output.claim(locks).err());
     }
     let PriorState { record, session } =
         load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
@@ -163,7 +163,7 @@ pub(super) fn load_prior_state(
 
 /// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
 fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
-    let jwt = output::find_token(outputs, written.token)?;
+    let jwt = output::find(outputs, written.token)?;
     let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
     Some(Session { jwt, grant: written.term.grant, claims })
 }

@@ -17,7 +17,6 @@ use crate::{
     clock,
     config::{Config, Credential},
     fingerprint::Fingerprint,
-    output,
     renewal::{Answered, ExchangeRecord, Refusal},
     state::{Ledger, Record},
 };
@@ -109,7 +108,7 @@ impl NotRecorded {
 /// Whether nobody writes to the outputs.
 fn is_free(credential: &Credential) -> Result<(), NotRecorded> {
     for output in &credential.outputs {
-        match output::holder(output) {
+        match output.holder() {
             Ok(None) => {}
             Ok(Some(held)) => return Err(NotRecorded::Held(held.by())),
             Err(_) => return Err(NotRecorded::Unseen),

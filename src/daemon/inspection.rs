@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::readiness::Missing;
 use crate::{
     config::Credential,
-    output::{self, Condition, Content, FileStamp},
+    output::{Condition, Content, FileStamp},
     renewal::{Id, Moment},
     session::{Session, Times},
 };
@@ -41,7 +41,7 @@ impl OutputCheck {
         let credential = self.credential.name.as_str();
         let content = Content { session: &self.session, credential, project, times: self.times };
         let outputs = self.credential.outputs.iter().zip(self.stamps);
-        let conditions = outputs.map(|(output, stamp)| output::inspect(output, &content, stamp)).collect();
+        let conditions = outputs.map(|(output, stamp)| output.inspect(&content, stamp)).collect();
         Inspected { id: self.id, sent: self.sent, conditions }
     }
 }

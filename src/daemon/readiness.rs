@@ -1,6 +1,6 @@
 //! Readiness: who waits for an answer, and the outputs that are looked at for it.
 
-use std::{path::PathBuf, slice, sync::Arc};
+use std::{slice, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -45,12 +45,13 @@ pub(super) struct ReadinessProbe {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Missing {
     pub(super) id: Id,
-    pub(super) path: PathBuf,
+    /// The output.
+    pub(super) name: String,
 }
 
 impl Missing {
     pub(super) fn new(id: Id, output: &Output) -> Self {
-        Self { id, path: output.path.clone() }
+        Self { id, name: output.name().into_owned() }
     }
 }
 
@@ -81,9 +82,9 @@ impl ReadinessProbe {
             })
         };
         let holds_the_last =
-            |output: &Output| written.is_some_and(|token| output::find_token(slice::from_ref(output), token).is_some());
+            |output: &Output| written.is_some_and(|token| output::find(slice::from_ref(output), token).is_some());
         let stands = |output: &Output, stamp: Option<FileStamp>| {
-            output::is_unchanged_since(output, stamp) || holds_the_newest(output) || holds_the_last(output)
+            output.is_unchanged_since(stamp) || holds_the_newest(output) || holds_the_last(output)
         };
         let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !stands(output, *stamp))?;
         Some(Missing::new(id, gone))

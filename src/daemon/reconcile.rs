@@ -1,11 +1,11 @@
 //! Who is kept fresh: what the configuration and the key folders want.
 
-use std::{
-    collections::HashSet,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashSet, path::Path};
 
-use crate::config::{Config, Credential};
+use crate::{
+    config::{Config, Credential},
+    output::Address,
+};
 
 /// What a key folder holds, as far as is known.
 #[derive(Clone, Debug, Default)]
@@ -28,17 +28,16 @@ pub(super) struct Reconciled {
 pub(super) fn desired<'n>(config: &Config, names_in: impl Fn(&Path) -> &'n [String]) -> Vec<Credential> {
     let mut desired = config.credentials.clone();
     let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
-    let mut paths: HashSet<PathBuf> =
-        desired.iter().flat_map(|credential| &credential.outputs).map(|output| output.path.clone()).collect();
+    let mut taken: HashSet<Address> = desired.iter().flat_map(Credential::addresses).collect();
     for directory in &config.key_directories {
         for file in names_in(&directory.path) {
             let Ok(credential) = directory.credential(file) else { continue };
-            let mine: Vec<_> = credential.outputs.iter().map(|output| output.path.clone()).collect();
-            if names.contains(&credential.name) || mine.iter().any(|path| paths.contains(path)) {
+            let mine: Vec<_> = credential.addresses().collect();
+            if names.contains(&credential.name) || mine.iter().any(|address| taken.contains(address)) {
                 continue;
             }
             names.insert(credential.name.clone());
-            paths.extend(mine);
+            taken.extend(mine);
             desired.push(credential);
         }
     }

@@ -94,7 +94,7 @@ impl RecordedExchange {
         let now = clock::stamp_of(clock::now());
         let recollection = record.memory().recall(now, &credential.policy, &mut fastrand::Rng::new());
         let spaced = recollection.past.answered().map(|answered| answered + credential.policy.spacing);
-        let is_held = || credential.outputs.iter().any(|output| matches!(output::holder(output), Ok(Some(_))));
+        let is_held = || credential.outputs.iter().any(|output| matches!(output.holder(), Ok(Some(_))));
         Self {
             free_at: spaced.max(recollection.quiet_until).unwrap_or_default(),
             asked: Some(record.asked),
@@ -161,7 +161,7 @@ async fn touched(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>
 fn folders(config: &Config) -> BTreeSet<PathBuf> {
     let named = config.credentials.iter().flat_map(|credential| &credential.outputs);
     let pattern = config.key_directories.iter().flat_map(|directory| &directory.pattern.outputs);
-    let outputs = named.chain(pattern).flat_map(output::watched_folders);
+    let outputs = named.chain(pattern).flat_map(Output::watched_folders);
     let keys = config.key_directories.iter().map(|directory| directory.path.clone());
     outputs.chain(keys).chain([Ledger::new(&config.state_directory).folder().to_owned()]).collect()
 }
@@ -199,7 +199,7 @@ fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp
 
 fn without_token(outputs: &[Output]) -> String {
     match outputs {
-        [output] => format!("`{}` does not hold the token that was written last", output.path.display()),
+        [output] => format!("`{}` does not hold the token that was written last", output.name()),
         _ => format!("none of {} holds the token that was written last", listed(outputs)),
     }
 }
@@ -216,7 +216,7 @@ fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
 
 /// `a`, `b` and `c`.
 fn listed<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> String {
-    let paths: Vec<_> = outputs.into_iter().map(|output| format!("`{}`", output.path.display())).collect();
+    let paths: Vec<_> = outputs.into_iter().map(|output| format!("`{}`", output.name())).collect();
     match paths.split_last() {
         Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         Some(_) | None => paths.concat(),

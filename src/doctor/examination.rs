@@ -118,14 +118,14 @@ impl Doctor {
         for (n, output) in outputs.iter().enumerate() {
             // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
             let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(OutputHolder::holder);
-            if let Some(holder) = holder.filter(|_| output.set.is_some()) {
+            if let Some(holder) = holder.filter(|_| output.is_in_set()) {
                 let because = format!("{holder} writes to its set at present");
-                findings.push(Finding::skipped("output", &because).of(&format!("`{}`", output.path.display())));
+                findings.push(Finding::skipped("output", &because).of(&format!("`{}`", output.name())));
                 continue;
             }
             let probed = output.clone();
             let looking = self.on_disk(move || outputs::look(&probed));
-            if let Some(seen) = report.wait(&format!("trying `{}`", output.path.display()), looking).await {
+            if let Some(seen) = report.wait(&format!("trying `{}`", output.name()), looking).await {
                 findings.push(seen.finding(&self.identity));
                 continue;
             }

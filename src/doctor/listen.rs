@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     config::Credential,
+    output::Output,
     status::{Listen, ListenError, ListenProbe, Report},
 };
 
@@ -48,10 +49,9 @@ impl ListenInspection {
 fn of_tokenwell(listen: &Listen, report: &Report, credentials: &[Credential]) -> Finding {
     let Report { process_id, program_version, .. } = report;
     let who = format!("process {process_id} (tokenwell {program_version})");
-    let ours: Vec<_> =
-        credentials.iter().flat_map(|credential| &credential.outputs).map(|output| &output.path).collect();
+    let ours: Vec<_> = credentials.iter().flat_map(|credential| &credential.outputs).map(Output::name).collect();
     let mut theirs = report.credentials.iter().flat_map(|credential| &credential.outputs);
-    if report.credentials.is_empty() || theirs.any(|output| ours.contains(&&output.path)) {
+    if report.credentials.is_empty() || theirs.any(|output| ours.contains(&output.path.to_string_lossy())) {
         Finding::passed(SUBJECT, format!("{who} serves the status of these credentials at `{listen}`"))
     } else {
         let remedy = "stop it, or change `status.listen`";

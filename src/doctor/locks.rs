@@ -1,22 +1,22 @@
 //! The locks: which process writes to the outputs at present. None is taken.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use super::finding::Finding;
-use crate::output::{Output, holder};
+use crate::output::Output;
 
 /// Who has an output.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct OutputHolder {
-    path: PathBuf,
+    name: String,
     /// In words; an error is why that is not known.
     by: Result<Option<String>, String>,
 }
 
 /// Asks the kernel. Blocks on the disk.
 pub(super) fn look(output: &Output) -> OutputHolder {
-    let by = holder(output).map(|held| held.map(|held| held.by()));
-    OutputHolder { path: output.path.clone(), by: by.map_err(|error| error.to_string().to_lowercase()) }
+    let by = output.holder().map(|held| held.map(|held| held.by()));
+    OutputHolder { name: output.name().into_owned(), by: by.map_err(|error| error.to_string().to_lowercase()) }
 }
 
 impl OutputHolder {
@@ -29,19 +29,18 @@ impl OutputHolder {
 /// What it means.
 pub(super) fn findings(all: &[OutputHolder]) -> Vec<Finding> {
     let (mut free, mut unknown, mut held) = (0, None, BTreeMap::<&str, usize>::new());
-    for OutputHolder { path, by } in all {
+    for OutputHolder { name, by } in all {
         match by {
             Ok(None) => free += 1,
             Ok(Some(by)) => *held.entry(by).or_default() += 1,
-            Err(why) => unknown = Some((path, why)),
+            Err(why) => unknown = Some((name, why)),
         }
     }
     let outputs = |count: usize| if count == 1 { "1 output".to_owned() } else { format!("{count} outputs") };
     let mut findings = Vec::new();
-    if let Some((path, why)) = unknown {
+    if let Some((name, why)) = unknown {
         let why = why.split(" (os error").next().unwrap_or_default();
-        findings
-            .push(Finding::skipped(SUBJECT, &format!("the lock beside `{}` cannot be opened: {why}", path.display())));
+        findings.push(Finding::skipped(SUBJECT, &format!("the lock beside `{name}` cannot be opened: {why}")));
     }
     let several = held.len() > 1;
     for (by, count) in held {
@@ -67,7 +66,7 @@ mod tests {
     #[test]
     fn who_writes_is_told_by_process() {
         let seen = |by: Result<Option<&str>, &str>| OutputHolder {
-            path: "/run/a".into(),
+            name: "/run/a".into(),
             by: by.map(|by| by.map(str::to_owned)).map_err(str::to_owned),
         };
         let all = [

@@ -8,7 +8,7 @@ use super::{
     finding::Finding,
     surroundings::{Need, ProcessUser},
 };
-use crate::output::{Output, ProbeError, Probed, Room, Step, WriteError, probe};
+use crate::output::{Output, ProbeError, Probed, Room, Step, Target, WriteError};
 
 /// An output as it was found.
 #[derive(Debug)]
@@ -30,23 +30,24 @@ struct Wanted {
 
 /// Tries one output. Blocks on the disk.
 pub(super) fn look(output: &Output) -> OutputProbe {
-    let folder = output.path.parent().and_then(|folder| fs::metadata(folder).ok());
+    let Target::File(file) = &output.target;
+    let folder = output.folder().and_then(|folder| fs::metadata(folder).ok());
     OutputProbe {
-        path: output.path.clone(),
+        path: file.path.clone(),
         wanted: Wanted {
-            mode: output.mode,
-            owner: output.owner,
-            group: output.group.or(output.set.as_ref().and_then(|set| set.group)),
-            in_set: output.set.is_some(),
+            mode: file.mode,
+            owner: file.owner,
+            group: file.group.or(file.set.as_ref().and_then(|set| set.group)),
+            in_set: file.set.is_some(),
         },
-        probed: probe(output),
+        probed: output.probe(),
         folder: folder.map(|folder| (folder.gid(), folder.mode())),
     }
 }
 
 /// One whose disk does not answer.
 pub(super) fn hangs(output: &Output) -> Finding {
-    Finding::failed(SUBJECT, format!("the disk of `{}` takes too long; see the kernel's log", output.path.display()))
+    Finding::failed(SUBJECT, format!("the disk of `{}` takes too long; see the kernel's log", output.name()))
 }
 
 impl OutputProbe {

@@ -15,8 +15,8 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-use tokenwell::output::{
-    Format, Locks, Output, Removed, Step, WriteError, Written, remove, sweep, write, write_observed,
+use tokenwell::output::file::{
+    FileTarget, Locks, Removed, Step, WriteError, Written, remove, sweep, write, write_observed,
 };
 
 #[test]
@@ -477,8 +477,8 @@ fn writers_of_outputs_in_one_missing_folder_do_not_hinder_each_other() {
     }
 }
 
-fn output(path: &Path) -> Output {
-    Output { path: path.to_owned(), format: Format::Jwt, mode: 0o640, owner: None, group: None, set: None }
+fn output(path: &Path) -> FileTarget {
+    FileTarget { path: path.to_owned(), mode: 0o640, owner: None, group: None, set: None }
 }
 
 fn mode(path: &Path) -> u32 {

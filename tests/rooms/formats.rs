@@ -8,7 +8,6 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::Command,
-    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -20,8 +19,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenwell::{
     output::{
-        Content, Field, Format, Locks, Output, Template, TemplateMistake, Variable, WriteError, Written, are_intact,
-        find_token, publish,
+        self, Content, Field, Format, Locks, Output, ProtectedKeys, Template, TemplateMistake, Variable, WriteError,
+        Written, are_intact, find,
     },
     renewal::Grant,
     secret::Secret,
@@ -378,13 +377,13 @@ fn a_token_is_found_in_every_format_and_each_is_intact() {
     for (n, format) in formats().into_iter().enumerate() {
         let output = [Output { format, ..Output::at(folder.path().join(n.to_string())) }];
         write(&output, &session);
-        let found = find_token(&output, session.jwt.fingerprint()).expect("it is in the file");
+        let found = find(&output, session.jwt.fingerprint()).expect("it is in the file");
         assert_eq!(found.expose(), session.jwt.expose());
         assert!(are_intact(&output, &content(&session)), "{:?}", output[0].format);
         assert_eq!(write(&output, &session), [Written::Unchanged]);
 
-        fs::set_permissions(&output[0].path, fs::Permissions::from_mode(0o600)).unwrap();
-        assert!(find_token(&output, session.jwt.fingerprint()).is_some());
+        fs::set_permissions(output[0].file().unwrap(), fs::Permissions::from_mode(0o600)).unwrap();
+        assert!(find(&output, session.jwt.fingerprint()).is_some());
         assert!(!are_intact(&output, &content(&session)), "another mode");
     }
 }
@@ -398,7 +397,7 @@ fn a_token_in_another_format_is_found_but_not_intact() {
             let path = folder.path().join("token");
             write(&[Output { format: before.clone(), ..Output::at(path.clone()) }], &session);
             let output = [Output { format: after, ..Output::at(path) }];
-            assert!(find_token(&output, session.jwt.fingerprint()).is_some());
+            assert!(find(&output, session.jwt.fingerprint()).is_some());
             assert!(!are_intact(&output, &content(&session)));
             assert_eq!(write(&output, &session), [Written::Written]);
             assert!(are_intact(&output, &content(&session)));
@@ -415,10 +414,10 @@ fn every_output_must_be_intact_and_any_tells_the_token() {
         Output::at(folder.path().join("jwt")),
     ];
     assert_eq!(write(&outputs, &session), [Written::Written; 2]);
-    assert!(find_token(&outputs[..1], session.jwt.fingerprint()).is_none(), "there is no token in it");
-    assert!(find_token(&outputs, session.jwt.fingerprint()).is_some());
+    assert!(find(&outputs[..1], session.jwt.fingerprint()).is_none(), "there is no token in it");
+    assert!(find(&outputs, session.jwt.fingerprint()).is_some());
     assert!(are_intact(&outputs, &content(&session)));
-    fs::write(&outputs[0].path, "END=later\n").unwrap();
+    fs::write(outputs[0].file().unwrap(), "END=later\n").unwrap();
     assert!(!are_intact(&outputs, &content(&session)));
 }
 
@@ -429,8 +428,8 @@ fn lookalikes_and_hidden_tokens_are_not_found() {
     let session = session(&token(&json!({"sub": "K2"})));
     let token = session.jwt.expose();
     let found = |bytes: &[u8]| {
-        fs::write(&output[0].path, bytes).unwrap();
-        find_token(&output, session.jwt.fingerprint()).is_some()
+        fs::write(output[0].file().unwrap(), bytes).unwrap();
+        find(&output, session.jwt.fingerprint()).is_some()
     };
     for hidden in [
         String::new(),
@@ -454,8 +453,8 @@ fn lookalikes_and_hidden_tokens_are_not_found() {
     among.push(b' ');
     assert!(!found(&among), "no file of ours is as long");
     assert!(!found(&vec![b'.'; 200_000]));
-    fs::remove_file(&output[0].path).unwrap();
-    assert!(find_token(&output, session.jwt.fingerprint()).is_none());
+    fs::remove_file(output[0].file().unwrap()).unwrap();
+    assert!(find(&output, session.jwt.fingerprint()).is_none());
 }
 
 #[test]
@@ -468,10 +467,10 @@ fn a_write_that_cannot_be_rendered_leaves_the_file_and_the_other_outputs_alone()
     let good = session(&token(&json!({"tier": "gold"})));
     write(&outputs, &good);
     let bad = session(&token(&json!({})));
-    let results = publish(&outputs, &content(&bad), &Arc::<Locks>::default());
+    let results = put(&outputs, &content(&bad), &Locks::default());
     assert!(matches!(results[0], Err(WriteError::Unrendered { .. })));
     assert_eq!(*results[1].as_ref().unwrap(), Written::Written);
-    assert_eq!(fs::read_to_string(&outputs[0].path).unwrap(), "gold");
+    assert_eq!(fs::read_to_string(outputs[0].file().unwrap()).unwrap(), "gold");
 }
 
 // ---- helpers
@@ -537,7 +536,7 @@ fn times() -> Times {
 }
 
 fn write(outputs: &[Output], session: &Session) -> Vec<Written> {
-    publish(outputs, &content(session), &Arc::<Locks>::default()).into_iter().map(Result::unwrap).collect()
+    put(outputs, &content(session), &Locks::default()).into_iter().map(Result::unwrap).collect()
 }
 
 /// What a reader finds in a file of that format.
@@ -552,9 +551,9 @@ fn rendered_at(formats: &[Format], session: &Session, times: Times) -> Vec<Resul
         ..Output::at(folder.path().join(n.to_string()))
     };
     let outputs: Vec<_> = formats.iter().enumerate().map(output).collect();
-    let results = publish(&outputs, &Content { times, ..content(session) }, &Arc::<Locks>::default());
+    let results = put(&outputs, &Content { times, ..content(session) }, &Locks::default());
     let read = |(result, output): (Result<Written, WriteError>, &Output)| {
-        result.map(|_| String::from_utf8(fs::read(&output.path).unwrap()).unwrap())
+        result.map(|_| String::from_utf8(fs::read(output.file().unwrap()).unwrap()).unwrap())
     };
     results.into_iter().zip(&outputs).map(read).collect()
 }
@@ -597,3 +596,7 @@ const SYSTEMD_PARSERS: [&str; 2] = [
     "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
     "/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
 ];
+
+fn put(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
+    output::publish(outputs, content, locks, &ProtectedKeys::default())
+}

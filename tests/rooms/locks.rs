@@ -6,7 +6,7 @@ use std::{
     env, fs,
     io::{BufRead as _, BufReader, Write as _},
     os::unix::fs::{MetadataExt, PermissionsExt, symlink},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, ChildStdin, Command, Stdio},
     slice::from_ref,
     time::{Duration, UNIX_EPOCH},
@@ -15,7 +15,10 @@ use std::{
 use tempfile::TempDir;
 use tokenwell::{
     clock::now,
-    output::{Content, LOCK_FILE, Locks, Output, SetFolder, WriteError, Written, publish, sweep, tidy, withdraw},
+    output::{
+        Content, FileTarget, LOCK_FILE, Locks, Output, ProtectedKeys, SetFolder, WriteError, Written, publish, sweep,
+        tidy, withdraw,
+    },
     renewal::Grant,
     secret::Secret,
     session::{Claims, Session, Times},
@@ -27,8 +30,8 @@ fn a_second_process_is_told_who_the_first_is_and_heals_when_that_ends() {
     let output = Output::at(folder.path().join("billing.jwt"));
     let other = Other::claims(&[&output]);
     let locks = Locks::default();
-    let held = locks.claim(&output).unwrap_err().to_string();
-    let (path, process) = (output.path.display(), other.child.id());
+    let held = output.claim(&locks).unwrap_err().to_string();
+    let (path, process) = (output.name(), other.child.id());
     // The kernel keeps fifteen letters of a program's name.
     let program = fs::read_to_string(format!("/proc/{process}/comm")).unwrap();
     let program = program.trim_end();
@@ -40,9 +43,9 @@ fn a_second_process_is_told_who_the_first_is_and_heals_when_that_ends() {
     let outputs = [output];
     let error = put(&outputs, &locks).remove(0).unwrap_err();
     assert!(matches!(error, WriteError::Held(_)), "{error}");
-    let error = withdraw(&outputs, &locks).remove(0).unwrap_err().to_string();
+    let error = withdraw(&outputs, &locks, &ProtectedKeys::default()).remove(0).unwrap_err().to_string();
     assert!(error.ends_with(&wanted), "{error}");
-    assert!(!outputs[0].path.exists());
+    assert!(!outputs[0].file().unwrap().exists());
 
     drop(other);
     assert_eq!(put(&outputs, &locks).remove(0).unwrap(), Written::Written);
@@ -60,7 +63,7 @@ fn processes_with_different_outputs_in_one_folder_work_side_by_side() {
     for name in ["c", "d"] {
         put(&[output(name)], &locks).remove(0).unwrap();
     }
-    assert!(locks.claim(&output("b")).is_err());
+    assert!(output("b").claim(&locks).is_err());
 }
 
 #[test]
@@ -73,12 +76,12 @@ fn a_set_is_one_process_whatever_its_files() {
     for wanted in [set_output(folder.path(), "b"), plain.clone()] {
         assert!(Other::claims(&[&wanted]).said.contains(&format!("process {}", std::process::id())));
     }
-    locks.release(&in_set);
+    in_set.release(&locks);
     let other = Other::claims(&[&set_output(folder.path(), "b")]);
-    let held = locks.claim(&in_set).unwrap_err().to_string();
+    let held = in_set.claim(&locks).unwrap_err().to_string();
     assert!(held.starts_with(&format!("set `{}` is written by another", folder.path().display())), "{held}");
     assert!(held.ends_with("give this one another folder"), "{held}");
-    assert!(locks.claim(&plain).is_err());
+    assert!(plain.claim(&locks).is_err());
 
     // What the other process has is not swept.
     let litter = folder.path().join("..2026_11_23_15_22_01.abcdefgh");
@@ -97,19 +100,19 @@ fn what_is_released_is_free_and_what_is_not_stays_held() {
     let locks = Locks::default();
     let free = |output: &Output| Other::claims(&[output]).said == "claimed";
     for output in [&a, &b, &a] {
-        locks.claim(output).unwrap();
+        output.claim(&locks).unwrap();
     }
-    locks.release(&a);
+    a.release(&locks);
     assert!(free(&a) && !free(&b));
     for output in [&first, &second] {
-        locks.claim(output).unwrap();
+        output.claim(&locks).unwrap();
     }
-    locks.release(&first);
+    first.release(&locks);
     assert!(!free(&a) && !free(&first), "the set has another file");
-    locks.release(&second);
+    second.release(&locks);
     assert!(free(&a) && !free(&b), "the lock of the set lay over that of a file");
-    locks.release(&b);
-    locks.release(&b);
+    b.release(&locks);
+    b.release(&locks);
     assert!(free(&b) && free(&first));
     assert_eq!(descriptors(folder.path()), 0);
 }
@@ -121,12 +124,12 @@ fn a_folder_that_is_known_by_two_paths_loses_no_lock_when_one_is_left() {
     symlink(folder.path(), &alias).unwrap();
     let (a, b) = (Output::at(folder.path().join("a")), Output::at(alias.join("b")));
     let locks = Locks::default();
-    locks.claim(&a).unwrap();
-    locks.claim(&b).unwrap();
-    locks.release(&b);
+    a.claim(&locks).unwrap();
+    b.claim(&locks).unwrap();
+    b.release(&locks);
     assert_ne!(Other::claims(&[&a]).said, "claimed", "closing any descriptor of the file drops every lock");
     assert_eq!(Other::claims(&[&b]).said, "claimed");
-    locks.release(&a);
+    a.release(&locks);
     assert_eq!(descriptors(folder.path()), 0);
     assert_eq!(Other::claims(&[&a]).said, "claimed");
 }
@@ -144,9 +147,9 @@ fn a_folder_that_was_made_anew_is_locked_anew() {
     fs::remove_file(folder.join(LOCK_FILE)).unwrap();
     let other = Other::claims(&[&outputs[0]]);
     assert_eq!(other.said, "claimed");
-    assert!(locks.claim(&outputs[0]).is_err());
+    assert!(outputs[0].claim(&locks).is_err());
     drop(other);
-    locks.claim(&outputs[0]).unwrap();
+    outputs[0].claim(&locks).unwrap();
     assert_eq!(descriptors(&folder), 1);
 }
 
@@ -155,7 +158,7 @@ fn who_may_write_in_the_folder_may_open_the_lock_file_and_nobody_else() {
     for (mode, wanted) in [(0o755, 0o600), (0o750, 0o600), (0o770, 0o660), (0o2775, 0o660), (0o1777, 0o660)] {
         let folder = folder();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-        Locks::default().claim(&Output::at(folder.path().join("a"))).unwrap();
+        Output::at(folder.path().join("a")).claim(&Locks::default()).unwrap();
         let found = fs::symlink_metadata(folder.path().join(LOCK_FILE)).unwrap();
         assert_eq!((found.mode() & 0o7777, found.len()), (wanted, 0), "{mode:o}");
         assert_eq!(found.gid(), fs::metadata(folder.path()).unwrap().gid());
@@ -181,8 +184,8 @@ fn what_is_no_lock_file_is_neither_followed_nor_opened_and_the_token_is_written_
     }
     assert!(!target.exists());
     // A folder that no file can be made in, not even by root.
-    Locks::default().claim(&Output::at("/proc/self/token".into())).unwrap();
-    Locks::default().claim(&Output::at(folder.path().join("missing/token"))).unwrap();
+    Output::at("/proc/self/token".into()).claim(&Locks::default()).unwrap();
+    Output::at(folder.path().join("missing/token")).claim(&Locks::default()).unwrap();
     assert!(!folder.path().join("missing").exists());
 }
 
@@ -193,22 +196,22 @@ fn ten_thousand_outputs_cost_one_descriptor() {
     let locks = Locks::default();
     let begun = now();
     for output in &outputs {
-        locks.claim(output).unwrap();
+        output.claim(&locks).unwrap();
     }
     println!("10,000 outputs claimed in {:?}", now() - begun);
     let begun = now();
     for output in &outputs {
-        locks.claim(output).unwrap();
+        output.claim(&locks).unwrap();
     }
     println!("and again in {:?}", now() - begun);
     assert_eq!(descriptors(folder.path()), 1);
     assert_ne!(Other::claims(&[&outputs[5000]]).said, "claimed");
-    locks.release(&outputs[5000]);
+    outputs[5000].release(&locks);
     assert_eq!(Other::claims(&[&outputs[5000]]).said, "claimed");
     assert_ne!(Other::claims(&[&outputs[4999]]).said, "claimed");
     let begun = now();
     for output in &outputs {
-        locks.release(output);
+        output.release(&locks);
     }
     println!("and released in {:?}", now() - begun);
     assert_eq!(descriptors(folder.path()), 0);
@@ -217,9 +220,9 @@ fn ten_thousand_outputs_cost_one_descriptor() {
 #[test]
 fn a_program_that_is_started_does_not_inherit_the_lock() {
     let folder = folder();
-    Locks::default().claim(&Output::at(folder.path().join("a"))).unwrap();
+    Output::at(folder.path().join("a")).claim(&Locks::default()).unwrap();
     let locks = Locks::default();
-    locks.claim(&Output::at(folder.path().join("b"))).unwrap();
+    Output::at(folder.path().join("b")).claim(&locks).unwrap();
     let said = Command::new("ls").args(["-l", "/proc/self/fd"]).output().unwrap().stdout;
     assert!(!String::from_utf8(said).unwrap().contains(LOCK_FILE));
 }
@@ -232,10 +235,10 @@ fn child_claims() {
     let mut said = "claimed".to_owned();
     for path in env::split_paths(&paths) {
         let output = match path.strip_prefix("in-set") {
-            Ok(path) => Output { set: Some(SET), ..Output::at(Path::new("/").join(path)) },
+            Ok(path) => FileTarget { set: Some(SET), ..FileTarget::at(Path::new("/").join(path)) }.into(),
             Err(_) => Output::at(path),
         };
-        if let Err(held) = locks.claim(&output) {
+        if let Err(held) = output.claim(&locks) {
             said = held.to_string();
         }
     }
@@ -253,9 +256,8 @@ struct Other {
 
 impl Other {
     fn claims(outputs: &[&Output]) -> Self {
-        let path = |output: &&Output| match output.set {
-            Some(_) => PathBuf::from(format!("in-set{}", output.path.display())),
-            None => output.path.clone(),
+        let path = |output: &&Output| {
+            if output.is_in_set() { format!("in-set{}", output.name()) } else { output.name().into_owned() }
         };
         let mut child = Command::new(env::current_exe().unwrap())
             .args(["--ignored", "--exact", "--nocapture", "child_claims"])
@@ -285,11 +287,16 @@ fn put(outputs: &[Output], locks: &Locks) -> Vec<Result<Written, WriteError>> {
         claims: Claims::default(),
     };
     let times = Times { issued_at: UNIX_EPOCH, expires_at: UNIX_EPOCH, renew_at: UNIX_EPOCH };
-    publish(outputs, &Content { session: &session, credential: "billing", project: "P2abc", times }, locks)
+    publish(
+        outputs,
+        &Content { session: &session, credential: "billing", project: "P2abc", times },
+        locks,
+        &ProtectedKeys::default(),
+    )
 }
 
 fn set_output(folder: &Path, name: &str) -> Output {
-    Output { set: Some(SET), ..Output::at(folder.join(name)) }
+    FileTarget { set: Some(SET), ..FileTarget::at(folder.join(name)) }.into()
 }
 
 fn folder() -> TempDir {

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
     doctor::KeyMetadata,
     hook::{Hook, Recipient},
-    output::{Format, Output},
+    output::{Format, Output, Target},
     renewal::{OnExpiry, Policy},
 };
 
@@ -85,13 +85,14 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
 
 fn written(output: &Output) -> String {
     let format = format(&output.format);
-    let owner = match (output.owner, output.group) {
+    let Target::File(file) = &output.target;
+    let owner = match (file.owner, file.group) {
         (None, None) => String::new(),
         (Some(user), None) => format!(", user {user}"),
         (None, Some(group)) => format!(", group {group}"),
         (Some(user), Some(group)) => format!(", user {user}, group {group}"),
     };
-    format!("{} ({format}, mode {:04o}{owner})", output.path.display(), output.mode)
+    format!("{} ({format}, mode {:04o}{owner})", output.name(), file.mode)
 }
 
 fn generations(set: &Set) -> String {

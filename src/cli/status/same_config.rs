@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{config::Config, status::Report};
+use crate::{config::Config, output::Output, status::Report};
 
 /// What is asked about.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ impl Meant {
         let from_folders: Vec<_> = from_folders.collect();
         let outputs = self.config.credentials.iter().chain(&from_folders).flat_map(|credential| &credential.outputs);
         // As the report has them.
-        let ours: HashSet<Cow<str>> = outputs.map(|output| output.path.to_string_lossy()).collect();
+        let ours: HashSet<Cow<str>> = outputs.map(Output::name).collect();
         let mut told = report.credentials.iter().flat_map(|credential| &credential.outputs);
         told.any(|output| ours.contains(&output.path.to_string_lossy()))
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{Entry, Section, form};
 use crate::{
     config::section::format,
-    output::{Field, Output, Variable},
+    output::{Field, FileTarget, Variable},
 };
 
 /// An output of one credential.
@@ -24,7 +24,7 @@ pub(super) fn of_each_key() -> Section {
 
 fn section(title: &'static str, about: &str, path: Entry) -> Section {
     let words = format::words();
-    let defaults = Output::at(PathBuf::new());
+    let defaults = FileTarget::at(PathBuf::new());
     let entries = vec![
         path,
         Entry::new("format", form::words(&words), FORMAT).default(words[0]),

@@ -11,7 +11,7 @@ use crate::{
         reader::Field,
         value::{mode, owner, path},
     },
-    output::Output,
+    output::{FileTarget, Output, Target},
 };
 
 /// Whose outputs they are.
@@ -45,15 +45,15 @@ fn read(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
     let path = fields
         .require("path", whose.path_example(), diagnostics)
         .and_then(|field| path(&field, whose, conflicts, diagnostics));
-    let mut output = Output::at(PathBuf::new());
+    let mut file = FileTarget::at(PathBuf::new());
     let format = format::read(&mut fields, conflicts, diagnostics);
     if let Some(mode) = fields.take("mode", diagnostics).and_then(|field| mode::read(&field, diagnostics)) {
-        output.mode = mode;
+        file.mode = mode;
     }
-    output.owner = fields.take("owner", diagnostics).and_then(|field| owner::user(&field, diagnostics));
-    output.group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
+    file.owner = fields.take("owner", diagnostics).and_then(|field| owner::user(&field, diagnostics));
+    file.group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
     fields.finish(diagnostics);
-    Some(Output { path: path?, format: format?, ..output })
+    Some(Output { format: format?, target: Target::File(FileTarget { path: path?, ..file }) })
 }
 
 fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {

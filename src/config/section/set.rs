@@ -10,7 +10,7 @@ use crate::{
         reader::Field,
         value::{mode, owner, path},
     },
-    output::SetFolder,
+    output::{SetFolder, Target},
 };
 
 /// A set as it is written. What it does not say comes from its outputs.
@@ -57,20 +57,23 @@ pub(in crate::config) fn gather(
     key_directories: &mut [Option<KeyDirectory>],
     diagnostics: &mut Diagnostics,
 ) -> Vec<Set> {
-    let mut outputs: Vec<_> = credentials
+    let mut files: Vec<_> = credentials
         .iter_mut()
         .flatten()
         .chain(key_directories.iter_mut().flatten().map(|directory| &mut directory.pattern))
         .flat_map(|credential| &mut credential.outputs)
+        .map(|output| match &mut output.target {
+            Target::File(file) => file,
+        })
         .collect();
     let mut gathered = Vec::with_capacity(sets.len());
     for Written { directory, location, mode, group } in sets {
         let is_mine = |path: &Path| path.parent() == Some(&directory);
-        let mut mine: Vec<_> = outputs.iter_mut().filter(|output| is_mine(&output.path)).collect();
-        let group = group.or_else(|| mine.iter().find_map(|output| output.group));
+        let mut mine: Vec<_> = files.iter_mut().filter(|file| is_mine(&file.path)).collect();
+        let group = group.or_else(|| mine.iter().find_map(|file| file.group));
         let folder = SetFolder { mode: mode.unwrap_or(MODE_DEFAULT), group };
-        for output in &mut mine {
-            output.set = Some(folder.clone());
+        for file in &mut mine {
+            file.set = Some(folder.clone());
         }
         if mine.is_empty() {
             let remedy = "write an output right in this folder, or take the set away";

@@ -1,6 +1,6 @@
 //! What the core asks for, begun as tasks.
 
-use std::{io, path::Path, sync::Arc};
+use std::sync::Arc;
 
 use tokio::{sync::Semaphore, task};
 use tracing::debug;
@@ -13,7 +13,7 @@ use crate::{
         exchange_effect::{self, ExchangeJob, Noticed},
         tasks::{Done, Task},
     },
-    output::{self, Content, Locks, Output, ProtectedKeys, RemoveError, Removed, WriteError, Written},
+    output::{self, Content, WriteError, Written},
     renewal::{Effect, Id},
     state::{Ledger, Record},
 };
@@ -59,80 +59,32 @@ impl Daemon {
                     write(writers, move || {
                         let project = context.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
-                        publish(&context.ledger, &credential, &content, &Ground { locks, protected_keys }, record)
+                        let results = output::publish(&credential.outputs, &content, &locks, &protected_keys);
+                        remember(&context.ledger, &credential, results, record)
                     })
                     .await
                 });
             }
             Effect::Withdraw(attempt) => {
                 let writers = Arc::clone(&self.writers);
-                let ground =
-                    Ground { locks: Arc::clone(&self.locks), protected_keys: Arc::clone(&self.protected_keys) };
-                self.tasks.start(
-                    Task::Withdraw(id, attempt),
-                    write(writers, move || Done::Withdrawn(ground.withdraw(&credential.outputs))),
-                );
+                let (locks, protected_keys) = (Arc::clone(&self.locks), Arc::clone(&self.protected_keys));
+                let withdraw = move || Done::Withdrawn(output::withdraw(&credential.outputs, &locks, &protected_keys));
+                self.tasks.start(Task::Withdraw(id, attempt), write(writers, withdraw));
             }
         }
     }
 }
 
-/// Writes every output, and once one of them holds the session, remembers that: the next process takes it from there to the
-/// others.
-fn publish(
+/// Remembers a session once one of the outputs holds it: the next process takes it from there to the others.
+fn remember(
     ledger: &Ledger,
     credential: &Credential,
-    content: &Content<'_>,
-    ground: &Ground,
+    results: Vec<Result<Written, WriteError>>,
     record: Option<Record>,
 ) -> Done {
-    let results = ground.publish(&credential.outputs, content);
     let record = record.filter(|_| results.iter().any(Result::is_ok));
     let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
     Done::Published { results, written: record.and_then(|record| record.written), kept }
-}
-
-/// What writes are kept within.
-struct Ground {
-    locks: Arc<Locks>,
-    protected_keys: Arc<ProtectedKeys>,
-}
-
-impl Ground {
-    fn publish(&self, outputs: &[Output], content: &Content<'_>) -> Vec<Result<Written, WriteError>> {
-        let refused = |path: &Path, key: &Path| WriteError::IsAKey { path: path.to_owned(), key: key.to_owned() };
-        self.each(outputs, refused, |free| output::publish(free, content, &self.locks))
-    }
-
-    fn withdraw(&self, outputs: &[Output]) -> Vec<Result<Removed, RemoveError>> {
-        let refused = |path: &Path, key: &Path| RemoveError {
-            path: path.to_owned(),
-            source: io::Error::other(format!("by way of a link it is the access key `{}`", key.display())),
-        };
-        self.each(outputs, refused, |free| output::withdraw(free, &self.locks))
-    }
-
-    /// The last stand of the access keys: an output in whose place one is found is not touched. Answers for each, in their
-    /// order.
-    fn each<T, E>(
-        &self,
-        outputs: &[Output],
-        refused: impl Fn(&Path, &Path) -> E,
-        act: impl FnOnce(&[Output]) -> Vec<Result<T, E>>,
-    ) -> Vec<Result<T, E>> {
-        let keys: Vec<_> = outputs.iter().map(|output| self.protected_keys.in_the_way_of(output)).collect();
-        if keys.iter().all(Option::is_none) {
-            return act(outputs);
-        }
-        let free: Vec<_> =
-            outputs.iter().zip(&keys).filter(|(_, key)| key.is_none()).map(|(output, _)| output.clone()).collect();
-        let mut done = act(&free).into_iter();
-        let answer = |(output, key): (&Output, Option<&Path>)| match key {
-            Some(key) => Some(Err(refused(&output.path, key))),
-            None => done.next(),
-        };
-        outputs.iter().zip(keys).filter_map(answer).collect()
-    }
 }
 
 /// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.

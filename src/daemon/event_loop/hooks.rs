@@ -1,6 +1,6 @@
 //! What follows a write: hooks run one round at a time for each credential, off the path of renewals.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use tokio::task;
 use tracing::{debug, info, warn};
@@ -14,6 +14,7 @@ use crate::{
         tasks::{Done, Task},
     },
     hook::{self, HookContext, HookOutcome, HookRun},
+    output::Output,
     renewal::{Id, Moment, Renewal},
 };
 
@@ -45,7 +46,7 @@ impl Daemon {
         let credential = Arc::clone(&kept.credential);
         let context = HookContext {
             credential: credential.name.clone(),
-            path: credential.outputs.first().map(|output| output.path.clone()).unwrap_or_default(),
+            path: credential.outputs.first().and_then(Output::file).map(Path::to_owned).unwrap_or_default(),
             expires_at: told.times().expires_at,
             session,
             key_file: credential.key_file.clone(),

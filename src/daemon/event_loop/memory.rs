@@ -1,6 +1,6 @@
 //! From process to process: what an earlier one left is taken over, what this one does is remembered.
 
-use std::{sync::Arc, time::UNIX_EPOCH};
+use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tokio::task;
 use tracing::{debug, info, warn};
@@ -13,6 +13,7 @@ use crate::{
         published_times::PublishedTimes,
         span,
     },
+    output::Output,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
     state::{Record, WrittenToken},
 };
@@ -165,7 +166,7 @@ impl Daemon {
             key_id: session.claims.key_id.clone(),
             times: kept.published_times.and_then(|told| told.of(term))?,
             hooks_owed: kept.hooks.owe(term.sent) || kept.hooks.are_under_way(),
-            outputs: kept.credential.outputs.iter().map(|output| output.path.clone()).collect(),
+            outputs: kept.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
         };
         Some(Record {
             request: self.context.request(&kept.credential.options),

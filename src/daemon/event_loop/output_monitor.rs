@@ -15,7 +15,7 @@ use crate::{
         readiness::Missing,
         tasks::{Done, Task},
     },
-    output::{self, Condition},
+    output::{self, Condition, Output},
     renewal::{Effect, Event, Id, Moment, Renewal},
     watch::{Armed, Touched},
 };
@@ -24,7 +24,7 @@ impl Daemon {
     /// Watches the folders of the outputs, as far as they exist; at once, or when the arming that is under way has ended.
     pub(super) fn arm_outputs(&mut self) {
         let folders: BTreeSet<PathBuf> =
-            self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(output::watched_folders).collect();
+            self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(Output::watched_folders).collect();
         self.change_watcher.retain_folders(&folders);
         if !self.monitor.arming.begin() {
             return;
@@ -60,7 +60,7 @@ impl Daemon {
     /// Some files were touched, perhaps by this process itself.
     pub(super) fn touched(&mut self, touched: &Touched) {
         let is_touched = |kept: &CredentialState| {
-            kept.credential.outputs.iter().any(|output| output::watched_files(output).any(|file| touched.covers(&file)))
+            kept.credential.outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
         // A folder that was made, or a generation that has become the current one.
@@ -68,7 +68,7 @@ impl Daemon {
         let newly_made = suspects
             .iter()
             .filter_map(|id| self.kept.get(id))
-            .any(|kept| kept.credential.outputs.iter().flat_map(output::watched_folders).any(is_new));
+            .any(|kept| kept.credential.outputs.iter().flat_map(Output::watched_folders).any(is_new));
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
@@ -79,7 +79,7 @@ impl Daemon {
     /// Its files were written. The generations before, if they are in a set, go when no reader can have them in hand.
     pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
         let in_sets =
-            self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.set.is_some()));
+            self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.is_in_set()));
         if in_sets {
             self.monitor.untidy.insert(id);
             self.monitor.tidy_at = Some(now + TIDY_AFTER);
@@ -191,12 +191,12 @@ impl Daemon {
                 continue;
             }
             let mut altered = Vec::new();
-            let paths = kept.credential.outputs.iter().map(|output| &output.path);
-            for ((state, condition), path) in kept.outputs.iter_mut().zip(conditions).zip(paths) {
+            let names = kept.credential.outputs.iter().map(Output::name);
+            for ((state, condition), name) in kept.outputs.iter_mut().zip(conditions).zip(names) {
                 match condition {
                     Condition::Right(stamp) => state.stamp = stamp,
                     Condition::Altered(how) => {
-                        let message = format!("`{}` was {how} by somebody else", path.display());
+                        let message = format!("`{name}` was {how} by somebody else");
                         state.error = Some(message.clone());
                         altered.push(message);
                     }

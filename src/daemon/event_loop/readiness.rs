@@ -1,6 +1,6 @@
 //! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
 
-use std::{mem, path::Path, sync::Arc};
+use std::{mem, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -59,7 +59,7 @@ impl Daemon {
     /// known what is required.
     fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
         let now = clock::now();
-        let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| &missing.path);
+        let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
         let late = self.members().filter(|(id, kept)| {
             whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept, now) || gone(*id).is_some())
         });
@@ -68,7 +68,7 @@ impl Daemon {
         for (id, kept) in late {
             if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
                 let trouble = match gone(id) {
-                    Some(path) if renewal.serves(now) => not_there(path, kept),
+                    Some(name) if renewal.serves(now) => not_there(name, kept),
                     Some(_) | None => self.trouble(now, kept, renewal),
                 };
                 lines.push(format!("{}: {trouble}", kept.credential.name));
@@ -122,9 +122,9 @@ impl Daemon {
 }
 
 /// The file is gone, and this is why no other is in its place yet.
-fn not_there(path: &Path, kept: &CredentialState) -> String {
+fn not_there(name: &str, kept: &CredentialState) -> String {
     let why = kept.outputs.iter().find_map(|output| output.error.as_deref());
-    format!("`{}` does not hold its token{}", path.display(), why.map(|why| format!(": {why}")).unwrap_or_default())
+    format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
 /// More than anyone reads.

@@ -18,7 +18,7 @@ use crate::{
         credential_state::{CredentialState, OutputState},
         reconcile::{Listing, Reconciled, desired},
     },
-    output::{self, Locks, Output, Swept},
+    output::{self, Address, Locks, Output, Swept},
     renewal::{Event, Id, Moment, OnExpiry},
 };
 
@@ -94,7 +94,7 @@ impl Daemon {
         let Some(kept) = self.kept.remove(&id) else { return };
         self.tasks.stop(id);
         for output in &kept.credential.outputs {
-            self.locks.release(output);
+            output.release(&self.locks);
         }
         let spacing = kept.credential.policy.spacing;
         let name = kept.credential.name.clone();
@@ -135,7 +135,7 @@ impl Daemon {
     fn apply(&mut self, desired: Vec<Credential>) -> Reconciled {
         let mut reconciled = Reconciled::default();
         let wanted: HashSet<&str> = desired.iter().map(|credential| credential.name.as_str()).collect();
-        let claimed: HashSet<&Path> = desired.iter().flat_map(paths).collect();
+        let claimed: HashSet<Address> = desired.iter().flat_map(Credential::addresses).collect();
         let gone: Vec<Id> =
             self.names.iter().filter(|(name, _)| !wanted.contains(name.as_str())).map(|(_, id)| *id).collect();
         for id in gone {
@@ -169,11 +169,11 @@ impl Daemon {
 
     /// Renewals stop and the files stay; but where they are to go when the session ends, the credential lingers until
     /// then, unless somebody else has claimed them. Answers whether it left just now.
-    fn retire(&mut self, id: Id, claimed: &HashSet<&Path>) -> bool {
+    fn retire(&mut self, id: Id, claimed: &HashSet<Address>) -> bool {
         let now = clock::now();
         let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return false };
         let removes = kept.credential.policy.on_expiry == OnExpiry::Remove && renewal.on_disk().is_some();
-        let lingers = removes && !paths(&kept.credential).any(|path| claimed.contains(path));
+        let lingers = removes && !kept.credential.addresses().any(|address| claimed.contains(&address));
         let left = !kept.draining;
         if lingers {
             kept.draining = true;
@@ -201,11 +201,9 @@ impl Daemon {
             kept.reading = Arc::new(Semaphore::new(1));
         }
         if before.outputs != after.outputs {
-            let stays = |output: &Output| {
-                after.outputs.iter().any(|kept| kept.path == output.path && kept.set.is_some() == output.set.is_some())
-            };
+            let stays = |output: &Output| after.outputs.iter().any(|kept| kept.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {
-                self.locks.release(output);
+                output.release(&self.locks);
             }
             kept.outputs = vec![OutputState::default(); after.outputs.len()];
             kept.hooks.outputs_changed();
@@ -299,10 +297,6 @@ impl Daemon {
         let kept = |id: &Id| self.kept.get(id).map(|kept| (*id, kept));
         self.names.values().filter_map(kept).filter(|(_, kept)| !kept.draining)
     }
-}
-
-fn paths(credential: &Credential) -> impl Iterator<Item = &Path> {
-    credential.outputs.iter().map(|output| output.path.as_path())
 }
 
 fn sweep(credentials: &[&Credential], locks: &Locks) {

@@ -176,7 +176,7 @@ impl Daemon {
                 .iter()
                 .zip(&kept.outputs)
                 .map(|(output, state)| OutputReport {
-                    path: output.path.clone(),
+                    path: output.name().into_owned().into(),
                     format: output.format.word(),
                     written_at: state.written_at.map(clock::wall_of),
                     error: state.error.clone(),

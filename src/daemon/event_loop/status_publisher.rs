@@ -128,7 +128,8 @@ impl Daemon {
     /// The path of the status file; `None` if that is the path of a token.
     fn status_file(&self) -> Option<PathBuf> {
         let path = status::path_in(&self.config.state_directory);
-        let taken = self.kept.values().any(|kept| kept.credential.outputs.iter().any(|output| output.path == path));
+        let taken =
+            self.kept.values().any(|kept| kept.credential.outputs.iter().any(|output| output.file() == Some(&path)));
         (!taken).then_some(path)
     }
 }

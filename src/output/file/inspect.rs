@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Content, Output,
+    Content, FileOutput, FileTarget,
     look::{Found, look},
     name::Place,
     render::render,
@@ -24,7 +24,7 @@ pub struct FileStamp {
     changed: (i64, i64),
 }
 
-/// How an output was found.
+/// How a target was found.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// As it was written, as far as can be seen. The stamp was taken before the file was read.
@@ -33,10 +33,11 @@ pub enum Condition {
     Altered(&'static str),
 }
 
-/// Looks at an output. One that is as its stamp says is not read. Blocks on the disk.
-pub fn inspect(output: &Output, content: &Content<'_>, stamp: Option<FileStamp>) -> Condition {
-    let Ok(place) = Place::of(output) else { return Condition::Right(None) };
-    let target = match &output.set {
+/// Looks at a file. One that is as its stamp says is not read. Blocks on the disk.
+pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, stamp: Option<FileStamp>) -> Condition {
+    let file = output.target;
+    let Ok(place) = Place::of(file) else { return Condition::Right(None) };
+    let target = match &file.set {
         None => place.target(),
         Some(folder) => match set::standing(place, folder) {
             Ok(Some((target, true))) => target,
@@ -50,8 +51,8 @@ pub fn inspect(output: &Output, content: &Content<'_>, stamp: Option<FileStamp>)
         return Condition::Right(now);
     }
     // What cannot be rendered is the next write's to say.
-    let Ok(rendered) = render(&output.format, content) else { return Condition::Right(None) };
-    match look(&target, output, rendered.bytes()) {
+    let Ok(rendered) = render(output.format, content) else { return Condition::Right(None) };
+    match look(&target, file, rendered.bytes()) {
         Found::Same => Condition::Right(now),
         // Nobody is to be blamed for that. Without a stamp it is looked at again.
         Found::Unseen => Condition::Right(None),
@@ -61,10 +62,10 @@ pub fn inspect(output: &Output, content: &Content<'_>, stamp: Option<FileStamp>)
     }
 }
 
-/// Whether an output is as it was when it was last found right; false where that is not known.
-pub fn is_unchanged_since(output: &Output, stamp: Option<FileStamp>) -> bool {
-    let Ok(place) = Place::of(output) else { return false };
-    let target = match &output.set {
+/// Whether a file is as it was when it was last found right; false where that is not known.
+pub(in crate::output) fn is_unchanged_since(file: &FileTarget, stamp: Option<FileStamp>) -> bool {
+    let Ok(place) = Place::of(file) else { return false };
+    let target = match &file.set {
         None => Some(place.target()),
         Some(folder) => {
             let standing = set::standing(place, folder).ok().flatten();
@@ -75,18 +76,18 @@ pub fn is_unchanged_since(output: &Output, stamp: Option<FileStamp>) -> bool {
     now.is_some() && now == stamp
 }
 
-/// The folders in which a change of this output shows.
-pub fn watched_folders(output: &Output) -> impl Iterator<Item = PathBuf> {
-    let folder = output.path.parent().map(Path::to_path_buf);
-    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
+/// The folders in which a change of this file shows.
+pub(in crate::output) fn watched_folders(file: &FileTarget) -> impl Iterator<Item = PathBuf> + use<> {
+    let folder = file.path.parent().map(Path::to_path_buf);
+    let generation = file.set.as_ref().and_then(|_| set::current(&file.path));
     [folder, generation].into_iter().flatten()
 }
 
-/// The paths under which a change of this output shows.
-pub fn watched_files(output: &Output) -> impl Iterator<Item = PathBuf> {
-    let generation = output.set.as_ref().and_then(|_| set::current(&output.path));
-    let in_generation = generation.as_ref().zip(output.path.file_name()).map(|(folder, name)| folder.join(name));
-    [Some(output.path.clone()), in_generation, generation].into_iter().flatten()
+/// The paths under which a change of this file shows.
+pub(in crate::output) fn watched_files(file: &FileTarget) -> impl Iterator<Item = PathBuf> + use<> {
+    let generation = file.set.as_ref().and_then(|_| set::current(&file.path));
+    let in_generation = generation.as_ref().zip(file.path.file_name()).map(|(folder, name)| folder.join(name));
+    [Some(file.path.clone()), in_generation, generation].into_iter().flatten()
 }
 
 impl FileStamp {

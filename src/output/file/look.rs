@@ -10,7 +10,7 @@ use std::{
 use rustix::{fs::OFlags, io::Errno};
 use zeroize::Zeroizing;
 
-use super::Output;
+use super::FileTarget;
 
 /// What stands at a target.
 pub(super) enum Found {
@@ -28,7 +28,7 @@ pub(super) enum Found {
 ///
 /// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
 /// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone: `/dev/stdout` is one.
-pub(super) fn look(target: &Path, output: &Output, bytes: &[u8]) -> Found {
+pub(super) fn look(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> Found {
     let found = match fs::symlink_metadata(target) {
         Ok(found) => found,
         Err(error) => return if is_gone(&error) { Found::Different } else { Found::Unseen },
@@ -40,10 +40,10 @@ pub(super) fn look(target: &Path, output: &Output, bytes: &[u8]) -> Found {
     if let Some(what) = unfit(found.file_type()) {
         return Found::Unfit(what);
     }
-    if !looks_as_wanted(&found, output, bytes) {
+    if !looks_as_wanted(&found, wanted, bytes) {
         return Found::Different;
     }
-    match holds(target, output, bytes) {
+    match holds(target, wanted, bytes) {
         Ok(true) => Found::Same,
         Ok(false) => Found::Different,
         Err(error) if is_gone(&error) => Found::Different,
@@ -72,19 +72,19 @@ pub(super) fn unfit(kind: FileType) -> Option<&'static str> {
     }
 }
 
-fn looks_as_wanted(found: &Metadata, output: &Output, bytes: &[u8]) -> bool {
+fn looks_as_wanted(found: &Metadata, wanted: &FileTarget, bytes: &[u8]) -> bool {
     found.is_file()
-        && found.mode() & MODE_BITS == output.mode
-        && output.owner.is_none_or(|owner| owner == found.uid())
-        && output.group.is_none_or(|group| group == found.gid())
+        && found.mode() & MODE_BITS == wanted.mode
+        && wanted.owner.is_none_or(|owner| owner == found.uid())
+        && wanted.group.is_none_or(|group| group == found.gid())
         && found.len() == bytes.len() as u64
 }
 
 /// Compares piece by piece: no more is read than what is wanted, whatever the file has become meanwhile.
-fn holds(target: &Path, output: &Output, bytes: &[u8]) -> io::Result<bool> {
+fn holds(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> io::Result<bool> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
-    if !looks_as_wanted(&file.metadata()?, output, bytes) {
+    if !looks_as_wanted(&file.metadata()?, wanted, bytes) {
         return Ok(false);
     }
     let mut piece = Zeroizing::new([0; PIECE_BYTES]);

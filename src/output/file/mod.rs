@@ -15,18 +15,22 @@ mod recover;
 mod remove;
 mod set;
 mod sweep;
+mod target;
 mod write;
 
-use super::{Content, Output, RenderError, SetFolder, render};
+use super::render::{self, Content, RenderError};
 
 pub use error::{RemoveError, Step, SweepError, WriteError};
-pub use inspect::{Condition, FileStamp, inspect, is_unchanged_since, watched_files, watched_folders};
+pub use inspect::{Condition, FileStamp};
+pub(super) use inspect::{inspect, is_unchanged_since, watched_files, watched_folders};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
 pub use probe::{ProbeError, Probed, Room, probe};
 pub use protected_keys::ProtectedKeys;
-pub use publish::{publish, withdraw};
-pub use recover::{are_intact, find_token, make_folder};
+pub(super) use publish::{publish, withdraw};
+pub(super) use recover::{find_token, is_intact, make_folder};
 pub use remove::{Removed, remove};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use sweep::{Swept, sweep, tidy};
+pub(super) use target::FileOutput;
+pub use target::{FileTarget, SetFolder};
 pub use write::{Written, write, write_observed};

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Output;
+use super::FileTarget;
 
 /// The folder of an output and the name of its file therein.
 #[derive(Clone, Copy)]
@@ -18,8 +18,8 @@ pub(super) struct Place<'o> {
 
 impl<'o> Place<'o> {
     /// Fails for a path that names no file, such as `/` or `/run/..`.
-    pub(super) fn of(output: &'o Output) -> io::Result<Self> {
-        match (output.path.parent(), output.path.file_name()) {
+    pub(super) fn of(file: &'o FileTarget) -> io::Result<Self> {
+        match (file.path.parent(), file.path.file_name()) {
             (Some(folder), Some(name)) => Ok(Self { folder, name }),
             (None, _) | (_, None) => Err(io::Error::new(io::ErrorKind::InvalidInput, "the path names no file")),
         }
@@ -88,15 +88,8 @@ mod tests {
 
     #[test]
     fn a_name_that_was_made_is_read_back() {
-        let output = Output {
-            path: "/x/.a.b".into(),
-            format: crate::output::Format::Jwt,
-            mode: 0,
-            owner: None,
-            group: None,
-            set: None,
-        };
-        let place = Place::of(&output).unwrap();
+        let file = FileTarget::at("/x/.a.b".into());
+        let place = Place::of(&file).unwrap();
         let mut name = place.temporary_prefix();
         name.push("123456");
         name.push(TEMPORARY_SUFFIX);

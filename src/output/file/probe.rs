@@ -17,7 +17,7 @@ use rustix::{
 };
 
 use super::{
-    Output, Step, WriteError,
+    FileTarget, Step, WriteError,
     look::{Found, look},
     name::Place,
     ownership::{own, permit},
@@ -60,25 +60,25 @@ pub enum ProbeError {
 }
 
 /// Tries. Blocks on the disk.
-pub fn probe(output: &Output) -> Result<Probed, ProbeError> {
+pub fn probe(wanted: &FileTarget) -> Result<Probed, ProbeError> {
     let failed = |step, path: &Path, source: io::Error| WriteError::Failed { step, path: path.to_owned(), source };
-    let place = Place::of(output).map_err(|source| failed(Step::Look, &output.path, source))?;
+    let place = Place::of(wanted).map_err(|source| failed(Step::Look, &wanted.path, source))?;
     let target = place.target();
-    if let (None, Found::Unfit(what)) = (&output.set, look(&target, output, b"")) {
+    if let (None, Found::Unfit(what)) = (&wanted.set, look(&target, wanted, b"")) {
         return Err(WriteError::Unfit { path: target, what }.into());
     }
     let nearest = nearest(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
     let made = if nearest.missing.is_some() {
-        let made = Made::below(&nearest.folder, output.folder_group());
+        let made = Made::below(&nearest.folder, wanted.folder_group());
         Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
     } else {
         None
     };
     let folder = made.as_ref().map_or(place.folder, |made| made.0.as_path());
-    if let Some(set_folder) = &output.set {
-        set::probe(folder, place.folder, set_folder, output)?;
+    if let Some(set_folder) = &wanted.set {
+        set::probe(folder, place.folder, set_folder, wanted)?;
     } else {
-        probe_beside(output, Place { folder, name: place.name })?;
+        probe_beside(wanted, Place { folder, name: place.name })?;
         is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
     }
     let room = room(&nearest.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
@@ -131,22 +131,22 @@ impl Drop for Made {
 }
 
 /// Steps 3 to 7 of a write, and the end of the file.
-fn probe_beside(output: &Output, place: Place<'_>) -> Result<(), ProbeError> {
+fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<(), ProbeError> {
     // What is said is said of the paths that the configuration names.
-    let named = output.path.parent().unwrap_or(place.folder);
+    let named = wanted.path.parent().unwrap_or(place.folder);
     let failed = |step, source| {
-        let path = if step == Step::CreateTemporary { named } else { &output.path };
+        let path = if step == Step::CreateTemporary { named } else { &wanted.path };
         WriteError::Failed { step, path: path.to_owned(), source }
     };
     let mut file = create_beside(place).map_err(|source| failed(Step::CreateTemporary, source))?;
     file.as_file_mut().write_all(CONTENT).map_err(|source| failed(Step::WriteContent, source))?;
-    own(file.as_file(), output.owner, output.group).map_err(|source| failed(Step::SetOwner, source))?;
-    permit(file.as_file(), output.mode).map_err(|source| failed(Step::SetMode, source))?;
+    own(file.as_file(), wanted.owner, wanted.group).map_err(|source| failed(Step::SetOwner, source))?;
+    permit(file.as_file(), wanted.mode).map_err(|source| failed(Step::SetMode, source))?;
     file.as_file().sync_all().map_err(|source| failed(Step::SyncFile, source))?;
     let is = file.as_file().metadata().map_err(|source| failed(Step::Look, source))?;
-    let keeps = is.mode() & 0o7777 == output.mode
-        && output.owner.is_none_or(|owner| owner == is.uid())
-        && output.group.is_none_or(|group| group == is.gid());
+    let keeps = is.mode() & 0o7777 == wanted.mode
+        && wanted.owner.is_none_or(|owner| owner == is.uid())
+        && wanted.group.is_none_or(|group| group == is.gid());
     if keeps { Ok(()) } else { Err(ProbeError::NotKept { folder: named.to_owned() }) }
 }
 

@@ -12,7 +12,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Output;
+use super::FileTarget;
 use crate::file_id::FileId;
 
 /// The key files and the folders of keys as they were last seen.
@@ -49,8 +49,8 @@ impl ProtectedKeys {
     }
 
     /// What a write to this output would destroy: a key file, or a folder of keys. Blocks on the disk.
-    pub fn in_the_way_of(&self, output: &Output) -> Option<&Path> {
-        let (folder, name) = (output.path.parent()?, output.path.file_name()?);
+    pub fn in_the_way_of(&self, file: &FileTarget) -> Option<&Path> {
+        let (folder, name) = (file.path.parent()?, file.path.file_name()?);
         let folder = identity(folder)?;
         let by_folder = self.folders.get(&folder).filter(|keys| identity(keys) == Some(folder));
         let by_name = || {
@@ -59,8 +59,7 @@ impl ProtectedKeys {
         };
         // A link that stands there is replaced itself, and what it leads to stays.
         let by_file = || {
-            let standing =
-                fs::symlink_metadata(&output.path).ok().filter(Metadata::is_file).as_ref().map(FileId::of)?;
+            let standing = fs::symlink_metadata(&file.path).ok().filter(Metadata::is_file).as_ref().map(FileId::of)?;
             self.files.get(&standing).filter(|key| FileId::of_regular_file(key) == Some(standing))
         };
         by_folder.or_else(by_name).or_else(by_file).map(PathBuf::as_path)
@@ -95,7 +94,7 @@ mod tests {
         let files = ["a", "b", "c", "missing"].map(|name| at("keys").join(name));
         let all = at("all");
         let protected_keys = ProtectedKeys::look(files.iter().map(PathBuf::as_path), [all.as_path()]);
-        let found = |name: &str| protected_keys.in_the_way_of(&Output::at(at(name))).map(Path::to_owned);
+        let found = |name: &str| protected_keys.in_the_way_of(&FileTarget::at(at(name))).map(Path::to_owned);
         assert_eq!(found("by-link/a"), Some(at("keys/a")));
         assert_eq!(found("by-link/missing"), Some(at("keys/missing")), "a key may come back");
         assert_eq!(found("out/b"), Some(at("keys/b")));
@@ -114,9 +113,9 @@ mod tests {
         fs::write(&key, "").unwrap();
         fs::hard_link(&key, &token).unwrap();
         let protected_keys = ProtectedKeys::look([key.as_path()], []);
-        assert!(protected_keys.in_the_way_of(&Output::at(token.clone())).is_some());
+        assert!(protected_keys.in_the_way_of(&FileTarget::at(token.clone())).is_some());
         fs::remove_file(&key).unwrap();
         fs::write(&key, "").unwrap();
-        assert_eq!(protected_keys.in_the_way_of(&Output::at(token)), None);
+        assert_eq!(protected_keys.in_the_way_of(&FileTarget::at(token)), None);
     }
 }

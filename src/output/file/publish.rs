@@ -1,41 +1,50 @@
-//! A session to all outputs of its credential, and from them: a file by itself each, those of a set together.
+//! A session to all files of its credential, and from them: a file by itself each, those of a set together.
 
-use std::{io, path::Path};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    Content, Held, Locks, Output, RemoveError, Removed, SetFolder, WriteError, Written, make_folder,
+    Held, Locks, ProtectedKeys, RemoveError, Removed, SetFolder, WriteError, Written, make_folder,
     name::Place,
     remove,
-    render::render,
+    render::{Content, render},
     set::{remove_set_observed, write_set_observed},
+    target::{FileOutput, FileTarget},
     write,
 };
 
-/// Writes a session to its outputs; answers for each. Blocks on the disk, and while another credential's files of the same
-/// set are being written.
-pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
+/// See [`crate::output::publish`].
+pub(in crate::output) fn publish(
+    outputs: &[FileOutput<'_>],
+    content: &Content<'_>,
+    locks: &Locks,
+    protected_keys: &ProtectedKeys,
+) -> Vec<Result<Written, WriteError>> {
     for output in outputs {
         // The lock is kept in it. The write meets the same trouble and names it.
-        let _ = make_folder(output);
+        let _ = make_folder(output.target);
     }
-    let rendered = |output: &Output| {
-        let unrendered = |why| WriteError::Unrendered { path: output.path.clone(), why };
-        render(&output.format, content).map_err(unrendered)
+    let is_a_key = |file: &FileTarget, key: PathBuf| Err(WriteError::IsAKey { path: file.path.clone(), key });
+    let rendered = |output: FileOutput<'_>| {
+        let unrendered = |why| WriteError::Unrendered { path: output.target.path.clone(), why };
+        render(output.format, content).map_err(unrendered)
     };
-    let write_one = |output: &Output| {
-        locks.claim(output)?;
-        write(output, rendered(output)?.bytes())
+    let write_one = |output: FileOutput<'_>| {
+        locks.claim(output.target)?;
+        write(output.target, rendered(output)?.bytes())
     };
-    let write_set = |directory: &Path, folder: &SetFolder, members: &[&Output]| {
+    let write_set = |directory: &Path, folder: &SetFolder, members: &[FileOutput<'_>]| {
         if let Err(held) = claim_all(members, locks) {
             return members.iter().map(|_| Err(held.clone().into())).collect();
         }
         // One that cannot be rendered holds up no other: the next generation has its file of before.
-        let rendered: Vec<_> = members.iter().map(|output| rendered(output)).collect();
+        let rendered: Vec<_> = members.iter().map(|output| rendered(*output)).collect();
         let files: Vec<_> = members
             .iter()
             .zip(&rendered)
-            .filter_map(|(output, rendered)| Some((*output, rendered.as_ref().ok()?.bytes())))
+            .filter_map(|(output, rendered)| Some((output.target, rendered.as_ref().ok()?.bytes())))
             .collect();
         let written = if files.is_empty() {
             Vec::new()
@@ -51,49 +60,76 @@ pub fn publish(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<
         };
         rendered.into_iter().filter_map(answer).collect()
     };
-    each(outputs, write_one, write_set)
+    each_but_keys(outputs, protected_keys, is_a_key, |free| each(free, write_one, write_set))
 }
 
-/// Removes a session from its outputs; answers for each. Blocks as [`publish`] does.
-pub fn withdraw(outputs: &[Output], locks: &Locks) -> Vec<Result<Removed, RemoveError>> {
-    let failed =
-        |output: &Output, held: Held| RemoveError { path: output.path.clone(), source: io::Error::other(held) };
-    let remove_one = |output: &Output| {
-        locks.claim(output).map_err(|held| failed(output, held))?;
-        remove(output)
+/// See [`crate::output::withdraw`].
+pub(in crate::output) fn withdraw(
+    outputs: &[FileOutput<'_>],
+    locks: &Locks,
+    protected_keys: &ProtectedKeys,
+) -> Vec<Result<Removed, RemoveError>> {
+    let failed = |file: &FileTarget, source: io::Error| RemoveError { path: file.path.clone(), source };
+    let is_a_key = |file: &FileTarget, key: PathBuf| {
+        let why = format!("by way of a link it is the access key `{}`", key.display());
+        Err(failed(file, io::Error::other(why)))
     };
-    let remove_set = |directory: &Path, folder: &SetFolder, members: &[&Output]| {
+    let remove_one = |output: FileOutput<'_>| {
+        locks.claim(output.target).map_err(|held| failed(output.target, io::Error::other(held)))?;
+        remove(output.target)
+    };
+    let remove_set = |directory: &Path, folder: &SetFolder, members: &[FileOutput<'_>]| {
         if let Err(held) = claim_all(members, locks) {
-            return members.iter().map(|output| Err(failed(output, held.clone()))).collect();
+            let failed = |output: &FileOutput<'_>| Err(failed(output.target, io::Error::other(held.clone())));
+            return members.iter().map(failed).collect();
         }
-        locks.in_turn(directory, || remove_set_observed(directory, folder, members, &mut |_| Ok(())))
+        let files: Vec<_> = members.iter().map(|output| output.target).collect();
+        locks.in_turn(directory, || remove_set_observed(directory, folder, &files, &mut |_| Ok(())))
     };
-    each(outputs, remove_one, remove_set)
+    each_but_keys(outputs, protected_keys, is_a_key, |free| each(free, remove_one, remove_set))
 }
 
-fn claim_all(members: &[&Output], locks: &Locks) -> Result<(), Held> {
-    members.iter().try_for_each(|output| locks.claim(output))
+fn claim_all(members: &[FileOutput<'_>], locks: &Locks) -> Result<(), Held> {
+    members.iter().try_for_each(|output| locks.claim(output.target))
 }
 
-/// Deals with each output by itself, and with those of one set at once; answers in their order.
+/// The last guard of the access keys: a file in whose place a key is found is not touched. Answers for each, in their order.
+fn each_but_keys<T, E>(
+    outputs: &[FileOutput<'_>],
+    protected_keys: &ProtectedKeys,
+    refused: impl Fn(&FileTarget, PathBuf) -> Result<T, E>,
+    act: impl FnOnce(&[FileOutput<'_>]) -> Vec<Result<T, E>>,
+) -> Vec<Result<T, E>> {
+    let key_of = |output: &FileOutput<'_>| protected_keys.in_the_way_of(output.target).map(Path::to_owned);
+    let keys: Vec<_> = outputs.iter().map(key_of).collect();
+    let free: Vec<_> = outputs.iter().zip(&keys).filter(|(_, key)| key.is_none()).map(|(output, _)| *output).collect();
+    let mut done = act(&free).into_iter();
+    let answer = |(output, key): (&FileOutput<'_>, Option<PathBuf>)| match key {
+        Some(key) => Some(refused(output.target, key)),
+        None => done.next(),
+    };
+    outputs.iter().zip(keys).filter_map(answer).collect()
+}
+
+/// Deals with each file by itself, and with those of one set at once; answers in their order.
 fn each<T>(
-    outputs: &[Output],
-    one: impl Fn(&Output) -> T,
-    set: impl Fn(&Path, &SetFolder, &[&Output]) -> Vec<T>,
+    outputs: &[FileOutput<'_>],
+    one: impl Fn(FileOutput<'_>) -> T,
+    set: impl Fn(&Path, &SetFolder, &[FileOutput<'_>]) -> Vec<T>,
 ) -> Vec<T> {
     let mut answers: Vec<Option<T>> = outputs.iter().map(|_| None).collect();
     for (n, output) in outputs.iter().enumerate() {
-        match (&output.set, Place::of(output)) {
+        match (&output.target.set, Place::of(output.target)) {
             (Some(_), Ok(_)) if answers[n].is_some() => {}
             (Some(folder), Ok(place)) => {
-                let is_beside = |other: &Output| other.set.is_some() && other.path.parent() == Some(place.folder);
-                let mine: Vec<_> = (n..outputs.len()).filter(|n| is_beside(&outputs[*n])).collect();
-                let members: Vec<_> = mine.iter().map(|n| &outputs[*n]).collect();
+                let is_beside = |other: &FileTarget| other.set.is_some() && other.path.parent() == Some(place.folder);
+                let mine: Vec<_> = (n..outputs.len()).filter(|n| is_beside(outputs[*n].target)).collect();
+                let members: Vec<_> = mine.iter().map(|n| outputs[*n]).collect();
                 for (n, answer) in mine.into_iter().zip(set(place.folder, folder, &members)) {
                     answers[n] = Some(answer);
                 }
             }
-            (None, _) | (_, Err(_)) => answers[n] = Some(one(output)),
+            (None, _) | (_, Err(_)) => answers[n] = Some(one(*output)),
         }
     }
     answers.into_iter().flatten().collect()

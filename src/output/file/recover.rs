@@ -16,7 +16,7 @@ use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use super::{
-    Content, Output, folder,
+    Content, FileOutput, FileTarget, folder,
     look::{Found, look},
     name::Place,
     render::{RENDERED_BYTES_MAX, render},
@@ -24,33 +24,30 @@ use super::{
 };
 use crate::{fingerprint::Fingerprint, secret::Secret, session::JWT_BYTES_MAX};
 
-/// The token of that fingerprint, if one of the outputs holds it. Blocks on the disk.
-pub fn find_token(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
-    outputs.iter().find_map(|output| {
-        let (target, _) = standing(output, Place::of(output).ok()?);
-        let bytes = read(&target).ok()?;
-        candidates(&bytes).find(|found| found.fingerprint() == token)
-    })
+/// The token of that fingerprint, if the file holds it. Blocks on the disk.
+pub(in crate::output) fn find_token(file: &FileTarget, token: Fingerprint) -> Option<Secret> {
+    let (target, _) = standing(file, Place::of(file).ok()?);
+    let bytes = read(&target).ok()?;
+    candidates(&bytes).find(|found| found.fingerprint() == token)
 }
 
-/// Whether every output holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
+/// Whether the file holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
 /// the disk.
-pub fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
-    outputs.iter().all(|output| {
-        let (Ok(place), Ok(rendered)) = (Place::of(output), render(&output.format, content)) else { return false };
-        let (target, is_reached) = standing(output, place);
-        is_reached && matches!(look(&target, output, rendered.bytes()), Found::Same)
-    })
+pub(in crate::output) fn is_intact(output: FileOutput<'_>, content: &Content<'_>) -> bool {
+    let file = output.target;
+    let (Ok(place), Ok(rendered)) = (Place::of(file), render(output.format, content)) else { return false };
+    let (target, is_reached) = standing(file, place);
+    is_reached && matches!(look(&target, file, rendered.bytes()), Found::Same)
 }
 
-/// Makes the folder of an output if it is missing, as a write would.
-pub fn make_folder(output: &Output) -> io::Result<()> {
-    folder::make(Place::of(output)?.folder, output.folder_group())
+/// Makes the folder of a file if it is missing, as a write would.
+pub(in crate::output) fn make_folder(file: &FileTarget) -> io::Result<()> {
+    folder::make(Place::of(file)?.folder, file.folder_group())
 }
 
 /// The file itself, and whether readers reach it as they should.
-fn standing(output: &Output, place: Place<'_>) -> (PathBuf, bool) {
-    match &output.set {
+fn standing(file: &FileTarget, place: Place<'_>) -> (PathBuf, bool) {
+    match &file.set {
         None => (place.target(), true),
         // Before its set is written for the first time, there may be a file from a time before the set.
         Some(folder) => set::standing(place, folder).ok().flatten().unwrap_or_else(|| (place.target(), false)),

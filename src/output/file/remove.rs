@@ -4,7 +4,7 @@ use std::{fs, io};
 
 use tracing::warn;
 
-use super::{Output, RemoveError, folder, look::unfit, name::Place};
+use super::{FileTarget, RemoveError, folder, look::unfit, name::Place};
 
 /// What a removal did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,9 +16,9 @@ pub enum Removed {
 }
 
 /// Removes the output's file. Blocks on the disk. A link is removed itself; a folder, pipe, socket or device is refused.
-pub fn remove(output: &Output) -> Result<Removed, RemoveError> {
-    let failed = |source| RemoveError { path: output.path.clone(), source };
-    let place = Place::of(output).map_err(failed)?;
+pub fn remove(file: &FileTarget) -> Result<Removed, RemoveError> {
+    let failed = |source| RemoveError { path: file.path.clone(), source };
+    let place = Place::of(file).map_err(failed)?;
     let target = place.target();
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
     match fs::symlink_metadata(&target) {

@@ -16,7 +16,7 @@ use rustix::{
 };
 
 use super::{
-    Locks, Output, SweepError,
+    FileTarget, Locks, SweepError,
     name::{Place, target_of},
     set,
 };
@@ -37,17 +37,17 @@ pub struct Swept {
 ///
 /// Of a set goes what is not current; but nothing while another process has the set, or while this one has written to it
 /// and its own writes see to that.
-pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
-    let mut folders: BTreeMap<&Path, HashMap<&OsStr, &Output>> = BTreeMap::new();
-    for output in outputs {
-        if let Ok(place) = Place::of(output) {
-            folders.entry(place.folder).or_default().insert(place.name, output);
+pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o FileTarget>, locks: &Locks) -> Swept {
+    let mut folders: BTreeMap<&Path, HashMap<&OsStr, &FileTarget>> = BTreeMap::new();
+    for file in outputs {
+        if let Ok(place) = Place::of(file) {
+            folders.entry(place.folder).or_default().insert(place.name, file);
         }
     }
     let mut swept = Swept::default();
     for (folder, outputs) in folders {
         let files = sweep_folder(folder, &outputs, &mut swept.removed);
-        let mut members = outputs.into_values().filter(|output| output.set.is_some());
+        let mut members = outputs.into_values().filter(|file| file.set.is_some());
         let is_swept_otherwise = locks.has_set(folder);
         let set = match members.next() {
             Some(member) if !is_swept_otherwise => sweep_set(folder, member, locks, &mut swept.removed),
@@ -64,13 +64,13 @@ pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -
 ///
 /// For when readers that had opened an older generation are done: some seconds after a write. Where another process has
 /// the set, nothing is done.
-pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
+pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o FileTarget>, locks: &Locks) -> Swept {
     let mut swept = Swept::default();
     let mut done = BTreeSet::new();
-    for output in outputs.into_iter().filter(|output| output.set.is_some()) {
-        let Ok(place) = Place::of(output) else { continue };
+    for file in outputs.into_iter().filter(|file| file.set.is_some()) {
+        let Ok(place) = Place::of(file) else { continue };
         if done.insert(place.folder)
-            && let Err(source) = sweep_set(place.folder, output, locks, &mut swept.removed)
+            && let Err(source) = sweep_set(place.folder, file, locks, &mut swept.removed)
         {
             swept.failed.push(SweepError { folder: place.folder.to_owned(), source });
         }
@@ -79,7 +79,7 @@ pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) ->
 }
 
 /// A thread that is writing to the set right now removes what is old by itself.
-fn sweep_set(folder: &Path, member: &Output, locks: &Locks, removed: &mut usize) -> io::Result<()> {
+fn sweep_set(folder: &Path, member: &FileTarget, locks: &Locks, removed: &mut usize) -> io::Result<()> {
     if locks.claim(member).is_err() {
         return Ok(());
     }
@@ -87,7 +87,7 @@ fn sweep_set(folder: &Path, member: &Output, locks: &Locks, removed: &mut usize)
 }
 
 /// Goes on after a file that cannot be removed, and answers with the first trouble.
-fn sweep_folder(folder: &Path, outputs: &HashMap<&OsStr, &Output>, removed: &mut usize) -> io::Result<()> {
+fn sweep_folder(folder: &Path, outputs: &HashMap<&OsStr, &FileTarget>, removed: &mut usize) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         entries => entries?,
@@ -96,8 +96,8 @@ fn sweep_folder(folder: &Path, outputs: &HashMap<&OsStr, &Output>, removed: &mut
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let Some(output) = target_of(&name).and_then(|target| outputs.get(target)) else { continue };
-        match is_orphan(&entry, output).and_then(|orphan| if orphan { take_away(&entry) } else { Ok(false) }) {
+        let Some(file) = target_of(&name).and_then(|target| outputs.get(target)) else { continue };
+        match is_orphan(&entry, file).and_then(|orphan| if orphan { take_away(&entry) } else { Ok(false) }) {
             Ok(gone) => *removed += usize::from(gone),
             Err(error) => trouble = trouble.and(Err(error)),
         }
@@ -106,12 +106,12 @@ fn sweep_folder(folder: &Path, outputs: &HashMap<&OsStr, &Output>, removed: &mut
 }
 
 /// A crash after step 5 of a write leaves a file that is the output's owner's already.
-fn is_orphan(entry: &DirEntry, output: &Output) -> io::Result<bool> {
+fn is_orphan(entry: &DirEntry, file: &FileTarget) -> io::Result<bool> {
     let found = match entry.metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         found => found?,
     };
-    let ours = found.uid() == geteuid().as_raw() || Some(found.uid()) == output.owner;
+    let ours = found.uid() == geteuid().as_raw() || Some(found.uid()) == file.owner;
     Ok(found.is_file() && ours && !is_locked(&entry.path()))
 }
 

@@ -29,7 +29,7 @@ use tempfile::NamedTempFile;
 use tracing::warn;
 
 use super::{
-    Output, Step, WriteError, folder,
+    FileTarget, Step, WriteError, folder,
     look::{Found, look},
     name::{Place, TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX},
     ownership::{own, permit},
@@ -45,37 +45,37 @@ pub enum Written {
 }
 
 /// Writes these bytes to the output's file, which is in no set. Blocks on the disk.
-pub fn write(output: &Output, bytes: &[u8]) -> Result<Written, WriteError> {
-    write_observed(output, bytes, &mut |_| Ok(()))
+pub fn write(file: &FileTarget, bytes: &[u8]) -> Result<Written, WriteError> {
+    write_observed(file, bytes, &mut |_| Ok(()))
 }
 
 /// [`write`] with an observer that is called before each step and may fail it, or end the process: this is how tests
 /// meet a full disk or a crash between any two steps.
 pub fn write_observed(
-    output: &Output,
+    file: &FileTarget,
     bytes: &[u8],
     before: &mut dyn FnMut(Step) -> io::Result<()>,
 ) -> Result<Written, WriteError> {
-    let mut steps = WriteSteps { output, before };
-    let place = Place::of(output).map_err(|source| steps.failed(Step::Look, source))?;
+    let mut steps = WriteSteps { file, before };
+    let place = Place::of(file).map_err(|source| steps.failed(Step::Look, source))?;
     let target = place.target();
 
     // 1.
-    match steps.take(Step::Look, || Ok(look(&target, output, bytes)))? {
+    match steps.take(Step::Look, || Ok(look(&target, file, bytes)))? {
         Found::Same => return Ok(Written::Unchanged),
         Found::Different | Found::Unseen => {}
         Found::Unfit(what) => return Err(WriteError::Unfit { path: target, what }),
     }
     // 2.
-    steps.take(Step::MakeFolders, || folder::make(place.folder, output.group))?;
+    steps.take(Step::MakeFolders, || folder::make(place.folder, file.group))?;
     // 3.
     let mut temporary = steps.take(Step::CreateTemporary, || create_beside(place))?;
     // 4.
     steps.take(Step::WriteContent, || temporary.as_file_mut().write_all(bytes))?;
     // 5.
-    steps.take(Step::SetOwner, || own(temporary.as_file(), output.owner, output.group))?;
+    steps.take(Step::SetOwner, || own(temporary.as_file(), file.owner, file.group))?;
     // 6.
-    steps.take(Step::SetMode, || permit(temporary.as_file(), output.mode))?;
+    steps.take(Step::SetMode, || permit(temporary.as_file(), file.mode))?;
     // 7.
     steps.take(Step::SyncFile, || temporary.as_file().sync_all())?;
     // 8.
@@ -88,7 +88,7 @@ pub fn write_observed(
 }
 
 struct WriteSteps<'w> {
-    output: &'w Output,
+    file: &'w FileTarget,
     before: &'w mut dyn FnMut(Step) -> io::Result<()>,
 }
 
@@ -98,7 +98,7 @@ impl WriteSteps<'_> {
     }
 
     fn failed(&self, step: Step, source: io::Error) -> WriteError {
-        let file = &self.output.path;
+        let file = &self.file.path;
         let path = match step {
             Step::MakeFolders | Step::CreateTemporary | Step::SyncFolder => {
                 file.parent().map_or_else(PathBuf::new, PathBuf::from)

@@ -8,7 +8,7 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::super::Content;
+use super::content::Content;
 
 /// Something that is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

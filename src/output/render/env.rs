@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    super::Content,
+    content::Content,
     document::{Field, FieldValue},
 };
 

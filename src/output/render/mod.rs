@@ -4,8 +4,10 @@
 //! The bytes stand in a buffer of the very size that is zeroed when dropped; `jwt` borrows the token itself. What the
 //! template engine copies on its way cannot be zeroed: it lives for the time of one rendering.
 
+mod content;
 mod document;
 mod env;
+mod format;
 mod nesting;
 mod template;
 mod validate;
@@ -14,11 +16,12 @@ use std::io::{self, Write};
 
 use zeroize::Zeroizing;
 
-use super::{Content, Format};
 use crate::{secret::Secret, session::Jwt};
 
+pub use content::Content;
 pub use document::Field;
 pub use env::Variable;
+pub use format::Format;
 pub use template::{TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template};
 pub use validate::TemplateMistake;
 

@@ -23,8 +23,8 @@ use minijinja::{
 };
 
 use super::{
-    super::Content,
     RenderError, Rendered, all_claims,
+    content::Content,
     document::{CLAIMS, Document},
     nesting::beyond_bounds,
     sized,

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tokenwell::output::Target;
+
 use crate::case::{BARE, good, refusal};
 
 #[test]
@@ -110,8 +112,9 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
     let config = good(yaml, &[]).config;
     let credential = config.key_directories[0].credential("billing-2").unwrap();
     assert_eq!((credential.name.as_str(), credential.key_file.as_path()), ("billing-2", Path::new("/keys/billing-2")));
-    assert_eq!(credential.outputs[0].path, Path::new("/run/billing-2/billing-2.jwt"));
-    assert_eq!((credential.outputs[0].mode, credential.required), (0o600, false));
+    let Target::File(file) = &credential.outputs[0].target;
+    assert_eq!(file.path, Path::new("/run/billing-2/billing-2.jwt"));
+    assert_eq!((file.mode, credential.required), (0o600, false));
     for name in ["..data", "", "Billing", "a/b", "..", "-a", "a-", "a_b", &"a".repeat(64)] {
         assert!(config.key_directories[0].credential(name).is_err(), "{name}");
     }

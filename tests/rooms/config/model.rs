@@ -4,6 +4,7 @@ use std::{fs, path::Path, time::Duration};
 
 use tokenwell::{
     config::{self, Confine, Environment, LogFormat, Source},
+    output::Target,
     renewal::OnExpiry,
 };
 
@@ -35,7 +36,9 @@ fn the_full_file_shows_the_defaults() {
     assert_eq!(config.base_url, bare.base_url);
     assert_eq!(config.log.format, bare.log.format);
     assert_eq!((config.confine, bare.confine), (Confine::Auto, Confine::Auto));
-    assert_eq!(config.credentials[0].outputs[0].mode, bare.credentials[0].outputs[0].mode);
+    let [Target::File(file), Target::File(bare)] =
+        [&config, &bare].map(|config| &config.credentials[0].outputs[0].target);
+    assert_eq!(file.mode, bare.mode);
 }
 
 #[test]
@@ -77,9 +80,10 @@ credentials:
     assert_eq!((policy.spacing, policy.retry_max), (Duration::from_secs(1), Duration::from_secs(3600)));
     assert_eq!(policy.on_expiry, OnExpiry::Remove);
     let [first, second] = &credential.outputs[..] else { panic!("two outputs") };
-    assert_eq!(first.path.to_str(), Some("/run/a/b.jwt"));
-    assert_eq!((first.mode, first.owner, first.group), (0o600, Some(0), Some(0)));
-    assert_eq!((second.mode, second.owner, second.group), (0o644, Some(7), None));
+    let [Target::File(first_file), Target::File(second_file)] = [&first.target, &second.target];
+    assert_eq!(first_file.path.to_str(), Some("/run/a/b.jwt"));
+    assert_eq!((first_file.mode, first_file.owner, first_file.group), (0o600, Some(0), Some(0)));
+    assert_eq!((second_file.mode, second_file.owner, second_file.group), (0o644, Some(7), None));
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use tokenwell::{config::Credential, output::SetFolder};
+use tokenwell::{
+    config::Credential,
+    output::{Output, SetFolder, Target},
+};
 
 use crate::case::{good, refusal};
 
@@ -23,7 +26,10 @@ sets: [{directory: /run/app/}, {directory: /run/other, mode: "0711", group: "9"}
     )
     .config;
     let set = |mode, group| Some(SetFolder { mode, group: Some(group) });
-    let sets = |credential: &Credential| credential.outputs.iter().map(|output| output.set.clone()).collect::<Vec<_>>();
+    let set_of = |output: &Output| match &output.target {
+        Target::File(file) => file.set.clone(),
+    };
+    let sets = |credential: &Credential| credential.outputs.iter().map(set_of).collect::<Vec<_>>();
     assert_eq!(sets(&config.credentials[0]), [set(0o750, 7), None, None]);
     assert_eq!(sets(&config.credentials[1]), [set(0o750, 7), set(0o750, 7)]);
     assert_eq!(sets(&config.credentials[2]), [set(0o711, 9)]);

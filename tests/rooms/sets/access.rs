@@ -7,7 +7,7 @@ use std::{
 
 use rustix::io::Errno;
 
-use tokenwell::output::{Output, SetFolder, SetStep, Written, write_set_observed};
+use tokenwell::output::file::{FileTarget, SetFolder, SetStep, Written, write_set_observed};
 
 use crate::folder::{FOLDER, Set, at, child_folder, in_child, mode, passed, texts};
 
@@ -15,7 +15,7 @@ use crate::folder::{FOLDER, Set, at, child_folder, in_child, mode, passed, texts
 fn until_it_is_whole_a_generation_is_for_its_writer_alone() {
     let set = Set::new();
     let folder = SetFolder { mode: 0o755, group: None };
-    let output = Output { mode: 0o644, set: Some(folder.clone()), ..set.output("a") };
+    let output = FileTarget { mode: 0o644, set: Some(folder.clone()), ..set.output("a") };
     let mut seen = Vec::new();
     let done = write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |step| {
         if let Some(made) = set.generations().first() {
@@ -59,9 +59,9 @@ fn child_writes_sets() {
     for wanted in [0o700, 0o750, 0o711, 0o777] {
         let directory = folder.join(format!("made/set{wanted:o}"));
         let set = SetFolder { mode: wanted, group: None };
-        let output = Output { mode: 0o604, set: Some(set.clone()), ..Output::at(directory.join("a")) };
+        let output = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("a")) };
         // The second is carried over by a copy into the third generation.
-        let other = Output { mode: 0o604, set: Some(set.clone()), ..Output::at(directory.join("b")) };
+        let other = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("b")) };
         for (output, text) in [(&output, "one"), (&other, "two"), (&output, "three")] {
             let done = write_set_observed(&directory, &set, &[(output, text.as_bytes())], at(), &mut |step| {
                 if step == SetStep::CarryOver { Err(Errno::PERM.into()) } else { Ok(()) }
@@ -83,7 +83,7 @@ fn a_generation_keeps_the_group_that_its_volume_gives_to_everything_in_it() {
     chown(volume.path(), None, Some(group)).unwrap();
     fs::set_permissions(volume.path(), fs::Permissions::from_mode(0o2775)).unwrap();
     for directory in [volume.path().to_owned(), volume.path().join("below/set")] {
-        let output = Output { set: Some(FOLDER), ..Output::at(directory.join("a")) };
+        let output = FileTarget { set: Some(FOLDER), ..FileTarget::at(directory.join("a")) };
         for text in ["one", "two"] {
             let done = write_set_observed(&directory, &FOLDER, &[(&output, text.as_bytes())], at(), &mut |_| Ok(()));
             assert_eq!(*done[0].as_ref().unwrap(), Written::Written);
@@ -101,7 +101,7 @@ fn owner_and_group_are_set_before_readers_can_enter_or_the_error_says_what_would
     let set = Set::new();
     let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let folder = SetFolder { mode: 0o750, group: Some(gid + 1234) };
-    let mut output = Output { group: Some(gid + 1234), set: Some(folder.clone()), ..set.output("a") };
+    let mut output = FileTarget { group: Some(gid + 1234), set: Some(folder.clone()), ..set.output("a") };
     let done = write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |_| Ok(())).remove(0);
     if uid == 0 {
         assert_eq!(done.unwrap(), Written::Written);
@@ -138,7 +138,7 @@ fn owner_and_group_are_set_before_readers_can_enter_or_the_error_says_what_would
 fn a_file_that_may_not_be_linked_to_is_copied() {
     for errno in [Errno::PERM, Errno::XDEV, Errno::MLINK, Errno::NOTSUP] {
         let set = Set::new();
-        let odd = Output { mode: 0o604, ..set.output("odd") };
+        let odd = FileTarget { mode: 0o604, ..set.output("odd") };
         let long = "x".repeat(10_000);
         set.write(&[(&odd, long.as_bytes())], &mut |_| Ok(()));
         let linked = fs::metadata(set.at("odd")).unwrap().ino();

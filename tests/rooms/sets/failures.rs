@@ -4,7 +4,7 @@ use std::{env, fs, os::unix::process::ExitStatusExt};
 
 use rustix::io::Errno;
 
-use tokenwell::output::{Locks, Output, SetStep, WriteError, Written, sweep, write_set_observed};
+use tokenwell::output::file::{FileTarget, Locks, SetStep, WriteError, Written, sweep, write_set_observed};
 
 use crate::folder::{FOLDER, Set, at, child_folder, in_child, texts};
 
@@ -96,7 +96,7 @@ fn a_crash_before_any_step_leaves_a_whole_generation_and_the_next_start_repairs_
 fn child_crashes() {
     let Some(folder) = child_folder() else { return };
     let crash_at = SetStep::ALL[env::var("CRASH_AT").unwrap().parse::<usize>().unwrap()];
-    let output = Output { set: Some(FOLDER), ..Output::at(folder.join("mine")) };
+    let output = FileTarget { set: Some(FOLDER), ..FileTarget::at(folder.join("mine")) };
     write_set_observed(&folder, &FOLDER, &[(&output, b"new")], at(), &mut |step| {
         if step == crash_at {
             nix::sys::signal::kill(nix::unistd::getpid(), nix::sys::signal::SIGKILL).unwrap();

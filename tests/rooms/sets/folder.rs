@@ -14,7 +14,11 @@ use tempfile::TempDir;
 
 use tokenwell::{
     output::{
-        Content, Output, Removed, SetFolder, SetStep, WriteError, Written, remove_set_observed, write_set_observed,
+        self, Content, Output, ProtectedKeys,
+        file::{
+            FileTarget, Locks, RemoveError, Removed, SetFolder, SetStep, WriteError, Written, remove_set_observed,
+            write_set_observed,
+        },
     },
     renewal::Grant,
     secret::Secret,
@@ -52,13 +56,13 @@ impl Set {
         path
     }
 
-    pub(crate) fn output(&self, name: &str) -> Output {
-        Output { set: Some(FOLDER), ..Output::at(self.at(name)) }
+    pub(crate) fn output(&self, name: &str) -> FileTarget {
+        FileTarget { set: Some(FOLDER), ..FileTarget::at(self.at(name)) }
     }
 
     pub(crate) fn write(
         &self,
-        files: &[(&Output, &[u8])],
+        files: &[(&FileTarget, &[u8])],
         before: &mut dyn FnMut(SetStep) -> io::Result<()>,
     ) -> Vec<Result<Written, WriteError>> {
         write_set_observed(self.path(), &FOLDER, files, at(), before)
@@ -96,7 +100,7 @@ impl Set {
     }
 
     pub(crate) fn but_the_lock(&self) -> Vec<String> {
-        self.names().into_iter().filter(|name| name != tokenwell::output::LOCK_FILE).collect()
+        self.names().into_iter().filter(|name| name != output::LOCK_FILE).collect()
     }
 
     /// What readers find under plain names.
@@ -179,4 +183,16 @@ impl Drop for Stop<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
     }
+}
+
+pub(crate) fn outputs(files: &[FileTarget]) -> Vec<Output> {
+    files.iter().cloned().map(Output::from).collect()
+}
+
+pub(crate) fn publish(files: &[FileTarget], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
+    output::publish(&outputs(files), content, locks, &ProtectedKeys::default())
+}
+
+pub(crate) fn withdraw(files: &[FileTarget], locks: &Locks) -> Vec<Result<Removed, RemoveError>> {
+    output::withdraw(&outputs(files), locks, &ProtectedKeys::default())
 }

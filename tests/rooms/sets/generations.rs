@@ -7,10 +7,10 @@ use std::{
 
 use tokenwell::{
     clock::now,
-    output::{Locks, Output, Written, publish, sweep, tidy},
+    output::file::{FileTarget, Locks, Written, sweep, tidy},
 };
 
-use crate::folder::{FOLDER, Set, content, session, texts};
+use crate::folder::{FOLDER, Set, content, publish, session, texts};
 
 #[test]
 fn a_sweep_takes_what_is_ours_and_old_and_nothing_else() {
@@ -92,8 +92,8 @@ fn ten_thousand_swaps_leave_no_more_generations_than_a_few() {
 fn what_a_generation_costs() {
     let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
     let names = ["a", "b", "c"];
-    let plain = names.map(|name| Output::at(folders[0].path().join(name)));
-    let set = names.map(|name| Output { set: Some(FOLDER), ..Output::at(folders[1].path().join(name)) });
+    let plain = names.map(|name| FileTarget::at(folders[0].path().join(name)));
+    let set = names.map(|name| FileTarget { set: Some(FOLDER), ..FileTarget::at(folders[1].path().join(name)) });
     let one_of_three = [set[0].clone()];
     for (what, outputs) in
         [("three files", &plain[..]), ("a set of three", &set), ("one of a set of three", &one_of_three)]

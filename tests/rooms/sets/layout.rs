@@ -2,7 +2,7 @@
 
 use std::{fs, os::unix::fs::MetadataExt, path::Path};
 
-use tokenwell::output::{Output, Removed, SetStep, Written};
+use tokenwell::output::file::{FileTarget, Removed, SetStep, Written};
 
 use crate::folder::{Set, mode, texts};
 
@@ -35,7 +35,7 @@ fn every_content_name_and_mode_is_written_as_it_is() {
         ("binary", 0o440, &binary),
         ("with space", 0o666, b"x"),
     ];
-    let outputs: Vec<_> = table.iter().map(|(name, mode, _)| Output { mode: *mode, ..set.output(name) }).collect();
+    let outputs: Vec<_> = table.iter().map(|(name, mode, _)| FileTarget { mode: *mode, ..set.output(name) }).collect();
     let files: Vec<_> = outputs.iter().zip(&table).map(|(output, (.., bytes))| (output, *bytes)).collect();
     assert!(set.write(&files, &mut |_| Ok(())).into_iter().all(|done| done.unwrap() == Written::Written));
     for (name, wanted, bytes) in table {
@@ -82,7 +82,7 @@ fn modes_change_from_generation_to_generation() {
     let set = Set::new();
     set.put(&[("other", "x")]);
     for wanted in [0o644, 0o400, 0o600, 0o640] {
-        let output = Output { mode: wanted, ..set.output("a") };
+        let output = FileTarget { mode: wanted, ..set.output("a") };
         assert_eq!(set.write(&[(&output, b"one")], &mut |_| Ok(())).remove(0).unwrap(), Written::Written);
         assert_eq!(mode(&set.at("..data/a")), wanted);
         assert_eq!(mode(&set.at("..data/other")), 0o640);

@@ -8,7 +8,7 @@ use std::{
 
 use rustix::io::Errno;
 
-use tokenwell::output::{Locks, SetStep, Written, remove_set_observed, sweep};
+use tokenwell::output::file::{Locks, SetStep, Written, remove_set_observed, sweep};
 
 use crate::folder::{Case, FOLDER, Set, texts};
 

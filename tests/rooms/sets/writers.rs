@@ -8,15 +8,16 @@ use std::{
 };
 
 use tokenwell::output::{
-    Format, Locks, Output, Removed, Template, WriteError, Written, are_intact, find_token, publish, withdraw, write,
+    self, Format, Output, ProtectedKeys, Target, Template,
+    file::{FileTarget, Locks, Removed, WriteError, Written, write},
 };
 
-use crate::folder::{Set, Stop, content, session, texts};
+use crate::folder::{Set, Stop, content, outputs, publish, session, texts, withdraw};
 
 #[test]
 fn answers_come_in_the_order_of_the_outputs_and_a_set_is_written_at_once() {
     let (set, plain, locks) = (Set::new(), tempfile::tempdir().unwrap(), Locks::default());
-    let outputs = [set.output("a"), Output::at(plain.path().join("p")), set.output("b")];
+    let outputs = [set.output("a"), FileTarget::at(plain.path().join("p")), set.output("b")];
     fs::create_dir(plain.path().join("folder")).unwrap();
     let session = session("token");
     let done = publish(&outputs, &content(&session), &locks);
@@ -25,7 +26,7 @@ fn answers_come_in_the_order_of_the_outputs_and_a_set_is_written_at_once() {
     fs::remove_file(&outputs[1].path).unwrap();
     let done: Vec<_> = publish(&outputs, &content(&session), &locks).into_iter().map(Result::unwrap).collect();
     assert_eq!(done, [Written::Unchanged, Written::Written, Written::Unchanged]);
-    let odd = [outputs[0].clone(), Output::at(plain.path().join("folder")), outputs[2].clone()];
+    let odd = [outputs[0].clone(), FileTarget::at(plain.path().join("folder")), outputs[2].clone()];
     let done = publish(&odd, &content(&session), &locks);
     assert!(done[0].is_ok() && done[1].is_err() && done[2].is_ok());
     let done: Vec<_> = withdraw(&outputs, &locks).into_iter().map(Result::unwrap).collect();
@@ -57,7 +58,7 @@ fn credentials_that_are_written_at_once_each_see_what_the_other_wrote() {
 fn a_file_becomes_a_file_of_a_set_and_back_and_is_never_missing() {
     let (set, locks) = (Set::new(), Locks::default());
     let in_set = [set.output("a")];
-    let plain = [Output::at(set.at("a"))];
+    let plain = [FileTarget::at(set.at("a"))];
     write(&plain[0], b"plain").unwrap();
     let (reads, done) = (AtomicU64::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
@@ -89,11 +90,12 @@ fn what_an_earlier_process_left_in_a_set_is_found_again() {
     let output = [set.output("a")];
     let session = session("head.body.stamp");
     let found = || {
-        let is_there = find_token(&output, session.jwt.fingerprint()).is_some();
-        (is_there, are_intact(&output, &content(&session)))
+        let outputs = outputs(&output);
+        let is_there = output::find(&outputs, session.jwt.fingerprint()).is_some();
+        (is_there, output::are_intact(&outputs, &content(&session)))
     };
     assert_eq!(found(), (false, false));
-    write(&Output { set: None, ..output[0].clone() }, b"head.body.stamp").unwrap();
+    write(&FileTarget { set: None, ..output[0].clone() }, b"head.body.stamp").unwrap();
     assert_eq!(found(), (true, false), "a file from a time before the set");
     publish(&output, &content(&session), &locks).remove(0).unwrap();
     assert_eq!(found(), (true, true));
@@ -110,9 +112,10 @@ fn what_an_earlier_process_left_in_a_set_is_found_again() {
 fn what_cannot_be_rendered_holds_up_no_other_file_of_the_set() {
     let (set, locks) = (Set::new(), Locks::default());
     let (format, good) = (Format::Template(Template::parse("{{ claims.team }}", None).unwrap()), set.output("b"));
-    let outputs = [Output { format, ..set.output("a") }, good];
+    let outputs = [Output { format, target: Target::File(set.output("a")) }, good.into()];
     let session = session("e30.e30.c2ln");
-    let [bad, written] = <[_; 2]>::try_from(publish(&outputs, &content(&session), &locks)).unwrap();
+    let [bad, written] =
+        <[_; 2]>::try_from(output::publish(&outputs, &content(&session), &locks, &ProtectedKeys::default())).unwrap();
     assert!(matches!(bad, Err(WriteError::Unrendered { .. })), "{bad:?}");
     assert_eq!(written.unwrap(), Written::Written);
     assert_eq!(fs::read_to_string(set.at("b")).unwrap(), "e30.e30.c2ln");

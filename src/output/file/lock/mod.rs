@@ -29,7 +29,7 @@ use tracing::warn;
 
 use self::file::{LockFile, open};
 pub use self::held::Held;
-use super::{Output, name::Place};
+use super::{FileTarget, name::Place};
 use crate::file_id::FileId;
 
 /// The outputs that this process has for itself. There is one in a process: the kernel would not keep two apart.
@@ -45,12 +45,12 @@ impl Locks {
     ///
     /// Where there can be no lock (a file system without them, a folder that is missing or cannot be written) it goes
     /// without: the write tells what matters of that.
-    pub fn claim(&self, output: &Output) -> Result<(), Held> {
-        let Ok(place) = Place::of(output) else { return Ok(()) };
+    pub fn claim(&self, file: &FileTarget) -> Result<(), Held> {
+        let Ok(place) = Place::of(file) else { return Ok(()) };
         let folder = self.folder(place.folder);
         let mut state = taken(&folder.state);
         match state.attach(place.folder, &self.files).and_then(|opened| match opened {
-            Some(opened) => opened.claim(place, output.set.is_some()),
+            Some(opened) => opened.claim(place, file.set.is_some()),
             None => Ok(Ok(())),
         }) {
             Ok(claimed) => claimed,
@@ -67,11 +67,11 @@ impl Locks {
     }
 
     /// Leaves the output to others.
-    pub fn release(&self, output: &Output) {
-        let Ok(place) = Place::of(output) else { return };
+    pub fn release(&self, file: &FileTarget) {
+        let Ok(place) = Place::of(file) else { return };
         let Some(folder) = taken(&self.folders).get(place.folder).cloned() else { return };
         let mut state = taken(&folder.state);
-        if state.opened.as_mut().is_some_and(|opened| opened.release(place, output.set.is_some())) {
+        if state.opened.as_mut().is_some_and(|opened| opened.release(place, file.set.is_some())) {
             state.close(&self.files);
         }
     }
@@ -112,11 +112,11 @@ impl Locks {
 /// Which process writes to an output, if one does; nothing is locked and nothing is made. Blocks on the disk.
 ///
 /// Not for a process that has locks itself: closing the file would take those away.
-pub fn holder(output: &Output) -> io::Result<Option<Held>> {
-    let Ok(place) = Place::of(output) else { return Ok(None) };
+pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
+    let Ok(place) = Place::of(file) else { return Ok(None) };
     match file::open_to_look(&place.folder.join(LOCK_FILE)) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        opened => file::holder(&opened?, place, output.set.is_some()),
+        opened => file::holder(&opened?, place, file.set.is_some()),
     }
 }
 

@@ -82,11 +82,11 @@ impl<'s> Draft<'s> {
 
     /// Puts a file in: exclusively, never through a link, for this process alone until its content is whole.
     pub(super) fn put(&self, member: &Member<'_>, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {
-        let Member { output, name, bytes } = member;
+        let Member { wanted, name, bytes } = member;
         let mut file = steps.take_of(SetStep::CreateFile, name, || self.create(name))?;
         steps.take_of(SetStep::WriteContent, name, || file.write_all(bytes))?;
-        steps.take_of(SetStep::SetOwner, name, || own(&file, output.owner, output.group))?;
-        steps.take_of(SetStep::SetMode, name, || permit(&file, output.mode))?;
+        steps.take_of(SetStep::SetOwner, name, || own(&file, wanted.owner, wanted.group))?;
+        steps.take_of(SetStep::SetMode, name, || permit(&file, wanted.mode))?;
         steps.take_of(SetStep::SyncFile, name, || file.sync_all())
     }
 

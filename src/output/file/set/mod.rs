@@ -57,7 +57,7 @@ use tracing::warn;
 pub(super) use self::probe::probe;
 pub use self::step::SetStep;
 use self::{directory::Directory, generation::Generation, old::Retained, remove::remove, step::SetSteps, write::write};
-use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
+use super::{FileTarget, RemoveError, Removed, SetFolder, WriteError, Written, name::Place};
 
 /// Writes files of one set, in one generation; answers for each. Blocks on the disk.
 ///
@@ -67,11 +67,11 @@ use super::{Output, RemoveError, Removed, SetFolder, WriteError, Written, name::
 pub fn write_set_observed(
     directory: &Path,
     folder: &SetFolder,
-    files: &[(&Output, &[u8])],
+    files: &[(&FileTarget, &[u8])],
     issued_at: SystemTime,
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
 ) -> Vec<Result<Written, WriteError>> {
-    let members: Vec<_> = files.iter().map(|(output, bytes)| Member { output, name: name_of(output), bytes }).collect();
+    let members: Vec<_> = files.iter().map(|(wanted, bytes)| Member { wanted, name: name_of(wanted), bytes }).collect();
     let mut steps = SetSteps { directory, before };
     write(folder, &members, issued_at, &mut steps)
         .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
@@ -81,21 +81,21 @@ pub fn write_set_observed(
 pub fn remove_set_observed(
     directory: &Path,
     folder: &SetFolder,
-    files: &[&Output],
+    files: &[&FileTarget],
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
 ) -> Vec<Result<Removed, RemoveError>> {
     let mut steps = SetSteps { directory, before };
-    let gone: Vec<_> = files.iter().map(|output| name_of(output)).collect();
-    let failed = |output: &Output, error: &WriteError| RemoveError {
-        path: output.path.clone(),
+    let gone: Vec<_> = files.iter().map(|wanted| name_of(wanted)).collect();
+    let failed = |wanted: &FileTarget, error: &WriteError| RemoveError {
+        path: wanted.path.clone(),
         source: io::Error::other(error.to_string()),
     };
     match remove(folder, &gone, &mut steps) {
         Ok(answers) => {
             let answers = files.iter().zip(answers);
-            answers.map(|(output, answer)| answer.map_err(|error| failed(output, &error))).collect()
+            answers.map(|(wanted, answer)| answer.map_err(|error| failed(wanted, &error))).collect()
         }
-        Err(error) => files.iter().map(|output| Err(failed(output, &error))).collect(),
+        Err(error) => files.iter().map(|wanted| Err(failed(wanted, &error))).collect(),
     }
 }
 
@@ -132,7 +132,7 @@ pub(super) fn current(file: &Path) -> Option<PathBuf> {
 /// A file and what it is to hold.
 #[derive(Clone, Copy)]
 struct Member<'w> {
-    output: &'w Output,
+    wanted: &'w FileTarget,
     name: &'w OsStr,
     bytes: &'w [u8],
 }
@@ -142,8 +142,8 @@ fn told<T>(done: Result<T, WriteError>) -> Option<T> {
     done.inspect_err(|error| warn!("{error}")).ok()
 }
 
-fn name_of(output: &Output) -> &OsStr {
-    output.path.file_name().unwrap_or_default()
+fn name_of(wanted: &FileTarget) -> &OsStr {
+    wanted.path.file_name().unwrap_or_default()
 }
 
 /// How many generations stay beside the current one after a write: a reader may have opened one just before.

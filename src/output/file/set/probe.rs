@@ -3,7 +3,7 @@
 use std::{path::Path, time::UNIX_EPOCH};
 
 use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::SetSteps};
-use crate::output::file::{Output, SetFolder, WriteError};
+use crate::output::file::{FileTarget, SetFolder, WriteError};
 
 /// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
 /// `directory`, or one that stands for it.
@@ -11,7 +11,7 @@ pub(in crate::output) fn probe(
     folder: &Path,
     directory: &Path,
     set_folder: &SetFolder,
-    output: &Output,
+    wanted: &FileTarget,
 ) -> Result<(), WriteError> {
     let mut steps = SetSteps { directory, before: &mut |_| Ok(()) };
     let set = steps.take(SetStep::Look, || Directory::open(folder))?;
@@ -19,7 +19,7 @@ pub(in crate::output) fn probe(
         return Err(WriteError::InTheWay { path: directory.join(name::DATA), what });
     }
     let draft = steps.take(SetStep::MakeGeneration, || Draft::make(&set, || name::generation(UNIX_EPOCH)))?;
-    draft.put(&Member { output, name: name_of(output), bytes: CONTENT }, &mut steps)?;
+    draft.put(&Member { wanted, name: name_of(wanted), bytes: CONTENT }, &mut steps)?;
     draft.open_up(set_folder, &mut steps).map(|_| ())
 }
 

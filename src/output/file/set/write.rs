@@ -95,7 +95,7 @@ fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut SetSteps<'_>)
         let in_the_way = link::in_the_way_of_data(&set)?;
         if let Some(current) = Generation::current(&set)? {
             let generation = directory.join(&current.name);
-            let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.output, member.bytes) {
+            let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.wanted, member.bytes) {
                 Found::Same => false,
                 Found::Different | Found::Unfit(_) | Found::Unseen => true,
             };

@@ -1,0 +1,222 @@
+//! An output, and what can be done with it: claim it, publish to it, withdraw from it, find a token in it, inspect it, name it.
+//! Each of these asks the target, and is the same for whoever calls.
+
+use std::{
+    borrow::Cow,
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    file::{
+        self, Condition, FileOutput, FileStamp, FileTarget, Held, Locks, ProbeError, Probed, ProtectedKeys,
+        RemoveError, Removed, Swept, WriteError, Written,
+    },
+    render::{Content, Format},
+    target::{Address, Target},
+};
+use crate::{fingerprint::Fingerprint, secret::Secret};
+
+/// One place that holds a session.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Output {
+    /// How the session is written.
+    pub format: Format,
+    /// Where.
+    pub target: Target,
+}
+
+impl From<FileTarget> for Output {
+    /// The token's bytes in that file.
+    fn from(file: FileTarget) -> Self {
+        Self { format: Format::default(), target: Target::File(file) }
+    }
+}
+
+impl Output {
+    /// The token's bytes in the file of that path, with the mode of an output that names none.
+    pub fn at(path: PathBuf) -> Self {
+        FileTarget::at(path).into()
+    }
+
+    /// Its name in logs and in the status.
+    pub fn name(&self) -> Cow<'_, str> {
+        self.target.name()
+    }
+
+    /// What tells its target from others.
+    pub fn address(&self) -> Address {
+        self.target.address()
+    }
+
+    /// Whether both write to the same target.
+    pub fn is_same_target(&self, other: &Self) -> bool {
+        match (&self.target, &other.target) {
+            (Target::File(mine), Target::File(other)) => mine.path == other.path,
+        }
+    }
+
+    /// Whether a claim on one is a claim on the other: the same target, claimed in the same way.
+    pub fn is_same_claim(&self, other: &Self) -> bool {
+        match (&self.target, &other.target) {
+            (Target::File(mine), Target::File(other)) => {
+                mine.path == other.path && mine.set.is_some() == other.set.is_some()
+            }
+        }
+    }
+
+    /// The file, where the target is one.
+    pub fn file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::File(file) => Some(&file.path),
+        }
+    }
+
+    /// The folder that this process must be able to write in, if there is one.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.target {
+            Target::File(file) => file.path.parent(),
+        }
+    }
+
+    /// Whether its file is one of a set, whose files change as one.
+    pub fn is_in_set(&self) -> bool {
+        match &self.target {
+            Target::File(file) => file.set.is_some(),
+        }
+    }
+
+    /// The same output under another name: `rename` answers the new name for the old one.
+    #[must_use]
+    pub fn renamed(&self, rename: impl Fn(&str) -> String) -> Self {
+        let target = match &self.target {
+            Target::File(file) => {
+                Target::File(FileTarget { path: rename(&file.path.to_string_lossy()).into(), ..file.clone() })
+            }
+        };
+        Self { format: self.format.clone(), target }
+    }
+
+    /// Claims the target for this process until it is released, or the process ends. Blocks on the disk. See
+    /// [`Locks::claim`].
+    pub fn claim(&self, locks: &Locks) -> Result<(), Held> {
+        match &self.target {
+            Target::File(file) => locks.claim(file),
+        }
+    }
+
+    /// Leaves the target to other processes.
+    pub fn release(&self, locks: &Locks) {
+        match &self.target {
+            Target::File(file) => locks.release(file),
+        }
+    }
+
+    /// The process that has claimed the target, if one has; nothing is claimed. Blocks on the disk. See [`file::holder`].
+    pub fn holder(&self) -> io::Result<Option<Held>> {
+        match &self.target {
+            Target::File(file) => file::holder(file),
+        }
+    }
+
+    /// Prepares what a claim and a write need: the folder of a file is made if it is missing. Blocks on the disk.
+    pub fn prepare(&self) -> io::Result<()> {
+        match &self.target {
+            Target::File(file) => file::make_folder(file),
+        }
+    }
+
+    /// Whether the target holds this content as it should. One that is as its stamp says is not read. Blocks on the disk.
+    pub fn inspect(&self, content: &Content<'_>, stamp: Option<FileStamp>) -> Condition {
+        match &self.target {
+            Target::File(file) => file::inspect(self.to_file(file), content, stamp),
+        }
+    }
+
+    /// Whether the target is as it was when it was last found right; false where that is not known. Blocks on the disk.
+    pub fn is_unchanged_since(&self, stamp: Option<FileStamp>) -> bool {
+        match &self.target {
+            Target::File(file) => file::is_unchanged_since(file, stamp),
+        }
+    }
+
+    /// Whether the target can be written, tried without touching what it holds. Blocks on the disk.
+    pub fn probe(&self) -> Result<Probed, ProbeError> {
+        match &self.target {
+            Target::File(file) => file::probe(file),
+        }
+    }
+
+    /// The folders in which a change of this output shows.
+    pub fn watched_folders(&self) -> impl Iterator<Item = PathBuf> {
+        match &self.target {
+            Target::File(file) => file::watched_folders(file),
+        }
+    }
+
+    /// The paths under which a change of this output shows.
+    pub fn watched_files(&self) -> impl Iterator<Item = PathBuf> {
+        match &self.target {
+            Target::File(file) => file::watched_files(file),
+        }
+    }
+
+    fn to_file<'o>(&'o self, target: &'o FileTarget) -> FileOutput<'o> {
+        FileOutput { target, format: &self.format }
+    }
+}
+
+/// Writes a session to its outputs; answers for each. Blocks on the disk, and while another credential's files of the same
+/// set are being written. What would replace an access key is refused.
+pub fn publish(
+    outputs: &[Output],
+    content: &Content<'_>,
+    locks: &Locks,
+    protected_keys: &ProtectedKeys,
+) -> Vec<Result<Written, WriteError>> {
+    file::publish(&files(outputs), content, locks, protected_keys)
+}
+
+/// Removes a session from its outputs; answers for each. Blocks as [`publish`] does, and refuses what that refuses.
+pub fn withdraw(
+    outputs: &[Output],
+    locks: &Locks,
+    protected_keys: &ProtectedKeys,
+) -> Vec<Result<Removed, RemoveError>> {
+    file::withdraw(&files(outputs), locks, protected_keys)
+}
+
+/// The token of that fingerprint, if one of the outputs holds it. Blocks on the disk.
+pub fn find(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
+    outputs.iter().find_map(|output| match &output.target {
+        Target::File(file) => file::find_token(file, token),
+    })
+}
+
+/// Whether every output holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
+/// the disk.
+pub fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
+    outputs.iter().all(|output| match &output.target {
+        Target::File(file) => file::is_intact(output.to_file(file), content),
+    })
+}
+
+/// Removes what a crash left beside these outputs. Blocks on the disk. See [`file::sweep`].
+pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
+    file::sweep(outputs.into_iter().map(file_of), locks)
+}
+
+/// Removes what these outputs hold no longer and no reader can be reading any more. Blocks on the disk. See [`file::tidy`].
+pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
+    file::tidy(outputs.into_iter().map(file_of), locks)
+}
+
+fn files(outputs: &[Output]) -> Vec<FileOutput<'_>> {
+    outputs.iter().map(|output| output.to_file(file_of(output))).collect()
+}
+
+fn file_of(output: &Output) -> &FileTarget {
+    match &output.target {
+        Target::File(file) => file,
+    }
+}
