@@ -208,6 +208,26 @@ fn a_page_that_there_is_not_is_told_which_there_are() {
 }
 
 #[test]
+fn the_documentation_lists_every_command() {
+    let listed: BTreeSet<_> = first_column("docs/commands.md", "\n| command |").into_iter().collect();
+    assert_eq!(listed, commands().into_iter().collect(), "docs/commands.md, and `tokenwell --help`");
+}
+
+#[test]
+fn the_documentation_lists_the_fields_of_the_schema() {
+    for (heading, wanted) in [("## Credentials\n", "credentials[0]"), ("## Renewals\n", "renew")] {
+        let mut fields = BTreeSet::new();
+        each_section(&schema::root(), "", &mut |section, path| {
+            if path == wanted {
+                fields.extend(section.entries.iter().map(|entry| entry.name.to_owned()));
+            }
+        });
+        let listed: BTreeSet<_> = first_column("docs/configuration.md", heading).into_iter().collect();
+        assert_eq!(listed, fields, "docs/configuration.md, and the fields of `{wanted}`");
+    }
+}
+
+#[test]
 fn the_manual_bears_the_date_of_its_release() {
     let changes = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CHANGELOG.md")).unwrap();
     let page = text(&tokenwell(&["man"]));
@@ -390,6 +410,14 @@ fn walk(node: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
+}
+
+/// The names in the first column of the first table after `start` of a document.
+fn first_column(document: &str, start: &str) -> Vec<String> {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
+    let rest = page.split_once(start).expect(start).1;
+    let rows = rest.lines().skip_while(|line| !line.starts_with("| `")).take_while(|line| line.starts_with("| `"));
+    rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect()
 }
 
 /// Those that `--help` names.

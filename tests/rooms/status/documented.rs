@@ -1,4 +1,4 @@
-//! The table of the status JSON in `docs/status.md`, compared with a real report.
+//! The tables of the status JSON and of the metrics in `docs/status.md`, compared with a real daemon.
 
 use std::{collections::BTreeSet, fs};
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn the_page_lists_every_field_of_a_report_and_no_other() {
+fn the_page_lists_every_field_and_metric_and_no_other() {
     let mut setting = Setting::with(&["a", "b", "c"]);
     let key = setting.put_key("b", "b");
     setting.sandbox.revoke(&key);
@@ -40,9 +40,13 @@ credentials:
             && found.contains("credentials[].lastRefusal.class")
             && found.contains("history.buckets[].from")
     });
-    let told = documented();
-    assert_eq!(told.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "told, and not there");
-    assert_eq!(found.difference(&told).collect::<Vec<_>>(), Vec::<&String>::new(), "there, and not told");
+    let documented = documented("Status as JSON");
+    assert_eq!(documented.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "documented, not reported");
+    assert_eq!(found.difference(&documented).collect::<Vec<_>>(), Vec::<&String>::new(), "reported, not documented");
+    let metrics = server.get("/metrics").body;
+    let names = metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let names: BTreeSet<_> = names.filter(|name| !name.starts_with("process_")).map(str::to_owned).collect();
+    assert_eq!(metrics_documented(), names, "the metrics of docs/status.md, and those of a daemon");
 }
 
 /// Every key below this, such as `credentials[].outputs[].path`.
@@ -60,10 +64,16 @@ fn collect(above: &str, value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The first column of the table.
-fn documented() -> BTreeSet<String> {
+/// The names of the table of metrics, without labels and those that every process has.
+fn metrics_documented() -> BTreeSet<String> {
+    let names = documented("Metrics").into_iter().filter(|name| name != "process_*");
+    names.map(|name| name.split('{').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The first column of the table below a heading.
+fn documented(heading: &str) -> BTreeSet<String> {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/status.md")).unwrap();
-    let section = page.split("## Status as JSON\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section = page.split(&format!("## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
     rows.map(|(field, _)| field.to_owned()).collect()
 }
