@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{disk_scan::Observation, hook_runs::Hooks, published_times::PublishedTimes, refusals::Refusals};
+use super::{disk_scan::Observation, hook_runs::HookRuns, published_times::PublishedTimes, refusals::Refusals};
 use crate::{
     config::Credential,
     exchange::GrantNote,
@@ -37,7 +37,7 @@ pub(super) struct CredentialState {
     pub(super) published_times: Option<PublishedTimes>,
     /// What became of each output, in the order of the configuration.
     pub(super) outputs: Vec<OutputState>,
-    pub(super) hooks: Hooks,
+    pub(super) hooks: HookRuns,
     pub(super) refusals: Refusals,
     /// The end of the session of which it was said that it has ended.
     pub(super) end_said: Option<Moment>,
@@ -78,7 +78,7 @@ pub(super) struct OutputState {
 impl CredentialState {
     pub(super) fn new(now: Moment, credential: Credential) -> Self {
         let outputs = vec![OutputState::default(); credential.outputs.len()];
-        let hooks = Hooks::new(credential.hooks.len());
+        let hooks = HookRuns::new(credential.hooks.len());
         Self {
             credential: Arc::new(credential),
             reading: Arc::new(Semaphore::new(1)),

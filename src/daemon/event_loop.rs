@@ -7,17 +7,16 @@
 mod answers;
 mod effects;
 mod hooks;
-mod memory;
 mod output_monitor;
+mod prior_state;
 mod published_times;
 mod readiness;
 mod reconcile;
 mod reload;
 mod report;
 mod service;
-mod skew;
 mod status_publisher;
-mod trust;
+mod verification;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -33,34 +32,33 @@ use tracing::{debug, info, warn};
 use super::{
     credential_state::CredentialState,
     disk_scan::{DiskScan, ScanRequest},
+    event_log::EventLog,
     exchange_effect::ExchangeContext,
-    input_state::InputState,
-    log_throttle::{Emit, LogThrottle},
+    input_monitor::InputMonitor,
     output_monitor::OutputMonitor,
+    processes::Processes,
     reconcile::Listing,
-    reloads::{Reloads, Why},
+    reloader::{Reloader, Source, Why},
     signals::{Request, Signals},
-    skew::Skew,
     status_publisher::StatusPublisher,
     tasks::{Done, Task, Tasks},
+    verifier::Verifier,
 };
 use crate::{
-    child::{ChildRegistry, Orphans},
     clock::{self, Alarm},
-    config::{Config, Credential, Digest, Loaded, LogSettings, Mistakes},
+    config::{Config, Credential},
     confine::Confinement,
     exchange::ClientError,
     output::{Locks, ProtectedKeys},
     renewal::{Event, Fleet, Id, LastExchange, Moment},
     status::Question,
-    watch::{ChangeWatcher, FolderWatcher, Touched},
+    watch::{ChangeWatcher, Touched},
 };
 
 /// The daemon's state, owned by whoever turns it.
 pub struct Daemon {
     config: Config,
-    source: Source,
-    confinement: Option<Confinement>,
+    reloader: Reloader,
     context: Arc<ExchangeContext>,
     fleet: Fleet,
     kept: HashMap<Id, CredentialState>,
@@ -72,13 +70,8 @@ pub struct Daemon {
     wanted: Option<Vec<Credential>>,
     /// Whose session had fallen due when it was taken over.
     overdue: BTreeSet<Id>,
-    /// Whose newest session has a signature that could not be looked at yet.
-    unverified: BTreeSet<Id>,
-    /// Whose state file cannot be written.
-    unkept: BTreeSet<Id>,
-    /// Of the last reply that told the server's time; and whether it was said to be large.
-    skew: Option<Skew>,
-    skew_said: bool,
+    verifier: Verifier,
+    event_log: EventLog,
     tasks: Tasks,
     writers: Arc<Semaphore>,
     /// The outputs that this process has for itself.
@@ -86,35 +79,14 @@ pub struct Daemon {
     /// Where the keys were when last looked at.
     protected_keys: Arc<ProtectedKeys>,
     signals: Signals,
-    /// Of requests to renew every session.
-    renew_requests: LogThrottle,
-    /// The children of this process, be they the daemon's or a command's.
-    children: ChildRegistry,
-    /// Where this is the first process of a container, or stands in for a program.
-    orphans: Option<Orphans>,
-    watch: FolderWatcher,
+    processes: Processes,
     change_watcher: ChangeWatcher,
     monitor: OutputMonitor,
     alarm: Alarm,
-    inputs: InputState,
+    inputs: InputMonitor,
     /// When it began.
     started: Moment,
-    reloads: Reloads,
     publisher: StatusPublisher,
-    announced_ready: bool,
-    /// Who kept it from being ready when last asked.
-    first_unready: Option<Id>,
-}
-
-/// Where the configuration comes from, to read it again.
-#[derive(Clone)]
-pub struct Source {
-    /// The file to watch; none in the file-less form.
-    pub file: Option<PathBuf>,
-    /// Reads it, and says what it held; blocking.
-    pub load: Arc<dyn Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync>,
-    /// Is called where a new configuration says something else of the log.
-    pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
 }
 
 /// Why a daemon cannot start.
@@ -141,62 +113,43 @@ impl Daemon {
     /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
     /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
-        let children = ChildRegistry::default();
-        let orphans = Orphans::of_first_process(&children)?;
-        Self::assemble(config, source, Signals::listen()?, children, orphans)
+        Self::assemble(config, source, Processes::of_daemon()?, Signals::listen()?)
     }
 
-    /// The same for a command that stands in for a program: signals are left to it, and orphans are seen off wherever it
-    /// runs. The program is to be started by [`Self::children`].
+    /// Starts beside a program that this process supervises: the supervisor handles signals, and orphans are reaped in any
+    /// case. The program is to be started by [`Self::children`].
     pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
-        let children = ChildRegistry::default();
-        let orphans = Orphans::adopt(children.clone())?;
-        let mut daemon = Self::assemble(config, source, Signals::of_somebody_else(), children, Some(orphans))?;
+        let mut daemon = Self::assemble(config, source, Processes::of_supervisor()?, Signals::of_somebody_else())?;
         daemon.publisher = StatusPublisher::awaiting_program();
         Ok(daemon)
     }
 
-    fn assemble(
-        config: Config,
-        source: Source,
-        signals: Signals,
-        children: ChildRegistry,
-        orphans: Option<Orphans>,
-    ) -> Result<Self, StartError> {
+    fn assemble(config: Config, source: Source, processes: Processes, signals: Signals) -> Result<Self, StartError> {
         let context = Arc::new(ExchangeContext::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
             context,
-            source,
-            confinement: None,
+            reloader: Reloader::new(source, clock::now()),
             kept: HashMap::new(),
             names: BTreeMap::new(),
             last_exchanges: HashMap::new(),
             listings: BTreeMap::new(),
             wanted: None,
             overdue: BTreeSet::new(),
-            unverified: BTreeSet::new(),
-            unkept: BTreeSet::new(),
-            skew: None,
-            skew_said: false,
+            verifier: Verifier::default(),
+            event_log: EventLog::default(),
             tasks: Tasks::default(),
             writers: Arc::new(Semaphore::new(WRITERS_MAX)),
             locks: Arc::default(),
             protected_keys: Arc::default(),
             signals,
-            renew_requests: LogThrottle::default(),
-            children,
-            orphans,
-            watch: FolderWatcher::new(),
+            processes,
             change_watcher: ChangeWatcher::default(),
             monitor: OutputMonitor::default(),
             alarm: Alarm::new()?,
-            inputs: InputState::default(),
+            inputs: InputMonitor::new(),
             started: clock::now(),
-            reloads: Reloads::new(clock::now()),
             publisher: StatusPublisher::default(),
-            announced_ready: false,
-            first_unready: None,
             config,
         };
         info!(
@@ -214,7 +167,7 @@ impl Daemon {
 
     /// Tells it what the process has left itself: a configuration that needs more is refused.
     pub fn stay_within(&mut self, confinement: Option<Confinement>) {
-        self.confinement = confinement;
+        self.reloader.stay_within(confinement);
     }
 
     /// Waits for the next happening and deals with it. Cancel-safe: what was not taken happens again.
@@ -226,10 +179,10 @@ impl Daemon {
         let happening = tokio::select! {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
-            () = self.watch.hint() => Happening::Hint,
+            () = self.inputs.hint() => Happening::Hint,
             touched = self.change_watcher.touched() => Happening::OutputsTouched(touched),
             question = self.publisher.question() => Happening::Question(question),
-            number = next_orphan(&mut self.orphans) => Happening::OrphanReaped(number),
+            number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
         match happening {
@@ -240,12 +193,12 @@ impl Daemon {
             Happening::Alarm => self.wake(),
             Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
-                self.say_reload_is_asked_for(&sender);
+                self.event_log.reload_requested(clock::now(), &sender);
                 self.load(Why::Requested);
                 self.scan_disk();
             }
             Happening::Asked(Request::RenewAll, sender) => {
-                self.say_renewal_is_asked_for(&sender);
+                self.event_log.renewal_requested(clock::now(), &sender, self.names.len());
                 self.request_renewal_of_all();
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
@@ -269,7 +222,7 @@ impl Daemon {
     }
 
     fn next_wake(&self) -> Option<Moment> {
-        let poll = self.inputs.scan.is_idle().then_some(self.inputs.poll_at);
+        let poll = self.inputs.due();
         let faces = [self.status_file_due(), self.publisher.service_manager_due()];
         [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
     }
@@ -279,7 +232,7 @@ impl Daemon {
         for id in self.fleet.wake(now) {
             self.notice_end(id, now);
         }
-        if self.inputs.scan.is_idle() && now >= self.inputs.poll_at {
+        if self.inputs.due().is_some_and(|due| now >= due) {
             self.scan_disk();
         }
         self.tidy(now);
@@ -288,13 +241,13 @@ impl Daemon {
 
     /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
     fn scan_disk(&mut self) {
-        if !self.inputs.scan.begin() {
+        if !self.inputs.begins() {
             return;
         }
         let scope = ScanRequest {
             key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
-            config_file: self.source.file.clone(),
+            config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),
             status_socket: self.publisher.socket_file().map(Path::to_owned),
         };
@@ -304,14 +257,6 @@ impl Daemon {
                 .await
                 .unwrap_or(Done::Lost)
         });
-    }
-
-    fn say_renewal_is_asked_for(&mut self, sender: &str) {
-        let (message, credentials) = ("asked to renew every session", self.names.len());
-        match self.renew_requests.note(clock::now(), message) {
-            Emit::Now(suppressed) => info!(sender, credentials, suppressed, "{message}"),
-            Emit::Suppress => debug!(sender, credentials, "{message}"),
-        }
     }
 
     fn request_renewal_of_all(&mut self) {
@@ -330,13 +275,6 @@ enum Happening {
     Question(Question),
     Alarm,
     OrphanReaped(u32),
-}
-
-async fn next_orphan(orphans: &mut Option<Orphans>) -> u32 {
-    match orphans {
-        Some(orphans) => orphans.reaped().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.

@@ -1,69 +1,220 @@
-//! The hooks of one credential: for which session they ran, and what became of each.
+//! The hooks of one credential: for which session they ran, and how each of them ended.
 
-use crate::renewal::Moment;
+use crate::{hook::HookOutcome, renewal::Moment};
 
-/// How the hooks of one credential stand.
+/// The hooks of one credential.
 #[derive(Debug, Default)]
-pub(super) struct Hooks {
-    /// When the session was asked for that they were last run for, every output holding it.
-    pub(super) told: Option<Moment>,
-    pub(super) run_state: RunState,
+pub(super) struct HookRuns {
+    /// The send time of the session for which the hooks ran last, once every output held it.
+    ran_for: Option<Moment>,
+    phase: Phase,
     /// One for each hook, in the order of the configuration.
-    pub(super) states: Vec<HookState>,
+    states: Vec<HookState>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub(super) enum RunState {
+enum Phase {
     #[default]
     Idle,
-    UnderWay,
-    /// There is newer news: however many there are, one more round tells the last.
+    Running,
+    /// A newer session was written meanwhile: the hooks run once more afterwards, for the newest one.
     WantedAgain,
 }
 
-/// What became of one hook.
+/// How one hook ended.
 #[derive(Clone, Debug, Default)]
 pub(super) struct HookState {
-    pub(super) ran_at: Option<Moment>,
-    pub(super) error: Option<String>,
-    pub(super) done: u64,
-    pub(super) failed: u64,
-    pub(super) timed_out: u64,
+    ran_at: Option<Moment>,
+    error: Option<String>,
+    done: u64,
+    failed: u64,
+    timed_out: u64,
 }
 
-impl Hooks {
-    /// None has run.
+/// What follows a write of a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AfterWrite {
+    /// The session is no news to readers.
+    SameSession,
+    /// The session is new, and no run is to be begun: there are no hooks, or they run once more when they have ended.
+    NewSession,
+    /// The session is new, and a run is to be begun.
+    RunHooks,
+}
+
+/// What the end of a hook changed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum HookChange {
+    /// It failed for a new reason.
+    Failed(String),
+    /// It failed for the same reason as before.
+    FailedAgain(String),
+    /// It succeeded after a failure.
+    Recovered,
+    None,
+}
+
+impl HookRuns {
+    /// Hooks that have not run.
     pub(super) fn new(hooks: usize) -> Self {
         Self { states: vec![HookState::default(); hooks], ..Self::default() }
     }
 
-    /// An earlier process ran them for this session.
+    /// Notes that an earlier process ran the hooks for this session.
     pub(super) fn adopt(&mut self, sent: Moment) {
-        self.told = Some(sent);
+        self.ran_for = Some(sent);
     }
 
-    /// The files are others now, or hold the session otherwise.
+    /// Notes that the session goes to other files, or in another form.
     pub(super) fn outputs_changed(&mut self) {
-        self.told = None;
+        self.ran_for = None;
     }
 
-    /// Whether a round is not over.
-    pub(super) fn are_under_way(&self) -> bool {
-        self.run_state != RunState::Idle
-    }
-
-    /// Other hooks take their place, which have nothing to tell of the session at hand.
+    /// Replaces the hooks. The new ones do not run for the session on disk.
     pub(super) fn change(&mut self, hooks: usize) {
         self.states = vec![HookState::default(); hooks];
     }
 
-    /// Whether this session, in all its files, is no news.
-    pub(super) fn are_told(&self, sent: Moment) -> bool {
-        self.told == Some(sent)
+    /// Whether a run is not over.
+    pub(super) fn are_running(&self) -> bool {
+        self.phase != Phase::Idle
     }
 
-    /// Whether they are yet to be run for this session.
-    pub(super) fn owe(&self, sent: Moment) -> bool {
-        !self.states.is_empty() && !self.are_told(sent)
+    /// Whether the hooks must run for this session.
+    pub(super) fn are_owed(&self, sent: Moment) -> bool {
+        !self.states.is_empty() && self.ran_for != Some(sent)
+    }
+
+    /// Notes a write of a session; `whole` says whether every output holds it.
+    pub(super) fn written(&mut self, sent: Moment, whole: bool) -> AfterWrite {
+        if self.ran_for == Some(sent) {
+            return AfterWrite::SameSession;
+        }
+        if whole {
+            self.ran_for = Some(sent);
+        }
+        if self.states.is_empty() {
+            return AfterWrite::NewSession;
+        }
+        match self.phase {
+            Phase::Idle => AfterWrite::RunHooks,
+            Phase::Running | Phase::WantedAgain => {
+                self.phase = Phase::WantedAgain;
+                AfterWrite::NewSession
+            }
+        }
+    }
+
+    /// Notes the begin of a run.
+    pub(super) fn begin(&mut self) {
+        self.phase = Phase::Running;
+    }
+
+    /// Notes the end of a run. Returns whether another one is wanted.
+    pub(super) fn end(&mut self) -> bool {
+        std::mem::take(&mut self.phase) == Phase::WantedAgain
+    }
+
+    /// Notes how a hook of the run ended. A hook that the configuration has removed meanwhile changes nothing.
+    pub(super) fn note(&mut self, hook: usize, at: Moment, outcome: HookOutcome) -> HookChange {
+        let Some(state) = self.states.get_mut(hook) else { return HookChange::None };
+        state.ran_at = Some(at);
+        let (counter, error) = match outcome {
+            HookOutcome::Done | HookOutcome::NoRecipient(_) => (&mut state.done, None),
+            HookOutcome::Failed(why) => (&mut state.failed, Some(why)),
+            HookOutcome::TimedOut(after) => {
+                let why = format!("it took longer than {} and was stopped", humantime::format_duration(after));
+                (&mut state.timed_out, Some(why))
+            }
+        };
+        *counter += 1;
+        let before = std::mem::replace(&mut state.error, error.clone());
+        match (error, before) {
+            (Some(why), before) if before.as_ref() == Some(&why) => HookChange::FailedAgain(why),
+            (Some(why), _) => HookChange::Failed(why),
+            (None, Some(_)) => HookChange::Recovered,
+            (None, None) => HookChange::None,
+        }
+    }
+
+    /// One for each hook, in the order of the configuration.
+    pub(super) fn states(&self) -> &[HookState] {
+        &self.states
+    }
+}
+
+impl HookState {
+    /// When it last ended.
+    pub(super) fn ran_at(&self) -> Option<Moment> {
+        self.ran_at
+    }
+
+    /// Why it failed then.
+    pub(super) fn error(&self) -> Option<&str> {
+        self.error.as_deref()
+    }
+
+    /// How often it ended in each way.
+    pub(super) fn outcomes(&self) -> Vec<(&'static str, u64)> {
+        vec![("ok", self.done), ("failed", self.failed), ("timeout", self.timed_out)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Moment {
+        Moment::since_boot(Duration::from_secs(seconds))
+    }
+
+    #[test]
+    fn sessions_that_come_during_a_run_get_one_more_run() {
+        let mut hooks = HookRuns::new(1);
+        assert_eq!(hooks.written(at(1), true), AfterWrite::RunHooks);
+        hooks.begin();
+        assert_eq!(hooks.written(at(1), true), AfterWrite::SameSession, "the files were only repaired");
+        assert_eq!(hooks.written(at(2), true), AfterWrite::NewSession);
+        assert_eq!(hooks.written(at(3), true), AfterWrite::NewSession);
+        assert!(hooks.end() && !hooks.are_running());
+        hooks.begin();
+        assert!(hooks.are_running() && !hooks.end());
+        assert!(!hooks.are_owed(at(3)) && hooks.are_owed(at(4)));
+    }
+
+    #[test]
+    fn a_session_in_some_of_its_files_is_announced_again_when_it_is_in_all() {
+        let mut hooks = HookRuns::new(1);
+        assert_eq!(hooks.written(at(1), false), AfterWrite::RunHooks);
+        assert_eq!(hooks.written(at(1), true), AfterWrite::RunHooks);
+        assert_eq!(hooks.written(at(1), true), AfterWrite::SameSession);
+        hooks.outputs_changed();
+        assert_eq!(hooks.written(at(1), true), AfterWrite::RunHooks);
+    }
+
+    #[test]
+    fn a_credential_without_hooks_owes_nothing() {
+        let mut hooks = HookRuns::new(0);
+        assert_eq!(hooks.written(at(1), true), AfterWrite::NewSession);
+        assert!(!hooks.are_owed(at(2)));
+    }
+
+    #[test]
+    fn a_failure_is_news_until_it_repeats_itself() {
+        let mut hooks = HookRuns::new(1);
+        let failed = |why: &str| HookOutcome::Failed(why.to_owned());
+        assert_eq!(hooks.note(0, at(1), failed("exit 1")), HookChange::Failed("exit 1".to_owned()));
+        assert_eq!(hooks.note(0, at(2), failed("exit 1")), HookChange::FailedAgain("exit 1".to_owned()));
+        assert_eq!(hooks.note(0, at(3), failed("exit 2")), HookChange::Failed("exit 2".to_owned()));
+        assert_eq!(hooks.note(0, at(4), HookOutcome::Done), HookChange::Recovered);
+        assert_eq!(hooks.note(0, at(5), HookOutcome::NoRecipient("no process".to_owned())), HookChange::None);
+        let late = hooks.note(0, at(6), HookOutcome::TimedOut(Duration::from_secs(10)));
+        assert_eq!(late, HookChange::Failed("it took longer than 10s and was stopped".to_owned()));
+        assert_eq!(hooks.note(1, at(7), HookOutcome::Done), HookChange::None, "there is no such hook");
+        let state = &hooks.states()[0];
+        assert_eq!(state.outcomes(), [("ok", 2), ("failed", 3), ("timeout", 1)]);
+        assert_eq!((state.ran_at(), state.error().is_some()), (Some(at(6)), true));
     }
 }

@@ -8,29 +8,33 @@ mod advice;
 mod credential_state;
 mod disk_scan;
 pub mod dry_exchange;
+mod event_log;
 mod event_loop;
 mod exchange_context;
 mod exchange_effect;
 mod hook_runs;
-mod input_state;
+mod input_monitor;
 mod inspection;
-mod log_throttle;
 mod memory;
 mod next_action;
 mod output_monitor;
+mod processes;
 mod published_times;
 mod readiness;
 mod reconcile;
 mod refusals;
-mod reloads;
+mod reloader;
 mod signals;
+mod single_flight;
 mod skew;
 mod span;
 pub mod standing;
 mod status_publisher;
 mod tasks;
+mod verifier;
 
 pub use self::{
-    event_loop::{BLOCKING_THREADS_MAX, Daemon, Source, StartError, Turn},
+    event_loop::{BLOCKING_THREADS_MAX, Daemon, StartError, Turn},
+    reloader::Source,
     skew::Skew,
 };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{input_state::SingleFlight, readiness::ReadinessQueue};
+use super::{readiness::ReadinessQueue, single_flight::SingleFlight};
 use crate::renewal::{Id, Moment};
 
 /// What is under way about the outputs.

@@ -9,7 +9,7 @@ use super::span;
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Skew {
     /// Positive when the server is ahead.
-    pub(super) seconds: f64,
+    seconds: f64,
 }
 
 impl Skew {
@@ -36,11 +36,6 @@ impl Skew {
         format!("{} {side}", span::words(Duration::from_secs_f64(self.seconds.abs())))
     }
 }
-
-/// The difference that is said, in seconds: what checkers of JWTs usually forgive.
-pub(super) const SKEW_SAID: f64 = 60.0;
-/// At most so much is none again, in seconds: one that is close to [`SKEW_SAID`] is not said for ever.
-pub(super) const SKEW_FORGIVEN: f64 = 50.0;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ use super::{
     disk_scan::DiskScan,
     exchange_effect::{Exchanged, Noticed},
     inspection::Inspection,
-    reloads::Why,
+    reloader::Why,
 };
 use crate::{
     config::{Digest, Loaded},

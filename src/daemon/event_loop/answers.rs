@@ -11,9 +11,7 @@ use crate::{
     daemon::{
         disk_scan::{DiskScan, Observation},
         exchange_effect::{Exchanged, Noticed, quiet},
-        input_state::{POLL, POLL_WITHOUT_HINTS},
         refusals::Telling,
-        reloads::Why,
         span,
         tasks::{Done, Task},
     },
@@ -40,7 +38,9 @@ impl Daemon {
             }
             (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
             (Task::Publish(id, attempt), Done::Published { results, written, kept }) => {
-                self.note_kept(id, kept);
+                if let Some(stored) = kept {
+                    self.event_log.note_state_file(id, stored);
+                }
                 self.published(id, attempt, results, written);
             }
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
@@ -66,9 +66,11 @@ impl Daemon {
 
     fn noticed(&mut self, id: Id, Noticed { skew, kept }: Noticed) {
         if let Some(skew) = skew {
-            self.note_skew(skew);
+            self.event_log.note_skew(skew);
         }
-        self.note_kept(id, kept);
+        if let Some(stored) = kept {
+            self.event_log.note_state_file(id, stored);
+        }
     }
 
     fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {
@@ -89,7 +91,7 @@ impl Daemon {
                     kept.session = Some(Arc::new(session));
                     kept.asked = Some(asked(key, now, Duration::ZERO));
                 }
-                self.note_standing(id, standing);
+                self.note_signature(id, standing);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
@@ -131,7 +133,7 @@ impl Daemon {
         let name = kept.credential.name.clone();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {
-            let message = Confinement::explained(self.confinement.as_ref(), message);
+            let message = Confinement::explained(self.reloader.confinement(), message);
             error!(credential = name, "{message}");
         }
         self.fleet.handle(now, id, Event::Published(attempt, result));
@@ -184,12 +186,8 @@ impl Daemon {
 
     fn disk_scanned(&mut self, scan: Option<DiskScan>) {
         let now = clock::now();
-        let again = self.inputs.scan.end();
-        let pace = if self.watch.fully_armed() && self.monitor.armed { POLL } else { POLL_WITHOUT_HINTS };
-        self.inputs.poll_at = now + pace;
-        self.watch.rearm();
+        let again = self.inputs.ended(now, scan.is_none(), self.monitor.armed);
         if let Some(scan) = scan {
-            self.inputs.scanned = true;
             self.protected_keys = Arc::new(scan.protected_keys);
             for (id, found) in scan.found {
                 self.recall(id, found);
@@ -204,18 +202,13 @@ impl Daemon {
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
-            if scan.config != self.inputs.config_digest {
-                let why = if self.inputs.config_digest.is_none() { Why::Started } else { Why::Changed };
-                self.inputs.config_digest = scan.config;
-                // One that is under way looks at its end whether it met this.
-                if self.inputs.load.is_idle() {
-                    self.load(why);
-                }
+            if let Some(why) = self.reloader.scanned(scan.config) {
+                self.load(why);
             }
         }
         self.arm_outputs();
         self.inspect_all();
-        self.catch_up_with_signatures();
+        self.verify_published_sessions();
         if again {
             self.scan_disk();
         }
@@ -229,7 +222,7 @@ impl Daemon {
             Observation::Key(key) => Some(*key),
             Observation::NoKey { may_pass_unseen, .. } => {
                 if *may_pass_unseen {
-                    self.inputs.poll_at = self.inputs.poll_at.min(now + POLL_WITHOUT_HINTS);
+                    self.inputs.poll_soon(now);
                 }
                 None
             }
@@ -246,7 +239,7 @@ impl Daemon {
                 kept.last_event = Some("access key changed".to_owned());
             }
             (Observation::NoKey { why, .. }, _) => {
-                let why = Confinement::explained(self.confinement.as_ref(), why.clone());
+                let why = Confinement::explained(self.reloader.confinement(), why.clone());
                 warn!(credential = name, "waiting for an access key: {why}");
                 kept.last_event = Some("waits for its access key".to_owned());
             }

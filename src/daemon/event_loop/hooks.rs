@@ -10,7 +10,7 @@ use crate::{
     clock,
     daemon::{
         credential_state::CredentialState,
-        hook_runs::RunState,
+        hook_runs::{AfterWrite, HookChange},
         tasks::{Done, Task},
     },
     hook::{self, HookContext, HookOutcome, HookRun},
@@ -19,30 +19,24 @@ use crate::{
 };
 
 impl Daemon {
-    /// A session has reached some of its files, or all. Files that are put right hold no news.
+    /// Runs the hooks of a credential after a write of a session; `whole` says whether every output holds it. Files that were
+    /// only repaired are no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
-        let Some(kept) = self.kept.get_mut(&id) else { return };
-        if kept.hooks.are_told(sent) || kept.draining {
-            return;
-        }
-        let owes = kept.hooks.owe(sent);
-        self.publisher.activity_mut().add_rotation();
-        if whole {
-            kept.hooks.told = Some(sent);
-        }
-        if !owes {
-            return;
-        }
-        match kept.hooks.run_state {
-            RunState::Idle => self.run_hooks(id),
-            RunState::UnderWay | RunState::WantedAgain => kept.hooks.run_state = RunState::WantedAgain,
+        let Some(kept) = self.kept.get_mut(&id).filter(|kept| !kept.draining) else { return };
+        match kept.hooks.written(sent, whole) {
+            AfterWrite::SameSession => {}
+            AfterWrite::NewSession => self.publisher.activity_mut().add_rotation(),
+            AfterWrite::RunHooks => {
+                self.publisher.activity_mut().add_rotation();
+                self.run_hooks(id);
+            }
         }
     }
 
     fn run_hooks(&mut self, id: Id) {
         let Some(kept) = self.kept.get_mut(&id) else { return };
         let (Some(session), Some(told)) = (kept.session.clone(), kept.published_times) else { return };
-        kept.hooks.run_state = RunState::UnderWay;
+        kept.hooks.begin();
         let credential = Arc::clone(&kept.credential);
         let context = HookContext {
             credential: credential.name.clone(),
@@ -52,7 +46,7 @@ impl Daemon {
             key_file: credential.key_file.clone(),
             booted_at: clock::wall_of(Moment::default()),
         };
-        let children = self.children.clone();
+        let children = self.processes.children().clone();
         self.tasks.start(Task::Hooks(id), async move {
             let mut rounds = Vec::with_capacity(credential.hooks.len());
             for hook in &credential.hooks {
@@ -69,8 +63,7 @@ impl Daemon {
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
             note(kept, n, at, ran);
         }
-        let again = std::mem::take(&mut kept.hooks.run_state) == RunState::WantedAgain;
-        if again {
+        if kept.hooks.end() {
             self.run_hooks(id);
         } else {
             self.remember_that_hooks_ran(id);
@@ -79,7 +72,7 @@ impl Daemon {
 
     /// Whether a hook is running.
     pub fn is_telling(&self) -> bool {
-        self.kept.values().any(|kept| kept.hooks.run_state != RunState::Idle)
+        self.kept.values().any(|kept| kept.hooks.are_running())
     }
 
     /// Hooks that an earlier process owed.
@@ -109,36 +102,16 @@ impl Daemon {
 
 fn note(kept: &mut CredentialState, n: usize, at: Moment, HookRun { outcome, printed }: HookRun) {
     let name = &kept.credential.name;
-    let (Some(hook), Some(state)) = (kept.credential.hooks.get(n), kept.hooks.states.get_mut(n)) else { return };
-    state.ran_at = Some(at);
-    let hook = hook.to_string();
-    let trouble = match outcome {
-        HookOutcome::Done => {
-            state.done += 1;
-            debug!(credential = name, hook, printed, "hook done");
-            None
-        }
-        HookOutcome::NoRecipient(why) => {
-            state.done += 1;
-            debug!(credential = name, hook, "nobody to tell: {why}");
-            None
-        }
-        HookOutcome::Failed(why) => {
-            state.failed += 1;
-            Some(why)
-        }
-        HookOutcome::TimedOut(after) => {
-            state.timed_out += 1;
-            Some(format!("it took longer than {} and was stopped", humantime::format_duration(after)))
-        }
-    };
-    match (&trouble, &state.error) {
-        (Some(why), before) if before.as_ref() != Some(why) => {
-            warn!(credential = name, hook, printed, "hook failed: {why}");
-        }
-        (Some(why), _) => debug!(credential = name, hook, printed, "hook failed again: {why}"),
-        (None, Some(_)) => info!(credential = name, hook, "hook works again"),
-        (None, None) => {}
+    let Some(hook) = kept.credential.hooks.get(n).map(ToString::to_string) else { return };
+    match &outcome {
+        HookOutcome::Done => debug!(credential = name, hook, printed, "hook done"),
+        HookOutcome::NoRecipient(why) => debug!(credential = name, hook, "nobody to tell: {why}"),
+        HookOutcome::Failed(_) | HookOutcome::TimedOut(_) => {}
     }
-    state.error = trouble;
+    match kept.hooks.note(n, at, outcome) {
+        HookChange::Failed(why) => warn!(credential = name, hook, printed, "hook failed: {why}"),
+        HookChange::FailedAgain(why) => debug!(credential = name, hook, printed, "hook failed again: {why}"),
+        HookChange::Recovered => info!(credential = name, hook, "hook works again"),
+        HookChange::None => {}
+    }
 }

@@ -100,8 +100,8 @@ impl Daemon {
         let name = kept.credential.name.clone();
         self.names.remove(&name);
         self.overdue.remove(&id);
-        self.unverified.remove(&id);
-        self.unkept.remove(&id);
+        self.verifier.forget(id);
+        self.event_log.forget(id);
         if let Some(past) = self.fleet.remove(now, id) {
             self.last_exchanges.insert(name, (past, now + spacing));
         }
@@ -224,9 +224,10 @@ impl Daemon {
     fn follow(&mut self) {
         let mut folders: BTreeSet<PathBuf> =
             self.config.key_directories.iter().map(|directory| directory.path.clone()).collect();
-        let files = self.kept.values().map(|kept| &kept.credential.key_file).chain(&self.source.file);
+        let files =
+            self.kept.values().map(|kept| &kept.credential.key_file).map(PathBuf::as_path).chain(self.reloader.file());
         folders.extend(files.filter_map(|file| file.parent()).map(Path::to_path_buf));
-        self.watch.follow(folders);
+        self.inputs.follow(folders);
         self.arm_outputs();
     }
 
@@ -256,15 +257,12 @@ impl Daemon {
     pub(super) fn announce_ready(&mut self) {
         let now = clock::now();
         let is_missing = |(id, kept): (Id, &CredentialState)| self.lacks_its_token(id, kept, now);
-        let still = self.first_unready.and_then(|id| Some((id, self.kept.get(&id)?)));
-        if self.announced_ready || still.is_some_and(is_missing) {
+        let last_missing = self.event_log.last_missing().and_then(|id| Some((id, self.kept.get(&id)?)));
+        if self.event_log.is_ready_logged() || last_missing.is_some_and(is_missing) {
             return;
         }
-        self.first_unready = self.first_unready(now);
-        if self.first_unready.is_none() {
-            self.announced_ready = true;
-            info!("ready: every required token is on disk");
-        }
+        let missing = self.first_unready(now);
+        self.event_log.note_missing(missing);
     }
 
     /// Whether every required token is on disk and lives, as far as the loop knows without looking.

@@ -15,10 +15,7 @@ use crate::{
     },
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
-    status::{
-        ConfigurationReport, CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
-        Report,
-    },
+    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report},
 };
 
 impl Daemon {
@@ -38,14 +35,8 @@ impl Daemon {
             process_id: process::id(),
             project_id: self.config.project.to_string(),
             base_url: self.config.base_url.to_string(),
-            clock_skew: self.skew.map(Skew::seconds),
-            configuration: ConfigurationReport {
-                file: self.source.file.clone(),
-                since: clock::wall_of(self.reloads.since),
-                refused: self.reloads.refused.clone(),
-                applied: self.reloads.applied,
-                refusals: self.reloads.refusals,
-            },
+            clock_skew: self.event_log.skew().map(Skew::seconds),
+            configuration: self.reloader.report(clock::wall_of),
             status_address: self.status_address().map(str::to_owned),
             stopped_at: None,
             history: self.publisher.activity().history(now, clock::wall_of),
@@ -63,7 +54,7 @@ impl Daemon {
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
     /// its file holds.
     pub fn has_every_token(&self) -> bool {
-        self.inputs.scan.is_idle() && self.has_every_token_by_the_last_look()
+        self.inputs.is_idle() && self.has_every_token_by_the_last_look()
     }
 
     /// The same for who cannot wait for the end of a look that is under way.
@@ -81,7 +72,9 @@ impl Daemon {
 
     /// Whether it is known who there is, by the last look.
     fn is_settled(&self) -> bool {
-        self.inputs.scanned && self.wanted.is_none() && self.listings.values().all(|listing| listing.trouble.is_none())
+        self.inputs.has_scanned()
+            && self.wanted.is_none()
+            && self.listings.values().all(|listing| listing.trouble.is_none())
     }
 
     /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
@@ -111,7 +104,7 @@ impl Daemon {
 
     /// The children of this process: who starts one does it by this, or it counts as an orphan.
     pub fn children(&self) -> &ChildRegistry {
-        &self.children
+        self.processes.children()
     }
 
     /// How often readers got a token that they did not have. A file that was only put right does not count.
@@ -186,12 +179,12 @@ impl Daemon {
                 .credential
                 .hooks
                 .iter()
-                .zip(&kept.hooks.states)
+                .zip(kept.hooks.states())
                 .map(|(hook, state)| HookReport {
                     hook: hook.to_string(),
-                    ran_at: state.ran_at.map(clock::wall_of),
-                    error: state.error.clone(),
-                    outcomes: vec![("ok", state.done), ("failed", state.failed), ("timeout", state.timed_out)],
+                    ran_at: state.ran_at().map(clock::wall_of),
+                    error: state.error().map(str::to_owned),
+                    outcomes: state.outcomes(),
                 })
                 .collect(),
         }

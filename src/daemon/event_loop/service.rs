@@ -3,7 +3,7 @@
 use tracing::warn;
 
 use super::Daemon;
-use crate::{clock, daemon::reloads::Why, renewal::Moment};
+use crate::{clock, daemon::reloader::Why, renewal::Moment};
 
 impl Daemon {
     /// Reports to the service manager from here on, if there is one. A command that ends soon does not report.
@@ -55,6 +55,6 @@ impl Daemon {
 
     /// Whether every required token is on disk. Without any credential there is no write that could show it.
     fn is_first_ready(&self, now: Moment) -> bool {
-        self.inputs.scanned && (self.announced_ready || self.names.is_empty()) && self.is_ready(now)
+        self.inputs.has_scanned() && (self.event_log.is_ready_logged() || self.names.is_empty()) && self.is_ready(now)
     }
 }

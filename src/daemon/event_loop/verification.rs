@@ -1,4 +1,4 @@
-//! Sessions whose signature could not be looked at when they came: said once, and caught up with.
+//! Verifies the signatures of sessions that were published before the public keys could be fetched.
 
 use std::sync::Arc;
 
@@ -7,42 +7,39 @@ use tracing::{debug, error, info, warn};
 use super::Daemon;
 use crate::{
     clock,
-    daemon::tasks::{Done, Task},
+    daemon::{
+        tasks::{Done, Task},
+        verifier::SignatureChange,
+    },
     exchange::{Refused, SignatureStatus},
     renewal::{Event, Id},
     session::Session,
 };
 
 impl Daemon {
-    /// Notes how a new session stands.
-    pub(super) fn note_standing(&mut self, id: Id, standing: SignatureStatus) {
+    /// Logs the signature of a new session, if it is news.
+    pub(super) fn note_signature(&mut self, id: Id, status: SignatureStatus) {
         let Some(kept) = self.kept.get(&id) else { return };
-        let name = &kept.credential.name;
-        match standing {
-            SignatureStatus::Verified => {
-                if self.unverified.remove(&id) && self.unverified.is_empty() {
-                    info!("the signature of every session is verified");
-                }
-            }
-            SignatureStatus::Unverified { why } if self.unverified.is_empty() => {
-                self.unverified.insert(id);
+        match self.verifier.note(id, status) {
+            SignatureChange::FirstUnverified(why) => {
                 warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
             }
-            SignatureStatus::Unverified { why } => {
-                self.unverified.insert(id);
-                debug!(credential = name, "{why}");
-            }
+            SignatureChange::AnotherUnverified(why) => debug!(credential = kept.credential.name, "{why}"),
+            SignatureChange::AllVerified => info!("the signature of every session is verified"),
+            SignatureChange::None => {}
         }
     }
 
-    /// Tries again to look at the signatures of sessions that are published unverified. How often the host is asked for its
-    /// keys is not decided here but by [`crate::exchange::Trust`].
-    pub(super) fn catch_up_with_signatures(&mut self) {
-        if self.unverified.is_empty() || self.tasks.is_under_way(Task::Judge) {
+    /// Verifies again. [`crate::exchange::Trust`] decides how often the host is asked for its public keys.
+    pub(super) fn verify_published_sessions(&mut self) {
+        if self.tasks.is_under_way(Task::Judge) {
             return;
         }
-        let session = |id: &Id| self.kept.get(id).and_then(|kept| kept.session.clone()).map(|session| (*id, session));
-        let unverified: Vec<_> = self.unverified.iter().filter_map(session).collect();
+        let session = |id: Id| self.kept.get(&id).and_then(|kept| kept.session.clone()).map(|session| (id, session));
+        let unverified: Vec<_> = self.verifier.unverified().filter_map(session).collect();
+        if unverified.is_empty() {
+            return;
+        }
         let context = Arc::clone(&self.context);
         self.tasks.start(Task::Judge, async move {
             let mut verdicts = Vec::with_capacity(unverified.len());
@@ -54,7 +51,7 @@ impl Daemon {
         });
     }
 
-    /// Takes in what was found out. A session that is not signed by the project must not stay the newest.
+    /// Takes the results. A session that the project did not sign is renewed.
     pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>) {
         for (id, session, verdict) in verdicts {
             let Some(kept) = self.kept.get(&id) else { continue };
@@ -63,9 +60,9 @@ impl Daemon {
                 continue;
             }
             match verdict {
-                Ok(standing) => self.note_standing(id, standing),
+                Ok(status) => self.note_signature(id, status),
                 Err(refused) => {
-                    self.unverified.remove(&id);
+                    self.verifier.forget(id);
                     let name = &kept.credential.name;
                     error!(
                         credential = name,

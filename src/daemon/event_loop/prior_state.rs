@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tokio::task;
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
 use super::Daemon;
 use crate::{
@@ -104,7 +104,7 @@ impl Daemon {
             return;
         };
         if kept.written.as_ref().is_some_and(|written| !written.verified) {
-            self.unverified.insert(id);
+            self.verifier.adopt_unverified(id);
         }
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
         if intact {
@@ -127,28 +127,6 @@ impl Daemon {
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 
-    /// Notes whether something is remembered on disk. One folder that cannot be written is said once for all.
-    pub(super) fn note_kept(&mut self, id: Id, kept: Option<Result<(), String>>) {
-        let Some(kept) = kept else { return };
-        let none_before = self.unkept.is_empty();
-        match kept {
-            Ok(()) => {
-                self.unkept.remove(&id);
-                if !none_before && self.unkept.is_empty() {
-                    info!("every state file can be written again");
-                }
-            }
-            Err(why) => {
-                self.unkept.insert(id);
-                if none_before {
-                    warn!("{why}; until it can be, a restart asks for new sessions: see `stateDirectory`");
-                } else {
-                    debug!("{why}");
-                }
-            }
-        }
-    }
-
     /// What to remember once the newest session is written.
     pub(super) fn record(&self, id: Id) -> Option<Record> {
         let (kept, renewal) = (self.kept.get(&id)?, self.fleet.get(id)?);
@@ -162,10 +140,10 @@ impl Daemon {
                 grant: term.grant,
                 renew_after: term.renew - term.sent,
             },
-            verified: !self.unverified.contains(&id),
+            verified: self.verifier.is_verified(id),
             key_id: session.claims.key_id.clone(),
             times: kept.published_times.and_then(|told| told.of(term))?,
-            hooks_owed: kept.hooks.owe(term.sent) || kept.hooks.are_under_way(),
+            hooks_owed: kept.hooks.are_owed(term.sent) || kept.hooks.are_running(),
             outputs: kept.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
         };
         Some(Record {

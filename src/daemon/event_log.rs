@@ -1,0 +1,133 @@
+//! Log lines about the whole daemon: each is written once when something changes, or at most every few seconds.
+
+mod log_throttle;
+mod skew_monitor;
+mod state_file_errors;
+
+use tracing::{debug, error, info, warn};
+
+use self::{
+    log_throttle::{Emit, LogThrottle},
+    skew_monitor::{SkewChange, SkewMonitor},
+    state_file_errors::{StateFileChange, StateFileErrors},
+};
+use super::skew::Skew;
+use crate::renewal::{Id, Moment};
+
+/// What was logged about the whole daemon.
+#[derive(Debug, Default)]
+pub(super) struct EventLog {
+    skew: SkewMonitor,
+    state_files: StateFileErrors,
+    renew_requests: LogThrottle,
+    reload_requests: LogThrottle,
+    reload_results: LogThrottle,
+    /// Whether it was logged that every required token is on disk.
+    is_ready_logged: bool,
+    /// The credential that was missing at the last check.
+    missing: Option<Id>,
+}
+
+impl EventLog {
+    /// Clock skew from the latest `Date` header.
+    pub(super) fn skew(&self) -> Option<Skew> {
+        self.skew.newest()
+    }
+
+    /// Logs a skew that becomes large, and one that is large no more.
+    pub(super) fn note_skew(&mut self, skew: Skew) {
+        match self.skew.note(skew) {
+            SkewChange::BecameLarge => warn!(
+                "the server's clock is {} this machine's: renewals do not mind, but whoever checks a token by this \
+                 machine's clock may; see which of them is wrong",
+                skew.words()
+            ),
+            SkewChange::BecameSmall => info!("the server's clock and this machine's agree again"),
+            SkewChange::None => {}
+        }
+    }
+
+    /// Forgets the skew of another host.
+    pub(super) fn forget_skew(&mut self) {
+        self.skew = SkewMonitor::default();
+    }
+
+    /// Logs the first state file that cannot be written, and the end of all such errors.
+    pub(super) fn note_state_file(&mut self, id: Id, stored: Result<(), String>) {
+        match self.state_files.note(id, stored.is_ok()) {
+            StateFileChange::FirstFailed => {
+                let why = stored.err().unwrap_or_default();
+                warn!("{why}; until it can be, a restart asks for new sessions: see `stateDirectory`");
+            }
+            StateFileChange::AnotherFailed => debug!("{}", stored.err().unwrap_or_default()),
+            StateFileChange::AllRecovered => info!("every state file can be written again"),
+            StateFileChange::None => {}
+        }
+    }
+
+    /// Forgets a credential that was removed.
+    pub(super) fn forget(&mut self, id: Id) {
+        self.state_files.forget(id);
+    }
+
+    /// Logs a request to renew every session.
+    pub(super) fn renewal_requested(&mut self, now: Moment, sender: &str, credentials: usize) {
+        let message = "asked to renew every session";
+        match self.renew_requests.note(now, message) {
+            Emit::Now(suppressed) => info!(sender, credentials, suppressed, "{message}"),
+            Emit::Suppress => debug!(sender, credentials, "{message}"),
+        }
+    }
+
+    /// Logs a request to read the configuration again.
+    pub(super) fn reload_requested(&mut self, now: Moment, sender: &str) {
+        let message = "asked to read the configuration again";
+        match self.reload_requests.note(now, message) {
+            Emit::Now(suppressed) => info!(sender, suppressed, "{message}"),
+            Emit::Suppress => debug!(sender, "{message}"),
+        }
+    }
+
+    /// Logs a reload that found no change.
+    pub(super) fn configuration_is_unchanged(&mut self, now: Moment) {
+        let message = "the configuration is as it was";
+        match self.reload_results.note(now, message) {
+            Emit::Now(suppressed) => info!(suppressed, "{message}"),
+            Emit::Suppress => debug!("{message}"),
+        }
+    }
+
+    /// Logs a refused configuration.
+    pub(super) fn configuration_is_refused(&mut self, now: Moment, why: &str) {
+        let message = format!("the configuration is refused, the old one stays in force: {why}");
+        match self.reload_results.note(now, &message) {
+            Emit::Now(suppressed) => error!(suppressed, "{message}"),
+            Emit::Suppress => debug!("{message}"),
+        }
+    }
+
+    /// Logs a new configuration.
+    pub(super) fn configuration_is_applied(&mut self) {
+        let suppressed = self.reload_results.reset();
+        info!(suppressed, "the new configuration is in force");
+    }
+
+    /// Whether every required token was on disk at some check.
+    pub(super) fn is_ready_logged(&self) -> bool {
+        self.is_ready_logged
+    }
+
+    /// The credential that was missing at the last check, to be checked first the next time.
+    pub(super) fn last_missing(&self) -> Option<Id> {
+        self.missing
+    }
+
+    /// Notes a credential without its required token; logs it once if there is none.
+    pub(super) fn note_missing(&mut self, missing: Option<Id>) {
+        self.missing = missing;
+        if missing.is_none() && !self.is_ready_logged {
+            self.is_ready_logged = true;
+            info!("ready: every required token is on disk");
+        }
+    }
+}

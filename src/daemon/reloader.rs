@@ -1,0 +1,222 @@
+//! Readings of the configuration: where it comes from, when it is read again, and what became of it.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
+
+use super::single_flight::SingleFlight;
+use crate::{
+    config::{Digest, Loaded, LogSettings, Mistakes},
+    confine::Confinement,
+    renewal::Moment,
+    status::ConfigurationReport,
+};
+
+/// Where the configuration comes from, to read it again.
+#[derive(Clone)]
+pub struct Source {
+    /// The file to watch; none in the file-less form.
+    pub file: Option<PathBuf>,
+    /// Reads the configuration, and returns the digest of what it read; blocking.
+    pub load: Arc<dyn Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync>,
+    /// Is called when a new configuration has other settings of the log.
+    pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
+}
+
+/// Why the configuration is read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Why {
+    /// It may have changed between its first reading and the first scan.
+    Started,
+    /// Its file has changed.
+    Changed,
+    /// A signal asked for it.
+    Requested,
+}
+
+/// The configuration's source, and the readings after the first.
+pub(super) struct Reloader {
+    source: Source,
+    confinement: Option<Confinement>,
+    reading: SingleFlight,
+    /// The digest of the configuration file at the last scan or reading, whichever was later.
+    digest: Option<Digest>,
+    /// When the configuration came into force.
+    since: Moment,
+    /// Why the newest one is not in force.
+    refused: Option<String>,
+    applied: u64,
+    refusals: u64,
+}
+
+impl Reloader {
+    /// The configuration of `source` comes into force now.
+    pub(super) fn new(source: Source, now: Moment) -> Self {
+        Self {
+            source,
+            confinement: None,
+            reading: SingleFlight::default(),
+            digest: None,
+            since: now,
+            refused: None,
+            applied: 0,
+            refusals: 0,
+        }
+    }
+
+    /// Refuses configurations that need more than the process may do.
+    pub(super) fn stay_within(&mut self, confinement: Option<Confinement>) {
+        self.confinement = confinement;
+    }
+
+    /// The configuration file, if there is one.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.source.file.as_deref()
+    }
+
+    /// What the process may do, if it is confined.
+    pub(super) fn confinement(&self) -> Option<&Confinement> {
+        self.confinement.as_ref()
+    }
+
+    /// Whether to begin a reading now. If not, [`Self::ended`] asks for another one.
+    pub(super) fn begins(&mut self) -> bool {
+        self.reading.begin()
+    }
+
+    /// Returns the reading itself, which blocks on the disk. Its error says in one line why the configuration is refused.
+    pub(super) fn reading(&self) -> impl FnOnce() -> (Digest, Result<Loaded, String>) + Send + use<> {
+        let (source, confinement) = (self.source.clone(), self.confinement.clone());
+        move || read(&source, confinement.as_ref())
+    }
+
+    /// Notes the end of a reading.
+    pub(super) fn ended(&mut self, digest: Option<Digest>) -> AfterReading {
+        if self.reading.end() {
+            AfterReading::ReadAgain
+        } else if digest.is_some() && digest != self.digest && self.source.file.is_some() {
+            self.digest = digest;
+            AfterReading::Scan
+        } else {
+            AfterReading::Done
+        }
+    }
+
+    /// Takes the digest of a scan. Returns why to read the configuration, if the file has changed.
+    pub(super) fn scanned(&mut self, digest: Option<Digest>) -> Option<Why> {
+        if digest == self.digest {
+            return None;
+        }
+        let why = if self.digest.is_none() { Why::Started } else { Why::Changed };
+        self.digest = digest;
+        // A reading in flight compares the digests at its end.
+        self.reading.is_idle().then_some(why)
+    }
+
+    /// Notes that a reading was accepted. `is_same` says whether the configuration is as it was.
+    pub(super) fn accepted(&mut self, now: Moment, is_same: bool) {
+        self.refused = None;
+        self.applied += 1;
+        if !is_same {
+            self.since = now;
+        }
+    }
+
+    /// Notes that a reading was refused.
+    pub(super) fn refused(&mut self, why: String) {
+        self.refused = Some(why);
+        self.refusals += 1;
+    }
+
+    /// Applies new settings of the log.
+    pub(super) fn apply_log_settings(&self, settings: &LogSettings) {
+        (self.source.log_changed)(settings);
+    }
+
+    /// The configuration's part of a report, on the wall clock of `wall_of`.
+    pub(super) fn report(&self, wall_of: impl Fn(Moment) -> SystemTime) -> ConfigurationReport {
+        ConfigurationReport {
+            file: self.source.file.clone(),
+            since: wall_of(self.since),
+            refused: self.refused.clone(),
+            applied: self.applied,
+            refusals: self.refusals,
+        }
+    }
+}
+
+/// What follows a reading.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum AfterReading {
+    /// Another reading, which was requested meanwhile.
+    ReadAgain,
+    /// A scan: the file changed between the last scan and the reading, and may have changed back since.
+    Scan,
+    /// Nothing.
+    Done,
+}
+
+fn read(source: &Source, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, String>) {
+    let (digest, loaded) = (source.load)();
+    let loaded = match (loaded, confinement) {
+        (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
+            Some(why) => Err(why),
+            None => Ok(loaded),
+        },
+        (Ok(loaded), None) => Ok(loaded),
+        (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
+    };
+    (digest, loaded)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, time::UNIX_EPOCH};
+
+    use super::*;
+
+    fn reloader(file: &Path) -> Reloader {
+        let load = Arc::new(|| unreachable!("the test reads nothing"));
+        let source = Source { file: Some(file.to_owned()), load, log_changed: Arc::new(|_| ()) };
+        Reloader::new(source, Moment::default())
+    }
+
+    #[test]
+    fn a_file_that_changes_is_read_once_for_each_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("tokenwell.yaml");
+        let digest = |text: &str| {
+            fs::write(&file, text).unwrap();
+            Some(Digest::look(&file))
+        };
+        let (first, second, third) = (digest("first"), digest("second"), digest("third"));
+        let mut reloader = reloader(&file);
+        assert_eq!(reloader.scanned(first), Some(Why::Started));
+        assert_eq!(reloader.scanned(first), None);
+        assert_eq!(reloader.scanned(second), Some(Why::Changed));
+        assert!(reloader.begins());
+        assert_eq!(reloader.scanned(third), None, "the reading in flight compares at its end");
+        assert_eq!(reloader.ended(second), AfterReading::Scan, "it read what was there before");
+        assert_eq!(reloader.scanned(third), Some(Why::Changed));
+        assert!(reloader.begins() && !reloader.begins());
+        assert_eq!(reloader.ended(third), AfterReading::ReadAgain);
+        assert!(reloader.begins());
+        assert_eq!(reloader.ended(third), AfterReading::Done);
+    }
+
+    #[test]
+    fn a_refusal_is_reported_until_a_reading_is_accepted() {
+        let mut reloader = reloader(Path::new("/etc/tokenwell.yaml"));
+        let at = |seconds| Moment::since_boot(std::time::Duration::from_secs(seconds));
+        let report = |reloader: &Reloader| reloader.report(|moment| UNIX_EPOCH + moment.elapsed_since_boot());
+        reloader.refused("line 1".to_owned());
+        assert_eq!((report(&reloader).refused.as_deref(), report(&reloader).refusals), (Some("line 1"), 1));
+        reloader.accepted(at(5), true);
+        assert_eq!((report(&reloader).refused, report(&reloader).since), (None, UNIX_EPOCH));
+        reloader.accepted(at(7), false);
+        assert_eq!((report(&reloader).applied, report(&reloader).since.elapsed().is_ok()), (2, true));
+        assert_eq!(report(&reloader).since.duration_since(UNIX_EPOCH).unwrap().as_secs(), 7);
+    }
+}
