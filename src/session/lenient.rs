@@ -18,7 +18,7 @@ pub(crate) enum Lenient<'a> {
     /// A string.
     Text(Cow<'a, str>),
     /// An integer that is not negative.
-    Whole(u64),
+    Integer(u64),
     /// Any other number, but for negative integers.
     Fraction(f64),
     /// A negative integer.
@@ -32,7 +32,7 @@ impl Lenient<'_> {
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
-            Self::Text(_) | Self::Absent | Self::Whole(_) | Self::Fraction(_) | Self::Negative | Self::Other => None,
+            Self::Text(_) | Self::Absent | Self::Integer(_) | Self::Fraction(_) | Self::Negative | Self::Other => None,
         }
     }
 
@@ -41,34 +41,34 @@ impl Lenient<'_> {
         match self {
             Self::Absent => true,
             Self::Text(text) => text.is_empty(),
-            Self::Whole(_) | Self::Fraction(_) | Self::Negative | Self::Other => false,
+            Self::Integer(_) | Self::Fraction(_) | Self::Negative | Self::Other => false,
         }
     }
 
     /// Seconds, as a number or as a string of digits. Zero and what no calendar can hold count as absent.
     pub(crate) fn seconds(&self) -> Option<Duration> {
-        let told = match self {
-            Self::Whole(seconds) => Some(Duration::from_secs(*seconds)),
+        let value = match self {
+            Self::Integer(seconds) => Some(Duration::from_secs(*seconds)),
             Self::Fraction(seconds) => Duration::try_from_secs_f64(*seconds).ok(),
             Self::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.parse().ok().map(Duration::from_secs)
             }
             Self::Text(_) | Self::Absent | Self::Negative | Self::Other => None,
         };
-        told.filter(|told| !told.is_zero() && told.as_secs() <= SECONDS_MAX)
+        value.filter(|value| !value.is_zero() && value.as_secs() <= SECONDS_MAX)
     }
 
     /// Whether it is a number of seconds that no calendar can hold.
-    pub(crate) fn is_beyond_all_bounds(&self) -> bool {
+    pub(crate) fn is_too_large(&self) -> bool {
         match self {
-            Self::Whole(seconds) => *seconds > SECONDS_MAX,
+            Self::Integer(seconds) => *seconds > SECONDS_MAX,
             Self::Fraction(seconds) => {
                 *seconds > 0.0
-                    && Duration::try_from_secs_f64(*seconds).map_or(true, |told| told.as_secs() > SECONDS_MAX)
+                    && Duration::try_from_secs_f64(*seconds).map_or(true, |value| value.as_secs() > SECONDS_MAX)
             }
             Self::Text(text) => {
                 let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-                is_number && text.parse().map_or(true, |told: u64| told > SECONDS_MAX)
+                is_number && text.parse().map_or(true, |value: u64| value > SECONDS_MAX)
             }
             Self::Absent | Self::Negative | Self::Other => false,
         }
@@ -79,10 +79,8 @@ impl Lenient<'_> {
         match self {
             Self::Negative => true,
             Self::Fraction(seconds) if *seconds < 0.0 => true,
-            Self::Text(text) if text.starts_with('-') => text[1..].parse::<f64>().is_ok_and(|told| told > 0.0),
-            Self::Whole(_) | Self::Fraction(_) | Self::Text(_) | Self::Absent | Self::Other => {
-                self.is_beyond_all_bounds()
-            }
+            Self::Text(text) if text.starts_with('-') => text[1..].parse::<f64>().is_ok_and(|value| value > 0.0),
+            Self::Integer(_) | Self::Fraction(_) | Self::Text(_) | Self::Absent | Self::Other => self.is_too_large(),
         }
     }
 }
@@ -111,11 +109,11 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(Lenient::Whole(number))
+        Ok(Lenient::Integer(number))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        Ok(u64::try_from(number).map_or(Lenient::Negative, Lenient::Whole))
+        Ok(u64::try_from(number).map_or(Lenient::Negative, Lenient::Integer))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
@@ -190,8 +188,8 @@ mod tests {
     #[test]
     fn numbers_that_are_no_time_are_told_from_what_is_no_number() {
         let read = |json: &str| {
-            let told: Lenient<'_> = serde_json::from_str(json).unwrap();
-            (told.is_beyond_all_bounds(), told.is_out_of_bounds())
+            let value: Lenient<'_> = serde_json::from_str(json).unwrap();
+            (value.is_too_large(), value.is_out_of_bounds())
         };
         for json in
             ["1e12", "1e300", "1795414111000", "9223372036854775807", "18446744073709551616", "\"253402300800\""]

@@ -65,7 +65,7 @@ pub(super) struct Ends<'a> {
     pub(super) session_expiration: Option<Duration>,
     pub(super) expiration: Option<Duration>,
     /// Whether any of them says a time that no calendar holds, in milliseconds perhaps. It counts where nothing else does.
-    pub(super) is_beyond_all_bounds: bool,
+    pub(super) is_too_large: bool,
 }
 
 /// The life of a session, counted from when the request was sent, and what is odd about it; `None` if nothing sane is said.
@@ -91,7 +91,7 @@ pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Opt
                 notes.extend(date.is_none().then_some(GrantNote::LocalClock));
                 life
             }
-            None => ends.is_beyond_all_bounds.then_some(Duration::from_secs(SECONDS_MAX)).and_then(left)?,
+            None => ends.is_too_large.then_some(Duration::from_secs(SECONDS_MAX)).and_then(left)?,
         }
     };
     if told > LIFETIME_MAX {

@@ -128,9 +128,9 @@ fn granted(
         jwt: &jwt,
         session_expiration: body.session_expiration.seconds(),
         expiration: body.expiration.seconds(),
-        is_beyond_all_bounds: jwt.ends_beyond_all_bounds
-            || body.session_expiration.is_beyond_all_bounds()
-            || body.expiration.is_beyond_all_bounds(),
+        is_too_large: jwt.expiry_out_of_range
+            || body.session_expiration.is_too_large()
+            || body.expiration.is_too_large(),
     };
     let (lifetime, mut notes) = life::of(&ends, date, since_epoch(sent))
         .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;

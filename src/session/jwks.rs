@@ -7,7 +7,7 @@ use ring::signature::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::Jwt;
+use super::jwt::Jwt;
 
 /// The keys that a project publishes, those that can be used.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,7 +24,7 @@ pub enum SignatureVerdict {
     UnknownKey,
     /// The key it names did not sign it.
     BadSignature,
-    /// The key it names is published, but is of a kind that this program cannot check.
+    /// The key it names is published, but is of a public_key that this program cannot check.
     Unsupported,
 }
 
@@ -38,7 +38,7 @@ impl Jwks {
     /// are passed over, and so is what comes after the first [`KEYS_MAX`].
     pub fn parse(body: &[u8]) -> Result<Self, NotAJwks> {
         let listed = match serde_json::from_slice(body).map_err(|_| NotAJwks)? {
-            Written::Set { keys } | Written::List(keys) => keys,
+            JwksJson::Set { keys } | JwksJson::List(keys) => keys,
         };
         let usable = listed.into_iter().filter_map(|jwk| Key::of(serde_json::from_value(jwk).ok()?));
         Ok(Self { keys: usable.take(KEYS_MAX).collect() })
@@ -67,7 +67,7 @@ impl Jwks {
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum JwksJson {
     Set { keys: Vec<serde_json::Value> },
     List(Vec<serde_json::Value>),
 }
@@ -75,7 +75,7 @@ enum Written {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Key {
     jwk: Jwk,
-    kind: Kind,
+    public_key: PublicKey,
 }
 
 /// A key as published (RFC 7517, RFC 7518).
@@ -100,7 +100,7 @@ struct Jwk {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
-enum Kind {
+enum PublicKey {
     /// RS256: modulus and exponent, without leading zeros.
     Rsa { n: Vec<u8>, e: Vec<u8> },
     /// ES256: an uncompressed point.
@@ -118,29 +118,29 @@ impl Key {
             return None;
         }
         let alg = jwk.alg.as_deref().filter(|alg| !alg.is_empty());
-        let kind = match (jwk.kty.as_str(), jwk.crv.as_deref(), alg) {
-            ("RSA", _, None | Some("RS256")) => Kind::Rsa {
+        let public_key = match (jwk.kty.as_str(), jwk.crv.as_deref(), alg) {
+            ("RSA", _, None | Some("RS256")) => PublicKey::Rsa {
                 n: magnitude(jwk.n.as_deref()?).filter(|n| RSA_BYTES.contains(&n.len()))?,
                 e: magnitude(jwk.e.as_deref()?)?,
             },
-            ("EC", Some("P-256"), None | Some("ES256")) => Kind::P256(point(&jwk, P256_BYTES)?),
-            ("EC", Some("P-384"), None | Some("ES384")) => Kind::P384(point(&jwk, P384_BYTES)?),
+            ("EC", Some("P-256"), None | Some("ES256")) => PublicKey::P256(point(&jwk, P256_BYTES)?),
+            ("EC", Some("P-384"), None | Some("ES384")) => PublicKey::P384(point(&jwk, P384_BYTES)?),
             ("oct", _, _) => return None,
-            (_, _, _) => Kind::Unsupported,
+            (_, _, _) => PublicKey::Unsupported,
         };
-        Some(Self { jwk, kind })
+        Some(Self { jwk, public_key })
     }
 
     /// The algorithm comes from the key alone; a token whose header says another is not signed by it.
     fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
-        let signed = match &self.kind {
-            Kind::Rsa { n, e } => {
+        let signed = match &self.public_key {
+            PublicKey::Rsa { n, e } => {
                 let key = RsaPublicKeyComponents { n, e };
                 jwt.alg == "RS256" && key.verify(&RSA_PKCS1_2048_8192_SHA256, jwt.signed(), jwt.signature()).is_ok()
             }
-            Kind::P256(point) => jwt.alg == "ES256" && signed_by_point(&ECDSA_P256_SHA256_FIXED, point, jwt),
-            Kind::P384(point) => jwt.alg == "ES384" && signed_by_point(&ECDSA_P384_SHA384_FIXED, point, jwt),
-            Kind::Unsupported => return self.verdict_unsupported(jwt),
+            PublicKey::P256(point) => jwt.alg == "ES256" && signed_by_point(&ECDSA_P256_SHA256_FIXED, point, jwt),
+            PublicKey::P384(point) => jwt.alg == "ES384" && signed_by_point(&ECDSA_P384_SHA384_FIXED, point, jwt),
+            PublicKey::Unsupported => return self.verdict_unsupported(jwt),
         };
         if signed { SignatureVerdict::Verified } else { SignatureVerdict::BadSignature }
     }
