@@ -16,7 +16,7 @@ use crate::{
     renewal::Id,
     session::{Claims, Jwt, Session},
     source::{self, KeyError},
-    state::{Ledger, Record, Unreadable, WrittenToken},
+    state::{Ledger, LoadError, Record, WrittenToken},
 };
 
 /// What to look at.
@@ -46,7 +46,7 @@ pub(super) struct Newcomer {
 /// What an earlier process left of a credential.
 #[derive(Debug)]
 pub(super) struct Found {
-    pub(super) record: Result<Option<Record>, Unreadable>,
+    pub(super) record: Result<Option<Record>, LoadError>,
     /// Whether others could put a key of their own in the place of the access key.
     pub(super) key_is_writable_by_others: bool,
     /// The session, if its token is the one that was written; and whether every output holds it as it should.
@@ -58,7 +58,7 @@ pub(super) struct Found {
 /// What the disk tells of a credential.
 #[derive(Debug)]
 pub(super) struct PriorState {
-    pub(super) record: Result<Option<Record>, Unreadable>,
+    pub(super) record: Result<Option<Record>, LoadError>,
     /// The session, if its token is the one that was written; and whether every output holds it as it should.
     pub(super) session: Option<(Session, bool)>,
 }

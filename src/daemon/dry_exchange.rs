@@ -68,10 +68,10 @@ impl DryExchange {
         let asked = ExchangeRecord { key, answer: None };
         // What cannot be read costs the daemon an exchange in any case.
         let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
-            Record { asked, ..record }
+            Record { last_exchange: asked, ..record }
         } else {
             let request = request(&config.project, &config.base_url, &credential.options);
-            Record { request, asked, written: None }
+            Record { request, last_exchange: asked, written: None }
         };
         let dry_exchange = Self { ledger, credential: credential.clone(), record };
         dry_exchange.store()?;
@@ -83,11 +83,11 @@ impl DryExchange {
     pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), NotRecorded> {
         is_free(&self.credential)?;
         let noted = self.ledger.load(&self.credential.name).ok().flatten();
-        if noted.is_none_or(|noted| noted.asked != self.record.asked) {
+        if noted.is_none_or(|noted| noted.last_exchange != self.record.last_exchange) {
             return Ok(());
         }
         let at = clock::stamp_of(clock::now());
-        self.record.asked.answer = Some(Answered { at, quiet: refusal.map(quiet).unwrap_or_default() });
+        self.record.last_exchange.answer = Some(Answered { at, quiet: refusal.map(quiet).unwrap_or_default() });
         self.store()
     }
 

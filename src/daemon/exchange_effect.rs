@@ -160,7 +160,7 @@ async fn read_key(job: &ExchangeJob) -> Result<Secret, NoKey> {
 
 /// Where nothing can be remembered, the exchange goes on all the same: the tokens are what counts.
 async fn remember(context: &Arc<ExchangeContext>, job: &ExchangeJob, asked: ExchangeRecord) -> Result<(), String> {
-    let record = Record { request: job.request, asked, written: job.written.clone() };
+    let record = Record { request: job.request, last_exchange: asked, written: job.written.clone() };
     let (context, credential) = (Arc::clone(context), Arc::clone(&job.credential));
     let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     match time::timeout(REMEMBER_TIMEOUT, stored).await {

@@ -97,8 +97,8 @@ impl RecordedExchange {
         let is_held = || credential.outputs.iter().any(|output| matches!(output.holder(), Ok(Some(_))));
         Self {
             free_at: spaced.max(recollection.quiet_until).unwrap_or_default(),
-            asked: Some(record.asked),
-            is_under_way: record.asked.answer.is_none() && is_held(),
+            asked: Some(record.last_exchange),
+            is_under_way: record.last_exchange.answer.is_none() && is_held(),
         }
     }
 }

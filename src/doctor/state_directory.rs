@@ -8,16 +8,16 @@ use super::{
     finding::Finding,
     surroundings::{Need, ProcessUser},
 };
-use crate::state::{Ledger, Unkept};
+use crate::state::{Ledger, StoreError};
 
 /// Tries. Blocks on the disk.
-pub(super) fn look(directory: &Path) -> Result<(), Unkept> {
+pub(super) fn look(directory: &Path) -> Result<(), StoreError> {
     Ledger::new(directory).probe()
 }
 
 /// What it means.
-pub(super) fn finding(probed: &Result<(), Unkept>, directory: &Path, identity: &ProcessUser) -> Finding {
-    let Err(Unkept { path, source }) = probed else {
+pub(super) fn finding(probed: &Result<(), StoreError>, directory: &Path, identity: &ProcessUser) -> Finding {
+    let Err(StoreError { path, source }) = probed else {
         return Finding::passed(SUBJECT, format!("`{}` can be written", directory.display()));
     };
     let harm = "without it every restart costs a request for each credential";
@@ -47,7 +47,7 @@ mod tests {
     #[test]
     fn a_state_directory_that_cannot_be_written_is_told_with_what_it_costs() {
         let me = ProcessUser { user: 1, group: 1, groups: Vec::new() };
-        let probed = Err(Unkept { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
+        let probed = Err(StoreError { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
         let told = finding(&probed, Path::new("/var/lib/t"), &me);
         insta::assert_snapshot!(told.text, @"`/var/lib/t/state` cannot be written: permission denied: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`");
         assert_eq!(told.needs, [Need::WritableFolder { folder: "/var/lib/t".into(), group: 1 }]);

@@ -51,7 +51,7 @@ impl Daemon {
                 return;
             }
         };
-        kept.asked = Some(record.asked);
+        kept.asked = Some(record.last_exchange);
         let mut memory = record.memory();
         let mut intact = false;
         match (record.written, found.session) {
@@ -148,7 +148,7 @@ impl Daemon {
         };
         Some(Record {
             request: self.context.request(&kept.credential.options),
-            asked: kept.asked?,
+            last_exchange: kept.asked?,
             written: Some(written),
         })
     }
