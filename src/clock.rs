@@ -1,4 +1,4 @@
-//! The one place that reads clocks, and the alarm that the loop sleeps on.
+//! Reads clocks, which no other file does, and provides the alarm that the loop sleeps on.
 
 use std::{
     env, fs, io,
@@ -18,48 +18,48 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 use crate::renewal::{Moment, Stamp};
 
-/// Now, on the boot clock: suspend counts, and nobody can set it.
+/// Returns the current moment on the boot clock, which counts suspend and cannot be set.
 pub fn now() -> Moment {
     let time = clock_gettime(ClockId::Boottime);
     Moment::since_boot(Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0)))
 }
 
-/// Now, by the wall clock: for display and for replies that carry no clock of their own.
+/// Returns the wall clock's time, for display and for replies without a `Date` header.
 #[expect(clippy::disallowed_methods, reason = "this is the one file that reads the clock")]
 pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// Now, on the clock by which service managers tell an answer from an earlier one. Nothing here decides by it.
+/// Returns the monotonic clock's time, by which service managers order notifications. No decision uses it.
 pub fn monotonic() -> Duration {
     let time = clock_gettime(ClockId::Monotonic);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
-/// When a moment is or was by the wall clock of now.
+/// Converts a moment to the wall clock, by the current difference of the two clocks.
 pub fn wall_of(moment: Moment) -> SystemTime {
     let (now, wall) = (now(), wall());
     if moment < now { wall.checked_sub(now - moment) } else { wall.checked_add(moment - now) }.unwrap_or(wall)
 }
 
-/// A moment on both clocks, for the process after this one.
+/// Returns a moment on both clocks, for the next process.
 pub fn stamp_of(moment: Moment) -> Stamp {
     Stamp { boot: *BOOT, moment, wall: wall_of(moment).duration_since(UNIX_EPOCH).unwrap_or_default() }
 }
 
-/// Which boot this is (`random(4)`). Where that is hidden, as by `ProcSubset=pid`, the service manager may say it; where
-/// nobody does, every process counts as a boot of its own.
+/// The id of this boot (`random(4)`). If it is hidden, as by `ProcSubset=pid`, it is read from a variable that the service
+/// manager may set. If that is absent too, a random id makes every process count as its own boot.
 static BOOT: LazyLock<u128> = LazyLock::new(|| {
     let parse = |id: String| u128::from_str_radix(&id.trim().replace('-', ""), 16).ok();
-    let told = || env::var(BOOT_VARIABLE).ok().and_then(parse);
+    let from_variable = || env::var(BOOT_VARIABLE).ok().and_then(parse);
     let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok().and_then(parse);
-    id.or_else(told).unwrap_or_else(|| fastrand::u128(..))
+    id.or_else(from_variable).unwrap_or_else(|| fastrand::u128(..))
 });
 
 const BOOT_VARIABLE: &str = "TOKENWELL_BOOT_ID";
 
-/// A timer on the boot clock (timerfd). It costs no wake-up before its moment, and a machine that resumes after the moment
-/// finds it rung at once, which timers on the monotonic clock do not do: that clock stands still during suspend.
+/// A timer on the boot clock (timerfd). It causes no wake-up before its moment. If the machine resumes after that moment,
+/// the alarm rings at once; a timer on the monotonic clock would not, because that clock stops during suspend.
 #[derive(Debug)]
 pub struct Alarm {
     timer: AsyncFd<OwnedFd>,
@@ -67,17 +67,17 @@ pub struct Alarm {
 }
 
 impl Alarm {
-    /// An alarm that is not set. Fails without file descriptors; must be called within a tokio runtime.
+    /// Returns an alarm that is not set. Fails without free file descriptors. Must be called within a tokio runtime.
     #[expect(
         deprecated,
-        reason = "the safe constructor; what it is blamed for, a descriptor that changes under it, `OwnedFd` cannot do"
+        reason = "the safe constructor; it is deprecated because a descriptor may change under it, which `OwnedFd` cannot"
     )]
     pub fn new() -> io::Result<Self> {
         let timer = timerfd_create(TimerfdClockId::Boottime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
         Ok(Self { timer: AsyncFd::with_interest(timer, Interest::READABLE)?, set_to: None })
     }
 
-    /// Sets it to a moment, or off. A moment that has passed rings at once.
+    /// Sets the alarm to a moment, or switches it off. For a moment in the past it rings at once.
     pub fn set(&mut self, moment: Option<Moment>) -> io::Result<()> {
         if self.set_to == moment {
             return Ok(());
@@ -96,7 +96,7 @@ impl Alarm {
         Ok(())
     }
 
-    /// Waits until it rings. Cancel-safe: a ring that nobody took is kept.
+    /// Waits until the alarm rings. Cancel-safe: a ring that was not returned is returned by the next call.
     pub async fn rung(&mut self) -> io::Result<()> {
         loop {
             let mut ready = self.timer.readable().await?;
@@ -123,7 +123,7 @@ mod tests {
         alarm.set(Some(Moment::default())).unwrap();
         alarm.rung().await.unwrap();
         let again = tokio::time::timeout(Duration::from_millis(1), alarm.rung()).await;
-        assert!(again.is_err(), "a ring is taken once");
+        assert!(again.is_err(), "it rings once");
     }
 
     #[tokio::test]

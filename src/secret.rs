@@ -1,4 +1,4 @@
-//! Text that must never be seen: an access key or a session JWT.
+//! Text that must never be shown: an access key or a session JWT.
 
 use std::fmt;
 
@@ -7,23 +7,23 @@ use zeroize::Zeroizing;
 
 use crate::fingerprint::Fingerprint;
 
-/// Prints as `[secret]`, is compared only by [`Fingerprint`], and is zeroed when dropped.
+/// A text that prints as `[secret]`, is compared only by [`Fingerprint`], and is zeroed when dropped.
 ///
 /// Invariant: derives nothing, so that no serializer, formatter or comparison can be added by accident.
 pub struct Secret(Zeroizing<Box<str>>);
 
 impl Secret {
-    /// Takes the text over. The caller's buffer is the one that is kept, unless it has to shrink first.
+    /// Takes ownership of the text. The caller's buffer is reused, unless it has to shrink first.
     pub fn new(text: String) -> Self {
         Self(Zeroizing::new(text.into_boxed_str()))
     }
 
-    /// The text itself. Every call is a place where it may leak: keep the borrow short and never format it.
+    /// Returns the text. Every call is a place where it may leak: keep the borrow short and never format it.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// What may be said of it.
+    /// Returns the fingerprint, which is safe to log.
     pub fn fingerprint(&self) -> Fingerprint {
         let hash = digest::digest(&digest::SHA256, self.0.as_bytes());
         let mut first = [0; 8];
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_the_head_of_the_sha256() {
+    fn a_fingerprint_is_the_start_of_the_sha256() {
         // printf abc | sha256sum
         assert_eq!(Secret::new("abc".to_owned()).fingerprint().to_string(), "ba7816bf8f01cfea");
     }

@@ -1,4 +1,4 @@
-//! The public keys of a project (JWKS), and whether one of them signed a token.
+//! The public keys of a project (JWKS), and the verification of a token's signature.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::signature::{
@@ -9,33 +9,33 @@ use serde::{Deserialize, Serialize};
 
 use super::jwt::Jwt;
 
-/// The keys that a project publishes, those that can be used.
+/// The usable keys among those that a project publishes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Jwks {
     keys: Vec<Key>,
 }
 
-/// What the keys say of a token.
+/// The result of verifying a token's signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SignatureVerdict {
     /// One of the keys signed it.
     Verified,
-    /// None of the keys is the one that the token names, or it names none.
+    /// The token names no key, or one that is not among the keys.
     UnknownKey,
-    /// The key it names did not sign it.
+    /// The named key did not sign it.
     BadSignature,
-    /// The key it names is published, but is of a public_key that this program cannot check.
+    /// The named key is published, but has a type that this program does not support.
     Unsupported,
 }
 
-/// The text is no JWKS.
+/// The text is not a JWKS.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("it is not a JSON Web Key Set")]
 pub struct NotAJwks;
 
 impl Jwks {
-    /// Reads `{"keys":[…]}` (`/v2/keys/{project}`) or a bare list (`/v1/keys/{project}`). Unknown fields and unusable keys
-    /// are passed over, and so is what comes after the first [`KEYS_MAX`].
+    /// Parses `{"keys":[…]}` (`/v2/keys/{project}`) or a bare list (`/v1/keys/{project}`). Ignores unknown fields, unusable
+    /// keys, and everything after the first [`KEYS_MAX`] keys.
     pub fn parse(body: &[u8]) -> Result<Self, NotAJwks> {
         let listed = match serde_json::from_slice(body).map_err(|_| NotAJwks)? {
             JwksJson::Set { keys } | JwksJson::List(keys) => keys,
@@ -44,18 +44,19 @@ impl Jwks {
         Ok(Self { keys: usable.take(KEYS_MAX).collect() })
     }
 
-    /// The keys as a JSON value that [`Jwks::parse`] reads again.
+    /// Returns the keys as JSON that [`Jwks::parse`] accepts.
     pub fn to_json(&self) -> serde_json::Value {
         let keys: Vec<_> = self.keys.iter().map(|key| &key.jwk).collect();
         serde_json::json!({ "keys": keys })
     }
 
-    /// Whether there is no usable key in it.
+    /// Whether it has no usable key.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Whether one of the keys signed the token. A token that names no key is by an unknown one: every SDK wants a `kid`.
+    /// Verifies that one of the keys signed the token. A token without `kid` counts as signed by an unknown key, because
+    /// every SDK requires a `kid`.
     pub fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
         let Some(kid) = jwt.kid.as_deref() else { return SignatureVerdict::UnknownKey };
         let verdicts = self.keys.iter().filter(|key| key.jwk.kid == kid).map(|key| key.verify(jwt));
@@ -78,7 +79,7 @@ struct Key {
     public_key: PublicKey,
 }
 
-/// A key as published (RFC 7517, RFC 7518).
+/// A published key (RFC 7517, RFC 7518).
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 struct Jwk {
     kid: String,
@@ -107,12 +108,12 @@ enum PublicKey {
     P256(Vec<u8>),
     /// ES384: an uncompressed point.
     P384(Vec<u8>),
-    /// Something newer.
+    /// A type that is not supported.
     Unsupported,
 }
 
 impl Key {
-    /// `None` for a key that is malformed or not for signatures.
+    /// Returns `None` for a key that is malformed or not for signatures.
     fn of(jwk: Jwk) -> Option<Self> {
         if jwk.kid.is_empty() || jwk.usage.as_deref().is_some_and(|usage| usage != "sig" && !usage.is_empty()) {
             return None;
@@ -131,7 +132,7 @@ impl Key {
         Some(Self { jwk, public_key })
     }
 
-    /// The algorithm comes from the key alone; a token whose header says another is not signed by it.
+    /// Verifies with the algorithm of the key alone; a token whose header names another is rejected.
     fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
         let signed = match &self.public_key {
             PublicKey::Rsa { n, e } => {
@@ -145,7 +146,8 @@ impl Key {
         if signed { SignatureVerdict::Verified } else { SignatureVerdict::BadSignature }
     }
 
-    /// A token that is unsigned, or signed with a shared secret, is forged whatever the key is.
+    /// Returns the verdict for a key of an unsupported type. A token that is unsigned, or signed with a shared secret, is
+    /// rejected whatever the key is.
     fn verdict_unsupported(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
         let is_forged = jwt.alg.eq_ignore_ascii_case("none") || jwt.alg.starts_with("HS");
         let contradicts = self.jwk.alg.as_deref().is_some_and(|alg| !alg.is_empty() && alg != jwt.alg);
@@ -157,14 +159,14 @@ fn signed_by_point(algorithm: &'static dyn VerificationAlgorithm, point: &[u8], 
     UnparsedPublicKey::new(algorithm, point).verify(jwt.signed(), jwt.signature()).is_ok()
 }
 
-/// A number without its leading zeros, which some encoders add and ring refuses.
+/// Decodes a number and removes leading zeros, which some encoders add and ring rejects.
 fn magnitude(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
     let first = bytes.iter().position(|byte| *byte != 0)?;
     Some(bytes[first..].to_vec())
 }
 
-/// An uncompressed point; a coordinate that was cut of its leading zeros is filled up.
+/// Returns an uncompressed point. Leading zeros that a coordinate lacks are added.
 fn point(jwk: &Jwk, coordinate_bytes: usize) -> Option<Vec<u8>> {
     let mut point = vec![0x04];
     for coordinate in [jwk.x.as_deref()?, jwk.y.as_deref()?] {
@@ -178,7 +180,7 @@ fn point(jwk: &Jwk, coordinate_bytes: usize) -> Option<Vec<u8>> {
 
 /// More keys than any project publishes.
 pub const KEYS_MAX: usize = 64;
-/// Lengths of a modulus that ring checks: 2048 to 8192 bits.
+/// The modulus lengths that ring supports: 2048 to 8192 bits.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
 const P256_BYTES: usize = 32;
 const P384_BYTES: usize = 48;

@@ -1,4 +1,4 @@
-//! A compact JWS taken apart (RFC 7515, RFC 7519). Nothing here checks the signature: that is [`super::Jwks`].
+//! Parses a compact JWS (RFC 7515, RFC 7519). It does not check the signature; [`super::Jwks`] does.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use super::{issuer::Issuer, lenient::Lenient};
 
-/// A JWT's parts. It borrows the text, which is secret: hence no `Debug`.
+/// A parsed JWT. It borrows the text, which is secret, so it has no `Debug`.
 pub struct Jwt<'a> {
-    /// `alg` of the header, as the token claims it. Never trusted by itself.
+    /// `alg` of the header. It is never trusted by itself.
     pub alg: String,
     /// `kid` of the header: the key that signed it.
     pub kid: Option<String>,
@@ -21,23 +21,23 @@ pub struct Jwt<'a> {
     pub issued_at: Option<Duration>,
     /// `exp`, since the Unix epoch, by the issuer's clock.
     pub expires_at: Option<Duration>,
-    /// Whether `exp` is a number that no calendar can hold; it counts as absent above.
+    /// Whether `exp` is a number beyond the year 9999; `expires_at` is then absent.
     pub expiry_out_of_range: bool,
     issuer: Issuer,
     signed: &'a str,
     signature: Vec<u8>,
 }
 
-/// Why a text is no JWT. Nothing of the text is repeated.
+/// Why a text is not a JWT. The text itself is not repeated.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotAJwt {
-    /// Longer than [`JWT_BYTES_MAX`].
+    /// It is longer than [`JWT_BYTES_MAX`].
     #[error("it is longer than {JWT_BYTES_MAX} bytes")]
     TooLong,
-    /// A space, tab or line break in it, wherever: readers would choke on it.
-    #[error("there is white space in it")]
+    /// It contains white space, which would break readers.
+    #[error("it contains white space")]
     WhiteSpace,
-    /// Not three parts, each of them filled.
+    /// It does not have exactly three non-empty parts.
     #[error("it does not have three parts")]
     Parts,
     /// A part is not base64url without padding.
@@ -46,8 +46,8 @@ pub enum NotAJwt {
     /// The header is not a JSON object.
     #[error("its header is not a JSON object")]
     Header,
-    /// The header does not say how it is signed.
-    #[error("its header names no `alg`")]
+    /// The header lacks the signature algorithm.
+    #[error("its header has no `alg`")]
     NoAlgorithm,
     /// The claims are not a JSON object.
     #[error("its claims are not a JSON object")]
@@ -55,7 +55,7 @@ pub enum NotAJwt {
 }
 
 impl<'a> Jwt<'a> {
-    /// Takes a token apart. Claims with an unusable value count as absent.
+    /// Parses a token. Claims with an unusable value count as absent.
     pub fn parse(text: &'a str) -> Result<Self, NotAJwt> {
         if text.len() > JWT_BYTES_MAX {
             return Err(NotAJwt::TooLong);
@@ -90,19 +90,19 @@ impl<'a> Jwt<'a> {
         self.issuer.matches(project)
     }
 
-    /// Every claim with its value, for metadata. `None` where a claim holds what JSON can write and no program can tell: half
-    /// a character, or a number beyond all bounds.
+    /// Returns every claim with its value, for metadata. Returns `None` if a claim holds valid JSON that cannot be
+    /// represented: half of a surrogate pair, or a number that is too large.
     pub fn all_claims(&self) -> Option<Map<String, Value>> {
         let (_, claims) = self.signed.split_once('.')?;
         object(&decode(claims, "claims").ok()?)
     }
 
-    /// The bytes that the signature covers.
+    /// Returns the bytes that the signature covers.
     pub(super) fn signed(&self) -> &[u8] {
         self.signed.as_bytes()
     }
 
-    /// The signature.
+    /// Returns the signature.
     pub(super) fn signature(&self) -> &[u8] {
         &self.signature
     }
@@ -128,8 +128,8 @@ struct Claims<'a> {
     exp: Lenient<'a>,
 }
 
-/// A signature of the right letters that still cannot be decoded is a bad one, and bad ones are found where signatures are
-/// judged.
+/// Decodes the signature. A signature with valid letters that cannot be decoded becomes empty, so that verification rejects
+/// it.
 fn signature_bytes(part: &str) -> Result<Vec<u8>, NotAJwt> {
     let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     if !part.bytes().all(is_base64url) {
@@ -142,13 +142,13 @@ fn decode(part: &str, name: &'static str) -> Result<Zeroizing<Vec<u8>>, NotAJwt>
     URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new).map_err(|_| NotAJwt::Encoding(name))
 }
 
-/// Reads a JSON object. Serde would take a list for a struct as well.
+/// Parses a JSON object. Serde alone would also accept a list for a struct.
 fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     let is_object = bytes.trim_ascii_start().starts_with(b"{");
     if is_object { serde_json::from_slice(bytes).ok() } else { None }
 }
 
-/// The longest token that is taken: what a whole reply may hold.
+/// The longest accepted token, which is as long as a whole reply may be.
 pub const JWT_BYTES_MAX: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -167,13 +167,13 @@ mod tests {
     }
 
     fn error(text: &str) -> NotAJwt {
-        Jwt::parse(text).err().expect("no JWT")
+        Jwt::parse(text).err().expect("not a JWT")
     }
 
     const HEADER: &str = r#"{"alg":"RS256","kid":"SK1","typ":"JWT"}"#;
 
     #[test]
-    fn a_token_is_taken_apart() {
+    fn a_token_is_parsed() {
         let text = jwt(HEADER, r#"{"iss":"P2abc","sub":"K2abc","iat":1000,"exp":1600,"nsec":{"a":[1]},"drn":"DS"}"#);
         let jwt = Jwt::parse(&text).unwrap();
         assert_eq!(
@@ -185,18 +185,18 @@ mod tests {
     }
 
     #[test]
-    fn every_claim_is_told_as_it_is() {
+    fn every_claim_is_returned_unchanged() {
         let claims = r#"{"sub":"K2","tenants":{"T2":{"roles":["a"]}},"n":1.5,"yes":true,"none":null}"#;
         let text = jwt(HEADER, claims);
-        let told = Jwt::parse(&text).unwrap().all_claims().unwrap();
-        assert_eq!(Value::Object(told), serde_json::from_str::<Value>(claims).unwrap());
+        let all = Jwt::parse(&text).unwrap().all_claims().unwrap();
+        assert_eq!(Value::Object(all), serde_json::from_str::<Value>(claims).unwrap());
         for beyond in [r#"{"half":"\ud800"}"#, r#"{"n":1e999}"#] {
             assert!(Jwt::parse(&jwt(HEADER, beyond)).unwrap().all_claims().is_none(), "{beyond}");
         }
     }
 
     #[test]
-    fn times_may_be_floats_and_strings_and_absurd_ones_are_absent() {
+    fn times_may_be_floats_or_strings_and_absurd_ones_are_absent() {
         let text = jwt(HEADER, r#"{"iat":"1000","exp":1600.5}"#);
         let times = Jwt::parse(&text).map(|jwt| (jwt.issued_at, jwt.expires_at)).unwrap();
         assert_eq!(times, (Some(Duration::from_secs(1000)), Some(Duration::from_millis(1_600_500))));
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_three_filled_base64url_parts_is_no_jwt() {
+    fn a_jwt_has_three_non_empty_base64url_parts() {
         let whole = jwt(HEADER, "{}");
         assert_eq!(error(""), NotAJwt::Parts);
         assert_eq!(error("a.b"), NotAJwt::Parts);
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(error(&format!("{whole}=")), NotAJwt::Encoding("signature"));
         assert!(
             Jwt::parse("eyJhbGciOiJSUzI1NiJ9.e30.a-signature-that-is-none").is_ok(),
-            "it is bad, but that is judged elsewhere"
+            "the signature is invalid, which verification finds"
         );
         assert_eq!(error(&format!("é{whole}")), NotAJwt::Encoding("header"));
         assert_eq!(error(&format!("{whole}\0")), NotAJwt::Encoding("signature"));
@@ -248,7 +248,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_without_a_panic(text in any::<String>(), claims in any::<Vec<u8>>()) {
+        fn any_text_is_parsed_without_a_panic(text in any::<String>(), claims in any::<Vec<u8>>()) {
             let _ = Jwt::parse(&text);
             let whole = format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(HEADER), URL_SAFE_NO_PAD.encode(claims));
             let _ = Jwt::parse(&whole);

@@ -1,4 +1,4 @@
-//! JSON as servers write it: numbers as strings, zero and empty for absent, types that change.
+//! Reads JSON leniently, as servers write it: numbers as strings, zero or empty for absent, types that change.
 
 use std::{borrow::Cow, fmt, time::Duration};
 
@@ -7,9 +7,9 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// Any JSON value, of which only text and numbers are kept, so that a field of an unexpected type never spoils the rest.
+/// Any JSON value. Only text and numbers are stored, so that a field of an unexpected type never fails the whole object.
 ///
-/// Text borrows from the input where it holds no escapes. A JWT never does, so no second copy of it is made.
+/// Text without escapes borrows from the input. A JWT has no escapes, so no second copy of it is made.
 #[derive(Default)]
 pub(crate) enum Lenient<'a> {
     /// Missing or null.
@@ -17,9 +17,9 @@ pub(crate) enum Lenient<'a> {
     Absent,
     /// A string.
     Text(Cow<'a, str>),
-    /// An integer that is not negative.
+    /// A non-negative integer.
     Integer(u64),
-    /// Any other number, but for negative integers.
+    /// Any other number except negative integers.
     Fraction(f64),
     /// A negative integer.
     Negative,
@@ -28,7 +28,7 @@ pub(crate) enum Lenient<'a> {
 }
 
 impl Lenient<'_> {
-    /// Text that is not empty.
+    /// Returns the text if it is not empty.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
@@ -36,7 +36,7 @@ impl Lenient<'_> {
         }
     }
 
-    /// Whether the field says nothing: missing, null or empty.
+    /// Whether the field is missing, null or empty.
     pub(crate) fn is_absent(&self) -> bool {
         match self {
             Self::Absent => true,
@@ -45,7 +45,7 @@ impl Lenient<'_> {
         }
     }
 
-    /// Seconds, as a number or as a string of digits. Zero and what no calendar can hold count as absent.
+    /// Returns seconds from a number or a string of digits. Zero and numbers beyond the year 9999 count as absent.
     pub(crate) fn seconds(&self) -> Option<Duration> {
         let value = match self {
             Self::Integer(seconds) => Some(Duration::from_secs(*seconds)),
@@ -58,7 +58,7 @@ impl Lenient<'_> {
         value.filter(|value| !value.is_zero() && value.as_secs() <= SECONDS_MAX)
     }
 
-    /// Whether it is a number of seconds that no calendar can hold.
+    /// Whether it is a number of seconds beyond the year 9999.
     pub(crate) fn is_too_large(&self) -> bool {
         match self {
             Self::Integer(seconds) => *seconds > SECONDS_MAX,
@@ -74,7 +74,7 @@ impl Lenient<'_> {
         }
     }
 
-    /// Whether it is a number that is no length of time: negative, or more than a calendar can hold.
+    /// Whether it is a number that is negative or too large for a length of time.
     pub(crate) fn is_out_of_bounds(&self) -> bool {
         match self {
             Self::Negative => true,
@@ -139,7 +139,7 @@ impl<'de> Visitor<'de> for AnyValue {
     }
 }
 
-/// The last second of the year 9999. More is no time in seconds: milliseconds, perhaps, or nonsense.
+/// The last second of the year 9999. A larger number is not a time in seconds: it is probably in milliseconds.
 pub(crate) const SECONDS_MAX: u64 = 253_402_300_799;
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_that_are_no_time_are_told_from_what_is_no_number() {
+    fn numbers_out_of_bounds_differ_from_values_without_a_number() {
         let read = |json: &str| {
             let value: Lenient<'_> = serde_json::from_str(json).unwrap();
             (value.is_too_large(), value.is_out_of_bounds())

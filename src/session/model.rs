@@ -5,30 +5,30 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::jwt::Jwt;
 use crate::{renewal::Grant, secret::Secret};
 
-/// A whole, usable session.
+/// A usable session.
 #[derive(Debug)]
 pub struct Session {
-    /// Exactly the bytes to hand to readers.
+    /// The token, exactly as readers get it.
     pub jwt: Secret,
-    /// Its life, counted from when the request was sent.
+    /// Its lifetime, counted from when the request was sent.
     pub grant: Grant,
-    /// What is said of it to people and in metadata.
+    /// Its claims, for display and metadata.
     pub claims: Claims,
 }
 
-/// A session's life as readers are told of it, on the wall clock in whole seconds. It is fixed when the session is first
-/// written and handed from process to process, so that what is written again is the same to the byte.
+/// A session's times as published to readers, on the wall clock in whole seconds. They are fixed when the session is first
+/// written and passed on to later processes, so that a rewritten output is identical to the byte.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Times {
-    /// `iat` of the JWT, else when it was asked for.
+    /// `iat` of the JWT, else the time of the request.
     pub issued_at: SystemTime,
-    /// `exp` of the JWT, else by what the server said of its life.
+    /// `exp` of the JWT, else computed from the lifetime that the server granted.
     pub expires_at: SystemTime,
-    /// When it is to be renewed.
+    /// When it should be renewed.
     pub renew_at: SystemTime,
 }
 
-/// What a session says of itself. Nothing here is secret, and none of it drives the schedule.
+/// The claims of a session. None is secret, and none affects the schedule.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Claims {
     /// `sub`: the access key's id, or the user it is bound to.
@@ -44,7 +44,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// What a JWT says, and the `keyId` that came with it. Names that could break a line or a terminal are left out.
+    /// Takes the claims from a JWT and the `keyId` of its reply. Names with control characters are left out.
     pub fn of(jwt: &Jwt<'_>, key_id: Option<&str>) -> Self {
         Self {
             subject: printable(jwt.subject.as_deref()),
@@ -60,5 +60,5 @@ fn printable(text: Option<&str>) -> Option<String> {
     text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
 }
 
-/// The longest subject or key id that is repeated; Descope's own have 28 characters.
+/// The longest subject or key id that is used; those of Descope have 28 characters.
 const NAME_BYTES_MAX: usize = 128;

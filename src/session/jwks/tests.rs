@@ -103,7 +103,7 @@ fn a_tampered_token_is_refused() {
 }
 
 #[test]
-fn a_token_of_another_or_of_no_key_is_unknown() {
+fn a_token_of_another_key_or_without_kid_is_unknown() {
     let keys = set(&[rsa_jwk()]);
     for header in [json!({"alg": "RS256", "kid": "SK2"}), json!({"alg": "RS256"}), json!({"alg": "RS256", "kid": ""})] {
         assert_eq!(verdict(&keys, &rsa_signed(&header)), SignatureVerdict::UnknownKey);
@@ -119,14 +119,14 @@ fn the_header_cannot_choose_the_algorithm() {
     let keys = set(&[rsa_jwk()]);
     let text = parts(&json!({"alg": "none", "kid": "SK1"}));
     assert_eq!(verdict(&keys, &format!("{text}.{}", base64("x"))), SignatureVerdict::BadSignature);
-    // The classic: an HMAC whose secret is the public key.
+    // The classic attack: an HMAC whose secret is the public key.
     let text = parts(&json!({"alg": "HS256", "kid": "SK1"}));
     for secret in [rsa_jwk()["n"].to_string(), rsa_jwk().to_string()] {
         let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret.as_bytes());
         let forged = format!("{text}.{}", base64(ring::hmac::sign(&key, text.as_bytes())));
         assert_eq!(verdict(&keys, &forged), SignatureVerdict::BadSignature);
     }
-    // Rightly signed, but the header says otherwise.
+    // Correctly signed, but the header names another algorithm.
     for alg in ["RS384", "PS256", "ES256", "rs256"] {
         assert_eq!(
             verdict(&keys, &rsa_signed(&json!({"alg": alg, "kid": "SK1"}))),
@@ -137,7 +137,7 @@ fn the_header_cannot_choose_the_algorithm() {
 }
 
 #[test]
-fn a_key_of_a_newer_kind_says_so_but_vouches_for_no_forgery() {
+fn a_key_of_an_unsupported_type_verifies_no_forgery() {
     let keys = set(&[
         json!({"kty": "OKP", "crv": "Ed25519", "kid": "SK1", "x": "AAAA"}),
         with(with(rsa_jwk(), "alg", json!("PS512")), "kid", json!("SK2")),
@@ -152,7 +152,7 @@ fn a_key_of_a_newer_kind_says_so_but_vouches_for_no_forgery() {
 }
 
 #[test]
-fn unusable_keys_are_passed_over_and_do_not_spoil_the_others() {
+fn unusable_keys_are_ignored_and_the_others_still_work() {
     let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
     let unusable = [
         json!(null),
@@ -178,7 +178,7 @@ fn unusable_keys_are_passed_over_and_do_not_spoil_the_others() {
 }
 
 #[test]
-fn a_key_may_lack_what_is_optional_and_carry_leading_zeros() {
+fn a_key_may_lack_optional_fields_and_have_leading_zeros() {
     let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
     let zeros = |field: &str| {
         let bytes = URL_SAFE_NO_PAD.decode(rsa_jwk()[field].as_str().unwrap()).unwrap();
@@ -192,7 +192,7 @@ fn a_key_may_lack_what_is_optional_and_carry_leading_zeros() {
 }
 
 #[test]
-fn what_is_no_key_set_is_refused_and_a_huge_one_is_cut() {
+fn an_invalid_key_set_is_refused_and_a_huge_one_is_cut() {
     for body in ["", "{}", "null", "7", "{\"keys\":7}", "<html>", "{\"keys\":[}"] {
         assert_eq!(Jwks::parse(body.as_bytes()), Err(NotAJwks), "{body}");
     }
@@ -200,7 +200,7 @@ fn what_is_no_key_set_is_refused_and_a_huge_one_is_cut() {
 }
 
 #[test]
-fn keys_survive_being_written_and_read() {
+fn keys_are_the_same_after_being_written_and_parsed() {
     let (_, ec) = ec_signed(&ECDSA_P384_SHA384_FIXED_SIGNING, "ES384", "P-384");
     let keys = set(&[rsa_jwk(), ec]);
     assert_eq!(Jwks::parse(keys.to_json().to_string().as_bytes()).unwrap(), keys);

@@ -241,6 +241,6 @@ async fn a_stale_cache_is_replaced_and_one_that_cannot_be_written_stops_nothing(
 async fn a_text_that_is_no_token_is_garbled_without_a_request() {
     let world = World::new([]).await;
     let result = world.trust.judge(&world.client, &Secret::new("canary canary".to_owned()), at(100)).await;
-    assert_eq!(garbled(result), "the session is not a JWT: there is white space in it");
+    assert_eq!(garbled(result), "the session is not a JWT: it contains white space");
     assert_eq!(world.fetches(), 0);
 }
