@@ -38,6 +38,7 @@
 //! status/         one report of plain data on how everything is, and its faces: server, page, metrics, file
 //! config/         YAML as written becomes a configuration as meant, or a list of mistakes with their lines
 //! confine/        files elsewhere and system calls that `run` takes away from itself
+//! offline/        what needs no daemon: the credentials there should be, their tokens on disk, what an earlier process left
 //! daemon/         the loop: effects as tasks, signals, reload
 //! doctor/         every step that a configuration needs, tried without a daemon: `check --online`
 //! sandbox/        a local stand-in for Descope's API (cargo feature `sandbox`, on by default)
@@ -121,6 +122,7 @@ pub mod exchange;
 pub mod file_id;
 pub mod fingerprint;
 pub mod hook;
+pub mod offline;
 pub mod output;
 pub mod renewal;
 pub mod replace_file;

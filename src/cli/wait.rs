@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Failure, process, source::SourceArguments};
 use crate::{
     config::duration,
-    daemon::standing::{self, DiskStatus},
+    offline::{self, DiskStatus},
 };
 
 /// Block until every required token is on disk, whole and alive: for scripts, units and probes
@@ -30,17 +30,17 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let config = Arc::new(source.load_quietly()?);
     process::harden();
     process::block_on(async {
-        let why = match standing::wait(&config, timeout).await {
-            Some(standings) if standings.are_good() => return Ok(ExitCode::SUCCESS),
-            Some(standings) => missing(&standings),
+        let why = match offline::wait(&config, timeout).await {
+            Some(tokens) if tokens.are_good() => return Ok(ExitCode::SUCCESS),
+            Some(tokens) => missing(&tokens),
             None => "the disk takes too long to be looked at".to_owned(),
         };
         Err(Failure::at_run_time(format!("time-out after {}: {why}", humantime::format_duration(timeout))))
     })
 }
 
-fn missing(standings: &DiskStatus) -> String {
-    let DiskStatus { credentials, required, missing, troubles } = standings;
+fn missing(tokens: &DiskStatus) -> String {
+    let DiskStatus { credentials, required, missing, troubles } = tokens;
     if *credentials == 0 && troubles.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }

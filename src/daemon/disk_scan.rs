@@ -12,11 +12,12 @@ use crate::{
     config::{Credential, Digest},
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    output::{self, Content, Locks, Output, ProtectedKeys},
+    offline::{PriorState, load_prior_state},
+    output::{Locks, ProtectedKeys},
     renewal::Id,
-    session::{Claims, Jwt, Session},
+    session::Session,
     source::{self, KeyError},
-    state::{Ledger, LoadError, Record, WrittenToken},
+    state::{Ledger, LoadError, Record},
 };
 
 /// What to look at.
@@ -53,14 +54,6 @@ pub(super) struct Found {
     pub(super) session: Option<(Session, bool)>,
     /// Which process writes to its outputs, if it is not this one; with the remedy.
     pub(super) held: Option<String>,
-}
-
-/// What the disk tells of a credential.
-#[derive(Debug)]
-pub(super) struct PriorState {
-    pub(super) record: Result<Option<Record>, LoadError>,
-    /// The session, if its token is the one that was written; and whether every output holds it as it should.
-    pub(super) session: Option<(Session, bool)>,
 }
 
 /// What was seen.
@@ -136,36 +129,6 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
         load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
     let key_is_writable_by_others = source::writable_by_others(&newcomer.credential.key_file);
     Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
-}
-
-/// Looks for the record of a credential, and for the token that it tells of. `request` is what is asked for today. Changes
-/// nothing.
-pub(super) fn load_prior_state(
-    credential: &Credential,
-    project: &ProjectId,
-    request: Fingerprint,
-    ledger: &Ledger,
-) -> PriorState {
-    let record = ledger.load(&credential.name);
-    let written = match &record {
-        Ok(Some(record)) if record.request == request => record.written.as_ref(),
-        Ok(_) | Err(_) => None,
-    };
-    let session = written.and_then(|written| {
-        let session = session(&credential.outputs, written)?;
-        let (name, project) = (credential.name.as_str(), project.as_str());
-        let content = Content { session: &session, credential: name, project, times: written.times };
-        let intact = output::are_intact(&credential.outputs, &content);
-        Some((session, intact))
-    });
-    PriorState { record, session }
-}
-
-/// The session of an earlier process. What it claims was looked at then; here it only has to be a JWT.
-fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
-    let jwt = output::find(outputs, written.token)?;
-    let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
-    Some(Session { jwt, grant: written.term.grant, claims })
 }
 
 fn observe(path: &Path) -> Observation {

@@ -11,8 +11,10 @@ use self::{
     skew_monitor::{SkewChange, SkewMonitor},
     state_file_errors::{StateFileChange, StateFileErrors},
 };
-use super::skew::Skew;
-use crate::renewal::{Id, Moment};
+use crate::{
+    exchange::Skew,
+    renewal::{Id, Moment},
+};
 
 /// What was logged about the whole daemon.
 #[derive(Debug, Default)]

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::exchange_effect::ExchangeContext;
 use crate::{
     config::Config,
-    exchange::{Client, ClientError, Proxies, Trust},
+    exchange::{Client, ClientError, LoginOptions, Proxies, Trust},
+    fingerprint::Fingerprint,
+    offline,
     state::Ledger,
 };
 
@@ -22,5 +24,10 @@ impl ExchangeContext {
         };
         let ledger = Ledger::new(&config.state_directory);
         Ok(Self { project: config.project.clone(), client, trust, ledger })
+    }
+
+    /// Fingerprint of everything that determines a session, except the key.
+    pub(super) fn request(&self, options: &LoginOptions) -> Fingerprint {
+        offline::request(&self.project, self.client.base(), options)
     }
 }

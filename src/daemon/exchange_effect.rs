@@ -7,11 +7,10 @@ use std::{
 
 use tokio::{sync::Semaphore, task, time};
 
-use super::skew::Skew;
 use crate::{
     clock,
     config::Credential,
-    exchange::{Client, GrantNote, Granted, ProjectId, Refused, SignatureStatus, Trust},
+    exchange::{Client, GrantNote, Granted, ProjectId, Refused, SignatureStatus, Skew, Trust},
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
     secret::Secret,
@@ -89,7 +88,7 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
         Err(refused) => {
             drop(key);
             let at = clock::stamp_of(clock::now());
-            let answer = Some(Answered { at, quiet: quiet(refused.refusal) });
+            let answer = Some(Answered { at, quiet: refused.refusal.quiet() });
             noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer }).await);
             let reread = match refused.refusal {
                 Refusal::Denied => read_key(&job).await.ok().map(|key| key.fingerprint()),
@@ -102,19 +101,6 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
             };
             Exchanged::Refused { key: Some(fingerprint), sent, refused, reread }
         }
-    }
-}
-
-/// How long the host wants to be left alone after a refusal.
-pub(super) fn quiet(refusal: Refusal) -> Duration {
-    match refusal {
-        Refusal::Busy { retry_after } => retry_after.unwrap_or_default(),
-        Refusal::Denied
-        | Refusal::Blocked
-        | Refusal::Failed
-        | Refusal::Garbled
-        | Refusal::Unreachable
-        | Refusal::TimedOut => Duration::ZERO,
     }
 }
 

@@ -7,7 +7,6 @@
 mod advice;
 mod credential_state;
 mod disk_scan;
-pub mod dry_exchange;
 mod event_log;
 mod event_loop;
 mod exchange_context;
@@ -15,7 +14,6 @@ mod exchange_effect;
 mod hook_runs;
 mod input_monitor;
 mod inspection;
-mod memory;
 mod next_action;
 mod output_monitor;
 mod processes;
@@ -26,9 +24,7 @@ mod refusals;
 mod reloader;
 mod signals;
 mod single_flight;
-mod skew;
 mod span;
-pub mod standing;
 mod status_publisher;
 mod tasks;
 mod verifier;
@@ -36,5 +32,4 @@ mod verifier;
 pub use self::{
     event_loop::{BLOCKING_THREADS_MAX, Daemon, StartError, Turn},
     reloader::Source,
-    skew::Skew,
 };

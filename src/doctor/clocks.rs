@@ -4,7 +4,7 @@ use super::{
     edge::{EdgeAnswer, EdgeProbe},
     finding::Finding,
 };
-use crate::daemon::Skew;
+use crate::exchange::Skew;
 
 /// What was seen with the first answer.
 pub(super) fn findings(seen: &EdgeProbe) -> Vec<Finding> {

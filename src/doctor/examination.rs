@@ -21,8 +21,8 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential, Environment},
-    daemon::standing,
     hook::Hook,
+    offline,
     output::Output,
     renewal::Moment,
     status::{self, Address, ListenError},
@@ -65,7 +65,7 @@ impl Doctor {
         let config = &self.config;
         let listed = {
             let config = Arc::clone(config);
-            report.wait("looking into key folders", self.on_disk(move || standing::credentials(&config))).await
+            report.wait("looking into key folders", self.on_disk(move || offline::credentials(&config))).await
         };
         let (credentials, folders) = listed.unwrap_or_else(|| {
             (config.credentials.clone(), vec!["the disk of the key folders takes too long".to_owned()])

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use crate::{
-    daemon::dry_exchange::NotRecorded,
     exchange::{GrantNote, Refused, SignatureStatus},
     fingerprint::Fingerprint,
+    offline::NotRecorded,
     renewal::Grant,
 };
 

@@ -16,12 +16,9 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    daemon::{
-        dry_exchange::{DryExchange, NotRecorded},
-        standing::RecordedExchange,
-    },
     exchange::{Client, Granted, Refused, Trust},
     fingerprint::Fingerprint,
+    offline::{DryExchange, NotRecorded, RecordedExchange},
     secret::Secret,
     source,
 };

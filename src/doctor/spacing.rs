@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     config::{Credential, duration::short},
-    daemon::dry_exchange::NotRecorded,
+    offline::NotRecorded,
 };
 
 /// What it means. Credentials of which the same is to be said share a line.

@@ -10,6 +10,7 @@ mod project;
 mod proxy;
 mod reply;
 mod roots;
+mod skew;
 mod transport;
 mod trust;
 
@@ -26,6 +27,7 @@ pub use project::{NotAProjectId, ProjectId};
 pub use proxy::{Proxies, ProxyError};
 pub use reply::{GrantNote, Granted, Reply};
 pub use roots::{CA_FILE_BYTES_MAX, CaFileError, judge_ca_file};
+pub use skew::Skew;
 pub use trust::{FETCH_SPACING, SignatureStatus, Trust};
 
 /// The optional login options of an exchange. Claims may be confidential: it prints their names alone.

@@ -48,6 +48,18 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// How long the host asked for no further request.
+    pub fn quiet(self) -> Duration {
+        match self {
+            Self::Busy { retry_after } => retry_after.unwrap_or_default(),
+            Self::Denied | Self::Blocked | Self::Failed | Self::Garbled | Self::Unreachable | Self::TimedOut => {
+                Duration::ZERO
+            }
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.class())

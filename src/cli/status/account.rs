@@ -14,7 +14,7 @@ use crate::{
     cli::terminal::span::past,
     clock,
     config::Config,
-    daemon::standing::{self, DiskStatus},
+    offline::{self, DiskStatus},
     status::{self, Address, Report, Unreadable},
 };
 
@@ -83,9 +83,9 @@ impl Account {
             Some(Err(why)) => return Err(with(said(&why), unanswered)),
             None => return Err(with(format!("cannot read `{}`: the disk takes too long", path.display()), unanswered)),
         };
-        let standings = standing::wait(config, Duration::ZERO).await;
+        let tokens = offline::wait(config, Duration::ZERO).await;
         let teller = ReportSource::File(TimeLeft { path, is_writer_running, unanswered });
-        Ok(Self { report, missing: BTreeMap::new(), teller }.judged(standings, clock::wall()))
+        Ok(Self { report, missing: BTreeMap::new(), teller }.judged(tokens, clock::wall()))
     }
 
     /// Whether a daemon is at work, as far as can be told.
@@ -115,10 +115,10 @@ impl Account {
     }
 
     /// By the disk and the clock: what has been written down is as old as it is.
-    fn judged(mut self, standings: Option<DiskStatus>, now: SystemTime) -> Self {
+    fn judged(mut self, tokens: Option<DiskStatus>, now: SystemTime) -> Self {
         let report = &mut self.report;
-        report.ready = standings.as_ref().is_some_and(DiskStatus::are_good);
-        let DiskStatus { missing, troubles, .. } = standings.unwrap_or_else(|| DiskStatus {
+        report.ready = tokens.as_ref().is_some_and(DiskStatus::are_good);
+        let DiskStatus { missing, troubles, .. } = tokens.unwrap_or_else(|| DiskStatus {
             troubles: vec!["the disk takes too long to be looked at".to_owned()],
             ..DiskStatus::default()
         });
@@ -223,7 +223,7 @@ mod tests {
         Account { report, missing: BTreeMap::new(), teller: ReportSource::File(left) }
     }
 
-    fn standings(missing: &[(&str, &str)]) -> DiskStatus {
+    fn tokens(missing: &[(&str, &str)]) -> DiskStatus {
         let missing = missing.iter().map(|(name, why)| ((*name).to_owned(), (*why).to_owned())).collect();
         DiskStatus { credentials: 2, required: 2, missing, troubles: Vec::new() }
     }
@@ -233,10 +233,10 @@ mod tests {
         let states = |account: &Account| -> Vec<_> {
             account.report.credentials.iter().map(|credential| (credential.state, credential.ready)).collect()
         };
-        let account = left(4.0).judged(Some(standings(&[])), at(9.9));
+        let account = left(4.0).judged(Some(tokens(&[])), at(9.9));
         assert_eq!(states(&account), [("fresh", true), ("failing", true)]);
         assert!(account.report.ready);
-        let account = left(4.0).judged(Some(standings(&[("a", "the token has expired")])), at(10.0));
+        let account = left(4.0).judged(Some(tokens(&[("a", "the token has expired")])), at(10.0));
         assert_eq!(states(&account), [("expired", false), ("expired", false)]);
         assert!(!account.report.ready);
         assert_eq!(account.report.credentials[0].since, Some(at(10.0)));
@@ -244,18 +244,18 @@ mod tests {
 
     #[test]
     fn what_ends_after_the_look_is_ready_no_more() {
-        let account = left(4.0).judged(Some(standings(&[])), at(10.0));
+        let account = left(4.0).judged(Some(tokens(&[])), at(10.0));
         assert!(!account.report.ready, "a row that says expired, and an exit code that says ready");
         let mut optional = left(4.0);
         for credential in &mut optional.report.credentials {
             credential.required = false;
         }
-        assert!(optional.judged(Some(standings(&[])), at(10.0)).report.ready);
+        assert!(optional.judged(Some(tokens(&[])), at(10.0)).report.ready);
     }
 
     #[test]
     fn what_the_disk_lacks_is_told_and_a_disk_that_hangs_is_not_ready() {
-        let account = left(4.0).judged(Some(standings(&[("a", "no file"), ("new", "nothing yet")])), at(5.0));
+        let account = left(4.0).judged(Some(tokens(&[("a", "no file"), ("new", "nothing yet")])), at(5.0));
         assert_eq!(account.missing.get("a").unwrap(), "no file");
         assert!(!account.report.credentials[0].ready && !account.report.ready);
         assert_eq!(account.report.troubles, ["new: nothing yet"]);

@@ -1,6 +1,6 @@
 //! Whether the clock skew is large enough to log.
 
-use crate::daemon::skew::Skew;
+use crate::exchange::Skew;
 
 /// The newest skew, and whether it is large.
 #[derive(Debug, Default)]

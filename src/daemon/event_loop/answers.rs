@@ -10,7 +10,7 @@ use crate::{
     confine::Confinement,
     daemon::{
         disk_scan::{DiskScan, Observation},
-        exchange_effect::{Exchanged, Noticed, quiet},
+        exchange_effect::{Exchanged, Noticed},
         refusals::Telling,
         span,
         tasks::{Done, Task},
@@ -98,7 +98,7 @@ impl Daemon {
                 let refusal = refused.refusal;
                 self.publisher.activity_mut().add_refusal(now, now - sent);
                 if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
-                    kept.asked = Some(asked(key, now, quiet(refusal)));
+                    kept.asked = Some(asked(key, now, refusal.quiet()));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
                 if let Some(reread) = reread {

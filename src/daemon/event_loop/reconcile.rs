@@ -16,8 +16,9 @@ use crate::{
     config::{Credential, KeyDirectory},
     daemon::{
         credential_state::{CredentialState, OutputState},
-        reconcile::{Listing, Reconciled, desired},
+        reconcile::{Listing, Reconciled},
     },
+    offline,
     output::{self, Address, Locks, Output, Swept},
     renewal::{Event, Id, Moment, OnExpiry},
 };
@@ -26,7 +27,7 @@ impl Daemon {
     /// What should be kept fresh, as far as is known.
     pub(super) fn desired(&self) -> Vec<Credential> {
         let names = |folder: &Path| self.listings.get(folder).map_or(&[][..], |listing| &listing.names);
-        desired(&self.config, names)
+        offline::desired(&self.config, names)
     }
 
     /// Takes in what the key folders hold. A folder that cannot be listed takes nobody away: its keys are missing until it

@@ -12,7 +12,7 @@ use std::{
 
 use rustix::process::geteuid;
 
-use super::{exchange_effect::quiet, memory::request};
+use super::request::request;
 use crate::{
     clock,
     config::{Config, Credential},
@@ -87,7 +87,8 @@ impl DryExchange {
             return Ok(());
         }
         let at = clock::stamp_of(clock::now());
-        self.record.last_exchange.answer = Some(Answered { at, quiet: refusal.map(quiet).unwrap_or_default() });
+        self.record.last_exchange.answer =
+            Some(Answered { at, quiet: refusal.map(Refusal::quiet).unwrap_or_default() });
         self.store()
     }
 

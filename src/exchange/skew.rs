@@ -1,11 +1,8 @@
-//! How far the server's clock is from this machine's, learnt from the `Date` of its replies. It is shown and changes nothing:
-//! lives are counted on the boot clock.
+//! Clock skew from the `Date` header of a reply. It is for display only: lifetimes are counted on the boot clock.
 
 use std::time::{Duration, SystemTime};
 
-use super::span;
-
-/// A difference between two clocks, to the second that `Date` tells.
+/// The server's clock relative to this machine's wall clock, to about a second: `Date` has whole seconds.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Skew {
     /// Positive when the server is ahead.
@@ -13,10 +10,10 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// `date` was read off the server's clock somewhere between the sending and the receiving, by the wall clock of here.
+    /// Skew from a reply's `Date`. `sent` and `received` are by the wall clock of this machine.
     pub fn of(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
         let middle = sent + received.duration_since(sent).unwrap_or_default() / 2;
-        // The date was cut to the second: half a second is missing on average.
+        // `Date` is cut to the second: half a second is missing on average.
         let read = date + Duration::from_millis(500);
         let seconds = match read.duration_since(middle) {
             Ok(ahead) => ahead.as_secs_f64(),
@@ -33,9 +30,15 @@ impl Skew {
     /// Such as `2h ahead of`.
     pub fn words(self) -> String {
         let side = if self.seconds > 0.0 { "ahead of" } else { "behind" };
-        format!("{} {side}", span::words(Duration::from_secs_f64(self.seconds.abs())))
+        let off = Duration::from_secs_f64(self.seconds.abs());
+        let grain = if off.as_secs() < 10 { TENTH_MILLIS } else { SECOND_MILLIS };
+        let millis = u64::try_from(off.as_millis()).unwrap_or(u64::MAX) / grain * grain;
+        format!("{} {side}", humantime::format_duration(Duration::from_millis(millis)))
     }
 }
+
+const TENTH_MILLIS: u64 = 100;
+const SECOND_MILLIS: u64 = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,118 @@
+//! Tokens as a reader finds them on disk. No daemon is asked, so this says nothing about a daemon's health.
+
+use std::slice;
+
+use super::{
+    desired::credentials,
+    prior_state::{PriorState, load_prior_state},
+    request::request,
+};
+use crate::{
+    clock,
+    config::{Config, Credential},
+    output::{self, Content, Output},
+    renewal::Stamp,
+    state::Ledger,
+};
+
+/// The tokens of a configuration as they stand on disk.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct DiskStatus {
+    /// How many there are to be.
+    pub credentials: usize,
+    /// How many of them are required.
+    pub required: usize,
+    /// The required ones that a reader does not find whole and alive, and why: name and one line for people.
+    pub missing: Vec<(String, String)>,
+    /// Key folders that cannot be listed, so that nobody knows which tokens there are to be.
+    pub troubles: Vec<String>,
+}
+
+impl DiskStatus {
+    /// Looks at every token, its state file and the clock. Blocks on the disk.
+    pub fn of(config: &Config) -> Self {
+        let (credentials, troubles) = credentials(config);
+        let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
+        let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
+        let missing = required
+            .iter()
+            .filter_map(|credential| Some((credential.name.clone(), trouble(config, credential, &ledger, now)?)))
+            .collect();
+        Self { credentials: credentials.len(), required: required.len(), missing, troubles }
+    }
+
+    /// Whether a reader finds every required token whole and alive.
+    pub fn are_good(&self) -> bool {
+        self.credentials > 0 && self.missing.is_empty() && self.troubles.is_empty()
+    }
+}
+
+/// Why a reader finds no live token, if he finds none.
+fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
+    let request = request(&config.project, &config.base_url, &credential.options);
+    let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
+    let written = match record {
+        Err(why) => return Some(why.to_string()),
+        Ok(None) => return Some("nothing was asked for yet".to_owned()),
+        Ok(Some(record)) => record,
+    };
+    if written.request != request {
+        return Some("the token on disk was asked for otherwise than the configuration says".to_owned());
+    }
+    let Some(token) = &written.written else { return Some("no session was granted yet".to_owned()) };
+    match session {
+        None => return Some(without_token(&credential.outputs)),
+        Some((session, false)) => {
+            let (name, project) = (credential.name.as_str(), config.project.as_str());
+            let content = Content { session: &session, credential: name, project, times: token.times };
+            let is_altered = |output: &&Output| !output::are_intact(slice::from_ref(*output), &content);
+            return Some(altered(credential.outputs.iter().filter(is_altered)));
+        }
+        Some((_, true)) => {}
+    }
+    let term = written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).term;
+    match term {
+        None => Some("clocks disagree on the age of the token".to_owned()),
+        Some(term) if !term.is_valid_at(now.moment) => Some("the token has expired".to_owned()),
+        Some(_) => None,
+    }
+}
+
+fn without_token(outputs: &[Output]) -> String {
+    match outputs {
+        [output] => format!("`{}` does not hold the token that was written last", output.name()),
+        _ => format!("none of {} holds the token that was written last", listed(outputs)),
+    }
+}
+
+fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
+    let outputs: Vec<_> = outputs.collect();
+    match outputs.len() {
+        // It was mended between the two looks.
+        0 => "a file was not as it should be just now".to_owned(),
+        1 => format!("{} is not as it should be", listed(outputs)),
+        _ => format!("{} are not as they should be", listed(outputs)),
+    }
+}
+
+/// `a`, `b` and `c`.
+fn listed<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> String {
+    let paths: Vec<_> = outputs.into_iter().map(|output| format!("`{}`", output.name())).collect();
+    match paths.split_last() {
+        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        Some(_) | None => paths.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_listed_in_words() {
+        let outputs = ["/a", "/b", "/c"].map(|path| Output::at(path.into()));
+        assert_eq!(altered(outputs[..1].iter()), "`/a` is not as it should be");
+        assert_eq!(altered(outputs[1..].iter()), "`/b` and `/c` are not as they should be");
+        assert_eq!(without_token(&outputs), "none of `/a`, `/b` and `/c` holds the token that was written last");
+    }
+}
