@@ -29,6 +29,8 @@ pub(super) struct CredentialState {
     pub(super) written: Option<WrittenToken>,
     /// Whether it was looked what an earlier process left. Until then nothing is asked.
     pub(super) recalled: bool,
+    /// Whether the token was due for renewal when this process took it over.
+    pub(super) overdue: bool,
     /// What the key file held when last looked at.
     pub(super) observed: Option<Observation>,
     /// The newest session, written or not.
@@ -85,6 +87,7 @@ impl CredentialState {
             asked: None,
             written: None,
             recalled: false,
+            overdue: false,
             observed: None,
             session: None,
             published_times: None,
@@ -103,6 +106,11 @@ impl CredentialState {
             draining: false,
             notes_said: Vec::new(),
         }
+    }
+
+    /// Whether the token was due for renewal when this process took it over; only the first time.
+    pub(super) fn take_overdue(&mut self) -> bool {
+        mem::take(&mut self.overdue)
     }
 
     /// An exchange has ended so.

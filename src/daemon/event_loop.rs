@@ -18,26 +18,20 @@ mod service;
 mod status_publisher;
 mod verification;
 
-use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    io,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, path::Path, sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task, time};
 use tracing::{debug, info, warn};
 
 use super::{
-    credential_state::CredentialState,
+    credentials::Credentials,
     disk_scan::{DiskScan, ScanRequest},
     event_log::EventLog,
     exchange_effect::ExchangeContext,
     input_monitor::InputMonitor,
     output_monitor::OutputMonitor,
     processes::Processes,
-    reconcile::Listing,
+    reconciler::Reconciler,
     reloader::{Reloader, Source, Why},
     signals::{Request, Signals},
     status_publisher::StatusPublisher,
@@ -46,11 +40,11 @@ use super::{
 };
 use crate::{
     clock::{self, Alarm},
-    config::{Config, Credential},
+    config::Config,
     confine::Confinement,
     exchange::ClientError,
     output::{Locks, ProtectedKeys},
-    renewal::{Event, Fleet, Id, LastExchange, Moment},
+    renewal::{Event, Fleet, Moment},
     status::Question,
     watch::{ChangeWatcher, Touched},
 };
@@ -61,15 +55,8 @@ pub struct Daemon {
     reloader: Reloader,
     context: Arc<ExchangeContext>,
     fleet: Fleet,
-    kept: HashMap<Id, CredentialState>,
-    names: BTreeMap<String, Id>,
-    /// What keeps the spacing of those that left, should they come back.
-    last_exchanges: HashMap<String, (LastExchange, Moment)>,
-    listings: BTreeMap<PathBuf, Listing>,
-    /// Credentials that wait for a write of their predecessors to end.
-    wanted: Option<Vec<Credential>>,
-    /// Whose session had fallen due when it was taken over.
-    overdue: BTreeSet<Id>,
+    credentials: Credentials,
+    reconciler: Reconciler,
     verifier: Verifier,
     event_log: EventLog,
     tasks: Tasks,
@@ -130,12 +117,8 @@ impl Daemon {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
             context,
             reloader: Reloader::new(source, clock::now()),
-            kept: HashMap::new(),
-            names: BTreeMap::new(),
-            last_exchanges: HashMap::new(),
-            listings: BTreeMap::new(),
-            wanted: None,
-            overdue: BTreeSet::new(),
+            credentials: Credentials::default(),
+            reconciler: Reconciler::default(),
             verifier: Verifier::default(),
             event_log: EventLog::default(),
             tasks: Tasks::default(),
@@ -160,8 +143,7 @@ impl Daemon {
             key_folders = daemon.config.key_directories.len(),
             "starting"
         );
-        let desired = daemon.desired();
-        daemon.reconcile(desired);
+        daemon.reconcile();
         Ok(daemon)
     }
 
@@ -198,7 +180,7 @@ impl Daemon {
                 self.scan_disk();
             }
             Happening::Asked(Request::RenewAll, sender) => {
-                self.event_log.renewal_requested(clock::now(), &sender, self.names.len());
+                self.event_log.renewal_requested(clock::now(), &sender, self.credentials.len());
                 self.request_renewal_of_all();
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
@@ -236,7 +218,7 @@ impl Daemon {
             self.scan_disk();
         }
         self.tidy(now);
-        self.last_exchanges.retain(|_, (_, kept_until)| now < *kept_until);
+        self.reconciler.forget_old_exchanges(now);
     }
 
     /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
@@ -245,7 +227,7 @@ impl Daemon {
             return;
         }
         let scope = ScanRequest {
-            key_files: self.kept.values().map(|kept| kept.credential.key_file.clone()).collect(),
+            key_files: self.credentials.all().map(|(_, state)| state.credential.key_file.clone()).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),
@@ -261,8 +243,8 @@ impl Daemon {
 
     fn request_renewal_of_all(&mut self) {
         let now = clock::now();
-        for id in self.names.values() {
-            self.fleet.handle(now, *id, Event::RenewRequested);
+        for id in self.credentials.ids() {
+            self.fleet.handle(now, id, Event::RenewRequested);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod advice;
 mod credential_state;
+mod credentials;
 mod disk_scan;
 mod event_log;
 mod event_loop;
@@ -19,7 +20,7 @@ mod output_monitor;
 mod processes;
 mod published_times;
 mod readiness;
-mod reconcile;
+mod reconciler;
 mod refusals;
 mod reloader;
 mod signals;

@@ -79,7 +79,7 @@ impl Daemon {
             Exchanged::Session { key, sent, session, mut notes, standing } => {
                 let grant = session.grant;
                 self.publisher.activity_mut().add_session(now, now - sent);
-                if let Some(kept) = self.kept.get_mut(&id) {
+                if let Some(kept) = self.credentials.get_mut(id) {
                     kept.count("session");
                     kept.succeeded_at = Some(now);
                     let spacing = kept.credential.policy.spacing;
@@ -97,7 +97,7 @@ impl Daemon {
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
                 self.publisher.activity_mut().add_refusal(now, now - sent);
-                if let (Some(kept), Some(key)) = (self.kept.get_mut(&id), key) {
+                if let (Some(kept), Some(key)) = (self.credentials.get_mut(id), key) {
                     kept.asked = Some(asked(key, now, refusal.quiet()));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
@@ -127,7 +127,7 @@ impl Daemon {
         written: Option<WrittenToken>,
     ) {
         let now = clock::now();
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         kept.written = written.or(kept.written.take());
         let noted = kept.note_write(now, results);
         let name = kept.credential.name.clone();
@@ -167,7 +167,7 @@ impl Daemon {
 
     fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
         let now = clock::now();
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         let (whole, new_errors) = kept.note_removal(results);
         let name = &kept.credential.name;
         let result = if whole { Ok(()) } else { Err(NotWritten) };
@@ -193,7 +193,8 @@ impl Daemon {
                 self.recall(id, found);
             }
             self.listed(scan.directories);
-            let ids: Vec<_> = self.kept.iter().map(|(id, kept)| (*id, kept.credential.key_file.clone())).collect();
+            let ids: Vec<_> =
+                self.credentials.all().map(|(id, state)| (id, state.credential.key_file.clone())).collect();
             for (id, path) in ids {
                 if let Some(observation) = scan.keys.get(&path) {
                     self.observed(id, now, observation.clone());
@@ -217,7 +218,7 @@ impl Daemon {
     /// A key file was looked at. An exchange reads the file for itself and may have met another key meanwhile, so what was
     /// observed before is no news only if the renewal believes it as well.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         let key = match &observation {
             Observation::Key(key) => Some(*key),
             Observation::NoKey { may_pass_unseen, .. } => {
@@ -252,7 +253,7 @@ impl Daemon {
     /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         self.note_state(id, now);
-        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
         let end = renewal.on_disk().map(|term| term.expires());
         if keeps && renewal.health(now) == Health::Expired && kept.end_said != end {
@@ -265,7 +266,7 @@ impl Daemon {
 
     /// Notes since when it is in the state it is in.
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
-        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let health = renewal.health(now);
         if kept.state.0 != health {
             let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
@@ -275,7 +276,7 @@ impl Daemon {
     }
 
     fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
-        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         if kept.draining {
             return;
         }

@@ -28,7 +28,7 @@ impl Daemon {
     }
 
     fn begin(&mut self, id: Id, effect: Effect) {
-        let Some(kept) = self.kept.get(&id) else { return };
+        let Some(kept) = self.credentials.get(id) else { return };
         let credential = Arc::clone(&kept.credential);
         match effect {
             Effect::Exchange(attempt) => {

@@ -22,7 +22,7 @@ impl Daemon {
     /// Runs the hooks of a credential after a write of a session; `whole` says whether every output holds it. Files that were
     /// only repaired are no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
-        let Some(kept) = self.kept.get_mut(&id).filter(|kept| !kept.draining) else { return };
+        let Some(kept) = self.credentials.get_mut(id).filter(|kept| !kept.draining) else { return };
         match kept.hooks.written(sent, whole) {
             AfterWrite::SameSession => {}
             AfterWrite::NewSession => self.publisher.activity_mut().add_rotation(),
@@ -34,7 +34,7 @@ impl Daemon {
     }
 
     fn run_hooks(&mut self, id: Id) {
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         let (Some(session), Some(told)) = (kept.session.clone(), kept.published_times) else { return };
         kept.hooks.begin();
         let credential = Arc::clone(&kept.credential);
@@ -59,7 +59,7 @@ impl Daemon {
 
     /// A round of hooks has ended. One that panicked is not run again.
     pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, HookRun)>) {
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
             note(kept, n, at, ran);
         }
@@ -72,7 +72,7 @@ impl Daemon {
 
     /// Whether a hook is running.
     pub fn is_telling(&self) -> bool {
-        self.kept.values().any(|kept| kept.hooks.are_running())
+        self.credentials.all().any(|(_, kept)| kept.hooks.are_running())
     }
 
     /// Hooks that an earlier process owed.
@@ -89,7 +89,7 @@ impl Daemon {
         else {
             return;
         };
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         if kept.written.as_ref().map(|written| written.token) != record.written.as_ref().map(|written| written.token) {
             // A newer session is being written, and its record says what it owes.
             return;

@@ -23,8 +23,12 @@ use crate::{
 impl Daemon {
     /// Watches the folders of the outputs, as far as they exist; at once, or when the arming that is under way has ended.
     pub(super) fn arm_outputs(&mut self) {
-        let folders: BTreeSet<PathBuf> =
-            self.kept.values().flat_map(|kept| &kept.credential.outputs).flat_map(Output::watched_folders).collect();
+        let folders: BTreeSet<PathBuf> = self
+            .credentials
+            .all()
+            .flat_map(|(_, kept)| &kept.credential.outputs)
+            .flat_map(Output::watched_folders)
+            .collect();
         self.change_watcher.retain_folders(&folders);
         if !self.monitor.arming.begin() {
             return;
@@ -62,12 +66,13 @@ impl Daemon {
         let is_touched = |kept: &CredentialState| {
             kept.credential.outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
         };
-        let suspects: Vec<Id> = self.members().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
+        let suspects: Vec<Id> =
+            self.credentials.active().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
         // A folder that was made, or a generation that has become the current one.
         let is_new = |folder: PathBuf| !self.change_watcher.is_armed(&folder) || touched.covers(&folder);
         let newly_made = suspects
             .iter()
-            .filter_map(|id| self.kept.get(id))
+            .filter_map(|id| self.credentials.get(*id))
             .any(|kept| kept.credential.outputs.iter().flat_map(Output::watched_folders).any(is_new));
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
@@ -78,8 +83,10 @@ impl Daemon {
 
     /// Its files were written. The generations before, if they are in a set, go when no reader can have them in hand.
     pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
-        let in_sets =
-            self.kept.get(&id).is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.is_in_set()));
+        let in_sets = self
+            .credentials
+            .get(id)
+            .is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.is_in_set()));
         if in_sets {
             self.monitor.untidy.insert(id);
             self.monitor.tidy_at = Some(now + TIDY_AFTER);
@@ -98,8 +105,11 @@ impl Daemon {
         }
         self.monitor.tidy_at = None;
         let untidy = mem::take(&mut self.monitor.untidy);
-        let outputs: Vec<_> =
-            untidy.iter().filter_map(|id| self.kept.get(id)).flat_map(|kept| kept.credential.outputs.clone()).collect();
+        let outputs: Vec<_> = untidy
+            .iter()
+            .filter_map(|id| self.credentials.get(*id))
+            .flat_map(|kept| kept.credential.outputs.clone())
+            .collect();
         let locks = Arc::clone(&self.locks);
         task::spawn_blocking(move || {
             for error in output::tidy(&outputs, &locks).failed {
@@ -128,7 +138,8 @@ impl Daemon {
         let all = mem::take(&mut self.monitor.all);
         let now = clock::now();
         let checks: Vec<OutputCheck> = self
-            .members()
+            .credentials
+            .active()
             .filter(|(id, _)| all || suspects.contains(id))
             .filter_map(|(id, kept)| self.check(now, id, kept, suspects.contains(&id)))
             .collect();
@@ -182,7 +193,7 @@ impl Daemon {
             return;
         };
         for Inspected { id, sent, conditions } in inspected {
-            let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { continue };
+            let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
             if !is_of_now || conditions.len() != kept.outputs.len() {
                 let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
@@ -215,7 +226,7 @@ impl Daemon {
     }
 
     fn say_altered(&mut self, id: Id, altered: &[String]) {
-        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let (name, what) = (&kept.credential.name, altered.join(", "));
         if !renewal.is_in_conflict() {
             kept.conflict_said = false;

@@ -9,6 +9,7 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
+        credential_state::CredentialState,
         disk_scan::{Found, Newcomer},
         published_times::PublishedTimes,
         span,
@@ -21,19 +22,19 @@ use crate::{
 impl Daemon {
     /// Those of whom it was not looked yet what an earlier process left.
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
-        let newcomer = |(id, kept): (Id, &super::CredentialState)| Newcomer {
+        let newcomer = |(id, kept): (Id, &CredentialState)| Newcomer {
             id,
             credential: Arc::clone(&kept.credential),
             project: self.context.project.clone(),
             request: self.context.request(&kept.credential.options),
         };
-        self.members().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
+        self.credentials.active().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
     }
 
     /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
     pub(super) fn recall(&mut self, id: Id, found: Found) {
         let now = clock::now();
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         kept.recalled = true;
         let name = kept.credential.name.clone();
         if found.key_is_writable_by_others {
@@ -72,7 +73,7 @@ impl Daemon {
         }
         let stamp = clock::stamp_of(now);
         self.fleet.adopt(stamp, id, &memory, intact);
-        if let (Some(kept), Some(term)) = (self.kept.get_mut(&id), self.fleet.get(id).and_then(Renewal::held)) {
+        if let (Some(kept), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
             kept.published_times = kept.written.as_ref().map(|written| PublishedTimes::new(term, written.times));
             if kept.written.as_ref().is_some_and(|written| !written.hooks_owed) {
                 kept.hooks.adopt(term.sent);
@@ -80,8 +81,10 @@ impl Daemon {
         }
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
-            if self.kept.get(&id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
-                self.overdue.insert(id);
+            if self.credentials.get(id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
+                if let Some(kept) = self.credentials.get_mut(id) {
+                    kept.overdue = true;
+                }
             }
             if written.sent.boot != stamp.boot {
                 self.remember_by_this_boot(id);
@@ -93,7 +96,7 @@ impl Daemon {
     }
 
     fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
-        let (Some(kept), Some(renewal)) = (self.kept.get_mut(&id), self.fleet.get(id)) else { return };
+        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let name = &kept.credential.name;
         let Some(term) = renewal.held() else {
             if renewal.health(now) == Health::Expired {
@@ -121,7 +124,7 @@ impl Daemon {
     /// this process runs would make the session seem younger to the next.
     fn remember_by_this_boot(&mut self, id: Id) {
         let Some(record) = self.record(id) else { return };
-        let Some(kept) = self.kept.get_mut(&id) else { return };
+        let Some(kept) = self.credentials.get_mut(id) else { return };
         kept.written.clone_from(&record.written);
         let (context, credential) = (Arc::clone(&self.context), Arc::clone(&kept.credential));
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
@@ -129,7 +132,7 @@ impl Daemon {
 
     /// What to remember once the newest session is written.
     pub(super) fn record(&self, id: Id) -> Option<Record> {
-        let (kept, renewal) = (self.kept.get(&id)?, self.fleet.get(id)?);
+        let (kept, renewal) = (self.credentials.get(id)?, self.fleet.get(id)?);
         let (session, term) = (kept.session.as_ref()?, renewal.held()?);
         let written = WrittenToken {
             token: session.jwt.fingerprint(),

@@ -11,7 +11,7 @@ use crate::{
 impl Daemon {
     /// What readers are told of the newest session; `None` if there is none.
     pub(super) fn times(&mut self, id: Id) -> Option<Times> {
-        let (kept, term) = (self.kept.get_mut(&id)?, self.fleet.get(id)?.held()?);
+        let (kept, term) = (self.credentials.get_mut(id)?, self.fleet.get(id)?.held()?);
         let claims = &kept.session.as_ref()?.claims;
         if let Some(times) = kept.published_times.and_then(|told| told.of(term)) {
             return Some(times);

@@ -42,7 +42,7 @@ impl Daemon {
             newest: kept.session.clone().zip(kept.published_times.map(|told| told.times())),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        let required = self.members().filter(|(_, kept)| kept.credential.required);
+        let required = self.credentials.active().filter(|(_, kept)| kept.credential.required);
         required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
     }
 
@@ -60,7 +60,7 @@ impl Daemon {
     fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
         let now = clock::now();
         let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
-        let late = self.members().filter(|(id, kept)| {
+        let late = self.credentials.active().filter(|(id, kept)| {
             whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept, now) || gone(*id).is_some())
         });
         let mut lines = Vec::new();
@@ -80,7 +80,7 @@ impl Daemon {
             lines.push(format!("and {left_out} more"));
         }
         if whose.is_none() {
-            lines.extend(self.unseen_folders());
+            lines.extend(self.unlisted_folders());
         }
         lines
     }
@@ -116,8 +116,42 @@ impl Daemon {
     }
 
     fn required(&self, name: &str) -> Option<Id> {
-        let id = *self.names.get(name)?;
-        self.kept.get(&id).is_some_and(|kept| kept.credential.required && !kept.draining).then_some(id)
+        let (id, state) = self.credentials.named(name)?;
+        (state.credential.required && !state.draining).then_some(id)
+    }
+
+    /// Logs once that every required token is on disk. This runs after every write, so the credential that was missing the last
+    /// time is checked first.
+    pub(super) fn announce_ready(&mut self) {
+        let now = clock::now();
+        let is_missing = |(id, kept): (Id, &CredentialState)| self.lacks_its_token(id, kept, now);
+        let last_missing = self.event_log.last_missing().and_then(|id| Some((id, self.credentials.get(id)?)));
+        if self.event_log.is_ready_logged() || last_missing.is_some_and(is_missing) {
+            return;
+        }
+        let missing = self.first_unready(now);
+        self.event_log.note_missing(missing);
+    }
+
+    /// Whether every required token is on disk and valid, as far as the loop knows without reading the files.
+    pub(super) fn is_ready(&self, now: Moment) -> bool {
+        self.first_unready(now).is_none() && self.unlisted_folders().is_empty()
+    }
+
+    /// Key folders that were never listed, one line for each: until then the required credentials are unknown.
+    pub(super) fn unlisted_folders(&self) -> Vec<String> {
+        let folders = self.config.key_directories.iter();
+        folders.filter_map(|directory| self.reconciler.folders().why_unlisted(&directory.path)).collect()
+    }
+
+    /// A credential whose required token is missing or expired. The last ones are checked first, because they are written last.
+    fn first_unready(&self, now: Moment) -> Option<Id> {
+        self.credentials.active().rev().find(|(id, kept)| self.lacks_its_token(*id, kept, now)).map(|(id, _)| id)
+    }
+
+    pub(super) fn lacks_its_token(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
+        let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
+        kept.credential.required && !kept.draining && !serves
     }
 }
 

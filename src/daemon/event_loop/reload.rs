@@ -90,9 +90,9 @@ impl Daemon {
         if before.log != self.config.log {
             self.reloader.apply_log_settings(&self.config.log);
         }
-        self.forget_other_folders();
+        let folders = self.config.key_directories.iter().map(|directory| directory.path.as_path()).collect();
+        self.reconciler.folders_mut().retain(&folders);
         self.event_log.configuration_is_applied();
-        let desired = self.desired();
-        self.reconcile(desired);
+        self.reconcile();
     }
 }

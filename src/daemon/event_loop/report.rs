@@ -1,6 +1,6 @@
 //! The daemon's state as a [`Report`].
 
-use std::{borrow::Cow, mem, process};
+use std::{borrow::Cow, process};
 
 use super::Daemon;
 use crate::{
@@ -23,7 +23,8 @@ impl Daemon {
     pub fn report(&self) -> Report {
         let (now, at) = (clock::now(), clock::wall());
         let credentials = self
-            .members()
+            .credentials
+            .active()
             .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, kept, renewal)))
             .collect();
         Report {
@@ -41,10 +42,11 @@ impl Daemon {
             stopped_at: None,
             history: self.publisher.activity().history(now, clock::wall_of),
             troubles: self
-                .listings
-                .values()
-                .filter_map(|listing| listing.trouble.clone())
-                .chain(self.publisher.server_error().map(str::to_owned))
+                .reconciler
+                .folders()
+                .errors()
+                .chain(self.publisher.server_error())
+                .map(str::to_owned)
                 .collect(),
             exchange_durations: self.publisher.activity().durations().clone(),
             credentials,
@@ -67,14 +69,14 @@ impl Daemon {
                     renewal.health(now).is_usable() && key == renewal.key()
                 })
         };
-        self.is_settled() && self.members().next().is_some() && self.members().rev().all(has_token)
+        self.is_settled()
+            && self.credentials.active().next().is_some()
+            && self.credentials.active().rev().all(has_token)
     }
 
     /// Whether it is known who there is, by the last look.
     fn is_settled(&self) -> bool {
-        self.inputs.has_scanned()
-            && self.wanted.is_none()
-            && self.listings.values().all(|listing| listing.trouble.is_none())
+        self.inputs.has_scanned() && self.reconciler.is_settled()
     }
 
     /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
@@ -84,20 +86,20 @@ impl Daemon {
             let renewal = self.fleet.get(id);
             kept.recalled && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
         };
-        self.is_settled() && self.members().next().is_some() && self.members().all(lives)
+        self.is_settled() && self.credentials.active().next().is_some() && self.credentials.active().all(lives)
     }
 
     /// Whether a token on disk should have been renewed by now.
     pub fn is_any_overdue(&self) -> bool {
         let now = clock::now();
-        self.members().any(|(id, kept)| self.is_overdue(id, kept, now))
+        self.credentials.active().any(|(id, kept)| self.is_overdue(id, kept, now))
     }
 
     /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
     /// for once; after that it keeps its pace.
     pub fn hurry_what_is_overdue(&mut self) {
         let now = clock::now();
-        for id in mem::take(&mut self.overdue) {
+        for id in self.credentials.take_overdue() {
             self.fleet.handle(now, id, Event::RenewRequested);
         }
     }
@@ -114,8 +116,7 @@ impl Daemon {
 
     /// The newest session of a credential, for whoever was asked by name to hand its token on.
     pub fn session(&self, credential: &str) -> Option<&Session> {
-        let id = self.names.get(credential)?;
-        self.kept.get(id)?.session.as_deref()
+        self.credentials.named(credential)?.1.session.as_deref()
     }
 
     pub(super) fn is_overdue(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {

@@ -55,6 +55,8 @@ impl Daemon {
 
     /// Whether every required token is on disk. Without any credential there is no write that could show it.
     fn is_first_ready(&self, now: Moment) -> bool {
-        self.inputs.has_scanned() && (self.event_log.is_ready_logged() || self.names.is_empty()) && self.is_ready(now)
+        self.inputs.has_scanned()
+            && (self.event_log.is_ready_logged() || self.credentials.is_empty())
+            && self.is_ready(now)
     }
 }

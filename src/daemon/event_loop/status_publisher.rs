@@ -91,7 +91,8 @@ impl Daemon {
     }
 
     fn summary(&self, now: Moment) -> HealthSummary {
-        let states = self.members().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
+        let states =
+            self.credentials.active().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
         HealthSummary { ready: self.is_ready(now), states: states.collect() }
     }
 
@@ -128,8 +129,10 @@ impl Daemon {
     /// The path of the status file; `None` if that is the path of a token.
     fn status_file(&self) -> Option<PathBuf> {
         let path = status::path_in(&self.config.state_directory);
-        let taken =
-            self.kept.values().any(|kept| kept.credential.outputs.iter().any(|output| output.file() == Some(&path)));
+        let taken = self
+            .credentials
+            .all()
+            .any(|(_, kept)| kept.credential.outputs.iter().any(|output| output.file() == Some(&path)));
         (!taken).then_some(path)
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 impl Daemon {
     /// Logs the signature of a new session, if it is news.
     pub(super) fn note_signature(&mut self, id: Id, status: SignatureStatus) {
-        let Some(kept) = self.kept.get(&id) else { return };
+        let Some(kept) = self.credentials.get(id) else { return };
         match self.verifier.note(id, status) {
             SignatureChange::FirstUnverified(why) => {
                 warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
@@ -35,7 +35,8 @@ impl Daemon {
         if self.tasks.is_under_way(Task::Judge) {
             return;
         }
-        let session = |id: Id| self.kept.get(&id).and_then(|kept| kept.session.clone()).map(|session| (id, session));
+        let session =
+            |id: Id| self.credentials.get(id).and_then(|kept| kept.session.clone()).map(|session| (id, session));
         let unverified: Vec<_> = self.verifier.unverified().filter_map(session).collect();
         if unverified.is_empty() {
             return;
@@ -54,7 +55,7 @@ impl Daemon {
     /// Takes the results. A session that the project did not sign is renewed.
     pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>) {
         for (id, session, verdict) in verdicts {
-            let Some(kept) = self.kept.get(&id) else { continue };
+            let Some(kept) = self.credentials.get(id) else { continue };
             let is_current = kept.session.as_ref().is_some_and(|newest| Arc::ptr_eq(newest, &session));
             if !is_current {
                 continue;
