@@ -7,7 +7,7 @@ use std::{
     sync::OnceLock,
 };
 
-use crate::uses::{Use, named};
+use crate::uses::{Import, Named, Use, named};
 
 /// A file below `src/` and what its code names.
 #[derive(Clone, Debug)]
@@ -18,7 +18,12 @@ pub(crate) struct Source {
     pub(crate) room: String,
     /// How many modules stand between it and the crate's root, itself included: 3.
     pub(crate) depth: usize,
+    /// Its path from the crate's root: `exchange`, `reply`, `life`.
+    pub(crate) module: Vec<String>,
     pub(crate) uses: Vec<Use>,
+    /// The names in code alone, without the imports.
+    pub(crate) in_code: Vec<Use>,
+    pub(crate) imports: Vec<Import>,
 }
 
 impl Source {
@@ -42,7 +47,10 @@ impl Source {
             for_tests.extend(named.test_modules.iter().map(|test| own.join(test)));
             let is_root = matches!(modules[0].as_str(), "lib" | "main");
             let (room, depth) = (modules[0].clone(), if is_root { 0 } else { modules.len() });
-            sources.push((own, Self { path: path.to_string_lossy().into_owned(), room, depth, uses: named.uses }));
+            let in_code = named.in_code().to_vec();
+            let Named { uses, imports, .. } = named;
+            let path = path.to_string_lossy().into_owned();
+            sources.push((own, Self { path, room, depth, module: modules, uses, in_code, imports }));
         }
         sources.retain(|(module, _)| !for_tests.contains(module));
         sources.into_iter().map(|(_, source)| source).collect()

@@ -30,19 +30,37 @@ impl Use {
 /// What the code of a file names, and which modules it declares for tests only.
 #[derive(Debug, Default)]
 pub(crate) struct Named {
+    /// Every name, those of imports first.
     pub(crate) uses: Vec<Use>,
+    pub(crate) imports: Vec<Import>,
     pub(crate) test_modules: Vec<String>,
+}
+
+impl Named {
+    /// The names in code, without the imports themselves.
+    pub(crate) fn in_code(&self) -> &[Use] {
+        &self.uses[self.imports.len()..]
+    }
+}
+
+/// One name that a `use` brings into a file: `alias` for the path `name`.
+#[derive(Clone, Debug)]
+pub(crate) struct Import {
+    pub(crate) alias: String,
+    pub(crate) name: String,
+    /// Whether it is a `pub use`, visible to other files.
+    pub(crate) is_reexport: bool,
 }
 
 /// Reads a source text.
 pub(crate) fn named(source: &str) -> Named {
     let all = tokens(source);
     let (code, test_modules) = without_tests(&all);
-    let mut reading = Reading { tokens: &code, at: 0, uses: Vec::new(), imports: Vec::new() };
+    let mut reading = Reading { tokens: &code, at: 0, uses: Vec::new(), imports: Vec::new(), reexports: false };
     reading.read();
     let Reading { uses, imports, .. } = reading;
     let known: HashMap<&str, &str> =
-        imports.iter().map(|(alias, import)| (alias.as_str(), import.name.as_str())).collect();
+        imports.iter().map(|(import, _)| (import.alias.as_str(), import.name.as_str())).collect();
     let resolved = |found: &Use| {
         let mut found = found.clone();
         // An import may be of an import: `use std::time; use time::Instant;`.
@@ -53,8 +71,14 @@ pub(crate) fn named(source: &str) -> Named {
         }
         found
     };
-    let all = imports.iter().map(|(_, import)| import).chain(&uses);
-    Named { uses: all.map(resolved).collect(), test_modules }
+    let of_imports = imports.iter().map(|(import, line)| Use { name: import.name.clone(), line: *line });
+    let uses = of_imports.chain(uses).map(|found| resolved(&found)).collect();
+    Named { uses, imports: imports.into_iter().map(|(import, _)| import).collect(), test_modules }
+}
+
+/// The tokens of a source text without those of tests.
+pub(crate) fn code(source: &str) -> Vec<Token> {
+    without_tests(&tokens(source)).0
 }
 
 /// The tokens less every item behind `#[cfg(test)]`, and the names of modules among those items that have a file.
@@ -101,8 +125,10 @@ struct Reading<'a> {
     tokens: &'a [Token],
     at: usize,
     uses: Vec<Use>,
-    /// The name that an import gives to a path.
-    imports: Vec<(String, Use)>,
+    /// Imports with their lines.
+    imports: Vec<(Import, usize)>,
+    /// Whether the `use` being read begins with `pub`.
+    reexports: bool,
 }
 
 impl Reading<'_> {
@@ -111,6 +137,7 @@ impl Reading<'_> {
             let before = |steps| self.at.checked_sub(steps).map(|before| self.text(before));
             let is_field = before(1) == Some(".") && before(2) != Some(".");
             if token.text == "use" && !self.is(self.at + 1, "<") {
+                self.reexports = self.is_public(self.at);
                 self.at += 1;
                 self.tree(&mut Vec::new());
             } else if !token.is_word() || before(1) == Some("'") || (before(2), before(1)) == (Some("pub"), Some("(")) {
@@ -181,7 +208,18 @@ impl Reading<'_> {
             self.text(self.at + 1).clone_into(&mut alias);
             self.at += 2;
         }
-        self.imports.push((alias, Use { name: whole.join("::"), line }));
+        let import = Import { alias, name: whole.join("::"), is_reexport: self.reexports };
+        self.imports.push((import, line));
+    }
+
+    /// Whether `pub`, or `pub` with something in brackets, stands before this token.
+    fn is_public(&self, at: usize) -> bool {
+        let before = &self.tokens[..at];
+        let before = match before.last().map(|token| token.text.as_str()) {
+            Some(")") => before.rsplitn(2, |token| token.text == "(").last().unwrap_or_default(),
+            _ => before,
+        };
+        before.last().is_some_and(|token| token.text == "pub")
     }
 
     fn text(&self, at: usize) -> &str {

@@ -100,6 +100,96 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("main", &["cli"]),
 ];
 
+/// Imports that close a circle of files inside a room, and are excused.
+pub(crate) struct Circle {
+    /// A file, or the files of a folder.
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+    /// Why it does no harm.
+    pub(crate) why: &'static str,
+}
+
+impl Circle {
+    pub(crate) fn is_of(&self, from: &str, to: &str) -> bool {
+        self.to == to && (self.from == from || self.from.ends_with('/') && from.starts_with(self.from))
+    }
+}
+
+/// A parent that holds the types of its children may use the children; siblings have no circle.
+pub(crate) const CIRCLES: &[Circle] = &[
+    Circle {
+        from: "src/cli/",
+        to: "src/cli/mod.rs",
+        why: "the commands are made of the parser's types, and the parser's types name every command",
+    },
+    Circle {
+        from: "src/cli/man/",
+        to: "src/cli/man.rs",
+        why: "the program's name, which the parent and its parts share",
+    },
+    Circle {
+        from: "src/config/reader.rs",
+        to: "src/config/fields.rs",
+        why: "the fields of a mapping and the reader of one value are two halves of one recursion",
+    },
+    Circle { from: "src/confine/", to: "src/confine/mod.rs", why: "the granted folders, a type of the parent" },
+    Circle {
+        from: "src/exchange/client.rs",
+        to: "src/exchange/transport.rs",
+        why: "an error that the client makes and the transport describes",
+    },
+    Circle { from: "src/exchange/reply/", to: "src/exchange/reply/mod.rs", why: "the reply, a type of the parent" },
+    Circle {
+        from: "src/output/file/error.rs",
+        to: "src/output/file/set/step.rs",
+        why: "the steps of a set, which the error of every write names",
+    },
+    Circle {
+        from: "src/output/file/lock/",
+        to: "src/output/file/lock/mod.rs",
+        why: "the name of the lock file, which the parent and its parts share",
+    },
+    Circle { from: "src/output/file/set/", to: "src/output/file/set/mod.rs", why: "types and bounds of the parent" },
+    Circle { from: "src/output/render/", to: "src/output/render/mod.rs", why: "types and bounds of the parent" },
+    Circle {
+        from: "src/output/render/validate.rs",
+        to: "src/output/render/template.rs",
+        why: "a template validates itself when it is made",
+    },
+    Circle { from: "src/renewal/life.rs", to: "src/renewal/memory.rs", why: "a remembered session becomes a life" },
+    Circle { from: "src/sandbox/answer.rs", to: "src/sandbox/descope.rs", why: "constants of Descope's answers" },
+    Circle {
+        from: "src/source/read.rs",
+        to: "src/source/text.rs",
+        why: "a key's text and the file that it was read from",
+    },
+    Circle {
+        from: "src/status/http/",
+        to: "src/status/http/mod.rs",
+        why: "the bounds of the server, which stand in the parent",
+    },
+];
+
+/// Faces that hold items beside what they re-export. The list only shrinks.
+pub(crate) const MIXED_FACES: &[&str] = &[
+    "src/cli/mod.rs",
+    "src/config/mod.rs",
+    "src/config/schema/mod.rs",
+    "src/confine/mod.rs",
+    "src/exchange/mod.rs",
+    "src/exchange/network_path/mod.rs",
+    "src/exchange/reply/mod.rs",
+    "src/output/file/lock/mod.rs",
+    "src/output/file/set/mod.rs",
+    "src/output/render/mod.rs",
+    "src/sandbox/mod.rs",
+    "src/source/mod.rs",
+    "src/status/http/mod.rs",
+];
+
+/// Owners in `daemon/` with a field that other files can reach. The list only shrinks.
+pub(crate) const OPEN_OWNERS: &[&str] = &[];
+
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("base64", &["hook", "output", "sandbox", "session"]),
