@@ -101,7 +101,7 @@ pub(super) mod tests {
             name: name.to_owned(),
             key_file: format!("/keys/{name}").into(),
             required: true,
-            options: LoginOptions { custom_claims: None, selected_tenant: None },
+            options: LoginOptions::default(),
             policy: Policy::default(),
             outputs: vec![Output::at(format!("/out/{name}").into())],
             hooks: Vec::new(),
