@@ -86,7 +86,7 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     let advice = Advice {
         program: program(),
         project: args.project_id.clone(),
-        key_file: args.access_key_file.first().cloned(),
+        access_key_file: args.access_key_file.first().cloned(),
     };
     let sandbox =
         Sandbox::start_on(address, args.settings()).map_err(|source| SandboxFailed::Listen { address, source })?;
@@ -118,13 +118,13 @@ impl Arguments {
 struct Advice {
     program: String,
     project: Option<String>,
-    key_file: Option<PathBuf>,
+    access_key_file: Option<PathBuf>,
 }
 
 impl Advice {
     fn text(&self, base_url: &str) -> String {
         let project = quoted(self.project.as_deref().unwrap_or(EXAMPLE_PROJECT));
-        let (make_key, key_file) = self.key_file.as_ref().map_or_else(
+        let (make_key, file) = self.access_key_file.as_ref().map_or_else(
             || ("printf K2anything > sandbox.key\n    ", "sandbox.key".to_owned()),
             |path| ("", quoted(&path.display().to_string())),
         );
@@ -134,7 +134,7 @@ impl Advice {
              try it in another terminal:\n    \
              {make_key}{program} run --base-url {base_url} \\\n      \
              --project-id {project} \\\n      \
-             --access-key-file {key_file} --output sandbox.jwt\n\
+             --access-key-file {file} --output sandbox.jwt\n\
              and in a third, in the same folder:\n    \
              watch -d -n1 tail -c40 sandbox.jwt\n"
         )
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn the_advice_can_be_pasted_into_a_shell() {
-        let advice = Advice { program: program(), project: None, key_file: Some("/tmp/a b's".into()) };
+        let advice = Advice { program: program(), project: None, access_key_file: Some("/tmp/a b's".into()) };
         assert!(advice.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
         assert_eq!(EXAMPLE_PROJECT.len(), 28);
     }

@@ -11,11 +11,16 @@ use super::{
     section::{http::Http, log::level_of_environment},
     value::{name, path},
 };
-use crate::{config::model::LogSettings, exchange::LoginOptions, output::Output, renewal::Policy};
+use crate::{
+    config::model::LogSettings,
+    output::Output,
+    renewal::Policy,
+    source::{AccessKey, Source},
+};
 
 /// Makes a configuration of flags, with the defaults of a file that says nothing more.
 pub(super) fn read(
-    key_file: &Path,
+    access_key_file: &Path,
     outputs: &[PathBuf],
     overrides: &Overrides,
     diagnostics: &mut Diagnostics,
@@ -27,13 +32,13 @@ pub(super) fn read(
     }
     let project = overrides.project(None, diagnostics);
     let base_url = overrides.base_url(None, project.as_ref(), false, diagnostics);
-    let key_file = file(key_file, KEY_FILE_FLAG, Purpose::KeyFile, &mut conflicts, diagnostics);
+    let access_key_file = file(access_key_file, ACCESS_KEY_FLAG, Purpose::SecretFile, &mut conflicts, diagnostics);
     let outputs: Vec<_> =
         outputs.iter().map(|path| file(path, OUTPUT_FLAG, Purpose::Output, &mut conflicts, diagnostics)).collect();
     conflicts.check(diagnostics);
     let outputs = outputs.into_iter().map(|path| path.map(Output::at)).collect::<Option<_>>()?;
     let log = LogSettings { level: level_of_environment(diagnostics), ..LogSettings::default() };
-    let credential = credential(key_file?, outputs);
+    let credential = credential(access_key_file?, outputs);
     let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
     let Http { settings, in_flight_max } = Http::default();
     Some(Config {
@@ -69,13 +74,13 @@ fn file(
 }
 
 /// Named after its key file, as the credentials of `credentialsFrom` are, if that is a legal name.
-fn credential(key_file: PathBuf, outputs: Vec<Output>) -> Credential {
-    let file_name = key_file.file_name().and_then(|name| name.to_str());
+fn credential(file: PathBuf, outputs: Vec<Output>) -> Credential {
+    let file_name = file.file_name().and_then(|name| name.to_str());
     let name = file_name.filter(|name| name::is_legal(name)).unwrap_or(NAME_DEFAULT).to_owned();
-    let (options, policy) = (LoginOptions::default(), Policy::default());
-    Credential { name, key_file, required: true, options, policy, outputs, hooks: Vec::new() }
+    let source = Source::AccessKey(AccessKey::at(file));
+    Credential { name, source, required: true, policy: Policy::default(), outputs, hooks: Vec::new() }
 }
 
-const KEY_FILE_FLAG: &str = "--access-key-file";
+const ACCESS_KEY_FLAG: &str = "--access-key-file";
 const OUTPUT_FLAG: &str = "--output";
 const NAME_DEFAULT: &str = "default";

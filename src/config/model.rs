@@ -10,10 +10,11 @@ use super::{
     value::{name, path::NAME_MARK},
 };
 use crate::{
-    exchange::{BaseUrl, HttpSettings, LoginOptions, ProjectId},
+    exchange::{Api, BaseUrl, HttpSettings, ProjectId},
     hook::Hook,
     output::{Address, Output, SetFolder},
     renewal::Policy,
+    source::Source,
     status::Listen,
 };
 
@@ -49,12 +50,10 @@ pub struct Config {
 pub struct Credential {
     /// `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
     pub name: String,
-    /// The access key's file.
-    pub key_file: PathBuf,
+    /// How its sessions are had.
+    pub source: Source,
     /// Whether it counts for readiness.
     pub required: bool,
-    /// Login options of the exchange.
-    pub options: LoginOptions,
     /// When it is renewed.
     pub policy: Policy,
     /// Where its sessions are written; at least one.
@@ -68,7 +67,8 @@ pub struct Credential {
 pub struct KeyDirectory {
     /// The folder.
     pub path: PathBuf,
-    /// What each credential looks like. Its name and key file are empty; its output paths hold `{name}`.
+    /// What each credential looks like. Its name is empty; the paths of its key file and its outputs hold
+    /// `{name}`.
     pub pattern: Credential,
 }
 
@@ -108,7 +108,7 @@ impl KeyDirectory {
         let outputs = self.pattern.outputs.iter().map(|output| output.renamed(named));
         Ok(Credential {
             name: file_name.to_owned(),
-            key_file: self.path.join(file_name),
+            source: self.pattern.source.named(file_name),
             outputs: outputs.collect(),
             ..self.pattern.clone()
         })
@@ -126,6 +126,11 @@ impl KeyDirectory {
 }
 
 impl Config {
+    /// The project, and where its API is.
+    pub fn api(&self) -> Api {
+        Api { project: self.project.clone(), base_url: self.base_url.clone() }
+    }
+
     /// The credential that stands in the way of one from a folder: it has the same name or an output on the same path. It
     /// wins, for it was named on purpose.
     pub fn named_rival(&self, from_folder: &Credential) -> Option<&Credential> {

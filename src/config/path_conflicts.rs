@@ -17,8 +17,8 @@ use crate::{file_id::FileId, output::LOCK_FILE};
 pub(super) enum Purpose {
     /// Sessions are written there.
     Output,
-    /// An access key is read from there.
-    KeyFile,
+    /// A source reads a secret from there.
+    SecretFile,
     /// Every file in it is an access key.
     KeyDirectory,
     /// A hook reads the number of a process from there.
@@ -130,7 +130,7 @@ impl PathConflicts {
         for other in &self.paths {
             let what = match other.purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
-                Purpose::KeyFile
+                Purpose::SecretFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
                 | Purpose::PidFile
@@ -218,7 +218,7 @@ impl PathConflicts {
                 Purpose::ConfigFile => (real.parent(), "the folder of this configuration file".to_owned()),
                 Purpose::StatusSocket => (real.parent(), format!("the folder of the socket of {}", path_of(location))),
                 Purpose::Output
-                | Purpose::KeyFile
+                | Purpose::SecretFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
                 | Purpose::PidFile
@@ -257,7 +257,7 @@ impl Purpose {
         match self {
             Self::KeyDirectory | Self::StateDirectory | Self::Set => true,
             Self::Output
-            | Self::KeyFile
+            | Self::SecretFile
             | Self::PidFile
             | Self::Program
             | Self::TemplateFile

@@ -60,7 +60,7 @@ pub fn needs(config: &Config, file: Option<&Path>) -> Vec<Need> {
         needs.extend(path.parent().map(|folder| need(folder, Use::Written)));
     }
     for credential in &config.credentials {
-        needs.push(need(&credential.key_file, Use::File));
+        needs.extend(credential.source.files().iter().map(|file| need(file.path, Use::File)));
         let folders = credential.outputs.iter().filter_map(Output::folder);
         needs.extend(folders.map(|folder| need(folder, Use::Written)));
         needs.extend(others(credential));

@@ -1,19 +1,22 @@
 //! What a person should do about a credential's trouble.
 
 use super::{credential_state::CredentialState, disk_scan::Observation};
-use crate::renewal::{Moment, Renewal};
+use crate::{
+    renewal::{Moment, Renewal},
+    source::Source,
+};
 
 /// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
 /// danger.
 pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
-    let key_file = kept.credential.key_file.display();
+    let source = &kept.credential.source;
     if let Some(Observation::NoKey { .. }) = kept.observed {
-        return Some(format!("put the access key into `{key_file}`; it is used as soon as it is there"));
+        return Some(source.missing_remedy());
     }
     if let Some(refusal) = kept.refusals.last()
-        && let Some(advice) = about(refusal.class)
+        && let Some(advice) = about(refusal.class, source)
     {
-        return Some(advice.replace("{keyFile}", &key_file.to_string()));
+        return Some(advice);
     }
     if renewal.is_in_conflict() {
         return Some("find who else writes the output, and stop it".to_owned());
@@ -23,12 +26,9 @@ pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Opti
     written.and_then(|error| error.split_once("; ")).map(|(_, remedy)| remedy.to_owned())
 }
 
-fn about(class: &str) -> Option<&'static str> {
-    match class {
-        "denied" => Some(
-            "make a new access key in Descope's console and put it into `{keyFile}`; look whether the project, the claims and \
-             the tenant are right",
-        ),
+fn about(class: &str, source: &Source) -> Option<String> {
+    let advice = match class {
+        "denied" => return Some(source.denied_remedy()),
         "blocked" => Some(
             "something in front of Descope's API refuses this machine: ask who runs the proxy or firewall on the way to let \
              it through",
@@ -40,5 +40,6 @@ fn about(class: &str) -> Option<&'static str> {
         "failed" => Some("nothing here, if it heals soon: the API fails; else see Descope's status page"),
         "busy" => Some("nothing, if it is rare: the API asks to slow down; else have fewer requests from this address"),
         _ => None,
-    }
+    };
+    advice.map(str::to_owned)
 }

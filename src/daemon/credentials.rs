@@ -90,18 +90,17 @@ pub(super) mod tests {
     use super::*;
     use crate::{
         config::Credential,
-        exchange::LoginOptions,
         output::Output,
         renewal::{Fleet, LastExchange, Moment, Policy},
+        source::{AccessKey, Source},
     };
 
     /// A credential with one output, `/out/NAME`.
     pub(in crate::daemon) fn credential(name: &str) -> Credential {
         Credential {
             name: name.to_owned(),
-            key_file: format!("/keys/{name}").into(),
+            source: Source::AccessKey(AccessKey::at(format!("/keys/{name}"))),
             required: true,
-            options: LoginOptions::default(),
             policy: Policy::default(),
             outputs: vec![Output::at(format!("/out/{name}").into())],
             hooks: Vec::new(),

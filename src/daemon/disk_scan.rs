@@ -16,15 +16,15 @@ use crate::{
     output::{Locks, ProtectedKeys},
     renewal::Id,
     session::Session,
-    source::{self, KeyError},
+    source::{self, Identity, ReadError, Source},
     state::{Ledger, LoadError, Record},
 };
 
 /// What to look at.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanRequest {
-    /// Key files that are named one by one.
-    pub(super) key_files: BTreeSet<PathBuf>,
+    /// Credentials whose sources are read.
+    pub(super) sources: Vec<(Id, Arc<Credential>)>,
     /// Folders in which every file is a key.
     pub(super) key_directories: BTreeSet<PathBuf>,
     /// The configuration file.
@@ -48,8 +48,8 @@ pub(super) struct Newcomer {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Result<Option<Record>, LoadError>,
-    /// Whether others could put a key of their own in the place of the access key.
-    pub(super) key_is_writable_by_others: bool,
+    /// Secret files in whose place others could put one of their own: what each is called, and its path.
+    pub(super) writable_by_others: Vec<(&'static str, PathBuf)>,
     /// The session, if its token is the one that was written; and whether every output holds it as it should.
     pub(super) session: Option<(Session, bool)>,
     /// Which process writes to its outputs, if it is not this one; with the remedy.
@@ -59,8 +59,8 @@ pub(super) struct Found {
 /// What was seen.
 #[derive(Debug)]
 pub(super) struct DiskScan {
-    /// Every key file, also those found in folders.
-    pub(super) keys: HashMap<PathBuf, Observation>,
+    /// What the source of each credential holds. The credential is as it was when the scan was asked for.
+    pub(super) observations: Vec<(Id, Arc<Credential>, Observation)>,
     /// The names in each folder, or what stands in the way.
     pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
     /// Where the keys are, so that no token replaces one.
@@ -73,20 +73,20 @@ pub(super) struct DiskScan {
     pub(super) missing_socket: Option<PathBuf>,
 }
 
-/// What a key file holds.
+/// What a source holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Observation {
-    Key(Fingerprint),
+    Key(Identity),
     NoKey {
         /// One line for people.
         why: String,
-        /// See [`KeyError::may_pass_unseen`].
+        /// See [`ReadError::may_pass_unseen`].
         may_pass_unseen: bool,
     },
 }
 
 impl Observation {
-    pub(super) fn without_key(error: &KeyError) -> Self {
+    pub(super) fn without_key(error: &ReadError) -> Self {
         Self::NoKey { why: error.to_string(), may_pass_unseen: error.may_pass_unseen() }
     }
 }
@@ -95,24 +95,27 @@ impl DiskScan {
     /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
     pub(super) fn take(scope: &ScanRequest, ledger: &Ledger, locks: &Locks) -> Self {
         let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
-        let mut keys: HashMap<_, _> = scope.key_files.iter().map(|path| (path.clone(), observe(path))).collect();
+        let observations =
+            scope.sources.iter().map(|(id, credential)| (*id, Arc::clone(credential), observe(&credential.source)));
+        let observations = observations.collect();
+        let mut secret_files: BTreeSet<PathBuf> = BTreeSet::new();
+        for (_, credential) in &scope.sources {
+            secret_files.extend(credential.source.files().iter().map(|file| file.path.to_owned()));
+        }
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
             let listed = source::list(directory).map_err(|error| error.to_string()).map(|entries| {
-                let mut names = Vec::with_capacity(entries.len());
-                for (name, path) in entries {
-                    keys.entry(path).or_insert_with_key(|path| observe(path));
-                    names.push(name);
-                }
+                let (names, paths): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+                secret_files.extend(paths);
                 names
             });
             directories.insert(directory.clone(), listed);
         }
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
         let folders = scope.key_directories.iter().map(PathBuf::as_path);
-        let protected_keys = ProtectedKeys::look(keys.keys().map(PathBuf::as_path), folders);
+        let protected_keys = ProtectedKeys::look(secret_files.iter().map(PathBuf::as_path), folders);
         let config = scope.config_file.as_deref().map(Digest::look);
-        Self { keys, directories, protected_keys, config, found, missing_socket }
+        Self { observations, directories, protected_keys, config, found, missing_socket }
     }
 }
 
@@ -127,13 +130,15 @@ fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
     }
     let PriorState { record, session } =
         load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
-    let key_is_writable_by_others = source::writable_by_others(&newcomer.credential.key_file);
-    Found { record, key_is_writable_by_others, session, held: held.map(|held| held.to_string()) }
+    let files = newcomer.credential.source.files();
+    let writable = files.iter().filter(|file| source::writable_by_others(file.path));
+    let writable_by_others = writable.map(|file| (file.kind.file_noun(), file.path.to_owned())).collect();
+    Found { record, writable_by_others, session, held: held.map(|held| held.to_string()) }
 }
 
-fn observe(path: &Path) -> Observation {
-    match source::read(path) {
-        Ok(key) => Observation::Key(key.fingerprint()),
+fn observe(source: &Source) -> Observation {
+    match source.read() {
+        Ok(material) => Observation::Key(material.identity()),
         Err(error) => Observation::without_key(&error),
     }
 }

@@ -227,7 +227,7 @@ impl Daemon {
             return;
         }
         let scope = ScanRequest {
-            key_files: self.credentials.all().map(|(_, state)| state.credential.key_file.clone()).collect(),
+            sources: self.credentials.all().map(|(id, state)| (id, Arc::clone(&state.credential))).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),

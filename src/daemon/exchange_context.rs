@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::exchange_effect::ExchangeContext;
 use crate::{
-    config::Config,
-    exchange::{Client, ClientError, LoginOptions, Proxies, Trust},
+    config::{Config, Credential},
+    exchange::{Client, ClientError, Proxies, Trust},
     fingerprint::Fingerprint,
-    offline,
     state::Ledger,
 };
 
@@ -16,18 +15,18 @@ impl ExchangeContext {
     /// where they are of the same project, else those that an earlier run left are used.
     pub(super) fn new(config: &Config, before: Option<&ExchangeContext>) -> Result<Self, ClientError> {
         let client = Client::build(&config.base_url, &config.http, &Proxies::from_environment())?;
-        let same =
-            before.filter(|context| context.project == config.project && context.client.base() == &config.base_url);
+        let api = config.api();
+        let same = before.filter(|context| context.api == api);
         let trust = match same {
             Some(context) => Arc::clone(&context.trust),
             None => Arc::new(Trust::open(Some(&config.state_directory), &config.base_url, &config.project)),
         };
         let ledger = Ledger::new(&config.state_directory);
-        Ok(Self { project: config.project.clone(), client, trust, ledger })
+        Ok(Self { api, client, trust, ledger })
     }
 
-    /// Fingerprint of everything that determines a session, except the key.
-    pub(super) fn request(&self, options: &LoginOptions) -> Fingerprint {
-        offline::request(&self.project, self.client.base(), options)
+    /// Fingerprint of everything that determines a credential's sessions, except the secret.
+    pub(super) fn request(&self, credential: &Credential) -> Fingerprint {
+        credential.source.request_fingerprint(&self.api)
     }
 }

@@ -10,19 +10,18 @@ use tokio::{sync::Semaphore, task, time};
 use crate::{
     clock,
     config::Credential,
-    exchange::{Client, GrantNote, Granted, ProjectId, Refused, SignatureStatus, Skew, Trust},
+    exchange::{Api, Client, GrantNote, Granted, Refused, SignatureStatus, Skew, Trust},
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
-    secret::Secret,
     session::Session,
-    source::{self, KeyError},
+    source::{AccessKeyMaterial, Material, ReadError},
     state::{Ledger, Record, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
 #[derive(Debug)]
 pub(super) struct ExchangeContext {
-    pub(super) project: ProjectId,
+    pub(super) api: Api,
     pub(super) client: Client,
     pub(super) trust: Arc<Trust>,
     pub(super) ledger: Ledger,
@@ -50,7 +49,7 @@ pub(super) enum Exchanged {
     /// None, and why. After a denial the key file was read once more: `reread` is what it holds now.
     Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
     /// The key file holds no key; nothing was sent.
-    NoKey(KeyError),
+    NoKey(ReadError),
     /// The key file holds the key that rests; nothing was sent.
     CoolingDown(Fingerprint),
 }
@@ -75,13 +74,13 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
         Err(NoKey::Unusable(error)) => return Exchanged::NoKey(error),
         Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
     };
-    let fingerprint = key.fingerprint();
+    let fingerprint = key.identity();
     if job.cooling_down == Some(fingerprint) {
         return Exchanged::CoolingDown(fingerprint);
     }
     noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer: None }).await);
     let (sent, sent_wall) = (clock::now(), clock::wall());
-    match ask(&context, &job.credential, &key, sent_wall, noticed).await {
+    match ask(&context, &key, sent_wall, noticed).await {
         Ok((Granted { session, notes }, standing)) => {
             Exchanged::Session { key: fingerprint, sent, session, notes, standing }
         }
@@ -91,7 +90,7 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
             let answer = Some(Answered { at, quiet: refused.refusal.quiet() });
             noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer }).await);
             let reread = match refused.refusal {
-                Refusal::Denied => read_key(&job).await.ok().map(|key| key.fingerprint()),
+                Refusal::Denied => read_key(&job).await.ok().map(|key| key.identity()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -106,35 +105,30 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
 
 async fn ask(
     context: &ExchangeContext,
-    credential: &Credential,
-    key: &Secret,
+    material: &Material,
     sent: SystemTime,
     noticed: &mut Noticed,
 ) -> Result<(Granted, SignatureStatus), Refused> {
-    let reply = context.client.exchange(&context.project, &credential.options, key).await?;
+    let Material::AccessKey(AccessKeyMaterial { options, key }) = material;
+    let reply = context.client.exchange(&context.api.project, options, key).await?;
     let received = clock::wall();
     noticed.skew = reply.date().map(|date| Skew::of(date, sent, received));
-    let granted = reply.read(sent, received, &context.project)?;
+    let granted = reply.read(sent, received, &context.api.project)?;
     let standing = context.trust.judge(&context.client, &granted.session.jwt, clock::now()).await?;
     Ok((granted, standing))
 }
 
 enum NoKey {
-    Unusable(KeyError),
+    Unusable(ReadError),
     Hangs(Refused),
 }
 
-async fn read_key(job: &ExchangeJob) -> Result<Secret, NoKey> {
-    let path = job.credential.key_file.clone();
-    let hangs = || {
-        NoKey::Hangs(Refused {
-            refusal: Refusal::TimedOut,
-            message: format!("reading the access key file `{}` hangs", job.credential.key_file.display()),
-        })
-    };
+async fn read_key(job: &ExchangeJob) -> Result<Material, NoKey> {
+    let source = job.credential.source.clone();
+    let hangs = || NoKey::Hangs(Refused { refusal: Refusal::TimedOut, message: job.credential.source.hangs() });
     let Ok(permit) = Arc::clone(&job.reading).try_acquire_owned() else { return Err(hangs()) };
     let read = task::spawn_blocking(move || {
-        let key = source::read(&path);
+        let key = source.read();
         drop(permit);
         key
     });

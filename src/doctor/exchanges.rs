@@ -114,10 +114,7 @@ fn findings(seen: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
         }
         DryOutcome::Refused(Refused { refusal, message }) => {
             let remedy = match refusal {
-                Refusal::Denied => {
-                    let file = credential.key_file.display();
-                    format!("; if the key was rotated, expired or revoked, put a good one into `{file}`")
-                }
+                Refusal::Denied => format!("; {}", credential.source.rotation_remedy()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -143,15 +140,17 @@ const PAUSE_MAX: Duration = Duration::from_secs(2);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{exchange::LoginOptions, renewal::Policy};
+    use crate::{
+        renewal::Policy,
+        source::{AccessKey, Source},
+    };
 
     fn told(refusal: Refusal, message: &str) -> String {
         let outcome = DryOutcome::Refused(Refused { refusal, message: message.to_owned() });
         let credential = Credential {
             name: "app".to_owned(),
-            key_file: "/keys/app".into(),
+            source: Source::AccessKey(AccessKey::at("/keys/app")),
             required: true,
-            options: LoginOptions::default(),
             policy: Policy::default(),
             outputs: Vec::new(),
             hooks: Vec::new(),

@@ -1,14 +1,11 @@
 //! Key files: present, whole, safe from others, and such that a new key would ever arrive.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use rustix::{
-    fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx},
-    io::Errno,
-};
+use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
 
 use super::{
     finding::Finding,
@@ -16,7 +13,7 @@ use super::{
 };
 use crate::{
     config::Credential,
-    source::{self, KeyError, Unusable},
+    source::{self, ReadError, Source},
 };
 
 /// A key file as it was seen. Nothing of its content is in here.
@@ -34,28 +31,24 @@ pub(super) struct KeyFileProbe {
 
 /// Looks at each key file once. Blocks on the disk.
 pub(super) fn look(credentials: &[Credential]) -> Vec<KeyFileProbe> {
-    let paths: BTreeSet<_> = credentials.iter().map(|credential| credential.key_file.as_path()).collect();
-    paths.into_iter().map(look_at).collect()
+    let mut seen = BTreeMap::new();
+    for source in credentials.iter().map(|credential| &credential.source) {
+        for file in source.files() {
+            seen.entry(file.path).or_insert_with_key(|path| look_at(path, source));
+        }
+    }
+    seen.into_values().collect()
 }
 
-fn look_at(path: &Path) -> KeyFileProbe {
-    let error = source::read(path).err();
+fn look_at(path: &Path, source: &Source) -> KeyFileProbe {
+    let error = source.read().err().filter(|error| error.path == path);
     let about = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
     KeyFileProbe {
         path: path.to_owned(),
-        is_forbidden: error.as_ref().is_some_and(is_forbidden),
+        is_forbidden: error.as_ref().is_some_and(ReadError::is_forbidden),
         trouble: error.map(|error| error.to_string()),
         is_writable_by_others: source::writable_by_others(path),
         is_mount: about.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
-    }
-}
-
-fn is_forbidden(error: &KeyError) -> bool {
-    match error {
-        KeyError::Unusable { why: Unusable::Unreadable(error), .. } => {
-            matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM))
-        }
-        KeyError::Missing { .. } | KeyError::Unusable { .. } => false,
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     config::{Config, Credential, KeyDirectory},
     exchange::judge_ca_file,
+    source::SecretFile,
 };
 
 /// What is there.
@@ -32,8 +33,8 @@ impl KeyMetadata {
     /// Looks at every key file and every folder of keys. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
         let mut keys = Self::default();
-        for credential in &config.credentials {
-            keys.look_at_file(&credential.key_file);
+        for file in config.credentials.iter().flat_map(|credential| credential.source.files()) {
+            keys.look_at_file(file);
         }
         for directory in &config.key_directories {
             let credentials = keys.look_into(directory, config);
@@ -64,37 +65,38 @@ impl KeyMetadata {
         }
         credentials.retain(|credential| {
             let rival = config.named_rival(credential);
-            if let Some(rival) = rival.filter(|rival| rival.key_file != credential.key_file) {
-                let (file, name) = (credential.key_file.display(), &rival.name);
+            if let Some(rival) = rival.filter(|rival| rival.source.files() != credential.source.files()) {
+                let (file, name) = (directory.path.join(&credential.name), &rival.name);
                 let what = "makes no credential of its own: a credential of `credentials` has its name or its output";
-                self.ignored.push(format!("key file `{file}` {what}, `{name}`"));
+                self.ignored.push(format!("key file `{}` {what}, `{name}`", file.display()));
             }
             rival.is_none()
         });
-        for credential in &credentials {
-            self.look_at_file(&credential.key_file);
+        for file in credentials.iter().flat_map(|credential| credential.source.files()) {
+            self.look_at_file(file);
         }
         credentials
     }
 
-    fn look_at_file(&mut self, path: &Path) {
+    fn look_at_file(&mut self, SecretFile { kind, path }: SecretFile<'_>) {
+        let noun = kind.file_noun();
         if self.found.contains_key(path) {
             return;
         }
         let said = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
-                self.warnings.push(format!("key file `{}` is not a regular file", path.display()));
+                self.warnings.push(format!("{noun} `{}` is not a regular file", path.display()));
                 "not a file"
             }
             Ok(found) => {
                 if found.mode() & OTHERS_WRITE != 0 {
                     let mode = found.mode() & PERMISSIONS;
-                    self.warnings.push(format!("others may write key file `{}` (mode {mode:04o})", path.display()));
+                    self.warnings.push(format!("others may write {noun} `{}` (mode {mode:04o})", path.display()));
                 }
                 "present"
             }
             Err(error) => {
-                self.warnings.push(cannot("key file", path, &error));
+                self.warnings.push(cannot(noun, path, &error));
                 if error.kind() == io::ErrorKind::NotFound { "missing: `run` waits for it" } else { "out of sight" }
             }
         };

@@ -19,8 +19,7 @@ use crate::{
     exchange::{Client, Granted, Refused, Trust},
     fingerprint::Fingerprint,
     offline::{DryExchange, NotRecorded, RecordedExchange},
-    secret::Secret,
-    source,
+    source::{AccessKeyMaterial, Material},
 };
 
 /// What all exchanges have in common.
@@ -35,8 +34,8 @@ impl CheckRun<'_> {
     pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &mut Report<'_>) -> ExchangeProbe {
         let not_asked = |because: &str| ExchangeProbe::not_asked(&credential.name, because);
         let key = {
-            let path = credential.key_file.clone();
-            report.wait(&format!("reading {which}"), self.on_disk(move || source::read(&path).ok())).await
+            let source = credential.source.clone();
+            report.wait(&format!("reading {which}"), self.on_disk(move || source.read().ok())).await
         };
         let Some(Some(key)) = key else { return not_asked("its key file gives no key") };
         let mut waited_for = None;
@@ -55,7 +54,7 @@ impl CheckRun<'_> {
             report.wait(&format!("keeping the spacing of {which}"), sleep(wanted)).await;
             waited_for = last.asked;
         }
-        let begun = self.begin(credential, key.fingerprint()).await;
+        let begun = self.begin(credential, key.identity()).await;
         let asking = self.ask(credential, &key);
         let mut seen = report.wait(&format!("asking with {which}"), asking).await;
         let noted = match begun {
@@ -84,9 +83,10 @@ impl CheckRun<'_> {
         self.on_disk(move || dry_exchange.end(refusal)).await.unwrap_or_else(|| Err(slow()))
     }
 
-    async fn ask(&self, credential: &Credential, key: &Secret) -> ExchangeProbe {
+    async fn ask(&self, credential: &Credential, key: &Material) -> ExchangeProbe {
         let (began, sent) = (clock::now(), clock::wall());
-        let reply = self.client.exchange(&self.config.project, &credential.options, key).await;
+        let Material::AccessKey(AccessKeyMaterial { options, key: secret }) = key;
+        let reply = self.client.exchange(&self.config.project, options, secret).await;
         let time = clock::now() - began;
         let outcome = match reply.and_then(|reply| reply.read(sent, clock::wall(), &self.config.project)) {
             Err(refused) => DryOutcome::Refused(refused),
@@ -95,7 +95,7 @@ impl CheckRun<'_> {
                 DryOutcome::Granted { grant: session.grant, notes, standing }
             }
         };
-        ExchangeProbe { credential: credential.name.clone(), key: Some(key.fingerprint()), time, outcome, noted: None }
+        ExchangeProbe { credential: credential.name.clone(), key: Some(key.identity()), time, outcome, noted: None }
     }
 
     async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::Url;
 use url_host::is_loopback;
 
-use super::project::ProjectId;
+use super::{origin::Origin, project::ProjectId};
 
 /// An API's base: scheme, host, port and perhaps a path, without a trailing slash, user, password, query or fragment.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -77,8 +77,8 @@ impl BaseUrl {
     }
 
     /// Scheme, host and port: what a rate limit counts for.
-    pub fn origin(&self) -> String {
-        self.0.origin().ascii_serialization()
+    pub fn origin(&self) -> Origin {
+        Origin::of(&self.0)
     }
 }
 
@@ -114,7 +114,7 @@ mod tests {
             ("http://[::1]:8080", "http://[::1]:8080", "http://[::1]:8080"),
         ] {
             let base = BaseUrl::parse(text, false).unwrap();
-            assert_eq!((base.to_string().as_str(), base.origin().as_str()), (shown, origin));
+            assert_eq!((base.to_string().as_str(), base.origin().to_string().as_str()), (shown, origin));
             assert_eq!(base.join("/v2/keys"), format!("{shown}/v2/keys"));
         }
     }

@@ -3,9 +3,11 @@
 //! [`Client::exchange`] sends it and brings a whole [`Reply`]; [`Reply::read`], which is pure, says what the reply means;
 //! [`Trust::judge`] says whether the project signed the session.
 
+mod api;
 mod base_url;
 mod client;
 mod network_path;
+mod origin;
 mod project;
 mod proxy;
 mod reply;
@@ -18,11 +20,13 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use crate::renewal::Refusal;
 
+pub use api::Api;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{BODY_BYTES_MAX, Client, ClientError};
 pub use network_path::{
     Anchors, Authority, Certificate, Connected, Handshake, NetworkPath, NotConnected, Root, Route, Tunnel, Untunnelled,
 };
+pub use origin::Origin;
 pub use project::{NotAProjectId, ProjectId};
 pub use proxy::{Proxies, ProxyError};
 pub use reply::{GrantNote, Granted, Reply};
@@ -37,6 +41,16 @@ pub struct LoginOptions {
     pub custom_claims: serde_json::Map<String, serde_json::Value>,
     /// `selectedTenant`.
     pub selected_tenant: Option<String>,
+}
+
+impl LoginOptions {
+    /// What is set, for people.
+    pub fn terms(&self) -> Vec<(&'static str, String)> {
+        let names: Vec<_> = self.custom_claims.keys().map(String::as_str).collect();
+        let claims = (!names.is_empty()).then(|| ("claims", names.join(", ")));
+        let tenant = self.selected_tenant.clone().map(|tenant| ("tenant", tenant));
+        tenant.into_iter().chain(claims).collect()
+    }
 }
 
 impl fmt::Debug for LoginOptions {

@@ -31,7 +31,7 @@ use super::{
 use crate::{
     child::{ChildRegistry, OwnedChild},
     secret::Secret,
-    source,
+    source::{Material, Source},
 };
 
 /// Runs a command until it ends or reaches its time limit. Background processes that it leaves are neither killed nor
@@ -61,8 +61,8 @@ pub(super) async fn run(
         }
         Err(error) => HookOutcome::Failed(cannot_start(program, &error)),
     };
-    let key = if printed.is_empty() { None } else { read_key(&context.key_file).await };
-    HookRun { outcome, printed: printed.redacted(&context.session.jwt, key.as_ref()) }
+    let secrets = if printed.is_empty() { Vec::new() } else { read_secrets(&context.source).await };
+    HookRun { outcome, printed: printed.redacted(&context.session.jwt, &secrets) }
 }
 
 /// A child that leads its own process group. Dropping this before the child was waited for kills the group.
@@ -145,19 +145,19 @@ fn drain(pipe: &Receiver, printed: &mut CommandOutput) {
     }
 }
 
-/// Reads the access key, to mask it too. Returns `None` if it cannot be read. A disk that hangs costs one of a few
-/// threads.
-async fn read_key(path: &Path) -> Option<Secret> {
-    let path = path.to_owned();
+/// Reads the secrets of the source, to mask them too. Returns none if they cannot be read. A disk that hangs costs one of a
+/// few threads.
+async fn read_secrets(source: &Source) -> Vec<Secret> {
+    let source = source.clone();
     let reading = async {
-        let permit = KEY_READS.acquire().await.ok()?;
-        let key = task::spawn_blocking(move || {
+        let permit = SECRET_READS.acquire().await.ok()?;
+        let secrets = task::spawn_blocking(move || {
             let _permit = permit;
-            source::read(&path).ok()
+            source.read().map(Material::into_secrets).ok()
         });
-        key.await.ok()?
+        secrets.await.ok()?
     };
-    within(KEY_READ_MAX, reading).await.ok()?
+    within(SECRETS_READ_MAX, reading).await.ok().flatten().unwrap_or_default()
 }
 
 fn outcome(ended: io::Result<ExitStatus>) -> HookOutcome {
@@ -202,10 +202,10 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 const GRACE: Duration = Duration::from_secs(1);
 /// The longest wait for the child after KILL.
 const KILL_WAIT_MAX: Duration = Duration::from_secs(1);
-/// The time limit for reading the access key.
-const KEY_READ_MAX: Duration = Duration::from_secs(1);
-/// The limit on concurrent reads of access keys, each on its own thread that might hang.
-static KEY_READS: Semaphore = Semaphore::const_new(4);
+/// The time limit for reading the secrets.
+const SECRETS_READ_MAX: Duration = Duration::from_secs(1);
+/// The limit on concurrent reads of secrets, each on its own thread that might hang.
+static SECRET_READS: Semaphore = Semaphore::const_new(4);
 const PIECE_BYTES: usize = 8 * 1024;
 /// More than a pipe holds; ends the loop if a background process keeps filling it.
 const REST_PIECES_MAX: usize = 16;

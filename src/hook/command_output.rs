@@ -30,10 +30,10 @@ impl CommandOutput {
         self.bytes == 0
     }
 
-    /// Returns the output with the token, the access key, parts of them and anything that looks like a JWT masked. The
+    /// Returns the output with the token, the secrets, parts of them and anything that looks like a JWT masked. The
     /// result is plain text and may have several lines; the log writer escapes it.
-    pub(super) fn redacted(&self, token: &Secret, key: Option<&Secret>) -> String {
-        let masked = self.masked(token.expose(), key.map(Secret::expose));
+    pub(super) fn redacted(&self, token: &Secret, secrets: &[Secret]) -> String {
+        let masked = self.masked(token.expose(), secrets);
         let (mut said, mut escaped_bytes) = (String::new(), 0);
         for letter in masked.trim().chars().map(printable) {
             said.push(letter);
@@ -51,10 +51,12 @@ impl CommandOutput {
 
     /// Returns the first [`PRINTED_BYTES_MAX`] printed bytes, masked. The bytes buffered beyond that only serve to decide
     /// whether a word at the cut is secret.
-    fn masked(&self, token: &str, key: Option<&str>) -> String {
+    fn masked(&self, token: &str, secrets: &[Secret]) -> String {
         let signature = token.rsplit_once('.').and_then(|(_, signature)| URL_SAFE_NO_PAD.decode(signature).ok());
         let signature = Zeroizing::new(signature.unwrap_or_default());
-        let marks = secret_parts(&self.start, &[token.as_bytes(), key.unwrap_or_default().as_bytes(), &signature]);
+        let secrets = secrets.iter().map(|secret| secret.expose().as_bytes());
+        let secrets: Vec<_> = secrets.chain([token.as_bytes(), signature.as_slice()]).collect();
+        let marks = secret_parts(&self.start, &secrets);
         let mut masked = String::new();
         let mut start = 0;
         for marks in marks.chunk_by(|one, next| one == next) {
@@ -105,7 +107,7 @@ mod tests {
         for piece in printed.chunks(7) {
             whole.add(piece);
         }
-        whole.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new(KEY.to_owned())))
+        whole.redacted(&Secret::new(TOKEN.to_owned()), &[Secret::new(KEY.to_owned())])
     }
 
     #[test]
@@ -146,14 +148,14 @@ mod tests {
     fn without_a_readable_key_only_the_token_is_masked() {
         let mut printed = CommandOutput::default();
         printed.add(format!("{KEY} {TOKEN}").as_bytes());
-        assert_eq!(printed.redacted(&Secret::new(TOKEN.to_owned()), None), format!("{KEY} [secret]"));
+        assert_eq!(printed.redacted(&Secret::new(TOKEN.to_owned()), &[]), format!("{KEY} [secret]"));
     }
 
     #[test]
     fn a_short_key_is_masked_whole_and_not_in_other_encodings() {
         let mut printed = CommandOutput::default();
         printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
-        let said = printed.redacted(&Secret::new(TOKEN.to_owned()), Some(&Secret::new("K2abc".to_owned())));
+        let said = printed.redacted(&Secret::new(TOKEN.to_owned()), &[Secret::new("K2abc".to_owned())]);
         assert_eq!(said, "the key is [secret] and U2abc is none, SzJh is not masked");
     }
 

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use crate::session::Session;
+use crate::{session::Session, source::Source};
 
 /// The input of a hook.
 #[derive(Clone, Debug)]
@@ -19,8 +19,8 @@ pub struct HookContext {
     pub expires_at: SystemTime,
     /// The session. It only serves to mask its token in a command's output; no hook receives it.
     pub session: Arc<Session>,
-    /// The access key file. It is read when a command has printed something, to mask the key in that output.
-    pub key_file: PathBuf,
+    /// The credential's source. It is read when a command has printed something, to mask its secrets in that output.
+    pub source: Source,
     /// When the machine booted, by the current wall clock. The kernel counts a process's start from boot, and file times
     /// are by the wall clock; comparing the two detects a pid file that is older than the process it names.
     pub booted_at: SystemTime,

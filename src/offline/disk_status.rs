@@ -5,7 +5,6 @@ use std::slice;
 use super::{
     desired::credentials,
     prior_state::{PriorState, load_prior_state},
-    request::request,
 };
 use crate::{
     clock,
@@ -49,7 +48,7 @@ impl DiskStatus {
 
 /// Why a reader finds no live token, if he finds none.
 fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
-    let request = request(&config.project, &config.base_url, &credential.options);
+    let request = credential.source.request_fingerprint(&config.api());
     let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
     let written = match record {
         Err(why) => return Some(why.to_string()),

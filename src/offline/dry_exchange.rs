@@ -12,7 +12,6 @@ use std::{
 
 use rustix::process::geteuid;
 
-use super::request::request;
 use crate::{
     clock,
     config::{Config, Credential},
@@ -70,7 +69,7 @@ impl DryExchange {
         let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
             Record { last_exchange: asked, ..record }
         } else {
-            let request = request(&config.project, &config.base_url, &credential.options);
+            let request = credential.source.request_fingerprint(&config.api());
             Record { request, last_exchange: asked, written: None }
         };
         let dry_exchange = Self { ledger, credential: credential.clone(), record };

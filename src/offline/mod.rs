@@ -6,7 +6,6 @@ mod disk_status;
 mod dry_exchange;
 mod prior_state;
 mod recorded_exchange;
-mod request;
 mod wait;
 
 pub use self::{
@@ -15,6 +14,5 @@ pub use self::{
     dry_exchange::{DryExchange, NotRecorded},
     prior_state::{PriorState, load_prior_state},
     recorded_exchange::RecordedExchange,
-    request::request,
     wait::wait,
 };

@@ -1,14 +1,23 @@
-//! Access keys in files: read afresh for every exchange, with a bound, and never quoted in an error.
+//! Ways to a session, one file a kind.
+//!
+//! A [`Source`] knows which files it reads, reads them with a bound, and says what its requests ask for. Nothing outside this
+//! room names the file of an access key.
 
-mod list;
-mod read;
-mod text;
+mod access_key;
+mod identity;
+mod key_folder;
+mod kind;
+mod material;
+mod secret_file;
+mod unusable;
+mod way;
+mod word;
 
-pub use list::{ListError, list};
-pub use read::{KeyError, Unusable, read, writable_by_others};
-
-/// The most bytes that a key file may hold, white space included. Descope's keys have about seventy.
-pub const KEY_FILE_BYTES_MAX: usize = 8 * 1024;
-
-/// The most keys that one folder may hold.
-pub const KEYS_PER_FOLDER_MAX: usize = 20_000;
+pub use access_key::{AccessKey, AccessKeyMaterial, KEY_FILE_BYTES_MAX};
+pub use identity::Identity;
+pub use key_folder::{KEYS_PER_FOLDER_MAX, ListError, list};
+pub use kind::{SecretFile, SecretKind};
+pub use material::Material;
+pub use secret_file::writable_by_others;
+pub use unusable::{ReadError, Unusable};
+pub use way::Source;

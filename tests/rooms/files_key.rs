@@ -16,7 +16,19 @@ use std::{
 };
 
 use secret_volume::SecretVolume;
-use tokenwell::source::{self, KEY_FILE_BYTES_MAX, KeyError, ListError, Unusable};
+use tokenwell::{
+    secret::Secret,
+    source::{self, AccessKey, KEY_FILE_BYTES_MAX, ListError, ReadError, Source, Unusable},
+};
+
+fn read(path: &Path) -> Result<Secret, ReadError> {
+    let source = Source::AccessKey(AccessKey::at(path));
+    let material = source.read()?;
+    let identity = material.identity();
+    let key = material.into_secrets().remove(0);
+    assert_eq!(identity, key.fingerprint(), "a key is another one where its bytes are");
+    Ok(key)
+}
 
 #[test]
 fn the_key_is_what_stands_between_the_white_space() {
@@ -32,7 +44,7 @@ fn the_key_is_what_stands_between_the_white_space() {
         (&longest, &longest),
     ] {
         fs::write(&path, content).unwrap();
-        assert!(source::read(&path).unwrap().expose() == key, "for content of {} bytes", content.len());
+        assert!(read(&path).unwrap().expose() == key, "for content of {} bytes", content.len());
     }
 }
 
@@ -63,8 +75,9 @@ fn what_is_no_key_is_refused_without_repeating_any_of_it() {
     ];
     for (content, why) in table {
         fs::write(&path, content).unwrap();
-        let error = source::read(&path).unwrap_err();
-        assert!(matches!(error, KeyError::Unusable { .. }), "{why}");
+        let error = read(&path).unwrap_err();
+        assert!(!matches!(error.why, Unusable::Missing | Unusable::Unreadable(_)), "{why}");
+        assert!(error.remedy().is_some(), "{why}");
         let text = format!("{error} {error:?}");
         assert!(error.to_string().contains(why), "{error}");
         assert!(error.to_string().contains(&format!("`{}`", path.display())), "{error}");
@@ -77,8 +90,8 @@ fn a_missing_file_and_a_link_to_nothing_are_missing() {
     let folder = tempfile::tempdir().unwrap();
     symlink("nowhere", folder.path().join("dangling")).unwrap();
     for name in ["none", "dangling", "none/key"] {
-        let error = source::read(&folder.path().join(name)).unwrap_err();
-        assert!(matches!(error, KeyError::Missing { .. }), "{name}: {error}");
+        let error = read(&folder.path().join(name)).unwrap_err();
+        assert!(matches!(error.why, Unusable::Missing), "{name}: {error}");
     }
 }
 
@@ -91,8 +104,8 @@ fn what_is_no_regular_file_is_refused_and_never_waited_for() {
     symlink("/dev/zero", at("zero")).unwrap();
     for path in [&at("pipe"), &at("socket"), &at("zero"), Path::new("/dev/zero"), Path::new("/dev/null"), folder.path()]
     {
-        let error = source::read(path).unwrap_err();
-        assert!(matches!(error, KeyError::Unusable { why: Unusable::NotAFile, .. }), "{}: {error}", path.display());
+        let error = read(path).unwrap_err();
+        assert!(matches!(error.why, Unusable::NotAFile), "{}: {error}", path.display());
     }
 }
 
@@ -101,7 +114,7 @@ fn a_path_through_a_file_and_links_in_a_circle_are_named() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
     symlink("circle", folder.path().join("circle")).unwrap();
-    let text = |name: &str| source::read(&folder.path().join(name)).unwrap_err().to_string();
+    let text = |name: &str| read(&folder.path().join(name)).unwrap_err().to_string();
     assert!(text("file/key").ends_with("a part of its path is a file where a folder is needed; correct the path"));
     assert!(text("circle").ends_with("the links on its path lead in a circle; repair them"));
 }
@@ -112,14 +125,14 @@ fn a_huge_file_costs_no_memory() {
     let path = folder.path().join("key");
     // Sparse: larger than the machine's memory.
     fs::File::create(&path).unwrap().set_len(1 << 42).unwrap();
-    assert!(matches!(source::read(&path), Err(KeyError::Unusable { why: Unusable::TooLong, .. })));
+    assert!(matches!(read(&path), Err(ReadError { why: Unusable::TooLong { bytes_max: KEY_FILE_BYTES_MAX }, .. })));
 }
 
 #[test]
 fn a_file_whose_size_is_not_told_beforehand_is_read_to_the_bound() {
     // Files in /proc say that they have no bytes. This one has lines.
-    let error = source::read(Path::new("/proc/self/status")).unwrap_err();
-    assert!(matches!(error, KeyError::Unusable { why: Unusable::ManyLines, .. }), "{error}");
+    let error = read(Path::new("/proc/self/status")).unwrap_err();
+    assert!(matches!(error.why, Unusable::ManyLines), "{error}");
 }
 
 #[test]
@@ -128,7 +141,7 @@ fn a_mounted_secret_is_read_through_its_links_after_each_swap() {
     let mut volume = SecretVolume::new(folder.path(), &[("billing", "K1\n")]);
     for key in ["K2", "K3", "K4"] {
         volume.update(&[("billing", key)]);
-        assert_eq!(source::read(&volume.path("billing")).unwrap().expose(), key);
+        assert_eq!(read(&volume.path("billing")).unwrap().expose(), key);
     }
 }
 

@@ -38,9 +38,11 @@ impl Display for Plan<'_> {
             row(f, "", "status", format_args!("served at {listen}"))?;
         }
         for credential in &config.credentials {
-            let found = self.keys.found.get(&credential.key_file).copied().unwrap_or("not looked at");
             write!(f, "\n\ncredential {}", credential.name)?;
-            row(f, INDENT, "key file", format_args!("{} ({found})", credential.key_file.display()))?;
+            for file in credential.source.files() {
+                let found = self.keys.found.get(file.path).copied().unwrap_or("not looked at");
+                row(f, INDENT, file.kind.file_noun(), format_args!("{} ({found})", file.path.display()))?;
+            }
             details(credential, f)?;
         }
         for (n, directory) in config.key_directories.iter().enumerate() {
@@ -62,12 +64,8 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
     for (n, hook) in credential.hooks.iter().enumerate() {
         row(f, INDENT, if n == 0 { "hooks" } else { "" }, told(hook))?;
     }
-    if let Some(tenant) = &credential.options.selected_tenant {
-        row(f, INDENT, "tenant", tenant)?;
-    }
-    if !credential.options.custom_claims.is_empty() {
-        let names: Vec<_> = credential.options.custom_claims.keys().map(String::as_str).collect();
-        row(f, INDENT, "claims", names.join(", "))?;
+    for (name, value) in credential.source.terms() {
+        row(f, INDENT, name, value)?;
     }
     let default = Policy::default();
     if credential.policy != (Policy { on_expiry: credential.policy.on_expiry, ..default }) {

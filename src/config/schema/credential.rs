@@ -1,6 +1,6 @@
 //! `credentials` and `credentialsFrom`.
 
-use super::{Entry, Form, Section, form, hook, output, renew};
+use super::{Entry, Form, Section, access_key, form, hook, output, renew};
 use crate::{
     config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX},
     renewal::OnExpiry,
@@ -9,14 +9,9 @@ use crate::{
 /// An entry of `credentials`.
 pub(super) fn one() -> Section {
     let mut entries = vec![
-        Entry::new("name", form::name(), "What it is called, in logs and elsewhere. No two have the same name.").needed(),
-        Entry::new(
-            "accessKeyFile",
-            form::file(),
-            "The file that holds the access key and nothing else. It is read anew for every exchange, and watched: a new key \
-             is used at once.",
-        )
-        .needed(),
+        Entry::new("name", form::name(), "What it is called, in logs and elsewhere. No two have the same name.")
+            .needed(),
+        access_key::file(),
     ];
     entries.extend(common(output::of_one()));
     Section::new("Credential", "One access key, and the files that hold its session.", entries)
@@ -24,15 +19,7 @@ pub(super) fn one() -> Section {
 
 /// An entry of `credentialsFrom`.
 pub(super) fn of_each_key() -> Section {
-    let mut entries = vec![
-        Entry::new(
-            "accessKeyDirectory",
-            form::folder(),
-            "The folder. Every file in it is an access key, but for names that begin with `.`; the name of a file has to be a \
-             legal name of a credential.",
-        )
-        .needed(),
-    ];
+    let mut entries = vec![access_key::folder()];
     entries.extend(common(output::of_each_key()));
     Section::new(
         "Credentials of a folder",
@@ -41,17 +28,11 @@ pub(super) fn of_each_key() -> Section {
     )
 }
 
-fn common(output: Section) -> [Entry; 7] {
+fn common(output: Section) -> Vec<Entry> {
     let on_expiry = ON_EXPIRY.map(|(word, _)| word);
     let kept = ON_EXPIRY.iter().find(|(_, meaning)| *meaning == OnExpiry::default()).map_or("", |(word, _)| *word);
-    [
-        Entry::new("required", form::flag(), "Whether readiness waits for it.").default(true),
-        Entry::new(
-            "customClaims",
-            form::custom_claims(),
-            "Claims to ask for at the exchange. They land in the claim `nsec` of the session.",
-        ),
-        Entry::new("selectedTenant", form::words_of_any_kind("A text"), "The id of the tenant that the session is for."),
+    let required = Entry::new("required", form::flag(), "Whether readiness waits for it.").default(true);
+    let others = [
         Entry::new(
             "onExpiry",
             form::words(&on_expiry),
@@ -71,5 +52,6 @@ fn common(output: Section) -> [Entry; 7] {
             Form::List { of: hook::hook(), least: 0, most: Some(HOOKS_MAX) },
             format!("What follows a write that changed something, in this order; at most {HOOKS_MAX}."),
         ),
-    ]
+    ];
+    [required].into_iter().chain(access_key::login_options()).chain(others).collect()
 }

@@ -8,6 +8,7 @@
 //!
 //! A new section is a file here with its fields, and one `Entry` in `root.rs`.
 
+mod access_key;
 mod credential;
 mod form;
 mod hook;

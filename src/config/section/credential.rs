@@ -1,9 +1,7 @@
 //! `credentials` and `credentialsFrom`: what is kept fresh.
 
-use std::path::PathBuf;
-
 use super::{
-    hook,
+    access_key, hook,
     output::{self, Whose},
     renew,
 };
@@ -12,14 +10,14 @@ use crate::{
         diagnostics::Diagnostics,
         fields::Fields,
         model::{Credential, KeyDirectory},
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
         reader::Field,
-        value::{claims, name, path},
+        value::{name, path::NAME_MARK},
     },
-    exchange::LoginOptions,
     hook::Hook,
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
+    source::{AccessKey, Source},
 };
 
 /// Reads one entry of `credentials`.
@@ -35,14 +33,13 @@ pub(in crate::config) fn read(
         conflicts.name(&name, &field.location, diagnostics);
         Some(name)
     });
-    let key_file = fields.require("accessKeyFile", KEY_FILE_EXAMPLE, diagnostics).and_then(|field| {
-        let path = path::key_file(&field, diagnostics);
-        conflicts.note(Purpose::KeyFile, path.as_deref(), &field.location);
-        path
-    });
+    let file = access_key::file(&mut fields, conflicts, diagnostics);
+    let required = required(&mut fields, diagnostics);
+    let options = access_key::login_options(&mut fields, diagnostics);
     let common = Common::read(&mut fields, Whose::One, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
-    common.credential(name?, key_file?)
+    let source = Source::AccessKey(AccessKey { file: file?, options });
+    common.credential(name?, source, required)
 }
 
 /// Reads one entry of `credentialsFrom`.
@@ -53,20 +50,22 @@ pub(in crate::config) fn read_directory(
     diagnostics: &mut Diagnostics,
 ) -> Option<KeyDirectory> {
     let mut fields = field.fields(diagnostics)?;
-    let path = fields.require("accessKeyDirectory", KEY_DIRECTORY_EXAMPLE, diagnostics).and_then(|field| {
-        let path = field.text(diagnostics).and_then(|text| path::folder(&text, diagnostics));
-        conflicts.note(Purpose::KeyDirectory, path.as_deref(), &field.location);
-        path
-    });
+    let path = access_key::folder(&mut fields, conflicts, diagnostics);
+    let required = required(&mut fields, diagnostics);
+    let options = access_key::login_options(&mut fields, diagnostics);
     let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
-    Some(KeyDirectory { path: path?, pattern: common.credential(String::new(), PathBuf::new())? })
+    let path = path?;
+    let source = Source::AccessKey(AccessKey { file: path.join(NAME_MARK), options });
+    Some(KeyDirectory { path, pattern: common.credential(String::new(), source, required)? })
+}
+
+fn required(fields: &mut Fields, diagnostics: &mut Diagnostics) -> bool {
+    fields.take("required", diagnostics).and_then(|field| field.flag(diagnostics)).unwrap_or(true)
 }
 
 /// What both have in common.
 struct Common {
-    required: bool,
-    options: LoginOptions,
     policy: Policy,
     outputs: Option<Vec<Output>>,
     hooks: Vec<Hook>,
@@ -80,10 +79,6 @@ impl Common {
         conflicts: &mut PathConflicts,
         diagnostics: &mut Diagnostics,
     ) -> Self {
-        let required = fields.take("required", diagnostics).and_then(|field| field.flag(diagnostics)).unwrap_or(true);
-        let custom_claims =
-            fields.take("customClaims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
-        let selected_tenant = fields.take("selectedTenant", diagnostics).and_then(|field| tenant(&field, diagnostics));
         let on_expiry_field = fields.take("onExpiry", diagnostics);
         let on_expiry = on_expiry_field.as_ref().and_then(|field| field.word(&ON_EXPIRY, diagnostics));
         let policy = fields.take("renew", diagnostics).map_or(pace, |field| renew::read(&field, pace, diagnostics));
@@ -95,27 +90,16 @@ impl Common {
             diagnostics.warning(&field.location, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
         }
         Self {
-            required,
-            options: LoginOptions { custom_claims: custom_claims.unwrap_or_default(), selected_tenant },
             policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy },
             outputs,
             hooks: hooks.unwrap_or_default(),
         }
     }
 
-    fn credential(self, name: String, key_file: PathBuf) -> Option<Credential> {
-        let Self { required, options, policy, outputs, hooks } = self;
-        Some(Credential { name, key_file, required, options, policy, outputs: outputs?, hooks })
+    fn credential(self, name: String, source: Source, required: bool) -> Option<Credential> {
+        let Self { policy, outputs, hooks } = self;
+        Some(Credential { name, source, required, policy, outputs: outputs?, hooks })
     }
-}
-
-fn tenant(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
-    let text = field.text(diagnostics)?;
-    if text.value.trim().is_empty() {
-        diagnostics.mistake(&field.location, "empty", "write the tenant's id, or take the line away");
-        return None;
-    }
-    Some(text.value)
 }
 
 /// Whether the usual readers of the format fail without the file.
@@ -131,5 +115,3 @@ const NEEDED_AT_START: &str = "some readers do not start while their file is mis
 const NEEDED_AT_START_REMEDY: &str = "let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`";
 pub(in crate::config) const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
 const NAME_EXAMPLE: &str = "write such as `name: billing`";
-const KEY_FILE_EXAMPLE: &str = "write such as `accessKeyFile: /var/run/secrets/descope/billing`";
-const KEY_DIRECTORY_EXAMPLE: &str = "write such as `accessKeyDirectory: /var/run/secrets/descope`";

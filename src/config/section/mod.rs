@@ -1,5 +1,6 @@
 //! The sections of a configuration file, each read into what it means.
 
+pub(super) mod access_key;
 pub(super) mod credential;
 pub(super) mod format;
 pub(super) mod hook;

@@ -36,8 +36,8 @@ pub(in crate::config) fn folder(text: &Text, diagnostics: &mut Diagnostics) -> O
     absolute(text, diagnostics)
 }
 
-/// Reads the path of a file that holds an access key: what was written is shown to nobody, for it may be the key itself.
-pub(in crate::config) fn key_file(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+/// Reads the path of a file that holds an access key: what was written is never shown, for it may be the key itself.
+pub(in crate::config) fn access_key_file(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let text = field.text(diagnostics)?;
     if !text.value.contains('/') && looks_like_a_secret(&text.value) {
         diagnostics.mistake(&text.location, "this looks like an access key itself", KEY_FILE_REMEDY);

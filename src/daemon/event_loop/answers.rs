@@ -193,11 +193,10 @@ impl Daemon {
                 self.recall(id, found);
             }
             self.listed(scan.directories);
-            let ids: Vec<_> =
-                self.credentials.all().map(|(id, state)| (id, state.credential.key_file.clone())).collect();
-            for (id, path) in ids {
-                if let Some(observation) = scan.keys.get(&path) {
-                    self.observed(id, now, observation.clone());
+            for (id, looked_at, observation) in scan.observations {
+                // A reload may have named another source meanwhile.
+                if self.credentials.get(id).is_some_and(|state| state.credential.source == looked_at.source) {
+                    self.observed(id, now, observation);
                 }
             }
             if let Some(missing) = &scan.missing_socket {

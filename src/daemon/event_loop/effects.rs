@@ -37,7 +37,7 @@ impl Daemon {
                 debug!(credential = credential.name, attempt = tries, "asking for a session");
                 let context = Arc::clone(&self.context);
                 let job = ExchangeJob {
-                    request: context.request(&credential.options),
+                    request: context.request(&credential),
                     reading: Arc::clone(&kept.reading),
                     written: kept.written.clone(),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
@@ -57,7 +57,7 @@ impl Daemon {
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
                     write(writers, move || {
-                        let project = context.project.as_str();
+                        let project = context.api.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
                         let results = output::publish(&credential.outputs, &content, &locks, &protected_keys);
                         remember(&context.ledger, &credential, results, record)

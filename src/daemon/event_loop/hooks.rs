@@ -43,7 +43,7 @@ impl Daemon {
             path: credential.outputs.first().and_then(Output::file).map(Path::to_owned).unwrap_or_default(),
             expires_at: told.times().expires_at,
             session,
-            key_file: credential.key_file.clone(),
+            source: credential.source.clone(),
             booted_at: clock::wall_of(Moment::default()),
         };
         let children = self.processes.children().clone();

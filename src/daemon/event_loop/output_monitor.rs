@@ -157,8 +157,8 @@ impl Daemon {
         let context = Arc::clone(&self.context);
         self.tasks.start(Task::Inspect, async move {
             let inspect = move || Inspection {
-                inspected: checks.into_iter().map(|check| check.run(context.project.as_str())).collect(),
-                missing: probes.into_iter().filter_map(|probe| probe.take(context.project.as_str())).collect(),
+                inspected: checks.into_iter().map(|check| check.run(context.api.project.as_str())).collect(),
+                missing: probes.into_iter().filter_map(|probe| probe.take(context.api.project.as_str())).collect(),
             };
             task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });

@@ -25,8 +25,8 @@ impl Daemon {
         let newcomer = |(id, kept): (Id, &CredentialState)| Newcomer {
             id,
             credential: Arc::clone(&kept.credential),
-            project: self.context.project.clone(),
-            request: self.context.request(&kept.credential.options),
+            project: self.context.api.project.clone(),
+            request: self.context.request(&kept.credential),
         };
         self.credentials.active().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
     }
@@ -37,9 +37,9 @@ impl Daemon {
         let Some(kept) = self.credentials.get_mut(id) else { return };
         kept.recalled = true;
         let name = kept.credential.name.clone();
-        if found.key_is_writable_by_others {
-            let path = kept.credential.key_file.display();
-            warn!(credential = name, "key file `{path}` may be written by others: take that right away (`chmod go-w`)");
+        for (what, path) in &found.writable_by_others {
+            let path = path.display();
+            warn!(credential = name, "{what} `{path}` may be written by others: take that right away (`chmod go-w`)");
         }
         if let Some(held) = &found.held {
             warn!(credential = name, "{held}");
@@ -57,7 +57,7 @@ impl Daemon {
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}
-            (Some(_), _) if record.request != self.context.request(&kept.credential.options) => {
+            (Some(_), _) if record.request != self.context.request(&kept.credential) => {
                 memory.written = None;
                 info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
             }
@@ -150,7 +150,7 @@ impl Daemon {
             outputs: kept.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
         };
         Some(Record {
-            request: self.context.request(&kept.credential.options),
+            request: self.context.request(&kept.credential),
             last_exchange: kept.asked?,
             written: Some(written),
         })

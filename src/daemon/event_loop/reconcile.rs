@@ -154,7 +154,7 @@ impl Daemon {
         if returns {
             kept.observed = None;
         }
-        if before.key_file != after.key_file {
+        if before.source.files() != after.source.files() {
             kept.observed = None;
             // A read of the old file that hangs is nothing to the new one.
             kept.reading = Arc::new(Semaphore::new(1));
@@ -174,7 +174,7 @@ impl Daemon {
         if before.policy != after.policy {
             self.fleet.set_policy(now, id, after.policy);
         }
-        if before.options != after.options {
+        if self.context.request(&before) != self.context.request(&after) {
             self.fleet.handle(now, id, Event::RenewRequested);
         }
         returns || before != after
@@ -183,13 +183,9 @@ impl Daemon {
     fn follow(&mut self) {
         let mut folders: BTreeSet<PathBuf> =
             self.config.key_directories.iter().map(|directory| directory.path.clone()).collect();
-        let files = self
-            .credentials
-            .all()
-            .map(|(_, state)| &state.credential.key_file)
-            .map(PathBuf::as_path)
-            .chain(self.reloader.file());
-        folders.extend(files.filter_map(|file| file.parent()).map(Path::to_path_buf));
+        let secret_files = self.credentials.all().flat_map(|(_, state)| state.credential.source.files());
+        let files = secret_files.map(|file| file.path).chain(self.reloader.file());
+        folders.extend(files.filter_map(Path::parent).map(Path::to_path_buf));
         self.inputs.follow(folders);
         self.arm_outputs();
     }
@@ -203,7 +199,7 @@ impl Daemon {
             match directory.credential(file) {
                 Err(why) => warn!("no credential for `{}`: {why}", path.display()),
                 Ok(credential) => match self.config.named_rival(&credential) {
-                    Some(rival) if rival.key_file == path => {}
+                    Some(rival) if rival.source.files() == credential.source.files() => {}
                     Some(rival) => warn!(
                         "no credential for `{}`: credential `{}` of the configuration has its name or its output",
                         path.display(),

@@ -111,7 +111,8 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
                 outputs: [{path: \"/run/{name}/{name}.jwt\", mode: \"0600\"}]\n";
     let config = good(yaml, &[]).config;
     let credential = config.key_directories[0].credential("billing-2").unwrap();
-    assert_eq!((credential.name.as_str(), credential.key_file.as_path()), ("billing-2", Path::new("/keys/billing-2")));
+    assert_eq!(credential.name, "billing-2");
+    assert_eq!(credential.source.files()[0].path, Path::new("/keys/billing-2"));
     let Target::File(file) = &credential.outputs[0].target;
     assert_eq!(file.path, Path::new("/run/billing-2/billing-2.jwt"));
     assert_eq!((file.mode, credential.required), (0o600, false));

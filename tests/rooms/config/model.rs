@@ -6,6 +6,7 @@ use tokenwell::{
     config::{self, Confine, Environment, LogFormat, Source},
     output::Target,
     renewal::OnExpiry,
+    source::{self, AccessKey},
 };
 
 use crate::case::{BARE, good, schema_agrees};
@@ -70,11 +71,12 @@ credentials:
     assert_eq!((config.log.format, config.log.level.as_deref()), (LogFormat::Json, Some("info,hyper=warn")));
     assert_eq!(config.confine, Confine::Off);
     let credential = &config.credentials[0];
-    assert_eq!(credential.key_file, Path::new("/run/keys/billing"));
+    let source::Source::AccessKey(AccessKey { file, options }) = &credential.source;
+    assert_eq!(file, Path::new("/run/keys/billing"));
     assert!(!credential.required);
     let claims = serde_json::json!({"tier": "", "seats": 3, "price": 1.5, "yes": true, "tags": ["a", "$b"], "nested": {"a": -1}});
-    assert_eq!(serde_json::Value::Object(credential.options.custom_claims.clone()), claims);
-    assert_eq!(credential.options.selected_tenant.as_deref(), Some("T2"));
+    assert_eq!(serde_json::Value::Object(options.custom_claims.clone()), claims);
+    assert_eq!(options.selected_tenant.as_deref(), Some("T2"));
     let policy = credential.policy;
     assert_eq!((policy.renew_at.percent(), policy.jitter.percent()), (50.0, 0.0));
     assert_eq!((policy.spacing, policy.retry_max), (Duration::from_secs(1), Duration::from_secs(3600)));

@@ -47,7 +47,7 @@ credentials:
 "#;
     let config = good(yaml, &[]).config;
     let credential = &config.credentials[0];
-    assert_eq!(credential.key_file, Path::new("/keys/$a$"));
+    assert_eq!(credential.source.files()[0].path, Path::new("/keys/$a$"));
     assert_eq!(credential.outputs[0].name(), "/run/$/$a.jwt");
     let Hook::Command { arguments, .. } = &credential.hooks[0] else { panic!() };
     assert_eq!(arguments.last().unwrap(), "cp $TOKENWELL_PATH /x; echo $1 $$ $ $");

@@ -9,7 +9,7 @@ use tokenwell::{
 };
 
 use super::{
-    PATIENCE, StoppedClock, TOKEN,
+    PATIENCE, StoppedClock, TOKEN, access_key,
     app::{copied, pid, runs},
     context, failure, run, until,
 };
@@ -162,7 +162,7 @@ async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
 async fn the_access_key_is_masked_in_what_a_command_prints_as_its_file_holds_it_now() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
-    let context = HookContext { key_file: file.clone(), ..context() };
+    let context = HookContext { source: access_key(&file), ..context() };
     let hook = shell(&format!("cat {0}; base64 {0}; exit 1", file.display()));
     for key in ["K2aB3dEfGh1JkLmN0pQrStUvWxYz98765432100123456789abcdef", "K2another-one-of-a-key-that-came-later"] {
         fs::write(&file, key).unwrap();

@@ -8,6 +8,7 @@ mod posts;
 mod signals;
 
 use std::{
+    path::PathBuf,
     sync::Arc,
     time::{Duration, UNIX_EPOCH},
 };
@@ -19,6 +20,7 @@ use tokenwell::{
     renewal::{Grant, Moment},
     secret::Secret,
     session::{Claims, Session},
+    source::{AccessKey, Source},
 };
 use tokio::task::JoinHandle;
 
@@ -55,9 +57,13 @@ fn context() -> HookContext {
         path: "/run/tokenwell/billing.jwt".into(),
         expires_at: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
         session: Arc::new(Session { jwt, grant, claims: Claims::default() }),
-        key_file: "/run/secrets/no-such-key".into(),
+        source: access_key("/run/secrets/no-such-key"),
         booted_at: clock::wall_of(Moment::default()),
     }
+}
+
+fn access_key(file: impl Into<PathBuf>) -> Source {
+    Source::AccessKey(AccessKey::at(file))
 }
 
 /// Why a hook failed.

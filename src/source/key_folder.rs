@@ -6,8 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::KEYS_PER_FOLDER_MAX;
-
 /// Why the keys of a folder could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -73,3 +71,6 @@ fn is_key(entry: &DirEntry) -> bool {
         Err(error) => error.kind() != io::ErrorKind::NotFound,
     }
 }
+
+/// The most keys that one folder may hold.
+pub const KEYS_PER_FOLDER_MAX: usize = 20_000;

@@ -1,13 +1,10 @@
-//! What a key file says, as a pure function of its bytes.
+//! One printable word, as secret files hold it: a pure function of their bytes.
 
-use super::read::Unusable;
+use super::unusable::Unusable;
 use crate::secret::Secret;
 
-/// The access key: the bytes without the white space around them, if they are one printable word.
-///
-/// Whether that word is a key is for the server to say. One mistake is caught here because the server could not name
-/// it: the whole bearer instead of the key. Keys begin with `K`, project ids with `P`.
-pub(super) fn key_in(bytes: &[u8]) -> Result<Secret, Unusable> {
+/// Returns the bytes without the white space around them, if they are one printable word.
+pub(super) fn word_in(bytes: &[u8]) -> Result<Secret, Unusable> {
     if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(Unusable::ByteOrderMark);
     }
@@ -20,8 +17,6 @@ pub(super) fn key_in(bytes: &[u8]) -> Result<Secret, Unusable> {
         Err(Unusable::ManyLines)
     } else if word.iter().any(|byte| is_space(*byte)) {
         Err(Unusable::InnerSpace)
-    } else if word.starts_with(b"P") && word.contains(&b':') {
-        Err(Unusable::WholeBearer)
     } else {
         let text = std::str::from_utf8(word).map_err(|_| Unusable::NotPrintable)?;
         Ok(Secret::new(text.to_owned()))
@@ -58,20 +53,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_is_one_printable_word_of_the_file(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
-            if let Ok(key) = key_in(&bytes) {
-                prop_assert!(!key.expose().is_empty());
-                prop_assert!(key.expose().bytes().all(|byte| byte.is_ascii_graphic()));
-                prop_assert!(bytes.windows(key.expose().len()).any(|window| window == key.expose().as_bytes()));
+        fn an_accepted_text_is_one_printable_word_of_the_file(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(word) = word_in(&bytes) {
+                prop_assert!(!word.expose().is_empty());
+                prop_assert!(word.expose().bytes().all(|byte| byte.is_ascii_graphic()));
+                prop_assert!(bytes.windows(word.expose().len()).any(|window| window == word.expose().as_bytes()));
             }
         }
 
         #[test]
         fn every_printable_word_is_accepted_with_any_space_around_it(
-            before in "[ \t\r\n]{0,4}", key in "K[!-~]{0,100}", after in "[ \t\r\n]{0,4}",
+            before in "[ \t\r\n]{0,4}", word in "[!-~]{1,100}", after in "[ \t\r\n]{0,4}",
         ) {
-            let read = key_in(format!("{before}{key}{after}").as_bytes()).unwrap();
-            prop_assert!(read.expose() == key);
+            let read = word_in(format!("{before}{word}{after}").as_bytes()).unwrap();
+            prop_assert!(read.expose() == word);
         }
     }
 }

@@ -1,0 +1,52 @@
+//! The bytes of a secret file, read with a bound.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Read},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use rustix::{fs::OFlags, io::Errno};
+use zeroize::Zeroizing;
+
+use super::unusable::Unusable;
+
+/// Reads a whole file of at most `bytes_max` bytes, following links. Blocks on the disk, but never on a pipe or a device.
+///
+/// The buffer is zeroed when dropped and never grows: growing would leave copies behind. A read may meet a writer that
+/// rewrites the file in place half-way, and half a secret looks like a secret: the daemon reads again at the next event.
+pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, Unusable> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
+    // A socket cannot be opened at all, nor a device without a driver.
+    let mut file = opened.map_err(|error| match Errno::from_io_error(&error) {
+        Some(Errno::NXIO | Errno::NODEV) => Unusable::NotAFile,
+        Some(Errno::NOENT) => Unusable::Missing,
+        Some(_) | None => Unusable::Unreadable(error),
+    })?;
+    if !file.metadata().map_err(Unusable::Unreadable)?.is_file() {
+        return Err(Unusable::NotAFile);
+    }
+    let mut bytes = Zeroizing::new(vec![0; bytes_max + 1]);
+    let mut length = 0;
+    while length < bytes.len() {
+        match file.read(&mut bytes[length..]) {
+            Ok(0) => break,
+            Ok(count) => length += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Unusable::Unreadable(error)),
+        }
+    }
+    if length > bytes_max {
+        return Err(Unusable::TooLong { bytes_max });
+    }
+    bytes.truncate(length);
+    Ok(bytes)
+}
+
+/// Whether group or others may write the file that the path leads to. Reading by others is not asked about: Kubernetes
+/// mounts Secrets 0644. A file that cannot be looked at counts as not writable.
+pub fn writable_by_others(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o022 != 0)
+}

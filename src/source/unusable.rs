@@ -1,0 +1,189 @@
+//! Why a secret file gives no secret. Nothing of its content is in here.
+
+use std::{borrow::Cow, io, path::PathBuf};
+
+use rustix::io::Errno;
+
+use super::kind::SecretKind;
+
+/// Why a source cannot be read: the file in question, the problem and its remedy.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.sentence())]
+pub struct ReadError {
+    /// What the file should hold.
+    pub kind: SecretKind,
+    /// The file.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub why: Unusable,
+}
+
+/// What is wrong with a secret file.
+#[derive(Debug)]
+pub enum Unusable {
+    /// There is no file, or a link that leads nowhere.
+    Missing,
+    /// The system refused.
+    Unreadable(io::Error),
+    /// It leads to a folder, a pipe, a socket or a device.
+    NotAFile,
+    /// It is too big for its kind.
+    TooLong {
+        /// The most bytes that a file of this kind may hold.
+        bytes_max: usize,
+    },
+    /// It is empty, or white space only.
+    Empty,
+    /// It begins with the mark of UTF-8 or UTF-16 text.
+    ByteOrderMark,
+    /// It has several lines.
+    ManyLines,
+    /// There is white space within.
+    InnerSpace,
+    /// It holds bytes that are not printable ASCII.
+    NotPrintable,
+    /// It is `<project id>:<access key>`.
+    WholeBearer,
+}
+
+impl ReadError {
+    /// Whether the problem may end without any change to a file, so that nothing hints at it: too many open files, a disk or a
+    /// network that failed.
+    pub fn may_pass_unseen(&self) -> bool {
+        match &self.why {
+            Unusable::Unreadable(error) => error.kind() != io::ErrorKind::PermissionDenied,
+            Unusable::Missing
+            | Unusable::NotAFile
+            | Unusable::TooLong { .. }
+            | Unusable::Empty
+            | Unusable::ByteOrderMark
+            | Unusable::ManyLines
+            | Unusable::InnerSpace
+            | Unusable::NotPrintable
+            | Unusable::WholeBearer => false,
+        }
+    }
+
+    /// Whether the system forbids this user to read the file.
+    pub fn is_forbidden(&self) -> bool {
+        match &self.why {
+            Unusable::Unreadable(error) => matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM)),
+            Unusable::Missing
+            | Unusable::NotAFile
+            | Unusable::TooLong { .. }
+            | Unusable::Empty
+            | Unusable::ByteOrderMark
+            | Unusable::ManyLines
+            | Unusable::InnerSpace
+            | Unusable::NotPrintable
+            | Unusable::WholeBearer => false,
+        }
+    }
+
+    /// What a person can do about it; `None` where the system's error says all there is to say.
+    pub fn remedy(&self) -> Option<Cow<'static, str>> {
+        let noun = self.kind.noun();
+        let remedy = match &self.why {
+            Unusable::Missing => "it is used as soon as it is there".into(),
+            Unusable::Unreadable(error) => return refused(error).map(|(_, remedy)| remedy.into()),
+            Unusable::NotAFile => format!("name the file that holds the {noun}").into(),
+            Unusable::TooLong { .. } | Unusable::ManyLines | Unusable::InnerSpace => {
+                format!("it must hold one {noun} and nothing else").into()
+            }
+            Unusable::Empty => format!("write the {noun} into it").into(),
+            Unusable::ByteOrderMark => "save it as plain ASCII text".into(),
+            Unusable::NotPrintable => format!("it must hold the {noun} as plain text, not encoded or encrypted").into(),
+            Unusable::WholeBearer => format!("leave these out, they are added to the {noun} when it is sent").into(),
+        };
+        Some(remedy)
+    }
+
+    fn sentence(&self) -> String {
+        let (file, path) = (self.kind.file_noun(), self.path.display());
+        let problem = match &self.why {
+            Unusable::Missing => format!("{file} `{path}` is missing, or is a link that leads nowhere"),
+            why => format!("cannot use {file} `{path}`: {}", why.problem()),
+        };
+        self.remedy().map_or(problem.clone(), |remedy| format!("{problem}; {remedy}"))
+    }
+}
+
+impl Unusable {
+    fn problem(&self) -> Cow<'static, str> {
+        match self {
+            Self::Missing => "it is missing".into(),
+            Self::Unreadable(error) => {
+                refused(error).map_or_else(|| error.to_string().into(), |(problem, _)| problem.into())
+            }
+            Self::NotAFile => "it is not a regular file".into(),
+            Self::TooLong { bytes_max } => format!("it has more than {bytes_max} bytes").into(),
+            Self::Empty => "it is empty".into(),
+            Self::ByteOrderMark => "it begins with a byte order mark, as some Windows programs write it".into(),
+            Self::ManyLines => "it has more than one line".into(),
+            Self::InnerSpace => "it has white space inside".into(),
+            Self::NotPrintable => "it has bytes that are not printable ASCII".into(),
+            Self::WholeBearer => "it begins with a project id and a colon".into(),
+        }
+    }
+}
+
+/// The problem and the remedy of an error of the system, where a remedy is known.
+fn refused(error: &io::Error) -> Option<(&'static str, &'static str)> {
+    match Errno::from_io_error(error)? {
+        Errno::ACCESS | Errno::PERM => Some((
+            "permission denied",
+            "let tokenwell's user read it (`fsGroup` or `defaultMode` in Kubernetes, `LoadCredential=` in a systemd unit)",
+        )),
+        Errno::NOTDIR => Some(("a part of its path is a file where a folder is needed", "correct the path")),
+        Errno::LOOP => Some(("the links on its path lead in a circle", "repair them")),
+        Errno::NAMETOOLONG => Some(("its path is too long", "correct it")),
+        Errno::MFILE | Errno::NFILE => {
+            Some(("too many files are open", "raise the limit (`ulimit -n`, `LimitNOFILE=`)"))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(why: Unusable) -> ReadError {
+        ReadError { kind: SecretKind::AccessKey, path: "/keys/app".into(), why }
+    }
+
+    #[test]
+    fn an_error_reads_as_problem_and_remedy() {
+        let missing = error(Unusable::Missing);
+        assert_eq!(
+            missing.to_string(),
+            "key file `/keys/app` is missing, or is a link that leads nowhere; it is used as soon as it is there"
+        );
+        let empty = error(Unusable::Empty);
+        assert_eq!(empty.to_string(), "cannot use key file `/keys/app`: it is empty; write the access key into it");
+        assert_eq!(empty.remedy().as_deref(), Some("write the access key into it"));
+        let denied = error(Unusable::Unreadable(Errno::ACCESS.into()));
+        assert!(denied.to_string().contains("permission denied; let tokenwell's user read it"), "{denied}");
+    }
+
+    #[test]
+    fn an_unknown_error_of_the_system_has_no_remedy() {
+        let broken = error(Unusable::Unreadable(Errno::IO.into()));
+        assert_eq!(broken.remedy(), None);
+        assert!(broken.to_string().starts_with("cannot use key file `/keys/app`: Input/output error"), "{broken}");
+    }
+
+    #[test]
+    fn only_errors_that_no_change_ends_may_pass_unseen() {
+        assert!(error(Unusable::Unreadable(Errno::MFILE.into())).may_pass_unseen());
+        assert!(!error(Unusable::Unreadable(Errno::ACCESS.into())).may_pass_unseen());
+        assert!(!error(Unusable::Missing).may_pass_unseen());
+    }
+
+    #[test]
+    fn only_a_lack_of_permission_is_forbidden() {
+        assert!(error(Unusable::Unreadable(Errno::PERM.into())).is_forbidden());
+        assert!(!error(Unusable::Unreadable(Errno::IO.into())).is_forbidden());
+        assert!(!error(Unusable::Empty).is_forbidden());
+    }
+}
