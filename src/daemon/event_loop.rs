@@ -45,7 +45,7 @@ use crate::{
     exchange::ClientError,
     output::{Locks, ProtectedKeys},
     renewal::{Event, Fleet, Moment},
-    status::Question,
+    status::Query,
     watch::{ChangeWatcher, Touched},
 };
 
@@ -163,7 +163,7 @@ impl Daemon {
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.inputs.hint() => Happening::Hint,
             touched = self.change_watcher.touched() => Happening::OutputsTouched(touched),
-            question = self.publisher.question() => Happening::Question(question),
+            question = self.publisher.question() => Happening::Query(question),
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
@@ -171,7 +171,7 @@ impl Daemon {
             Happening::Ended(task, done) => self.ended(task, *done),
             Happening::Hint => self.scan_disk(),
             Happening::OutputsTouched(touched) => self.touched(&touched),
-            Happening::Question(question) => self.answer(question),
+            Happening::Query(question) => self.answer(question),
             Happening::Alarm => self.wake(),
             Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
@@ -254,7 +254,7 @@ enum Happening {
     Asked(Request, String),
     Hint,
     OutputsTouched(Touched),
-    Question(Question),
+    Query(Query),
     Alarm,
     OrphanReaped(u32),
 }

@@ -19,7 +19,7 @@ pub(super) use self::{
 };
 use crate::{
     renewal::Moment,
-    status::{Question, Report, Snapshot},
+    status::{Query, Report, Snapshot},
 };
 
 /// Everything that publishes the daemon's status.
@@ -46,7 +46,7 @@ impl StatusPublisher {
     }
 
     /// Returns the next question of the status server; never without a server. Cancel-safe.
-    pub(super) async fn question(&mut self) -> Question {
+    pub(super) async fn question(&mut self) -> Query {
         self.server.question().await
     }
 

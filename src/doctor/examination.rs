@@ -179,7 +179,7 @@ impl Doctor {
         };
         let told = match (&listen_probe, Address::of(listen)) {
             (Err(ListenError::InUse(_)), Some(address)) => {
-                report.wait("asking who listens there", status::ask(&address)).await.ok()
+                report.wait("asking who listens there", status::fetch_report(&address)).await.ok()
             }
             (Ok(_) | Err(_), _) => None,
         };

@@ -15,7 +15,7 @@ use crate::replace_file::replace_file_in_new_folder;
 /// Why the file cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write status file `{path}`: {source}", path = path.display())]
-pub struct Unwritten {
+pub struct WriteError {
     /// The file.
     pub path: PathBuf,
     /// What the system said.
@@ -24,7 +24,7 @@ pub struct Unwritten {
 
 /// Why the file cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum Unreadable {
+pub enum ReadError {
     /// There is none: nothing has run with this state directory yet.
     #[error("there is no status file `{path}`; has tokenwell run with this configuration?", path = path.display())]
     Missing {
@@ -55,24 +55,24 @@ pub fn path_in(state_directory: &Path) -> PathBuf {
 /// Replaces the file whole. Blocks on the disk.
 ///
 /// Nothing is synced: what a loss of power takes is written again with the next change.
-pub fn write(path: &Path, report: &Report) -> Result<(), Unwritten> {
+pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
     let written = replace_file_in_new_folder(path, report.to_json().as_bytes(), FILE_MODE, FOLDER_MODE);
-    written.map_err(|source| Unwritten { path: path.to_owned(), source })
+    written.map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// Reads the file, for a command that asks how another process is. Blocks on the disk.
 ///
 /// What metrics count is not in it and reads as none.
-pub fn read(path: &Path) -> Result<Report, Unreadable> {
+pub fn read(path: &Path) -> Result<Report, ReadError> {
     let text = match bytes(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(Unreadable::Missing { path: path.to_owned() });
+            return Err(ReadError::Missing { path: path.to_owned() });
         }
-        Err(source) => return Err(Unreadable::Io { path: path.to_owned(), source }),
+        Err(source) => return Err(ReadError::Io { path: path.to_owned(), source }),
     };
     let report = serde_json::from_slice(&text).ok().filter(|report: &Report| report.version == REPORT_VERSION);
-    report.ok_or_else(|| Unreadable::Foreign { path: path.to_owned() })
+    report.ok_or_else(|| ReadError::Foreign { path: path.to_owned() })
 }
 
 /// One byte more than is allowed makes no JSON of it.

@@ -19,10 +19,10 @@ mod process;
 mod report;
 mod service;
 
-pub use file::{FILE_BYTES_MAX, Unreadable, Unwritten, path_in, read, write};
+pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
 pub use http::{
-    Address, InheritedSocket, Listen, ListenError, ListenProbe, Question, Readiness, Server, Snapshot, Unanswered, ask,
-    listen_probe,
+    Address, InheritedSocket, Listen, ListenError, ListenProbe, Query, Readiness, RequestError, Server, Snapshot,
+    fetch_report, listen_probe,
 };
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use process::{Process, is_writer_running};

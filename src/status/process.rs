@@ -25,22 +25,22 @@ pub struct Process {
 
 impl Process {
     /// Looks; a few system calls on files that never touch a disk.
-    pub fn look() -> Self {
+    pub fn inspect() -> Self {
         let stat = read("/proc/self/stat");
         // The second field is a name in parentheses that may hold anything.
         let fields: Vec<&str> = stat.rsplit_once(") ").map_or("", |(_, rest)| rest).split(' ').collect();
         let ticks = |n: usize| field::<f64>(fields.get(n - 3).copied()).map(|ticks| ticks / TICKS_A_SECOND);
         let status = read("/proc/self/status");
-        let kibibytes = |name| named::<u64>(&status, name).map(|kibibytes| kibibytes * 1024);
-        let booted = named::<f64>(&read("/proc/stat"), "btime");
+        let kibibytes = |name| value_of::<u64>(&status, name).map(|kibibytes| kibibytes * 1024);
+        let booted = value_of::<f64>(&read("/proc/stat"), "btime");
         Self {
             cpu_seconds: ticks(14).zip(ticks(15)).map(|(user, system)| user + system),
             start_seconds: booted.zip(ticks(22)).map(|(booted, after)| booted + after),
             resident_bytes: kibibytes("VmRSS:"),
             virtual_bytes: kibibytes("VmSize:"),
-            threads: named(&status, "Threads:"),
+            threads: value_of(&status, "Threads:"),
             open_descriptors: fs::read_dir("/proc/self/fd").ok().map(|open| open.count() as u64 - 1),
-            descriptors_max: named(&read("/proc/self/limits"), "Max open files"),
+            descriptors_max: value_of(&read("/proc/self/limits"), "Max open files"),
         }
     }
 }
@@ -49,11 +49,13 @@ impl Process {
 /// name does. A number is given again, and a process of another container is not in sight.
 pub fn is_writer_running(report: &Report) -> bool {
     let (writer, own) = (report.process_id, process::id());
-    report.stopped_at.is_none() && writer != own && running(writer).is_some_and(|name| Some(name) == running(own))
+    report.stopped_at.is_none()
+        && writer != own
+        && running_name(writer).is_some_and(|name| Some(name) == running_name(own))
 }
 
 /// The name of a process that runs; one that has ended and that nobody has asked about yet runs no more.
-fn running(pid: u32) -> Option<String> {
+fn running_name(pid: u32) -> Option<String> {
     let stat = read(&format!("/proc/{pid}/stat"));
     let (head, state) = stat.rsplit_once(") ")?;
     let (_, name) = head.split_once('(')?;
@@ -65,7 +67,7 @@ fn read(path: &str) -> String {
 }
 
 /// The first word that follows a name at the beginning of a line.
-fn named<T: FromStr>(text: &str, name: &str) -> Option<T> {
+fn value_of<T: FromStr>(text: &str, name: &str) -> Option<T> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     field(rest.split_whitespace().next())
 }
@@ -83,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_kernel_tells_all_of_it() {
-        let process = Process::look();
+        let process = Process::inspect();
         let Process { cpu_seconds, start_seconds, resident_bytes, virtual_bytes, threads, .. } = process;
         assert!(cpu_seconds.unwrap() >= 0.0);
         assert!(start_seconds.unwrap() > 1_600_000_000.0, "{start_seconds:?}");

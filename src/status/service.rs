@@ -12,17 +12,18 @@ pub fn sentence(report: &Report) -> String {
         parts.push("not ready".to_owned());
     }
     let total = report.credentials.len();
-    let mut troubled: Vec<_> = report.credentials.iter().map(|credential| (Mood::of(credential), credential)).collect();
-    troubled.retain(|(mood, _)| *mood != Mood::Good);
-    troubled.sort_by_key(|(mood, credential)| (*mood, !credential.required));
-    match (total, troubled.len()) {
+    let mut unhealthy: Vec<_> =
+        report.credentials.iter().map(|credential| (Severity::of(credential), credential)).collect();
+    unhealthy.retain(|(severity, _)| *severity != Severity::Good);
+    unhealthy.sort_by_key(|(severity, credential)| (*severity, !credential.required));
+    match (total, unhealthy.len()) {
         (0, _) => parts.push("no credentials: no access key was found".to_owned()),
         (1, 0) => parts.push("the token is fresh".to_owned()),
         (_, 0) => parts.push(format!("all {total} tokens are fresh")),
         (_, count) => parts.push(format!("{} of {total} fresh", total - count)),
     }
-    parts.extend(troubled.iter().take(NAMED_MAX).map(|(_, credential)| in_words(report, credential)));
-    match troubled.len().saturating_sub(NAMED_MAX) {
+    parts.extend(unhealthy.iter().take(NAMED_MAX).map(|(_, credential)| in_words(report, credential)));
+    match unhealthy.len().saturating_sub(NAMED_MAX) {
         0 => {}
         1 => parts.push("1 more is not fresh".to_owned()),
         others => parts.push(format!("{others} more are not fresh")),
@@ -36,22 +37,22 @@ pub fn sentence(report: &Report) -> String {
 
 /// How a credential is, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Mood {
+enum Severity {
     Expired,
     Denied,
-    Troubled,
+    Failing,
     Waiting,
     Good,
 }
 
-impl Mood {
+impl Severity {
     fn of(credential: &CredentialReport) -> Self {
         match (credential.state, class(credential)) {
             ("expired", _) => Self::Expired,
             (_, Some("denied")) => Self::Denied,
             ("fresh", _) if credential.ready => Self::Good,
             ("starting", None) if credential.key_trouble.is_none() => Self::Waiting,
-            (_, _) => Self::Troubled,
+            (_, _) => Self::Failing,
         }
     }
 }

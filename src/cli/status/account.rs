@@ -15,7 +15,7 @@ use crate::{
     clock,
     config::Config,
     offline::{self, DiskStatus},
-    status::{self, Address, Report, Unreadable},
+    status::{self, Address, ReadError, Report},
 };
 
 /// A report and who told it.
@@ -62,7 +62,7 @@ impl Account {
         .await;
         let mut unanswered = None;
         for address in addresses(config, read.as_ref().and_then(|read| read.as_ref().ok()).map(|(report, _)| report)) {
-            match status::ask(&address).await {
+            match status::fetch_report(&address).await {
                 Ok(report) => match judged(meant, report).await {
                     Some((report, true)) => {
                         let teller = ReportSource::Daemon(address.to_string());
@@ -156,7 +156,7 @@ impl Account {
 fn addresses(config: &Config, left: Option<&Report>) -> Vec<Address> {
     let configured = config.status.as_ref().and_then(Address::of);
     let told = left.filter(|report| report.stopped_at.is_none()).and_then(|report| report.status_address.as_deref());
-    let told = told.and_then(Address::told).filter(|address| Some(address) != configured.as_ref());
+    let told = told.and_then(Address::parse).filter(|address| Some(address) != configured.as_ref());
     configured.into_iter().chain(told).collect()
 }
 
@@ -180,7 +180,7 @@ fn another(address: &Address, report: &Report) -> String {
     )
 }
 
-fn said(why: &Unreadable) -> String {
+fn said(why: &ReadError) -> String {
     let start = |path: &Path| {
         let path = path.display();
         format!(
@@ -188,11 +188,11 @@ fn said(why: &Unreadable) -> String {
         )
     };
     match why {
-        Unreadable::Missing { path } => start(path),
-        Unreadable::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
+        ReadError::Missing { path } => start(path),
+        ReadError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
             format!("{why}; run this as the user that tokenwell runs as, or as a member of its group")
         }
-        Unreadable::Io { .. } | Unreadable::Foreign { .. } => why.to_string(),
+        ReadError::Io { .. } | ReadError::Foreign { .. } => why.to_string(),
     }
 }
 

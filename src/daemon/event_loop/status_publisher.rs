@@ -13,7 +13,7 @@ use crate::{
         tasks::{Done, Task},
     },
     renewal::Moment,
-    status::{self, ListenError, Question, Report, Snapshot},
+    status::{self, ListenError, Query, Report, Snapshot},
 };
 
 impl Daemon {
@@ -45,12 +45,12 @@ impl Daemon {
         }
     }
 
-    pub(super) fn answer(&mut self, question: Question) {
+    pub(super) fn answer(&mut self, question: Query) {
         // A client that has gone needs no answer.
         match question {
-            Question::Alive(answer) => drop(answer.send(())),
-            Question::Report(answer) => drop(answer.send(self.snapshot())),
-            Question::Ready(whose, answer) => self.look_whether_ready(whose, answer),
+            Query::Alive(answer) => drop(answer.send(())),
+            Query::Report(answer) => drop(answer.send(self.snapshot())),
+            Query::Ready(whose, answer) => self.look_whether_ready(whose, answer),
         }
     }
 

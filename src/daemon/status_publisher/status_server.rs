@@ -2,7 +2,7 @@
 
 use std::{mem, path::Path};
 
-use crate::status::{InheritedSocket, Listen, ListenError, Question, Server};
+use crate::status::{InheritedSocket, Listen, ListenError, Query, Server};
 
 /// The status server of this process, if it serves status.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl StatusServer {
     }
 
     /// Returns the next question; never without a server. Cancel-safe.
-    pub(in crate::daemon) async fn question(&mut self) -> Question {
+    pub(in crate::daemon) async fn question(&mut self) -> Query {
         match &mut self.server {
             Some(server) => server.next().await,
             None => std::future::pending().await,

@@ -20,7 +20,7 @@ use tokio::{
 use super::Listen;
 use crate::status::{FILE_BYTES_MAX, REPORT_VERSION, Report};
 
-/// Where a daemon can be asked.
+/// Where a daemon can be requested.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Address {
     /// By TCP.
@@ -31,16 +31,16 @@ pub enum Address {
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum Unanswered {
+pub enum RequestError {
     /// Nobody can be reached there.
     #[error("{0}")]
     Unreachable(io::Error),
     /// It accepts and then says nothing, or too slowly.
-    #[error("no answer within {} s", PATIENCE.as_secs())]
-    Late,
+    #[error("no answer within {} s", TIMEOUT.as_secs())]
+    Timeout,
     /// It says that it cannot, as one does whose loop is stuck.
     #[error("it answers HTTP {}", .0.as_u16())]
-    Refused(StatusCode),
+    ErrorStatus(StatusCode),
     /// It goes without a whole answer: it stops, or has more to do than it can.
     #[error("it closes the connection without an answer; ask again")]
     Closed,
@@ -50,24 +50,24 @@ pub enum Unanswered {
 }
 
 impl Address {
-    /// Where one that listens so can be asked from its own machine. `None` if only the daemon knows: it chose the port, or
+    /// Where one that listens so can be requested from its own machine. `None` if only the daemon knows: it chose the port, or
     /// the service manager the socket.
     pub fn of(listen: &Listen) -> Option<Self> {
         match listen {
             Listen::Address(address) if address.port() == 0 => None,
-            Listen::Address(address) => Some(Self::Tcp(within(*address))),
+            Listen::Address(address) => Some(Self::Tcp(loopback_if_unspecified(*address))),
             Listen::Unix(path) => Some(Self::Unix(path.clone())),
             Listen::Systemd => None,
         }
     }
 
     /// The same as a report tells it: `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`.
-    pub fn told(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         if let Some(path) = text.strip_prefix("unix:") {
             return path.starts_with('/').then(|| Self::Unix(path.into()));
         }
         let address = text.strip_prefix("http://")?.trim_end_matches('/').parse().ok()?;
-        Some(Self::Tcp(within(address)))
+        Some(Self::Tcp(loopback_if_unspecified(address)))
     }
 }
 
@@ -80,48 +80,48 @@ impl fmt::Display for Address {
     }
 }
 
-/// Asks, for at most [`PATIENCE`]. Must be called within a runtime.
-pub async fn ask(address: &Address) -> Result<Report, Unanswered> {
-    let asked = async {
+/// Asks, for at most [`TIMEOUT`]. Must be called within a runtime.
+pub async fn fetch_report(address: &Address) -> Result<Report, RequestError> {
+    let requested = async {
         match address {
             Address::Tcp(at) => {
-                let stream = TcpStream::connect(at).await.map_err(Unanswered::Unreachable)?;
+                let stream = TcpStream::connect(at).await.map_err(RequestError::Unreachable)?;
                 report(stream, &at.to_string()).await
             }
             Address::Unix(path) => {
-                let stream = UnixStream::connect(path).await.map_err(Unanswered::Unreachable)?;
+                let stream = UnixStream::connect(path).await.map_err(RequestError::Unreachable)?;
                 report(stream, "localhost").await
             }
         }
     };
-    time::timeout(PATIENCE, asked).await.unwrap_or(Err(Unanswered::Late))
+    time::timeout(TIMEOUT, requested).await.unwrap_or(Err(RequestError::Timeout))
 }
 
-async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Result<Report, Unanswered> {
-    let failed = |error: hyper::Error| if error.is_parse() { Unanswered::Foreign } else { Unanswered::Closed };
+async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Result<Report, RequestError> {
+    let failed = |error: hyper::Error| if error.is_parse() { RequestError::Foreign } else { RequestError::Closed };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER_BYTES_MAX)
         .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(failed)?;
-    let request = Request::get("/status").header(HOST, host).body(Empty::new()).map_err(|_| Unanswered::Foreign)?;
+    let request = Request::get("/status").header(HOST, host).body(Empty::new()).map_err(|_| RequestError::Foreign)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         if answer.status() != StatusCode::OK {
-            return Err(Unanswered::Refused(answer.status()));
+            return Err(RequestError::ErrorStatus(answer.status()));
         }
         let bound = usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX);
         let body = Limited::new(answer.into_body(), bound).collect().await.map_err(|error| {
             // A body that is too long is none of ours.
-            if error.is::<LengthLimitError>() { Unanswered::Foreign } else { Unanswered::Closed }
+            if error.is::<LengthLimitError>() { RequestError::Foreign } else { RequestError::Closed }
         })?;
-        let report: Report = serde_json::from_slice(&body.to_bytes()).map_err(|_| Unanswered::Foreign)?;
-        if report.version == REPORT_VERSION { Ok(report) } else { Err(Unanswered::Foreign) }
+        let report: Report = serde_json::from_slice(&body.to_bytes()).map_err(|_| RequestError::Foreign)?;
+        if report.version == REPORT_VERSION { Ok(report) } else { Err(RequestError::Foreign) }
     };
     // The connection carries the answer as long as somebody drives it; its own end is told by the answer.
     let drive = async {
         let _ = connection.await;
-        std::future::pending::<Result<Report, Unanswered>>().await
+        std::future::pending::<Result<Report, RequestError>>().await
     };
     tokio::select! {
         answer = answer => answer,
@@ -129,8 +129,8 @@ async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Resu
     }
 }
 
-/// Who listens on every address of the machine is asked by loopback.
-fn within(address: SocketAddr) -> SocketAddr {
+/// Who listens on every address of the machine is requested by loopback.
+fn loopback_if_unspecified(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -140,7 +140,7 @@ fn within(address: SocketAddr) -> SocketAddr {
 }
 
 /// From the first byte sent to the last one read: a person waits.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is read ahead of an answer, its head included.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_a_report_tells_can_be_asked() {
-        let told = |text: &str| Address::told(text).map(|address| address.to_string());
+        let told = |text: &str| Address::parse(text).map(|address| address.to_string());
         assert_eq!(told("http://0.0.0.0:9465/").unwrap(), "http://127.0.0.1:9465/status");
         assert_eq!(told("unix:/run/s.sock").unwrap(), "unix:/run/s.sock");
         for nothing in ["", "unix:", "unix:s.sock", "http://example.com/", "https://127.0.0.1:1/"] {

@@ -12,26 +12,26 @@ use tracing::debug;
 
 use super::{
     CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT,
-    progress::{Noted, Progress},
-    question::LoopHandle,
+    progress::{Progress, TrackedStream},
+    query::LoopHandle,
     routes::Router,
 };
 
 /// Answers requests until the client goes or its time is over. What is left unread by then, it does not get.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send,
-    asker: LoopHandle,
+    loop_handle: LoopHandle,
     on_loopback: bool,
     progress: Progress,
 ) {
-    let stream = Noted { stream, progress: progress.clone() };
-    let router = Router { asker, on_loopback };
+    let stream = TrackedStream { stream, progress: progress.clone() };
+    let router = Router { loop_handle, on_loopback };
     let (router, progress) = (&router, &progress);
     let service = service_fn(move |request| {
-        progress.asked();
+        progress.request_received();
         async move {
             let reply = router.answer(&request).await;
-            progress.replied();
+            progress.response_ready();
             Ok::<_, Infallible>(reply)
         }
     });

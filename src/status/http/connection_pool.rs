@@ -15,31 +15,31 @@ use super::{CONNECTIONS_MAX, progress::Progress};
 pub(super) struct ConnectionPool {
     tasks: JoinSet<()>,
     /// The oldest first; at most [`CONNECTIONS_MAX`].
-    members: VecDeque<Member>,
+    connections: VecDeque<Connection>,
 }
 
 #[derive(Debug)]
-struct Member {
+struct Connection {
     progress: Progress,
     task: AbortHandle,
 }
 
 impl ConnectionPool {
     /// Serves a newcomer. Where everyone is being answered, it is closed.
-    pub(super) fn take<F: Future<Output = ()> + Send + 'static>(&mut self, serve: impl FnOnce(Progress) -> F) {
-        self.forget_the_gone();
-        if self.is_full() && !self.make_room() {
+    pub(super) fn admit<F: Future<Output = ()> + Send + 'static>(&mut self, serve: impl FnOnce(Progress) -> F) {
+        self.remove_finished();
+        if self.is_full() && !self.evict_idle() {
             debug!("a connection to the status server is closed: {CONNECTIONS_MAX} others are being answered");
             return;
         }
         let progress = Progress::default();
         let task = self.tasks.spawn(serve(progress.clone()));
-        self.members.push_back(Member { progress, task });
+        self.connections.push_back(Connection { progress, task });
     }
 
     /// Whether a newcomer costs another one its place.
     pub(super) fn is_full(&self) -> bool {
-        self.members.len() >= CONNECTIONS_MAX
+        self.connections.len() >= CONNECTIONS_MAX
     }
 
     /// Whether somebody who made room has still to go: nobody else is let in meanwhile, or there would be more and more.
@@ -47,22 +47,22 @@ impl ConnectionPool {
         self.tasks.len() > CONNECTIONS_MAX
     }
 
-    /// Ends when a connection has gone; never, if there is none. Cancel-safe.
-    pub(super) async fn gone(&mut self) {
+    /// Ends when a connection has finished; never, if there is none. Cancel-safe.
+    pub(super) async fn finished(&mut self) {
         match self.tasks.join_next().await {
-            Some(_) => self.forget_the_gone(),
+            Some(_) => self.remove_finished(),
             None => std::future::pending().await,
         }
     }
 
-    fn forget_the_gone(&mut self) {
+    fn remove_finished(&mut self) {
         while self.tasks.try_join_next().is_some() {}
-        self.members.retain(|member| !member.task.is_finished());
+        self.connections.retain(|connection| !connection.task.is_finished());
     }
 
-    fn make_room(&mut self) -> bool {
-        let idle = self.members.iter().position(|member| !member.progress.is_being_answered());
-        let Some(oldest) = idle.and_then(|n| self.members.remove(n)) else { return false };
+    fn evict_idle(&mut self) -> bool {
+        let idle = self.connections.iter().position(|connection| !connection.progress.is_responding());
+        let Some(oldest) = idle.and_then(|n| self.connections.remove(n)) else { return false };
         oldest.task.abort();
         debug!("a connection to the status server that sends no whole request makes room for a newcomer");
         true
@@ -77,26 +77,26 @@ mod tests {
 
     #[tokio::test]
     async fn who_makes_room_is_gone_before_the_next_comes() {
-        let mut connection_pool = ConnectionPool::default();
+        let mut pool = ConnectionPool::default();
         for _ in 0..CONNECTIONS_MAX {
-            connection_pool.take(|_| pending());
+            pool.admit(|_| pending());
         }
-        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
-        connection_pool.take(|_| pending());
-        assert!(connection_pool.is_overfull(), "his task has not run since");
-        connection_pool.gone().await;
-        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
+        assert!(pool.is_full() && !pool.is_overfull());
+        pool.admit(|_| pending());
+        assert!(pool.is_overfull(), "his task has not run since");
+        pool.finished().await;
+        assert!(pool.is_full() && !pool.is_overfull());
     }
 
     #[tokio::test]
     async fn a_newcomer_among_those_who_are_being_answered_makes_it_no_fuller() {
-        let mut connection_pool = ConnectionPool::default();
+        let mut pool = ConnectionPool::default();
         for _ in 0..=CONNECTIONS_MAX {
-            connection_pool.take(|progress| {
-                progress.asked();
+            pool.admit(|progress| {
+                progress.request_received();
                 pending()
             });
         }
-        assert!(connection_pool.is_full() && !connection_pool.is_overfull());
+        assert!(pool.is_full() && !pool.is_overfull());
     }
 }

@@ -77,10 +77,10 @@ enum Socket {
 /// The socket that the service manager passed, from the first time it is used: it is passed once, and a configuration may
 /// come back to it.
 #[derive(Debug, Default)]
-pub struct InheritedSocket(Option<PassedSocket>);
+pub struct InheritedSocket(Option<InheritedListener>);
 
 #[derive(Debug)]
-pub(super) enum PassedSocket {
+pub(super) enum InheritedListener {
     Tcp(net::TcpListener),
     Unix(unix::net::UnixListener),
 }
@@ -92,7 +92,7 @@ pub(super) enum Stream {
 }
 
 impl Listener {
-    pub(super) fn open(wanted: &Listen, passed: &mut InheritedSocket) -> Result<Self, ListenError> {
+    pub(super) fn open(wanted: &Listen, inherited: &mut InheritedSocket) -> Result<Self, ListenError> {
         let refused = |source| wanted.refused(source);
         let (address, socket, file) = match wanted {
             Listen::Address(address) => {
@@ -105,12 +105,12 @@ impl Listener {
                 let (socket, file) = at_path(wanted, path)?;
                 (wanted.to_string(), Socket::Unix(unix(socket).map_err(refused)?), Some(file))
             }
-            Listen::Systemd => match passed.socket()? {
-                PassedSocket::Tcp(socket) => {
+            Listen::Systemd => match inherited.socket()? {
+                InheritedListener::Tcp(socket) => {
                     let socket = socket.try_clone().and_then(tcp).map_err(refused)?;
                     (url(&socket), Socket::Tcp(socket), None)
                 }
-                PassedSocket::Unix(socket) => {
+                InheritedListener::Unix(socket) => {
                     let path = socket.local_addr().ok().and_then(|at| at.as_pathname().map(Path::to_path_buf));
                     let socket = socket.try_clone().and_then(unix).map_err(refused)?;
                     (Listen::Unix(path.unwrap_or_default()).to_string(), Socket::Unix(socket), None)
@@ -155,16 +155,16 @@ impl Listener {
 }
 
 impl InheritedSocket {
-    pub(super) fn socket(&mut self) -> Result<&PassedSocket, ListenError> {
+    pub(super) fn socket(&mut self) -> Result<&InheritedListener, ListenError> {
         let socket = match self.0.take() {
             Some(socket) => socket,
-            None => PassedSocket::take().map_err(ListenError::NotPassed)?,
+            None => InheritedListener::take().map_err(ListenError::NotPassed)?,
         };
         Ok(self.0.insert(socket))
     }
 }
 
-impl PassedSocket {
+impl InheritedListener {
     fn take() -> Result<Self, String> {
         let mut passed = ListenFd::from_env();
         if passed.len() == 0 {

@@ -1,9 +1,9 @@
 //! The status server: reads GET and HEAD, knows nothing by itself, and asks the loop.
 //!
 //! ```text
-//!   Server::next ── accept ──> connection ── route ──> Question ──> the loop
+//!   Server::next ── accept ──> connection ── route ──> Query ──> the loop
 //!        ^                                                            │
-//!        └──────────────── the question, in the loop's turn <─────────┘
+//!        └──────────────── the query, in the loop's turn <─────────┘
 //! ```
 //!
 //! It has no task of its own: it is driven by the loop that it asks, on the one thread there is. A loop that is stuck
@@ -11,19 +11,19 @@
 //!
 //! `client.rs` is the other side: how a command asks a daemon.
 //!
-//! Bounds: [`CONNECTIONS_MAX`] connections, of which a newcomer replaces the oldest that asks nothing (`connection_pool.rs`);
+//! Bounds: [`CONNECTIONS_MAX`] connections, of which a accept_paced replaces the oldest that asks nothing (`connection_pool.rs`);
 //! [`HEAD_BYTES_MAX`] of a request's head, and [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a
 //! whole, however slowly it reads.
 
-mod accept;
 mod client;
 mod connection;
 mod connection_pool;
+mod host_header;
 mod listen;
 mod listen_probe;
-mod name;
+mod negotiation;
 mod progress;
-mod question;
+mod query;
 mod reply;
 mod routes;
 
@@ -39,42 +39,42 @@ use self::{
     connection::serve,
     connection_pool::ConnectionPool,
     listen::{Listener, Stream},
-    question::LoopHandle,
+    query::LoopHandle,
 };
 
 pub use self::{
-    client::{Address, Unanswered, ask},
+    client::{Address, RequestError, fetch_report},
     listen::{InheritedSocket, Listen, ListenError},
     listen_probe::{ListenProbe, listen_probe},
-    question::{Question, Readiness, Snapshot},
+    query::{Query, Readiness, Snapshot},
 };
 
 /// A server that listens. Dropping it closes every connection, and removes its Unix socket.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
-    asker: LoopHandle,
-    questions: mpsc::Receiver<Question>,
+    loop_handle: LoopHandle,
+    queries: mpsc::Receiver<Query>,
     connections: ConnectionPool,
     /// Of newcomers where each costs another one its place.
     pace: Interval,
-    accept_trouble_said: bool,
+    accept_failure_logged: bool,
 }
 
 impl Server {
     /// Listens. Must be called within a tokio runtime.
-    pub fn open(listen: &Listen, passed: &mut InheritedSocket) -> Result<Self, ListenError> {
-        let listener = Listener::open(listen, passed)?;
-        let (sender, questions) = mpsc::channel(QUESTIONS_MAX);
-        let asker = LoopHandle::new(sender);
-        let pace = time::interval(CROWDED_PAUSE);
+    pub fn open(listen: &Listen, inherited: &mut InheritedSocket) -> Result<Self, ListenError> {
+        let listener = Listener::open(listen, inherited)?;
+        let (sender, queries) = mpsc::channel(QUERIES_MAX);
+        let loop_handle = LoopHandle::new(sender);
+        let pace = time::interval(FULL_ACCEPT_INTERVAL);
         Ok(Self {
             listener,
-            asker,
-            questions,
+            loop_handle,
+            queries,
             connections: ConnectionPool::default(),
             pace,
-            accept_trouble_said: false,
+            accept_failure_logged: false,
         })
     }
 
@@ -104,40 +104,40 @@ impl Server {
         Ok(())
     }
 
-    /// Serves until a connection has a question for the loop. Cancel-safe.
-    pub async fn next(&mut self) -> Question {
+    /// Serves until a connection has a query for the loop. Cancel-safe.
+    pub async fn next(&mut self) -> Query {
         loop {
-            let accepted = newcomer(&self.listener, &mut self.pace, self.connections.is_full());
+            let accepted = accept_paced(&self.listener, &mut self.pace, self.connections.is_full());
             tokio::select! {
                 accepted = accepted, if !self.connections.is_overfull() => match accepted {
                     Ok(stream) => self.take(stream),
                     Err(error) => self.cannot_accept(&error).await,
                 },
-                Some(question) = self.questions.recv() => return question,
-                () = self.connections.gone() => {}
+                Some(query) = self.queries.recv() => return query,
+                () = self.connections.finished() => {}
             }
         }
     }
 
     fn take(&mut self, stream: Stream) {
-        self.accept_trouble_said = false;
+        self.accept_failure_logged = false;
         self.pace.reset();
-        let asker = self.asker.clone();
+        let loop_handle = self.loop_handle.clone();
         match stream {
             Stream::Tcp(stream) => {
                 // Only a browser on this machine can be made to ask loopback under a name of somebody else's.
                 let on_loopback = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
                 // Without it an answer may wait for an acknowledgement; it is an answer all the same.
                 let _ = stream.set_nodelay(true);
-                self.connections.take(|progress| serve(stream, asker, on_loopback, progress));
+                self.connections.admit(|progress| serve(stream, loop_handle, on_loopback, progress));
             }
-            Stream::Unix(stream) => self.connections.take(|progress| serve(stream, asker, false, progress)),
+            Stream::Unix(stream) => self.connections.admit(|progress| serve(stream, loop_handle, false, progress)),
         }
     }
 
     /// Out of descriptors, most likely: it would fail again at once.
     async fn cannot_accept(&mut self, error: &io::Error) {
-        if !std::mem::replace(&mut self.accept_trouble_said, true) {
+        if !std::mem::replace(&mut self.accept_failure_logged, true) {
             warn!("the status server cannot accept a connection: {error}");
         }
         time::sleep(ACCEPT_PAUSE).await;
@@ -145,8 +145,8 @@ impl Server {
 }
 
 /// The next connection. Who came last has a while for his request before somebody takes his place. Cancel-safe.
-async fn newcomer(listener: &Listener, pace: &mut Interval, is_crowded: bool) -> io::Result<Stream> {
-    if is_crowded {
+async fn accept_paced(listener: &Listener, pace: &mut Interval, is_full: bool) -> io::Result<Stream> {
+    if is_full {
         pace.tick().await;
     }
     listener.accept().await
@@ -155,8 +155,8 @@ async fn newcomer(listener: &Listener, pace: &mut Interval, is_crowded: bool) ->
 /// Connections at once.
 const CONNECTIONS_MAX: usize = 64;
 
-/// A connection has one question at a time.
-const QUESTIONS_MAX: usize = CONNECTIONS_MAX;
+/// A connection has one query at a time.
+const QUERIES_MAX: usize = CONNECTIONS_MAX;
 
 /// Of a request's first line and headers.
 const HEAD_BYTES_MAX: usize = 8 * 1024;
@@ -174,10 +174,10 @@ const CONNECTION_GRACE: Duration = Duration::from_secs(5);
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How long a look at the outputs may take before it counts as not ready.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(2);
+const READINESS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Between two newcomers where each costs another one its place: [`CONNECTIONS_MAX`] of it is the least time for a request to
 /// arrive, however many come.
-const CROWDED_PAUSE: Duration = Duration::from_millis(1);
+const FULL_ACCEPT_INTERVAL: Duration = Duration::from_millis(1);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

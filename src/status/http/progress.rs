@@ -15,50 +15,50 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Whether a connection is being answered: from the end of a request's head to the last byte of the answer that the system
 /// takes.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Progress(Arc<ByteCount>);
+pub(super) struct Progress(Arc<Flags>);
 
 #[derive(Debug, Default)]
-struct ByteCount {
-    asked: AtomicBool,
-    replied: AtomicBool,
+struct Flags {
+    responding: AtomicBool,
+    response_ready: AtomicBool,
 }
 
 impl Progress {
-    pub(super) fn is_being_answered(&self) -> bool {
-        self.0.asked.load(Relaxed)
+    pub(super) fn is_responding(&self) -> bool {
+        self.0.responding.load(Relaxed)
     }
 
     /// A whole head has come.
-    pub(super) fn asked(&self) {
-        self.0.replied.store(false, Relaxed);
-        self.0.asked.store(true, Relaxed);
+    pub(super) fn request_received(&self) {
+        self.0.response_ready.store(false, Relaxed);
+        self.0.responding.store(true, Relaxed);
     }
 
     /// The answer is there, and is still to be sent.
-    pub(super) fn replied(&self) {
-        self.0.replied.store(true, Relaxed);
+    pub(super) fn response_ready(&self) {
+        self.0.response_ready.store(true, Relaxed);
     }
 
     fn flushed(&self) {
-        if self.0.replied.load(Relaxed) {
-            self.0.asked.store(false, Relaxed);
+        if self.0.response_ready.load(Relaxed) {
+            self.0.responding.store(false, Relaxed);
         }
     }
 }
 
 /// A stream that notes when everything was sent: hyper flushes it then, and not before.
-pub(super) struct Noted<S> {
+pub(super) struct TrackedStream<S> {
     pub(super) stream: S,
     pub(super) progress: Progress,
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for TrackedStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Noted<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for TrackedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }

@@ -6,16 +6,17 @@ use http::{Method, Request, StatusCode, header::ACCEPT};
 use hyper::body::{Bytes, Incoming};
 
 use super::{
-    ANSWER_TIMEOUT, LOOK_TIMEOUT, accept,
-    name::is_for_this_machine,
-    question::{LoopHandle, Question, Readiness, Snapshot},
+    ANSWER_TIMEOUT, READINESS_TIMEOUT,
+    host_header::is_for_this_machine,
+    negotiation,
+    query::{LoopHandle, Query, Readiness, Snapshot},
     reply::{self, Reply, text},
 };
 use crate::status::{Process, metrics, page};
 
 /// Answers the requests of one connection.
 pub(super) struct Router {
-    pub(super) asker: LoopHandle,
+    pub(super) loop_handle: LoopHandle,
     /// Whether the client came by loopback.
     pub(super) on_loopback: bool,
 }
@@ -50,20 +51,20 @@ impl Router {
     }
 
     async fn livez(&self) -> Reply {
-        match self.asker.ask(ANSWER_TIMEOUT, Question::Alive).await {
+        match self.loop_handle.ask(ANSWER_TIMEOUT, Query::Alive).await {
             Some(()) => text(StatusCode::OK, "ok\n"),
             None => stuck(),
         }
     }
 
     async fn readyz(&self, name: Option<&str>) -> Reply {
-        let question = |answer| Question::Ready(name.map(str::to_owned), answer);
-        match self.asker.ask(LOOK_TIMEOUT, question).await {
+        let query = |answer| Query::Ready(name.map(str::to_owned), answer);
+        match self.loop_handle.ask(READINESS_TIMEOUT, query).await {
             Some(Readiness::Ready) => text(StatusCode::OK, "ready\n"),
             Some(Readiness::Unready(culprits)) => text(StatusCode::SERVICE_UNAVAILABLE, culprits.join("\n") + "\n"),
             Some(Readiness::Unknown) => text(StatusCode::NOT_FOUND, "no required credential has this name\n"),
             None => {
-                let seconds = LOOK_TIMEOUT.as_secs();
+                let seconds = READINESS_TIMEOUT.as_secs();
                 text(
                     StatusCode::SERVICE_UNAVAILABLE,
                     format!("the outputs could not be looked at within {seconds} s; does the disk hang?\n"),
@@ -81,10 +82,10 @@ impl Router {
 
     async fn metrics(&self, request: &Request<Incoming>) -> Reply {
         let accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let format = accept::format(&accepted.collect::<Vec<_>>().join(","));
+        let format = negotiation::metrics_format(&accepted.collect::<Vec<_>>().join(","));
         match self.snapshot().await {
             Some(snapshot) => {
-                let text = metrics(Arc::clone(&snapshot.report), Process::look(), format);
+                let text = metrics(Arc::clone(&snapshot.report), Process::inspect(), format);
                 reply::of(format.content_type(), text.into())
             }
             None => stuck(),
@@ -92,7 +93,7 @@ impl Router {
     }
 
     async fn snapshot(&self) -> Option<Arc<Snapshot>> {
-        self.asker.ask(ANSWER_TIMEOUT, Question::Report).await
+        self.loop_handle.ask(ANSWER_TIMEOUT, Query::Report).await
     }
 }
 

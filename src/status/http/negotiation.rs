@@ -4,11 +4,11 @@ use crate::status::MetricsFormat;
 
 /// The format for someone who accepts this, all his headers joined by commas: `OpenMetrics` for whoever names it and would
 /// not rather have plain text.
-pub(super) fn format(accept: &str) -> MetricsFormat {
+pub(super) fn metrics_format(accept: &str) -> MetricsFormat {
     let (mut open_metrics, mut text) = (0.0_f64, 0.0_f64);
     for range in accept.split(',').filter_map(Range::parse) {
-        match range.kind.as_str() {
-            "application/openmetrics-text" if range.is_of_version_one => open_metrics = open_metrics.max(range.quality),
+        match range.media_type.as_str() {
+            "application/openmetrics-text" if range.is_supported => open_metrics = open_metrics.max(range.quality),
             "text/plain" | "text/*" | "*/*" => text = text.max(range.quality),
             _ => {}
         }
@@ -18,23 +18,23 @@ pub(super) fn format(accept: &str) -> MetricsFormat {
 
 /// An entry of the header.
 struct Range {
-    kind: String,
+    media_type: String,
     quality: f64,
     /// Whether its version, if it names one, is that which is spoken here. 0.0.1 was its draft.
-    is_of_version_one: bool,
+    is_supported: bool,
 }
 
 impl Range {
     /// `None` where its weight is no number: who says nonsense gets the oldest format.
     fn parse(entry: &str) -> Option<Self> {
         let mut parts = entry.split(';').map(str::trim);
-        let kind = parts.next()?.to_ascii_lowercase();
-        let mut range = Self { kind, quality: 1.0, is_of_version_one: true };
+        let media_type = parts.next()?.to_ascii_lowercase();
+        let mut range = Self { media_type, quality: 1.0, is_supported: true };
         for (name, value) in parts.filter_map(|part| part.split_once('=')) {
             let value = value.trim().trim_matches('"');
             match name.trim().to_ascii_lowercase().as_str() {
                 "q" => range.quality = value.parse().ok().filter(|quality| (0.0..=1.0).contains(quality))?,
-                "version" => range.is_of_version_one = matches!(value, "1.0.0" | "0.0.1"),
+                "version" => range.is_supported = matches!(value, "1.0.0" | "0.0.1"),
                 _ => {}
             }
         }
@@ -93,7 +93,7 @@ mod tests {
             ),
             ("text/plain;version=0.0.4;q=1,*/*;q=0.1", Prometheus),
         ] {
-            assert_eq!(format(accept), wanted, "{accept}");
+            assert_eq!(metrics_format(accept), wanted, "{accept}");
         }
     }
 }

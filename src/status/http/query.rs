@@ -13,9 +13,9 @@ use tokio::{
 
 use crate::status::Report;
 
-/// A question; whoever asked waits for the answer, for a while.
+/// A query; whoever asked waits for the answer, for a while.
 #[derive(Debug)]
-pub enum Question {
+pub enum Query {
     /// Whether the loop turns.
     Alive(oneshot::Sender<()>),
     /// How everything is.
@@ -56,22 +56,18 @@ impl Snapshot {
 
 /// Asks the loop.
 #[derive(Clone, Debug)]
-pub(super) struct LoopHandle(mpsc::Sender<Question>);
+pub(super) struct LoopHandle(mpsc::Sender<Query>);
 
 impl LoopHandle {
-    pub(super) fn new(loop_: mpsc::Sender<Question>) -> Self {
+    pub(super) fn new(loop_: mpsc::Sender<Query>) -> Self {
         Self(loop_)
     }
 
     /// Asks; `None` if there is no answer in time.
-    pub(super) async fn ask<T>(
-        &self,
-        timeout: Duration,
-        question: impl FnOnce(oneshot::Sender<T>) -> Question,
-    ) -> Option<T> {
+    pub(super) async fn ask<T>(&self, timeout: Duration, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Option<T> {
         let (answer, answered) = oneshot::channel();
         let asking = async {
-            self.0.send(question(answer)).await.ok()?;
+            self.0.send(query(answer)).await.ok()?;
             answered.await.ok()
         };
         time::timeout(timeout, asking).await.ok().flatten()
