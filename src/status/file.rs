@@ -9,7 +9,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::{REPORT_VERSION, Report};
+use super::report::{REPORT_VERSION, Report};
 use crate::replace_file::replace_file_in_new_folder;
 
 /// Why the file cannot be written.

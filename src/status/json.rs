@@ -4,18 +4,6 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
-use super::Report;
-
-impl Report {
-    /// As JSON text, one field a line.
-    pub fn to_json(&self) -> String {
-        // Plain data with string keys: it always has a JSON form.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
-    }
-}
-
 /// RFC 3339 in whole milliseconds.
 pub(super) mod time {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};

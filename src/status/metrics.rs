@@ -14,7 +14,11 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{CredentialReport, DURATION_BOUNDS, Report, process::Process};
+use super::{
+    durations::DURATION_BOUNDS,
+    process::Process,
+    report::{CredentialReport, Report},
+};
 
 /// A text format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,6 +10,7 @@
 //! Invariant: no face knows more than the report. What a connection wants it asks the loop for, which owns all state, and
 //! the loop answers with plain data.
 
+mod durations;
 mod file;
 mod http;
 mod json;
@@ -19,6 +20,7 @@ mod process;
 mod report;
 mod service;
 
+pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
 pub use http::{
     Address, InheritedSocket, Listen, ListenError, ListenProbe, Query, Readiness, RequestError, Server, Snapshot,
@@ -27,7 +29,7 @@ pub use http::{
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use process::{Process, is_writer_running};
 pub use report::{
-    BucketReport, ConfigurationReport, CredentialReport, DURATION_BOUNDS, Durations, HistoryReport, HookReport,
-    NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report, Word,
+    BucketReport, ConfigurationReport, CredentialReport, HistoryReport, HookReport, NextAction, OutputReport,
+    REPORT_VERSION, RefusalReport, Report, Word,
 };
 pub use service::sentence;

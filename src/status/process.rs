@@ -2,7 +2,7 @@
 
 use std::{fs, process, str::FromStr};
 
-use super::Report;
+use super::report::Report;
 
 /// One look at `/proc`. What could not be read is missing: `/proc` may be hidden.
 #[derive(Clone, PartialEq, Debug, Default)]

@@ -2,15 +2,11 @@
 //!
 //! Its JSON is a contract (`version`): fields may be added, none is taken away or changes its meaning within a version.
 
-use std::{
-    borrow::Cow,
-    path::PathBuf,
-    time::{Duration, SystemTime},
-};
+use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 
-use super::json;
+use super::{durations::Durations, json};
 
 /// One of the few words that a report is written in. One of a later version is read as `unknown`.
 pub type Word = &'static str;
@@ -59,6 +55,16 @@ pub struct Report {
     pub exchange_durations: Durations,
     /// One for each credential, by name.
     pub credentials: Vec<CredentialReport>,
+}
+
+impl Report {
+    /// As JSON text, one field a line.
+    pub fn to_json(&self) -> String {
+        // Plain data with string keys: it always has a JSON form.
+        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
+        text.push('\n');
+        text
+    }
 }
 
 /// The exchanges of the last day, in buckets of equal length.
@@ -222,31 +228,6 @@ pub struct HookReport {
     #[serde(skip)]
     pub outcomes: Vec<(&'static str, u64)>,
 }
-
-/// How long something took, counted in buckets.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Durations {
-    /// How many took at most as long as each of [`DURATION_BOUNDS`], and not as long as the one before.
-    pub counts: [u64; DURATION_BOUNDS.len()],
-    /// How many took longer.
-    pub longer: u64,
-    /// All of them together.
-    pub sum: Duration,
-}
-
-impl Durations {
-    /// Counts one.
-    pub fn add(&mut self, took: Duration) {
-        match DURATION_BOUNDS.iter().position(|bound| took.as_secs_f64() <= *bound) {
-            Some(n) => self.counts[n] += 1,
-            None => self.longer += 1,
-        }
-        self.sum = self.sum.saturating_add(took);
-    }
-}
-
-/// Seconds; a request may take 300.
-pub const DURATION_BOUNDS: [f64; 11] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// Of the JSON form of a [`Report`].
 pub const REPORT_VERSION: u32 = 1;

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use super::{CredentialReport, Report, json};
+use super::{
+    json,
+    report::{CredentialReport, Report},
+};
 
 /// Such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`. One line of at most [`BYTES_MAX`]. It tells times
 /// of day and no spans, which grow stale where it is shown.

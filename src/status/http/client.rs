@@ -17,8 +17,11 @@ use tokio::{
     time,
 };
 
-use super::Listen;
-use crate::status::{FILE_BYTES_MAX, REPORT_VERSION, Report};
+use super::listen::Listen;
+use crate::status::{
+    file::FILE_BYTES_MAX,
+    report::{REPORT_VERSION, Report},
+};
 
 /// Where a daemon can be requested.
 #[derive(Clone, PartialEq, Eq, Debug)]

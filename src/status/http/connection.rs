@@ -11,7 +11,7 @@ use tokio::{
 use tracing::debug;
 
 use super::{
-    CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT,
+    bounds::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT},
     progress::{Progress, TrackedStream},
     query::LoopHandle,
     routes::Router,

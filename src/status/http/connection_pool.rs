@@ -8,7 +8,7 @@ use std::{collections::VecDeque, future::Future};
 use tokio::task::{AbortHandle, JoinSet};
 use tracing::debug;
 
-use super::{CONNECTIONS_MAX, progress::Progress};
+use super::{bounds::CONNECTIONS_MAX, progress::Progress};
 
 /// All connections, each a task. Dropping it closes them.
 #[derive(Debug, Default)]

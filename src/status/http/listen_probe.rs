@@ -9,7 +9,11 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, bind, socket_with, sockopt};
 
-use super::listen::{InheritedSocket, Listen, ListenError, is_served};
+use super::{
+    listen::{Listen, ListenError},
+    listener::InheritedSocket,
+    unix_socket::is_served,
+};
 
 /// What a server would listen on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

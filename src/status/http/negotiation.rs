@@ -1,6 +1,6 @@
 //! Which format of metrics a client wants, by its `Accept` (RFC 9110, 12.5.1).
 
-use crate::status::MetricsFormat;
+use crate::status::metrics::Format as MetricsFormat;
 
 /// The format for someone who accepts this, all his headers joined by commas: `OpenMetrics` for whoever names it and would
 /// not rather have plain text.

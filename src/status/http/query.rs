@@ -11,7 +11,7 @@ use tokio::{
     time,
 };
 
-use crate::status::Report;
+use crate::status::report::Report;
 
 /// A query; whoever asked waits for the answer, for a while.
 #[derive(Debug)]

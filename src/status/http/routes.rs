@@ -6,13 +6,13 @@ use http::{Method, Request, StatusCode, header::ACCEPT};
 use hyper::body::{Bytes, Incoming};
 
 use super::{
-    ANSWER_TIMEOUT, READINESS_TIMEOUT,
+    bounds::{ANSWER_TIMEOUT, READINESS_TIMEOUT},
     host_header::is_for_this_machine,
     negotiation,
     query::{LoopHandle, Query, Readiness, Snapshot},
     reply::{self, Reply, text},
 };
-use crate::status::{Process, metrics, page};
+use crate::status::{metrics::metrics, page, process::Process};
 
 /// Answers the requests of one connection.
 pub(super) struct Router {

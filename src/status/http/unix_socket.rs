@@ -1,0 +1,73 @@
+//! Unix sockets at a path.
+
+use std::{
+    fs, io,
+    os::unix::{
+        self,
+        fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _},
+    },
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    io::Errno,
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
+};
+
+use super::listen::{Listen, ListenError};
+use crate::file_id::FileId;
+
+/// A socket at a path. One that a dead process left is replaced.
+pub(super) fn at_path(listen: &Listen, path: &Path) -> Result<(unix::net::UnixListener, SocketFile), ListenError> {
+    let refused = |source| listen.refused(source);
+    if let Some(folder) = path.parent() {
+        fs::DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder).map_err(refused)?;
+    }
+    match fs::symlink_metadata(path) {
+        Ok(found) if !found.file_type().is_socket() => return Err(ListenError::NoSocket(listen.clone())),
+        Ok(_) if is_served(path).map_err(refused)? => return Err(ListenError::InUse(listen.clone())),
+        Ok(_) => fs::remove_file(path).map_err(refused)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(refused(error)),
+    }
+    let socket = unix::net::UnixListener::bind(path).map_err(refused)?;
+    fs::set_permissions(path, fs::Permissions::from_mode(SOCKET_MODE)).map_err(refused)?;
+    let file = SocketFile::at(path).map_err(refused)?;
+    Ok((socket, file))
+}
+
+/// Whether somebody listens at a socket's path; never waits for him.
+pub(super) fn is_served(path: &Path) -> io::Result<bool> {
+    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+    let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
+    match connect(&socket, &SocketAddrUnix::new(path)?) {
+        Ok(()) | Err(Errno::AGAIN) => Ok(true),
+        Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The file of a Unix socket.
+#[derive(Debug)]
+pub(super) struct SocketFile {
+    pub(super) path: PathBuf,
+    id: FileId,
+}
+
+impl SocketFile {
+    fn at(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), id: FileId::of_name(path)? })
+    }
+}
+
+impl Drop for SocketFile {
+    /// Somebody else's socket at the same path stays.
+    fn drop(&mut self) {
+        if FileId::of_name(&self.path).is_ok_and(|found| found == self.id) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+const SOCKET_MODE: u32 = 0o660;
+const FOLDER_MODE: u32 = 0o750;
