@@ -16,6 +16,7 @@ use crate::{
     renewal::{ExchangeRecord, Health, Moment},
     session::Session,
     state::WrittenToken,
+    status::ExchangeResult,
 };
 
 /// One credential as the shell sees it.
@@ -46,7 +47,7 @@ pub(super) struct CredentialState {
     pub(super) exchanges: u64,
     pub(super) writes: u64,
     /// Exchanges by how they ended.
-    pub(super) outcomes: BTreeMap<&'static str, u64>,
+    pub(super) outcomes: BTreeMap<ExchangeResult, u64>,
     pub(super) publishes: Publishes,
     /// When the last session was granted.
     pub(super) succeeded_at: Option<Moment>,
@@ -114,9 +115,9 @@ impl CredentialState {
     }
 
     /// An exchange has ended so.
-    pub(super) fn count(&mut self, outcome: &'static str) {
+    pub(super) fn count(&mut self, result: ExchangeResult) {
         self.exchanges += 1;
-        *self.outcomes.entry(outcome).or_default() += 1;
+        *self.outcomes.entry(result).or_default() += 1;
     }
 
     /// Those notes of a session that were not said before.

@@ -1,6 +1,6 @@
 //! The hooks of one credential: for which session they ran, and how each of them ended.
 
-use crate::{hook::HookOutcome, renewal::Moment};
+use crate::{hook::HookOutcome, renewal::Moment, status::HookResult};
 
 /// The hooks of one credential.
 #[derive(Debug, Default)]
@@ -155,8 +155,8 @@ impl HookState {
     }
 
     /// How often it ended in each way.
-    pub(super) fn outcomes(&self) -> Vec<(&'static str, u64)> {
-        vec![("ok", self.done), ("failed", self.failed), ("timeout", self.timed_out)]
+    pub(super) fn outcomes(&self) -> Vec<(HookResult, u64)> {
+        vec![(HookResult::Ok, self.done), (HookResult::Failed, self.failed), (HookResult::TimedOut, self.timed_out)]
     }
 }
 
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(late, HookChange::Failed("it took longer than 10s and was stopped".to_owned()));
         assert_eq!(hooks.note(1, at(7), HookOutcome::Done), HookChange::None, "there is no such hook");
         let state = &hooks.states()[0];
-        assert_eq!(state.outcomes(), [("ok", 2), ("failed", 3), ("timeout", 1)]);
+        assert_eq!(state.outcomes(), [(HookResult::Ok, 2), (HookResult::Failed, 3), (HookResult::TimedOut, 1)]);
         assert_eq!((state.ran_at(), state.error().is_some()), (Some(at(6)), true));
     }
 }

@@ -5,7 +5,10 @@
 
 use std::{mem, time::Duration};
 
-use crate::{fingerprint::Fingerprint, renewal::Moment};
+use crate::{
+    fingerprint::Fingerprint,
+    renewal::{Moment, RefusalClass},
+};
 
 /// Refusals in a row.
 #[derive(Clone, Debug, Default)]
@@ -20,14 +23,14 @@ pub(super) struct Refusals {
 /// A refusal in words.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Said {
-    pub(super) class: &'static str,
+    pub(super) class: RefusalClass,
     pub(super) message: String,
     pub(super) at: Moment,
 }
 
 #[derive(Clone, Debug)]
 struct LoggedRefusal {
-    class: &'static str,
+    class: RefusalClass,
     message: String,
     at: Moment,
     suppressed: u64,
@@ -49,7 +52,7 @@ impl Refusals {
         &mut self,
         now: Moment,
         key: Option<Fingerprint>,
-        class: &'static str,
+        class: RefusalClass,
         message: &str,
     ) -> Telling {
         self.count += 1;
@@ -104,39 +107,44 @@ mod tests {
     #[test]
     fn what_comes_again_is_counted_and_told_once_an_hour() {
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), None, "failed", "HTTP 503"), Telling::New);
-        assert_eq!(refusals.note(at(1), None, "unreachable", "time-out"), Telling::New);
+        assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(1), None, RefusalClass::Unreachable, "time-out"), Telling::New);
         for minute in 1..60 {
-            assert_eq!(refusals.note(at(minute * 60), None, "failed", "HTTP 503"), Telling::Known);
+            assert_eq!(refusals.note(at(minute * 60), None, RefusalClass::Failed, "HTTP 503"), Telling::Known);
         }
-        assert_eq!(refusals.note(at(3600), None, "failed", "HTTP 503"), Telling::Repeated(60));
-        assert_eq!(refusals.note(at(3660), None, "failed", "HTTP 503"), Telling::Known);
+        assert_eq!(refusals.note(at(3600), None, RefusalClass::Failed, "HTTP 503"), Telling::Repeated(60));
+        assert_eq!(refusals.note(at(3660), None, RefusalClass::Failed, "HTTP 503"), Telling::Known);
         let (last, count) = refusals.end().unwrap();
-        assert_eq!((last.class, last.at, count), ("failed", at(3660), 63));
+        assert_eq!((last.class, last.at, count), (RefusalClass::Failed, at(3660), 63));
         assert_eq!(refusals.end(), None);
-        assert_eq!(refusals.note(at(4000), None, "failed", "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(4000), None, RefusalClass::Failed, "HTTP 503"), Telling::New);
     }
 
     #[test]
     fn the_refusal_of_another_key_is_told_at_once() {
         let [first, second] = [1, 2].map(|byte| Some(Fingerprint::new([byte; 8])));
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), first, "denied", "the key"), Telling::New);
-        assert_eq!(refusals.note(at(60), first, "denied", "the key"), Telling::Known);
-        assert_eq!(refusals.note(at(61), second, "denied", "the key"), Telling::New);
-        assert_eq!(refusals.note(at(62), None, "denied", "the key"), Telling::Known, "no key was read");
-        assert_eq!(refusals.note(at(63), second, "denied", "the key"), Telling::Known);
-        assert_eq!(refusals.note(at(64), first, "denied", "the key"), Telling::New, "it is back");
+        assert_eq!(refusals.note(at(0), first, RefusalClass::Denied, "the key"), Telling::New);
+        assert_eq!(refusals.note(at(60), first, RefusalClass::Denied, "the key"), Telling::Known);
+        assert_eq!(refusals.note(at(61), second, RefusalClass::Denied, "the key"), Telling::New);
+        assert_eq!(refusals.note(at(62), None, RefusalClass::Denied, "the key"), Telling::Known, "no key was read");
+        assert_eq!(refusals.note(at(63), second, RefusalClass::Denied, "the key"), Telling::Known);
+        assert_eq!(refusals.note(at(64), first, RefusalClass::Denied, "the key"), Telling::New, "it is back");
         assert_eq!(refusals.end().unwrap().1, 6);
     }
 
     #[test]
     fn replies_that_differ_each_time_are_not_told_for_ever() {
         let mut refusals = Refusals::default();
-        let told =
-            (0..100).filter(|n| refusals.note(at(*n), None, "failed", &format!("request {n}")) == Telling::New).count();
+        let told = (0..100)
+            .filter(|n| refusals.note(at(*n), None, RefusalClass::Failed, &format!("request {n}")) == Telling::New)
+            .count();
         assert_eq!(told, TOLD_MAX);
-        assert_eq!(refusals.note(at(100), None, "denied", "the key"), Telling::New, "another class is another matter");
-        assert_eq!(refusals.last().unwrap().class, "denied");
+        assert_eq!(
+            refusals.note(at(100), None, RefusalClass::Denied, "the key"),
+            Telling::New,
+            "another class is another matter"
+        );
+        assert_eq!(refusals.last().unwrap().class, RefusalClass::Denied);
     }
 }

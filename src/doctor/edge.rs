@@ -10,6 +10,7 @@ use crate::{
     exchange::{Client, ProjectId, Refused},
     renewal::Refusal,
     session::Jwks,
+    status::Wording,
 };
 
 /// The answer as it came.
@@ -90,23 +91,18 @@ impl EdgeProbe {
     }
 }
 
-/// What to do about a refusal, if the message does not say it already.
+/// What to do about a refusal that no access key causes. The message of a garbled reply, or of none, says it itself.
 pub(super) fn remedy(refusal: Refusal) -> String {
-    let remedy = match refusal {
-        Refusal::Blocked => {
-            "; let whoever runs that allow this machine's address and the user agent `tokenwell`, or ask Descope's support"
-        }
+    let remedy = Wording::of(refusal.class()).remedy.unwrap_or_default();
+    match refusal {
+        Refusal::Blocked | Refusal::Failed => format!("; {remedy}"),
         Refusal::Busy { retry_after } => {
             let time = retry_after.map_or("some minutes".to_owned(), short);
-            return format!(
-                "; limits are counted by address: see who else asks from here, and wait {time} before the next check"
-            );
+            format!("; {remedy}; wait {time} before the next check")
         }
-        Refusal::Failed => "; see Descope's status page if it goes on",
-        Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`",
-        Refusal::Denied | Refusal::Garbled | Refusal::Unreachable => "",
-    };
-    remedy.to_owned()
+        Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`".to_owned(),
+        Refusal::Denied | Refusal::Garbled | Refusal::Unreachable => String::new(),
+    }
 }
 
 const SUBJECT: &str = "edge";

@@ -114,7 +114,7 @@ fn findings(seen: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
         }
         DryOutcome::Refused(Refused { refusal, message }) => {
             let remedy = match refusal {
-                Refusal::Denied => format!("; {}", credential.source.rotation_remedy()),
+                Refusal::Denied => format!("; {}", credential.source.denied_remedy()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -162,11 +162,11 @@ mod tests {
     }
 
     #[test]
-    fn every_refusal_is_told_by_its_class_with_its_message_and_a_remedy() {
-        insta::assert_snapshot!(told(Refusal::Denied, "Descope denies the access key: HTTP 401"), @"Failed app: denied: Descope denies the access key: HTTP 401; if the key was rotated, expired or revoked, put a good one into `/keys/app`");
-        insta::assert_snapshot!(told(Refusal::Blocked, "Cloudflare blocks the request: HTTP 403"), @"Failed app: blocked: Cloudflare blocks the request: HTTP 403; let whoever runs that allow this machine's address and the user agent `tokenwell`, or ask Descope's support");
-        insta::assert_snapshot!(told(Refusal::Busy { retry_after: None }, "Descope's API asks to slow down: HTTP 429"), @"Failed app: busy: Descope's API asks to slow down: HTTP 429; limits are counted by address: see who else asks from here, and wait some minutes before the next check");
-        insta::assert_snapshot!(told(Refusal::Failed, "Descope's API fails: HTTP 503"), @"Failed app: failed: Descope's API fails: HTTP 503; see Descope's status page if it goes on");
+    fn every_refusal_is_reported_with_its_class_message_and_remedy() {
+        insta::assert_snapshot!(told(Refusal::Denied, "Descope denies the access key: HTTP 401"), @"Failed app: denied: Descope denies the access key: HTTP 401; make a new access key in Descope's console and put it into `/keys/app`; check the project, the claims and the tenant");
+        insta::assert_snapshot!(told(Refusal::Blocked, "Cloudflare blocks the request: HTTP 403"), @"Failed app: blocked: Cloudflare blocks the request: HTTP 403; ask the operator of the proxy or firewall on the way to allow this machine's address and the user agent `tokenwell`, or ask Descope's support");
+        insta::assert_snapshot!(told(Refusal::Busy { retry_after: None }, "Descope's API asks to slow down: HTTP 429"), @"Failed app: busy: Descope's API asks to slow down: HTTP 429; if it happens often, send fewer requests from this address: limits are counted by address; wait some minutes before the next check");
+        insta::assert_snapshot!(told(Refusal::Failed, "Descope's API fails: HTTP 503"), @"Failed app: failed: Descope's API fails: HTTP 503; if it goes on, see Descope's status page");
         insta::assert_snapshot!(told(Refusal::TimedOut, "no whole reply within 10s"), @"Failed app: unreachable: no whole reply within 10s; see whether the network is slow, or raise `http.timeout`");
     }
 

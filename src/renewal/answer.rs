@@ -35,15 +35,15 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// The contract's word for it, as logs, metrics and status say it.
-    pub const fn class(self) -> &'static str {
+    /// Its class, as logs, metrics and status name it.
+    pub const fn class(self) -> RefusalClass {
         match self {
-            Self::Denied => "denied",
-            Self::Blocked => "blocked",
-            Self::Busy { .. } => "busy",
-            Self::Failed => "failed",
-            Self::Garbled => "garbled",
-            Self::Unreachable | Self::TimedOut => "unreachable",
+            Self::Denied => RefusalClass::Denied,
+            Self::Blocked => RefusalClass::Blocked,
+            Self::Busy { .. } => RefusalClass::Busy,
+            Self::Failed => RefusalClass::Failed,
+            Self::Garbled => RefusalClass::Garbled,
+            Self::Unreachable | Self::TimedOut => RefusalClass::Unreachable,
         }
     }
 }
@@ -62,6 +62,47 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.class())
+        self.class().fmt(f)
+    }
+}
+
+/// The class of a refusal, as logs, metrics and status name it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum RefusalClass {
+    /// See [`Refusal::Denied`].
+    Denied,
+    /// See [`Refusal::Blocked`].
+    Blocked,
+    /// See [`Refusal::Busy`].
+    Busy,
+    /// See [`Refusal::Failed`].
+    Failed,
+    /// See [`Refusal::Garbled`].
+    Garbled,
+    /// See [`Refusal::Unreachable`] and [`Refusal::TimedOut`].
+    Unreachable,
+}
+
+impl RefusalClass {
+    /// Every class, in the order of the contract.
+    pub const ALL: [Self; 6] =
+        [Self::Denied, Self::Blocked, Self::Busy, Self::Failed, Self::Garbled, Self::Unreachable];
+
+    /// The contract's word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Denied => "denied",
+            Self::Blocked => "blocked",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+            Self::Garbled => "garbled",
+            Self::Unreachable => "unreachable",
+        }
+    }
+}
+
+impl fmt::Display for RefusalClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
     }
 }

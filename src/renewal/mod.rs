@@ -17,7 +17,7 @@ pub mod policy;
 mod repair;
 mod term;
 
-pub use answer::{Grant, Refusal};
+pub use answer::{Grant, Refusal, RefusalClass};
 pub use event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten};
 pub use fleet::{Fleet, Id};
 pub use life::{LastExchange, Renewal};

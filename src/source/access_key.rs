@@ -64,15 +64,10 @@ impl AccessKey {
     /// What a person should do about a denial.
     pub(super) fn denied_remedy(&self) -> String {
         format!(
-            "make a new access key in Descope's console and put it into `{}`; look whether the project, the claims and the \
-             tenant are right",
+            "make a new access key in Descope's console and put it into `{}`; check the project, the claims and the \
+             tenant",
             self.file.display()
         )
-    }
-
-    /// The short form of that, for a report that names the project anyway.
-    pub(super) fn rotation_remedy(&self) -> String {
-        format!("if the key was rotated, expired or revoked, put a good one into `{}`", self.file.display())
     }
 }
 

@@ -85,11 +85,4 @@ impl Source {
             Self::AccessKey(source) => source.denied_remedy(),
         }
     }
-
-    /// The short form of that, for a report that names the project anyway.
-    pub fn rotation_remedy(&self) -> String {
-        match self {
-            Self::AccessKey(source) => source.rotation_remedy(),
-        }
-    }
 }

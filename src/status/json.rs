@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
+use crate::renewal::RefusalClass;
+
 /// RFC 3339 in whole milliseconds.
 pub(super) mod time {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -68,20 +70,23 @@ pub(super) fn path_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) 
 /// One of the words that reports are written in. A word of a later version is read as `unknown`.
 pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     let text = String::deserialize(deserializer)?;
-    Ok(WORDS.into_iter().find(|word| *word == text).unwrap_or("unknown"))
+    Ok(WORDS.into_iter().find(|word| *word == text).unwrap_or(UNKNOWN))
 }
 
-const WORDS: [&str; 19] = [
+/// The class of a refusal; `None` for a word of a later version.
+pub(super) fn refusal_class<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RefusalClass>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(RefusalClass::ALL.into_iter().find(|class| class.word() == text))
+}
+
+/// A word of a later version.
+pub(super) const UNKNOWN: &str = "unknown";
+
+const WORDS: [&str; 13] = [
     "starting",
     "fresh",
     "failing",
     "expired",
-    "denied",
-    "blocked",
-    "busy",
-    "failed",
-    "garbled",
-    "unreachable",
     "exchange",
     "publish",
     "withdraw",

@@ -105,10 +105,10 @@ impl Families<'_> {
         }
         let counters: [(&str, &str, Counts); 3] = [
             ("tokenwell_exchanges", "Exchanges of an access key for a session, by how they ended.", |credential| {
-                credential.outcomes.clone()
+                credential.outcomes.iter().map(|(result, count)| (result.word(), *count)).collect()
             }),
             ("tokenwell_publishes", "Writes of single files, by how they ended.", |credential| {
-                credential.publishes.clone()
+                credential.publishes.iter().map(|(result, count)| (result.word(), *count)).collect()
             }),
             ("tokenwell_hooks", "Runs of hooks, by how they ended.", of_all_hooks),
         ];
@@ -194,10 +194,10 @@ impl Families<'_> {
 /// The counts of all hooks of a credential together; none for one without hooks.
 fn of_all_hooks(credential: &CredentialReport) -> Vec<(&'static str, u64)> {
     let mut sums: Vec<(&'static str, u64)> = Vec::new();
-    for (outcome, count) in credential.hooks.iter().flat_map(|hook| &hook.outcomes) {
-        match sums.iter_mut().find(|(known, _)| known == outcome) {
+    for (result, count) in credential.hooks.iter().flat_map(|hook| &hook.outcomes) {
+        match sums.iter_mut().find(|(known, _)| *known == result.word()) {
             Some((_, sum)) => *sum += count,
-            None => sums.push((outcome, *count)),
+            None => sums.push((result.word(), *count)),
         }
     }
     sums

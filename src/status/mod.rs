@@ -15,10 +15,12 @@ mod file;
 mod http;
 mod json;
 mod metrics;
+mod outcome;
 mod page;
 mod process;
 mod report;
 mod service;
+mod wording;
 
 pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
@@ -27,9 +29,11 @@ pub use http::{
     fetch_report, listen_probe,
 };
 pub use metrics::{Format as MetricsFormat, metrics};
+pub use outcome::{ExchangeResult, HookResult, WriteResult};
 pub use process::{Process, is_writer_running};
 pub use report::{
     BucketReport, ConfigurationReport, CredentialReport, HistoryReport, HookReport, NextAction, OutputReport,
     REPORT_VERSION, RefusalReport, Report, Word,
 };
 pub use service::sentence;
+pub use wording::Wording;

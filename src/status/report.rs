@@ -4,9 +4,15 @@
 
 use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
-use super::{durations::Durations, json};
+use super::{
+    durations::Durations,
+    json,
+    outcome::{ExchangeResult, HookResult, WriteResult},
+    wording::Wording,
+};
+use crate::renewal::RefusalClass;
 
 /// One of the few words that a report is written in. One of a later version is read as `unknown`.
 pub type Word = &'static str;
@@ -147,14 +153,14 @@ pub struct CredentialReport {
     pub key_trouble: Option<String>,
     /// Exchanges that were answered or given up.
     pub exchanges: u64,
-    /// The same by how they ended: `session` or the class of the refusal.
+    /// The same by how they ended.
     #[serde(skip)]
-    pub outcomes: Vec<(&'static str, u64)>,
+    pub outcomes: Vec<(ExchangeResult, u64)>,
     /// Sessions that were written to its files.
     pub writes: u64,
-    /// Writes of single files by how they ended: `written`, `unchanged`, `failed`.
+    /// Writes of single files by how they ended.
     #[serde(skip)]
-    pub publishes: Vec<(&'static str, u64)>,
+    pub publishes: Vec<(WriteResult, u64)>,
     /// Refusals in a row.
     pub failures: u32,
     /// The last refusal, until a session comes.
@@ -173,16 +179,44 @@ pub struct CredentialReport {
 }
 
 /// Why there is no new session.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct RefusalReport {
-    /// The contract's class.
-    #[serde(deserialize_with = "json::word")]
-    pub class: Word,
+    /// The contract's class; `None` for one of a later version, which is written as `unknown`.
+    #[serde(deserialize_with = "json::refusal_class")]
+    pub class: Option<RefusalClass>,
     /// One line for people.
     pub message: String,
     /// When.
     #[serde(with = "json::time")]
     pub at: SystemTime,
+}
+
+impl RefusalReport {
+    /// The contract's word of its class.
+    pub fn class_word(&self) -> &'static str {
+        self.class.map_or(json::UNKNOWN, RefusalClass::word)
+    }
+
+    /// Its class in a few words.
+    pub fn summary(&self) -> &'static str {
+        self.class.map_or("refused", |class| Wording::of(class).what)
+    }
+
+    /// Whether Descope denies the access key.
+    pub fn is_denied(&self) -> bool {
+        self.class == Some(RefusalClass::Denied)
+    }
+}
+
+impl Serialize for RefusalReport {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("RefusalReport", 4)?;
+        object.serialize_field("class", self.class_word())?;
+        object.serialize_field("summary", self.summary())?;
+        object.serialize_field("message", &self.message)?;
+        object.serialize_field("at", &json::time::text(self.at))?;
+        object.end()
+    }
 }
 
 /// What comes next, and when.
@@ -224,9 +258,9 @@ pub struct HookReport {
     pub ran_at: Option<SystemTime>,
     /// Why it failed then.
     pub error: Option<String>,
-    /// How often it ended so: `ok`, `failed`, `timeout`.
+    /// How often it ended in each way.
     #[serde(skip)]
-    pub outcomes: Vec<(&'static str, u64)>,
+    pub outcomes: Vec<(HookResult, u64)>,
 }
 
 /// Of the JSON form of a [`Report`].

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     json,
-    report::{CredentialReport, Report},
+    report::{CredentialReport, RefusalReport, Report},
 };
 
 /// Such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`. One line of at most [`BYTES_MAX`]. It tells times
@@ -50,9 +50,9 @@ enum Severity {
 
 impl Severity {
     fn of(credential: &CredentialReport) -> Self {
-        match (credential.state, class(credential)) {
+        match (credential.state, &credential.last_refusal) {
             ("expired", _) => Self::Expired,
-            (_, Some("denied")) => Self::Denied,
+            (_, Some(refusal)) if refusal.is_denied() => Self::Denied,
             ("fresh", _) if credential.ready => Self::Good,
             ("starting", None) if credential.key_trouble.is_none() => Self::Waiting,
             (_, _) => Self::Failing,
@@ -61,7 +61,7 @@ impl Severity {
 }
 
 fn in_words(report: &Report, credential: &CredentialReport) -> String {
-    let refusal = class(credential).map(words);
+    let refusal = credential.last_refusal.as_ref().map(RefusalReport::summary);
     let what = match (credential.state, refusal) {
         ("expired", refusal) => {
             let ended = credential.expires_at.or(credential.since);
@@ -81,27 +81,11 @@ fn in_words(report: &Report, credential: &CredentialReport) -> String {
 
 /// Only after a refusal: what is said of the others does not depend on it.
 fn next_try(at: SystemTime, credential: &CredentialReport) -> Option<String> {
-    class(credential)?;
+    credential.last_refusal.as_ref()?;
     let action = credential.next_action.as_ref().filter(|action| action.what == "exchange")?;
     let next = action.at?;
     let is_soon = next.duration_since(at).map_or(true, |left| left < SOON);
     Some(if is_soon { ", trying".to_owned() } else { format!(", next try {}", time_of_day(at, next)) })
-}
-
-fn class(credential: &CredentialReport) -> Option<&'static str> {
-    credential.last_refusal.as_ref().map(|refusal| refusal.class)
-}
-
-fn words(class: &'static str) -> &'static str {
-    match class {
-        "denied" => "access key denied",
-        "blocked" => "blocked on the way to the API",
-        "busy" => "the API asks to slow down",
-        "failed" => "the API fails",
-        "garbled" => "the API's answers make no sense",
-        "unreachable" => "the API cannot be reached",
-        other => other,
-    }
 }
 
 /// With the date where it is not that of `at`.

@@ -18,7 +18,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("hook", &["child", "secret", "session", "source"]),
     ("state", &["fingerprint", "renewal", "replace_file", "session"]),
     ("watch", &["file_id"]),
-    ("status", &["file_id", "replace_file"]),
+    ("status", &["file_id", "renewal", "replace_file"]),
     ("config", &["exchange", "file_id", "hook", "output", "renewal", "source", "status"]),
     ("confine", &["config", "hook", "output", "status"]),
     (

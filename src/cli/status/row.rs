@@ -8,7 +8,7 @@ use crate::{
         span::{ahead, past, until, words},
         text::Color,
     },
-    status::CredentialReport,
+    status::{CredentialReport, RefusalReport},
 };
 
 /// A credential as it is shown.
@@ -41,7 +41,7 @@ impl<'a> Row<'a> {
             notes.push((Color::Poor, why.clone()));
         }
         if let Some(refusal) = &credential.last_refusal {
-            let (class, message, when) = (refusal.class, &refusal.message, past(now, refusal.at));
+            let (class, message, when) = (refusal.class_word(), &refusal.message, past(now, refusal.at));
             let often =
                 if credential.failures > 1 { format!("{when}, {} in a row", credential.failures) } else { when };
             notes.push((Color::Poor, format!("{class} {often}: {message}")));
@@ -67,15 +67,7 @@ impl<'a> Row<'a> {
 
     /// The trouble in a few words.
     pub(super) fn trouble(&self, now: SystemTime) -> String {
-        let refusal = self.credential.last_refusal.as_ref().map(|refusal| match refusal.class {
-            "denied" => "access key denied",
-            "blocked" => "blocked on the way to the API",
-            "busy" => "the API asks to slow down",
-            "failed" => "the API fails",
-            "garbled" => "no sense in the API's answer",
-            "unreachable" => "the API is unreachable",
-            _ => "refused",
-        });
+        let refusal = self.credential.last_refusal.as_ref().map(RefusalReport::summary);
         let key = self.credential.key_trouble.as_ref().map(|_| "no access key");
         let is_unwritten = self.credential.outputs.iter().any(|output| output.error.is_some());
         let file = is_unwritten.then_some("its file cannot be written");

@@ -205,6 +205,7 @@ mod tests {
             status::account::{ReportSource, TimeLeft},
             terminal::samples::{at, failing, fresh, report, starting},
         },
+        renewal::RefusalClass,
         status::{CredentialReport, HookReport, OutputReport},
     };
 
@@ -226,7 +227,7 @@ mod tests {
     fn all() -> Account {
         let mut denied = failing("billing");
         denied.failures = 3;
-        denied.last_refusal.as_mut().unwrap().class = "denied";
+        denied.last_refusal.as_mut().unwrap().class = Some(RefusalClass::Denied);
         denied.last_refusal.as_mut().unwrap().message = "the key is not known\x1b[31m".to_owned();
         denied.remedy = Some("make a new access key in Descope's console and put it into `/k/billing`".to_owned());
         denied.next_action.as_mut().unwrap().at = Some(at(304.5));

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::renewal::RefusalClass;
 use crate::status::{
     ConfigurationReport, CredentialReport, Durations, HistoryReport, NextAction, REPORT_VERSION, RefusalReport, Report,
 };
@@ -46,7 +47,7 @@ pub(in crate::cli) fn failing(name: &str) -> CredentialReport {
         state: "failing",
         exchanges: 5,
         failures: 1,
-        last_refusal: Some(RefusalReport { class: "failed", message, at: at(3.1) }),
+        last_refusal: Some(RefusalReport { class: Some(RefusalClass::Failed), message, at: at(3.1) }),
         next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
         next_exchange_at: None,
         last_event: Some("refused: failed".to_owned()),

@@ -23,6 +23,7 @@ use crate::{
         Renewal,
     },
     state::WrittenToken,
+    status::ExchangeResult,
 };
 
 impl Daemon {
@@ -80,7 +81,7 @@ impl Daemon {
                 let grant = session.grant;
                 self.publisher.activity_mut().add_session(now, now - sent);
                 if let Some(kept) = self.credentials.get_mut(id) {
-                    kept.count("session");
+                    kept.count(ExchangeResult::Session);
                     kept.succeeded_at = Some(now);
                     let spacing = kept.credential.policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
@@ -143,7 +144,12 @@ impl Daemon {
             (Ok(()), Some(term)) => {
                 if let Some((last, refusals)) = kept.refusals.end() {
                     let (class, for_so_long) = (last.class, span::until(last.at, now));
-                    info!(credential = name, class, refusals, "healed; the last refusal was {for_so_long} ago");
+                    info!(
+                        credential = name,
+                        class = class.word(),
+                        refusals,
+                        "healed; the last refusal was {for_so_long} ago"
+                    );
                 }
                 kept.last_event = Some(if noted.touched { "renewed" } else { "unchanged" }.to_owned());
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
@@ -280,7 +286,7 @@ impl Daemon {
             return;
         }
         let class = refused.refusal.class();
-        kept.count(class);
+        kept.count(ExchangeResult::Refused(class));
         let telling = kept.refusals.note(now, key, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens()));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
@@ -296,19 +302,35 @@ impl Daemon {
         let is_denied = refused.refusal == Refusal::Denied;
         match (telling, is_denied) {
             (Telling::Known, _) => {
-                debug!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+                debug!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
             (Telling::New, true) => {
-                error!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+                error!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
             (Telling::New, false) => {
-                warn!(credential = name, class, attempt, expires_in, next_in, "{message}; {token}");
+                warn!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
             (Telling::Repeated(repeated), true) => {
-                error!(credential = name, class, attempt, repeated, expires_in, next_in, "{message}; {token}");
+                error!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    repeated,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                );
             }
             (Telling::Repeated(repeated), false) => {
-                warn!(credential = name, class, attempt, repeated, expires_in, next_in, "{message}; {token}");
+                warn!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    repeated,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                );
             }
         }
         kept.last_event = Some(format!("refused: {class}"));

@@ -15,7 +15,10 @@ use crate::{
     exchange::Skew,
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
-    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report},
+    status::{
+        CredentialReport, ExchangeResult, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report,
+        WriteResult,
+    },
 };
 
 impl Daemon {
@@ -145,16 +148,18 @@ impl Daemon {
                 Some(Observation::Key(_)) | None => None,
             },
             exchanges: kept.exchanges,
-            outcomes: OUTCOMES.map(|outcome| (outcome, kept.outcomes.get(outcome).copied().unwrap_or(0))).to_vec(),
+            outcomes: ExchangeResult::all()
+                .map(|result| (result, kept.outcomes.get(&result).copied().unwrap_or(0)))
+                .collect(),
             writes: kept.writes,
             publishes: vec![
-                ("written", kept.publishes.written),
-                ("unchanged", kept.publishes.unchanged),
-                ("failed", kept.publishes.failed),
+                (WriteResult::Written, kept.publishes.written),
+                (WriteResult::Unchanged, kept.publishes.unchanged),
+                (WriteResult::Failed, kept.publishes.failed),
             ],
             failures: renewal.refusals_in_a_row(),
             last_refusal: kept.refusals.last().map(|said| RefusalReport {
-                class: said.class,
+                class: Some(said.class),
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
@@ -203,6 +208,3 @@ impl From<Next> for NextAction {
         Self { what, at: at.map(clock::wall_of) }
     }
 }
-
-/// What an exchange may end with: all of them, so that a counter is there before it first counts.
-const OUTCOMES: [&str; 7] = ["session", "denied", "blocked", "busy", "failed", "garbled", "unreachable"];

@@ -132,25 +132,16 @@ function inAWord(credential) {
   const refusal = credential.lastRefusal;
   const since = refusal && refusal.class !== "denied" ? clock(refusal.at) : clock(credential.since);
   if (credential.state === "expired") {
-    const why = refusal ? `, ${WORDS[refusal.class] || refusal.class}` : "";
+    const why = refusal ? `, ${refusal.summary}` : "";
     return `expired at ${clock(credential.expiresAt || credential.since)}${why}`;
   }
   if (credential.keyTrouble) return "waits for its access key";
-  if (refusal && refusal.class === "denied") return `access key denied since ${since}`;
-  if (refusal) return `${WORDS[refusal.class] || refusal.class}, last at ${since}`;
+  if (refusal && refusal.class === "denied") return `${refusal.summary} since ${since}`;
+  if (refusal) return `${refusal.summary}, last at ${since}`;
   if (credential.outputs.some((output) => output.error)) return "its file cannot be written or was altered";
   if (credential.state === "starting") return "waits for its first token";
   return credential.state;
 }
-
-const WORDS = {
-  denied: "access key denied",
-  blocked: "blocked on the way to the API",
-  busy: "the API asks to slow down",
-  failed: "the API fails",
-  garbled: "the API's answers make no sense",
-  unreachable: "the API cannot be reached",
-};
 
 // ---- what concerns all
 

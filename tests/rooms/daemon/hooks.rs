@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tokenwell::status::HookResult;
 use tracing::Level;
 
 use crate::world::{World, told};
@@ -30,7 +31,10 @@ fn a_hook_runs_after_a_write_of_something_new_and_not_after_a_repair() {
         // Its end is noted after its last word.
         world.until("no hook runs", |world| !world.is_telling()).await;
         assert_eq!(lines(&script).len(), 2, "the repair was no news");
-        assert_eq!(world.report("a").unwrap().hooks[0].outcomes, [("ok", 2), ("failed", 0), ("timeout", 0)]);
+        assert_eq!(
+            world.report("a").unwrap().hooks[0].outcomes,
+            [(HookResult::Ok, 2), (HookResult::Failed, 0), (HookResult::TimedOut, 0)]
+        );
     });
 }
 

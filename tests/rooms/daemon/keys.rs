@@ -264,7 +264,7 @@ fn a_denied_key_is_left_alone_until_its_file_changes() {
         world.until_said(Level::ERROR, "denies the access key").await;
         let report = world.report("a").unwrap();
         assert_eq!((report.state, report.failures), ("starting", 1));
-        assert_eq!(report.last_refusal.unwrap().class, "denied");
+        assert_eq!(report.last_refusal.unwrap().class_word(), "denied");
         world.put("keys/a", new.expose());
         world.until_fresh("a").await;
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));

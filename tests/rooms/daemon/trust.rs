@@ -41,7 +41,7 @@ fn a_wrong_signature_is_garbled_and_never_written() {
                 world.report("a").unwrap().failures == 3
             })
             .await;
-        assert_eq!(world.report("a").unwrap().last_refusal.unwrap().class, "garbled");
+        assert_eq!(world.report("a").unwrap().last_refusal.unwrap().class_word(), "garbled");
         assert_eq!(world.sandbox.counters().keys_fetches, 2, "one for want of keys, one for the sake of this one");
         world.sandbox.set(|settings| settings.outage = None);
         world.until_fresh("a").await;
@@ -65,7 +65,7 @@ fn an_unknown_signer_causes_one_request_of_the_keys() {
                 world.report("a").unwrap().failures == 3
             })
             .await;
-        assert_eq!(world.report("a").unwrap().last_refusal.unwrap().class, "garbled");
+        assert_eq!(world.report("a").unwrap().last_refusal.unwrap().class_word(), "garbled");
         assert_eq!(world.sandbox.counters().keys_fetches, 2, "one more, and no more in the same minute");
     });
 }

@@ -22,8 +22,8 @@ fn a_wrong_key_is_told_by_its_class_and_the_others_are_asked_with_all_the_same()
     assert_eq!(ended.code, Some(1));
     let lines = of(&ended, "exchange");
     let said = format!(
-        "x FAIL  exchange  a: denied with key {}: Descope denies the access key: HTTP 401, E062803 (invalid access key); if the \
-         key was rotated, expired or revoked, put a good one into `{}`",
+        "x FAIL  exchange  a: denied with key {}: Descope denies the access key: HTTP 401, E062803 (invalid access key); make a \
+         new access key in Descope's console and put it into `{}`; check the project, the claims and the tenant",
         revoked.fingerprint(),
         setting.path("keys/a").display()
     );

@@ -157,7 +157,7 @@ fn a_page_of_the_edge_is_named_as_such() {
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
-    let said = "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010; let whoever runs that allow";
+    let said = "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010; ask the operator of the proxy or firewall";
     assert!(line(&ended, "edge").contains(said), "{}", ended.stdout);
     assert!(line(&ended, "exchange").contains("a: blocked"), "{}", ended.stdout);
 

@@ -139,7 +139,7 @@ fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
     + pass  edge      Descope's API answers, nothing in front of it blocks (…ms)
     x FAIL  clock     the server's clock is 2h ahead of this machine's: tokens look expired, or not yet valid, to all who check them here; set the one that is wrong, by NTP (`timedatectl`)
     + pass  exchange  a: a session of 2s was granted with key … (…ms)
-    x FAIL  exchange  b: denied with key …: Descope denies the access key: HTTP 401, E062803 (invalid access key); if the key was rotated, expired or revoked, put a good one into `DIR/keys/b`
+    x FAIL  exchange  b: denied with key …: Descope denies the access key: HTTP 401, E062803 (invalid access key); make a new access key in Descope's console and put it into `DIR/keys/b`; check the project, the claims and the tenant
     - skip  exchange  c: not looked at, because its key file gives no key
     + pass  exchange  d: a session of 2s was granted with key … (…ms)
     ! note  spacing   a, b, d: not noted, because `DIR/file` cannot be written: not a directory; wait 2s before you start a daemon

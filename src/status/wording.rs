@@ -1,0 +1,62 @@
+//! The wordings of refusals, one row a class: every log, report, table, page and the doctor take them from here.
+
+use crate::renewal::RefusalClass;
+
+/// A class of refusals in words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wording {
+    /// What happened, in a few words.
+    pub what: &'static str,
+    /// What a person can do; `None` where that depends on the credential's source, which knows it.
+    pub remedy: Option<&'static str>,
+}
+
+impl Wording {
+    /// The wording of a class.
+    pub const fn of(class: RefusalClass) -> Self {
+        match class {
+            RefusalClass::Denied => Self { what: "access key denied", remedy: None },
+            RefusalClass::Blocked => Self {
+                what: "blocked on the way to the API",
+                remedy: Some(
+                    "ask the operator of the proxy or firewall on the way to allow this machine's address and the user \
+                         agent `tokenwell`, or ask Descope's support",
+                ),
+            },
+            RefusalClass::Busy => Self {
+                what: "the API asks to slow down",
+                remedy: Some(
+                    "if it happens often, send fewer requests from this address: limits are counted by address",
+                ),
+            },
+            RefusalClass::Failed => {
+                Self { what: "the API fails", remedy: Some("if it goes on, see Descope's status page") }
+            }
+            RefusalClass::Garbled => Self {
+                what: "the API's answers make no sense",
+                remedy: Some("check that `baseUrl` is Descope's API and `projectId` the key's project"),
+            },
+            RefusalClass::Unreachable => Self {
+                what: "the API cannot be reached",
+                remedy: Some(
+                    "check that this machine reaches the API: DNS, network, `HTTPS_PROXY`, and the CA roots \
+                         (`http.caFile`)",
+                ),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_has_words_of_its_own() {
+        let all = RefusalClass::ALL.map(Wording::of);
+        for (n, wording) in all.iter().enumerate() {
+            assert!(!wording.what.is_empty() && wording.remedy != Some(""));
+            assert!(all[..n].iter().all(|other| other.what != wording.what && other.remedy != wording.remedy));
+        }
+    }
+}
