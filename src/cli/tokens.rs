@@ -62,7 +62,13 @@ fn lacking(report: &Report) -> Vec<String> {
     let said = |credential: &CredentialReport| {
         let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.message.as_str());
         let output = credential.outputs.iter().find_map(|output| output.error.as_deref());
-        let why = credential.key_trouble.as_deref().or(refusal).or(output).unwrap_or("no answer yet");
+        let why = credential
+            .key_trouble
+            .as_deref()
+            .or(refusal)
+            .or(output)
+            .or(credential.remedy.as_deref())
+            .unwrap_or("no answer yet");
         format!("{}: {why}", credential.name)
     };
     lacking.map(said).collect()

@@ -13,6 +13,9 @@ pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Opti
     if let Some(Observation::NoKey { .. }) = kept.observed {
         return Some(source.missing_remedy());
     }
+    if let Some(holder) = &kept.standby {
+        return Some(holder.clone());
+    }
     if let Some(refusal) = kept.refusals.last() {
         let remedy = Wording::of(refusal.class).remedy;
         return Some(remedy.map_or_else(|| source.denied_remedy(), str::to_owned));

@@ -54,6 +54,8 @@ pub(super) struct CredentialState {
     /// The state it was last seen in, and since when.
     pub(super) state: (Health, Moment),
     pub(super) last_event: Option<String>,
+    /// The process that writes the outputs while this one stands by, in one line with the remedy.
+    pub(super) standby: Option<String>,
     /// Whether it was said that somebody else writes the files again and again.
     pub(super) conflict_said: bool,
     /// Taken out of the configuration, but its files are still to be removed when the session ends.
@@ -103,6 +105,7 @@ impl CredentialState {
             succeeded_at: None,
             state: (Health::Starting, now),
             last_event: None,
+            standby: None,
             conflict_said: false,
             draining: false,
             notes_said: Vec::new(),

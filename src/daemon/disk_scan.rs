@@ -9,11 +9,12 @@ use std::{
 };
 
 use crate::{
+    clock,
     config::{Credential, Digest},
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    offline::{PriorState, load_prior_state},
-    output::{Locks, ProtectedKeys},
+    offline::{PriorState, TokenLife, load_prior_state, token_life},
+    output::{Locks, Output, ProtectedKeys},
     renewal::Id,
     session::Session,
     source::{self, Identity, ReadError, Source},
@@ -52,8 +53,22 @@ pub(super) struct Found {
     pub(super) writable_by_others: Vec<(&'static str, PathBuf)>,
     /// The session, if its token is the one that was written; and whether every output holds it as it should.
     pub(super) session: Option<(Session, bool)>,
-    /// Which process writes to its outputs, if it is not this one; with the remedy.
-    pub(super) held: Option<String>,
+    /// Who may write the outputs.
+    pub(super) claim: Claim,
+    /// The token that another process has put into every output.
+    pub(super) token: Option<TokenLife>,
+}
+
+/// Who may write the outputs of a credential. `holder` is one line that names another process, with the remedy.
+#[derive(Debug, Default)]
+pub(super) enum Claim {
+    /// This process, or nothing can be claimed there.
+    #[default]
+    Held,
+    /// This process and another one, each some of them.
+    Shared { holder: String },
+    /// Another process, all of them.
+    Lost { holder: String },
 }
 
 /// What was seen.
@@ -122,18 +137,35 @@ impl DiskScan {
 /// Looks up what an earlier process left. A missing folder is made on the way: the state may be kept in it, and the lock that
 /// tells other processes of this one.
 fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
-    let mut held = None;
-    for output in &newcomer.credential.outputs {
-        // The write that follows meets the same trouble and names it.
-        let _ = output.prepare();
-        held = held.or(output.claim(locks).err());
-    }
+    let outputs = &newcomer.credential.outputs;
+    let claim = claim(outputs, locks);
+    let token = match claim {
+        Claim::Lost { .. } => token_life(outputs, clock::wall()),
+        Claim::Held | Claim::Shared { .. } => None,
+    };
     let PriorState { record, session } =
         load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
     let files = newcomer.credential.source.files();
     let writable = files.iter().filter(|file| source::writable_by_others(file.path));
     let writable_by_others = writable.map(|file| (file.kind.file_noun(), file.path.to_owned())).collect();
-    Found { record, writable_by_others, session, held: held.map(|held| held.to_string()) }
+    Found { record, writable_by_others, session, claim, token }
+}
+
+/// Claims every output.
+fn claim(outputs: &[Output], locks: &Locks) -> Claim {
+    let lost: Vec<_> = outputs
+        .iter()
+        .filter_map(|output| {
+            // The write that follows meets the same trouble and names it.
+            let _ = output.prepare();
+            output.claim(locks).err()
+        })
+        .collect();
+    match lost.first().map(ToString::to_string) {
+        None => Claim::Held,
+        Some(holder) if lost.len() < outputs.len() => Claim::Shared { holder },
+        Some(holder) => Claim::Lost { holder },
+    }
 }
 
 fn observe(source: &Source) -> Observation {

@@ -15,6 +15,7 @@ mod reconcile;
 mod reload;
 mod report;
 mod service;
+mod standby;
 mod status_publisher;
 mod verification;
 

@@ -49,7 +49,7 @@ impl InputMonitor {
         again
     }
 
-    /// Polls soon, because a file may change without a hint.
+    /// Polls soon, because a file may change without a hint, or because another process may release an output.
     pub(super) fn poll_soon(&mut self, now: Moment) {
         self.poll_at = self.poll_at.min(now + POLL_WITHOUT_HINTS);
     }

@@ -10,6 +10,8 @@ pub(super) enum Next {
     Withdraw(Moment),
     /// The credential waits for its access key.
     Key,
+    /// Another process writes the outputs; the credential waits for that process to end.
+    Standby,
 }
 
 impl Next {
@@ -20,6 +22,7 @@ impl Next {
             Some(Effect::Exchange(_)) => Self::Exchange(now),
             Some(Effect::Publish(_)) => Self::Publish(now),
             Some(Effect::Withdraw(_)) => Self::Withdraw(now),
+            None if renewal.stands_by() => Self::Standby,
             None => Self::planned(now, renewal, host_opens, is_unwritten),
         }
     }
@@ -36,11 +39,13 @@ impl Next {
     }
 }
 
-/// When the next exchange begins, whatever comes before it; `None` without a key. `host_opens` is when the API may be asked
+/// When the next exchange begins, whatever comes before it; `None` without a key, or while another process writes the
+/// outputs. `host_opens` is when the API may be asked
 /// again.
 pub(super) fn next_exchange(now: Moment, renewal: &Renewal, host_opens: Moment) -> Option<Moment> {
     if let Some(Effect::Exchange(_)) = renewal.under_way() {
         return Some(now);
     }
-    renewal.exchange_planned().map(|planned| planned.max(host_opens))
+    let planned = renewal.exchange_planned().filter(|_| !renewal.stands_by());
+    planned.map(|planned| planned.max(host_opens))
 }

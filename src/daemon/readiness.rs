@@ -5,8 +5,10 @@ use std::{slice, sync::Arc};
 use tokio::sync::oneshot;
 
 use crate::{
+    clock,
     config::Credential,
     fingerprint::Fingerprint,
+    offline::token_life,
     output::{self, Content, FileStamp, Output},
     renewal::Id,
     session::{Session, Times},
@@ -39,6 +41,8 @@ pub(super) struct ReadinessProbe {
     pub(super) written: Option<Fingerprint>,
     /// What replaces it.
     pub(super) newest: Option<(Arc<Session>, Times)>,
+    /// Whether another process writes the outputs, so that any live token is right.
+    pub(super) stands_by: bool,
 }
 
 /// An output in which no reader finds a token of its credential.
@@ -74,7 +78,7 @@ impl ReadinessQueue {
 impl ReadinessProbe {
     /// Blocks on the disk.
     pub(super) fn take(self, project: &str) -> Option<Missing> {
-        let Self { id, credential, stamps, written, newest } = self;
+        let Self { id, credential, stamps, written, newest, stands_by } = self;
         let holds_the_newest = |output: &Output| {
             newest.as_ref().is_some_and(|(session, times)| {
                 let content = Content { session, credential: &credential.name, project, times: *times };
@@ -83,8 +87,12 @@ impl ReadinessProbe {
         };
         let holds_the_last =
             |output: &Output| written.is_some_and(|token| output::find(slice::from_ref(output), token).is_some());
+        let holds_a_live_one = |output: &Output| token_life(slice::from_ref(output), clock::wall()).is_some();
         let stands = |output: &Output, stamp: Option<FileStamp>| {
-            output.is_unchanged_since(stamp) || holds_the_newest(output) || holds_the_last(output)
+            output.is_unchanged_since(stamp)
+                || holds_the_newest(output)
+                || holds_the_last(output)
+                || stands_by && holds_a_live_one(output)
         };
         let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !stands(output, *stamp))?;
         Some(Missing::new(id, gone))

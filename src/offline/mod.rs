@@ -6,6 +6,7 @@ mod disk_status;
 mod dry_exchange;
 mod prior_state;
 mod recorded_exchange;
+mod token_life;
 mod wait;
 
 pub use self::{
@@ -14,5 +15,6 @@ pub use self::{
     dry_exchange::{DryExchange, NotRecorded},
     prior_state::{PriorState, load_prior_state},
     recorded_exchange::RecordedExchange,
+    token_life::{TokenLife, token_life},
     wait::wait,
 };

@@ -5,6 +5,7 @@ use std::{
     borrow::Cow,
     io,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use super::{
@@ -144,6 +145,13 @@ impl Output {
     pub fn probe(&self) -> Result<Probed, ProbeError> {
         match &self.target {
             Target::File(file) => file::probe(file),
+        }
+    }
+
+    /// Everything in the target that may be a token, and when it was written there. Blocks on the disk.
+    pub fn tokens(&self) -> Option<(Vec<Secret>, SystemTime)> {
+        match &self.target {
+            Target::File(file) => file::tokens(file),
         }
     }
 

@@ -66,6 +66,11 @@ impl Delivery {
         self.on_disk = OnDisk::Session(term);
     }
 
+    /// Another process has put this session into the files, or none that is known.
+    pub(super) fn observe(&mut self, session: Option<Term>) {
+        self.on_disk = session.map_or(OnDisk::Nothing, OnDisk::Session);
+    }
+
     /// When there is something to do or to notice.
     pub(super) fn due(&self, on_expiry: OnExpiry) -> Option<Moment> {
         [self.write, self.end(on_expiry)].into_iter().flatten().min()

@@ -24,6 +24,10 @@ pub enum Event {
     /// Somebody else has deleted, replaced or changed a file. Nobody says so while a write is under way: what is half done
     /// looks the same.
     OutputsAltered,
+    /// This process holds at least one of the outputs, or nothing can be claimed there.
+    ClaimHeld,
+    /// Another process holds every output: this one stands by.
+    ClaimLost,
     /// Admission lets the exchange that is due begin.
     Admitted,
     /// What [`super::Renewal::disk_task_due`] said has come.

@@ -9,11 +9,13 @@ use std::{
 use super::{
     answer::Refusal,
     event::{Effect, Event, ExchangeOutcome},
-    life::{LastExchange, Renewal},
+    last_exchange::LastExchange,
+    life::Renewal,
     memory::{Memory, Stamp},
     moment::Moment,
     pace::{self, Hold, Pace},
     policy::Policy,
+    term::Term,
 };
 
 /// Every credential's renewal, the queue of wakes, and the admission of exchanges to the one host they all ask.
@@ -109,6 +111,13 @@ impl Fleet {
         member.renewal.adopt(now.moment, &recollection, intact);
         self.pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
         self.handle(now.moment, id, Event::DiskTaskDue);
+    }
+
+    /// Takes note of a session that another process has put into the outputs of a credential that stands by.
+    pub fn observe(&mut self, now: Moment, id: Id, session: Option<Term>) {
+        let Some(member) = self.members.get_mut(&id) else { return };
+        member.renewal.observe(session);
+        self.reindex(now, id);
     }
 
     /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are

@@ -6,6 +6,7 @@ use super::{
     answer::{Grant, Refusal},
     delivery::{Delivery, DiskTask},
     event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten},
+    last_exchange::LastExchange,
     memory::Recollection,
     moment::Moment,
     policy::{Backoff, Policy, RETRY_AFTER_MAX},
@@ -32,16 +33,17 @@ pub struct Renewal {
     held: Option<Term>,
     delivery: Delivery,
     failures: Failures,
+    claim: Claim,
 }
 
-/// What keeps the spacing when a credential leaves the configuration and comes back.
+/// Whether this process may write the outputs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct LastExchange {
-    /// When the last exchange was answered or given up. The spacing is counted from here and not from the sending, so
-    /// that two requests cannot arrive closer than it, however long the first was under way.
-    answered: Option<Moment>,
-    /// The key it was made with. A key that differs from it is asked with at once.
-    key: Option<Fingerprint>,
+enum Claim {
+    /// It holds at least one of them, or nothing can be claimed there.
+    #[default]
+    Held,
+    /// Another process holds every one of them. Nothing is exchanged, written or removed.
+    Lost,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -75,18 +77,6 @@ struct Failures {
     timed_out: bool,
 }
 
-impl LastExchange {
-    /// An exchange with a key, answered at a moment.
-    pub(super) fn new(answered: Moment, key: Fingerprint) -> Self {
-        Self { answered: Some(answered), key: Some(key) }
-    }
-
-    /// When the last exchange was answered, if there was one.
-    pub fn answered(&self) -> Option<Moment> {
-        self.answered
-    }
-}
-
 impl Renewal {
     /// A credential without a key or a session. `past` is empty, unless it was known before.
     pub fn new(policy: Policy, past: LastExchange) -> Self {
@@ -100,6 +90,7 @@ impl Renewal {
             held: None,
             delivery: Delivery::default(),
             failures: Failures::default(),
+            claim: Claim::default(),
         }
     }
 
@@ -123,6 +114,17 @@ impl Renewal {
         }
     }
 
+    /// Takes note of a session that another process has put into the outputs. It is served, and never written: nothing is
+    /// known of how it was asked for.
+    pub(super) fn observe(&mut self, session: Option<Term>) {
+        self.delivery.observe(session);
+    }
+
+    /// Whether it stands by while another process writes the outputs.
+    pub fn stands_by(&self) -> bool {
+        self.claim == Claim::Lost
+    }
+
     /// How it is renewed.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
@@ -136,6 +138,8 @@ impl Renewal {
             Event::RenewRequested => self.nudged(now),
             Event::OutputsChanged => self.outputs_changed(now),
             Event::OutputsAltered => self.delivery.altered(now),
+            Event::ClaimHeld => self.claim = Claim::Held,
+            Event::ClaimLost => self.claim = Claim::Lost,
             Event::Admitted => return self.exchange(now),
             Event::DiskTaskDue => {}
             Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, rng),
@@ -145,11 +149,13 @@ impl Renewal {
         self.disk_task(now)
     }
 
-    /// When the next exchange is due. A moment that has passed means that it waits for admission.
+    /// When the next exchange is due. A moment that has passed means that it waits for admission. While another process
+    /// writes the outputs, none is.
     pub fn exchange_due(&self) -> Option<Moment> {
-        match self.stage {
-            Stage::Idle => self.exchange_planned(),
-            Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
+        match (self.stage, self.claim) {
+            (Stage::Idle, Claim::Held) => self.exchange_planned(),
+            (Stage::Idle, Claim::Lost) => None,
+            (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
         }
     }
 
@@ -168,9 +174,10 @@ impl Renewal {
 
     /// When [`Event::DiskTaskDue`] is due: a write to try again, or files to remove.
     pub fn disk_task_due(&self) -> Option<Moment> {
-        match self.stage {
-            Stage::Idle => self.delivery.due(self.policy.on_expiry),
-            Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. } => None,
+        match (self.stage, self.claim) {
+            (Stage::Idle, Claim::Held) => self.delivery.due(self.policy.on_expiry),
+            (Stage::Idle, Claim::Lost) => None,
+            (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
         }
     }
 
@@ -351,7 +358,7 @@ impl Renewal {
 
     /// Begins what the files are owed, unless something is under way.
     fn disk_task(&mut self, now: Moment) -> Option<Effect> {
-        let Stage::Idle = self.stage else { return None };
+        let (Stage::Idle, Claim::Held) = (self.stage, self.claim) else { return None };
         let disk_task = self.delivery.next(now, self.held, self.policy.on_expiry)?;
         let attempt = self.next_attempt();
         match disk_task {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::{
     answer::Grant,
-    life::LastExchange,
+    last_exchange::LastExchange,
     moment::Moment,
     policy::{Policy, RETRY_AFTER_MAX, overdue_renewal},
     term::Term,

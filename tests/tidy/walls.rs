@@ -419,6 +419,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/exchange/trust/mod.rs",
             "src/hook/command_output.rs",
             "src/offline/prior_state.rs",
+            "src/offline/token_life.rs",
             "src/output/render/",
             "src/source/access_key.rs",
         ],

@@ -128,6 +128,12 @@ impl Daemon {
         written: Option<WrittenToken>,
     ) {
         let now = clock::now();
+        if let Some(holder) = Self::holder_of_all(&results) {
+            self.fleet.handle(now, id, Event::Published(attempt, Err(NotWritten)));
+            self.lose_claim(id, now, &holder);
+            self.inputs.poll_soon(now);
+            return;
+        }
         let Some(kept) = self.credentials.get_mut(id) else { return };
         kept.written = written.or(kept.written.take());
         let noted = kept.note_write(now, results);
@@ -195,8 +201,10 @@ impl Daemon {
         let again = self.inputs.ended(now, scan.is_none(), self.monitor.armed);
         if let Some(scan) = scan {
             self.protected_keys = Arc::new(scan.protected_keys);
+            let mut tokens = Vec::new();
             for (id, found) in scan.found {
-                self.recall(id, found);
+                tokens.push((id, found.token));
+                self.found(id, found);
             }
             self.listed(scan.directories);
             for (id, looked_at, observation) in scan.observations {
@@ -204,6 +212,12 @@ impl Daemon {
                 if self.credentials.get(id).is_some_and(|state| state.credential.source == looked_at.source) {
                     self.observed(id, now, observation);
                 }
+            }
+            for (id, token) in tokens {
+                self.observe_token(id, now, token);
+            }
+            if self.is_any_standing_by() {
+                self.inputs.poll_soon(now);
             }
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);

@@ -168,7 +168,7 @@ impl Daemon {
     fn check(&self, now: Moment, id: Id, kept: &CredentialState, suspect: bool) -> Option<OutputCheck> {
         let renewal = self.fleet.get(id)?;
         let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
-        if !renewal.serves(now) || is_at_the_files(renewal) {
+        if !renewal.serves(now) || renewal.stands_by() || is_at_the_files(renewal) {
             return None;
         }
         let stamps = kept.outputs.iter().map(|output| output.stamp.filter(|_| !suspect)).collect();

@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl Daemon {
-    /// Those of whom it was not looked yet what an earlier process left.
+    /// The credentials whose past was not looked up yet, and those whose outputs another process held when last looked at.
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
         let newcomer = |(id, kept): (Id, &CredentialState)| Newcomer {
             id,
@@ -28,7 +28,7 @@ impl Daemon {
             project: self.context.api.project.clone(),
             request: self.context.request(&kept.credential),
         };
-        self.credentials.active().filter(|(_, kept)| !kept.recalled).map(newcomer).collect()
+        self.credentials.active().filter(|(_, kept)| !kept.recalled || kept.standby.is_some()).map(newcomer).collect()
     }
 
     /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
@@ -40,9 +40,6 @@ impl Daemon {
         for (what, path) in &found.writable_by_others {
             let path = path.display();
             warn!(credential = name, "{what} `{path}` may be written by others: take that right away (`chmod go-w`)");
-        }
-        if let Some(held) = &found.held {
-            warn!(credential = name, "{held}");
         }
         let record = match found.record {
             Ok(Some(record)) => record,

@@ -40,6 +40,7 @@ impl Daemon {
             stamps: kept.outputs.iter().map(|output| output.stamp).collect(),
             written: kept.written.as_ref().map(|written| written.token),
             newest: kept.session.clone().zip(kept.published_times.map(|told| told.times())),
+            stands_by: kept.standby.is_some(),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
         let required = self.credentials.active().filter(|(_, kept)| kept.credential.required);
@@ -96,6 +97,9 @@ impl Daemon {
         if let Some(Observation::NoKey { why, .. }) = &kept.observed {
             return format!("{said}; waits for its access key: {why}");
         }
+        if let Some(holder) = &kept.standby {
+            return format!("{said}; stands by: {holder}");
+        }
         if renewal.under_way().is_none() {
             match Next::planned(
                 now,
@@ -105,7 +109,7 @@ impl Daemon {
             ) {
                 Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),
                 Next::Publish(due) => said = format!("{said}; next write in {}", span::until(now, due)),
-                Next::Withdraw(_) | Next::Key => {}
+                Next::Withdraw(_) | Next::Key | Next::Standby => {}
             }
         }
         let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));

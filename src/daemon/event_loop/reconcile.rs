@@ -131,7 +131,9 @@ impl Daemon {
     fn retire(&mut self, id: Id, plan: &ReconcilePlan) -> bool {
         let now = clock::now();
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return false };
-        let removes = state.credential.policy.on_expiry == OnExpiry::Remove && renewal.on_disk().is_some();
+        let removes = state.credential.policy.on_expiry == OnExpiry::Remove
+            && renewal.on_disk().is_some()
+            && state.standby.is_none();
         let drains = removes && !plan.claims_output_of(&state.credential);
         let stopped = !state.draining;
         if drains {

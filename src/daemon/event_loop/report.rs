@@ -57,7 +57,7 @@ impl Daemon {
     }
 
     /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
-    /// its file holds.
+    /// its file holds. Where another process writes the outputs, its token counts, whatever key that was had with.
     pub fn has_every_token(&self) -> bool {
         self.inputs.is_idle() && self.has_every_token_by_the_last_look()
     }
@@ -69,7 +69,7 @@ impl Daemon {
             kept.recalled
                 && self.fleet.get(id).is_some_and(|renewal| {
                     let key = renewal.on_disk().map(|term| term.key);
-                    renewal.health(now).is_usable() && key == renewal.key()
+                    renewal.health(now).is_usable() && (key == renewal.key() || renewal.stands_by())
                 })
         };
         self.is_settled()
@@ -92,10 +92,10 @@ impl Daemon {
         self.is_settled() && self.credentials.active().next().is_some() && self.credentials.active().all(lives)
     }
 
-    /// Whether a token on disk should have been renewed by now.
+    /// Whether a token on disk should have been renewed by this process by now.
     pub fn is_any_overdue(&self) -> bool {
         let now = clock::now();
-        self.credentials.active().any(|(id, kept)| self.is_overdue(id, kept, now))
+        self.credentials.active().any(|(id, kept)| kept.standby.is_none() && self.is_overdue(id, kept, now))
     }
 
     /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
@@ -138,7 +138,9 @@ impl Daemon {
             ready: renewal.serves(now),
             remedy: advice::of(kept, renewal, now),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
-            token_key_fingerprint: term.map(|term| term.key.to_string()),
+            token_key_fingerprint: term
+                .filter(|_| kept.standby.is_none() || kept.written.is_some())
+                .map(|term| term.key.to_string()),
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
@@ -204,6 +206,7 @@ impl From<Next> for NextAction {
             Next::Publish(at) => ("publish", Some(at)),
             Next::Withdraw(at) => ("withdraw", Some(at)),
             Next::Key => ("wait for the access key", None),
+            Next::Standby => ("wait for the process that writes the outputs", None),
         };
         Self { what, at: at.map(clock::wall_of) }
     }

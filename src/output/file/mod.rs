@@ -27,7 +27,7 @@ pub use lock::{Held, LOCK_FILE, Locks, holder};
 pub use probe::{ProbeError, Probed, Room, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};
-pub(super) use recover::{find_token, is_intact, make_folder};
+pub(super) use recover::{find_token, is_intact, make_folder, tokens};
 pub use remove::{Removed, remove};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use sweep::{Swept, sweep, tidy};

@@ -6,10 +6,11 @@
 //! it) keeps it from being found; if no other output tells it, that costs one exchange.
 
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     io::{self, Read},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use rustix::fs::OFlags;
@@ -29,6 +30,13 @@ pub(in crate::output) fn find_token(file: &FileTarget, token: Fingerprint) -> Op
     let (target, _) = standing(file, Place::of(file).ok()?);
     let bytes = read(&target).ok()?;
     candidates(&bytes).find(|found| found.fingerprint() == token)
+}
+
+/// Everything in the file that may be a token, and when the file was written. Blocks on the disk.
+pub(in crate::output) fn tokens(file: &FileTarget) -> Option<(Vec<Secret>, SystemTime)> {
+    let (target, _) = standing(file, Place::of(file).ok()?);
+    let written_at = fs::symlink_metadata(&target).and_then(|found| found.modified()).ok()?;
+    Some((candidates(&read(&target).ok()?).collect(), written_at))
 }
 
 /// Whether the file holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on

@@ -1,8 +1,9 @@
 //! Two programs that meet at the same outputs.
 
-use std::fs;
+use std::{fs, time::Duration};
 
-use nix::sys::signal::Signal::SIGKILL;
+use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGSTOP, SIGUSR1};
+use tokenwell::clock::now;
 
 use crate::{
     program::{Program, once, tokenwell},
@@ -10,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn a_second_daemon_names_the_first_and_takes_over_when_it_is_killed() {
+fn a_second_daemon_stands_by_and_asks_for_nothing_until_it_takes_over() {
     for more in ["", "sets: [{directory: OUT}]\n"] {
         let mut setting = Setting::with(&["a"]);
         let more = more.replace("OUT", setting.path("out").to_str().unwrap());
@@ -19,31 +20,85 @@ fn a_second_daemon_names_the_first_and_takes_over_when_it_is_killed() {
         put_second(&setting, &(setting.named(&["a"]) + &more));
         let second = Program::start(&mut second(&setting, "run"));
         second.until_said(&format!("another tokenwell: process {} (`tokenwell`)", first.pid()), 1);
-        let token = setting.token("a");
-        first.signal(SIGKILL);
-        assert_eq!(setting.leaks.found_in(&first.ended().stderr), None);
+        // By what the first has put there, though it has no record of it.
         second.until_said("ready: every required token is on disk", 1);
+        let token = setting.token("a");
+        // Asked to renew, it still asks for nothing.
+        second.signal(SIGUSR1);
+        second.until_said("asked to renew every session", 1);
+        assert_eq!((setting.sandbox.exchanges().len(), setting.token("a")), (1, token.clone()));
+
+        first.signal(SIGKILL);
+        let killed = now();
+        assert_eq!(setting.leaks.found_in(&first.ended().stderr), None);
+        second.until_said("the process that wrote the outputs has ended; taking over", 1);
+        assert!(now() - killed < Duration::from_secs(2) + SLACK, "it took over after {:?}", now() - killed);
+        // What the token was asked for with is not known: it is replaced.
+        setting.until_exchanges(2);
+        second.until_said("token written", 1);
         assert!(setting.token("a").is_some() && setting.token("a") != token, "the second has a session of its own");
         let ended = second.stop();
-        assert_eq!(ended.code, Some(0));
+        assert_eq!((ended.code, ended.stderr.matches("another tokenwell").count()), (Some(0), 1), "{}", ended.stderr);
         setting.clean(&ended);
+        assert_eq!(setting.sandbox.exchanges().len(), 2);
     }
 }
 
 #[test]
-fn once_beside_run_writes_nothing_that_run_writes() {
+fn taking_over_a_good_token_costs_no_request() {
+    let mut setting = Setting::with(&["a"]);
+    let first = setting.ready();
+    // The same configuration, and so the same state.
+    let second = setting.ready();
+    second.until_said(&format!("another tokenwell: process {} (`tokenwell`)", first.pid()), 1);
+    let token = setting.token("a");
+    first.signal(SIGKILL);
+    drop(first.ended());
+    second.until_said("the process that wrote the outputs has ended; taking over", 1);
+    second.until_said("the token on disk is good", 1);
+    assert_eq!((setting.sandbox.exchanges().len(), setting.token("a")), (1, token.clone()));
+    // From here on it renews.
+    second.signal(SIGUSR1);
+    setting.until_exchanges(2);
+    second.until_said("token written", 1);
+    assert_ne!(setting.token("a"), token);
+    setting.clean(&second.stop());
+}
+
+#[test]
+fn a_credential_that_stands_by_delays_no_other() {
+    let mut setting = Setting::with(&["a"]);
+    setting.put_key("b", "b");
+    let first = setting.ready();
+    put_second(&setting, &setting.named(&["a", "b"]));
+    let second = Program::start(&mut second(&setting, "run"));
+    second.until_said("ready: every required token is on disk", 1);
+    assert_eq!(setting.sandbox.exchanges().len(), 2);
+    assert!(setting.token("a").is_some() && setting.token("b").is_some());
+    setting.clean(&first.stop());
+    setting.clean(&second.stop());
+}
+
+#[test]
+fn once_beside_run_is_content_with_what_run_has_written() {
     let mut setting = Setting::with(&["a"]);
     let daemon = setting.ready();
     let token = setting.token("a");
-    // With the daemon's own state it finds the token good.
+    // By the state of the daemon, or by the token itself.
     let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
     assert_eq!((ended.code, setting.token("a")), (Some(0), token.clone()));
-    // With a state of its own it has nothing to go by.
     put_second(&setting, &setting.named(&["a"]));
-    let other = Program::start(second(&setting, "once").args(["--timeout", "300s"]));
-    // Said when it looks around, and when it would write.
-    other.until_said(&format!("is written by another tokenwell: process {} (`tokenwell`)", daemon.pid()), 2);
-    assert_eq!((other.stop().code, setting.token("a")), (Some(1), token));
+    let ended = Program::start(second(&setting, "once").args(["--timeout", "30s"])).ended();
+    assert_eq!((ended.code, setting.token("a")), (Some(0), token), "{}", ended.stderr);
+    assert_eq!(setting.sandbox.exchanges().len(), 1);
+    // Without a token it waits for one.
+    fs::write(setting.path("out/a.jwt"), "").unwrap();
+    daemon.signal(SIGSTOP);
+    fs::write(setting.path("out/a.jwt"), "").unwrap();
+    let ended = Program::start(second(&setting, "once").args(["--timeout", "3s"])).ended();
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&format!("another tokenwell: process {}", daemon.pid())), "{}", ended.stderr);
+    daemon.signal(SIGCONT);
     setting.clean(&daemon.stop());
     let ended = Program::start(second(&setting, "once").args(["--timeout", "30s"])).ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -77,3 +132,6 @@ fn second(setting: &Setting, command: &str) -> std::process::Command {
     command.arg(setting.path("second.yaml"));
     command
 }
+
+/// What a loaded machine may add to any time.
+const SLACK: Duration = Duration::from_secs(5);
