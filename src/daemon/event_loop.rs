@@ -21,7 +21,7 @@ mod verification;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, task, time};
+use tokio::{task, time};
 use tracing::{debug, info, warn};
 
 use super::{
@@ -30,6 +30,7 @@ use super::{
     event_log::EventLog,
     exchange_effect::ExchangeContext,
     input_monitor::InputMonitor,
+    output_access::OutputAccess,
     output_monitor::OutputMonitor,
     processes::Processes,
     reconciler::Reconciler,
@@ -44,10 +45,9 @@ use crate::{
     config::Config,
     confine::Confinement,
     exchange::ClientError,
-    output::{Locks, ProtectedKeys},
     renewal::{Event, Fleet, Moment},
     status::Query,
-    watch::{ChangeWatcher, Touched},
+    watch::Touched,
 };
 
 /// The daemon's state, owned by whoever turns it.
@@ -61,15 +61,10 @@ pub struct Daemon {
     verifier: Verifier,
     event_log: EventLog,
     tasks: Tasks,
-    writers: Arc<Semaphore>,
-    /// The outputs that this process has for itself.
-    locks: Arc<Locks>,
-    /// Where the keys were when last looked at.
-    protected_keys: Arc<ProtectedKeys>,
     signals: Signals,
     processes: Processes,
-    change_watcher: ChangeWatcher,
     monitor: OutputMonitor,
+    access: OutputAccess,
     alarm: Alarm,
     inputs: InputMonitor,
     /// When it began.
@@ -123,13 +118,10 @@ impl Daemon {
             verifier: Verifier::default(),
             event_log: EventLog::default(),
             tasks: Tasks::default(),
-            writers: Arc::new(Semaphore::new(WRITERS_MAX)),
-            locks: Arc::default(),
-            protected_keys: Arc::default(),
             signals,
             processes,
-            change_watcher: ChangeWatcher::default(),
             monitor: OutputMonitor::default(),
+            access: OutputAccess::default(),
             alarm: Alarm::new()?,
             inputs: InputMonitor::new(),
             started: clock::now(),
@@ -163,7 +155,7 @@ impl Daemon {
             (task, done) = self.tasks.next() => Happening::Ended(task, Box::new(done)),
             (request, sender) = self.signals.next() => Happening::Asked(request, sender),
             () = self.inputs.hint() => Happening::Hint,
-            touched = self.change_watcher.touched() => Happening::OutputsTouched(touched),
+            touched = self.monitor.touched() => Happening::OutputsTouched(touched),
             question = self.publisher.question() => Happening::Query(question),
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
@@ -207,7 +199,7 @@ impl Daemon {
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.due();
         let faces = [self.status_file_due(), self.publisher.service_manager_due()];
-        [self.fleet.next_wake(), poll, self.tidy_at()].into_iter().chain(faces).flatten().min()
+        [self.fleet.next_wake(), poll, self.monitor.cleanup_due()].into_iter().chain(faces).flatten().min()
     }
 
     fn wake(&mut self) {
@@ -234,7 +226,7 @@ impl Daemon {
             newcomers: self.newcomers(),
             status_socket: self.publisher.socket_file().map(Path::to_owned),
         };
-        let (context, locks) = (Arc::clone(&self.context), Arc::clone(&self.locks));
+        let (context, locks) = (Arc::clone(&self.context), Arc::clone(self.access.locks()));
         self.tasks.start(Task::DiskScan, async move {
             task::spawn_blocking(move || Done::DiskScanned(DiskScan::take(&scope, &context.ledger, &locks)))
                 .await
@@ -262,9 +254,6 @@ enum Happening {
 
 /// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.
 pub const BLOCKING_THREADS_MAX: usize = 64;
-
-/// Writes under way at once.
-const WRITERS_MAX: usize = 16;
 
 /// How long writes may take after the daemon was told to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(10);

@@ -1,23 +1,172 @@
-//! The outputs guarded: what is under way, and whose outputs are looked at next.
+//! When to inspect the outputs: after a change on disk, after a write, at each scan, and when readiness is asked.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    mem,
+    path::{Path, PathBuf},
+};
 
-use super::{readiness::ReadinessQueue, single_flight::SingleFlight};
-use crate::renewal::{Id, Moment};
+use super::{generation_cleanup::GenerationCleanup, readiness::ReadinessQueue, single_flight::SingleFlight};
+use crate::{
+    renewal::{Id, Moment},
+    watch::{Armed, ChangeWatcher, Touched, WatchArmer},
+};
 
-/// What is under way about the outputs.
+/// The watches of the outputs' folders, and the inspections.
 #[derive(Debug, Default)]
 pub(super) struct OutputMonitor {
-    pub(super) arming: SingleFlight,
-    pub(super) inspection: SingleFlight,
-    /// Whom to look at next, and whether to read what its stamp says is untouched.
-    pub(super) suspects: BTreeSet<Id>,
-    pub(super) all: bool,
+    watcher: ChangeWatcher,
+    arming: SingleFlight,
     /// Whether every folder of outputs that exists is watched.
-    pub(super) armed: bool,
-    /// Who wants to know what is found.
-    pub(super) readiness_queue: ReadinessQueue,
-    /// Whose sets hold generations that only slow readers may still be reading, and when they are removed.
-    pub(super) untidy: BTreeSet<Id>,
-    pub(super) tidy_at: Option<Moment>,
+    is_armed: bool,
+    inspection: SingleFlight,
+    wanted: InspectionScope,
+    readiness: ReadinessQueue,
+    cleanup: GenerationCleanup,
+}
+
+/// The credentials whose outputs are to be inspected.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct InspectionScope {
+    suspects: BTreeSet<Id>,
+    all: bool,
+}
+
+/// What the end of an arming changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct ArmingEnded {
+    /// Whether another arming is wanted.
+    pub(super) again: bool,
+    /// Whether some folder cannot be watched, and all could be watched before.
+    pub(super) is_news: bool,
+}
+
+impl OutputMonitor {
+    /// Watches these folders, and no others. Returns what arms the watches, unless an arming is in flight or inotify is not
+    /// available.
+    pub(super) fn arm(&mut self, folders: &BTreeSet<PathBuf>) -> Option<WatchArmer> {
+        self.watcher.retain_folders(folders);
+        if !self.arming.begin() {
+            return None;
+        }
+        let armer = self.watcher.armer();
+        if armer.is_none() {
+            self.arming.end();
+            self.is_armed = false;
+        }
+        armer
+    }
+
+    /// Notes the end of an arming.
+    pub(super) fn armed(&mut self, armed: Option<Armed>) -> ArmingEnded {
+        let again = self.arming.end();
+        let before = self.is_armed;
+        self.is_armed = armed.is_some_and(|armed| self.watcher.record_armed(armed));
+        ArmingEnded { again, is_news: before && !self.is_armed }
+    }
+
+    /// Whether every folder of outputs that exists is watched.
+    pub(super) fn is_armed(&self) -> bool {
+        self.is_armed
+    }
+
+    /// Returns the next change of watched files. Cancel-safe.
+    pub(super) async fn touched(&mut self) -> Touched {
+        self.watcher.touched().await
+    }
+
+    /// Whether this folder needs a new watch: it was made, or it is another generation.
+    pub(super) fn needs_watch(&self, folder: &Path, touched: &Touched) -> bool {
+        !self.watcher.is_armed(folder) || touched.covers(folder)
+    }
+
+    /// Wants the outputs of a credential to be read.
+    pub(super) fn suspect(&mut self, id: Id) {
+        self.wanted.suspects.insert(id);
+    }
+
+    /// Wants every output to be read whose stamp has changed.
+    pub(super) fn suspect_all(&mut self) {
+        self.wanted.all = true;
+    }
+
+    /// Begins the wanted inspection, unless one is in flight: then another one follows.
+    pub(super) fn begin_inspection(&mut self) -> Option<InspectionScope> {
+        self.inspection.begin().then(|| mem::take(&mut self.wanted))
+    }
+
+    /// Ends the inspection. Returns whether another one is wanted.
+    pub(super) fn end_inspection(&mut self) -> bool {
+        self.inspection.end()
+    }
+
+    /// Whether every folder is watched, and no inspection is in flight or wanted.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.is_armed && self.arming.is_idle() && self.inspection.is_idle() && self.wanted == InspectionScope::default()
+    }
+
+    /// The questions about readiness, which the inspections answer.
+    pub(super) fn readiness(&mut self) -> &mut ReadinessQueue {
+        &mut self.readiness
+    }
+
+    /// The old generations of sets.
+    pub(super) fn cleanup(&mut self) -> &mut GenerationCleanup {
+        &mut self.cleanup
+    }
+
+    /// When old generations are to be removed.
+    pub(super) fn cleanup_due(&self) -> Option<Moment> {
+        self.cleanup.due()
+    }
+}
+
+impl InspectionScope {
+    /// Whether the outputs of a credential are inspected.
+    pub(super) fn covers(&self, id: Id) -> bool {
+        self.all || self.suspects.contains(&id)
+    }
+
+    /// Whether they are read even if their stamps have not changed.
+    pub(super) fn ignores_stamps_of(&self, id: Id) -> bool {
+        self.suspects.contains(&id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::credentials::tests::credentials;
+
+    #[test]
+    fn what_is_suspected_during_an_inspection_is_inspected_next() {
+        let (_, [a, b]) = credentials(["a", "b"]);
+        let mut monitor = OutputMonitor::default();
+        monitor.suspect(a);
+        let scope = monitor.begin_inspection().unwrap();
+        assert!(scope.covers(a) && scope.ignores_stamps_of(a) && !scope.covers(b));
+        monitor.suspect_all();
+        monitor.suspect(b);
+        assert_eq!(monitor.begin_inspection(), None);
+        assert!(monitor.end_inspection());
+        let scope = monitor.begin_inspection().unwrap();
+        assert!(scope.covers(a) && !scope.ignores_stamps_of(a) && scope.ignores_stamps_of(b));
+        assert!(!monitor.end_inspection());
+    }
+
+    #[tokio::test]
+    async fn outputs_are_guarded_once_their_folders_are_watched() {
+        let folder = tempfile::tempdir().unwrap();
+        let folders = BTreeSet::from([folder.path().to_owned()]);
+        let mut monitor = OutputMonitor::default();
+        assert!(!monitor.is_quiet());
+        let armer = monitor.arm(&folders).unwrap();
+        assert!(monitor.arm(&folders).is_none(), "one arming at a time");
+        assert_eq!(monitor.armed(Some(armer.arm(folders.clone()))), ArmingEnded { again: true, is_news: false });
+        assert!(monitor.is_armed() && monitor.is_quiet());
+        assert!(!monitor.needs_watch(folder.path(), &Touched::Files(BTreeSet::new())));
+        assert!(monitor.arm(&folders).is_some());
+        assert_eq!(monitor.armed(None), ArmingEnded { again: false, is_news: true });
+        assert!(!monitor.is_quiet());
+    }
 }

@@ -1,6 +1,6 @@
-//! Readiness: who waits for an answer, and the outputs that are looked at for it.
+//! Readiness: the questions about it, and the outputs that are read to answer them.
 
-use std::{slice, sync::Arc};
+use std::{mem, slice, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -15,37 +15,36 @@ use crate::{
     status::Readiness,
 };
 
-/// Who waits for a look at the outputs.
+/// The questions about readiness. An inspection answers the questions that came before it began.
 #[derive(Debug, Default)]
 pub(super) struct ReadinessQueue {
-    /// For one that has not begun.
-    pub(super) waiting: Vec<Ask>,
-    /// For the one that is under way.
-    pub(super) looking: Vec<Ask>,
+    waiting: Vec<ReadinessQuestion>,
+    /// Those that the inspection in flight answers.
+    in_flight: Vec<ReadinessQuestion>,
 }
 
+/// A question about one credential, or about every required one.
 #[derive(Debug)]
-pub(super) struct Ask {
-    /// One credential, or every required one.
-    pub(super) whose: Option<Id>,
-    pub(super) answer: oneshot::Sender<Readiness>,
+pub(super) struct ReadinessQuestion {
+    credential: Option<Id>,
+    answer: oneshot::Sender<Readiness>,
 }
 
-/// Outputs of a credential that are being written, or are about to be: looked at all the same, for the one who asks now
-/// reads them now.
+/// The outputs of a credential that are being written or will be written soon. They are read too, because a reader may open
+/// them now.
 pub(super) struct ReadinessProbe {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,
     pub(super) stamps: Vec<Option<FileStamp>>,
     /// The token that was written last.
     pub(super) written: Option<Fingerprint>,
-    /// What replaces it.
+    /// The session that replaces it.
     pub(super) newest: Option<(Arc<Session>, Times)>,
     /// Whether another process writes the outputs, so that any live token is right.
     pub(super) stands_by: bool,
 }
 
-/// An output in which no reader finds a token of its credential.
+/// An output that does not hold a token of its credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Missing {
     pub(super) id: Id,
@@ -60,23 +59,48 @@ impl Missing {
 }
 
 impl ReadinessQueue {
-    /// A look begins: it answers everyone who has asked so far, and nobody who asks later.
+    /// Adds a question. Questions whose clients have gone are dropped, because a disk that hangs may collect many.
+    pub(super) fn push(&mut self, credential: Option<Id>, answer: oneshot::Sender<Readiness>) {
+        self.waiting.retain(|question| !question.answer.is_closed());
+        self.waiting.push(ReadinessQuestion { credential, answer });
+    }
+
+    /// Notes that an inspection begins.
     pub(super) fn begin(&mut self) {
-        self.looking.append(&mut self.waiting);
+        self.in_flight.append(&mut self.waiting);
     }
 
-    /// The look that is under way came to nothing. Who asked is left without an answer.
+    /// Drops the questions of an inspection that was lost.
     pub(super) fn give_up(&mut self) {
-        self.looking.clear();
+        self.in_flight.clear();
     }
 
-    pub(super) fn is_anybody_waiting(&self) -> bool {
+    /// Takes the questions of an inspection that has ended.
+    pub(super) fn take_in_flight(&mut self) -> Vec<ReadinessQuestion> {
+        mem::take(&mut self.in_flight)
+    }
+
+    /// Whether the next inspection answers any question.
+    pub(super) fn is_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 }
 
+impl ReadinessQuestion {
+    /// The credential; `None` for every required one.
+    pub(super) fn credential(&self) -> Option<Id> {
+        self.credential
+    }
+
+    /// Answers it with one line for each credential that is not ready.
+    pub(super) fn answer(self, unready: Vec<String>) {
+        let readiness = if unready.is_empty() { Readiness::Ready } else { Readiness::Unready(unready) };
+        drop(self.answer.send(readiness));
+    }
+}
+
 impl ReadinessProbe {
-    /// Blocks on the disk.
+    /// Returns the first output that does not hold a token. Blocks on the disk.
     pub(super) fn take(self, project: &str) -> Option<Missing> {
         let Self { id, credential, stamps, written, newest, stands_by } = self;
         let holds_the_newest = |output: &Output| {
@@ -88,13 +112,48 @@ impl ReadinessProbe {
         let holds_the_last =
             |output: &Output| written.is_some_and(|token| output::find(slice::from_ref(output), token).is_some());
         let holds_a_live_one = |output: &Output| token_life(slice::from_ref(output), clock::wall()).is_some();
-        let stands = |output: &Output, stamp: Option<FileStamp>| {
+        let holds_a_token = |output: &Output, stamp: Option<FileStamp>| {
             output.is_unchanged_since(stamp)
                 || holds_the_newest(output)
                 || holds_the_last(output)
                 || stands_by && holds_a_live_one(output)
         };
-        let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !stands(output, *stamp))?;
+        let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !holds_a_token(output, *stamp))?;
         Some(Missing::new(id, gone))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_inspection_answers_the_questions_that_came_before_it() {
+        let mut queue = ReadinessQueue::default();
+        let [(first, mut first_answer), (second, mut second_answer), (gone, gone_answer)] =
+            [(); 3].map(|()| oneshot::channel());
+        queue.push(None, gone);
+        drop(gone_answer);
+        queue.push(None, first);
+        queue.begin();
+        queue.push(None, second);
+        let asked = queue.take_in_flight();
+        assert_eq!(asked.len(), 1);
+        asked.into_iter().for_each(|question| question.answer(vec!["a: no token yet".to_owned()]));
+        assert_eq!(first_answer.try_recv(), Ok(Readiness::Unready(vec!["a: no token yet".to_owned()])));
+        assert!(queue.is_waiting() && second_answer.try_recv().is_err());
+        queue.begin();
+        queue.take_in_flight().into_iter().for_each(|question| question.answer(Vec::new()));
+        assert_eq!(second_answer.try_recv(), Ok(Readiness::Ready));
+    }
+
+    #[test]
+    fn a_lost_inspection_leaves_its_questions_unanswered() {
+        let mut queue = ReadinessQueue::default();
+        let (question, mut answer) = oneshot::channel();
+        queue.push(None, question);
+        queue.begin();
+        queue.give_up();
+        assert!(answer.try_recv().is_err() && queue.take_in_flight().is_empty());
     }
 }

@@ -198,9 +198,9 @@ impl Daemon {
 
     fn disk_scanned(&mut self, scan: Option<DiskScan>) {
         let now = clock::now();
-        let again = self.inputs.ended(now, scan.is_none(), self.monitor.armed);
+        let again = self.inputs.ended(now, scan.is_none(), self.monitor.is_armed());
         if let Some(scan) = scan {
-            self.protected_keys = Arc::new(scan.protected_keys);
+            self.access.protect(scan.protected_keys);
             let mut tokens = Vec::new();
             for (id, found) in scan.found {
                 tokens.push((id, found.token));

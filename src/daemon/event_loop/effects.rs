@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use tokio::{sync::Semaphore, task};
 use tracing::debug;
 
 use super::Daemon;
@@ -13,7 +12,7 @@ use crate::{
         exchange_effect::{self, ExchangeJob, Noticed},
         tasks::{Done, Task},
     },
-    output::{self, Content, WriteError, Written},
+    output::{self, Content, Locks, ProtectedKeys, WriteError, Written},
     renewal::{Effect, Id},
     state::{Ledger, Record},
 };
@@ -52,24 +51,26 @@ impl Daemon {
             Effect::Publish(attempt) => {
                 let session = kept.session.clone();
                 let (times, record) = (self.times(id), self.record(id));
-                let (writers, context) = (Arc::clone(&self.writers), Arc::clone(&self.context));
-                let (locks, protected_keys) = (Arc::clone(&self.locks), Arc::clone(&self.protected_keys));
+                let (access, context) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
-                    write(writers, move || {
+                    let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
                         let project = context.api.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
-                        let results = output::publish(&credential.outputs, &content, &locks, &protected_keys);
+                        let results = output::publish(&credential.outputs, &content, locks, protected_keys);
                         remember(&context.ledger, &credential, results, record)
-                    })
-                    .await
+                    };
+                    access.write(publish).await.unwrap_or(Done::Lost)
                 });
             }
             Effect::Withdraw(attempt) => {
-                let writers = Arc::clone(&self.writers);
-                let (locks, protected_keys) = (Arc::clone(&self.locks), Arc::clone(&self.protected_keys));
-                let withdraw = move || Done::Withdrawn(output::withdraw(&credential.outputs, &locks, &protected_keys));
-                self.tasks.start(Task::Withdraw(id, attempt), write(writers, withdraw));
+                let access = self.access.clone();
+                self.tasks.start(Task::Withdraw(id, attempt), async move {
+                    let withdraw = move |locks: &Locks, protected_keys: &ProtectedKeys| {
+                        Done::Withdrawn(output::withdraw(&credential.outputs, locks, protected_keys))
+                    };
+                    access.write(withdraw).await.unwrap_or(Done::Lost)
+                });
             }
         }
     }
@@ -85,10 +86,4 @@ fn remember(
     let record = record.filter(|_| results.iter().any(Result::is_ok));
     let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
     Done::Published { results, written: record.and_then(|record| record.written), kept }
-}
-
-/// Runs a write, few at a time, so that a disk that hangs cannot use up the threads that others need.
-async fn write(writers: Arc<Semaphore>, work: impl FnOnce() -> Done + Send + 'static) -> Done {
-    let Ok(_permit) = writers.acquire_owned().await else { return Done::Lost };
-    task::spawn_blocking(work).await.unwrap_or(Done::Lost)
 }

@@ -1,6 +1,6 @@
 //! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
 
-use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc};
 
 use tokio::task;
 use tracing::{debug, warn};
@@ -11,7 +11,7 @@ use crate::{
     daemon::{
         credential_state::CredentialState,
         inspection::{Inspected, Inspection, OutputCheck},
-        output_monitor::OutputMonitor,
+        output_monitor::ArmingEnded,
         readiness::Missing,
         tasks::{Done, Task},
     },
@@ -29,15 +29,7 @@ impl Daemon {
             .flat_map(|(_, kept)| &kept.credential.outputs)
             .flat_map(Output::watched_folders)
             .collect();
-        self.change_watcher.retain_folders(&folders);
-        if !self.monitor.arming.begin() {
-            return;
-        }
-        let Some(armer) = self.change_watcher.armer() else {
-            self.monitor.arming.end();
-            self.monitor.armed = false;
-            return;
-        };
+        let Some(armer) = self.monitor.arm(&folders) else { return };
         self.tasks.start(Task::Arm, async move {
             task::spawn_blocking(move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
         });
@@ -45,15 +37,12 @@ impl Daemon {
 
     /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
     pub fn guards_its_outputs(&self) -> bool {
-        let OutputMonitor { arming, inspection, suspects, all, armed, .. } = &self.monitor;
-        *armed && arming.is_idle() && inspection.is_idle() && suspects.is_empty() && !all
+        self.monitor.is_quiet()
     }
 
     pub(super) fn armed(&mut self, armed: Option<Armed>) {
-        let again = self.monitor.arming.end();
-        let before = self.monitor.armed;
-        self.monitor.armed = armed.is_some_and(|armed| self.change_watcher.record_armed(armed));
-        if before && !self.monitor.armed {
+        let ArmingEnded { again, is_news } = self.monitor.armed(armed);
+        if is_news {
             debug!("not every folder of outputs can be watched; they are looked at every second");
         }
         if again {
@@ -69,7 +58,7 @@ impl Daemon {
         let suspects: Vec<Id> =
             self.credentials.active().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
         // A folder that was made, or a generation that has become the current one.
-        let is_new = |folder: PathBuf| !self.change_watcher.is_armed(&folder) || touched.covers(&folder);
+        let is_new = |folder: PathBuf| self.monitor.needs_watch(&folder, touched);
         let newly_made = suspects
             .iter()
             .filter_map(|id| self.credentials.get(*id))
@@ -77,7 +66,9 @@ impl Daemon {
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
-        self.monitor.suspects.extend(suspects);
+        for id in suspects {
+            self.monitor.suspect(id);
+        }
         self.inspect();
     }
 
@@ -88,29 +79,22 @@ impl Daemon {
             .get(id)
             .is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.is_in_set()));
         if in_sets {
-            self.monitor.untidy.insert(id);
-            self.monitor.tidy_at = Some(now + TIDY_AFTER);
+            self.monitor.cleanup().written(now, id);
         }
     }
 
-    /// When old generations are to be removed.
-    pub(super) fn tidy_at(&self) -> Option<Moment> {
-        self.monitor.tidy_at
-    }
-
-    /// Removes them, if their time has come.
+    /// Removes the old generations that are due.
     pub(super) fn tidy(&mut self, now: Moment) {
-        if self.monitor.tidy_at.is_none_or(|at| now < at) {
+        let untidy = self.monitor.cleanup().take_due(now);
+        if untidy.is_empty() {
             return;
         }
-        self.monitor.tidy_at = None;
-        let untidy = mem::take(&mut self.monitor.untidy);
         let outputs: Vec<_> = untidy
             .iter()
             .filter_map(|id| self.credentials.get(*id))
             .flat_map(|kept| kept.credential.outputs.clone())
             .collect();
-        let locks = Arc::clone(&self.locks);
+        let locks = Arc::clone(self.access.locks());
         task::spawn_blocking(move || {
             for error in output::tidy(&outputs, &locks).failed {
                 warn!("{error}");
@@ -120,37 +104,33 @@ impl Daemon {
 
     /// Looks at the outputs of one credential.
     pub(super) fn suspect(&mut self, id: Id) {
-        self.monitor.suspects.insert(id);
+        self.monitor.suspect(id);
         self.inspect();
     }
 
     /// Looks at all outputs whose stamp is broken.
     pub(super) fn inspect_all(&mut self) {
-        self.monitor.all = true;
+        self.monitor.suspect_all();
         self.inspect();
     }
 
     fn inspect(&mut self) {
-        if !self.monitor.inspection.begin() {
-            return;
-        }
-        let suspects = mem::take(&mut self.monitor.suspects);
-        let all = mem::take(&mut self.monitor.all);
+        let Some(scope) = self.monitor.begin_inspection() else { return };
         let now = clock::now();
         let checks: Vec<OutputCheck> = self
             .credentials
             .active()
-            .filter(|(id, _)| all || suspects.contains(id))
-            .filter_map(|(id, kept)| self.check(now, id, kept, suspects.contains(&id)))
+            .filter(|(id, _)| scope.covers(*id))
+            .filter_map(|(id, kept)| self.check(now, id, kept, scope.ignores_stamps_of(id)))
             .collect();
-        let probes = if self.monitor.readiness_queue.is_anybody_waiting() {
+        let probes = if self.monitor.readiness().is_waiting() {
             self.probes(now, |id| checks.iter().any(|check| check.id == id))
         } else {
             Vec::new()
         };
-        self.monitor.readiness_queue.begin();
+        self.monitor.readiness().begin();
         if checks.is_empty() && probes.is_empty() {
-            self.monitor.inspection.end();
+            self.monitor.end_inspection();
             self.say_whether_ready(&[]);
             return;
         }
@@ -183,10 +163,10 @@ impl Daemon {
     }
 
     pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
-        let again = self.monitor.inspection.end();
+        let again = self.monitor.end_inspection();
         let now = clock::now();
         let Some(Inspection { inspected, mut missing }) = inspection else {
-            self.monitor.readiness_queue.give_up();
+            self.monitor.readiness().give_up();
             if again {
                 self.inspect();
             }
@@ -246,6 +226,3 @@ impl Daemon {
 fn is_at_the_files(renewal: &Renewal) -> bool {
     matches!(renewal.under_way(), Some(Effect::Publish(_) | Effect::Withdraw(_)))
 }
-
-/// Longer than any reader needs from opening a folder to opening a file in it.
-const TIDY_AFTER: Duration = Duration::from_secs(5);

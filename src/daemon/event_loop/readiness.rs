@@ -1,6 +1,6 @@
 //! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
 
-use std::{mem, sync::Arc};
+use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
@@ -11,7 +11,7 @@ use crate::{
         credential_state::CredentialState,
         disk_scan::Observation,
         next_action::Next,
-        readiness::{Ask, Missing, ReadinessProbe},
+        readiness::{Missing, ReadinessProbe},
         span,
     },
     renewal::{Health, Id, Moment, Renewal},
@@ -26,9 +26,7 @@ impl Daemon {
             Some(Some(id)) => Some(id),
             Some(None) => return drop(answer.send(Readiness::Unknown)),
         };
-        // Where the disk hangs, they come again and again.
-        self.monitor.readiness_queue.waiting.retain(|ask| !ask.answer.is_closed());
-        self.monitor.readiness_queue.waiting.push(Ask { whose, answer });
+        self.monitor.readiness().push(whose, answer);
         self.inspect_all();
     }
 
@@ -49,10 +47,9 @@ impl Daemon {
 
     /// The look has ended.
     pub(super) fn say_whether_ready(&mut self, missing: &[Missing]) {
-        for Ask { whose, answer } in mem::take(&mut self.monitor.readiness_queue.looking) {
-            let culprits = self.culprits(whose, missing);
-            let readiness = if culprits.is_empty() { Readiness::Ready } else { Readiness::Unready(culprits) };
-            drop(answer.send(readiness));
+        for question in self.monitor.readiness().take_in_flight() {
+            let unready = self.culprits(question.credential(), missing);
+            question.answer(unready);
         }
     }
 

@@ -76,7 +76,7 @@ impl Daemon {
         for id in plan.retired() {
             reconciled.removed += usize::from(self.retire(*id, &plan));
         }
-        sweep_outputs(plan.with_new_outputs(&self.credentials), &self.locks);
+        sweep_outputs(plan.with_new_outputs(&self.credentials), self.access.locks());
         for (id, credential) in plan.into_desired() {
             match id {
                 None => {
@@ -95,7 +95,7 @@ impl Daemon {
         let Some(state) = self.credentials.remove(id) else { return };
         self.tasks.stop(id);
         for output in &state.credential.outputs {
-            output.release(&self.locks);
+            output.release(self.access.locks());
         }
         self.verifier.forget(id);
         self.event_log.forget(id);
@@ -164,7 +164,7 @@ impl Daemon {
         if before.outputs != after.outputs {
             let stays = |output: &Output| after.outputs.iter().any(|kept| kept.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {
-                output.release(&self.locks);
+                output.release(self.access.locks());
             }
             kept.outputs = vec![OutputState::default(); after.outputs.len()];
             kept.hooks.outputs_changed();
