@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "../common/skipped.rs"]
+mod skipped;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -152,7 +155,7 @@ fn env_values_come_back_through_every_shell_as_they_were() {
 #[test]
 fn env_values_come_back_through_systemds_own_parser() {
     let Some(parser) = SYSTEMD_PARSERS.iter().find(|path| Path::new(path).exists()) else {
-        eprintln!("SKIPPED: there is no generator of systemd here");
+        skipped::for_lack_of("systemd is not installed");
         return;
     };
     // It reads `environment.d` by the parser of `EnvironmentFile=`, but replaces variables besides: hence no `$`.

@@ -3,10 +3,11 @@
 
 #![cfg(feature = "texts")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy lets tests unwrap, but not their helpers")]
-#![expect(clippy::print_stderr, reason = "a test that is skipped says so")]
 
 #[path = "../common/schema.rs"]
 mod against_the_schema;
+#[path = "../common/skipped.rs"]
+mod skipped;
 #[path = "../common/tools.rs"]
 mod tools;
 

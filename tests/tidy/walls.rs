@@ -142,18 +142,7 @@ pub(crate) const CIRCLES: &[Circle] = &[
         to: "src/output/render/template.rs",
         why: "a template validates itself when it is made",
     },
-    Circle { from: "src/renewal/life.rs", to: "src/renewal/memory.rs", why: "a remembered session becomes a life" },
     Circle { from: "src/sandbox/answer.rs", to: "src/sandbox/descope.rs", why: "constants of Descope's answers" },
-    Circle {
-        from: "src/source/read.rs",
-        to: "src/source/text.rs",
-        why: "a key's text and the file that it was read from",
-    },
-    Circle {
-        from: "src/status/http/",
-        to: "src/status/http/mod.rs",
-        why: "the bounds of the server, which stand in the parent",
-    },
 ];
 
 /// Faces that hold items beside what they re-export. The list only shrinks.
@@ -169,8 +158,6 @@ pub(crate) const MIXED_FACES: &[&str] = &[
     "src/output/file/set/mod.rs",
     "src/output/render/mod.rs",
     "src/sandbox/mod.rs",
-    "src/source/mod.rs",
-    "src/status/http/mod.rs",
 ];
 
 /// Owners in `daemon/` with a field that other files can reach. The list only shrinks.

@@ -12,6 +12,8 @@ mod program;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../../common/setting.rs"]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 
 mod commands;
 mod dump;

@@ -10,6 +10,7 @@ use crate::{
     dump::{self, Stretch},
     program::{Program, run},
     setting::{QUICK, Setting},
+    skipped,
     tls::Front,
 };
 
@@ -160,12 +161,10 @@ const PART_BYTES: usize = 24;
 const TRIES: usize = 120;
 const STEP: Duration = Duration::from_millis(50);
 
-#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 fn is_root() -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
-        assert!(std::env::var_os("TOKENWELL_TESTS_SKIP_NOTHING").is_none(), "only root sees the memory of a daemon");
-        eprintln!("SKIPPED: only root sees the memory of a daemon");
+        skipped::for_lack_of("only root sees the memory of a daemon");
     }
     is_root
 }

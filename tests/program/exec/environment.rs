@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     program::{Program, TOKENWELL},
+    skipped,
     stage::{Stage, heeds_ctrl_c},
 };
 
@@ -106,7 +107,7 @@ fn the_core_limit_of_the_program_is_that_of_whoever_started_us() {
     let got = format!("{}\n{}\n", stage.said("soft"), stage.said("hard"));
     let wanted = fs::read_to_string(stage.path("wanted")).unwrap();
     if wanted.starts_with("0\n") {
-        eprintln!("SKIPPED: this machine allows no core dumps, so the limit of a program could only be 0");
+        skipped::on_this_machine("core dumps are not allowed, so the limit of a program could only be 0");
     }
     assert_eq!(got, wanted);
     let limits = fs::read_to_string(format!("/proc/{}/limits", program.pid())).unwrap();

@@ -4,6 +4,7 @@ use std::{ffi::OsStr, iter, process::Command};
 
 use crate::{
     program::{Program, TOKENWELL},
+    skipped,
     stage::{PRELUDE, Stage},
 };
 
@@ -98,7 +99,7 @@ fn in_namespace<'a>(stage: &Stage, command: impl IntoIterator<Item = &'a OsStr>)
     }
     let possible = Command::new("unshare").args(unshare.get_args()).arg("true").status();
     if !possible.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: no process namespaces here (`unshare --pid` is not permitted)");
+        skipped::on_this_machine("no process namespaces here (`unshare --pid` is not permitted)");
         return None;
     }
     unshare.args(command).env_clear().env("PATH", "/usr/bin:/bin").current_dir(stage.path(""));

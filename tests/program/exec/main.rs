@@ -1,7 +1,6 @@
 //! `tokenwell exec`: the real binary beside real programs, which are shell scripts that report by writing files.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-#![expect(clippy::print_stderr, reason = "a test that cannot be made here says so")]
 
 #[path = "../../common/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
@@ -15,6 +14,8 @@ mod program;
 #[path = "../../common/setting.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 mod stage;
 
 mod environment;

@@ -10,6 +10,7 @@ use std::{
 use crate::{
     program::{Program, tokenwell, within},
     setting::Setting,
+    skipped,
 };
 
 pub(crate) struct Stage(Setting);
@@ -76,7 +77,7 @@ pub(crate) fn heeds_ctrl_c() -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
     let heeds = u64::from_str_radix(ignored.trim(), 16).unwrap() & 0b110 == 0;
     if !heeds {
-        eprintln!("SKIPPED: the tests were started with INT or QUIT ignored, and so is all that they start");
+        skipped::on_this_machine("the tests were started with INT or QUIT ignored, and their children inherit that");
     }
     heeds
 }

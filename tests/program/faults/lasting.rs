@@ -22,6 +22,7 @@ use crate::{
     privileges::is_root,
     program::{Program, run, within},
     setting::Setting,
+    skipped,
 };
 
 #[test]
@@ -250,7 +251,7 @@ impl Mount {
     fn of_memory(at: &Path) -> Option<Self> {
         let mounted = mount(&["-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs"], at);
         if !mounted {
-            eprintln!("SKIPPED: no mounts here (`mount` is not permitted)");
+            skipped::on_this_machine("no mounts here (`mount` is not permitted)");
         }
         mounted.then(|| Self(at.to_owned()))
     }

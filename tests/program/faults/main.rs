@@ -5,7 +5,7 @@
 //! nothing is left out that nobody thought of: state files, locks, the cached public keys, sweeps, watches.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-#![expect(clippy::print_stderr, reason = "what is skipped is said, and how much was done")]
+#![expect(clippy::print_stderr, reason = "how much was done is said")]
 
 #[path = "../../common/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
@@ -16,6 +16,8 @@ mod program;
 #[path = "../../common/setting.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 
 mod privileges;
 

@@ -14,7 +14,8 @@ mod sessions;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../../common/setting.rs"]
 mod setting;
-#[expect(clippy::print_stderr, reason = "what is skipped is said")]
+#[path = "../../common/skipped.rs"]
+mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 

@@ -9,6 +9,7 @@ use tokenwell::sandbox::Answer;
 use crate::{
     past::{Past, RECORD, said, troubles},
     program::{Program, TOKENWELL, once, within},
+    skipped,
 };
 
 #[test]
@@ -99,7 +100,7 @@ fn what_is_taken_over_after_a_boot_is_remembered_by_the_clocks_of_the_new_one() 
 fn a_boot_clock_in_another_time_namespace_costs_one_exchange_at_most() {
     let possible = Command::new("unshare").args(["-T", "--boottime", "1", "true"]).status();
     if !possible.is_ok_and(|status| status.success()) {
-        eprintln!("SKIPPED: no time namespaces here (`unshare -T` is not permitted)");
+        skipped::on_this_machine("no time namespaces here (`unshare -T` is not permitted)");
         return;
     }
     for (seconds, text) in [(86_400, "the token on disk has ended"), (-1, "clocks disagree")] {

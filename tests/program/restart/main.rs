@@ -13,6 +13,8 @@ mod program;
 mod sessions;
 #[path = "../../common/setting.rs"]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 
 mod past;
 

@@ -12,6 +12,7 @@ use crate::{
     past::{Damage, Past, credential, output, said, troubles},
     program::{Program, run, within},
     setting::Setting,
+    skipped,
 };
 
 #[test]
@@ -86,7 +87,7 @@ fn a_token_in_a_file_that_is_otherwise_than_it_should_be_is_written_again_withou
     ];
     let is_root = nix::unistd::geteuid().is_root();
     if !is_root {
-        eprintln!("SKIPPED: owners can be tested by root alone");
+        skipped::for_lack_of("only root can change owners");
     }
     for (damage, act) in damages.into_iter().take(if is_root { 6 } else { 4 }) {
         let mut past = Past::of(|setting| {

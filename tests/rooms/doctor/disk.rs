@@ -11,6 +11,7 @@ use nix::unistd::{Uid, chown, geteuid};
 use crate::{
     program::Ended,
     setting::Setting,
+    skipped,
     told::{check, line, of, patient_setting, told},
 };
 
@@ -18,7 +19,7 @@ use crate::{
 /// somebody else.
 fn as_nobody(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
     if !geteuid().is_root() {
-        eprintln!("SKIPPED: only root can run it as another user");
+        skipped::for_lack_of("only root can run it as another user");
         return None;
     }
     fs::set_permissions(setting.path(""), Permissions::from_mode(0o755)).unwrap();
@@ -107,7 +108,7 @@ fn what_kubernetes_mounts_is_fine_but_for_a_file_by_itself() {
     let mounts = format!("mount --bind {0} {0} && mount --bind {1} {1}", key.display(), out.display());
     let possible = Command::new("unshare").args(["-m", "sh", "-c", &mounts]).output();
     if !possible.is_ok_and(|ended| ended.status.success()) {
-        eprintln!("SKIPPED: no mounts here (`unshare -m` is not permitted)");
+        skipped::on_this_machine("no mounts here (`unshare -m` is not permitted)");
         return;
     }
     let doctor = check(&setting);
@@ -133,7 +134,7 @@ fn a_folder_that_is_mounted_read_only_is_told() {
     let out = setting.path("out");
     let mount = format!("mount --bind {0} {0} && mount -o remount,ro,bind {0}", out.display());
     if !Command::new("unshare").args(["-m", "sh", "-c", &mount]).output().is_ok_and(|ended| ended.status.success()) {
-        eprintln!("SKIPPED: no mounts here (`unshare -m` is not permitted)");
+        skipped::on_this_machine("no mounts here (`unshare -m` is not permitted)");
         return;
     }
     let doctor = check(&setting);

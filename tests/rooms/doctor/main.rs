@@ -1,7 +1,6 @@
 //! `tokenwell check --online`: the real binary against the sandbox, alone, behind TLS and behind proxies.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
-#![expect(clippy::print_stderr, reason = "a test that cannot be made here says so")]
 
 #[path = "../../common/mod.rs"]
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
@@ -13,6 +12,8 @@ mod nobody;
 mod program;
 #[path = "../../common/setting.rs"]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 mod told;
 mod tunnel;
 

@@ -11,7 +11,8 @@ mod program;
 #[expect(dead_code, reason = "shared with other tests")]
 #[path = "../../common/setting.rs"]
 mod setting;
-#[expect(clippy::print_stderr, reason = "what is skipped is said")]
+#[path = "../../common/skipped.rs"]
+mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 

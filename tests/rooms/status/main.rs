@@ -9,11 +9,12 @@ mod common;
 mod program;
 #[path = "../../common/setting.rs"]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 #[path = "../../common/stopped.rs"]
 mod stopped;
 #[path = "../../common/swap.rs"]
 mod swap;
-#[expect(clippy::print_stderr, reason = "what is skipped is said")]
 #[path = "../../common/tools.rs"]
 mod tools;
 
