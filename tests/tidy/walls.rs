@@ -23,7 +23,19 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("confine", &["config", "hook", "output", "status"]),
     (
         "offline",
-        &["clock", "config", "exchange", "fingerprint", "output", "renewal", "session", "source", "state", "watch"],
+        &[
+            "clock",
+            "config",
+            "exchange",
+            "fingerprint",
+            "output",
+            "renewal",
+            "secret",
+            "session",
+            "source",
+            "state",
+            "watch",
+        ],
     ),
     (
         "daemon",
