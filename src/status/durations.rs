@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-/// How long something took, counted in buckets.
+/// Durations, counted in buckets.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Durations {
-    /// How many took at most as long as each of [`DURATION_BOUNDS`], and not as long as the one before.
+    /// For each of [`DURATION_BOUNDS`], the number of durations up to it and above the previous one.
     pub counts: [u64; DURATION_BOUNDS.len()],
-    /// How many took longer.
+    /// The number of longer durations.
     pub longer: u64,
-    /// All of them together.
+    /// The sum of all.
     pub sum: Duration,
 }
 
 impl Durations {
-    /// Counts one.
+    /// Counts a duration.
     pub fn add(&mut self, took: Duration) {
         match DURATION_BOUNDS.iter().position(|bound| took.as_secs_f64() <= *bound) {
             Some(n) => self.counts[n] += 1,
@@ -24,5 +24,5 @@ impl Durations {
     }
 }
 
-/// Seconds; a request may take 300.
+/// The upper bounds of the buckets, in seconds. A request may take up to 300 s.
 pub const DURATION_BOUNDS: [f64; 11] = [0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];

@@ -1,4 +1,4 @@
-//! The report as a file: `status.json` in the state directory, for whoever comes when nothing listens.
+//! The report as a file: `status.json` in the state directory, for commands when no server listens.
 
 use std::{
     fs::OpenOptions,
@@ -18,51 +18,51 @@ use crate::replace_file::replace_file_in_new_folder;
 pub struct WriteError {
     /// The file.
     pub path: PathBuf,
-    /// What the system said.
+    /// The system's error.
     pub source: io::Error,
 }
 
 /// Why the file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// There is none: nothing has run with this state directory yet.
+    /// It does not exist: no daemon has run with this state directory yet.
     #[error("there is no status file `{path}`; has tokenwell run with this configuration?", path = path.display())]
     Missing {
         /// The file.
         path: PathBuf,
     },
-    /// The system refused.
+    /// The system refused to read it.
     #[error("cannot read status file `{path}`: {source}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Larger than any status file, not whole, or of another program or version.
-    #[error("`{path}` is no status file of this version; look what else writes there", path = path.display())]
+    /// It is too large, damaged, or of another program or version.
+    #[error("`{path}` is not a status file of this version; check which other program writes it", path = path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// Where it is in a state directory.
+/// Returns the path of the file in a state directory.
 pub fn path_in(state_directory: &Path) -> PathBuf {
     state_directory.join(NAME)
 }
 
 /// Replaces the file whole. Blocks on the disk.
 ///
-/// Nothing is synced: what a loss of power takes is written again with the next change.
+/// Nothing is synced: after a loss of power, the next change writes it again.
 pub fn write(path: &Path, report: &Report) -> Result<(), WriteError> {
     let written = replace_file_in_new_folder(path, report.to_json().as_bytes(), FILE_MODE, FOLDER_MODE);
     written.map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
-/// Reads the file, for a command that asks how another process is. Blocks on the disk.
+/// Reads the file, for a command that reports on another process. Blocks on the disk.
 ///
-/// What metrics count is not in it and reads as none.
+/// Counters for metrics are not in the file and are zero in the result.
 pub fn read(path: &Path) -> Result<Report, ReadError> {
     let text = match bytes(path) {
         Ok(text) => text,
@@ -75,7 +75,7 @@ pub fn read(path: &Path) -> Result<Report, ReadError> {
     report.ok_or_else(|| ReadError::Foreign { path: path.to_owned() })
 }
 
-/// One byte more than is allowed makes no JSON of it.
+/// Reads the file up to the bound. A larger file is cut, so that it is not valid JSON.
 fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
@@ -88,5 +88,5 @@ const NAME: &str = "status.json";
 const FILE_MODE: u32 = 0o640;
 const FOLDER_MODE: u32 = 0o750;
 
-/// About a kilobyte and a half for each credential: room for ten thousand.
+/// About 1.5 kilobytes for each credential: enough for ten thousand.
 pub const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;

@@ -1,4 +1,4 @@
-//! How a report's values look in JSON.
+//! The JSON form of a report's values.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(super) mod time {
     }
 
     pub(in crate::status) fn text(time: SystemTime) -> String {
-        // The text has four digits for the year.
+        // RFC 3339 has four digits for the year.
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default().min(WALL_MAX);
         humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
     }
@@ -56,7 +56,7 @@ pub(super) mod time_if_any {
     }
 }
 
-/// A path as text; what is not UTF-8 in it is replaced.
+/// A path as text; bytes that are not UTF-8 are replaced.
 pub(super) fn path<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&path.to_string_lossy())
 }
@@ -67,7 +67,7 @@ pub(super) fn path_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) 
     path.as_ref().map(|path| path.to_string_lossy()).serialize(serializer)
 }
 
-/// One of the words that reports are written in. A word of a later version is read as `unknown`.
+/// Reads one of the words that a report uses. A word of a later version is read as `unknown`.
 pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(WORDS.into_iter().find(|word| *word == text).unwrap_or(UNKNOWN))

@@ -1,4 +1,4 @@
-//! The report as metrics, in either of the text formats that Prometheus reads.
+//! The report as metrics, in both text formats that Prometheus reads.
 
 use std::{
     collections::HashSet,
@@ -23,14 +23,14 @@ use super::{
 /// A text format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Format {
-    /// What every Prometheus reads: the text format 0.0.4.
+    /// The text format 0.0.4, which every Prometheus version reads.
     Prometheus,
-    /// OpenMetrics 1.0, which differs in the heads of counters and in its last line.
+    /// OpenMetrics 1.0, which differs in the metadata of counters and in its last line.
     OpenMetrics,
 }
 
 impl Format {
-    /// As `Content-Type` says it.
+    /// Returns the `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
             Self::Prometheus => "text/plain; version=0.0.4; charset=utf-8",
@@ -39,13 +39,13 @@ impl Format {
     }
 }
 
-/// All metrics as text. Nothing is counted here: every number is the report's, so a credential that goes takes its series
-/// along.
+/// Returns all metrics as text. Nothing is counted here: every number comes from the report, so the series of a removed
+/// credential disappear.
 pub fn metrics(report: Arc<Report>, process: Process, format: Format) -> String {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(Exposition { report, process }));
     let mut text = String::new();
-    // Writing to a string cannot fail, and what is written is fixed but for the report's plain values.
+    // Writing to a string cannot fail, and all names are fixed.
     let _ = encode(&mut text, &registry);
     match format {
         Format::OpenMetrics => text,
@@ -80,7 +80,7 @@ impl Families<'_> {
         let times: [(&str, &str, Time); 3] = [
             (
                 "tokenwell_session_expiry_timestamp_seconds",
-                "When the session on disk ends, in seconds since 1970.",
+                "When the session on disk expires, in seconds since 1970.",
                 |credential| credential.expires_at,
             ),
             (
@@ -104,13 +104,13 @@ impl Families<'_> {
             }
         }
         let counters: [(&str, &str, Counts); 3] = [
-            ("tokenwell_exchanges", "Exchanges of an access key for a session, by how they ended.", |credential| {
+            ("tokenwell_exchanges", "Exchanges of an access key for a session, by outcome.", |credential| {
                 credential.outcomes.iter().map(|(result, count)| (result.word(), *count)).collect()
             }),
-            ("tokenwell_publishes", "Writes of single files, by how they ended.", |credential| {
+            ("tokenwell_publishes", "Writes of single files, by outcome.", |credential| {
                 credential.publishes.iter().map(|(result, count)| (result.word(), *count)).collect()
             }),
-            ("tokenwell_hooks", "Runs of hooks, by how they ended.", of_all_hooks),
+            ("tokenwell_hooks", "Runs of hooks, by outcome.", of_all_hooks),
         ];
         for (name, help, counts) in counters {
             let mut family = self.0.encode_descriptor(name, help, None, MetricType::Counter)?;
@@ -140,24 +140,25 @@ impl Families<'_> {
 
     fn of_daemon(&mut self, report: &Report) -> fmt::Result {
         let ready = u64::from(report.ready);
-        self.gauge("tokenwell_ready", "Whether every required token is on disk and lives.", Some(ready))?;
+        self.gauge("tokenwell_ready", "Whether every required token is on disk and valid.", Some(ready))?;
         let help = "How far the server's clock is ahead of this machine's, in seconds.";
         self.gauge("tokenwell_clock_skew_seconds", help, report.clock_skew)?;
-        let help = "Configurations that were read after the first, by what became of them.";
+        let help = "Configurations that were read after the first, by outcome.";
         let mut family = self.0.encode_descriptor("tokenwell_config_reloads", help, None, MetricType::Counter)?;
         let configuration = &report.configuration;
         for (outcome, count) in [("applied", configuration.applied), ("refused", configuration.refusals)] {
             family.encode_family(&[("outcome", outcome)])?.encode_counter(&count, NO_EXEMPLAR)?;
         }
-        let help = "Whether the newest configuration is in force: 0 when it was refused, and the one before goes on.";
+        let help =
+            "Whether the newest configuration is in force: 0 if it was refused and the previous one stays in force.";
         let in_force = u64::from(configuration.refused.is_none());
         self.gauge("tokenwell_config_last_reload_successful", help, Some(in_force))?;
-        let help = "The version of tokenwell that runs; always 1.";
+        let help = "The running version of tokenwell; always 1.";
         let mut family = self.0.encode_descriptor("tokenwell_build_info", help, None, MetricType::Gauge)?;
         family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)
     }
 
-    /// Where `/proc` hides when the machine was booted, the daemon's own start stands in for the process'.
+    /// Encodes the metrics of the process. If `/proc` hides the boot time, the daemon's start replaces the process start.
     fn of_process(&mut self, process: &Process, daemon_started: SystemTime) -> fmt::Result {
         if let Some(cpu) = process.cpu_seconds {
             let help = "Processor time spent in user and in system mode, in seconds.";
@@ -171,15 +172,15 @@ impl Families<'_> {
             help,
             process.start_seconds.or_else(|| Some(seconds(daemon_started).floor())),
         )?;
-        self.gauge("process_resident_memory_bytes", "Memory that it occupies, in bytes.", process.resident_bytes)?;
-        let help = "Memory that it has addresses for, in bytes.";
+        self.gauge("process_resident_memory_bytes", "Resident memory, in bytes.", process.resident_bytes)?;
+        let help = "Virtual memory, in bytes.";
         self.gauge("process_virtual_memory_bytes", help, process.virtual_bytes)?;
         self.gauge("process_threads", "Threads of the process.", process.threads)?;
         self.gauge("process_open_fds", "Open file descriptors.", process.open_descriptors)?;
-        self.gauge("process_max_fds", "The most file descriptors that it may have open.", process.descriptors_max)
+        self.gauge("process_max_fds", "The limit on open file descriptors.", process.descriptors_max)
     }
 
-    /// A gauge without labels; nothing at all of what is not known.
+    /// Encodes a gauge without labels, or nothing if the value is unknown.
     fn gauge<V: prometheus_client::encoding::EncodeGaugeValue>(
         &mut self,
         name: &str,
@@ -191,7 +192,7 @@ impl Families<'_> {
     }
 }
 
-/// The counts of all hooks of a credential together; none for one without hooks.
+/// Returns the summed counts of all hooks of a credential; empty without hooks.
 fn of_all_hooks(credential: &CredentialReport) -> Vec<(&'static str, u64)> {
     let mut sums: Vec<(&'static str, u64)> = Vec::new();
     for (result, count) in credential.hooks.iter().flat_map(|hook| &hook.outcomes) {
@@ -204,13 +205,13 @@ fn of_all_hooks(credential: &CredentialReport) -> Vec<(&'static str, u64)> {
 }
 
 fn seconds(time: SystemTime) -> f64 {
-    // In milliseconds, as in the JSON: what is finer is only how far two readings of the clock lay apart.
+    // In milliseconds, as in the JSON: finer digits only reflect the time between two readings of the clock.
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     (since.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-/// OpenMetrics as the older format has it: there a counter's head carries the name of its samples, and there is no last
-/// line.
+/// Converts OpenMetrics to the older format, in which a counter's metadata has the name of its samples, and which has no
+/// last line.
 fn as_prometheus(open_metrics: &str) -> String {
     let counters: HashSet<&str> =
         open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" counter")).collect();

@@ -1,14 +1,14 @@
-//! How it is: one report of plain data, and the faces that are drawn from it.
+//! Status: one report of plain data, and the formats in which it is published.
 //!
 //! ```text
 //!   report.rs ─┬─ json.rs ── file.rs      status.json in the state directory
 //!              ├─ metrics.rs + process.rs
 //!              ├─ service.rs              the sentence that `systemctl status` shows
-//!              └─ http/ ─ page/           the server, and the page for people; the client that asks it
+//!              └─ http/ ─ page/           the server with its web page, and the client that queries it
 //! ```
 //!
-//! Invariant: no face knows more than the report. What a connection wants it asks the loop for, which owns all state, and
-//! the loop answers with plain data.
+//! Invariant: no format shows more than the report. A connection queries the loop, which owns all state, and the loop
+//! answers with plain data.
 
 mod durations;
 mod file;

@@ -1,30 +1,30 @@
-//! What the kernel says of this process, as Prometheus' own libraries report it, and of one that left a report.
+//! Kernel statistics of this process, as Prometheus' own libraries report them, and whether a report's writer still runs.
 
 use std::{fs, process, str::FromStr};
 
 use super::report::Report;
 
-/// One look at `/proc`. What could not be read is missing: `/proc` may be hidden.
+/// Statistics from `/proc`. Values that cannot be read are absent: `/proc` may be hidden.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Process {
-    /// Processor time, in user and in system mode, in seconds.
+    /// Processor time in user and system mode, in seconds.
     pub cpu_seconds: Option<f64>,
     /// When it started, in seconds since 1970.
     pub start_seconds: Option<f64>,
-    /// Memory that it occupies, in bytes.
+    /// Resident memory, in bytes.
     pub resident_bytes: Option<u64>,
-    /// Memory that it has addresses for, in bytes.
+    /// Virtual memory, in bytes.
     pub virtual_bytes: Option<u64>,
-    /// Threads.
+    /// The number of threads.
     pub threads: Option<u64>,
-    /// Open file descriptors.
+    /// The number of open file descriptors.
     pub open_descriptors: Option<u64>,
-    /// The most that it may have.
+    /// The limit on open file descriptors.
     pub descriptors_max: Option<u64>,
 }
 
 impl Process {
-    /// Looks; a few system calls on files that never touch a disk.
+    /// Reads the statistics with a few system calls that never touch a disk.
     pub fn inspect() -> Self {
         let stat = read("/proc/self/stat");
         // The second field is a name in parentheses that may hold anything.
@@ -45,8 +45,8 @@ impl Process {
     }
 }
 
-/// Whether the process that wrote a report still runs here, as far as the kernel tells: one of its number and of this program's
-/// name does. A number is given again, and a process of another container is not in sight.
+/// Whether the process that wrote a report probably still runs: a process with its number and this program's name does.
+/// Numbers are reused, and a process of another container is not visible.
 pub fn is_writer_running(report: &Report) -> bool {
     let (writer, own) = (report.process_id, process::id());
     report.stopped_at.is_none()
@@ -54,7 +54,7 @@ pub fn is_writer_running(report: &Report) -> bool {
         && running_name(writer).is_some_and(|name| Some(name) == running_name(own))
 }
 
-/// The name of a process that runs; one that has ended and that nobody has asked about yet runs no more.
+/// Returns the name of a running process. Returns `None` for a zombie.
 fn running_name(pid: u32) -> Option<String> {
     let stat = read(&format!("/proc/{pid}/stat"));
     let (head, state) = stat.rsplit_once(") ")?;
@@ -66,7 +66,7 @@ fn read(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }
 
-/// The first word that follows a name at the beginning of a line.
+/// Returns the first word after a name at the start of a line.
 fn value_of<T: FromStr>(text: &str, name: &str) -> Option<T> {
     let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
     field(rest.split_whitespace().next())
@@ -76,7 +76,7 @@ fn field<T: FromStr>(text: Option<&str>) -> Option<T> {
     text?.parse().ok()
 }
 
-/// The unit in which Linux tells programs of processor time (`USER_HZ`), on every architecture that Rust's std has.
+/// The unit of processor time in `/proc` (`USER_HZ`), on every architecture that Rust's std supports.
 const TICKS_A_SECOND: f64 = 100.0;
 
 #[cfg(test)]
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernel_tells_all_of_it() {
+    fn every_value_is_read_from_the_kernel() {
         let process = Process::inspect();
         let Process { cpu_seconds, start_seconds, resident_bytes, virtual_bytes, threads, .. } = process;
         assert!(cpu_seconds.unwrap() >= 0.0);

@@ -1,6 +1,6 @@
-//! What is to be said of the daemon at one moment: plain data without secrets, from which every face is drawn.
+//! The state of the daemon at one moment: plain data without secrets, from which every format is produced.
 //!
-//! Its JSON is a contract (`version`): fields may be added, none is taken away or changes its meaning within a version.
+//! Its JSON is a contract (`version`): within a version, fields may be added, and no field is removed or changes its meaning.
 
 use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 
@@ -14,49 +14,48 @@ use super::{
 };
 use crate::renewal::RefusalClass;
 
-/// One of the few words that a report is written in. One of a later version is read as `unknown`.
+/// One of the fixed words that a report uses. A word of a later version is read as `unknown`.
 pub type Word = &'static str;
 
-/// Everything at one moment.
+/// The report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// Of the JSON form.
+    /// The version of the JSON form.
     pub version: u32,
-    /// Whether every required token is on disk and lives.
+    /// Whether every required token is on disk and valid.
     pub ready: bool,
-    /// When it was taken.
+    /// When the report was made.
     #[serde(with = "json::time")]
     pub at: SystemTime,
     /// When this process started.
     #[serde(with = "json::time")]
     pub started_at: SystemTime,
-    /// Of this program.
+    /// The version of this program.
     pub program_version: Cow<'static, str>,
-    /// Its number, where it runs.
+    /// The process number, in its own namespace.
     pub process_id: u32,
     /// The project's id.
     pub project_id: String,
-    /// Where the API is.
+    /// The API's base URL.
     pub base_url: String,
-    /// How far the server's clock is ahead of this machine's, in seconds, to about a second; negative when it is behind.
-    /// Of the last reply that told the time.
+    /// Clock skew from the latest `Date` header, in seconds, accurate to about one second; positive if the server is ahead.
     #[serde(rename = "clockSkewSeconds")]
     pub clock_skew: Option<f64>,
     /// The configuration that is in force.
     pub configuration: ConfigurationReport,
-    /// Why there may be fewer credentials than there should be: key folders that cannot be listed.
+    /// Why credentials may be missing: key folders that cannot be listed.
     pub troubles: Vec<String>,
-    /// Where it serves status, such as `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`, if it does.
+    /// The address of the status server, such as `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`.
     #[serde(default)]
     pub status_address: Option<String>,
-    /// When this process stopped; none while it runs. Only the last status file of a process tells.
+    /// When this process stopped; absent while it runs. Only the last status file of a process has it.
     #[serde(default, with = "json::time_if_any")]
     pub stopped_at: Option<SystemTime>,
     /// The exchanges of the last day.
     #[serde(default)]
     pub history: HistoryReport,
-    /// How long exchanges took.
+    /// The durations of exchanges.
     #[serde(skip)]
     pub exchange_durations: Durations,
     /// One for each credential, by name.
@@ -64,7 +63,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// As JSON text, one field a line.
+    /// Returns the report as JSON text, one field per line.
     pub fn to_json(&self) -> String {
         // Plain data with string keys: it always has a JSON form.
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
@@ -77,45 +76,45 @@ impl Report {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryReport {
-    /// How long a bucket is.
+    /// The length of a bucket.
     pub bucket_seconds: u64,
-    /// Those in which anything was answered, oldest first.
+    /// The non-empty buckets, oldest first.
     pub buckets: Vec<BucketReport>,
 }
 
-/// The exchanges of all credentials that were answered in one bucket.
+/// The finished exchanges of all credentials in one bucket.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct BucketReport {
-    /// Its beginning.
+    /// The start of the bucket.
     #[serde(with = "json::time")]
     pub from: SystemTime,
-    /// Those that brought a session.
+    /// Exchanges that gave a session.
     pub sessions: u64,
-    /// Those that were refused.
+    /// Exchanges that were refused.
     pub refusals: u64,
 }
 
-/// The configuration that is in force, and what became of attempts to replace it.
+/// The configuration that is in force, and the results of attempts to replace it.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConfigurationReport {
-    /// None in the file-less form.
+    /// The configuration file; absent if there is none.
     #[serde(serialize_with = "json::path_if_any")]
     pub file: Option<PathBuf>,
     /// Since when it is in force.
     #[serde(with = "json::time")]
     pub since: SystemTime,
-    /// Why the newest file is not in force, if it is not.
+    /// Why the newest configuration was refused, if it was.
     pub refused: Option<String>,
-    /// How often a configuration was put in force after the first.
+    /// How many configurations were applied after the first.
     #[serde(skip)]
     pub applied: u64,
-    /// How often one was refused.
+    /// How many configurations were refused.
     #[serde(skip)]
     pub refusals: u64,
 }
 
-/// One credential. Times are the boot clock's, shown on the wall clock of the moment of the report.
+/// One credential. Times are from the boot clock, converted to the wall clock when the report was made.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CredentialReport {
@@ -129,80 +128,81 @@ pub struct CredentialReport {
     /// Since when it is in that state.
     #[serde(with = "json::time_if_any")]
     pub since: Option<SystemTime>,
-    /// Whether a reader finds a live token in every output.
+    /// Whether every output holds a valid token.
     pub ready: bool,
-    /// What a person should do about it, if anything.
+    /// The remedy, if a person must act.
     pub remedy: Option<String>,
-    /// Of the key that the file holds.
+    /// Fingerprint of the access key in the key file.
     pub key_fingerprint: Option<String>,
-    /// Of the key that the session on disk was had with: another one, if the key has changed and no session has come since.
+    /// Fingerprint of the access key that produced the token on disk. It differs if the key has changed and no session was
+    /// granted since.
     pub token_key_fingerprint: Option<String>,
-    /// When the session on disk was asked for.
+    /// When the session on disk was requested.
     #[serde(with = "json::time_if_any")]
     pub issued_at: Option<SystemTime>,
-    /// When it ends.
+    /// When it expires.
     #[serde(with = "json::time_if_any")]
     pub expires_at: Option<SystemTime>,
-    /// When it is to be renewed.
+    /// When it should be renewed.
     #[serde(with = "json::time_if_any")]
     pub renew_at: Option<SystemTime>,
-    /// When the last session was granted; before this process was granted one, when that on disk was asked for.
+    /// When the last session was granted. Until this process is granted one: when the session on disk was requested.
     #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,
-    /// Why the key file holds no key, if it holds none.
+    /// Why the key file holds no usable key, if so.
     pub key_trouble: Option<String>,
-    /// Exchanges that were answered or given up.
+    /// The number of finished exchanges.
     pub exchanges: u64,
-    /// The same by how they ended.
+    /// Finished exchanges by outcome.
     #[serde(skip)]
     pub outcomes: Vec<(ExchangeResult, u64)>,
-    /// Sessions that were written to its files.
+    /// The number of sessions that were written to its files.
     pub writes: u64,
-    /// Writes of single files by how they ended.
+    /// Writes of single files by outcome.
     #[serde(skip)]
     pub publishes: Vec<(WriteResult, u64)>,
-    /// Refusals in a row.
+    /// The number of consecutive refusals.
     pub failures: u32,
-    /// The last refusal, until a session comes.
+    /// The last refusal, until a session is granted.
     pub last_refusal: Option<RefusalReport>,
-    /// What comes next.
+    /// The next action.
     pub next_action: Option<NextAction>,
-    /// When the next exchange is planned, whatever comes before it; none where it waits for its access key.
+    /// When the next exchange is planned, whatever comes before it; absent while it waits for its access key.
     #[serde(skip)]
     pub next_exchange_at: Option<SystemTime>,
-    /// The last thing that happened.
+    /// The last event.
     pub last_event: Option<String>,
-    /// Its files.
+    /// Its outputs.
     pub outputs: Vec<OutputReport>,
-    /// What follows a write.
+    /// Its hooks.
     pub hooks: Vec<HookReport>,
 }
 
-/// Why there is no new session.
+/// A refusal.
 #[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
 pub struct RefusalReport {
-    /// The contract's class; `None` for one of a later version, which is written as `unknown`.
+    /// Its class; `None` for a class of a later version, which is written as `unknown`.
     #[serde(deserialize_with = "json::refusal_class")]
     pub class: Option<RefusalClass>,
-    /// One line for people.
+    /// The reason, in one line.
     pub message: String,
-    /// When.
+    /// When it occurred.
     #[serde(with = "json::time")]
     pub at: SystemTime,
 }
 
 impl RefusalReport {
-    /// The contract's word of its class.
+    /// Returns the name of its class.
     pub fn class_word(&self) -> &'static str {
         self.class.map_or(json::UNKNOWN, RefusalClass::word)
     }
 
-    /// Its class in a few words.
+    /// Returns a short description of its class.
     pub fn summary(&self) -> &'static str {
         self.class.map_or("refused", |class| Wording::of(class).what)
     }
 
-    /// Whether Descope denies the access key.
+    /// Whether Descope denied the access key.
     pub fn is_denied(&self) -> bool {
         self.class == Some(RefusalClass::Denied)
     }
@@ -219,31 +219,31 @@ impl Serialize for RefusalReport {
     }
 }
 
-/// What comes next, and when.
+/// The next action, and its time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NextAction {
     /// `exchange`, `publish`, `withdraw`, or `wait for the access key`.
     #[serde(deserialize_with = "json::word")]
     pub what: Word,
-    /// When, unless it waits for somebody.
+    /// When, unless it waits for the access key.
     #[serde(with = "json::time_if_any")]
     pub at: Option<SystemTime>,
 }
 
-/// One file.
+/// One output file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OutputReport {
-    /// Where.
+    /// Its path.
     #[serde(serialize_with = "json::path")]
     pub path: PathBuf,
     /// `jwt`, `json`, `env`, `header` or `template`.
     #[serde(deserialize_with = "json::word")]
     pub format: Word,
-    /// When it was last written or found right.
+    /// When it was last written or found correct.
     #[serde(with = "json::time_if_any")]
     pub written_at: Option<SystemTime>,
-    /// Why the last write failed, or what somebody else did to it.
+    /// Why the last write failed, or how another program altered the file.
     pub error: Option<String>,
 }
 
@@ -251,17 +251,17 @@ pub struct OutputReport {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct HookReport {
-    /// What it is, in words.
+    /// Its description.
     pub hook: String,
     /// When it last ended.
     #[serde(with = "json::time_if_any")]
     pub ran_at: Option<SystemTime>,
-    /// Why it failed then.
+    /// Why its last run failed, if it did.
     pub error: Option<String>,
-    /// How often it ended in each way.
+    /// Its runs by outcome.
     #[serde(skip)]
     pub outcomes: Vec<(HookResult, u64)>,
 }
 
-/// Of the JSON form of a [`Report`].
+/// The version of the JSON form of a [`Report`].
 pub const REPORT_VERSION: u32 = 1;

@@ -1,4 +1,4 @@
-//! The sentence that `systemctl status` shows: how many tokens are fresh, and what is wrong first.
+//! The sentence that `systemctl status` shows: how many tokens are fresh, and the worst problems first.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,8 +7,8 @@ use super::{
     report::{CredentialReport, RefusalReport, Report},
 };
 
-/// Such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`. One line of at most [`BYTES_MAX`]. It tells times
-/// of day and no spans, which grow stale where it is shown.
+/// Returns a sentence such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`, in one line of at most
+/// [`BYTES_MAX`]. It contains times of day instead of durations, which would become outdated where it is shown.
 pub fn sentence(report: &Report) -> String {
     let mut parts = Vec::new();
     if !report.ready {
@@ -38,7 +38,7 @@ pub fn sentence(report: &Report) -> String {
     one_line(&parts.join("; "))
 }
 
-/// How a credential is, the worst first.
+/// The severity of a credential's state, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Severity {
     Expired,
@@ -79,7 +79,7 @@ fn in_words(report: &Report, credential: &CredentialReport) -> String {
     format!("{}: {what}{}", credential.name, next_try(report.at, credential).unwrap_or_default())
 }
 
-/// Only after a refusal: what is said of the others does not depend on it.
+/// Returns the time of the next try, only after a refusal.
 fn next_try(at: SystemTime, credential: &CredentialReport) -> Option<String> {
     credential.last_refusal.as_ref()?;
     let action = credential.next_action.as_ref().filter(|action| action.what == "exchange")?;
@@ -88,7 +88,7 @@ fn next_try(at: SystemTime, credential: &CredentialReport) -> Option<String> {
     Some(if is_soon { ", trying".to_owned() } else { format!(", next try {}", time_of_day(at, next)) })
 }
 
-/// With the date where it is not that of `at`.
+/// Formats a time of day, with the date if it differs from that of `at`.
 fn time_of_day(at: SystemTime, time: SystemTime) -> String {
     let (today, text) = (json::time::text(at), json::time::text(time));
     let (day, rest) = text.split_once('T').unwrap_or((&text, ""));
@@ -96,7 +96,7 @@ fn time_of_day(at: SystemTime, time: SystemTime) -> String {
     if today.starts_with(day) { format!("{time} UTC") } else { format!("{day} {time} UTC") }
 }
 
-/// What is in a path may be anything.
+/// Removes control characters, which paths may contain, and cuts to the bound.
 fn one_line(text: &str) -> String {
     let mut line = String::new();
     for character in text.chars().map(|character| if character.is_control() { ' ' } else { character }) {
@@ -108,13 +108,13 @@ fn one_line(text: &str) -> String {
     line
 }
 
-/// Credentials that are told by name.
+/// The number of credentials that are named.
 const NAMED_MAX: usize = 2;
 
-/// What is not worth a time of day, which would be another one at each of many quick tries.
+/// A next try within this time is shown without a time of day, which would change at each of many quick tries.
 const SOON: Duration = Duration::from_secs(2);
 
-/// More than anyone reads.
+/// The bound on the sentence.
 const BYTES_MAX: usize = 512;
 
 #[cfg(test)]
@@ -124,25 +124,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_is_said_with_the_worst_first() {
-        assert_eq!(said(true, &[credential("a", "fresh", "")]), "the token is fresh");
-        assert_eq!(said(true, &[credential("a", "fresh", ""), credential("b", "fresh", "")]), "all 2 tokens are fresh");
-        assert_eq!(said(true, &[]), "no credentials: no access key was found");
+    fn the_worst_problem_comes_first() {
+        assert_eq!(sentence_of(true, &[credential("a", "fresh", "")]), "the token is fresh");
         assert_eq!(
-            said(true, &[credential("a", "fresh", ""), credential("billing", "fresh", "denied")]),
+            sentence_of(true, &[credential("a", "fresh", ""), credential("b", "fresh", "")]),
+            "all 2 tokens are fresh"
+        );
+        assert_eq!(sentence_of(true, &[]), "no credentials: no access key was found");
+        assert_eq!(
+            sentence_of(true, &[credential("a", "fresh", ""), credential("billing", "fresh", "denied")]),
             "1 of 2 fresh; billing: access key denied, next try 14:05:00 UTC"
         );
         let four = ["failing", "starting", "expired", "fresh"];
         let four = four.map(|state| credential(state, state, if state == "failing" { "unreachable" } else { "" }));
         assert_eq!(
-            said(false, &four),
+            sentence_of(false, &four),
             "not ready; 1 of 4 fresh; expired: expired at 2026-01-01 23:59:59 UTC; \
              failing: the API cannot be reached, next try 14:05:00 UTC; 1 more is not fresh"
         );
     }
 
     #[test]
-    fn it_is_one_line_of_bounded_length_whatever_it_tells_of() {
+    fn it_is_one_line_of_bounded_length_whatever_the_report_holds() {
         let mut report = report(true, &[credential("a", "fresh", "")]);
         report.troubles = vec![format!("a folder\nREADY=1 {}", "é".repeat(1000))];
         let sentence = sentence(&report);
@@ -151,13 +154,13 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_configuration_is_told() {
+    fn a_refused_configuration_is_mentioned() {
         let mut report = report(true, &[credential("a", "fresh", "")]);
         report.configuration.refused = Some("line 1: no".to_owned());
         assert_eq!(sentence(&report), "the token is fresh; the newest configuration is refused");
     }
 
-    fn said(ready: bool, credentials: &[Value]) -> String {
+    fn sentence_of(ready: bool, credentials: &[Value]) -> String {
         sentence(&report(ready, credentials))
     }
 

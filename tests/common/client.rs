@@ -96,7 +96,7 @@ impl Answer {
     }
 }
 
-const GIVEN_UP: [&str; 2] = ["the outputs could not be looked at within", "the daemon's loop has not answered for"];
+const GIVEN_UP: [&str; 2] = ["the outputs could not be inspected within", "the daemon's loop has not answered for"];
 
 /// Only there to fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);

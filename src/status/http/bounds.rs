@@ -2,23 +2,23 @@
 
 use std::time::Duration;
 
-/// Connections at once.
+/// The limit on concurrent connections.
 pub(super) const CONNECTIONS_MAX: usize = 64;
 
-/// Of a request's first line and headers.
+/// The limit on a request's first line and headers.
 pub(super) const HEAD_BYTES_MAX: usize = 8 * 1024;
 
-/// For a request's first line and headers to arrive, and between two requests.
+/// The time limit for a request's first line and headers, and between two requests.
 pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a connection is kept; clients come back with the next.
+/// How long a connection is kept open; clients then open another.
 pub(super) const CONNECTION_LIFE: Duration = Duration::from_secs(30);
 
-/// What an answer has left then.
+/// The time for a response in progress after [`CONNECTION_LIFE`].
 pub(super) const CONNECTION_GRACE: Duration = Duration::from_secs(5);
 
 /// How long the loop may take to answer before it counts as stuck.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a look at the outputs may take before it counts as not ready.
+/// How long the inspection of the outputs may take before the result is "not ready".
 pub(super) const READINESS_TIMEOUT: Duration = Duration::from_secs(2);

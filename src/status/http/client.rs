@@ -1,4 +1,4 @@
-//! Asks a daemon of this machine for its report, as `tokenwell status` does. One request, and bounds on all of it.
+//! The client: requests the report from a daemon on this machine, as `tokenwell status` does, with bounds on everything.
 
 use std::{
     fmt, io,
@@ -23,38 +23,38 @@ use crate::status::{
     report::{REPORT_VERSION, Report},
 };
 
-/// Where a daemon can be requested.
+/// The address of a daemon's status server.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Address {
-    /// By TCP.
+    /// A TCP address.
     Tcp(SocketAddr),
-    /// By a Unix socket.
+    /// The path of a Unix socket.
     Unix(PathBuf),
 }
 
-/// Why there is no answer.
+/// Why there is no report.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// Nobody can be reached there.
+    /// No server can be reached there.
     #[error("{0}")]
     Unreachable(io::Error),
-    /// It accepts and then says nothing, or too slowly.
+    /// It accepts the connection and does not answer in time.
     #[error("no answer within {} s", TIMEOUT.as_secs())]
     Timeout,
-    /// It says that it cannot, as one does whose loop is stuck.
+    /// It answers with an error status, as a daemon whose loop is stuck does.
     #[error("it answers HTTP {}", .0.as_u16())]
     ErrorStatus(StatusCode),
-    /// It goes without a whole answer: it stops, or has more to do than it can.
-    #[error("it closes the connection without an answer; ask again")]
+    /// It closes the connection before the answer is complete: it stops or is overloaded.
+    #[error("it closes the connection without an answer; try again")]
     Closed,
-    /// It speaks of something else.
-    #[error("what answers there is no tokenwell of this version")]
+    /// The answer is not a report of this version.
+    #[error("the program that answers there is not tokenwell of this version")]
     Foreign,
 }
 
 impl Address {
-    /// Where one that listens so can be requested from its own machine. `None` if only the daemon knows: it chose the port, or
-    /// the service manager the socket.
+    /// Returns the address at which a server with this configuration is reached from its own machine. Returns `None` if only
+    /// the daemon knows it, because the kernel chose the port or the service manager the socket.
     pub fn of(listen: &Listen) -> Option<Self> {
         match listen {
             Listen::Address(address) if address.port() == 0 => None,
@@ -64,7 +64,7 @@ impl Address {
         }
     }
 
-    /// The same as a report tells it: `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`.
+    /// Parses the address in a report: `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`.
     pub fn parse(text: &str) -> Option<Self> {
         if let Some(path) = text.strip_prefix("unix:") {
             return path.starts_with('/').then(|| Self::Unix(path.into()));
@@ -83,7 +83,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// Asks, for at most [`TIMEOUT`]. Must be called within a runtime.
+/// Requests the report, for at most [`TIMEOUT`]. Must be called within a runtime.
 pub async fn fetch_report(address: &Address) -> Result<Report, RequestError> {
     let requested = async {
         match address {
@@ -115,13 +115,13 @@ async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Resu
         }
         let bound = usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX);
         let body = Limited::new(answer.into_body(), bound).collect().await.map_err(|error| {
-            // A body that is too long is none of ours.
+            // A body that is too long is not a report.
             if error.is::<LengthLimitError>() { RequestError::Foreign } else { RequestError::Closed }
         })?;
         let report: Report = serde_json::from_slice(&body.to_bytes()).map_err(|_| RequestError::Foreign)?;
         if report.version == REPORT_VERSION { Ok(report) } else { Err(RequestError::Foreign) }
     };
-    // The connection carries the answer as long as somebody drives it; its own end is told by the answer.
+    // The connection must be polled for the answer to arrive. If it ends early, the answer reports the error.
     let drive = async {
         let _ = connection.await;
         std::future::pending::<Result<Report, RequestError>>().await
@@ -132,7 +132,7 @@ async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Resu
     }
 }
 
-/// Who listens on every address of the machine is requested by loopback.
+/// Replaces the unspecified address by loopback.
 fn loopback_if_unspecified(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -142,10 +142,10 @@ fn loopback_if_unspecified(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// From the first byte sent to the last one read: a person waits.
+/// The time limit for the whole request; a person waits for it.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What is read ahead of an answer, its head included.
+/// The size of the read buffer, the response head included.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_address_of_the_machine_is_asked_by_loopback() {
+    fn the_unspecified_address_is_replaced_by_loopback() {
         let of = |text: &str| Address::of(&Listen::Address(text.parse().unwrap())).map(|address| address.to_string());
         assert_eq!(of("0.0.0.0:9465").unwrap(), "http://127.0.0.1:9465/status");
         assert_eq!(of("[::]:9465").unwrap(), "http://[::1]:9465/status");
@@ -162,12 +162,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_report_tells_can_be_asked() {
-        let told = |text: &str| Address::parse(text).map(|address| address.to_string());
-        assert_eq!(told("http://0.0.0.0:9465/").unwrap(), "http://127.0.0.1:9465/status");
-        assert_eq!(told("unix:/run/s.sock").unwrap(), "unix:/run/s.sock");
+    fn the_address_in_a_report_is_parsed() {
+        let parsed = |text: &str| Address::parse(text).map(|address| address.to_string());
+        assert_eq!(parsed("http://0.0.0.0:9465/").unwrap(), "http://127.0.0.1:9465/status");
+        assert_eq!(parsed("unix:/run/s.sock").unwrap(), "unix:/run/s.sock");
         for nothing in ["", "unix:", "unix:s.sock", "http://example.com/", "https://127.0.0.1:1/"] {
-            assert_eq!(told(nothing), None, "{nothing}");
+            assert_eq!(parsed(nothing), None, "{nothing}");
         }
     }
 }

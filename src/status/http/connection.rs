@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its end.
+//! Serves one connection.
 
 use std::{convert::Infallible, pin::pin};
 
@@ -17,7 +17,7 @@ use super::{
     routes::Router,
 };
 
-/// Answers requests until the client goes or its time is over. What is left unread by then, it does not get.
+/// Answers requests until the client disconnects or its time is over. The unread rest of a response is then dropped.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send,
     loop_handle: LoopHandle,
@@ -50,16 +50,16 @@ pub(super) async fn serve(
             http.as_mut().graceful_shutdown();
             match time::timeout(CONNECTION_GRACE, http).await {
                 Ok(ended) => ended,
-                Err(_) => return debug!("a client of the status server reads too slowly; it is cut off"),
+                Err(_) => return debug!("closing a connection to the status server: the client reads too slowly"),
             }
         }
     };
     if let Err(error) = ended {
-        debug!("a connection to the status server broke: {error}");
+        debug!("a connection to the status server failed: {error}");
     }
 }
 
 const HEADERS_MAX: usize = 64;
 
-/// A little more than a head, so that it is the head's bound that answers.
+/// More than a head, so that the bound on the head applies first.
 const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;

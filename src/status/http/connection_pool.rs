@@ -1,7 +1,7 @@
-//! The connections that there are at once, and which of them goes where a newcomer finds no room.
+//! The open connections, and which of them is evicted when a new one finds the pool full.
 //!
-//! Whoever sends half a head and waits, or keeps an idle connection, would else keep everybody away. So the oldest connection
-//! from which no whole request has come makes room. One that is being answered stays, however slowly it reads.
+//! Clients that send half a request, or keep idle connections, would otherwise block all others. So the oldest connection
+//! without a whole request is evicted. A connection that is being answered stays, however slowly the client reads.
 
 use std::{collections::VecDeque, future::Future};
 
@@ -14,7 +14,7 @@ use super::{bounds::CONNECTIONS_MAX, progress::Progress};
 #[derive(Debug, Default)]
 pub(super) struct ConnectionPool {
     tasks: JoinSet<()>,
-    /// The oldest first; at most [`CONNECTIONS_MAX`].
+    /// Oldest first; at most [`CONNECTIONS_MAX`].
     connections: VecDeque<Connection>,
 }
 
@@ -25,11 +25,11 @@ struct Connection {
 }
 
 impl ConnectionPool {
-    /// Serves a newcomer. Where everyone is being answered, it is closed.
+    /// Serves a new connection, or closes it if the pool is full and every connection is being answered.
     pub(super) fn admit<F: Future<Output = ()> + Send + 'static>(&mut self, serve: impl FnOnce(Progress) -> F) {
         self.remove_finished();
         if self.is_full() && !self.evict_idle() {
-            debug!("a connection to the status server is closed: {CONNECTIONS_MAX} others are being answered");
+            debug!("closing a new connection to the status server: {CONNECTIONS_MAX} others are being answered");
             return;
         }
         let progress = Progress::default();
@@ -37,17 +37,17 @@ impl ConnectionPool {
         self.connections.push_back(Connection { progress, task });
     }
 
-    /// Whether a newcomer costs another one its place.
+    /// Whether a new connection evicts another.
     pub(super) fn is_full(&self) -> bool {
         self.connections.len() >= CONNECTIONS_MAX
     }
 
-    /// Whether somebody who made room has still to go: nobody else is let in meanwhile, or there would be more and more.
+    /// Whether an evicted connection has not ended yet. Until then none is accepted, or their number would be unbounded.
     pub(super) fn is_overfull(&self) -> bool {
         self.tasks.len() > CONNECTIONS_MAX
     }
 
-    /// Ends when a connection has finished; never, if there is none. Cancel-safe.
+    /// Waits until a connection has ended; forever if there is none. Cancel-safe.
     pub(super) async fn finished(&mut self) {
         match self.tasks.join_next().await {
             Some(_) => self.remove_finished(),
@@ -64,7 +64,7 @@ impl ConnectionPool {
         let idle = self.connections.iter().position(|connection| !connection.progress.is_responding());
         let Some(oldest) = idle.and_then(|n| self.connections.remove(n)) else { return false };
         oldest.task.abort();
-        debug!("a connection to the status server that sends no whole request makes room for a newcomer");
+        debug!("evicting the oldest idle connection to the status server for a new one");
         true
     }
 }
@@ -76,20 +76,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_makes_room_is_gone_before_the_next_comes() {
+    async fn an_evicted_connection_ends_before_the_next_is_accepted() {
         let mut pool = ConnectionPool::default();
         for _ in 0..CONNECTIONS_MAX {
             pool.admit(|_| pending());
         }
         assert!(pool.is_full() && !pool.is_overfull());
         pool.admit(|_| pending());
-        assert!(pool.is_overfull(), "his task has not run since");
+        assert!(pool.is_overfull(), "its task has not run since");
         pool.finished().await;
         assert!(pool.is_full() && !pool.is_overfull());
     }
 
     #[tokio::test]
-    async fn a_newcomer_among_those_who_are_being_answered_makes_it_no_fuller() {
+    async fn a_new_connection_is_closed_if_all_are_being_answered() {
         let mut pool = ConnectionPool::default();
         for _ in 0..=CONNECTIONS_MAX {
             pool.admit(|progress| {

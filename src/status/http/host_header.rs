@@ -1,14 +1,14 @@
-//! Under which names this machine may be asked by loopback.
+//! Checks the `Host` header of requests by loopback, against DNS rebinding.
 //!
-//! A page of somebody else's, whose name was made to lead to 127.0.0.1 (DNS rebinding), could else read from loopback what it
-//! cannot reach by itself: to the browser it would be its own site.
+//! Otherwise a foreign web page, whose name resolves to 127.0.0.1, could read from loopback: the browser would treat the
+//! response as the page's own site.
 
 use std::net::IpAddr;
 
 use http::{HeaderMap, header::HOST, uri::Authority};
 use rustix::system::uname;
 
-/// Whether the request is for this machine by a name that nobody else can have. A client that names nobody is no browser.
+/// Whether the host is a name that only this machine can have. A request without `Host` does not come from a browser.
 pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
     let Some(named) = headers.get(HOST) else { return true };
     let Ok(authority) = Authority::try_from(named.as_bytes()) else { return false };
@@ -17,11 +17,11 @@ pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
         return true;
     }
     let host = host.strip_suffix('.').unwrap_or(&host);
-    // RFC 6761 keeps `localhost` and all below it for loopback.
+    // RFC 6761 reserves `localhost` and its subdomains for loopback.
     host == "localhost" || host.ends_with(".localhost") || is_own(host, &uname().nodename().to_string_lossy())
 }
 
-/// With its domain, if the machine knows it, or without.
+/// Whether the host is this machine's name, without or with its domain.
 fn is_own(host: &str, node: &str) -> bool {
     let node = node.to_ascii_lowercase();
     let label = node.split('.').next().unwrap_or_default();
@@ -35,8 +35,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn loopback_has_the_names_that_nobody_else_can_have() {
-        let asked = |host: &str| {
+    fn only_names_of_this_machine_are_accepted() {
+        let accepted = |host: &str| {
             let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
             is_for_this_machine(&headers)
         };
@@ -54,7 +54,7 @@ mod tests {
             node.as_str(),
             &format!("{}:9465", node.to_uppercase()),
         ] {
-            assert!(asked(ours), "{ours}");
+            assert!(accepted(ours), "{ours}");
         }
         for others in [
             "evil.example",
@@ -66,13 +66,13 @@ mod tests {
             "a b",
             "",
         ] {
-            assert!(!asked(others), "{others}");
+            assert!(!accepted(others), "{others}");
         }
         assert!(is_for_this_machine(&HeaderMap::new()));
     }
 
     #[test]
-    fn a_machine_that_knows_its_domain_is_known_without_it_and_by_no_other() {
+    fn a_machine_has_its_name_without_or_with_its_own_domain() {
         for (host, node, is_ours) in [
             ("build7", "build7", true),
             ("build7.corp.example", "Build7.corp.example", true),

@@ -1,8 +1,8 @@
-//! Where the server listens: an address, a Unix socket, or a socket that the service manager passed.
+//! Where the server listens: an address, a Unix socket, or a socket inherited from the service manager.
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
-/// Where to listen, as the configuration says it.
+/// Where to listen, as configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Listen {
     /// An address and a port.
@@ -13,30 +13,30 @@ pub enum Listen {
     Systemd,
 }
 
-/// Why nothing listens.
+/// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// Another program listens there, or another tokenwell.
     #[error("cannot serve status at `{0}`: another program listens there; stop it, or change `status.listen`")]
     InUse(Listen),
-    /// The address is of another machine.
+    /// The address belongs to another machine.
     #[error("cannot serve status at `{0}`: this machine does not have that address; change `status.listen`")]
     NotHere(Listen),
-    /// The path of a Unix socket holds something else.
-    #[error("cannot serve status at `{0}`: there is a file that is no socket; move it away, or change `status.listen`")]
+    /// A file that is not a socket is at the path of a Unix socket.
+    #[error("cannot serve status at `{0}`: a file that is not a socket is there; move it, or change `status.listen`")]
     NoSocket(Listen),
-    /// Nothing was passed, or nothing to listen on.
+    /// No listening socket was passed.
     #[error(
         "cannot serve status on the service manager's socket: none was passed ({0}); start tokenwell from a unit with a \
          `.socket` of the same name, or change `status.listen`"
     )]
     NotPassed(String),
-    /// The system refused otherwise.
+    /// The system refused for another reason.
     #[error("cannot serve status at `{listen}`: {source}; change `status.listen`")]
     Io {
-        /// Where.
+        /// Where to listen.
         listen: Listen,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! Whether a server could listen, for the doctor: bound without listening, so that nobody can connect to what is no server.
+//! Checks for the doctor whether a server could listen, without listening, so that no client can connect meanwhile.
 
 use std::{
     fs, io,
@@ -15,16 +15,16 @@ use super::{
     unix_socket::is_served,
 };
 
-/// What a server would listen on.
+/// The result of a successful probe.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ListenProbe {
-    /// Nobody listens there, and it can be had.
+    /// The address is free.
     Free,
-    /// The service manager has passed the socket.
+    /// The service manager passed a socket.
     InheritedSocket,
 }
 
-/// Tries. The socket of a service manager is closed by it, so this is for a process that serves nothing itself. Blocks on the
+/// Probes an address. This closes an inherited socket, so only a process that does not serve may call it. Blocks on the
 /// disk.
 pub fn listen_probe(listen: &Listen) -> Result<ListenProbe, ListenError> {
     match listen {
@@ -34,7 +34,7 @@ pub fn listen_probe(listen: &Listen) -> Result<ListenProbe, ListenError> {
     }
 }
 
-/// With the option that a server's socket has, so that connections of an earlier server that are still closing do not count.
+/// Binds with `SO_REUSEADDR`, as the server does, so that closing connections of an earlier server do not count.
 fn probe_address(address: SocketAddr) -> io::Result<ListenProbe> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
@@ -53,14 +53,14 @@ fn probe_path(listen: &Listen, path: &Path) -> Result<ListenProbe, ListenError> 
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(refused(error)),
     }
-    // What is missing of its folder would be made.
+    // Missing folders would be created.
     let folder = path.ancestors().skip(1).find(|folder| fs::symlink_metadata(folder).is_ok());
     let folder = folder.unwrap_or(Path::new("/"));
     let bound = tempfile::Builder::new().prefix(PROBE_PREFIX).make_in(folder, |path| UnixListener::bind(path));
     bound.map(|_| ListenProbe::Free).map_err(refused)
 }
 
-/// Short, for the paths of sockets have a hundred bytes or so.
+/// Short, because socket paths are limited to about a hundred bytes.
 const PROBE_PREFIX: &str = ".tw";
 
 #[cfg(test)]
@@ -74,18 +74,18 @@ mod tests {
     }
 
     #[test]
-    fn an_address_is_free_until_somebody_listens_there_and_again_afterwards() {
+    fn an_address_is_free_unless_a_program_listens_there() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let listen = Listen::Address(listener.local_addr().unwrap());
         assert!(probed(&listen).contains("another program listens there"), "{}", probed(&listen));
         drop(listener);
         assert_eq!(probed(&listen), "Free");
-        assert_eq!(probed(&listen), "Free", "looking takes nothing");
+        assert_eq!(probed(&listen), "Free", "a probe keeps nothing");
         assert!(probed(&Listen::Address("192.0.2.1:1".parse().unwrap())).contains("does not have that address"));
     }
 
     #[test]
-    fn a_path_is_free_where_a_socket_could_be_made_or_a_dead_one_stands() {
+    fn a_path_is_free_if_it_is_missing_or_a_dead_socket() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("deep/down/socket");
         assert_eq!(probed(&Listen::Unix(path)), "Free");
@@ -96,10 +96,10 @@ mod tests {
         assert!(probed(&listen).contains("another program listens there"), "{}", probed(&listen));
         drop(listener);
         assert_eq!(probed(&listen), "Free");
-        assert!(path.exists(), "it is for the daemon to replace it");
+        assert!(path.exists(), "only the daemon replaces it");
         fs::remove_file(&path).unwrap();
         fs::write(&path, "").unwrap();
-        assert!(probed(&listen).contains("there is a file that is no socket"), "{}", probed(&listen));
+        assert!(probed(&listen).contains("a file that is not a socket is there"), "{}", probed(&listen));
         assert!(probed(&Listen::Unix(path.join("socket"))).contains("cannot serve"), "{}", probed(&listen));
         assert!(probed(&Listen::Systemd).contains("none was passed"));
     }

@@ -11,13 +11,13 @@ use super::{
     unix_socket::{SocketFile, at_path},
 };
 
-/// A socket that listens.
+/// A listening socket with its description.
 #[derive(Debug)]
 pub(super) struct Listener {
     listen: Listen,
     address: String,
     socket: Socket,
-    /// The file of a Unix socket, to be removed if it still is ours.
+    /// The file of a Unix socket, which is removed on drop unless it was replaced.
     file: Option<SocketFile>,
 }
 
@@ -27,8 +27,8 @@ enum Socket {
     Unix(UnixListener),
 }
 
-/// The socket that the service manager passed, from the first time it is used: it is passed once, and a configuration may
-/// come back to it.
+/// The socket that was inherited from the service manager, kept after its first use: it is passed only once, and a later
+/// configuration may use it again.
 #[derive(Debug, Default)]
 pub struct InheritedSocket(Option<InheritedListener>);
 
@@ -81,7 +81,7 @@ impl Listener {
         &self.address
     }
 
-    /// The kernel's, where the configuration leaves it the choice.
+    /// Returns the actual port, which the kernel chooses if the configured port is 0.
     pub(super) fn port(&self) -> Option<u16> {
         match (&self.listen, &self.socket) {
             (Listen::Address(_), Socket::Tcp(socket)) => socket.local_addr().ok().map(|address| address.port()),
@@ -93,12 +93,12 @@ impl Listener {
         self.file.as_ref().map(|file| file.path.as_path())
     }
 
-    /// Another one at the same place. While this one lives, the system gives the number of its file to no other.
+    /// Listens again at the same place. Until this one is dropped, its inode cannot be reused.
     pub(super) fn again(&self) -> Result<Self, ListenError> {
         Self::open(&self.listen, &mut InheritedSocket::default())
     }
 
-    /// The next connection. Cancel-safe.
+    /// Accepts the next connection. Cancel-safe.
     pub(super) async fn accept(&self) -> io::Result<Stream> {
         match &self.socket {
             Socket::Tcp(socket) => socket.accept().await.map(|(stream, _)| Stream::Tcp(stream)),
@@ -129,7 +129,7 @@ impl InheritedListener {
         match passed.take_unix_listener(0) {
             Ok(Some(socket)) => Ok(Self::Unix(socket)),
             Ok(None) => Err("the first descriptor is taken".to_owned()),
-            Err(_) => Err("the first descriptor is no socket of streams".to_owned()),
+            Err(_) => Err("the first descriptor is not a stream socket".to_owned()),
         }
     }
 }
@@ -148,5 +148,5 @@ fn url(socket: &TcpListener) -> String {
     socket.local_addr().map(|address| format!("http://{address}/")).unwrap_or_default()
 }
 
-/// Connections that wait to be accepted. Those beyond it come a second later, when the client's kernel asks again.
+/// The limit on connections that wait to be accepted. Beyond it, the client's kernel retries a second later.
 const BACKLOG: i32 = 1024;

@@ -1,19 +1,19 @@
-//! The status server: reads GET and HEAD, knows nothing by itself, and asks the loop.
+//! The status server: answers GET and HEAD requests by querying the loop, and the client.
 //!
 //! ```text
 //!   Server::next ── accept ──> connection ── route ──> Query ──> the loop
 //!        ^                                                            │
-//!        └──────────────── the query, in the loop's turn <─────────┘
+//!        └──────────────── the query, in the loop's turn <────────────┘
 //! ```
 //!
-//! It has no task of its own: it is driven by the loop that it asks, on the one thread there is. A loop that is stuck
-//! accepts nobody, which is what a probe should find. Each connection is a task that can only wait for itself.
+//! The server has no task of its own: the loop that it queries also drives it, on the only thread. A loop that is stuck
+//! accepts no connection, which a probe should detect. Each connection is a task that never delays another.
 //!
-//! `client.rs` is the other side: how a command asks a daemon.
+//! `client.rs` is the other side, with which a command queries a daemon.
 //!
-//! Bounds: [`CONNECTIONS_MAX`] connections, of which a accept_paced replaces the oldest that asks nothing (`connection_pool.rs`);
-//! [`HEAD_BYTES_MAX`] of a request's head, and [`HEAD_TIMEOUT`] for it to arrive; [`CONNECTION_LIFE`] for a connection as a
-//! whole, however slowly it reads.
+//! Bounds, in `bounds.rs`: the number of connections, of which a new one evicts the oldest idle one (`connection_pool.rs`);
+//! the size of a request's head and the time for it to arrive; and the life of a connection, however slowly its client
+//! reads.
 
 mod bounds;
 mod client;

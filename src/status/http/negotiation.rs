@@ -1,9 +1,8 @@
-//! Which format of metrics a client wants, by its `Accept` (RFC 9110, 12.5.1).
+//! Negotiates the format of metrics by the `Accept` header (RFC 9110, 12.5.1).
 
 use crate::status::metrics::Format as MetricsFormat;
 
-/// The format for someone who accepts this, all his headers joined by commas: `OpenMetrics` for whoever names it and would
-/// not rather have plain text.
+/// Returns OpenMetrics if the `Accept` header prefers it or ranks it equal to text. Several headers are joined by commas.
 pub(super) fn metrics_format(accept: &str) -> MetricsFormat {
     let (mut open_metrics, mut text) = (0.0_f64, 0.0_f64);
     for range in accept.split(',').filter_map(Range::parse) {
@@ -20,12 +19,12 @@ pub(super) fn metrics_format(accept: &str) -> MetricsFormat {
 struct Range {
     media_type: String,
     quality: f64,
-    /// Whether its version, if it names one, is that which is spoken here. 0.0.1 was its draft.
+    /// Whether its version is absent or supported. 0.0.1 was the draft of OpenMetrics.
     is_supported: bool,
 }
 
 impl Range {
-    /// `None` where its weight is no number: who says nonsense gets the oldest format.
+    /// Returns `None` if the weight is not a number, which leads to the older format.
     fn parse(entry: &str) -> Option<Self> {
         let mut parts = entry.split(';').map(str::trim);
         let media_type = parts.next()?.to_ascii_lowercase();
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn open_metrics_is_for_whoever_wants_it_at_least_as_much_as_text() {
+    fn open_metrics_is_used_if_ranked_at_least_equal_to_text() {
         use MetricsFormat::{OpenMetrics, Prometheus};
         for (accept, wanted) in [
             ("", Prometheus),

@@ -1,4 +1,4 @@
-//! How far a connection is with its request, as its stream and its router see it.
+//! The progress of a connection's current request, shared by its stream and its router.
 
 use std::{
     io,
@@ -12,8 +12,8 @@ use std::{
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// Whether a connection is being answered: from the end of a request's head to the last byte of the answer that the system
-/// takes.
+/// Whether a connection is responding: from the end of a request's head until the system has accepted the last byte of the
+/// response.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress(Arc<Flags>);
 
@@ -28,13 +28,13 @@ impl Progress {
         self.0.responding.load(Relaxed)
     }
 
-    /// A whole head has come.
+    /// Records that a whole request head was received.
     pub(super) fn request_received(&self) {
         self.0.response_ready.store(false, Relaxed);
         self.0.responding.store(true, Relaxed);
     }
 
-    /// The answer is there, and is still to be sent.
+    /// Records that the response is complete and must still be sent.
     pub(super) fn response_ready(&self) {
         self.0.response_ready.store(true, Relaxed);
     }
@@ -46,7 +46,7 @@ impl Progress {
     }
 }
 
-/// A stream that notes when everything was sent: hyper flushes it then, and not before.
+/// A stream that records when everything was sent: hyper flushes it then, and not before.
 pub(super) struct TrackedStream<S> {
     pub(super) stream: S,
     pub(super) progress: Progress,

@@ -1,4 +1,4 @@
-//! What a connection wants of the loop, and how it asks.
+//! The queries of connections to the loop.
 
 use std::{
     sync::{Arc, OnceLock},
@@ -13,29 +13,29 @@ use tokio::{
 
 use crate::status::report::Report;
 
-/// A query; whoever asked waits for the answer, for a while.
+/// A query, with the channel for its answer. The sender waits for the answer for a limited time.
 #[derive(Debug)]
 pub enum Query {
-    /// Whether the loop turns.
+    /// Whether the loop runs.
     Alive(oneshot::Sender<()>),
-    /// How everything is.
+    /// The report.
     Report(oneshot::Sender<Arc<Snapshot>>),
-    /// Whether every required token is on disk and lives, looked at now; or that of one credential.
+    /// Whether every required token, or that of one credential, is on disk and valid, inspected now.
     Ready(Option<String>, oneshot::Sender<Readiness>),
 }
 
-/// Whether readers find their tokens.
+/// Whether readers find valid tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Readiness {
-    /// All of them.
+    /// All tokens are valid.
     Ready,
-    /// Not all: a line for each culprit.
+    /// Some are not: one line for each unready credential.
     Unready(Vec<String>),
-    /// There is no required credential of that name.
+    /// No required credential has that name.
     Unknown,
 }
 
-/// A report that is put into words at most once, however many ask.
+/// A report that is serialized at most once, however many connections query it.
 #[derive(Debug)]
 pub struct Snapshot {
     /// The report.
@@ -44,7 +44,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Not in words yet.
+    /// Returns a snapshot that is not serialized yet.
     pub fn new(report: Report) -> Self {
         Self { report: Arc::new(report), json: OnceLock::new() }
     }
@@ -54,7 +54,7 @@ impl Snapshot {
     }
 }
 
-/// Asks the loop.
+/// Sends queries to the loop.
 #[derive(Clone, Debug)]
 pub(super) struct LoopHandle(mpsc::Sender<Query>);
 
@@ -63,7 +63,7 @@ impl LoopHandle {
         Self(loop_)
     }
 
-    /// Asks; `None` if there is no answer in time.
+    /// Sends a query and waits for its answer; `None` if it is not answered in time.
     pub(super) async fn ask<T>(&self, timeout: Duration, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Option<T> {
         let (answer, answered) = oneshot::channel();
         let asking = async {

@@ -1,4 +1,4 @@
-//! A reply, with the headers that all of them have.
+//! Responses, with the headers that all of them have.
 
 use http::{
     HeaderValue, Response, StatusCode,
@@ -10,17 +10,17 @@ use http::{
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-/// What a request gets.
+/// A response.
 pub(super) type Reply = Response<Full<Bytes>>;
 
-/// A line or more for people and probes.
+/// Returns a plain text response.
 pub(super) fn text(status: StatusCode, text: impl Into<String>) -> Reply {
     let mut reply = of("text/plain; charset=utf-8", text.into().into());
     *reply.status_mut() = status;
     reply
 }
 
-/// What is read by programs or shown by browsers.
+/// Returns a successful response with this content.
 pub(super) fn of(content_type: &'static str, body: Bytes) -> Reply {
     let mut reply = Response::new(Full::new(body));
     let headers = reply.headers_mut();
@@ -31,14 +31,14 @@ pub(super) fn of(content_type: &'static str, body: Bytes) -> Reply {
     reply
 }
 
-/// To a method that is not allowed: those that are.
-pub(super) fn only(allowed: &'static str, said: &'static str) -> Reply {
-    let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, said);
+/// Returns the response to a method that is not allowed, with the allowed ones.
+pub(super) fn only(allowed: &'static str, message: &'static str) -> Reply {
+    let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, message);
     reply.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     reply
 }
 
-/// Nothing is kept, guessed, framed or told to other sites; and no header lets another site read what is here.
+/// The headers of every response: no caching, no content sniffing, no framing, no referrer, and no access by other sites.
 const ALWAYS: [(HeaderName, &str); 5] = [
     (CACHE_CONTROL, "no-store"),
     (

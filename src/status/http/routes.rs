@@ -1,4 +1,4 @@
-//! Which path gets which answer.
+//! Maps paths to responses.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::status::{metrics::metrics, page, process::Process};
 /// Answers the requests of one connection.
 pub(super) struct Router {
     pub(super) loop_handle: LoopHandle,
-    /// Whether the client came by loopback.
+    /// Whether the client connected by loopback.
     pub(super) on_loopback: bool,
 }
 
@@ -26,11 +26,11 @@ impl Router {
         if self.on_loopback && !is_for_this_machine(request.headers()) {
             return text(
                 StatusCode::MISDIRECTED_REQUEST,
-                "ask for 127.0.0.1, localhost or the name of this machine: loopback has no other name\n",
+                "use 127.0.0.1, localhost or the name of this machine: loopback has no other name\n",
             );
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            return reply::only("GET, HEAD", "only GET and HEAD\n");
+            return reply::only("GET, HEAD", "only GET and HEAD are allowed\n");
         }
         match request.uri().path() {
             "/livez" => self.livez().await,
@@ -44,7 +44,8 @@ impl Router {
             path => match path.strip_prefix("/readyz/") {
                 Some(name) => self.readyz(Some(name)).await,
                 None => {
-                    text(StatusCode::NOT_FOUND, "there is /, /status, /metrics, /readyz, /readyz/NAME and /livez\n")
+                    let paths = "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n";
+                    text(StatusCode::NOT_FOUND, paths)
                 }
             },
         }
@@ -67,7 +68,7 @@ impl Router {
                 let seconds = READINESS_TIMEOUT.as_secs();
                 text(
                     StatusCode::SERVICE_UNAVAILABLE,
-                    format!("the outputs could not be looked at within {seconds} s; does the disk hang?\n"),
+                    format!("the outputs could not be inspected within {seconds} s; does the disk hang?\n"),
                 )
             }
         }

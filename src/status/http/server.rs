@@ -17,14 +17,14 @@ use super::{
     query::{LoopHandle, Query},
 };
 
-/// A server that listens. Dropping it closes every connection, and removes its Unix socket.
+/// A listening server. Dropping it closes every connection and removes its Unix socket.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
     loop_handle: LoopHandle,
     queries: mpsc::Receiver<Query>,
     connections: ConnectionPool,
-    /// Of newcomers where each costs another one its place.
+    /// The pace of accepts while the connection pool is full.
     pace: Interval,
     accept_failure_logged: bool,
 }
@@ -46,27 +46,27 @@ impl Server {
         })
     }
 
-    /// What it was told to listen on.
+    /// Returns the configured address.
     pub fn listen(&self) -> &Listen {
         self.listener.listen()
     }
 
-    /// Where it can be reached, such as `http://127.0.0.1:9465/`.
+    /// Returns the actual address, such as `http://127.0.0.1:9465/`.
     pub fn address(&self) -> &str {
         self.listener.address()
     }
 
-    /// The port that it has by itself: none on a Unix socket, nor on a socket that was passed.
+    /// Returns the port that it opened: `None` for a Unix socket or an inherited socket.
     pub fn port(&self) -> Option<u16> {
         self.listener.port()
     }
 
-    /// The file of its Unix socket, if it made one.
+    /// Returns the file of its Unix socket, if it created one.
     pub fn socket_file(&self) -> Option<&Path> {
         self.listener.file()
     }
 
-    /// Listens anew where it did, for the file of its Unix socket is gone. The connections stay.
+    /// Listens again at the same place, after the file of its Unix socket was removed. Connections stay open.
     pub fn listen_again(&mut self) -> Result<(), ListenError> {
         self.listener = self.listener.again()?;
         Ok(())
@@ -93,9 +93,9 @@ impl Server {
         let loop_handle = self.loop_handle.clone();
         match stream {
             Stream::Tcp(stream) => {
-                // Only a browser on this machine can be made to ask loopback under a name of somebody else's.
+                // Only a browser on this machine can be tricked into a request to loopback under a foreign name.
                 let on_loopback = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
-                // Without it an answer may wait for an acknowledgement; it is an answer all the same.
+                // Without it a response may be delayed by an acknowledgement, which does no harm.
                 let _ = stream.set_nodelay(true);
                 self.connections.admit(|progress| serve(stream, loop_handle, on_loopback, progress));
             }
@@ -103,7 +103,7 @@ impl Server {
         }
     }
 
-    /// Out of descriptors, most likely: it would fail again at once.
+    /// Logs the error once and pauses. The cause is most likely a lack of descriptors, so a retry would fail at once.
     async fn cannot_accept(&mut self, error: &io::Error) {
         if !std::mem::replace(&mut self.accept_failure_logged, true) {
             warn!("the status server cannot accept a connection: {error}");
@@ -112,7 +112,8 @@ impl Server {
     }
 }
 
-/// The next connection. Who came last has a while for his request before somebody takes his place. Cancel-safe.
+/// Accepts the next connection. When full, accepts are paced so a new connection has time to send its request before it is
+/// evicted. Cancel-safe.
 async fn accept_paced(listener: &Listener, pace: &mut Interval, is_full: bool) -> io::Result<Stream> {
     if is_full {
         pace.tick().await;
@@ -123,8 +124,8 @@ async fn accept_paced(listener: &Listener, pace: &mut Interval, is_full: bool) -
 /// A connection has one query at a time.
 const QUERIES_MAX: usize = CONNECTIONS_MAX;
 
-/// Between two newcomers where each costs another one its place: [`CONNECTIONS_MAX`] of it is the least time for a request to
-/// arrive, however many come.
+/// The time between two accepts while the pool is full. [`CONNECTIONS_MAX`] times this is the minimum time that a
+/// connection has to send its request, however many others are opened.
 const FULL_ACCEPT_INTERVAL: Duration = Duration::from_millis(1);
 
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

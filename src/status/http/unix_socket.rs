@@ -1,4 +1,4 @@
-//! Unix sockets at a path.
+//! Creates Unix sockets at a path.
 
 use std::{
     fs, io,
@@ -17,7 +17,7 @@ use rustix::{
 use super::listen::{Listen, ListenError};
 use crate::file_id::FileId;
 
-/// A socket at a path. One that a dead process left is replaced.
+/// Creates a socket at a path. Replaces a socket that an ended process left.
 pub(super) fn at_path(listen: &Listen, path: &Path) -> Result<(unix::net::UnixListener, SocketFile), ListenError> {
     let refused = |source| listen.refused(source);
     if let Some(folder) = path.parent() {
@@ -36,7 +36,7 @@ pub(super) fn at_path(listen: &Listen, path: &Path) -> Result<(unix::net::UnixLi
     Ok((socket, file))
 }
 
-/// Whether somebody listens at a socket's path; never waits for him.
+/// Whether a server listens at a socket's path. Never waits for the server.
 pub(super) fn is_served(path: &Path) -> io::Result<bool> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
@@ -61,7 +61,7 @@ impl SocketFile {
 }
 
 impl Drop for SocketFile {
-    /// Somebody else's socket at the same path stays.
+    /// Removes the file, unless another socket is at the path.
     fn drop(&mut self) {
         if FileId::of_name(&self.path).is_ok_and(|found| found == self.id) {
             let _ = fs::remove_file(&self.path);

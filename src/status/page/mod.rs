@@ -1,13 +1,13 @@
-//! The page for people: one document with one style sheet and one script, all of them in the program.
+//! The web page: one document with one style sheet and one script, all embedded in the program.
 
-/// The document; it holds no data.
+/// The document, without data.
 pub(super) const HTML: &str = include_str!("page.html");
 
-/// How it looks, dark and light.
+/// The style sheet, with a dark and a light scheme.
 pub(super) const CSS: &str = include_str!("page.css");
 
-/// What fetches `/status` and puts it into the document.
+/// The script that fetches `/status` and renders it into the document.
 pub(super) const JS: &str = include_str!("page.js");
 
-/// What stands in a browser's tab.
+/// The icon for the browser's tab.
 pub(super) const ICON: &str = include_str!("icon.svg");

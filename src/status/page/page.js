@@ -1,5 +1,5 @@
-// Fetches /status again and again and puts it into the document. What a report says reaches the document as text only
-// (`textContent`), never as markup. Rows are kept and changed in place.
+// Polls /status and renders it into the document. Values of a report are inserted as text only (`textContent`), never as
+// markup. Rows are reused and updated in place.
 "use strict";
 
 const POLL_MS = 2000;
@@ -7,18 +7,18 @@ const POLL_HIDDEN_MS = 30000;
 const POLL_FAILING_MAX_MS = 10000;
 const ANSWER_MS = 8000;
 const ROWS_AT_FIRST = 200;
-const SKEW_TOLD_SECONDS = 30;
-const NAMED_MAX = 2; // in the sentence above all
+const SKEW_SHOWN_SECONDS = 30;
+const NAMED_MAX = 2; // in the headline
 const BUCKETS = 96;
 const PLOT_HEIGHT = 124;
 const SVG = "http://www.w3.org/2000/svg";
 
 const byId = (id) => document.getElementById(id);
-const rows = new Map(); // by name: those that were shown at least once
+const rows = new Map(); // by name; the rows that were shown at least once
 let shownRows = [];
-const said = new WeakMap();
+const lastTexts = new WeakMap();
 let report = null;
-let clockOffset = 0; // of the daemon's clock against this browser's, in ms
+let clockOffset = 0; // the daemon's clock minus this browser's, in ms
 let failures = 0;
 let answeredAt = 0;
 let timer = 0;
@@ -60,7 +60,7 @@ function render() {
   document.documentElement.classList.remove("stale");
   const sorted = report.credentials
     .map((credential) => [rank(credential), credential])
-    .sort(byTrouble)
+    .sort(bySeverity)
     .map(([, credential]) => credential);
   showHeadline(sorted);
   showNotices();
@@ -70,7 +70,7 @@ function render() {
   for (const id of ["credentials", "day", "process"]) byId(id).hidden = false;
 }
 
-// ---- how bad it is
+// ---- severity
 
 function mood(credential) {
   if (credential.state === "expired" || classOf(credential) === "denied") return "bad";
@@ -89,36 +89,36 @@ function rank(credential) {
   return moods[mood(credential)] + first + (credential.required ? 0 : 1);
 }
 
-function byTrouble([rankA, a], [rankB, b]) {
+function bySeverity([rankA, a], [rankB, b]) {
   return rankA - rankB || (a.name < b.name ? -1 : 1);
 }
 
-// ---- the sentence
+// ---- the headline
 
 function showHeadline(sorted) {
   const total = sorted.length;
   const fresh = sorted.filter((credential) => mood(credential) === "good").length;
-  const troubled = sorted.filter((credential) => mood(credential) !== "good");
-  const worst = troubled[0];
-  let said, next = "", how = "good";
+  const unhealthy = sorted.filter((credential) => mood(credential) !== "good");
+  const worst = unhealthy[0];
+  let sentence, next = "", how = "good";
   if (total === 0) {
-    said = "There are no credentials: no access key was found.";
+    sentence = "There are no credentials: no access key was found.";
     how = report.ready ? "warn" : "bad";
   } else if (!worst) {
-    said = total === 1 ? "The token is fresh." : `All ${total} tokens are fresh.`;
+    sentence = total === 1 ? "The token is fresh." : `All ${total} tokens are fresh.`;
   } else {
-    const named = troubled.slice(0, NAMED_MAX).map((credential) => `${credential.name}: ${inAWord(credential)}.`);
-    const others = troubled.length - named.length;
+    const named = unhealthy.slice(0, NAMED_MAX).map((credential) => `${credential.name}: ${problemOf(credential)}.`);
+    const others = unhealthy.length - named.length;
     if (others > 0) named.push(`${others} more ${others > 1 ? "are" : "is"} not fresh.`);
-    said = `${fresh} of ${total} fresh. ${named.join(" ")}`;
+    sentence = `${fresh} of ${total} fresh. ${named.join(" ")}`;
     const action = worst.nextAction;
-    if (troubled.length === 1 && action && action.at && action.what === "exchange" && mood(worst) !== "waiting") {
+    if (unhealthy.length === 1 && action && action.at && action.what === "exchange" && mood(worst) !== "waiting") {
       next = ` Next try ${clock(action.at)}.`;
     }
     how = report.ready && mood(worst) !== "bad" ? "warn" : mood(worst);
   }
-  if (!report.ready && total > 0 && how !== "bad") said = `Not ready. ${said}`;
-  set(byId("sentence"), said);
+  if (!report.ready && total > 0 && how !== "bad") sentence = `Not ready. ${sentence}`;
+  set(byId("sentence"), sentence);
   set(byId("next-try"), next);
   const symbols = { good: "✓", warn: "▲", bad: "✕", waiting: "…" };
   set(byId("symbol"), symbols[how]);
@@ -127,8 +127,8 @@ function showHeadline(sorted) {
   document.title = `${symbols[how]} ${fresh}/${total} fresh · Tokenwell`;
 }
 
-// What is the matter with a credential, from the worst to the mildest.
-function inAWord(credential) {
+// Describes the problem of a credential, the worst first.
+function problemOf(credential) {
   const refusal = credential.lastRefusal;
   const since = refusal && refusal.class !== "denied" ? clock(refusal.at) : clock(credential.since);
   if (credential.state === "expired") {
@@ -143,18 +143,18 @@ function inAWord(credential) {
   return credential.state;
 }
 
-// ---- what concerns all
+// ---- notices
 
 function showNotices() {
   const notices = [];
   if (report.stoppedAt) notices.push(["bad", `This daemon stopped at ${clock(report.stoppedAt)}.`]);
   const refused = report.configuration.refused;
-  if (refused) notices.push(["bad", `The newest configuration is refused, the one of ${clock(report.configuration.since)} is in force: ${refused}`]);
+  if (refused) notices.push(["bad", `The newest configuration is refused; the one of ${clock(report.configuration.since)} is in force: ${refused}`]);
   for (const trouble of report.troubles) notices.push(["bad", trouble]);
   const skew = report.clockSkewSeconds;
-  if (skew !== null && Math.abs(skew) >= SKEW_TOLD_SECONDS) {
+  if (skew !== null && Math.abs(skew) >= SKEW_SHOWN_SECONDS) {
     const side = skew > 0 ? "behind" : "ahead of";
-    notices.push(["", `This machine's clock is ${span(Math.abs(skew) * 1000)} ${side} the API's. Tokens are kept by a clock of their own, but readers may refuse them: set the clock.`]);
+    notices.push(["", `This machine's clock is ${span(Math.abs(skew) * 1000)} ${side} the API's. Tokenwell itself does not depend on this clock, but readers may refuse the tokens: set the clock.`]);
   }
   const place = byId("notices");
   fit(place, notices.length, () => element("p", "notice"));
@@ -167,7 +167,7 @@ function showNotices() {
 function showStale() {
   document.documentElement.classList.add("stale");
   const since = answeredAt ? ` since ${clock(answeredAt)}` : "";
-  set(byId("sentence"), `The daemon does not answer${since}.${report ? " Below is what it said last." : ""}`);
+  set(byId("sentence"), `The daemon does not answer${since}.${report ? " Below is its last report." : ""}`);
   set(byId("next-try"), "");
   set(byId("symbol"), "✕");
   byId("headline").dataset.mood = "bad";
@@ -292,7 +292,7 @@ function reasonsOf(credential) {
   return reasons;
 }
 
-// What moves by itself, once a second, between two answers.
+// Updates the times once a second, between two reports.
 function tick() {
   if (!report || document.hidden) return;
   const at = now();
@@ -327,7 +327,7 @@ function nextOf(credential, at) {
   return left > 0 ? `${verb} in ${span(left)}` : `${verb} now`;
 }
 
-// ---- the day
+// ---- the history
 
 function showDay() {
   const plot = byId("plot");
@@ -359,15 +359,15 @@ function showDay() {
   });
   columns.forEach((column, n) => {
     const height = (count) => (count === 0 ? 0 : Math.max(3, count * unit));
-    stand(plot.children[2 * n], axis - height(column.sessions), height(column.sessions));
-    stand(plot.children[2 * n + 1], axis + 1, height(column.refusals));
+    setBar(plot.children[2 * n], axis - height(column.sessions), height(column.sessions));
+    setBar(plot.children[2 * n + 1], axis + 1, height(column.refusals));
   });
-  stand(plot.children[BUCKETS * 2], axis, 1);
+  setBar(plot.children[BUCKETS * 2], axis, 1);
   const since = ends - Date.parse(report.startedAt) < BUCKETS * step ? ` since this daemon started ${ago(report.startedAt)} ago` : "";
   set(byId("day-sum"), `${plural(sessions, "session")} granted and ${plural(refusals, "exchange")} refused${since}; at most ${most} in ${bucketSeconds / 60} minutes.`);
 }
 
-function stand(rect, y, height) {
+function setBar(rect, y, height) {
   if (rect.dataset.height === String(height) && rect.dataset.y === String(y)) return;
   rect.dataset.height = height;
   rect.dataset.y = y;
@@ -392,11 +392,11 @@ function showFacts() {
   });
 }
 
-// ---- words and elements
+// ---- texts and elements
 
 const UNITS = [["d", 86400], ["h", 3600], ["m", 60], ["s", 1]];
 
-// `2d 3h`, `3h 20m`, `4m 10s`, `12s`: two units at most.
+// Formats a duration with at most two units: `2d 3h`, `3h 20m`, `4m 10s`, `12s`.
 function span(ms) {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const first = UNITS.findIndex(([, size]) => seconds >= size);
@@ -411,7 +411,7 @@ function ago(time) {
   return span(now() - new Date(time).getTime());
 }
 
-// The time of day, with the date where it is not today's.
+// Formats a time of day, with the date if it is not today.
 function clock(time) {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "?";
@@ -423,10 +423,10 @@ function plural(count, what) {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-// What a node says is remembered beside it: to read it back from the document takes longer.
+// Sets the text of a node if it has changed. The last text is cached, because reading it from the document is slower.
 function set(node, text) {
-  if (said.get(node) === text) return;
-  said.set(node, text);
+  if (lastTexts.get(node) === text) return;
+  lastTexts.set(node, text);
   node.textContent = text;
 }
 
@@ -441,13 +441,13 @@ function role(node, name) {
   return node;
 }
 
-// Gives a parent exactly so many children.
+// Adds or removes children until a parent has `count` of them.
 function fit(parent, count, make) {
   while (parent.children.length > count) parent.lastElementChild.remove();
   while (parent.children.length < count) parent.append(make(parent.children.length));
 }
 
-// ---- people
+// ---- input
 
 byId("filter").addEventListener("input", () => report && render());
 byId("show-all").addEventListener("click", () => {

@@ -134,7 +134,7 @@ fn where_nothing_has_run_or_nothing_may_be_read_the_remedy_is_said() {
     setting.put("state/status.json", "{}");
     let ended = status(&setting, &["--json"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
-    assert!(ended.stderr.contains("is no status file of this version"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is not a status file of this version"), "{}", ended.stderr);
     if !nix::unistd::geteuid().is_root() {
         fs::set_permissions(setting.path("state"), fs::Permissions::from_mode(0o000)).unwrap();
         let ended = status(&setting, &[]);

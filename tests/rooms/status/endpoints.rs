@@ -29,10 +29,10 @@ fn every_path_answers_with_what_it_is_for() {
             "/status/",
             404,
             "text/plain; charset=utf-8",
-            "there is /, /status, /metrics, /readyz, /readyz/NAME and /livez\n",
+            "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n",
         ),
-        ("/favicon.ico", 404, "text/plain; charset=utf-8", "there is /,"),
-        ("/../etc/passwd", 404, "text/plain; charset=utf-8", "there is /,"),
+        ("/favicon.ico", 404, "text/plain; charset=utf-8", "not found; the paths are /,"),
+        ("/../etc/passwd", 404, "text/plain; charset=utf-8", "not found; the paths are /,"),
     ] {
         let answer = server.get(path);
         assert_eq!((answer.status, answer.header("content-type")), (status, Some(kind)), "{path}");

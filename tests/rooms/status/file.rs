@@ -88,7 +88,11 @@ fn what_is_no_status_file_is_told_from_none_at_all() {
     assert_eq!(read(), "there is no status file `FILE`; has tokenwell run with this configuration?");
     for text in ["", "{", "[]", "{\"version\": 1}", "{\"version\": 2, \"credentials\": []}"] {
         setting.put("status.json", text);
-        assert_eq!(read(), "`FILE` is no status file of this version; look what else writes there", "{text}");
+        assert_eq!(
+            read(),
+            "`FILE` is not a status file of this version; check which other program writes it",
+            "{text}"
+        );
     }
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();

@@ -133,7 +133,7 @@ fn what_is_no_socket_is_not_replaced_by_one() {
     configure(&setting, &format!("unix:{}", setting.path("precious").display()), &setting.named(&["a"]));
     let ended = Program::start(&mut run(&setting.path(""))).ended();
     assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("there is a file that is no socket"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("a file that is not a socket is there"), "{}", ended.stderr);
     assert_eq!(fs::read_to_string(setting.path("precious")).unwrap(), "text");
 }
 
