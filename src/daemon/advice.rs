@@ -23,7 +23,8 @@ pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Opti
     if renewal.is_in_conflict() {
         return Some("find who else writes the output, and stop it".to_owned());
     }
-    // The error of a write says itself what to do.
-    let written = kept.outputs.iter().filter(|_| !renewal.serves(now)).find_map(|output| output.error.as_deref());
-    written.and_then(|error| error.split_once("; ")).map(|(_, remedy)| remedy.to_owned())
+    if renewal.serves(now) {
+        return None;
+    }
+    kept.outputs.iter().find_map(|output| output.error.as_ref())?.remedy.clone()
 }

@@ -77,7 +77,16 @@ pub(super) struct OutputState {
     pub(super) written_at: Option<Moment>,
     /// Of the file as it was last found right.
     pub(super) stamp: Option<FileStamp>,
-    pub(super) error: Option<String>,
+    pub(super) error: Option<OutputError>,
+}
+
+/// Why an output does not hold its token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct OutputError {
+    /// One line for people, with the remedy.
+    pub(super) message: String,
+    /// What a person can do about it, if that is known.
+    pub(super) remedy: Option<String>,
 }
 
 impl CredentialState {
@@ -151,7 +160,8 @@ impl CredentialState {
                     noted.whole = false;
                     self.publishes.failed += 1;
                     // The files of a set fail together, in the same words.
-                    if let Some(message) = output.failed(error.to_string())
+                    if let Some(message) =
+                        output.failed(OutputError { message: error.to_string(), remedy: error.remedy() })
                         && !noted.new_errors.contains(&message)
                     {
                         noted.new_errors.push(message);
@@ -172,7 +182,8 @@ impl CredentialState {
                 Ok(Removed::Removed | Removed::Missing) => *output = OutputState::default(),
                 Err(error) => {
                     whole = false;
-                    new_errors.extend(output.failed(error.to_string()));
+                    new_errors
+                        .extend(output.failed(OutputError { message: error.to_string(), remedy: error.remedy() }));
                 }
             }
         }
@@ -181,10 +192,16 @@ impl CredentialState {
 }
 
 impl OutputState {
+    /// Why the output does not hold its token, if so.
+    pub(super) fn message(&self) -> Option<&str> {
+        self.error.as_ref().map(|error| error.message.as_str())
+    }
+
     /// Notes a failure. Answers what is to be said, unless it was said before.
-    fn failed(&mut self, message: String) -> Option<String> {
-        let is_new = self.error.as_ref() != Some(&message);
-        self.error = Some(message.clone());
+    fn failed(&mut self, error: OutputError) -> Option<String> {
+        let message = error.message.clone();
+        let is_new = self.message() != Some(&message);
+        self.error = Some(error);
         is_new.then_some(message)
     }
 }

@@ -9,7 +9,7 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
-        credential_state::CredentialState,
+        credential_state::{CredentialState, OutputError},
         inspection::{Inspected, Inspection, OutputCheck},
         output_monitor::ArmingEnded,
         readiness::Missing,
@@ -188,7 +188,7 @@ impl Daemon {
                     Condition::Right(stamp) => state.stamp = stamp,
                     Condition::Altered(how) => {
                         let message = format!("`{name}` was {how} by somebody else");
-                        state.error = Some(message.clone());
+                        state.error = Some(OutputError { message: message.clone(), remedy: None });
                         altered.push(message);
                     }
                 }

@@ -8,7 +8,7 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
-        credential_state::CredentialState,
+        credential_state::{CredentialState, OutputState},
         disk_scan::Observation,
         next_action::Next,
         readiness::{Missing, ReadinessProbe},
@@ -84,7 +84,7 @@ impl Daemon {
     }
 
     fn trouble(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> String {
-        let output = kept.outputs.iter().find_map(|output| output.error.as_deref());
+        let output = kept.outputs.iter().find_map(OutputState::message);
         let mut said = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
             (Health::Expired, None) => "expired and removed".to_owned(),
@@ -158,7 +158,7 @@ impl Daemon {
 
 /// The file is gone, and this is why no other is in its place yet.
 fn not_there(name: &str, kept: &CredentialState) -> String {
-    let why = kept.outputs.iter().find_map(|output| output.error.as_deref());
+    let why = kept.outputs.iter().find_map(OutputState::message);
     format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 

@@ -180,7 +180,7 @@ impl Daemon {
                     path: output.name().into_owned().into(),
                     format: output.format.word(),
                     written_at: state.written_at.map(clock::wall_of),
-                    error: state.error.clone(),
+                    error: state.message().map(str::to_owned),
                 })
                 .collect(),
             hooks: kept

@@ -64,7 +64,7 @@ impl fmt::Display for Step {
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The target is no file, and no link to one.
-    #[error("cannot write token file `{path}`: it is {what}; name a file instead, tokenwell replaces nothing else", path = path.display())]
+    #[error("cannot write token file `{path}`: it is {what}; {NAME_A_FILE}", path = path.display())]
     Unfit {
         /// The target.
         path: PathBuf,
@@ -80,7 +80,7 @@ pub enum WriteError {
         why: RenderError,
     },
     /// A step failed.
-    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(Some(*step), source))]
+    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = joined(remedy(Some(*step), source)))]
     Failed {
         /// Which.
         step: Step,
@@ -90,7 +90,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// A step of a write to a set failed; see [`SetStep`].
-    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy_in_set(*step, source))]
+    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = joined(remedy_in_set(*step, source)))]
     Set {
         /// Which.
         step: SetStep,
@@ -100,7 +100,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// Something stands where a link of a set belongs.
-    #[error("cannot put a link of the set at `{path}`: it is {what}; remove it, tokenwell replaces files and links only", path = path.display())]
+    #[error("cannot put a link of the set at `{path}`: it is {what}; {REMOVE_IT}", path = path.display())]
     InTheWay {
         /// Where.
         path: PathBuf,
@@ -108,7 +108,7 @@ pub enum WriteError {
         what: &'static str,
     },
     /// A write would destroy an access key.
-    #[error("cannot write token file `{path}`: by way of a link it is the access key `{key}`, or in that folder of keys; write tokens somewhere else", path = path.display(), key = key.display())]
+    #[error("cannot write token file `{path}`: by way of a link it is the access key `{key}`, or in that folder of keys; {WRITE_ELSEWHERE}", path = path.display(), key = key.display())]
     IsAKey {
         /// The target.
         path: PathBuf,
@@ -121,6 +121,19 @@ pub enum WriteError {
 }
 
 impl WriteError {
+    /// What a person can do about it, if that is known. Its message ends with the same words.
+    pub fn remedy(&self) -> Option<String> {
+        match self {
+            Self::Unfit { .. } => Some(NAME_A_FILE.to_owned()),
+            Self::Unrendered { why, .. } => Some(why.remedy().to_owned()),
+            Self::Failed { step, source, .. } => remedy(Some(*step), source).map(str::to_owned),
+            Self::Set { step, source, .. } => remedy_in_set(*step, source).map(str::to_owned),
+            Self::InTheWay { .. } => Some(REMOVE_IT.to_owned()),
+            Self::IsAKey { .. } => Some(WRITE_ELSEWHERE.to_owned()),
+            Self::Held(held) => Some(held.remedy().to_owned()),
+        }
+    }
+
     /// The same once more: what fails for a set fails for each of its files.
     pub(super) fn again(&self) -> Self {
         let same = |source: &io::Error| {
@@ -143,7 +156,7 @@ impl WriteError {
 
 /// Why a token file was not removed.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot remove token file `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = remedy(None, source))]
+#[error("cannot remove token file `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = joined(remedy(None, source)))]
 pub struct RemoveError {
     /// The token file.
     pub path: PathBuf,
@@ -151,9 +164,16 @@ pub struct RemoveError {
     pub source: io::Error,
 }
 
+impl RemoveError {
+    /// What a person can do about it, if that is known. Its message ends with the same words.
+    pub fn remedy(&self) -> Option<String> {
+        remedy(None, &self.source).map(str::to_owned)
+    }
+}
+
 /// Why a folder was not swept.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot sweep left-over temporary files in folder `{folder}`: {reason}{remedy}", folder = folder.display(), reason = plain(source), remedy = remedy(None, source))]
+#[error("cannot sweep left-over temporary files in folder `{folder}`: {reason}{remedy}", folder = folder.display(), reason = plain(source), remedy = joined(remedy(None, source)))]
 pub struct SweepError {
     /// The folder.
     pub folder: PathBuf,
@@ -169,71 +189,81 @@ fn plain(error: &io::Error) -> String {
     letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
+/// A remedy as the end of a message.
+fn joined(remedy: Option<&str>) -> String {
+    remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default()
+}
+
 /// The same for a set. What stands in a generation has a fresh name in a fresh folder, so little differs.
-fn remedy_in_set(step: SetStep, error: &io::Error) -> &'static str {
-    match (step, Errno::from_io_error(error)) {
+fn remedy_in_set(step: SetStep, error: &io::Error) -> Option<&'static str> {
+    let remedy = match (step, Errno::from_io_error(error)) {
         (SetStep::SetGenerationGroup, Some(Errno::PERM)) => {
-            "; tokenwell may give a folder only to a `group` that it is in: add the group (`fsGroup` or \
+            "tokenwell may give a folder only to a `group` that it is in: add the group (`fsGroup` or \
              `supplementalGroups`, `SupplementaryGroups=`), or drop `group` from the set and its outputs"
         }
         (SetStep::CopyOver, Some(Errno::PERM | Errno::ACCESS)) => {
-            "; it belongs to another user or group, and so did the tokenwell that wrote it: run as that one (`runAsUser`, \
+            "it belongs to another user or group, and so did the tokenwell that wrote it: run as that one (`runAsUser`, \
              `User=`, `fsGroup`), or remove the set's folder to begin anew"
         }
-        (SetStep::Swap, Some(Errno::ISDIR)) => "; `..data` is a folder there: remove it",
-        _ => remedy(Some(step.plain()), error),
-    }
+        (SetStep::Swap, Some(Errno::ISDIR)) => "`..data` is a folder there: remove it",
+        _ => return remedy(Some(step.plain()), error),
+    };
+    Some(remedy)
 }
 
 /// What a person can do about it. A removal and a sweep have no step. Most error numbers have no remedy of their own.
-fn remedy(step: Option<Step>, error: &io::Error) -> &'static str {
-    let Some(errno) = Errno::from_io_error(error) else { return "" };
-    match (step, errno) {
+fn remedy(step: Option<Step>, error: &io::Error) -> Option<&'static str> {
+    let remedy = match (step, Errno::from_io_error(error)?) {
         (Some(Step::SetOwner), Errno::PERM) => {
-            "; only root (or CAP_CHOWN) may give a file to another `owner`, and others only to a `group` that they are in: \
+            "only root (or CAP_CHOWN) may give a file to another `owner`, and others only to a `group` that they are in: \
              run as that owner (`runAsUser`, `User=`), add the group (`fsGroup` or `supplementalGroups`, \
              `SupplementaryGroups=`), or drop `owner` and `group` from the output"
         }
         (Some(Step::SetOwner), Errno::INVAL) => {
-            "; this uid or gid does not exist in the user namespace that tokenwell runs in: choose one that is mapped"
+            "this uid or gid does not exist in the user namespace that tokenwell runs in: choose one that is mapped"
         }
         (Some(Step::SetMode), Errno::PERM) => {
-            "; this file system keeps no modes of its own: set them in its mount options, or write to another one"
+            "this file system keeps no modes of its own: set them in its mount options, or write to another one"
         }
         (Some(Step::MakeFolders), Errno::PERM) => {
-            "; a new folder gets the output's `group`, which must be one that tokenwell is in: make the folder beforehand, \
+            "a new folder gets the output's `group`, which must be one that tokenwell is in: make the folder beforehand, \
              or add the group (`fsGroup` or `supplementalGroups`, `SupplementaryGroups=`)"
         }
-        (Some(Step::MakeFolders), Errno::EXIST) => "; it is a link that leads nowhere: repair or remove it",
+        (Some(Step::MakeFolders), Errno::EXIST) => "it is a link that leads nowhere: repair or remove it",
         (Some(Step::Rename), Errno::ACCESS | Errno::PERM) => {
-            "; the file is another user's in a sticky folder such as `/tmp`, or is immutable: remove it by hand, or name \
+            "the file is another user's in a sticky folder such as `/tmp`, or is immutable: remove it by hand, or name \
              another folder"
         }
         (_, Errno::ACCESS | Errno::PERM) => {
-            "; tokenwell's user needs the right to write in the folder: give it the folder (`fsGroup` in Kubernetes, \
+            "tokenwell's user needs the right to write in the folder: give it the folder (`fsGroup` in Kubernetes, \
              `RuntimeDirectory=` in a systemd unit), or run it as the folder's owner (`runAsUser`, `User=`)"
         }
         (_, Errno::ROFS) => {
-            "; choose a folder that can be written: an `emptyDir` volume in Kubernetes, `RuntimeDirectory=` or \
+            "choose a folder that can be written: an `emptyDir` volume in Kubernetes, `RuntimeDirectory=` or \
              `ReadWritePaths=` in a systemd unit"
         }
-        (_, Errno::NOSPC | Errno::DQUOT) => "; free space or inodes there, or raise the quota",
-        (_, Errno::FBIG) => "; raise the limit on the size of files (`ulimit -f`, `LimitFSIZE=`)",
+        (_, Errno::NOSPC | Errno::DQUOT) => "free space or inodes there, or raise the quota",
+        (_, Errno::FBIG) => "raise the limit on the size of files (`ulimit -f`, `LimitFSIZE=`)",
         (_, Errno::BUSY) => {
-            "; the file is a mount of its own, as Kubernetes makes for `subPath`, and cannot be replaced: mount its folder \
+            "the file is a mount of its own, as Kubernetes makes for `subPath`, and cannot be replaced: mount its folder \
              instead"
         }
-        (_, Errno::ISDIR) => "; it is a folder: name a file in it",
-        (_, Errno::NOTDIR) => "; a part of this path is a file where a folder is needed: correct the path",
-        (_, Errno::LOOP) => "; the links on this path lead in a circle: repair them",
+        (_, Errno::ISDIR) => "it is a folder: name a file in it",
+        (_, Errno::NOTDIR) => "a part of this path is a file where a folder is needed: correct the path",
+        (_, Errno::LOOP) => "the links on this path lead in a circle: repair them",
         (_, Errno::NAMETOOLONG) => {
-            "; use a shorter name: at most 237 bytes, so that there is room for the temporary name"
+            "use a shorter name: at most 237 bytes, so that there is room for the temporary name"
         }
-        (_, Errno::MFILE | Errno::NFILE) => "; raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
-        (_, Errno::IO) => "; the disk fails: see the kernel's log",
-        _ => "",
-    }
+        (_, Errno::MFILE | Errno::NFILE) => "raise the limit on open files (`ulimit -n`, `LimitNOFILE=`)",
+        (_, Errno::IO) => "the disk fails: see the kernel's log",
+        _ => return None,
+    };
+    Some(remedy)
 }
+
+const NAME_A_FILE: &str = "name a file instead, tokenwell replaces nothing else";
+const REMOVE_IT: &str = "remove it, tokenwell replaces files and links only";
+const WRITE_ELSEWHERE: &str = "write tokens somewhere else";
 
 #[cfg(test)]
 mod tests {
@@ -264,8 +294,27 @@ mod tests {
     }
 
     #[test]
+    fn a_message_ends_with_the_remedy_of_the_error() {
+        let path = || PathBuf::from("/run/app/token");
+        let errors = [
+            WriteError::Unfit { path: path(), what: "a folder" },
+            WriteError::Unrendered { path: path(), why: RenderError::Empty },
+            WriteError::Failed { step: Step::SetOwner, path: path(), source: Errno::PERM.into() },
+            WriteError::Set { step: SetStep::Swap, path: path(), source: Errno::ISDIR.into() },
+            WriteError::Set { step: SetStep::Swap, path: path(), source: Errno::NOSPC.into() },
+            WriteError::InTheWay { path: path(), what: "a folder" },
+            WriteError::IsAKey { path: path(), key: "/keys/a".into() },
+        ];
+        for error in errors {
+            let (message, remedy) = (error.to_string(), error.remedy().unwrap());
+            assert!(message.ends_with(&format!("; {remedy}")), "{message} / {remedy}");
+        }
+    }
+
+    #[test]
     fn an_error_that_is_not_the_systems_has_no_remedy() {
         let error = RemoveError { path: "/x".into(), source: io::Error::other("it is a folder") };
+        assert_eq!(error.remedy(), None);
         assert_eq!(error.to_string(), "cannot remove token file `/x`: it is a folder");
     }
 }

@@ -48,22 +48,36 @@ impl Rendered<'_> {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RenderError {
     /// The claims were asked for and cannot be told.
-    #[error("the claims of this token cannot be read; choose a format that does without them")]
+    #[error("the claims of this token cannot be read; {}", self.remedy())]
     Claims,
     /// The template failed.
-    #[error("line {line} of its template: {why}")]
+    #[error("line {line} of its template: {what}; {remedy}")]
     Template {
         /// Counted from one.
         line: usize,
-        /// What is the matter and what to do.
-        why: &'static str,
+        /// What is the matter.
+        what: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// The template came to nothing.
-    #[error("its template comes to nothing for this token; write something outside of its conditions")]
+    #[error("its template comes to nothing for this token; {}", self.remedy())]
     Empty,
     /// Longer than any token file may be.
-    #[error("it would be longer than {} KiB; shorten its template or its variables", RENDERED_BYTES_MAX / 1024)]
+    #[error("it would be longer than {} KiB; {}", RENDERED_BYTES_MAX / 1024, self.remedy())]
     TooLong,
+}
+
+impl RenderError {
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Claims => "choose a format that does without them",
+            Self::Template { remedy, .. } => remedy,
+            Self::Empty => "write something outside of its conditions",
+            Self::TooLong => "shorten its template or its variables",
+        }
+    }
 }
 
 /// The bytes of the session in that format.

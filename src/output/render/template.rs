@@ -28,7 +28,7 @@ use super::{
     document::{CLAIMS, Document},
     nesting::beyond_bounds,
     sized,
-    validate::{self, TOO_MUCH_WORK, TemplateMistake},
+    validate::{self, SHORTEN_LOOPS, TOO_MUCH_WORK, TemplateMistake},
 };
 
 /// A template that was read and tried.
@@ -150,15 +150,16 @@ fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -
 
 /// The engine's own words may repeat a value.
 fn failed(error: &Error) -> RenderError {
-    let why = match error.kind() {
+    let (what, remedy) = match error.kind() {
         ErrorKind::WriteFailure => return RenderError::TooLong,
-        ErrorKind::UndefinedError => {
-            "it names something that this token does not have; ask for it with `is defined`, or give it a `default(…)`"
-        }
-        ErrorKind::OutOfFuel => TOO_MUCH_WORK,
-        _ => "what it does with a value cannot be done with the one of this token; mind its type",
+        ErrorKind::UndefinedError => (
+            "it names something that this token does not have",
+            "ask for it with `is defined`, or give it a `default(…)`",
+        ),
+        ErrorKind::OutOfFuel => (TOO_MUCH_WORK, SHORTEN_LOOPS),
+        _ => ("what it does with a value cannot be done with the one of this token", "mind its type"),
     };
-    RenderError::Template { line: error.line().unwrap_or(1), why }
+    RenderError::Template { line: error.line().unwrap_or(1), what, remedy }
 }
 
 /// What a template can do with a value, for people.

@@ -85,7 +85,7 @@ impl TemplateMistake {
         let line = error.line().unwrap_or(1);
         let why = match (error.kind(), error.detail()) {
             (ErrorKind::WriteFailure, _) => return Self::TooLong,
-            (ErrorKind::OutOfFuel, _) => TOO_MUCH_WORK.to_owned(),
+            (ErrorKind::OutOfFuel, _) => format!("{TOO_MUCH_WORK}; {SHORTEN_LOOPS}"),
             (ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => {
                 return Self::UnknownWord { line, why: detail.to_owned() };
             }
@@ -152,5 +152,6 @@ impl Object for AnyClaim {
 }
 
 /// Said when the fuel is used up.
-pub(super) const TOO_MUCH_WORK: &str = "it is too much work; shorten its loops";
+pub(super) const TOO_MUCH_WORK: &str = "it is too much work";
+pub(super) const SHORTEN_LOOPS: &str = "shorten its loops";
 const ANY_CLAIM_DEPTH: usize = 4;

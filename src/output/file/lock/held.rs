@@ -21,6 +21,11 @@ impl Held {
             None => "a process in another container or on another machine, whose number cannot be seen here".to_owned(),
         }
     }
+
+    /// What a person can do about it.
+    pub fn remedy(&self) -> &'static str {
+        if self.is_set { "stop it, or give this one another folder" } else { "stop it, or give this one another path" }
+    }
 }
 
 /// The first process.
@@ -48,9 +53,9 @@ fn program(process: i32) -> Option<String> {
 
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, other) = if self.is_set { ("set ", "folder") } else { ("", "path") };
+        let what = if self.is_set { "set " } else { "" };
         write!(f, "{what}`{}` is written by another tokenwell: {}", self.path.display(), self.by())?;
-        write!(f, "; stop it, or give this one another {other}")
+        write!(f, "; {}", self.remedy())
     }
 }
 
