@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use self::{plan::Plan, report::PrintedReport};
-use super::{Failure, print, process, source::SourceArguments};
+use super::{failure::Failure, print, process, source::SourceArguments};
 use crate::{
     config::{Config, Environment, Source},
     doctor::{self, Doctor, Extent, KeyMetadata, Report},
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let keys = KeyMetadata::of(&loaded.config);
     let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
     for warning in troubles.chain(&doctor::program_warnings(&loaded.config)) {
-        print::complaint(&format_args!("warning: {warning}"));
+        print::notice(&format_args!("warning: {warning}"));
     }
     print::result(&Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
     Ok(ExitCode::SUCCESS)

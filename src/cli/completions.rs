@@ -1,15 +1,15 @@
-//! `tokenwell completions`: the script by which a shell completes the command line.
+//! `tokenwell completions`: prints a shell's completion script.
 
 use std::process::ExitCode;
 
-use clap::{Arg, Args, Command, CommandFactory as _, ValueEnum, ValueHint, builder::PossibleValuesParser};
+use clap::{Arg, Args, Command, ValueEnum, ValueHint, builder::PossibleValuesParser};
 use clap_complete::{generate, shells};
 
-use super::{Cli, Failure, man, print};
+use super::{failure::Failure, man, print};
 
-/// Print the completions of a shell: bash, zsh or fish
+/// Print a completion script for bash, zsh or fish
 ///
-/// With them the shell completes commands, flags and the names of files where a file is meant.
+/// With it, the shell completes commands, flags and file names.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -27,25 +27,25 @@ enum Shell {
 
 /// Prints the script.
 #[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let mut command = hinted(Cli::command());
+pub(super) fn run(arguments: Arguments, program: Command) -> Result<ExitCode, Failure> {
+    let mut command = hinted(program);
     let (name, mut script) = (command.get_name().to_owned(), Vec::new());
     match arguments.shell {
         Shell::Bash => generate(shells::Bash, &mut command, name, &mut script),
         Shell::Zsh => generate(shells::Zsh, &mut command, name, &mut script),
         Shell::Fish => {
             generate(shells::Fish, &mut command, name, &mut script);
-            script.extend(words_of_fish(&command).into_bytes());
+            script.extend(fish_values(&command).into_bytes());
         }
     }
     print::result(&String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The command line with what completions need besides `--help`. Without a hint, shells offer files for every value.
+/// Returns the command line with value hints. Without a hint, shells offer files for every value.
 fn hinted(command: Command) -> Command {
-    // Possible values live as long as the program, which ends right after this.
-    let pages = PossibleValuesParser::new(man::names().map(|name| &*name.leak()));
+    // Possible values must be `'static`; the program ends right after this.
+    let pages = PossibleValuesParser::new(man::names(&command).map(|name| &*name.leak()));
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
     names
         .into_iter()
@@ -67,8 +67,8 @@ fn hint(argument: Arg) -> Arg {
     argument.value_hint(hint)
 }
 
-/// What `clap_complete` leaves out for fish: the words that may stand behind a command.
-fn words_of_fish(command: &Command) -> String {
+/// Returns what `clap_complete` leaves out for fish: the possible values of positional arguments.
+fn fish_values(command: &Command) -> String {
     let program = command.get_name();
     let line = |subcommand: &Command| {
         let values = subcommand.get_positionals().flat_map(Arg::get_possible_values);

@@ -1,12 +1,12 @@
-//! `tokenwell demo`: the whole thing in one command.
+//! `tokenwell demo`: the sandbox, the daemon and a live table in one command.
 //!
 //! ```text
 //! scenario ─ scenes ─> stage (temporary folder, mounted Secret, sandbox) <─> the real daemon ─ reports ─> show
-//!                                                    └── token files ─> reader, which counts ──────────────┘
+//!                                                    └── token files ─> reader (counts results) ──────────┘
 //! ```
 
 mod changes;
-mod picture;
+mod frame;
 mod reader;
 mod scenario;
 mod secret_volume;
@@ -42,7 +42,7 @@ use self::{
     summary::Summary,
     table::seconds,
 };
-use super::{Failure, logging, print, process, shell, terminal::screen};
+use super::{failure::Failure, logging, print, process, shell, terminal::screen};
 use crate::{
     clock,
     config::{self, Environment, LogSettings, duration},
@@ -50,22 +50,22 @@ use crate::{
     renewal::Moment,
 };
 
-/// See it work: a stand-in for Descope, the daemon and a live table in one command
+/// See it work: a sandbox for Descope's API, the daemon and a live table in one command
 ///
-/// Needs no account, no network and no configuration. Rotates a key and breaks the API for a few seconds on the way, and says
-/// what it does. Ends with Ctrl-C.
+/// Needs no account, no network and no configuration. Rotates a key, makes the API fail for a few seconds, and explains
+/// each step. Stop it with Ctrl-C.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// End by itself after this long, such as `20s`
+    /// Stop after this time, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
     length: Option<Duration>,
 }
 
-/// Shows the demo until it is stopped or its time is over. It fails if a token was missing, torn or expired meanwhile.
+/// Runs the demo until it is stopped or its time is over. Fails if a token was missing, torn or expired at any time.
 #[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    // From before the first file is made until the daemon listens to signals itself.
+    // Catches signals from before the first file is created until the daemon listens to signals itself.
     let stopped = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         flag::register(signal, Arc::clone(&stopped))?;
@@ -82,8 +82,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let cleared = stage.clear().map_err(Failure::at_run_time);
     let summary = played?;
     cleared?;
-    // None if who reads the output has gone away, as `head` does.
-    summary.map_or(Ok(()), |summary| tell(&summary))?;
+    // `None` if the reader of the output closed it, as `head` does.
+    summary.map_or(Ok(()), |summary| print_summary(&summary))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -95,8 +95,9 @@ async fn play(
 ) -> Result<Option<Summary>, Failure> {
     let mut daemon = start_daemon(stage)?;
     let reader = Reader::start(stage.tokens(), stage.signing_keys().map_err(Failure::at_run_time)?)?;
-    let look = format!("watch -d -n1 tail -c40 {}/*", shell::quoted(&stage.path("tokens").display().to_string()));
-    let show = Show::open(drawable, daemon.report(), look)?;
+    let watch_command =
+        format!("watch -d -n1 tail -c40 {}/*", shell::quoted(&stage.path("tokens").display().to_string()));
+    let show = Show::open(drawable, daemon.report(), watch_command)?;
     let mut play = Play { scenario, stage, show, began: clock::now(), scenes_played: 0, drawn: None };
     let ended = play.run(&mut daemon, &reader, stopped).await;
     let (elapsed, tally) = (play.elapsed(), reader.stop());
@@ -118,28 +119,28 @@ async fn play(
     }))
 }
 
-/// The daemon as `run` starts it. The environment is left aside: it is meant for real projects.
+/// Starts the daemon as `run` does, but without the environment, which is meant for real projects.
 fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
     let (source, environment) = (stage.source(), Environment::default());
     let config = config::load(&source, &environment)?.config;
     let file = source.path().map(Path::to_owned);
-    let load = Arc::new(move || config::load_marked(&source, &environment));
+    let load = Arc::new(move || config::load_with_digest(&source, &environment));
     Daemon::start(config, daemon::Source { file, load, log_changed: Arc::new(|_| ()) }).map_err(Failure::at_run_time)
 }
 
-/// A demo that runs.
+/// A running demo.
 struct Play<'a> {
     scenario: Scenario,
     stage: &'a mut Stage,
     show: Show,
     began: Moment,
     scenes_played: u32,
-    /// When the picture was drawn last.
+    /// When the table was last drawn.
     drawn: Option<Duration>,
 }
 
 impl Play<'_> {
-    /// Until the end of the scenario, or until somebody stops it.
+    /// Runs until the scenario ends or a signal stops it.
     async fn run(&mut self, daemon: &mut Daemon, reader: &Reader, stopped: &AtomicBool) -> io::Result<()> {
         self.introduce()?;
         while !stopped.load(Ordering::Relaxed) && self.scenario.end.is_none_or(|end| self.elapsed() < end) {
@@ -148,30 +149,30 @@ impl Play<'_> {
                 self.draw(reader)?;
             }
             let wake = [self.scenario.end, self.scene_due(), self.frame_due()].into_iter().flatten().min();
-            let nap = wake.map_or(Duration::MAX, |wake| wake.saturating_sub(self.elapsed()));
+            let wait = wake.map_or(Duration::MAX, |wake| wake.saturating_sub(self.elapsed()));
             let turn = tokio::select! {
                 turn = daemon.turn() => turn?,
-                () = sleep(nap) => Turn::Goes,
+                () = sleep(wait) => Turn::Goes,
             };
-            self.show.tell(self.elapsed(), daemon.report())?;
+            self.show.report_changes(self.elapsed(), daemon.report())?;
             if let Turn::Stop(_) = turn {
                 return Ok(());
             }
         }
-        // A machine that stood still up to the end leaves out no scene.
+        // If the machine was suspended until the end, the remaining scenes are still played.
         if stopped.load(Ordering::Relaxed) { Ok(()) } else { self.play_scenes() }
     }
 
     fn introduce(&mut self) -> io::Result<()> {
         let (api, life) = (self.stage.api(), self.scenario.life.as_secs());
         let (secret, tokens) = (self.stage.path("secret"), self.stage.path("tokens"));
-        self.narrate(format!("a stand-in for Descope's API is up on {api}; its tokens live {life}s"))?;
-        self.narrate(format!("two access keys, laid out as Kubernetes mounts a Secret: {}", secret.display()))?;
+        self.narrate(format!("a sandbox for Descope's API listens on {api}; its tokens are valid for {life}s"))?;
+        self.narrate(format!("two access keys, laid out like a mounted Kubernetes Secret: {}", secret.display()))?;
         self.narrate(format!(
-            "the daemon keeps a token for each, renewed after {RENEW_AT_PERCENT}% of its life (default: 67%): {}",
+            "the daemon writes a token for each and renews it after {RENEW_AT_PERCENT}% of its lifetime (default: 67%): {}",
             tokens.display()
         ))?;
-        self.show.tell_how_to_look(self.elapsed())
+        self.show.show_watch_command(self.elapsed())
     }
 
     fn play_scenes(&mut self) -> io::Result<()> {
@@ -183,19 +184,19 @@ impl Play<'_> {
                 Scene::Rotate(name) => {
                     self.stage.rotate(name).map_err(io::Error::other)?;
                     self.narrate(format!(
-                        "the access key of `{name}` is rotated in the mounted Secret, as a kubelet does it: \
-                         the old key stops working at once"
+                        "the access key of `{name}` is rotated in the mounted Secret, as the kubelet does it: \
+                        the old key stops working immediately"
                     ))?;
                 }
                 Scene::Break => {
                     self.stage.break_api();
-                    self.show.api_is(true);
+                    self.show.set_api_down(true);
                     let outage = seconds(self.scenario.outage);
-                    self.narrate(format!("the API is down for {outage}: the last good tokens stay where they are"))?;
+                    self.narrate(format!("the API is down for {outage}: the last valid tokens stay in their files"))?;
                 }
                 Scene::Mend => {
                     self.stage.mend_api();
-                    self.show.api_is(false);
+                    self.show.set_api_down(false);
                     self.narrate("the API is back".to_owned())?;
                 }
             }
@@ -218,7 +219,7 @@ impl Play<'_> {
     }
 
     fn frame_due(&self) -> Option<Duration> {
-        let every = self.show.frame_every()?;
+        let every = self.show.frame_interval()?;
         Some(self.drawn.map_or(Duration::ZERO, |drawn| drawn + every))
     }
 
@@ -227,10 +228,10 @@ impl Play<'_> {
     }
 }
 
-/// Prints the summary, and fails if the demo did not show what it is to show.
-fn tell(summary: &Summary) -> Result<(), Failure> {
+/// Prints the summary, and fails if a token was missing, torn or expired.
+fn print_summary(summary: &Summary) -> Result<(), Failure> {
     print::result(&format_args!("\n{}", summary.text()))?;
-    summary.trouble().map_or(Ok(()), |trouble| Err(Failure::at_run_time(trouble)))
+    summary.failure().map_or(Ok(()), |failure| Err(Failure::at_run_time(failure)))
 }
 
 const EXAMPLES: &str = "\

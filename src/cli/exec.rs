@@ -1,4 +1,4 @@
-//! `tokenwell exec`: the tokens, and a program beside them.
+//! `tokenwell exec`: gets the tokens and runs a program that uses them.
 
 mod variables;
 
@@ -9,7 +9,7 @@ use tracing::{error, info};
 
 use self::variables::{TokenVariable, Variables};
 use super::{
-    Failure,
+    failure::Failure,
     process::{self, CoreLimit},
     source::SourceArguments,
     tokens,
@@ -20,30 +20,32 @@ use crate::{
     daemon::Daemon,
 };
 
-/// Get every token, then run a program and keep its tokens fresh: for containers with no sidecar
+/// Get every token, then run a program and keep its tokens fresh: for containers without a sidecar
 ///
-/// The program finds its token files by its environment: TOKENWELL_<CREDENTIAL>_FILE for each credential, in capitals and
-/// with `_` for `-`, and `DESCOPE_SESSION_TOKEN_FILE` where there is only one. Signals go to it, HUP and USR1 too, and tokenwell
-/// exits as it did: with its code, or with 128 and the number of the signal that ended it. 127 means that it was not found,
-/// 126 that it cannot be run, 1 that a token is missing when the time is over. As the first process of a container tokenwell
-/// sees orphans off.
+/// The environment of the program names its token files: TOKENWELL_<CREDENTIAL>_FILE for each credential, in uppercase
+/// and with `_` for `-`, and `DESCOPE_SESSION_TOKEN_FILE` if there is only one. Signals are forwarded to it, including
+/// HUP and USR1. The exit code is the program's, or 128 plus the number of the signal that ended it; 127 if the program
+/// was not found, 126 if it cannot be executed, 1 if a token is still missing after the timeout. As the first process
+/// of a container tokenwell reaps orphaned processes.
 ///
-/// After TERM or INT the program has the grace to end before it is killed; further ones are passed on and change nothing. Let
-/// it stay in the foreground, and let a shell `exec` it, for signals go to the one process that was started.
+/// After TERM or INT the program has the grace period to exit before it is killed; further signals are forwarded and
+/// change nothing. The program must stay in the foreground, and a shell must `exec` it, because signals go only to the
+/// process that tokenwell started.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// How long to try to get every token before the program is started
+    /// How long to try to get every token before the program starts
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration::parse)]
     timeout: Duration,
     /// When a token is replaced: do `nothing`, `restart` the program, or send it a signal such as `HUP` or `USR1`
     #[arg(long, value_name = "WHAT", default_value = "nothing", value_parser = on_rotation)]
     on_rotation: OnRotation,
-    /// How long the program may take to end after TERM, at a stop or a restart, before it is killed
+    /// How long the program may take to exit after TERM, on a stop or restart, before it is killed
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration::parse)]
     grace: Duration,
-    /// Put the token itself into a variable, for a program that reads no file; may be given more than once. Others of the
-    /// same user can read it there. Needs `--on-rotation restart`. The credential can be left out if there is only one
+    /// Put the token itself into a variable, for a program that cannot read a file; may be given more than once. Other
+    /// processes of the same user can read it there. Needs `--on-rotation restart`. The credential can be omitted if
+    /// there is only one
     #[arg(long = "token-env", value_name = "NAME[=CREDENTIAL]")]
     token_variables: Vec<TokenVariable>,
     /// The program and its arguments
@@ -53,7 +55,7 @@ pub(super) struct Arguments {
     source: SourceArguments,
 }
 
-/// Runs the program to its end.
+/// Runs the program until it ends.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { timeout, on_rotation, grace, token_variables, source, program } = arguments;
     if !token_variables.is_empty() && on_rotation != OnRotation::Restart {
@@ -71,12 +73,12 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         daemon.tell_service_manager();
         let mut supervisor = Supervisor::new(signals, daemon.children().clone(), on_rotation, grace);
         let begun = tokio::select! {
-            every = tokens::every(&mut daemon, timeout) => every.map(|()| None),
+            every = tokens::wait_for_all(&mut daemon, timeout) => every.map(|()| None),
             signal = supervisor.termination_signal() => Ok(Some(signal)),
         };
         let code = match begun {
-            Ok(None) => Stand { program, variables, core_limit }.keep(&mut daemon, &mut supervisor).await,
-            // Whoever ended it wanted to end the program, and sees what he would have seen then.
+            Ok(None) => Launch { program, variables, core_limit }.supervise(&mut daemon, &mut supervisor).await,
+            // The program was the target of the signal, so the exit code is the one that it would have had.
             Ok(Some(signal)) => {
                 info!("{} came before the program was started", child::name(signal));
                 Ok(child::code_after(signal))
@@ -89,15 +91,15 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// What the program is started with, each time.
-struct Stand {
+struct Launch {
     program: Program,
     variables: Variables,
     core_limit: CoreLimit,
 }
 
-impl Stand {
-    /// Turns the daemon and the program's supervisor until the program has ended; answers with its code.
-    async fn keep(&self, daemon: &mut Daemon, supervisor: &mut Supervisor) -> Result<u8, Failure> {
+impl Launch {
+    /// Runs the daemon and the program's supervisor until the program ends; returns its exit code.
+    async fn supervise(&self, daemon: &mut Daemon, supervisor: &mut Supervisor) -> Result<u8, Failure> {
         let mut failure = None;
         let mut rotations = daemon.rotations();
         loop {
@@ -109,7 +111,7 @@ impl Stand {
                         self.rotated(daemon, supervisor);
                     }
                     Err(why) => {
-                        error!("tokens are renewed no longer, the program is stopped: {why}");
+                        error!("tokens are no longer renewed, stopping the program: {why}");
                         failure = Some(why);
                         supervisor.stop();
                     }
@@ -134,20 +136,20 @@ impl Stand {
     fn start(&self, daemon: &Daemon, supervisor: &mut Supervisor) -> Result<(), Failure> {
         let values = self.variables.values(daemon).map_err(Failure::at_run_time)?;
         let values = values.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
-        self.core_limit.lifted(|| supervisor.start(&self.program, values))?;
+        self.core_limit.with_inherited(|| supervisor.start(&self.program, values))?;
         Ok(())
     }
 
-    /// A program that could not be started again is not ended.
+    /// Applies a rotation. Does not end a program that could not be started again.
     fn rotated(&self, daemon: &Daemon, supervisor: &mut Supervisor) {
         match self.variables.values(daemon) {
             Ok(_) => supervisor.rotated(),
-            Err(why) => error!("the program goes on with the old token: {why}"),
+            Err(why) => error!("the program continues with the old token: {why}"),
         }
     }
 }
 
-/// Reads what is to be done when a token is replaced.
+/// Parses the action for a replaced token.
 fn on_rotation(text: &str) -> Result<OnRotation, String> {
     match text {
         "nothing" => Ok(OnRotation::Nothing),
@@ -158,8 +160,8 @@ fn on_rotation(text: &str) -> Result<OnRotation, String> {
     }
 }
 
-const STALE: &str = "`--token-env` hands the token over once, and it would grow stale; add `--on-rotation restart`, or let the \
-    program read the file that TOKENWELL_<CREDENTIAL>_FILE names";
+const STALE: &str = "`--token-env` passes the token only at the start, so it would become stale; add `--on-rotation restart`, or let \
+the program read the file that TOKENWELL_<CREDENTIAL>_FILE names";
 const EXAMPLES: &str = "\
 Examples:
   tokenwell exec --config tokenwell.yaml -- /usr/bin/app --port 8080

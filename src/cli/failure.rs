@@ -1,4 +1,4 @@
-//! Why a command ended badly, told once.
+//! Why a command failed: the message, printed once, and the exit code.
 
 use std::{error::Error, io, process::ExitCode};
 
@@ -10,16 +10,16 @@ use crate::{
     config::{Mistakes, looks_like_a_secret},
 };
 
-/// A command's bad end.
+/// The failure of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// The configuration is wrong: exit code 2.
     #[error(transparent)]
     Configuration(#[from] Mistakes),
-    /// What the command line says cannot be done: exit code 2.
+    /// The arguments are valid one by one, but cannot be carried out: exit code 2.
     #[error("{0}")]
     CommandLine(String),
-    /// The program that was to be run could not be started: exit code 126 or 127.
+    /// The program could not be started: exit code 126 or 127.
     #[error(transparent)]
     Program(#[from] CannotStart),
     /// It failed at run time: exit code 1.
@@ -28,21 +28,21 @@ pub enum Failure {
 }
 
 impl Failure {
-    /// Something failed while running.
+    /// Wraps an error that happened at run time.
     pub fn at_run_time(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::AtRunTime(error.into())
     }
 
-    /// Prints it as a chain from the outermost to the innermost reason, and answers with the exit code.
-    pub(super) fn tell(self) -> ExitCode {
-        let mut said = format!("error: {self}");
+    /// Prints the chain of errors from the outermost to the innermost, and returns the exit code.
+    pub(super) fn report(self) -> ExitCode {
+        let mut message = format!("error: {self}");
         let mut reason = self.source();
         while let Some(error) = reason {
-            said.push_str(": ");
-            said.push_str(&error.to_string());
+            message.push_str(": ");
+            message.push_str(&error.to_string());
             reason = error.source();
         }
-        print::complaint(&said);
+        print::notice(&message);
         match &self {
             Self::Configuration(_) | Self::CommandLine(_) => ExitCode::from(WRONG),
             Self::Program(error) => ExitCode::from(error.code()),
@@ -57,9 +57,9 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Prints what clap has to say: help and the version to standard output, errors to standard error. An argument that may be
-/// an access key is not repeated.
-pub(super) fn tell_usage(mut error: clap::Error) -> ExitCode {
+/// Prints clap's message: help and the version to standard output, errors to standard error. Hides an argument that may
+/// be an access key.
+pub(super) fn report_usage(mut error: clap::Error) -> ExitCode {
     let may_be_secret: Vec<ContextKind> = error
         .context()
         .filter(|(_, value)| match value {

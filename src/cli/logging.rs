@@ -1,4 +1,4 @@
-//! Log lines on standard error: text for people, JSON for machines, priorities for systemd's journal.
+//! Log lines on standard error: text for people, JSON for programs, priorities for systemd's journal.
 
 mod journal;
 
@@ -17,48 +17,49 @@ use tracing_subscriber::{
 };
 
 use self::journal::Prioritised;
-use super::Failure;
+use super::failure::Failure;
 use crate::{
     clock,
     config::{LogFormat, LogSettings},
 };
 
-/// The log of this process, whose level can be changed.
+/// The log of this process, whose level can change.
 pub(super) struct Log {
     filter: reload::Handle<Targets, Registry>,
     format: LogFormat,
 }
 
-/// Starts logging for the life of the process. `$TOKENWELL_LOG` beats the configured level.
+/// Starts logging for the rest of the process. `$TOKENWELL_LOG` overrides the configured level.
 pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
     let (filter, handle) = reload::Layer::new(filter(settings)?);
-    let reader = Reader::of_standard_error();
+    let destination = Destination::of_standard_error();
     let text = match settings.format {
-        LogFormat::Auto => reader == Reader::Person,
+        LogFormat::Auto => destination == Destination::Terminal,
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
-    let wanted = reader == Reader::Journal;
-    // Otherwise a line that cannot be written (a log collector that is gone, a full disk) is complained of with `eprintln!`,
-    // which panics for the same reason.
+    let with_priority = destination == Destination::Journal;
+    // By default the subscriber reports a line that cannot be written (closed log collector, full disk) with
+    // `eprintln!`, which panics for the same reason.
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
     let registry = tracing_subscriber::registry();
     if text {
-        let colours = reader == Reader::Person && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let layer = layer.with_target(false).with_ansi(colours).with_timer(reader);
-        let layer = layer.map_event_format(|lines| Prioritised { lines, wanted });
+        let colours =
+            destination == Destination::Terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let layer = layer.with_target(false).with_ansi(colours).with_timer(destination);
+        let layer = layer.map_event_format(|lines| Prioritised { lines, with_priority });
         registry.with(layer.with_filter(filter)).init();
     } else {
         let layer = layer.json().flatten_event(true).with_current_span(false);
-        let layer = layer.map_event_format(|lines| Prioritised { lines, wanted });
+        let layer = layer.map_event_format(|lines| Prioritised { lines, with_priority });
         registry.with(layer.with_filter(filter)).init();
     }
     Ok(Log { filter: handle, format: settings.format })
 }
 
 impl Log {
-    /// Takes in what another configuration says. The format stays until the next start.
-    pub(super) fn follow(&self, settings: &LogSettings) {
+    /// Applies the settings of a new configuration. The format changes only at the next start.
+    pub(super) fn apply(&self, settings: &LogSettings) {
         if settings.format != self.format {
             warn!("a change of `log.format` takes effect at the next start");
         }
@@ -67,47 +68,47 @@ impl Log {
             Ok(filter) => {
                 let level = settings.level.as_deref().unwrap_or("info");
                 match self.filter.reload(filter) {
-                    Ok(()) => info!(level, "the log's level is another"),
-                    Err(error) => warn!("cannot change the log's level: {error}"),
+                    Ok(()) => info!(level, "the log level changed"),
+                    Err(error) => warn!("cannot change the log level: {error}"),
                 }
             }
-            Err(failure) => warn!("the log's level stays: {failure}"),
+            Err(failure) => warn!("the log level is unchanged: {failure}"),
         }
     }
 }
 
-/// Who reads standard error, as far as can be told.
+/// Where standard error goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Reader {
-    Person,
+enum Destination {
+    Terminal,
     Journal,
-    Program,
+    Other,
 }
 
-impl Reader {
+impl Destination {
     fn of_standard_error() -> Self {
         if io::stderr().is_terminal() {
-            Self::Person
-        } else if journal::is_read_by_it() {
+            Self::Terminal
+        } else if journal::is_standard_error() {
             Self::Journal
         } else {
-            Self::Program
+            Self::Other
         }
     }
 }
 
-/// A person knows the day, and the journal keeps the time by itself.
-impl FormatTime for Reader {
+/// A person knows the date, and the journal records the time itself.
+impl FormatTime for Destination {
     fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
         let now = humantime::format_rfc3339_micros(clock::wall());
         match self {
-            Self::Person => {
+            Self::Terminal => {
                 let text = now.to_string();
                 let time_of_day = text.split_once('T').and_then(|(_, time)| time.split('.').next());
                 write!(writer, "{}Z", time_of_day.unwrap_or(&text))
             }
             Self::Journal => Ok(()),
-            Self::Program => write!(writer, "{now}"),
+            Self::Other => write!(writer, "{now}"),
         }
     }
 }
@@ -115,7 +116,7 @@ impl FormatTime for Reader {
 fn filter(settings: &LogSettings) -> Result<Targets, Failure> {
     let wrong = |what: &str, text: &str| {
         Failure::CommandLine(format!(
-            "{what} `{text}` is no log filter; write one such as `info` or `tokenwell=debug,hyper=warn`"
+            "{what} `{text}` is not a log filter; write one such as `info` or `tokenwell=debug,hyper=warn`"
         ))
     };
     match env::var(LOG_VARIABLE).ok().filter(|text| !text.is_empty()) {

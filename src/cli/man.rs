@@ -1,11 +1,11 @@
-//! `tokenwell man`: the manual, made of what `--help` and the schema say.
+//! `tokenwell man`: the manual pages, generated from `--help` and the schema.
 //!
-//! A page of section 1 for the program and for each of its commands, and `tokenwell.yaml(5)` for the configuration.
+//! A page of section 1 for the program and for each command, and `tokenwell.yaml(5)` for the configuration.
 
 mod command;
 mod configuration;
-mod more;
 mod roff;
+mod sections;
 
 use std::{
     fs, io, iter,
@@ -13,53 +13,55 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Command, CommandFactory as _};
+use clap::{Args, Command};
 
-use super::{Cli, Failure, print};
+use self::roff::PROGRAM;
+use super::{failure::Failure, print};
 
-/// Print a page of the manual, for packagers and `man -l -`
+/// Print a manual page, for packagers and `man -l -`
 ///
-/// There is a page for each command, one for the program as a whole, and one for the configuration file.
+/// There is a page for each command, one for the program, and one for the configuration file.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// A command, or `tokenwell.yaml`; the program as a whole if nothing is named
+    /// A command, or `tokenwell.yaml`; by default the program itself
     #[arg(value_name = "PAGE")]
     page: Option<String>,
-    /// Write every page into this folder instead, as `man1/…` and `man5/…`
+    /// Write all pages into this folder instead, as `man1/…` and `man5/…`
     #[arg(long = "dir", value_name = "FOLDER", conflicts_with = "page")]
     folder: Option<PathBuf>,
 }
 
-/// Prints a page, or writes all of them.
+/// Prints one page, or writes all of them.
 #[expect(clippy::needless_pass_by_value, reason = "every command owns its arguments")]
-pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub(super) fn run(arguments: Arguments, program: Command) -> Result<ExitCode, Failure> {
     if let Some(folder) = &arguments.folder {
-        write_all(folder)?;
+        write_all(folder, &program)?;
         return Ok(ExitCode::SUCCESS);
     }
     let name = arguments.page.as_deref().unwrap_or(PROGRAM);
-    let page = pages().into_iter().find(|page| page.name == name).ok_or_else(|| unknown(name))?;
+    let page = pages(&program).into_iter().find(|page| page.name == name).ok_or_else(|| unknown(name, &program))?;
     print::result(&page.text.trim_end())?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a page can be asked for by.
-pub(super) fn names() -> impl Iterator<Item = String> {
-    pages().into_iter().map(|page| page.name)
+/// Returns the names of all pages.
+pub(super) fn names(program: &Command) -> impl Iterator<Item = String> + use<> {
+    pages(program).into_iter().map(|page| page.name)
 }
 
 struct Page {
-    /// By which it is asked for.
+    /// The argument that selects it.
     name: String,
-    /// Where it stands in a folder of pages, such as `man1/tokenwell-run.1`.
+    /// Its path in a folder of pages, such as `man1/tokenwell-run.1`.
     file: String,
     text: String,
 }
 
-fn pages() -> Vec<Page> {
-    let mut program = Cli::command();
+fn pages(program: &Command) -> Vec<Page> {
+    let mut program = program.clone();
     program.build();
+
     let of_command = |command: &Command| {
         let whole = command.get_display_name().unwrap_or(PROGRAM);
         let file = format!("man1/{whole}.1");
@@ -73,8 +75,8 @@ fn pages() -> Vec<Page> {
     iter::once(&program).chain(program.get_subcommands()).map(of_command).chain([configuration]).collect()
 }
 
-fn write_all(folder: &Path) -> Result<(), Failure> {
-    for page in pages() {
+fn write_all(folder: &Path, program: &Command) -> Result<(), Failure> {
+    for page in pages(program) {
         let path = folder.join(&page.file);
         let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &page.text));
         written.map_err(|source| NotWritten { path, source }).map_err(Failure::at_run_time)?;
@@ -82,8 +84,8 @@ fn write_all(folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-fn unknown(name: &str) -> Failure {
-    let known: Vec<_> = names().map(|name| format!("`{name}`")).collect();
+fn unknown(name: &str, program: &Command) -> Failure {
+    let known: Vec<_> = names(program).map(|name| format!("`{name}`")).collect();
     let shown = if crate::config::looks_like_a_secret(name) { "(not shown: it may be a secret)" } else { name };
     Failure::CommandLine(format!("there is no page `{shown}`; name one of {}", known.join(", ")))
 }
@@ -95,7 +97,6 @@ struct NotWritten {
     source: io::Error,
 }
 
-const PROGRAM: &str = "tokenwell";
 const EXAMPLES: &str = "\
 Examples:
   tokenwell man run | man -l -                        read a page

@@ -1,16 +1,17 @@
-//! `tokenwell once`: every token, once.
+//! `tokenwell once`: gets every token once.
 
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 
-use super::{Failure, process, source::SourceArguments, tokens};
+use super::{failure::Failure, process, source::SourceArguments, tokens};
 use crate::{config::duration, daemon::Daemon};
 
 /// Get every token, write it and exit: for init containers and cron
 ///
-/// Tokens on disk that are still fresh are kept, those that are due are renewed. Exits with 1 if a token is still missing when
-/// the time is over. One that lives, but could not be renewed or is of an earlier key, is not missing: a warning tells of it.
+/// Fresh tokens on disk are kept, and due ones are renewed. Exits with 1 if a token is still missing after the timeout.
+/// A valid token that could not be renewed, or that belongs to an earlier key, does not count as missing; a warning
+/// names it.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -21,14 +22,14 @@ pub(super) struct Arguments {
     source: SourceArguments,
 }
 
-/// Gets every token or gives up.
+/// Gets every token, or gives up after the timeout.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { timeout, source } = arguments;
     let (config, source) = source.begin()?;
     process::harden();
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
-        let every = tokens::every(&mut daemon, timeout).await;
+        let every = tokens::wait_for_all(&mut daemon, timeout).await;
         daemon.drain().await;
         every.map(|()| ExitCode::SUCCESS)
     })

@@ -1,4 +1,4 @@
-//! What is said of a bug: where it is, and never with which values.
+//! Panic messages: they name the place of the bug and never show values.
 
 use std::{
     any::Any,
@@ -10,28 +10,28 @@ use tracing::error;
 
 use super::print;
 
-/// Replaces what the standard library says when a thread panics, which repeats values: an `unwrap` prints the error, and a
-/// slice that is cut within a letter prints the whole text. To be called first.
-pub(super) fn say_no_values() {
+/// Replaces the panic hook of the standard library, which prints values: an `unwrap` prints the error, and a slice that
+/// is cut within a character prints the whole text. Call this first.
+pub(super) fn hide_values() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        let what = what(panic.payload());
+        let message = safe_message(panic.payload());
         if tracing::dispatcher::has_been_set() {
-            error!(place, "panicked: {what}; this is a bug in tokenwell, please report it");
+            error!(place, "panicked: {message}; this is a bug in tokenwell, please report it");
         } else {
-            let said = format_args!("panicked at {place}: {what}; this is a bug in tokenwell, please report it");
-            print::complaint(&said);
+            let line = format_args!("panicked at {place}: {message}; this is a bug in tokenwell, please report it");
+            print::notice(&line);
         }
-        // Names of functions and lines of source, if `$RUST_BACKTRACE` asks for them.
+        // Function names and source lines, if `$RUST_BACKTRACE` is set.
         let trace = Backtrace::capture();
         if trace.status() == BacktraceStatus::Captured {
-            print::complaint(&trace);
+            print::notice(&trace);
         }
     }));
 }
 
-/// Words that stand in the source may be said; a text that was put together may hold anything.
-fn what(payload: &(dyn Any + Send)) -> &str {
+/// Returns the message if it is a literal in the source code; a formatted message may contain anything.
+fn safe_message(payload: &(dyn Any + Send)) -> &str {
     payload.downcast_ref::<&'static str>().copied().unwrap_or("the message may hold values and is not shown")
 }
 
@@ -48,13 +48,13 @@ mod tests {
     }
 
     #[test]
-    fn words_of_the_source_are_said_and_values_are_not() {
-        let said = |bug: fn()| what(panic::catch_unwind(bug).unwrap_err().as_ref()).to_owned();
-        assert_eq!(said(|| panic!("the alarm is broken")), "the alarm is broken");
+    fn literal_messages_are_shown_and_values_are_not() {
+        let shown = |bug: fn()| safe_message(panic::catch_unwind(bug).unwrap_err().as_ref()).to_owned();
+        assert_eq!(shown(|| panic!("the alarm is broken")), "the alarm is broken");
         let hidden = "the message may hold values and is not shown";
-        assert_eq!(said(|| panic!("cannot use {}", "K2canary".to_owned())), hidden);
-        assert_eq!(said(|| panic::panic_any("K2canary".to_owned())), hidden);
-        assert_eq!(said(|| drop("K2canary\u{e9}"[..9].to_owned())), hidden);
-        assert_eq!(said(|| drop(Secret("K2canary".to_owned()).refused().unwrap())), hidden);
+        assert_eq!(shown(|| panic!("cannot use {}", "K2canary".to_owned())), hidden);
+        assert_eq!(shown(|| panic::panic_any("K2canary".to_owned())), hidden);
+        assert_eq!(shown(|| drop("K2canary\u{e9}"[..9].to_owned())), hidden);
+        assert_eq!(shown(|| drop(Secret("K2canary".to_owned()).refused().unwrap())), hidden);
     }
 }

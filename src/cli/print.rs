@@ -1,11 +1,11 @@
-//! What commands print to the terminal, once and for good. The demo, which draws, has a screen of its own.
+//! Prints lines to the terminal. The demo has a screen of its own.
 
 use std::{
     fmt::Display,
     io::{self, IsTerminal as _, Write as _},
 };
 
-/// A result, to standard output. A reader that has gone away, as `head` does, is no failure.
+/// Prints a result to standard output. A closed pipe, as after `head`, is not a failure.
 pub(super) fn result(text: &impl Display) -> io::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -13,14 +13,14 @@ pub(super) fn result(text: &impl Display) -> io::Result<()> {
     }
 }
 
-/// An error or a warning, to standard error. If even that is gone, there is nobody to tell.
-pub(super) fn complaint(text: &impl Display) {
+/// Prints an error or a warning to standard error. Ignores failures, because there is no other place to report them.
+pub(super) fn notice(text: &impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// What takes its time, to standard error, for a person who waits. A file or a pipe has no use for it.
+/// Prints progress to standard error if it is a terminal.
 pub(super) fn progress(text: &impl Display) {
     if io::stderr().is_terminal() {
-        complaint(text);
+        notice(text);
     }
 }

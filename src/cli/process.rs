@@ -1,43 +1,42 @@
-//! The process that a command runs in.
+//! Settings of the process that a command runs in.
 
 use std::{io, time::Duration};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing::debug;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::daemon::BLOCKING_THREADS_MAX;
 
-/// Keeps secrets out of core dumps and away from debuggers of the same user. Where the kernel refuses, the program runs all
-/// the same.
+/// Keeps secrets out of core dumps and away from debuggers of the same user. If the kernel refuses, the program runs
+/// anyway.
 pub(super) fn harden() {
     limit_core(Rlimit { current: Some(0), maximum: Some(0) });
     forbid_dumps();
 }
 
-/// The same for a process that starts programs which are to have the limit that it was itself started with.
+/// Does the same for a process that starts programs with the core limit that it inherited.
 pub(super) fn harden_with_programs() -> CoreLimit {
     let limit = CoreLimit(getrlimit(Resource::Core));
     forbid_dumps();
-    limit.put_down();
+    limit.lower();
     limit
 }
 
-/// The limit on core dumps that this process was started with. A hard limit cannot be raised again, so it is left.
+/// The core limit that this process inherited. The hard limit is unchanged, because it could not be raised again.
 #[derive(Clone, Debug)]
 pub(super) struct CoreLimit(Rlimit);
 
 impl CoreLimit {
-    /// Starts a program while the limit is as it was. This process is not dumpable all the while, and the program has the
-    /// limit from its first moment on.
-    pub(super) fn lifted<T>(&self, start: impl FnOnce() -> T) -> T {
+    /// Starts a program with the inherited limit from its first moment. This process stays non-dumpable all the time.
+    pub(super) fn with_inherited<T>(&self, start: impl FnOnce() -> T) -> T {
         limit_core(self.0);
         let started = start();
-        self.put_down();
+        self.lower();
         started
     }
 
-    fn put_down(&self) {
+    fn lower(&self) {
         limit_core(Rlimit { current: Some(0), maximum: self.0.maximum });
     }
 }
@@ -54,7 +53,7 @@ fn forbid_dumps() {
     }
 }
 
-/// Runs a command's loop on one thread. Threads that hang in a name look-up or on a disk are left behind at the end.
+/// Runs a command's loop on one thread. At the end, threads that hang in a name lookup or on a disk are abandoned.
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -67,5 +66,5 @@ pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Res
     result
 }
 
-/// Threads for files come and go: an idle daemon has none of them.
+/// How long an idle thread for blocking work is kept; an idle daemon has none.
 const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(1);

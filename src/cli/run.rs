@@ -5,17 +5,17 @@ use std::process::ExitCode;
 use clap::Args;
 use tracing::info;
 
-use super::{Failure, process, source::SourceArguments};
+use super::{failure::Failure, process, source::SourceArguments};
 use crate::{
     config::Environment,
-    confine::{Confinement, Need, Use},
+    confine::{Confinement, Need, Usage},
     daemon::{Daemon, Turn},
 };
 
-/// Keep every token fresh until told to stop: the daemon
+/// Run the daemon: keep every token fresh until stopped
 ///
-/// HUP reads the configuration again (a changed file is noticed without it), USR1 renews everything now, TERM and INT finish
-/// the write at hand and stop.
+/// HUP reloads the configuration (a changed file is also noticed without it), USR1 renews everything now, TERM and INT
+/// finish the current write and stop.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (config, source) = arguments.source.begin()?;
     process::harden();
-    // Before the runtime is made: nothing has started a thread by now, and every later one is confined with this one.
+    // Before the runtime exists: no thread has started yet, so every later one inherits the confinement.
     let confinement = Confinement::begin(&config, source.file.as_deref(), certificates());
     process::block_on(async {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
@@ -45,11 +45,11 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     })
 }
 
-/// Where the environment says that the roots of TLS are, as OpenSSL's programs take it.
+/// Returns the files and folders of root certificates in the environment, by OpenSSL's variables.
 fn certificates() -> Vec<Need> {
     let environment = Environment::of_process();
-    let files = environment.setting("SSL_CERT_FILE").map(|path| Need { path: path.into(), purpose: Use::File });
-    let folders = environment.paths("SSL_CERT_DIR").into_iter().map(|path| Need { path, purpose: Use::Folder });
+    let files = environment.setting("SSL_CERT_FILE").map(|path| Need { path: path.into(), purpose: Usage::File });
+    let folders = environment.paths("SSL_CERT_DIR").into_iter().map(|path| Need { path, purpose: Usage::Folder });
     files.into_iter().chain(folders).collect()
 }
 

@@ -1,4 +1,4 @@
-//! `tokenwell sandbox`: the local stand-in for Descope's API, by itself.
+//! `tokenwell sandbox`: the sandbox as a process of its own.
 
 use std::{
     io::{self, Write as _},
@@ -14,32 +14,33 @@ use signal_hook::{
 };
 
 use super::{
-    Failure, logging, process,
+    failure::Failure,
+    logging, process,
     shell::{program, quoted},
 };
 use crate::{
     config::LogSettings,
-    sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, words},
+    sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, values},
 };
 
-/// What to listen on and how to answer.
+/// The address and the behavior.
 #[derive(clap::Args, Debug)]
 #[command(about = "A local stand-in for Descope's API", long_about = ABOUT, after_long_help = CONTROL)]
 pub(super) struct Arguments {
     /// Address to listen on; loopback only
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
-    /// Life of the sessions, in whole seconds
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = words::whole_seconds)]
+    /// Lifetime of the sessions, in whole seconds
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::whole_seconds)]
     life: Duration,
-    /// Ask for an earlier renewal (`nextRefreshSeconds`)
-    #[arg(long, value_name = "DURATION", value_parser = words::whole_seconds)]
+    /// Request an earlier renewal (`nextRefreshSeconds`)
+    #[arg(long, value_name = "DURATION", value_parser = values::whole_seconds)]
     next_refresh: Option<Duration>,
     /// Wait this long before every answer
-    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = words::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = values::duration)]
     latency: Duration,
-    /// Run the sandbox's clock ahead, or behind with a minus
-    #[arg(long, value_name = "OFFSET", default_value = "0s", value_parser = words::offset_seconds, allow_hyphen_values = true)]
+    /// Set the sandbox's clock ahead, or behind with a minus
+    #[arg(long, value_name = "OFFSET", default_value = "0s", value_parser = values::offset_seconds, allow_hyphen_values = true)]
     clock_offset: i64,
     /// Answer 429 above so many exchanges per window, such as `100/60s`
     #[arg(long, value_name = "N/DURATION")]
@@ -47,31 +48,31 @@ pub(super) struct Arguments {
     /// Answer 503 to the first N exchanges
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(..=1000))]
     fail_first: u16,
-    /// The only project there is; any by default
+    /// The only project that exists; by default any
     #[arg(long, value_name = "ID")]
     project_id: Option<String>,
-    /// File with an access key that is good, read again at each exchange; repeatable; by default every key is good
+    /// File with a valid access key, read at each exchange; repeatable; by default every key is valid
     #[arg(long, value_name = "FILE")]
     access_key_file: Vec<PathBuf>,
 }
 
-/// Why the sandbox did not run. It is a failure at run time: exit code 1.
+/// Why the sandbox did not run: a failure at run time, exit code 1.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SandboxFailed {
-    /// The address is taken, is not this machine's, or is not of loopback.
-    #[error("cannot listen on `{address}`: {}; choose another address with `--listen`", said(source))]
+    /// The address is in use, belongs to another machine, or is not loopback.
+    #[error("cannot listen on `{address}`: {}; choose another address with `--listen`", describe(source))]
     Listen {
         /// As given.
         address: SocketAddr,
-        /// From the system, or from the sandbox's own refusal.
+        /// The system's error, or the sandbox's refusal.
         source: io::Error,
     },
-    /// INT and TERM cannot be caught.
+    /// INT and TERM cannot be handled.
     #[error("cannot watch for signals: {0}")]
     Signals(io::Error),
 }
 
-/// Runs the sandbox until INT or TERM. Exchanges are logged through `tracing`, which the caller has set up.
+/// Runs the sandbox until INT or TERM. Logs each exchange.
 pub(super) fn run(args: Arguments) -> Result<ExitCode, Failure> {
     logging::start(&LogSettings::default())?;
     process::harden();
@@ -80,10 +81,10 @@ pub(super) fn run(args: Arguments) -> Result<ExitCode, Failure> {
 }
 
 fn serve(args: Arguments) -> Result<(), SandboxFailed> {
-    // Before the base URL is printed: who reads it may send a signal at once.
+    // Before the base URL is printed, because its reader may send a signal immediately.
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SandboxFailed::Signals)?;
     let (address, fail_first) = (args.listen, args.fail_first);
-    let advice = Advice {
+    let instructions = Instructions {
         program: program(),
         project: args.project_id.clone(),
         access_key_file: args.access_key_file.first().cloned(),
@@ -91,8 +92,8 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     let sandbox =
         Sandbox::start_on(address, args.settings()).map_err(|source| SandboxFailed::Listen { address, source })?;
     sandbox.script((0..fail_first).map(|_| Answer::status(503)));
-    // The sandbox serves on when nobody reads what it says here.
-    let _said = io::stdout().write_all(advice.text(&sandbox.base_url()).as_bytes());
+    // The sandbox continues if standard output is closed.
+    let _written = io::stdout().write_all(instructions.text(&sandbox.base_url()).as_bytes());
     signals.forever().next();
     Ok(())
 }
@@ -114,14 +115,14 @@ impl Arguments {
     }
 }
 
-/// The lines that a newcomer can paste.
-struct Advice {
+/// The instructions that a user can paste into a shell.
+struct Instructions {
     program: String,
     project: Option<String>,
     access_key_file: Option<PathBuf>,
 }
 
-impl Advice {
+impl Instructions {
     fn text(&self, base_url: &str) -> String {
         let project = quoted(self.project.as_deref().unwrap_or(EXAMPLE_PROJECT));
         let (make_key, file) = self.access_key_file.as_ref().map_or_else(
@@ -141,41 +142,41 @@ impl Advice {
     }
 }
 
-fn said(error: &io::Error) -> String {
+fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
-        io::ErrorKind::AddrNotAvailable => "it is no address of this machine".to_owned(),
+        io::ErrorKind::AddrNotAvailable => "it is not an address of this machine".to_owned(),
         _ => error.to_string(),
     }
 }
 
-/// 28 characters, as long as a real one: some SDKs insist.
+/// 28 characters, like a real one: some SDKs require it.
 const EXAMPLE_PROJECT: &str = "P2sandboxsandboxsandboxsandb";
 
 const ABOUT: &str = "A local stand-in for Descope's API: `POST /v1/auth/accesskey/exchange` with real RS256 JWTs, \
-`GET /v2/keys/{projectId}` with the JWKS for them, and Descope's JSON errors. Its signing keys are public, so it \
-listens on loopback only. Ends on Ctrl-C.";
+`GET /v2/keys/{projectId}` with their JWKS, and Descope's JSON errors. Its signing keys are public, so it \
+listens on loopback only. Stop it with Ctrl-C.";
 
 const CONTROL: &str = r#"Examples:
   tokenwell sandbox --life 30s --latency 100ms --rate-limit 100/60s
   tokenwell sandbox --project-id P2mine --access-key-file ./key --fail-first 3
 
 Control, while it runs (here S=localhost:8787/sandbox):
-  Look at settings and counters, and at the last exchanges:
+  Show settings and counters, and the last exchanges:
     curl $S
     curl $S/exchanges
-  Change settings (`curl $S` names them all); what is null is off:
+  Change settings (`curl $S` lists them); null turns one off:
     curl -X PATCH $S -d '{"life": "90s", "latency": "200ms"}'
     curl -X PATCH $S -d '{"rateLimit": "100/60s", "clockOffset": "-90s"}'
     curl -X PATCH $S -d '{"outage": {"status": 503, "retryAfter": "7s"}}'
     curl -X PATCH $S -d '{"outage": null}'
-  Revoke access keys, by the fingerprints that the log shows:
+  Revoke access keys by their fingerprints, which are in the log:
     curl -X PATCH $S -d '{"revoked": ["ba7816bf8f01cfea"]}'
-  Play a rotation of the signing key (first, second, stranger):
+  Simulate a rotation of the signing key (first, second, stranger):
     curl -X PATCH $S -d '{"signingKey": "second"}'
     curl -X PATCH $S -d '{"publishedKeys": ["first", "second"]}'
   Script the next answers: usual, denied, hang, reset, garbage, truncated,
-  stalled, a status, a session with parts replaced (null takes one away):
+  stalled, a status, a session with parts replaced (null removes one):
     curl $S/script -d '["hang", "reset", {"overlongBytes": 100000}]'
     curl $S/script -d '[{"status": 403, "body": "error code: 1010"}]'
     curl $S/script -d '[{"session": {"life": "5s", "claims": {"aud": 1}}}]'
@@ -243,8 +244,9 @@ mod tests {
 
     #[test]
     fn the_advice_can_be_pasted_into_a_shell() {
-        let advice = Advice { program: program(), project: None, access_key_file: Some("/tmp/a b's".into()) };
-        assert!(advice.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
+        let instructions =
+            Instructions { program: program(), project: None, access_key_file: Some("/tmp/a b's".into()) };
+        assert!(instructions.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
         assert_eq!(EXAMPLE_PROJECT.len(), 28);
     }
 }

@@ -1,22 +1,22 @@
-//! `tokenwell schema`: what may be written in a configuration, for editors.
+//! `tokenwell schema`: prints the JSON Schema of the configuration.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{Failure, print};
+use super::{failure::Failure, print};
 use crate::config::schema;
 
 /// Print the JSON Schema of the configuration, for editors
 ///
-/// Editors that take a schema then complete fields, explain them and mark mistakes while the file is written. It is a schema
-/// of draft 7. It does not know the machine, the bounds of lengths of time, or what stands elsewhere in the file: `tokenwell
-/// check` tells every mistake.
+/// Editors with support for JSON Schema then complete fields, show their descriptions and mark mistakes as you type.
+/// The schema uses draft 7. It does not check users, files, bounds of durations or relations between fields: `tokenwell
+/// check` reports every mistake.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {}
 
-/// Prints it.
+/// Prints the schema.
 pub(super) fn run(Arguments {}: Arguments) -> Result<ExitCode, Failure> {
     print::result(&format_args!("{:#}", schema::json()))?;
     Ok(ExitCode::SUCCESS)
@@ -26,5 +26,5 @@ const EXAMPLES: &str = "\
 Examples:
   tokenwell schema > tokenwell.schema.json
 
-First line of a configuration beside it:
+First line of a configuration in the same folder:
   # yaml-language-server: $schema=./tokenwell.schema.json";

@@ -1,8 +1,8 @@
-//! Commands for people to paste into a shell.
+//! Text that people can paste into a shell.
 
 use std::{env, path::Path};
 
-/// How this program can be called in another terminal: as it was, if by its bare name, else by its whole path.
+/// Returns how to call this program from another terminal: by its bare name if it was called so, else by its full path.
 pub(super) fn program() -> String {
     let bare = env::args_os().next().is_some_and(|name| Path::new(&name).components().count() == 1);
     match env::current_exe() {
@@ -11,7 +11,7 @@ pub(super) fn program() -> String {
     }
 }
 
-/// As a shell takes it for one word.
+/// Quotes a text as one word for a shell.
 pub(super) fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
@@ -26,7 +26,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_plain_word_is_quoted() {
+    fn anything_but_a_plain_word_is_quoted() {
         assert_eq!(quoted("/tmp/a-b_c.1"), "/tmp/a-b_c.1");
         assert_eq!(quoted("a b's"), r"'a b'\''s'");
         assert_eq!(quoted(""), "''");

@@ -1,4 +1,4 @@
-//! The flags that say where the configuration comes from.
+//! The flags that select the configuration.
 
 use std::{
     io,
@@ -9,23 +9,23 @@ use std::{
 use clap::Args;
 use tracing::warn;
 
-use super::{Failure, logging, print};
+use super::{failure::Failure, logging, print};
 use crate::{
     config::{self, Config, DEFAULT_FILE, Environment, Loaded, Origin, Source, looks_like_a_secret},
     daemon,
 };
 
-/// Where the configuration comes from.
+/// The source of the configuration.
 #[derive(Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct SourceArguments {
     #[arg(long, value_name = "FILE", help = CONFIG_HELP, conflicts_with_all = ["access_key_file", "outputs"])]
     config: Option<PathBuf>,
-    #[arg(long, value_name = "ID", help = "Descope project; beats $DESCOPE_PROJECT_ID and the file")]
+    #[arg(long, value_name = "ID", help = "Descope project; overrides $DESCOPE_PROJECT_ID and the file")]
     project_id: Option<String>,
     #[arg(long, value_name = "URL", help = BASE_URL_HELP)]
     base_url: Option<String>,
-    /// Without a configuration file: the file that holds the access key
+    /// Without a configuration file: the file that contains the access key
     #[arg(long, value_name = "FILE", requires = "outputs")]
     access_key_file: Option<PathBuf>,
     /// Without a configuration file: the file to write the token to; may be given more than once
@@ -34,31 +34,31 @@ pub(super) struct SourceArguments {
 }
 
 impl SourceArguments {
-    /// Loads what the flags say, and prints the warnings.
+    /// Loads the configuration, and prints its warnings.
     pub(super) fn load(self) -> Result<(Source, Environment, Loaded), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let loaded = config::load(&source, &environment)?;
         for warning in &loaded.warnings {
-            print::complaint(&format_args!("warning: {warning}"));
+            print::notice(&format_args!("warning: {warning}"));
         }
         Ok((source, environment, loaded))
     }
 
-    /// Loads what the flags say, and leaves warnings to the daemon.
+    /// Loads the configuration, and ignores its warnings, which the daemon logs.
     pub(super) fn load_quietly(self) -> Result<Config, Failure> {
-        self.load_with_its_file().map(|(config, _)| config)
+        self.load_with_file().map(|(config, _)| config)
     }
 
-    /// The same, with the file that it stands in, if it is one.
-    pub(super) fn load_with_its_file(self) -> Result<(Config, Option<PathBuf>), Failure> {
+    /// Does the same, and returns the path of the configuration file, if there is one.
+    pub(super) fn load_with_file(self) -> Result<(Config, Option<PathBuf>), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let config = config::load(&source, &environment)?.config;
         Ok((config, source.path().map(Path::to_owned)))
     }
 
-    /// Loads what the flags say, for a daemon: starts the log, where warnings go. The process is to be hardened next.
+    /// Loads the configuration for a daemon, starts the log and logs the warnings. The caller hardens the process next.
     pub(super) fn begin(self) -> Result<(Config, daemon::Source), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
@@ -68,12 +68,12 @@ impl SourceArguments {
             warn!("{warning}");
         }
         let file = source.path().map(Path::to_owned);
-        let load = Arc::new(move || config::load_marked(&source, &environment));
-        let log_changed = Arc::new(move |settings: &_| log.follow(settings));
+        let load = Arc::new(move || config::load_with_digest(&source, &environment));
+        let log_changed = Arc::new(move |settings: &_| log.apply(settings));
         Ok((config, daemon::Source { file, load, log_changed }))
     }
 
-    /// The source, every path absolute: a daemon may change its folder.
+    /// Returns the source with absolute paths, because a daemon may change its working directory.
     pub(super) fn source(self, environment: &Environment) -> Result<Source, Failure> {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
@@ -88,13 +88,13 @@ impl SourceArguments {
     }
 }
 
-/// A path as seen from the current folder. `..` is what the file system takes it for, links included.
+/// Makes a path absolute. Resolves `..` in the file system, through links.
 fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
         let whole = folder
             .canonicalize()
-            .map_err(|error| Failure::CommandLine(format!("cannot tell where `{}` is: {error}", folder.display())))?;
+            .map_err(|error| Failure::CommandLine(format!("cannot find folder `{}`: {error}", folder.display())))?;
         return Ok(whole.join(name));
     }
     match std::path::absolute(path) {
@@ -103,22 +103,22 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
             Err(Failure::CommandLine("a path on the command line is empty".to_owned()))
         }
-        Err(error) => Err(Failure::CommandLine(format!("cannot tell the current folder: {error}"))),
+        Err(error) => Err(Failure::CommandLine(format!("cannot find the current folder: {error}"))),
     }
 }
 
-/// An access key in the place of its file would be told to everyone who is told the path.
+/// Refuses an access key in place of its path, because paths appear in messages.
 fn refuse_a_key(path: &Path) -> Result<(), Failure> {
     let text = path.to_string_lossy();
     if !text.contains('/') && looks_like_a_secret(&text) && !path.exists() {
-        let said = "what stands after `--access-key-file` looks like an access key itself\n       \
-                    write the key to a file and name that; rotate the key, for `ps` and the shell's history have seen it";
-        return Err(Failure::CommandLine(said.to_owned()));
+        let message = "the value of `--access-key-file` looks like an access key itself\n       \
+        write the key to a file and pass its path; rotate the key, because `ps` and the shell's history may have it";
+        return Err(Failure::CommandLine(message.to_owned()));
     }
     Ok(())
 }
 
 const CONFIG_HELP: &str = "Configuration file [default: $TOKENWELL_CONFIG, else /etc/tokenwell/tokenwell.yaml]";
 const BASE_URL_HELP: &str =
-    "Where Descope's API is; beats $DESCOPE_BASE_URL and the file [default: by the project's region]";
+    "Base URL of Descope's API; overrides $DESCOPE_BASE_URL and the file [default: by the project's region]";
 const CONFIG_VARIABLE: &str = "TOKENWELL_CONFIG";

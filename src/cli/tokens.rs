@@ -1,18 +1,19 @@
-//! Every token, for the commands that wait for them: `once` and `exec`.
+//! Waits for every token, for `once` and `exec`.
 
 use std::{fmt::Write as _, time::Duration};
 
 use tracing::warn;
 
-use super::Failure;
+use super::failure::Failure;
 use crate::{
     daemon::{Daemon, Turn},
     status::{CredentialReport, Report},
 };
 
-/// Turns the daemon until every token is on disk, none is due and every hook has run, or until the time is over. If by then
-/// every token lives, though one that was due could not be renewed, or is of an earlier key, that is a warning. Cancel-safe.
-pub(super) async fn every(daemon: &mut Daemon, timeout: Duration) -> Result<(), Failure> {
+/// Runs the daemon until every token is on disk, none is due and every hook has run, or until the timeout. If every
+/// token is valid by then, but one could not be renewed or belongs to an earlier key, logs a warning and succeeds.
+/// Cancel-safe.
+pub(super) async fn wait_for_all(daemon: &mut Daemon, timeout: Duration) -> Result<(), Failure> {
     let end = tokio::time::sleep(timeout);
     tokio::pin!(end);
     let ended = loop {
@@ -28,38 +29,40 @@ pub(super) async fn every(daemon: &mut Daemon, timeout: Duration) -> Result<(), 
         }
     };
     if daemon.has_every_token_by_the_last_look() {
-        warn!("{ended}: every token lives, but not every one that is due could be renewed");
+        warn!("{ended}: every token is valid, but not every due one could be renewed");
         return Ok(());
     }
     let report = daemon.report();
     if daemon.has_every_token_of_any_key() {
-        let others = lacking(&report).join("; ");
-        warn!("{ended}: every token lives, but there is none yet of the key that the file holds now: {others}");
+        let others = incomplete(&report).join("; ");
+        warn!(
+            "{ended}: every token is valid, but some belong to an earlier key than the one in the key file: {others}"
+        );
         return Ok(());
     }
     Err(Failure::at_run_time(format!("{ended}: {}", missing(&report))))
 }
 
-/// Which tokens there are not, and why.
+/// Lists the missing tokens, with the reasons.
 fn missing(report: &Report) -> String {
     if report.credentials.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }
-    let lacking = lacking(report);
-    let mut text = format!("{} of {} tokens are missing", lacking.len(), report.credentials.len());
-    for said in lacking.iter().take(MISSING_SAID_MAX) {
-        let _ = write!(text, "\n  {said}");
+    let incomplete = incomplete(report);
+    let mut text = format!("{} of {} tokens are missing", incomplete.len(), report.credentials.len());
+    for line in incomplete.iter().take(MISSING_LISTED_MAX) {
+        let _ = write!(text, "\n  {line}");
     }
-    if lacking.len() > MISSING_SAID_MAX {
-        let _ = write!(text, "\n  and {} more", lacking.len() - MISSING_SAID_MAX);
+    if incomplete.len() > MISSING_LISTED_MAX {
+        let _ = write!(text, "\n  and {} more", incomplete.len() - MISSING_LISTED_MAX);
     }
     text
 }
 
-/// Who has no token of his key, and why.
-fn lacking(report: &Report) -> Vec<String> {
-    let lacking = report.credentials.iter().filter(|credential| !has_token_of_its_key(credential));
-    let said = |credential: &CredentialReport| {
+/// Lists the credentials without a token of their current key, with the reasons.
+fn incomplete(report: &Report) -> Vec<String> {
+    let incomplete = report.credentials.iter().filter(|credential| !has_token_of_its_key(credential));
+    let line = |credential: &CredentialReport| {
         let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.message.as_str());
         let output = credential.outputs.iter().find_map(|output| output.error.as_deref());
         let why = credential
@@ -71,13 +74,13 @@ fn lacking(report: &Report) -> Vec<String> {
             .unwrap_or("no answer yet");
         format!("{}: {why}", credential.name)
     };
-    lacking.map(said).collect()
+    incomplete.map(line).collect()
 }
 
-/// A token of an earlier key may live on, but it is not what is waited for.
+/// A valid token of an earlier key does not count.
 fn has_token_of_its_key(credential: &CredentialReport) -> bool {
-    let lives = matches!(credential.state, "fresh" | "failing");
-    lives && credential.key_trouble.is_none() && credential.key_fingerprint == credential.token_key_fingerprint
+    let is_valid = matches!(credential.state, "fresh" | "failing");
+    is_valid && credential.key_trouble.is_none() && credential.key_fingerprint == credential.token_key_fingerprint
 }
 
-const MISSING_SAID_MAX: usize = 20;
+const MISSING_LISTED_MAX: usize = 20;

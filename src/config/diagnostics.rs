@@ -1,19 +1,19 @@
-//! What a reading collects: diagnostics with the location they are about, to be turned into lines at the end.
+//! Collects diagnostics with their locations while a configuration is read, and adds line numbers at the end.
 
 use std::path::{Path, PathBuf};
 
 use super::{
     environment::Environment,
+    line_number::{self, NodePath, Part},
     mistake::{Diagnostic, Kind, Mistakes, Place},
-    place::{self, NodePath, Part},
 };
 
 /// Where a value came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Location {
-    /// The file: the way to it, and how people call it.
+    /// The file: the node's path in the tree, and the field's path as a message shows it.
     File { steps: NodePath, part: Part, path: String },
-    /// No single line of the file: what is missing in all of it.
+    /// The whole file: something is missing in it, so there is no line.
     WholeFile { path: String },
     /// A flag.
     Flag(&'static str),
@@ -21,12 +21,12 @@ pub(super) enum Location {
     Variable(&'static str),
 }
 
-/// Collects everything that there is to say, and knows what a value is read against.
+/// Collects mistakes and warnings, and holds the context that values are read in.
 pub(super) struct Diagnostics<'a> {
-    /// What variables hold.
+    /// The environment variables.
     pub(super) environment: &'a Environment,
-    /// The folder that a relative path was probably meant to start from.
-    pub(super) beside: &'a Path,
+    /// The configuration file's folder: suggestions resolve relative paths against it.
+    pub(super) config_folder: &'a Path,
     mistakes: Vec<LocatedDiagnostic>,
     warnings: Vec<LocatedDiagnostic>,
 }
@@ -38,21 +38,21 @@ struct LocatedDiagnostic {
 }
 
 impl<'a> Diagnostics<'a> {
-    pub(super) fn new(environment: &'a Environment, beside: &'a Path) -> Self {
-        Self { environment, beside, mistakes: Vec::new(), warnings: Vec::new() }
+    pub(super) fn new(environment: &'a Environment, config_folder: &'a Path) -> Self {
+        Self { environment, config_folder, mistakes: Vec::new(), warnings: Vec::new() }
     }
 
-    /// Something is wrong there, and this is how to mend it; an empty remedy is none.
+    /// Records a mistake and its remedy; an empty remedy means there is none.
     pub(super) fn mistake(&mut self, location: &Location, what: impl Into<String>, remedy: impl Into<String>) {
         self.mistakes.push(LocatedDiagnostic::new(location, what.into(), remedy.into()));
     }
 
-    /// Something is legal there but seldom meant.
+    /// Records a warning: the value is legal but rarely intended.
     pub(super) fn warning(&mut self, location: &Location, what: impl Into<String>, remedy: impl Into<String>) {
         self.warnings.push(LocatedDiagnostic::new(location, what.into(), remedy.into()));
     }
 
-    /// A variable that is a setting of this program, as text; that it is none is a mistake.
+    /// Returns an environment variable that is a setting of this program; records a mistake if it is not UTF-8.
     pub(super) fn setting(&mut self, name: &'static str) -> Option<String> {
         let value = self.environment.setting(name)?;
         if value.to_str().is_none() {
@@ -61,12 +61,12 @@ impl<'a> Diagnostics<'a> {
         value.to_str().map(str::to_owned)
     }
 
-    /// The mistakes if there are any, else the warnings.
+    /// Returns the mistakes if there are any, else the warnings.
     pub(super) fn end(self, file: Option<PathBuf>, text: &str) -> Result<Vec<Diagnostic>, Mistakes> {
         if self.mistakes.is_empty() {
-            return Ok(placed(self.warnings, text).0);
+            return Ok(with_lines(self.warnings, text).0);
         }
-        let (list, left_out) = placed(self.mistakes, text);
+        let (list, left_out) = with_lines(self.mistakes, text);
         Err(Mistakes { file, kind: Kind::Found { list, left_out } })
     }
 }
@@ -76,7 +76,7 @@ impl LocatedDiagnostic {
         Self { location: location.clone(), what, remedy: Some(remedy).filter(|remedy| !remedy.is_empty()) }
     }
 
-    /// Flags and variables, then the file from top to bottom, then what is missing in it.
+    /// Sorts flags and variables first, then the file from top to bottom, then what is missing in it.
     fn order(&self) -> (u8, &[usize], Part) {
         match &self.location {
             Location::Flag(_) | Location::Variable(_) => (0, &[], Part::Key),
@@ -86,23 +86,24 @@ impl LocatedDiagnostic {
     }
 }
 
-/// The first remarks with their lines, and how many there are besides. Each line costs a reading of the text.
-fn placed(mut diagnostics: Vec<LocatedDiagnostic>, text: &str) -> (Vec<Diagnostic>, usize) {
+/// Returns the first diagnostics with their line numbers, and how many were left out. Each line number costs a parse of
+/// the text.
+fn with_lines(mut diagnostics: Vec<LocatedDiagnostic>, text: &str) -> (Vec<Diagnostic>, usize) {
     diagnostics.sort_by(|a, b| a.order().cmp(&b.order()));
-    let left_out = diagnostics.len().saturating_sub(REMARKS_MAX);
-    diagnostics.truncate(REMARKS_MAX);
-    let remarks = diagnostics.into_iter().map(|note| Diagnostic {
-        place: match note.location {
-            Location::File { steps, part, path } => Place::Field { line: place::line(text, &steps, part), path },
+    let left_out = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
+    diagnostics.truncate(DIAGNOSTICS_MAX);
+    let diagnostics = diagnostics.into_iter().map(|diagnostic| Diagnostic {
+        place: match diagnostic.location {
+            Location::File { steps, part, path } => Place::Field { line: line_number::line(text, &steps, part), path },
             Location::WholeFile { path } => Place::Field { line: None, path },
             Location::Flag(flag) => Place::Flag(flag),
             Location::Variable(name) => Place::Variable(name),
         },
-        what: note.what,
-        remedy: note.remedy,
+        what: diagnostic.what,
+        remedy: diagnostic.remedy,
     });
-    (remarks.collect(), left_out)
+    (diagnostics.collect(), left_out)
 }
 
-/// More than anyone mends at once; each costs a parse, some 20 ms for the largest file.
-const REMARKS_MAX: usize = 25;
+/// More than a person fixes at once; each costs a parse, about 20 ms for the largest file.
+const DIAGNOSTICS_MAX: usize = 25;

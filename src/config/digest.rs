@@ -1,4 +1,4 @@
-//! What a configuration file held when it was read, as far as it takes to tell whether it holds something else now.
+//! A digest of a configuration file's contents: tells whether the file changed since it was read.
 
 use std::path::Path;
 
@@ -6,16 +6,16 @@ use ring::digest;
 
 use super::text;
 
-/// Tells two contents of a configuration file apart; a file that cannot be read has a mark of its own.
+/// SHA-256 of a configuration file's contents. A file that cannot be read has a digest of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Digest(Option<[u8; 32]>);
 
 impl Digest {
-    /// Where there is no content.
+    /// The digest of a file that cannot be read, and of a configuration without a file.
     pub(super) const NONE: Self = Self(None);
 
-    /// Of what a file holds now. Blocks on the disk.
-    pub fn look(path: &Path) -> Self {
+    /// Returns the digest of a file's current contents. Blocks on the disk.
+    pub fn of_file(path: &Path) -> Self {
         text::read(path).map_or(Self::NONE, |bytes| Self::of(&bytes))
     }
 

@@ -1,4 +1,4 @@
-//! Environment variables, as data: what is read from them is decided by whoever hands them over.
+//! Environment variables as data; the caller decides which environment a configuration is read in.
 
 use std::{
     collections::BTreeMap,
@@ -8,27 +8,27 @@ use std::{
     path::PathBuf,
 };
 
-/// The environment that a configuration is read in. Its values may be secrets, so it prints only how many there are.
+/// The environment that a configuration is read in. Values may be secrets, so `Debug` prints only their number.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
 impl Environment {
-    /// The environment of this process.
+    /// Returns the environment of this process.
     pub fn of_process() -> Self {
         env::vars_os().collect()
     }
 
-    /// The value of a variable, be it empty.
+    /// Returns the value of a variable, even an empty one.
     pub(super) fn variable(&self, name: &str) -> Option<&OsStr> {
         self.0.get(OsStr::new(name)).map(OsString::as_os_str)
     }
 
-    /// The value of a variable that is a setting of this program: an empty one counts as unset.
+    /// Returns the value of a variable that is a setting of this program: an empty one counts as unset.
     pub fn setting(&self, name: &str) -> Option<&OsStr> {
         self.variable(name).filter(|value| !value.is_empty())
     }
 
-    /// The paths that a setting names, with `:` between them.
+    /// Returns the paths in a setting, which are separated by `:`.
     pub fn paths(&self, name: &str) -> Vec<PathBuf> {
         self.setting(name).map(|value| env::split_paths(value).collect()).unwrap_or_default()
     }

@@ -1,15 +1,16 @@
-//! `${NAME}` in a text becomes what the environment variable holds; `$$` becomes a dollar, and any other `$` is one.
+//! Expands `${NAME}` in a text to the value of the environment variable and `$$` to a dollar; any other `$` stays as it
+//! is.
 
 use super::{environment::Environment, show::shown};
 
-/// Why a text cannot be expanded. The names of variables are shown, their values never.
+/// Why a text cannot be expanded. Shows names of variables, never their values.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(super) enum ExpandError {
     #[error("the environment variable {0} is not set")]
     Unset(String),
     #[error("the environment variable {0} is not UTF-8")]
     NotUtf8(String),
-    #[error("what stands between `${{` and `}}` is no name of a variable")]
+    #[error("the text between `${{` and `}}` is not a variable name")]
     NotAName,
     #[error("`${{` has no `}}`")]
     Unclosed,
@@ -26,7 +27,7 @@ impl ExpandError {
     }
 }
 
-/// Expands every variable of a text. A variable that is set but empty becomes nothing.
+/// Expands every variable in a text. A variable that is set but empty expands to nothing.
 pub(super) fn expand(text: &str, environment: &Environment) -> Result<String, ExpandError> {
     let mut whole = String::with_capacity(text.len());
     let mut rest = text;
@@ -40,7 +41,7 @@ pub(super) fn expand(text: &str, environment: &Environment) -> Result<String, Ex
             whole.push_str(variable(name, environment)?);
             after
         } else {
-            // The variable of a shell or of a template.
+            // A variable of a shell or of a template.
             whole.push('$');
             after
         };
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn variables_and_dollars_are_put_in_once() {
+    fn variables_and_dollars_are_expanded_once() {
         assert_eq!(expanded("/${A}/${A}${EMPTY}.jwt").unwrap(), "/one/one.jwt");
         assert_eq!(expanded("$${A} $$$$").unwrap(), "${A} $$");
         assert_eq!(
@@ -76,11 +77,11 @@ mod tests {
             "cp $A /x; echo 5$ $",
             "a shell's own variables are its own"
         );
-        assert_eq!(expanded("${DOLLAR}").unwrap(), "${A}", "what a variable holds is not expanded again");
+        assert_eq!(expanded("${DOLLAR}").unwrap(), "${A}", "the value of a variable is not expanded again");
     }
 
     #[test]
-    fn what_is_no_variable_is_an_error() {
+    fn anything_else_in_braces_is_an_error() {
         assert_eq!(expanded("${B}"), Err(ExpandError::Unset("`B`".to_owned())));
         assert_eq!(expanded("${A"), Err(ExpandError::Unclosed));
         for text in ["${}", "${A:-x}", "${1}", "${A B}"] {

@@ -1,29 +1,41 @@
-//! The fields of a mapping, asked for by name: what nobody asks for is a mistake, and so is what stands there twice.
+//! The fields of a mapping, taken by name. Unknown fields and duplicates are mistakes.
 
 use std::collections::HashSet;
 
 use super::{
     diagnostics::{Diagnostics, Location},
-    place::{NodePath, Part},
+    line_number::{NodePath, Part},
     reader::Field,
     show::shown_key,
     suggest::{Suggestion, suggestion},
-    tree::Node,
+    tree::{Node, kind},
 };
 
-/// The fields of a mapping, as they are asked for.
+/// The fields of a mapping, and which of them were asked for.
 pub(super) struct Fields<'a> {
     entries: &'a [(String, Node)],
     steps: NodePath,
     path: String,
     location: Location,
     known: Vec<&'static str>,
-    /// Fields that should be there, and what to write.
+    /// Required fields that are missing, with their remedies.
     missing: Vec<(&'static str, String)>,
 }
 
+impl<'a> Field<'a> {
+    /// Returns a mapping's fields. Duplicates are mistakes.
+    pub(super) fn fields(&self, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
+        let Node::Mapping(entries) = self.node else {
+            diagnostics.mistake(&self.location, format!("expected fields, found {}", kind(self.node)), FIELDS_REMEDY);
+            return None;
+        };
+        let (steps, path) = self.steps_and_path();
+        Some(Fields::new(entries, steps, path, self.location.clone(), diagnostics))
+    }
+}
+
 impl<'a> Fields<'a> {
-    /// The fields of the mapping at `location`, which is reached by `steps` and called `path`. Duplicates are mistakes.
+    /// Wraps the mapping at `location`, which `steps` lead to and which messages call `path`. Duplicates are mistakes.
     pub(super) fn new(
         entries: &'a [(String, Node)],
         steps: NodePath,
@@ -36,16 +48,16 @@ impl<'a> Fields<'a> {
         fields
     }
 
-    /// The field of that name, if it is there.
+    /// Returns the field of that name, if it is there.
     pub(super) fn take(&mut self, name: &'static str, diagnostics: &mut Diagnostics) -> Option<Field<'a>> {
         self.known.push(name);
         let (n, (_, node)) = self.entries.iter().enumerate().find(|(_, (key, _))| key == name)?;
-        let field = Field { node, location: self.spot_of(n, Part::Value) };
+        let field = Field { node, location: self.location_of(n, Part::Value) };
         field.has_value(diagnostics).then_some(field)
     }
 
-    /// The field of that name; that it is missing is a mistake, and `remedy` says what to write. It is told at the end,
-    /// unless an unknown field turns out to be the one that is missing.
+    /// Returns the field of that name. If it is missing, that is a mistake with this remedy, reported by `finish`
+    /// unless an unknown field turns out to be a misspelling of it.
     pub(super) fn require(
         &mut self,
         name: &'static str,
@@ -58,8 +70,8 @@ impl<'a> Fields<'a> {
         self.take(name, diagnostics)
     }
 
-    /// A field is missing that is needed for the sake of another; `remedy` says what to write.
-    pub(super) fn lacks(&self, name: &str, remedy: &str, diagnostics: &mut Diagnostics) {
+    /// Reports a missing field that another field requires.
+    pub(super) fn report_missing(&self, name: &str, remedy: &str, diagnostics: &mut Diagnostics) {
         diagnostics.mistake(&self.location, format!("`{name}` is missing"), remedy);
     }
 
@@ -69,28 +81,29 @@ impl<'a> Fields<'a> {
     }
 
     /// Whether there is a field that was not asked for so far.
-    pub(super) fn has_strangers(&self) -> bool {
+    pub(super) fn has_unknown(&self) -> bool {
         self.entries.iter().any(|(key, _)| !self.known.contains(&key.as_str()))
     }
 
-    /// All entries as fields, whatever their names.
+    /// Returns all entries as fields, whatever their names.
     pub(super) fn all(self) -> Vec<(&'a str, Field<'a>)> {
         let field = |(n, (key, node)): (usize, &'a (String, Node))| {
-            (key.as_str(), Field { node, location: self.spot_of(n, Part::Value) })
+            (key.as_str(), Field { node, location: self.location_of(n, Part::Value) })
         };
         self.entries.iter().enumerate().map(field).collect()
     }
 
-    /// Ends the reading: what was not asked for is unknown. Its value is not shown: it may be a key in the wrong place.
+    /// Reports the fields that were not asked for as unknown, and the missing ones. Values are not shown: one may be a
+    /// key in the wrong place.
     pub(super) fn finish(mut self, diagnostics: &mut Diagnostics) {
         for (n, (key, _)) in self.entries.iter().enumerate() {
             if self.known.contains(&key.as_str()) {
                 continue;
             }
             let remedy = match suggestion(key, &self.known) {
-                Some(Suggestion::Field(meant)) => {
-                    self.missing.retain(|(name, _)| *name != meant);
-                    format!("did you mean `{meant}`?")
+                Some(Suggestion::Field(intended)) => {
+                    self.missing.retain(|(name, _)| *name != intended);
+                    format!("did you mean `{intended}`?")
                 }
                 Some(Suggestion::Advice(advice)) => advice.to_owned(),
                 None => {
@@ -98,7 +111,7 @@ impl<'a> Fields<'a> {
                     format!("known here: {}", known.join(", "))
                 }
             };
-            diagnostics.mistake(&self.spot_of(n, Part::Key), "unknown field", remedy);
+            diagnostics.mistake(&self.location_of(n, Part::Key), "unknown field", remedy);
         }
         for (name, remedy) in &self.missing {
             diagnostics.mistake(&self.location, format!("`{name}` is missing"), remedy);
@@ -109,15 +122,17 @@ impl<'a> Fields<'a> {
         let mut seen = HashSet::new();
         for (n, (key, _)) in self.entries.iter().enumerate() {
             if !seen.insert(key) {
-                let remedy = "a field stands at most once: keep the one that is meant";
-                diagnostics.mistake(&self.spot_of(n, Part::Key), "duplicate field", remedy);
+                let remedy = "a field may appear only once: keep one of them";
+                diagnostics.mistake(&self.location_of(n, Part::Key), "duplicate field", remedy);
             }
         }
     }
 
-    fn spot_of(&self, n: usize, part: Part) -> Location {
+    fn location_of(&self, n: usize, part: Part) -> Location {
         let key = shown_key(&self.entries[n].0);
         let path = if self.path.is_empty() { key } else { format!("{}.{key}", self.path) };
         Location::File { steps: self.steps.iter().copied().chain([n]).collect(), part, path }
     }
 }
+
+const FIELDS_REMEDY: &str = "write `name: value` pairs, one a line";

@@ -1,4 +1,4 @@
-//! The configuration of one credential that is given by flags alone.
+//! A configuration of one credential, given by flags alone.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,8 @@ use super::{
     diagnostics::{Diagnostics, Location},
     model::{Config, Confine, Credential},
     overrides::{self, Overrides},
-    path_conflicts::{PathConflicts, Purpose},
+    path_conflicts::PathConflicts,
+    path_use::Purpose,
     reader::Text,
     section::{http::Http, log::level_of_environment},
     value::{name, path},
@@ -18,7 +19,7 @@ use crate::{
     source::{AccessKey, Source},
 };
 
-/// Makes a configuration of flags, with the defaults of a file that says nothing more.
+/// Builds a configuration from flags, with the same defaults as a file.
 pub(super) fn read(
     access_key_file: &Path,
     outputs: &[PathBuf],
@@ -65,15 +66,15 @@ fn file(
 ) -> Option<PathBuf> {
     let location = Location::Flag(flag);
     let Some(text) = path.to_str() else {
-        diagnostics.mistake(&location, "not UTF-8", "rename what is not");
+        diagnostics.mistake(&location, "not UTF-8", "rename the file or folder");
         return None;
     };
     let path = path::file_of(&Text::outside(text, location.clone()), diagnostics);
-    conflicts.note(purpose, path.as_deref(), &location);
+    conflicts.record(purpose, path.as_deref(), &location);
     path
 }
 
-/// Named after its key file, as the credentials of `credentialsFrom` are, if that is a legal name.
+/// Names the credential after its key file, as `credentialsFrom` does, if that is a legal name.
 fn credential(file: PathBuf, outputs: Vec<Output>) -> Credential {
     let file_name = file.file_name().and_then(|name| name.to_str());
     let name = file_name.filter(|name| name::is_legal(name)).unwrap_or(NAME_DEFAULT).to_owned();

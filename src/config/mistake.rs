@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, said to people: where, what, and how to mend it.
+//! Mistakes in a configuration, formatted for people: where, what, and the remedy.
 
 use std::{
     error::Error,
@@ -6,23 +6,23 @@ use std::{
     path::PathBuf,
 };
 
-/// One thing to say about one place of a configuration: a mistake or a warning.
+/// One mistake or warning about one place of a configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Diagnostic {
-    /// Where.
+    /// The place.
     pub place: Place,
-    /// What is the matter. It holds no secret: values are shown only where that is safe.
+    /// The problem. It holds no secret: values are shown only where that is safe.
     pub what: String,
-    /// How to mend it.
+    /// How to fix it.
     pub remedy: Option<String>,
 }
 
-/// Where a value stands.
+/// Where a value was given.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Place {
     /// In the file.
     Field {
-        /// Counted from one; `None` for what is missing in the whole file.
+        /// Counted from one; `None` if something is missing in the whole file.
         line: Option<usize>,
         /// Such as `credentials[0].outputs[1].mode`; empty for the whole file.
         path: String,
@@ -33,34 +33,33 @@ pub enum Place {
     Variable(&'static str),
 }
 
-/// Why a configuration is refused: everything that is wrong with it, at once.
+/// Why a configuration is refused: all its mistakes at once.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mistakes {
-    /// The file; `None` if flags stand for it.
+    /// The file; `None` if the configuration was given by flags.
     pub(super) file: Option<PathBuf>,
     pub(super) kind: Kind,
 }
 
-/// What sort of refusal it is.
+/// Why it is refused.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Kind {
-    /// The file could not even be looked into.
+    /// The file cannot be read or decoded.
     Unusable { why: String, remedy: Option<String> },
-    /// Never empty; in the order of the lines.
+    /// The file has mistakes: never empty, in the order of their lines.
     Found { list: Vec<Diagnostic>, left_out: usize },
 }
 
 impl Mistakes {
-    /// What is wrong, place by place, in the order of the lines; nothing if the file could not even be looked into. Of very
-    /// many only the first are there.
-    pub fn remarks(&self) -> &[Diagnostic] {
+    /// Returns the mistakes in the order of their lines; none if the file could not be read. A very long list is cut.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
         match &self.kind {
             Kind::Unusable { .. } => &[],
             Kind::Found { list, .. } => list,
         }
     }
 
-    /// All of it in one line, for a log.
+    /// Formats all mistakes on one line, for a log.
     pub fn one_line(&self) -> String {
         let mut line = self.headline();
         match &self.kind {
@@ -70,8 +69,8 @@ impl Mistakes {
                 }
             }
             Kind::Found { list, left_out } => {
-                for (n, remark) in list.iter().take(ONE_LINE_MISTAKES_MAX).enumerate() {
-                    let _ = write!(line, "{} {}", if n == 0 { ":" } else { ";" }, remark.one_line());
+                for (n, diagnostic) in list.iter().take(ONE_LINE_MISTAKES_MAX).enumerate() {
+                    let _ = write!(line, "{} {}", if n == 0 { ":" } else { ";" }, diagnostic.one_line());
                 }
                 let more = list.len().saturating_sub(ONE_LINE_MISTAKES_MAX) + left_out;
                 if more > 0 {
@@ -87,7 +86,7 @@ impl Mistakes {
         match &self.kind {
             Kind::Unusable { why, .. } => format!("cannot use configuration {}: {why}", file.unwrap_or_default()),
             Kind::Found { list, left_out } => {
-                let in_file = list.iter().any(|remark| matches!(remark.place, Place::Field { .. }));
+                let in_file = list.iter().any(|diagnostic| matches!(diagnostic.place, Place::Field { .. }));
                 let subject = file.filter(|_| in_file).unwrap_or_else(|| OUTSIDE.to_owned());
                 match list.len() + left_out {
                     1 => format!("{subject} has a mistake"),
@@ -108,10 +107,10 @@ impl fmt::Display for Mistakes {
                 .try_for_each(|line| write!(f, "\n{:UNUSABLE_INDENT$}{line}", "")),
             Kind::Found { list, left_out } => {
                 f.write_str("\n")?;
-                let width = list.iter().map(|remark| remark.place.line_label().len()).max().unwrap_or_default();
+                let width = list.iter().map(|diagnostic| diagnostic.place.line_label().len()).max().unwrap_or_default();
                 for Diagnostic { place, what, remedy } in list {
                     let gap = if place.name().is_empty() { "" } else { ": " };
-                    // Without a line it begins where lines are told, so that it is not taken for a remedy.
+                    // A mistake without a line starts at the line column, so that it does not look like a remedy.
                     let label = place.line_label();
                     let label = if label.is_empty() { label } else { format!("{label:>width$}") };
                     write!(f, "\n  {label}{}{gap}{what}", place.name())?;
@@ -134,9 +133,9 @@ impl Error for Mistakes {}
 impl Diagnostic {
     fn one_line(&self) -> String {
         let gap = if self.place.name().is_empty() { "" } else { ": " };
-        let said = format!("{}{}{gap}{}", self.place.line_label(), self.place.name(), self.what);
+        let line = format!("{}{}{gap}{}", self.place.line_label(), self.place.name(), self.what);
         let remedy = self.remedy.as_deref().map(joined).filter(|remedy| remedy.len() <= ONE_LINE_REMEDY_BYTES_MAX);
-        remedy.map_or(said.clone(), |remedy| format!("{said} ({remedy})"))
+        remedy.map_or(line.clone(), |remedy| format!("{line} ({remedy})"))
     }
 }
 
@@ -147,7 +146,7 @@ impl fmt::Display for Diagnostic {
 }
 
 impl Place {
-    /// Such as `line 7, `.
+    /// Returns a label such as `line 7, `.
     fn line_label(&self) -> String {
         match self {
             Self::Field { line: Some(line), path } if path.is_empty() => format!("line {line}: "),
@@ -165,7 +164,7 @@ impl Place {
     }
 }
 
-/// A remedy of several lines in one.
+/// Joins a remedy of several lines into one.
 fn joined(remedy: &str) -> String {
     remedy.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
@@ -173,7 +172,7 @@ fn joined(remedy: &str) -> String {
 const OUTSIDE: &str = "the command line or the environment";
 const ONE_LINE_MISTAKES_MAX: usize = 3;
 const ONE_LINE_REMEDY_BYTES_MAX: usize = 80;
-/// Of a remedy, where no line is said.
+/// The indent of a remedy when no mistake has a line.
 const UNPLACED_INDENT: usize = 2;
-/// As wide as the word `error: ` that a terminal shows before it.
+/// The width of `error: `, which a terminal shows before the message.
 const UNUSABLE_INDENT: usize = "error: ".len();

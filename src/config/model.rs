@@ -1,4 +1,4 @@
-//! The configuration as meant: types that cannot be wrong.
+//! The checked configuration: types that cannot hold a wrong value.
 
 use std::{
     num::NonZeroUsize,
@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     show::shown,
-    value::{name, path::NAME_MARK},
+    value::{name, path::NAME_PLACEHOLDER},
 };
 use crate::{
     exchange::{Api, BaseUrl, HttpSettings, ProjectId},
@@ -18,34 +18,34 @@ use crate::{
     status::Listen,
 };
 
-/// A whole configuration, every value checked.
+/// A whole configuration; every value is checked.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Config {
     /// The Descope project.
     pub project: ProjectId,
-    /// Where its API is.
+    /// The base URL of its API.
     pub base_url: BaseUrl,
-    /// Where state is kept; its files are the program's own.
+    /// The folder for state files; they belong to this program alone.
     pub state_directory: PathBuf,
-    /// The credentials that are named one by one. Names and output paths are unique.
+    /// The credentials of `credentials`. Names and output paths are unique.
     pub credentials: Vec<Credential>,
-    /// The folders in which every file is a key.
+    /// The folders of `credentialsFrom`: every file in one is a key.
     pub key_directories: Vec<KeyDirectory>,
-    /// The folders whose files change as one; their outputs know of it.
+    /// The folders whose files change atomically together; each output in one holds its `SetFolder`.
     pub sets: Vec<Set>,
     /// How requests are made.
     pub http: HttpSettings,
-    /// The most exchanges under way at once.
+    /// The limit of concurrent exchanges.
     pub in_flight_max: NonZeroUsize,
     /// How logs are written.
     pub log: LogSettings,
-    /// Where status is served, if it is.
+    /// The address of the status server, if there is one.
     pub status: Option<Listen>,
-    /// Whether the daemon takes from itself what it has no use for.
+    /// Whether the daemon drops access rights that it does not need.
     pub confine: Confine,
 }
 
-/// One thing to keep fresh.
+/// One credential to keep fresh.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Credential {
     /// `[a-z0-9]([-a-z0-9]*[a-z0-9])?`, at most 63 characters.
@@ -56,36 +56,35 @@ pub struct Credential {
     pub required: bool,
     /// When it is renewed.
     pub policy: Policy,
-    /// Where its sessions are written; at least one.
+    /// The outputs that its sessions are written to; at least one.
     pub outputs: Vec<Output>,
-    /// What follows a write, in this order.
+    /// The hooks that run after a write, in this order.
     pub hooks: Vec<Hook>,
 }
 
-/// A folder with one key a file (`credentialsFrom`): a credential for each, named after the file.
+/// A folder with one key per file (`credentialsFrom`). Each file becomes a credential that is named after it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct KeyDirectory {
     /// The folder.
     pub path: PathBuf,
-    /// What each credential looks like. Its name is empty; the paths of its key file and its outputs hold
-    /// `{name}`.
+    /// The template for each credential. Its name is empty; the paths of its key file and its outputs contain `{name}`.
     pub pattern: Credential,
 }
 
-/// A folder whose files change as one.
+/// A folder whose files change atomically together.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Set {
-    /// The folder. Every output right in it is one of its files.
+    /// The folder. Every output directly in it is one of its files.
     pub directory: PathBuf,
-    /// How the folders of its generations are made.
+    /// Mode and group of the folders of its generations.
     pub folder: SetFolder,
 }
 
-/// A file in a folder of keys whose name no credential can have.
+/// A file in a folder of keys whose name is not a legal credential name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("file {file} in `{}` is no key: its name is no name of a credential; {}", directory.display(), name::RULE)]
+#[error("file {file} in `{}` is not used as a key: its name is not a legal credential name; {}", directory.display(), name::RULE)]
 pub struct NotACredential {
-    /// The name as it may be shown.
+    /// The name, escaped and safe to show.
     file: String,
     directory: PathBuf,
 }
@@ -98,13 +97,13 @@ impl Credential {
 }
 
 impl KeyDirectory {
-    /// The credential of one file in the folder, named after it. Names that begin with `.` are not keys at all, and
-    /// callers pass over them in silence.
+    /// Returns the credential of one file in the folder, named after it. Callers skip names that begin with `.`, which
+    /// are not keys.
     pub fn credential(&self, file_name: &str) -> Result<Credential, NotACredential> {
         if !name::is_legal(file_name) {
             return Err(NotACredential { file: shown(file_name), directory: self.path.clone() });
         }
-        let named = |pattern: &str| pattern.replace(NAME_MARK, file_name);
+        let named = |pattern: &str| pattern.replace(NAME_PLACEHOLDER, file_name);
         let outputs = self.pattern.outputs.iter().map(|output| output.renamed(named));
         Ok(Credential {
             name: file_name.to_owned(),
@@ -114,9 +113,9 @@ impl KeyDirectory {
         })
     }
 
-    /// The folders that hold its outputs, whatever the names of its keys: what is named after them lies below.
+    /// Returns the folders that hold its outputs, cut before the first part that contains `{name}`.
     pub fn output_folders(&self) -> impl Iterator<Item = PathBuf> {
-        let is_common = |part: &Component| !part.as_os_str().to_string_lossy().contains(NAME_MARK);
+        let is_common = |part: &Component| !part.as_os_str().to_string_lossy().contains(NAME_PLACEHOLDER);
         self.pattern
             .outputs
             .iter()
@@ -126,14 +125,14 @@ impl KeyDirectory {
 }
 
 impl Config {
-    /// The project, and where its API is.
+    /// Returns the project and its API's base URL.
     pub fn api(&self) -> Api {
         Api { project: self.project.clone(), base_url: self.base_url.clone() }
     }
 
-    /// The credential that stands in the way of one from a folder: it has the same name or an output on the same path. It
-    /// wins, for it was named on purpose.
-    pub fn named_rival(&self, from_folder: &Credential) -> Option<&Credential> {
+    /// Returns the configured credential with the same name or a target in common with one from a folder. The
+    /// configured one wins, because its name was chosen explicitly.
+    pub fn conflicting_credential(&self, from_folder: &Credential) -> Option<&Credential> {
         let same_target = |a: &Credential| {
             a.outputs.iter().any(|mine| from_folder.outputs.iter().any(|other| mine.is_same_target(other)))
         };
@@ -141,10 +140,10 @@ impl Config {
     }
 }
 
-/// Whether a daemon takes from itself what it has no use for, when it starts.
+/// Whether a daemon drops unneeded access rights when it starts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Confine {
-    /// As far as the kernel goes, unless a hook runs commands.
+    /// As far as the kernel supports it, unless a hook runs commands.
     #[default]
     Auto,
     /// Never.
@@ -154,13 +153,13 @@ pub enum Confine {
 /// How logs are written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct LogSettings {
-    /// Text, JSON, or by where standard error goes.
+    /// Text, JSON, or chosen by whether standard error is a terminal.
     pub format: LogFormat,
     /// A filter such as `info` or `tokenwell=debug,hyper=warn`; `None` means `info`.
     pub level: Option<String>,
 }
 
-/// The look of log lines.
+/// The format of log lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum LogFormat {
     /// Text on a terminal, JSON otherwise.

@@ -1,4 +1,4 @@
-//! What flags and the environment say, which beats the file; and what is true when nobody says anything.
+//! Values from flags and the environment, which override the file, and defaults that depend on other values.
 
 use std::path::{Path, PathBuf};
 
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::exchange::{BaseUrl, ProjectId};
 
-/// Values from outside the file. The field of the file that one of them beats is not looked at.
+/// Values from outside the file. A field of the file that is overridden is not validated.
 pub(super) struct Overrides {
     project_id: Option<Text>,
     base_url: Option<Text>,
 }
 
 impl Overrides {
-    /// Flags beat the environment.
+    /// Reads flags and variables; flags override variables.
     pub(super) fn new(source: &Source, diagnostics: &mut Diagnostics) -> Self {
         let mut first = |flag: &'static str, value: &Option<String>, variables: &[&'static str]| {
             let of_flag = value.as_ref().map(|value| Text::outside(value, Location::Flag(flag)));
@@ -33,7 +33,8 @@ impl Overrides {
         }
     }
 
-    /// The project: as overridden, else as the file says. That it is missing is for the caller to say, who knows the remedy.
+    /// Returns the project: overridden, else from the file. The caller reports a missing one, because it knows the
+    /// remedy.
     pub(super) fn project(&self, of_file: Option<Field>, diagnostics: &mut Diagnostics) -> Option<ProjectId> {
         if let Some(text) = &self.project_id {
             return project::read(text, diagnostics);
@@ -46,7 +47,7 @@ impl Overrides {
         self.project_id.is_some()
     }
 
-    /// The API: as overridden, else as the file says, else Descope's own for the project.
+    /// Returns the base URL: overridden, else from the file, else Descope's own for the project's region.
     pub(super) fn base_url(
         &self,
         of_file: Option<Field>,
@@ -66,8 +67,8 @@ impl Overrides {
     }
 }
 
-/// Where state is kept if the file does not say: `$STATE_DIRECTORY` (systemd; the first, if there are several), else
-/// beside the first output that is in no set.
+/// Returns the state directory if the file has none: `$STATE_DIRECTORY` (systemd; the first of several), else the
+/// folder of the first output that is in no set.
 pub(super) fn state_directory(
     credentials: &[Credential],
     key_directories: &[KeyDirectory],
@@ -81,20 +82,20 @@ pub(super) fn state_directory(
     let mut outputs = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).peekable();
     outputs.peek()?;
     let Some(first) = outputs.find(|output| !output.is_in_set()) else {
-        let what = "missing, and every output is in a set, where nothing else may stand";
+        let what = "missing, and every output is in a set, which may hold no other files";
         diagnostics.mistake(&Location::WholeFile { path: "stateDirectory".to_owned() }, what, STATE_REMEDY);
         return None;
     };
-    // The folder of `/run/{name}/jwt` is one of many: their common parent is meant.
-    let has_mark = |folder: &Path| folder.to_string_lossy().contains(path::NAME_MARK);
-    first.folder()?.ancestors().find(|folder| !has_mark(folder)).map(Path::to_owned)
+    // The folder of `/run/{name}/jwt` is different for each key, so their common parent is used.
+    let has_placeholder = |folder: &Path| folder.to_string_lossy().contains(path::NAME_PLACEHOLDER);
+    first.folder()?.ancestors().find(|folder| !has_placeholder(folder)).map(Path::to_owned)
 }
 
-/// What to do about a project id that is missing.
+/// The remedy for a missing project id.
 pub(super) const PROJECT_REMEDY: &str = "write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`";
 
-const STATE_REMEDY: &str = "write such as `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`";
+const STATE_REMEDY: &str = "write something like `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`";
 const PROJECT_VARIABLE: &str = "DESCOPE_PROJECT_ID";
-/// The second is what some of Descope's SDKs call it.
+/// Some of Descope's SDKs use the second name.
 const BASE_URL_VARIABLES: [&str; 2] = ["DESCOPE_BASE_URL", "DESCOPE_BASE_URI"];
 const STATE_VARIABLE: &str = "STATE_DIRECTORY";

@@ -1,4 +1,4 @@
-//! What every name and path is used for: nothing is two things at once, be it by its letters or by way of links.
+//! Finds names and paths that are used twice, whether they are spelled the same or lead to the same file through links.
 
 use std::{
     collections::HashMap,
@@ -7,102 +7,64 @@ use std::{
 
 use super::{
     diagnostics::{Diagnostics, Location},
+    path_use::{PathUse, Purpose},
     reader::path_of,
-    resolve::Places,
+    resolve::PathResolver,
 };
 use crate::{file_id::FileId, output::LOCK_FILE};
 
-/// What a path is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Purpose {
-    /// Sessions are written there.
-    Output,
-    /// A source reads a secret from there.
-    SecretFile,
-    /// Every file in it is an access key.
-    KeyDirectory,
-    /// A hook reads the number of a process from there.
-    PidFile,
-    /// A hook runs it.
-    Program,
-    /// A template of an output is read from there.
-    TemplateFile,
-    /// Roots of TLS are read from there.
-    CaFile,
-    /// The program keeps its own files there.
-    StateDirectory,
-    /// Status is served there.
-    StatusSocket,
-    /// Sessions are written there in generations.
-    Set,
-    /// The configuration itself.
-    ConfigFile,
-}
-
-/// Every name and path of a configuration, those of entries that are otherwise mistaken included.
+/// Every name and path of a configuration, including those of entries with other mistakes.
 #[derive(Default)]
 pub(super) struct PathConflicts {
     names: HashMap<String, String>,
-    paths: Vec<Use>,
-    places: Places,
-}
-
-/// A path and what it is for.
-struct Use {
-    purpose: Purpose,
-    /// As the configuration names it.
-    named: PathBuf,
-    /// Where that leads to.
-    real: PathBuf,
-    /// Of the file that stands there, if it is to be one.
-    identity: Option<FileId>,
-    location: Location,
+    paths: Vec<PathUse>,
+    resolver: PathResolver,
 }
 
 impl PathConflicts {
-    /// The paths of a file's configuration, of which the file itself is the first.
+    /// Starts with the path of the configuration file itself.
     pub(super) fn of_file(file: &Path) -> Self {
         let mut conflicts = Self::default();
-        let named: PathBuf = file.components().collect();
-        conflicts.note(Purpose::ConfigFile, Some(&named), &Location::WholeFile { path: String::new() });
+        let written: PathBuf = file.components().collect();
+        conflicts.record(Purpose::ConfigFile, Some(&written), &Location::WholeFile { path: String::new() });
         conflicts
     }
 
-    /// A credential has that name; that another has it too is a mistake.
-    pub(super) fn name(&mut self, name: &str, location: &Location, diagnostics: &mut Diagnostics) {
+    /// Records the name of a credential; a second one of the same name is a mistake.
+    pub(super) fn record_name(&mut self, name: &str, location: &Location, diagnostics: &mut Diagnostics) {
         if let Some(first) = self.names.get(name) {
-            let what = format!("`{name}` is the name of {first} too");
+            let what = format!("`{name}` is also the name of {first}");
             diagnostics.mistake(location, what, "give every credential a name of its own");
         } else {
             self.names.insert(name.to_owned(), path_of(location).replace(".name", ""));
         }
     }
 
-    /// A path is used, if it could be read at all. Looks where it leads to.
-    pub(super) fn note(&mut self, purpose: Purpose, path: Option<&Path>, location: &Location) {
+    /// Records a path, if one could be read, and resolves it.
+    pub(super) fn record(&mut self, purpose: Purpose, path: Option<&Path>, location: &Location) {
         let Some(path) = path else { return };
-        let (real, identity) = if purpose.is_folder() {
-            (self.places.folder(path), None)
+        let (resolved, identity) = if purpose.is_folder() {
+            (self.resolver.folder(path), None)
         } else {
-            (self.places.file(path), FileId::of_regular_file(path))
+            (self.resolver.file(path), FileId::of_regular_file(path))
         };
-        self.paths.push(Use { purpose, named: path.to_owned(), real, identity, location: location.clone() });
+        self.paths.push(PathUse { purpose, written: path.to_owned(), resolved, identity, location: location.clone() });
     }
 
-    /// Finds what is used twice.
+    /// Reports what is used twice.
     pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
-        let mut outputs: HashMap<&Path, &Use> = HashMap::new();
+        let mut outputs: HashMap<&Path, &PathUse> = HashMap::new();
         for output in self.of(Purpose::Output) {
-            if let Some(first) = outputs.get(output.real.as_path()) {
-                let what = if first.named == output.named {
+            if let Some(first) = outputs.get(output.resolved.as_path()) {
+                let what = if first.written == output.written {
                     let another = if first.location == output.location { "another " } else { "" };
                     format!("the same path as {another}{}", path_of(&first.location))
                 } else {
-                    format!("the same file as {}{}", path_of(&first.location), output.by_way_of_a_link())
+                    format!("the same file as {}{}", path_of(&first.location), output.through_a_link())
                 };
                 diagnostics.mistake(&output.location, what, "give every output a path of its own");
             } else {
-                outputs.insert(&output.real, output);
+                outputs.insert(&output.resolved, output);
             }
         }
         self.check_outputs(&outputs, diagnostics);
@@ -110,22 +72,22 @@ impl PathConflicts {
         self.check_sets(&outputs, diagnostics);
     }
 
-    /// No output stands where the program keeps its status.
+    /// Reports an output that would overwrite the program's own status file.
     pub(super) fn check_status_file(&mut self, file: &Path, diagnostics: &mut Diagnostics) {
-        let real = self.places.file(file);
-        for output in self.of(Purpose::Output).filter(|output| output.real == real) {
-            let way = output.way_to(file);
+        let resolved = self.resolver.file(file);
+        for output in self.of(Purpose::Output).filter(|output| output.resolved == resolved) {
+            let note = output.link_note(file);
             diagnostics.mistake(
                 &output.location,
-                format!("the program's own status file{way}"),
+                format!("the program's own status file{note}"),
                 "write tokens somewhere else",
             );
         }
     }
 
-    /// No output stands where something else is.
-    fn check_outputs(&self, outputs: &HashMap<&Path, &Use>, diagnostics: &mut Diagnostics) {
-        let standing: HashMap<FileId, &Use> =
+    /// Reports outputs on the path of something else.
+    fn check_outputs(&self, outputs: &HashMap<&Path, &PathUse>, diagnostics: &mut Diagnostics) {
+        let existing: HashMap<FileId, &PathUse> =
             outputs.values().filter_map(|output| Some((output.identity?, *output))).collect();
         for other in &self.paths {
             let what = match other.purpose {
@@ -141,23 +103,23 @@ impl PathConflicts {
                 Purpose::ConfigFile => "this configuration file".to_owned(),
             };
             let found = outputs
-                .get(other.real.as_path())
-                .map(|output| (*output, output.way_to(&other.named)))
-                .or_else(|| standing.get(&other.identity?).map(|output| (*output, output.one_file_with(other))));
-            if let Some((output, way)) = found {
+                .get(other.resolved.as_path())
+                .map(|output| (*output, output.link_note(&other.written)))
+                .or_else(|| existing.get(&other.identity?).map(|output| (*output, output.same_file_note(other))));
+            if let Some((output, note)) = found {
                 diagnostics.mistake(
                     &output.location,
-                    format!("{what}{way}: a token would replace it"),
+                    format!("{what}{note}: a token would replace it"),
                     "write tokens somewhere else",
                 );
             }
         }
         let folders: Vec<_> = self.of(Purpose::KeyDirectory).collect();
         for (path, output) in outputs {
-            if let Some(folder) = folders.iter().find(|folder| path.starts_with(&folder.real)) {
-                let way =
-                    if output.named.starts_with(&folder.named) { String::new() } else { output.by_way_of_a_link() };
-                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.location));
+            if let Some(folder) = folders.iter().find(|folder| path.starts_with(&folder.resolved)) {
+                let note =
+                    if output.written.starts_with(&folder.written) { String::new() } else { output.through_a_link() };
+                let what = format!("inside {}{note}, in which every file is an access key", path_of(&folder.location));
                 diagnostics.mistake(&output.location, what, "write tokens somewhere else");
             }
             if let Some(file) = path.ancestors().skip(1).find_map(|parent| outputs.get(parent)) {
@@ -167,33 +129,35 @@ impl PathConflicts {
         }
     }
 
-    /// No folder of keys is used for anything else.
+    /// Reports folders of keys that are also used for something else.
     fn check_folders(&self, diagnostics: &mut Diagnostics) {
-        let mut folders: HashMap<&Path, &Use> = HashMap::new();
+        let mut folders: HashMap<&Path, &PathUse> = HashMap::new();
         for folder in self.of(Purpose::KeyDirectory) {
-            if let Some(first) = folders.insert(&folder.real, folder) {
-                let what = format!("the same folder as {}{}", path_of(&first.location), folder.way_to(&first.named));
+            if let Some(first) = folders.insert(&folder.resolved, folder) {
+                let what =
+                    format!("the same folder as {}{}", path_of(&first.location), folder.link_note(&first.written));
                 diagnostics.mistake(&folder.location, what, "name every folder once, with all outputs under it");
             }
         }
         for state in self.of(Purpose::StateDirectory) {
-            if let Some(folder) = state.real.ancestors().find_map(|parent| folders.get(parent)) {
-                let way = if state.named.starts_with(&folder.named) { String::new() } else { state.by_way_of_a_link() };
-                let what = format!("inside {}{way}, where every file is an access key", path_of(&folder.location));
+            if let Some(folder) = state.resolved.ancestors().find_map(|parent| folders.get(parent)) {
+                let note =
+                    if state.written.starts_with(&folder.written) { String::new() } else { state.through_a_link() };
+                let what = format!("inside {}{note}, in which every file is an access key", path_of(&folder.location));
                 diagnostics.mistake(&state.location, what, "keep state somewhere else");
             }
         }
     }
 
-    /// A set's folder is nothing else, and its files have names of their own.
-    fn check_sets(&self, outputs: &HashMap<&Path, &Use>, diagnostics: &mut Diagnostics) {
-        let mut sets: HashMap<&Path, &Use> = HashMap::new();
+    /// Reports sets whose folder is also used for something else, and illegal file names in sets.
+    fn check_sets(&self, outputs: &HashMap<&Path, &PathUse>, diagnostics: &mut Diagnostics) {
+        let mut sets: HashMap<&Path, &PathUse> = HashMap::new();
         for set in self.of(Purpose::Set) {
-            if let Some(first) = sets.get(set.real.as_path()) {
-                let what = format!("the same folder as {}{}", path_of(&first.location), set.way_to(&first.named));
+            if let Some(first) = sets.get(set.resolved.as_path()) {
+                let what = format!("the same folder as {}{}", path_of(&first.location), set.link_note(&first.written));
                 diagnostics.mistake(&set.location, what, "name every set once");
             } else {
-                sets.insert(&set.real, set);
+                sets.insert(&set.resolved, set);
             }
         }
         for (path, set) in &sets {
@@ -206,17 +170,19 @@ impl PathConflicts {
                 diagnostics.mistake(&set.location, what, "give the set a folder of its own");
             }
         }
-        for Use { purpose, real, location, .. } in &self.paths {
+        for PathUse { purpose, resolved, location, .. } in &self.paths {
             let (folder, what) = match purpose {
                 Purpose::KeyDirectory => (
-                    Some(real.as_path()),
-                    format!("the same folder as {}, where every file is an access key", path_of(location)),
+                    Some(resolved.as_path()),
+                    format!("the same folder as {}, in which every file is an access key", path_of(location)),
                 ),
                 Purpose::StateDirectory => {
-                    (Some(real.as_path()), format!("the same folder as {}, where state is kept", path_of(location)))
+                    (Some(resolved.as_path()), format!("the same folder as {}, which holds state", path_of(location)))
                 }
-                Purpose::ConfigFile => (real.parent(), "the folder of this configuration file".to_owned()),
-                Purpose::StatusSocket => (real.parent(), format!("the folder of the socket of {}", path_of(location))),
+                Purpose::ConfigFile => (resolved.parent(), "the folder of this configuration file".to_owned()),
+                Purpose::StatusSocket => {
+                    (resolved.parent(), format!("the folder of the socket of {}", path_of(location)))
+                }
                 Purpose::Output
                 | Purpose::SecretFile
                 | Purpose::TemplateFile
@@ -233,56 +199,21 @@ impl PathConflicts {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             let set = path.parent().and_then(|folder| sets.get(folder));
             if set.is_some() && name.starts_with("..") {
-                let what = "in a set, names that begin with `..` are those of its generations";
+                let what = "in a set, names that begin with `..` are reserved for its generations";
                 diagnostics.mistake(&output.location, what, "give the file another name");
             }
-            if let Some(set) = set.filter(|set| output.named.parent() != Some(&set.named)) {
-                let what = format!("in the folder of {}{}", path_of(&set.location), output.by_way_of_a_link());
+            if let Some(set) = set.filter(|set| output.written.parent() != Some(&set.written)) {
+                let what = format!("in the folder of {}{}", path_of(&set.location), output.through_a_link());
                 diagnostics.mistake(&output.location, what, "name the folder as the set names it");
             }
             if name == LOCK_FILE {
-                let what = format!("`{LOCK_FILE}` is the file by which tokenwell keeps other processes away");
+                let what = format!("`{LOCK_FILE}` is reserved for tokenwell's lock file");
                 diagnostics.mistake(&output.location, what, "give the file another name");
             }
         }
     }
 
-    fn of(&self, wanted: Purpose) -> impl Iterator<Item = &Use> {
+    fn of(&self, wanted: Purpose) -> impl Iterator<Item = &PathUse> {
         self.paths.iter().filter(move |path| path.purpose == wanted)
-    }
-}
-
-impl Purpose {
-    fn is_folder(self) -> bool {
-        match self {
-            Self::KeyDirectory | Self::StateDirectory | Self::Set => true,
-            Self::Output
-            | Self::SecretFile
-            | Self::PidFile
-            | Self::Program
-            | Self::TemplateFile
-            | Self::CaFile
-            | Self::StatusSocket
-            | Self::ConfigFile => false,
-        }
-    }
-}
-
-impl Use {
-    /// What is said where this and another path are the same: nothing, if the letters say it.
-    fn way_to(&self, named: &Path) -> String {
-        if self.named == named { String::new() } else { self.by_way_of_a_link() }
-    }
-
-    /// Two names of one file, be one of them a link or both of equal rank.
-    fn one_file_with(&self, other: &Self) -> String {
-        format!(" by way of a link (`{}` and `{}` are one file)", self.named.display(), other.named.display())
-    }
-
-    fn by_way_of_a_link(&self) -> String {
-        if self.named == self.real {
-            return " by way of a link".to_owned();
-        }
-        format!(" by way of a link (`{}` is `{}`)", self.named.display(), self.real.display())
     }
 }

@@ -1,22 +1,21 @@
-//! Values of the tree: each knows its place, and what it is not is a mistake.
+//! Typed access to the values of the tree. A value of the wrong kind is a mistake at its location.
 
 use super::{
     diagnostics::{Diagnostics, Location},
     expand::expand,
-    fields::Fields,
-    place::{NodePath, Part},
+    line_number::{NodePath, Part},
     show::shown,
     tree::{Node, kind},
 };
 
-/// A value and its place.
+/// A value and its location.
 #[derive(Clone)]
 pub(super) struct Field<'a> {
     pub(super) node: &'a Node,
     pub(super) location: Location,
 }
 
-/// A text as it is meant, with the variables put in, and as it is written.
+/// A text with its variables expanded, and as it was written.
 pub(super) struct Text {
     pub(super) value: String,
     written: String,
@@ -24,29 +23,19 @@ pub(super) struct Text {
 }
 
 impl<'a> Field<'a> {
-    /// The whole document.
+    /// Wraps the whole document.
     pub(super) fn root(node: &'a Node) -> Self {
         Self { node, location: Location::File { steps: Vec::new(), part: Part::Value, path: String::new() } }
     }
 
-    /// A mapping's fields. Duplicates are mistakes.
-    pub(super) fn fields(&self, diagnostics: &mut Diagnostics) -> Option<Fields<'a>> {
-        let Node::Mapping(entries) = self.node else {
-            diagnostics.mistake(&self.location, format!("expected fields, found {}", kind(self.node)), FIELDS_REMEDY);
-            return None;
-        };
-        let (steps, path) = self.way();
-        Some(Fields::new(entries, steps, path, self.location.clone(), diagnostics))
-    }
-
-    /// A list's values, but for empty ones, which are mistakes.
+    /// Returns a list's values. Empty ones are mistakes and left out.
     pub(super) fn items(&self, diagnostics: &mut Diagnostics) -> Vec<Field<'a>> {
         let Node::List(values) = self.node else {
             let remedy = "begin every entry with `- `";
             diagnostics.mistake(&self.location, format!("expected a list, found {}", kind(self.node)), remedy);
             return Vec::new();
         };
-        let (steps, path) = self.way();
+        let (steps, path) = self.steps_and_path();
         let items = values.iter().enumerate().map(|(n, node)| {
             let steps = steps.iter().copied().chain([n]).collect();
             Field { node, location: Location::File { steps, part: Part::Value, path: format!("{path}[{n}]") } }
@@ -54,7 +43,7 @@ impl<'a> Field<'a> {
         items.filter(|item| item.has_value(diagnostics)).collect()
     }
 
-    /// A text with its variables put in.
+    /// Returns a text with its variables expanded.
     pub(super) fn text(&self, diagnostics: &mut Diagnostics) -> Option<Text> {
         let Node::Text(written) = self.node else {
             let remedy = match self.node {
@@ -73,7 +62,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// `true` or `false`.
+    /// Reads `true` or `false`.
     pub(super) fn flag(&self, diagnostics: &mut Diagnostics) -> Option<bool> {
         match self.node {
             Node::Bool(value) => Some(*value),
@@ -93,7 +82,7 @@ impl<'a> Field<'a> {
         }
     }
 
-    /// One of a few words.
+    /// Reads one of a few words.
     pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], diagnostics: &mut Diagnostics) -> Option<T> {
         let text = self.text(diagnostics)?;
         if let Some((_, meaning)) = words.iter().find(|(word, _)| *word == text.value) {
@@ -108,7 +97,7 @@ impl<'a> Field<'a> {
         None
     }
 
-    /// Whether it is a list of nothing.
+    /// Whether it is an empty list.
     pub(super) fn is_empty_list(&self) -> bool {
         matches!(self.node, Node::List(nodes) if nodes.is_empty())
     }
@@ -117,13 +106,13 @@ impl<'a> Field<'a> {
     pub(super) fn has_value(&self, diagnostics: &mut Diagnostics) -> bool {
         let is_null = *self.node == Node::Null;
         if is_null {
-            diagnostics.mistake(&self.location, "no value", "give it one, or take the line away");
+            diagnostics.mistake(&self.location, "no value", "give it one, or remove the line");
         }
         !is_null
     }
 
-    /// How its fields or items are reached.
-    fn way(&self) -> (NodePath, String) {
+    /// Returns the steps and the path of this value, to extend for its children.
+    pub(super) fn steps_and_path(&self) -> (NodePath, String) {
         match &self.location {
             Location::File { steps, path, .. } => (steps.clone(), path.clone()),
             Location::WholeFile { .. } | Location::Flag(_) | Location::Variable(_) => (Vec::new(), String::new()),
@@ -132,28 +121,28 @@ impl<'a> Field<'a> {
 }
 
 impl Text {
-    /// A text that did not come from the file; it has no variables.
+    /// Wraps a text from outside the file, in which variables are not expanded.
     pub(super) fn outside(value: &str, location: Location) -> Self {
         Self { value: value.to_owned(), written: value.to_owned(), location }
     }
 
-    /// As it stands in the file, before any variable was put in.
+    /// Returns the text as written, before variables were expanded.
     pub(super) fn written(&self) -> &str {
         &self.written
     }
 
-    /// Whether no variable is in it.
+    /// Whether it contains no variable.
     pub(super) fn is_written_out(&self) -> bool {
         self.written == self.value
     }
 
-    /// The text as a message shows it: as written, for what a variable holds may be secret.
+    /// Formats the text for a message: as written, because the value of a variable may be secret.
     pub(super) fn shown(&self) -> String {
         shown(&self.written)
     }
 }
 
-/// How people call a location, in backticks.
+/// Formats a location's name in backticks.
 pub(super) fn path_of(location: &Location) -> String {
     match location {
         Location::File { path, .. } | Location::WholeFile { path } => format!("`{path}`"),
@@ -162,7 +151,7 @@ pub(super) fn path_of(location: &Location) -> String {
     }
 }
 
-/// `a`, `b` or `c`.
+/// Formats `a`, `b` or `c`.
 fn or(words: &[String]) -> String {
     match words {
         [] => String::new(),
@@ -170,5 +159,3 @@ fn or(words: &[String]) -> String {
         [first @ .., last] => format!("{} or {last}", first.join(", ")),
     }
 }
-
-const FIELDS_REMEDY: &str = "write `name: value` pairs, one a line";

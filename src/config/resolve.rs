@@ -1,8 +1,8 @@
-//! Where paths lead to: two that differ in their letters may be one file by way of links.
+//! Resolves paths: two that are spelled differently may be one file through links.
 //!
-//! What a write replaces is a name in a folder. So the real place of a file is its name in the folder that its path leads
-//! to, and a link of that name is not followed. What stands there already has a number besides, which tells of hard links
-//! and of files that are links themselves.
+//! A write replaces a name in a folder. So the resolved path of a file is its name in the resolved folder, and a link
+//! of that name is not followed. An existing file also has an inode number, which finds hard links and files that are
+//! links themselves.
 
 use std::{
     collections::HashMap,
@@ -10,14 +10,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The places that were looked up. What a path leads to is asked once for each folder.
+/// Resolved folders, each looked up once.
 #[derive(Default)]
-pub(super) struct Places {
+pub(super) struct PathResolver {
     folders: HashMap<PathBuf, PathBuf>,
 }
 
-impl Places {
-    /// The real place of a file, be it there or not.
+impl PathResolver {
+    /// Returns the resolved path of a file, whether it exists or not.
     pub(super) fn file(&mut self, path: &Path) -> PathBuf {
         match (path.parent(), path.file_name()) {
             (Some(folder), Some(name)) => self.folder(folder).join(name),
@@ -25,25 +25,25 @@ impl Places {
         }
     }
 
-    /// The real place of a folder. Of one that is missing: below the nearest above it that is there.
+    /// Returns the resolved path of a folder. A missing one is resolved below its nearest existing parent.
     pub(super) fn folder(&mut self, path: &Path) -> PathBuf {
         if let Some(known) = self.folders.get(path) {
             return known.clone();
         }
         let mut missing: Vec<OsString> = Vec::new();
-        let mut at = path;
-        let real = loop {
-            match (at.canonicalize(), at.parent(), at.file_name()) {
-                (Ok(real), ..) => break real,
+        let mut candidate = path;
+        let resolved = loop {
+            match (candidate.canonicalize(), candidate.parent(), candidate.file_name()) {
+                (Ok(resolved), ..) => break resolved,
                 (Err(_), Some(above), Some(name)) => {
                     missing.push(name.to_owned());
-                    at = above;
+                    candidate = above;
                 }
-                (Err(_), ..) => break at.to_owned(),
+                (Err(_), ..) => break candidate.to_owned(),
             }
         };
-        let real: PathBuf = [real].into_iter().chain(missing.into_iter().rev().map(PathBuf::from)).collect();
-        self.folders.insert(path.to_owned(), real.clone());
-        real
+        let resolved: PathBuf = [resolved].into_iter().chain(missing.into_iter().rev().map(PathBuf::from)).collect();
+        self.folders.insert(path.to_owned(), resolved.clone());
+        resolved
     }
 }

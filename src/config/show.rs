@@ -1,6 +1,6 @@
-//! How much of what a user wrote may be said back: never a secret that was pasted into the wrong place.
+//! How much of a user's input a message may repeat: never a secret that was pasted into the wrong place.
 
-/// A value as a message shows it, in backticks; a long one is cut, and one that may be a secret is described instead.
+/// Formats a value for a message, in backticks. Cuts a long one, and only describes one that may be a secret.
 pub(super) fn shown(written: &str) -> String {
     if looks_like_a_secret(written) {
         return format!("a value of {} characters", written.chars().count());
@@ -12,7 +12,7 @@ pub(super) fn shown(written: &str) -> String {
     format!("`{short}`")
 }
 
-/// A key of a mapping as it stands in a field's path.
+/// Formats a key of a mapping as part of a field's path.
 pub(super) fn shown_key(key: &str) -> String {
     let plain = key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     if looks_like_a_secret(key) {
@@ -24,7 +24,7 @@ pub(super) fn shown_key(key: &str) -> String {
     }
 }
 
-/// Whether a text has a run of letters and digits as long as keys and tokens have, and names and paths seldom.
+/// Whether a text has a run of letters and digits as long as in keys and tokens, and rarely in names and paths.
 pub fn looks_like_a_secret(text: &str) -> bool {
     text.split(|c: char| !c.is_ascii_alphanumeric()).any(|run| run.len() >= SECRET_RUN_CHARS_MIN)
 }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_may_be_a_key_is_described_and_not_shown() {
+    fn a_possible_key_is_described_and_not_shown() {
         assert_eq!(shown("K2abcdefghijklmnopqrstuvwxyz"), "a value of 28 characters");
         assert_eq!(shown("Bearer K2abcdefghijklmnopqrstuvwxyz"), "a value of 35 characters");
     }

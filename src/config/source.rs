@@ -2,18 +2,19 @@
 
 use std::path::PathBuf;
 
-/// A configuration's source. The daemon keeps it, and loads from it again when it is told to reload.
+/// A configuration's source. The daemon keeps it to reload the configuration.
 #[derive(Clone)]
 pub struct Source {
-    /// The file, or the flags that stand for one.
+    /// The file, or the flags that replace one.
     pub origin: Origin,
-    /// `--project-id`, which beats the environment and the file.
+    /// `--project-id`, which overrides the environment and the file.
     pub project_id: Option<String>,
-    /// `--base-url`, which beats the environment and the file. It may hold a password by mistake: it is never printed.
+    /// `--base-url`, which overrides the environment and the file. It is never printed, because it may hold a password
+    /// by mistake.
     pub base_url: Option<String>,
 }
 
-/// What a configuration is made of.
+/// A configuration file, or flags.
 #[derive(Clone)]
 pub enum Origin {
     /// A YAML file.
@@ -22,18 +23,18 @@ pub enum Origin {
     Flags {
         /// `--access-key-file`; absolute.
         access_key_file: PathBuf,
-        /// `--output`, once or more often; absolute.
+        /// `--output`, one or more; absolute.
         outputs: Vec<PathBuf>,
     },
 }
 
 impl Source {
-    /// A file, without anything that overrides it.
+    /// Returns a source for a file without overrides.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { origin: Origin::File(path.into()), project_id: None, base_url: None }
     }
 
-    /// The file, if it is one: what a daemon watches.
+    /// Returns the path of the file, if there is one. The daemon watches it.
     pub fn path(&self) -> Option<&std::path::Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
@@ -42,5 +43,5 @@ impl Source {
     }
 }
 
-/// The configuration that is read when none is named.
+/// The configuration file that is read by default.
 pub const DEFAULT_FILE: &str = "/etc/tokenwell/tokenwell.yaml";

@@ -1,19 +1,19 @@
-//! What an unknown field was probably meant to be.
+//! Suggestions for unknown fields.
 
 /// What to do about an unknown field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Suggestion {
-    /// This field was meant.
+    /// Use this field instead.
     Field(&'static str),
-    /// Something else was meant.
+    /// Something else is needed.
     Advice(&'static str),
 }
 
-/// What comes to mind about an unknown field, if anything does.
+/// Returns the best suggestion for an unknown field, if there is one.
 pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion> {
     let bare = bare(key);
     if key == "<<" {
-        return Some(Suggestion::Advice("merge keys do not work here: write out what is meant"));
+        return Some(Suggestion::Advice("merge keys are not supported: write the fields out"));
     }
     if known.contains(&"accessKeyFile") && KEYS_THEMSELVES.contains(&bare.as_str()) {
         return Some(Suggestion::Advice(KEY_ITSELF));
@@ -24,13 +24,13 @@ pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion
     name.copied().map(Suggestion::Field)
 }
 
-/// Without case, `_` and `-`: `access_key_file` is `accessKeyFile`.
+/// Removes case, `_` and `-`: `access_key_file` matches `accessKeyFile`.
 fn bare(name: &str) -> String {
     let letters = name.chars().filter(|c| !matches!(c, '_' | '-')).take(NAME_CHARS_MAX);
     letters.collect::<String>().to_lowercase()
 }
 
-/// How many letters have to be added, dropped or changed (Levenshtein).
+/// Returns the Levenshtein distance: how many letters have to be added, dropped or changed.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
@@ -46,10 +46,11 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-const KEY_ITSELF: &str = "an access key never stands here: put it into a file and name that with `accessKeyFile`";
-/// One slip in so many letters is taken for a slip; more for another word.
+const KEY_ITSELF: &str =
+    "an access key must not be in the configuration: put it into a file and set `accessKeyFile` to its path";
+/// One typo per so many letters still counts as the same word.
 const LETTERS_PER_SLIP: usize = 3;
-/// So much of a name stands for the whole: `keyFile` is `accessKeyFile`.
+/// A part of a name with this many letters matches: `keyFile` matches `accessKeyFile`.
 const PART_CHARS_MIN: usize = 4;
 const NAME_CHARS_MAX: usize = 40;
 const KEYS_THEMSELVES: [&str; 5] = ["accesskey", "key", "apikey", "secret", "token"];
@@ -59,19 +60,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_and_other_spellings_are_understood_and_other_words_are_not() {
+    fn typos_and_other_spellings_match_and_other_words_do_not() {
         let known = ["path", "accessKeyFile", "onExpiry"];
-        let meant = |key| match suggestion(key, &known) {
+        let suggested = |key| match suggestion(key, &known) {
             Some(Suggestion::Field(name)) => name,
             Some(Suggestion::Advice(_)) => "advice",
             None => "",
         };
-        assert_eq!(meant("access_key_file"), "accessKeyFile");
-        assert_eq!(meant("accessKeyfil"), "accessKeyFile");
-        assert_eq!(meant("keyfile"), "accessKeyFile");
-        assert_eq!(meant("pth"), "path");
-        assert_eq!(meant("OnExpiry"), "onExpiry");
-        assert!(meant("accessKey") == "advice");
-        assert_eq!(meant("zzz"), "");
+        assert_eq!(suggested("access_key_file"), "accessKeyFile");
+        assert_eq!(suggested("accessKeyfil"), "accessKeyFile");
+        assert_eq!(suggested("keyfile"), "accessKeyFile");
+        assert_eq!(suggested("pth"), "path");
+        assert_eq!(suggested("OnExpiry"), "onExpiry");
+        assert!(suggested("accessKey") == "advice");
+        assert_eq!(suggested("zzz"), "");
     }
 }

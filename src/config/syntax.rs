@@ -1,4 +1,4 @@
-//! What the parser says of a text that is not YAML, in words that help and without a word of the text.
+//! Translates parser errors for a text that is not YAML into helpful messages that quote nothing of the text.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use serde::de::{Deserializer as _, Visitor};
 
 use super::mistake::{Diagnostic, Place};
 
-/// Turns the parser's error into a mistake. Its text is repeated only where it comes from the parser's own fixed
-/// sentences: what serde adds (`invalid value: string "…"`) quotes the document.
-pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Diagnostic {
+/// Turns the parser's error into a mistake. Repeats its text only if it is one of the parser's fixed sentences, because
+/// what serde adds (`invalid value: string "…"`) quotes the document.
+pub(super) fn diagnostic(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let full = error.to_string();
     let location = error.location();
-    let known = KNOWN.iter().find(|known| full.contains(known.said));
+    let known = KNOWN.iter().find(|known| full.contains(known.pattern));
     let (what, remedy) = match known {
         Some(known) => (known.what.to_owned(), known.remedy),
         None if QUOTING.iter().any(|words| full.contains(words)) => {
-            ("a value does not fit its tag".to_owned(), Some("take the tag (`!!…`) away"))
+            ("a value does not fit its tag".to_owned(), Some("remove the tag (`!!…`)"))
         }
         None => {
             let sentence = full.split(" at line ").next().unwrap_or_default();
@@ -34,8 +34,8 @@ pub(super) fn said(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     Diagnostic { place: Place::Field { line, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
 }
 
-/// The line on which the second document begins, if there is one: the parser does not say. It knows where the first value
-/// of that document is; the marker stands there or above.
+/// Returns the line on which the second document begins, if there is one. The parser reports only the first value of
+/// that document; the marker is on that line or above.
 fn second_document(text: &str) -> Option<usize> {
     struct Stop;
     impl Visitor<'_> for Stop {
@@ -50,62 +50,62 @@ fn second_document(text: &str) -> Option<usize> {
     text.lines().take(value).collect::<Vec<_>>().iter().rposition(|line| line.starts_with("---")).map(|n| n + 1)
 }
 
-/// An error that is told in better words than the parser's.
-pub(super) struct Known {
-    /// What the error's text holds.
-    pub(super) said: &'static str,
+/// A parser error with a clearer message than the parser's.
+pub(super) struct KnownError {
+    /// A part of the error's text.
+    pub(super) pattern: &'static str,
     what: &'static str,
     remedy: Option<&'static str>,
 }
 
-pub(super) const KEY: Known = Known {
-    said: "tokenwell: key is no text",
+pub(super) const KEY: KnownError = KnownError {
+    pattern: "tokenwell: key is no text",
     what: "a key is not text",
     remedy: Some("write keys as words, such as `projectId:`"),
 };
-pub(super) const TAG: Known = Known {
-    said: "tokenwell: tagged value",
-    what: "a value has a tag of its own (`!…`), and there are none here",
-    remedy: Some("take the tag away, or put the value in quotes"),
+pub(super) const TAG: KnownError = KnownError {
+    pattern: "tokenwell: tagged value",
+    what: "a value has a custom tag (`!…`), which is not supported",
+    remedy: Some("remove the tag, or put the value in quotes"),
 };
-pub(super) const TOO_LARGE: Known = Known {
-    said: "tokenwell: too large",
-    what: "the aliases (`*…`) make too much of this file",
-    remedy: Some("write out what is meant, without aliases"),
+pub(super) const TOO_LARGE: KnownError = KnownError {
+    pattern: "tokenwell: too large",
+    what: "the aliases (`*…`) make this file too large",
+    remedy: Some("write the values out, without aliases"),
 };
-const KNOWN: [Known; 10] = [
+const KNOWN: [KnownError; 10] = [
     KEY,
     TAG,
     TOO_LARGE,
-    Known { said: "repetition limit exceeded", ..TOO_LARGE },
-    Known {
-        said: "recursion limit exceeded",
-        what: "this nests too deeply",
-        remedy: Some("write it flatter: no configuration is as deep as this"),
+    KnownError { pattern: "repetition limit exceeded", ..TOO_LARGE },
+    KnownError {
+        pattern: "recursion limit exceeded",
+        what: "this is nested too deeply",
+        remedy: Some("reduce the nesting: no valid configuration is this deep"),
     },
-    Known {
-        said: "more than one document",
+    KnownError {
+        pattern: "more than one document",
         what: "a second document begins (`---`)",
         remedy: Some("keep one document in the file"),
     },
-    Known {
-        said: "unknown anchor",
+    KnownError {
+        pattern: "unknown anchor",
         what: "an alias (`*…`) names no anchor (`&…`) above it",
-        remedy: Some("write out what is meant, without an alias"),
+        remedy: Some("write the value out, without an alias"),
     },
-    Known {
-        said: "found character that cannot start any token",
+    KnownError {
+        pattern: "found character that cannot start any token",
         what: "no value begins with this character",
         remedy: Some("indent with spaces, not tabs; put a value that begins with `@`, `%` or a backtick in quotes"),
     },
-    Known {
-        said: "control characters are not allowed",
+    KnownError {
+        pattern: "control characters are not allowed",
         what: "there is a control character in the file",
-        remedy: Some("take it away, or save the file anew as plain text"),
+        remedy: Some("remove it, or save the file again as plain text"),
     },
-    Known {
-        said: "mapping values are not allowed in this context",
-        what: "a `:` stands where no new field can begin",
+    KnownError {
+        pattern: "mapping values are not allowed in this context",
+        what: "a `:` appears where no new field can begin",
         remedy: Some("indent like the lines above, and put a value that holds `: ` in quotes"),
     },
 ];

@@ -1,4 +1,4 @@
-//! A configuration file as text: bounded, UTF-8, and not nested beyond reason. Templates that it names are read alike.
+//! Reads a configuration file or a template as text: bounded, UTF-8, and with bounded nesting.
 
 use std::{
     fs::File,
@@ -10,7 +10,7 @@ use rustix::fs::{Mode, OFlags};
 
 use super::{mistake::Kind, source::DEFAULT_FILE};
 
-/// Why a file is not looked into any further, and how to mend it.
+/// Why a file cannot be used, and the remedy.
 #[derive(Debug)]
 pub(super) struct Unusable {
     pub(super) why: String,
@@ -22,12 +22,12 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>, Unusable> {
     read_whole(path, FILE_BYTES_MAX, &CONFIGURATION)
 }
 
-/// What a configuration file holds, as text.
-pub(super) fn understand(bytes: Vec<u8>) -> Result<String, Unusable> {
+/// Decodes a configuration file, and refuses deep nesting.
+pub(super) fn decode(bytes: Vec<u8>) -> Result<String, Unusable> {
     let text = utf8(bytes)?;
-    // Some editors begin a file with a byte order mark, which the parser takes for a document of its own.
+    // Some editors write a byte order mark, which the parser takes for a document of its own.
     let text = text.strip_prefix(BYTE_ORDER_MARK).map(str::to_owned).unwrap_or(text);
-    guard_nesting(&text)?;
+    check_nesting(&text)?;
     Ok(text)
 }
 
@@ -42,16 +42,16 @@ impl From<Unusable> for Kind {
     }
 }
 
-/// What is said of a file that is not as it should be.
-struct Advice {
+/// The remedies for a kind of file.
+struct Remedies {
     instead: &'static str,
     shorter: &'static str,
-    /// What to do where there is none; of a configuration that is named, nothing is known.
+    /// For a missing file; `None` if there is no general remedy.
     missing: Option<&'static str>,
 }
 
-fn read_whole(path: &Path, bytes_max: u64, advice: &Advice) -> Result<Vec<u8>, Unusable> {
-    read_bounded(path, bytes_max, advice).map_err(|error| unreadable(path, &error, advice))?
+fn read_whole(path: &Path, bytes_max: u64, remedies: &Remedies) -> Result<Vec<u8>, Unusable> {
+    read_bounded(path, bytes_max, remedies).map_err(|error| unreadable(path, &error, remedies))?
 }
 
 fn utf8(bytes: Vec<u8>) -> Result<String, Unusable> {
@@ -61,38 +61,38 @@ fn utf8(bytes: Vec<u8>) -> Result<String, Unusable> {
     })
 }
 
-fn read_bounded(path: &Path, bytes_max: u64, advice: &Advice) -> io::Result<Result<Vec<u8>, Unusable>> {
-    // Without NONBLOCK a named pipe would be waited for.
+fn read_bounded(path: &Path, bytes_max: u64, remedies: &Remedies) -> io::Result<Result<Vec<u8>, Unusable>> {
+    // Without NONBLOCK, opening a named pipe would block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     if !file.metadata()?.is_file() {
-        return Ok(Err(unusable("it is not a regular file", advice.instead)));
+        return Ok(Err(unusable("it is not a regular file", remedies.instead)));
     }
     let mut bytes = Vec::new();
     file.take(bytes_max + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > bytes_max {
         let why = format!("it is larger than {} KiB", bytes_max / 1024);
-        return Ok(Err(unusable(&why, advice.shorter)));
+        return Ok(Err(unusable(&why, remedies.shorter)));
     }
     Ok(Ok(bytes))
 }
 
-fn unreadable(path: &Path, error: &io::Error, advice: &Advice) -> Unusable {
+fn unreadable(path: &Path, error: &io::Error, remedies: &Remedies) -> Unusable {
     let by_default = path == Path::new(DEFAULT_FILE);
     match error.kind() {
         io::ErrorKind::NotFound if by_default => unusable("there is no such file", WITHOUT_A_FILE),
         io::ErrorKind::NotFound => {
-            Unusable { why: "there is no such file".to_owned(), remedy: advice.missing.map(str::to_owned) }
+            Unusable { why: "there is no such file".to_owned(), remedy: remedies.missing.map(str::to_owned) }
         }
         io::ErrorKind::PermissionDenied => unusable("permission denied", "let the user that runs tokenwell read it"),
         _ => Unusable { why: error.to_string(), remedy: None },
     }
 }
 
-/// Refuses brackets nested deeper than any configuration has them: the parser's time is quadratic in open brackets
-/// (100 000 of them took it half a minute). Every bracket counts in one reading of the text; in the other, those in
-/// quotes and comments do not. The deeper one is believed, so that neither a quote nor a comment can hide the rest.
-fn guard_nesting(text: &str) -> Result<(), Unusable> {
+/// Refuses brackets nested deeper than in any real configuration, because the parser's time is quadratic in open
+/// brackets (100 000 of them take half a minute). Counts twice: every bracket, and only those outside quotes and
+/// comments. The deeper count decides, so that neither a quote nor a comment can hide the rest.
+fn check_nesting(text: &str) -> Result<(), Unusable> {
     let mut every = Nesting::default();
     let mut outside = Nesting::default();
     let mut state = State::Between;
@@ -124,7 +124,7 @@ fn guard_nesting(text: &str) -> Result<(), Unusable> {
             (_, _) => State::Word,
         };
         if every.open.max(outside.open) > NESTING_MAX {
-            let why = format!("line {line} nests deeper than {NESTING_MAX} levels");
+            let why = format!("line {line} is nested deeper than {NESTING_MAX} levels");
             return Err(unusable(&why, "close the brackets that are open"));
         }
     }
@@ -146,7 +146,7 @@ impl Nesting {
     }
 }
 
-/// Where a character stands, as far as brackets care. A quote or a `#` inside a word is a letter like any other.
+/// Where a character is, as far as brackets are concerned. A quote or a `#` inside a word is an ordinary letter.
 #[derive(Clone, Copy)]
 enum State {
     Between,
@@ -160,28 +160,28 @@ fn unusable(why: &str, remedy: &str) -> Unusable {
     Unusable { why: why.to_owned(), remedy: Some(remedy.to_owned()) }
 }
 
-const CONFIGURATION: Advice = Advice {
+const CONFIGURATION: Remedies = Remedies {
     instead: "name a YAML file",
     shorter: "use `credentialsFrom` for many credentials that look alike",
     missing: None,
 };
-const TEMPLATE: Advice = Advice {
-    instead: "name a file of text",
+const TEMPLATE: Remedies = Remedies {
+    instead: "name a text file",
     shorter: "shorten it",
-    missing: Some("make it, or name another; or write the template itself as `template`"),
+    missing: Some("create it, name another, or write the template itself as `template`"),
 };
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 const NESTING_MAX: usize = 64;
 const WITHOUT_A_FILE: &str = "write one, or name another with `--config FILE` or `$TOKENWELL_CONFIG`,\n\
-     or do without: `--project-id ID --access-key-file FILE --output FILE`";
+     or use flags instead: `--project-id ID --access-key-file FILE --output FILE`";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn is_refused(text: &str) -> bool {
-        guard_nesting(text).is_err()
+        check_nesting(text).is_err()
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A YAML document as a tree that still has its duplicate keys.
+//! A YAML document as a tree that keeps duplicate keys.
 
 use std::{cell::Cell, fmt, rc::Rc};
 
@@ -9,7 +9,7 @@ use super::{
     syntax::{self, KEY, TAG, TOO_LARGE},
 };
 
-/// A value as YAML has it.
+/// A YAML value.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum Node {
     Null,
@@ -18,18 +18,18 @@ pub(super) enum Node {
     Float(f64),
     Text(String),
     List(Vec<Node>),
-    /// In the order of the file, duplicates included.
+    /// In the order of the file, including duplicates.
     Mapping(Vec<(String, Node)>),
 }
 
-/// Reads the one document of a text. A syntax error is one mistake; nothing of the document is repeated in it, for the
+/// Parses a text with one document. A syntax error is one mistake, which quotes nothing of the document, because the
 /// parser cannot know what is secret.
 pub(super) fn parse(text: &str) -> Result<Node, Diagnostic> {
     let seed = Seed { left: Rc::new(Cell::new(NODES_AND_BYTES_MAX)) };
-    seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| syntax::said(&error, text))
+    seed.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| syntax::diagnostic(&error, text))
 }
 
-/// What a document is made of, for a message.
+/// Describes the kind of a node, for a message.
 pub(super) fn kind(node: &Node) -> &'static str {
     match node {
         Node::Null => "nothing",
@@ -42,7 +42,7 @@ pub(super) fn kind(node: &Node) -> &'static str {
     }
 }
 
-/// Makes a node; counts what is made, for aliases can make much of little.
+/// Builds nodes and counts them, because aliases can expand a small file into a large tree.
 struct Seed {
     left: Rc<Cell<usize>>,
 }
@@ -53,7 +53,7 @@ impl Seed {
     }
 
     fn spend<E: serde::de::Error>(&self, weight: usize) -> Result<(), E> {
-        let left = self.left.get().checked_sub(weight).ok_or_else(|| E::custom(TOO_LARGE.said))?;
+        let left = self.left.get().checked_sub(weight).ok_or_else(|| E::custom(TOO_LARGE.pattern))?;
         self.left.set(left);
         Ok(())
     }
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_u128<E>(self, value: u128) -> Result<Node, E> {
-        // Beyond every bound there is; only its being too large matters.
+        // Larger than every bound, so the exact value does not matter.
         Ok(Node::Integer(i128::try_from(value).unwrap_or(i128::MAX)))
     }
 
@@ -130,11 +130,11 @@ impl<'de> Visitor<'de> for Seed {
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, _: A) -> Result<Node, A::Error> {
-        Err(A::Error::custom(TAG.said))
+        Err(A::Error::custom(TAG.pattern))
     }
 }
 
-/// Makes the key of a mapping. Scalars that are not text are keys as they are written; lists and mappings are none.
+/// Builds the key of a mapping. Scalars become text as written; lists and mappings are refused.
 struct Key(Seed);
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -146,12 +146,12 @@ impl<'de> DeserializeSeed<'de> for Key {
             Node::Bool(key) => Ok(key.to_string()),
             Node::Integer(key) => Ok(key.to_string()),
             Node::Float(key) => Ok(key.to_string()),
-            Node::Null | Node::List(_) | Node::Mapping(_) => Err(D::Error::custom(KEY.said)),
+            Node::Null | Node::List(_) | Node::Mapping(_) => Err(D::Error::custom(KEY.pattern)),
         }
     }
 }
 
-/// Nodes plus bytes of text, aliases written out; four times what a file may have.
+/// The limit of nodes plus bytes of text, with aliases expanded: four times the size limit of a file.
 const NODES_AND_BYTES_MAX: usize = 1024 * 1024;
 
 #[cfg(test)]
@@ -167,13 +167,13 @@ mod tests {
     #[test]
     fn a_value_that_does_not_fit_its_tag_is_not_repeated() {
         for text in ["a: !!int K2canary", "a: !!bool K2canary", "a: !secret K2canary", "a: !!null K2canary"] {
-            let remark = parse(text).unwrap_err();
-            assert!(!format!("{remark:?}").contains("canary"), "{remark:?}");
+            let mistake = parse(text).unwrap_err();
+            assert!(!format!("{mistake:?}").contains("canary"), "{mistake:?}");
         }
     }
 
     #[test]
-    fn aliases_cannot_make_much_of_little() {
+    fn aliases_cannot_expand_a_small_file_without_bound() {
         let lines: Vec<_> = (1..30).map(|n| format!("a{n}: &a{n} [*a{0}, *a{0}]", n - 1)).collect();
         let bomb = format!("a0: &a0 lol\n{}", lines.join("\n"));
         assert!(parse(&bomb).unwrap_err().what.contains("aliases"));

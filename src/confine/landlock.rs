@@ -1,4 +1,4 @@
-//! Landlock: no file but those in certain folders.
+//! Landlock: restricts file access to certain folders.
 
 use std::path::Path;
 
@@ -7,19 +7,19 @@ use landlock::{
     RulesetCreatedAttr as _, RulesetError, RulesetStatus, make_bitflags, path_beneath_rules,
 };
 
-use super::{Grant, needs::Right};
+use super::{grant::Grant, needs::Right};
 
-/// How far it went.
+/// How much of the rule set the kernel enforces.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Enforced {
-    /// Every kind of access is ruled.
+    /// Every kind of access.
     Whole,
-    /// An older kernel rules fewer kinds.
+    /// Fewer kinds, because the kernel is older.
     InPart,
 }
 
-/// Leaves the calling thread, and those that it starts, the grants and what every process needs of the system. An error
-/// says in words why there is none of it.
+/// Restricts the calling thread, and threads that it starts later, to the grants and to system files that every process
+/// needs. The error is the reason, for a log line.
 pub(super) fn apply(grants: &[Grant]) -> Result<Enforced, String> {
     match restrict(grants) {
         Ok(RulesetStatus::FullyEnforced) => Ok(Enforced::Whole),
@@ -29,7 +29,7 @@ pub(super) fn apply(grants: &[Grant]) -> Result<Enforced, String> {
     }
 }
 
-/// A path that is gone meanwhile is passed over.
+/// Skips paths that have disappeared.
 fn restrict(grants: &[Grant]) -> Result<RulesetStatus, RulesetError> {
     let handled = AccessFs::from_all(NEWEST);
     let granted = |right: Right| grants.iter().filter(move |grant| grant.right == right).map(|grant| &grant.path);
@@ -49,16 +49,16 @@ fn restrict(grants: &[Grant]) -> Result<RulesetStatus, RulesetError> {
 
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 
-/// No devices, no pipes, and nothing is executed.
+/// No devices, no pipes, and no execution.
 const WRITE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{
     ReadFile | ReadDir | WriteFile | Truncate | MakeReg | MakeDir | MakeSym | MakeSock | RemoveFile | RemoveDir | Refer
 });
 
-/// The newest that rules files as it is known here (Linux 6.10). Later ones rule sockets, and are not asked for.
+/// The newest version that restricts file access (Linux 6.10). Later ones restrict sockets, which is not wanted.
 const NEWEST: ABI = ABI::V5;
 
-/// What a process reads without being told: names and addresses (also through nscd, SSSD and systemd-resolved), the
-/// libraries that look them up, the roots of TLS, the time zone, processes, randomness.
+/// What a process reads implicitly: names and addresses (also through nscd, SSSD and systemd-resolved), the libraries
+/// for name lookups, root certificates, the time zone, process information, randomness.
 const SYSTEM: [&str; 17] = [
     "/dev/random",
     "/dev/urandom",
@@ -79,7 +79,7 @@ const SYSTEM: [&str; 17] = [
     "/var/lib/sss",
 ];
 
-/// Files of the system that may be links to anywhere.
+/// System files that may be links to any place.
 const LINKED: [&str; 6] = [
     "/etc/hosts",
     "/etc/localtime",

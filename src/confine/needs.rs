@@ -1,4 +1,4 @@
-//! What a configuration needs of the disk: a plain list.
+//! Lists the files and folders that a configuration needs.
 
 use std::path::{Path, PathBuf};
 
@@ -9,83 +9,83 @@ use crate::{
     status::Listen,
 };
 
-/// Something on the disk, and what it is for.
+/// A file or folder, and its purpose.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Need {
-    /// As the configuration names it; it may be missing, or a link.
+    /// As in the configuration; it may be missing, or a link.
     pub path: PathBuf,
-    /// What is done with it.
-    pub purpose: Use,
+    /// How it is used.
+    pub purpose: Usage,
 }
 
-/// What is done with a path.
+/// How a path is used.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Use {
-    /// A file that is read, and replaced by others: its whole folder is needed.
+pub enum Usage {
+    /// A file that is read, and that others replace: its whole folder is needed.
     File,
     /// A folder whose files are read.
     Folder,
-    /// The same as a file; but the folder comes and goes with the app that it belongs to.
+    /// A file like `File`, in a folder that is recreated when its program restarts.
     PidFile,
     /// A folder in which files are written, replaced and removed.
     Written,
 }
 
-/// What may be done in a folder. The greater one includes the smaller.
+/// A right to a folder. The greater one includes the smaller.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Right {
     /// List and read.
     Read,
-    /// That, and write, make, replace and remove.
+    /// List, read, write, create, replace and remove.
     Write,
 }
 
 impl Need {
-    /// What must be allowed for it.
+    /// Returns the right that it needs.
     pub fn right(&self) -> Right {
         match self.purpose {
-            Use::File | Use::Folder | Use::PidFile => Right::Read,
-            Use::Written => Right::Write,
+            Usage::File | Usage::Folder | Usage::PidFile => Right::Read,
+            Usage::Written => Right::Write,
         }
     }
 }
 
-/// Everything that the configuration, which stands in `file`, needs; each once, in order.
+/// Returns everything that the configuration in `file` needs, sorted and without duplicates.
 pub fn needs(config: &Config, file: Option<&Path>) -> Vec<Need> {
     let need = |path: &Path, purpose| Need { path: path.to_owned(), purpose };
-    let mut needs = vec![need(&config.state_directory, Use::Written)];
-    needs.extend(file.map(|path| need(path, Use::File)));
-    needs.extend(config.http.ca_file.as_deref().map(|path| need(path, Use::File)));
+    let mut needs = vec![need(&config.state_directory, Usage::Written)];
+    needs.extend(file.map(|path| need(path, Usage::File)));
+    needs.extend(config.http.ca_file.as_deref().map(|path| need(path, Usage::File)));
     if let Some(Listen::Unix(path)) = &config.status {
-        needs.extend(path.parent().map(|folder| need(folder, Use::Written)));
+        needs.extend(path.parent().map(|folder| need(folder, Usage::Written)));
     }
     for credential in &config.credentials {
-        needs.extend(credential.source.files().iter().map(|file| need(file.path, Use::File)));
+        needs.extend(credential.source.files().iter().map(|file| need(file.path, Usage::File)));
         let folders = credential.outputs.iter().filter_map(Output::folder);
-        needs.extend(folders.map(|folder| need(folder, Use::Written)));
+        needs.extend(folders.map(|folder| need(folder, Usage::Written)));
         needs.extend(others(credential));
     }
     for directory in &config.key_directories {
-        needs.push(need(&directory.path, Use::Folder));
-        needs.extend(directory.output_folders().map(|folder| need(&folder, Use::Written)));
+        needs.push(need(&directory.path, Usage::Folder));
+        needs.extend(directory.output_folders().map(|folder| need(&folder, Usage::Written)));
         needs.extend(others(&directory.pattern));
     }
-    needs.extend(config.sets.iter().map(|set| need(&set.directory, Use::Written)));
+    needs.extend(config.sets.iter().map(|set| need(&set.directory, Usage::Written)));
     needs.sort();
     needs.dedup();
     needs
 }
 
-/// Templates and pid files.
+/// Returns templates and pid files.
 fn others(credential: &Credential) -> impl Iterator<Item = Need> {
     let templates = credential.outputs.iter().filter_map(|output| match &output.format {
         Format::Template(template) => template.file(),
         Format::Jwt | Format::Json { .. } | Format::Env { .. } | Format::Header => None,
     });
-    let templates = templates.map(|path| Need { path: path.to_owned(), purpose: Use::File });
+    let templates = templates.map(|path| Need { path: path.to_owned(), purpose: Usage::File });
     let pid_files = credential.hooks.iter().filter_map(|hook| match hook {
         Hook::Signal { to: Recipient::PidFile(path), .. } => Some(path),
         Hook::Signal { to: Recipient::ProcessName(_), .. } | Hook::Command { .. } | Hook::Post { .. } => None,
     });
-    templates.chain(pid_files.map(|path| Need { path: path.clone(), purpose: Use::PidFile }))
+    templates.chain(pid_files.map(|path| Need { path: path.clone(), purpose: Usage::PidFile }))
 }

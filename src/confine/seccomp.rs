@@ -1,14 +1,15 @@
-//! seccomp: system calls that keep tokens fresh for nobody are refused with `EPERM`.
+//! seccomp: refuses with `EPERM` system calls that this program never needs.
 //!
-//! A list of what is refused, and not of what is allowed: that would break with the next libc, and what is told here is
-//! enough that whoever got in runs no program, looks into no other process and changes nothing of the system.
+//! This is a list of refused calls, not of allowed ones, which would break with the next libc. The list is sufficient
+//! to keep an attacker from running programs, inspecting other processes and changing the system.
 
 use std::collections::BTreeMap;
 
 use nix::libc;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
-/// Filters the calls of the calling thread, and of those that it starts. An error says in words why there is no filter.
+/// Filters system calls of the calling thread and of threads that it starts later. The error is the reason, for a log
+/// line.
 pub(super) fn apply() -> Result<(), String> {
     let Some(architecture) = ARCHITECTURE else {
         return Err("there is no seccomp filter for this processor".to_owned());
@@ -20,7 +21,7 @@ pub(super) fn apply() -> Result<(), String> {
         .and_then(BpfProgram::try_from)
         .map_err(seccompiler::Error::from)
         .and_then(|program| seccompiler::apply_filter(&program))
-        .map_err(|error| format!("the kernel takes no seccomp filter ({error})"))
+        .map_err(|error| format!("the kernel refuses the seccomp filter ({error})"))
 }
 
 const ARCHITECTURE: Option<TargetArch> = if cfg!(target_arch = "x86_64") {
@@ -34,10 +35,10 @@ const ARCHITECTURE: Option<TargetArch> = if cfg!(target_arch = "x86_64") {
 const REFUSED: [&[i64]; 9] =
     [PROGRAMS, OTHER_PROCESSES, NAMESPACES_AND_MOUNTS, KERNEL, BY_HANDLE, KEY_RINGS, RINGS, SYSTEM, PROCESSOR];
 
-/// Running a program.
+/// Running programs.
 const PROGRAMS: &[i64] = &[libc::SYS_execve, libc::SYS_execveat];
 
-/// Looking into another process, or taking its files.
+/// Inspecting other processes, or taking their files.
 const OTHER_PROCESSES: &[i64] = &[
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
@@ -63,7 +64,7 @@ const NAMESPACES_AND_MOUNTS: &[i64] = &[
     libc::SYS_fspick,
 ];
 
-/// Code for the kernel, and the doors by which it is attacked most.
+/// Loading code into the kernel, and interfaces that are often attacked.
 const KERNEL: &[i64] = &[
     libc::SYS_init_module,
     libc::SYS_finit_module,
@@ -75,15 +76,15 @@ const KERNEL: &[i64] = &[
     libc::SYS_userfaultfd,
 ];
 
-/// Opening a file past all folders.
+/// Opening files without access to their folders.
 const BY_HANDLE: &[i64] = &[libc::SYS_open_by_handle_at, libc::SYS_fanotify_init];
 
 const KEY_RINGS: &[i64] = &[libc::SYS_add_key, libc::SYS_request_key, libc::SYS_keyctl];
 
-/// System calls by way of memory, which no filter sees.
+/// System calls through shared memory, which filters do not see.
 const RINGS: &[i64] = &[libc::SYS_io_uring_setup, libc::SYS_io_uring_enter, libc::SYS_io_uring_register];
 
-/// The machine as a whole.
+/// Changing the machine.
 const SYSTEM: &[i64] = &[
     libc::SYS_reboot,
     libc::SYS_swapon,
@@ -101,8 +102,8 @@ const SYSTEM: &[i64] = &[
     libc::SYS_personality,
 ];
 
-/// What only some processors have. On x86-64 the calls of its 32-bit addresses (x32) have other numbers, those that matter
-/// most are refused too.
+/// Calls that exist only on some processors. On x86-64 the calls of the x32 ABI have other numbers; the most important
+/// ones are refused too.
 #[cfg(target_arch = "x86_64")]
 const PROCESSOR: &[i64] = &[
     libc::SYS_iopl,
@@ -119,5 +120,5 @@ const PROCESSOR: &[i64] = &[];
 #[cfg(target_arch = "x86_64")]
 const X32: i64 = 0x4000_0000;
 
-/// musl's headers lack the name on some processors.
+/// musl's headers lack this name on some processors.
 const KEXEC_FILE_LOAD: i64 = if cfg!(target_arch = "x86_64") { 320 } else { 294 };

@@ -129,7 +129,7 @@ impl DiskScan {
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
         let folders = scope.key_directories.iter().map(PathBuf::as_path);
         let protected_keys = ProtectedKeys::look(secret_files.iter().map(PathBuf::as_path), folders);
-        let config = scope.config_file.as_deref().map(Digest::look);
+        let config = scope.config_file.as_deref().map(Digest::of_file);
         Self { observations, directories, protected_keys, config, found, missing_socket }
     }
 }

@@ -189,7 +189,7 @@ mod tests {
         let file = folder.path().join("tokenwell.yaml");
         let digest = |text: &str| {
             fs::write(&file, text).unwrap();
-            Some(Digest::look(&file))
+            Some(Digest::of_file(&file))
         };
         let (first, second, third) = (digest("first"), digest("second"), digest("third"));
         let mut reloader = reloader(&file);

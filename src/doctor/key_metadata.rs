@@ -64,7 +64,7 @@ impl KeyMetadata {
             }
         }
         credentials.retain(|credential| {
-            let rival = config.named_rival(credential);
+            let rival = config.conflicting_credential(credential);
             if let Some(rival) = rival.filter(|rival| rival.source.files() != credential.source.files()) {
                 let (file, name) = (directory.path.join(&credential.name), &rival.name);
                 let what = "makes no credential of its own: a credential of `credentials` has its name or its output";

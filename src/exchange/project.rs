@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ProjectId(Box<str>);
 
-/// The text is no project id.
+/// The text is not a project id.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("a project id has only letters and digits, at most {PROJECT_ID_BYTES_MAX} of them")]
 pub struct NotAProjectId;

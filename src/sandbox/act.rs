@@ -1,18 +1,19 @@
-//! What a connection can be made to do, and which answers ask for that without a look at the request.
+//! What the sandbox does with a connection, and the answers that do not depend on the request.
 
-use super::answer::{Answer, Reply, Shape};
+use super::answer::{Answer, Shape};
+use super::reply::Reply;
 
-/// What becomes of a request.
+/// What happens to a request.
 pub(super) enum Act {
     Reply(Reply),
-    /// Silence for as long as the client stays.
+    /// Sends nothing until the client leaves.
     Hang,
     Break(Break),
 }
 
 /// How a connection is broken off.
 pub(super) struct Break {
-    /// Written past HTTP first.
+    /// Raw bytes that are written first.
     pub(super) bytes: &'static [u8],
     pub(super) after: After,
 }
@@ -23,13 +24,13 @@ pub(super) enum After {
     Reset,
     /// TCP's FIN.
     Close,
-    /// Silence until the client goes away.
+    /// Nothing until the client leaves.
     Hang,
 }
 
 impl Act {
-    /// What the answer is whatever the request is. The two that depend on the request come back as what there is to
-    /// know of them: nothing of the usual one, and the shape of a session.
+    /// Returns the action of an answer that does not depend on the request. For the two answers that do, returns the
+    /// error: `None` for the usual one, and the shape of a session.
     pub(super) fn forced(answer: Answer) -> Result<Self, Option<Shape>> {
         let broken = |bytes, after| Ok(Self::Break(Break { bytes, after }));
         match answer {
@@ -46,14 +47,14 @@ impl Act {
     }
 }
 
-/// JSON that would be a fine reply but for its length.
+/// Returns valid JSON that is too long.
 fn overlong(body_bytes: usize) -> Reply {
     let (head, tail) = (r#"{"keyId":""#, r#""}"#);
     let padding = body_bytes.min(OVERLONG_BYTES_MAX).saturating_sub(head.len() + tail.len());
     Reply::new(200).header("content-type", "application/json").body(format!("{head}{}{tail}", "K".repeat(padding)))
 }
 
-/// The most that one answer makes the sandbox hold in memory.
+/// The most memory that one answer takes.
 const OVERLONG_BYTES_MAX: usize = 16 << 20;
 const GARBAGE: &[u8] = b"\x16\x03\x01 this is not HTTP\r\n\r\n";
 const HALF_A_REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 400\r\n\r\n\

@@ -1,12 +1,13 @@
-//! Answers in the control endpoint's JSON: a word, or an object whose members tell which answer it is.
+//! Answers in the JSON of the control endpoint: a word, or an object whose members select the answer.
 
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Headers, Reply, Shape};
+use super::answer::{Answer, Shape};
 use super::json::{Read, list, members, nullable, object, text, word};
+use super::reply::{Headers, Reply};
 use super::signing::SigningKey;
-use super::words;
+use super::values;
 
 /// Reads `"hang"`, `{"status": 503, "retryAfter": "7s"}`, `{"session": {…}}`, `{"overlongBytes": 100000}`.
 pub(super) fn read(value: &Value) -> Read<Answer> {
@@ -41,7 +42,7 @@ fn named(word: &str) -> Option<Answer> {
     })
 }
 
-/// The form that [`read`] takes.
+/// Returns the form that [`read`] accepts.
 pub(super) fn shown(answer: &Answer) -> Value {
     match answer {
         Answer::Usual => json!("usual"),
@@ -56,7 +57,7 @@ pub(super) fn shown(answer: &Answer) -> Value {
         }
         Answer::Session(shape) => {
             let mut shown = Map::new();
-            shown.extend(shape.life.map(|life| ("life".to_owned(), json!(words::shown(life)))));
+            shown.extend(shape.life.map(|life| ("life".to_owned(), json!(values::formatted(life)))));
             shown.extend(shape.signed_by.map(|key| ("signedBy".to_owned(), json!(key.name()))));
             shown.insert("header".to_owned(), json!(shape.header));
             shown.insert("claims".to_owned(), json!(shape.claims));
@@ -76,7 +77,7 @@ fn reply(value: &Value) -> Read<Reply> {
                 let status = value.as_u64().filter(|status| (200..=599).contains(status));
                 reply.status = status.and_then(|s| u16::try_from(s).ok()).ok_or("must be a status from 200 to 599")?;
             }
-            "retryAfter" => retry_after = Some(word(value, words::whole_seconds)?.as_secs()),
+            "retryAfter" => retry_after = Some(word(value, values::whole_seconds)?.as_secs()),
             "headers" => reply.headers.extend(headers(value)?),
             "body" if value.is_string() => reply.body = text(value)?.as_bytes().to_vec(),
             "body" => {
@@ -98,7 +99,7 @@ fn shape(value: &Value) -> Read<Shape> {
     let mut shape = Shape::default();
     members(value, |name, value| {
         match name {
-            "life" => shape.life = Some(word(value, words::whole_seconds)?),
+            "life" => shape.life = Some(word(value, values::whole_seconds)?),
             "signedBy" => shape.signed_by = Some(signing_key(value)?),
             "header" => shape.header = object(value)?,
             "claims" => shape.claims = object(value)?,
@@ -119,7 +120,7 @@ pub(super) fn signing_key(value: &Value) -> Read<SigningKey> {
     known.ok_or_else(|| "must be `first`, `second` or `stranger`".to_owned())
 }
 
-/// A list of answers.
+/// Reads a list of answers.
 pub(super) fn script(value: &Value) -> Read<Vec<Answer>> {
     list(value, read)
 }
@@ -127,7 +128,7 @@ pub(super) fn script(value: &Value) -> Read<Vec<Answer>> {
 fn headers(value: &Value) -> Read<Headers> {
     let mut headers = Headers::new();
     members(value, |name, value| {
-        HeaderName::try_from(name).map_err(|_| "is no name of a header")?;
+        HeaderName::try_from(name).map_err(|_| "is not a header name")?;
         let value = nullable(value, |value| text(value).map(str::to_owned))?;
         if value.as_deref().is_some_and(|value| HeaderValue::from_str(value).is_err()) {
             return Err("must be visible text".to_owned());
@@ -146,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_reads_back_as_the_same() {
+    fn an_answer_that_is_shown_reads_back_as_the_same() {
         for written in [
             json!("usual"),
             json!("denied"),
@@ -173,7 +174,7 @@ mod tests {
         let both = mistake(json!({"status": 100, "retryAfter": "1500ms", "colour": 1}));
         assert!(both.contains("`status` must") && both.contains("`retryAfter` must") && both.contains("`colour` is"));
         assert!(mistake(json!({"session": {"life": 7}})).contains("`life` must"));
-        assert!(mistake(json!({"status": 200, "headers": {"a b": "c"}})).contains("`a b` is no name"));
+        assert!(mistake(json!({"status": 200, "headers": {"a b": "c"}})).contains("`a b` is not a header name"));
         assert!(mistake(json!({"status": 200, "headers": {"a": "b\n"}})).contains("`a` must be visible"));
     }
 }

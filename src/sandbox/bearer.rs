@@ -1,18 +1,18 @@
-//! What an exchange asks for: the bearer of its head and the options of its body.
+//! The bearer and the options of an exchange request.
 
 use http::{HeaderMap, header};
 use serde_json::{Map, Value};
 
 use crate::secret::Secret;
 
-/// `Authorization: Bearer <projectId>:<accessKey>`, perhaps with `:<authManagementKey>`, which is not looked at.
+/// `Authorization: Bearer <projectId>:<accessKey>`, optionally with `:<authManagementKey>`, which is ignored.
 pub(super) struct Bearer {
     pub(super) project: String,
     pub(super) key: Secret,
 }
 
 impl Bearer {
-    /// None if there is no such header, or one without a project or a key.
+    /// Returns `None` if there is no such header, or no project or key in it.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
         let (scheme, credentials) = value.split_once(' ')?;
@@ -31,8 +31,8 @@ pub(super) struct LoginOptions {
 }
 
 impl LoginOptions {
-    /// None if the body is malformed. An empty body and absent or null members are none; unknown members are let pass,
-    /// as Descope lets them (descope-api facts: third parties send other members).
+    /// Returns `None` if the body is malformed. An empty body and absent or null members mean no options. Unknown
+    /// members are ignored, as Descope does (third parties send some).
     pub(super) fn of(body: &[u8]) -> Option<Self> {
         if body.is_empty() {
             return Some(Self::default());
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn login_options_of_a_wrong_type_are_malformed_and_unknown_ones_are_let_pass() {
+    fn options_of_a_wrong_type_are_malformed_and_unknown_are_ignored() {
         for good in ["", "{}", r#"{"loginOptions":null}"#, r#"{"loginId":1,"loginOptions":{"stepup":true}}"#] {
             assert!(LoginOptions::of(good.as_bytes()).is_some(), "{good}");
         }

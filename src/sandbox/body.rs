@@ -1,13 +1,13 @@
-//! Bodies of requests, read with a bound.
+//! Reads request bodies with a bound.
 
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper::body::Incoming;
 
-use super::answer::Reply;
 use super::descope;
+use super::reply::Reply;
 
-/// The whole body, or the reply that refuses it.
+/// Reads the whole body, or returns the reply that refuses it.
 pub(super) async fn read(body: Incoming) -> Result<Bytes, Reply> {
     match Limited::new(body, BODY_BYTES_MAX).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),

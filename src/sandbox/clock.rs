@@ -1,8 +1,8 @@
-//! The sandbox's own clock: it can be advanced and set wrong without touching the machine's.
+//! The sandbox's own clock, which tests can advance and offset without touching the machine's.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// The one place of the sandbox that reads the machine's clocks.
+/// The only place in the sandbox that reads the machine's clocks.
 pub(super) struct Clock {
     started: Instant,
     advanced: Duration,
@@ -14,18 +14,18 @@ impl Clock {
         Self { started: Instant::now(), advanced: Duration::ZERO }
     }
 
-    /// Real time since the start, whatever was advanced: what arrivals are stamped with.
+    /// Returns real time since the start, without advances; used for arrival times.
     #[expect(clippy::disallowed_methods, reason = "the sandbox plays another machine, which has a clock of its own")]
     pub(super) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Time since the start as the sandbox believes it: what rate limits count by.
+    /// Returns the sandbox's time since the start, with advances; used for rate limits.
     pub(super) fn now(&self) -> Duration {
         self.elapsed().saturating_add(self.advanced)
     }
 
-    /// The time of day as the sandbox believes it, in Unix seconds that an HTTP date can express.
+    /// Returns the sandbox's wall clock in Unix seconds, limited to what an HTTP date can express.
     #[expect(clippy::disallowed_methods, reason = "the sandbox plays another machine, which has a clock of its own")]
     pub(super) fn unix_seconds(&self, offset_seconds: i64) -> u64 {
         let real = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

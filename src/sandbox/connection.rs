@@ -1,4 +1,4 @@
-//! Connections: accepted up to a bound, served by hyper, and broken off by hand where an answer asks for that.
+//! Connections: accepted up to a bound, served by hyper, and broken off manually if an answer requires it.
 
 use std::convert::Infallible;
 use std::future::pending;
@@ -18,7 +18,7 @@ use super::response;
 use super::routes;
 use super::state::Shared;
 
-/// Serves connections until it is dropped. Those above the bound wait to be accepted.
+/// Serves connections until it is dropped. Connections above the bound wait to be accepted.
 pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
@@ -51,14 +51,14 @@ async fn connection(stream: TcpStream, shared: Arc<Shared>) -> io::Result<()> {
                 Act::Reply(reply) => return Ok::<_, Infallible>(response::of(reply, shared.lock().unix_seconds())),
                 Act::Hang => {}
                 Act::Break(ending) => {
-                    // It fails only when the connection is gone, and then nobody waits for its end.
+                    // This fails only if the connection is gone, and then there is nothing to break off.
                     let _sent = breaks.send(ending).await;
                 }
             }
             pending().await
         }
     });
-    // The Date is the sandbox's own.
+    // The `Date` header comes from the sandbox's clock.
     let mut http = http1::Builder::new().auto_date_header(false).serve_connection(TokioIo::new(stream), service);
     let ending = tokio::select! {
         ended = &mut http => return ended.map_err(io::Error::other),
@@ -80,6 +80,6 @@ async fn break_off(mut stream: TcpStream, ending: Break) -> io::Result<()> {
     }
 }
 
-/// Below the usual limit of 1024 open files.
+/// Less than the usual limit of 1024 open files.
 const CONNECTIONS_MAX: usize = 512;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

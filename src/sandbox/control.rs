@@ -1,4 +1,4 @@
-//! The control endpoint below `/sandbox`: look, change, script, while the sandbox runs.
+//! The control endpoint under `/sandbox`, to inspect, change and script the sandbox while it runs.
 
 use std::io;
 
@@ -6,9 +6,9 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 use serde_json::{Value, json};
 
-use super::answer::Reply;
+use super::journal::ExchangeRecord;
 use super::json::Read;
-use super::seen::Seen;
+use super::reply::Reply;
 use super::state::Shared;
 use super::{answer_json, body, descope, settings_json};
 
@@ -17,15 +17,15 @@ pub(super) async fn control(shared: &Shared, path: &str, request: Request<Incomi
     let method = request.method().clone();
     match (path, method) {
         ("/sandbox", Method::GET) => Ok(Reply::new(200).json(&overview(shared))),
-        ("/sandbox", Method::PATCH) => Ok(told(request, |changes| change(shared, changes)).await),
-        ("/sandbox/script", Method::POST) => Ok(told(request, |answers| script(shared, answers)).await),
+        ("/sandbox", Method::PATCH) => Ok(apply_json(request, |changes| change(shared, changes)).await),
+        ("/sandbox/script", Method::POST) => Ok(apply_json(request, |answers| script(shared, answers)).await),
         ("/sandbox/exchanges", Method::GET) => Ok(Reply::new(200).json(&exchanges(shared))),
         (_, _) => Ok(descope::METHOD.reply()),
     }
 }
 
-/// Reads the JSON of a request, acts on it, and answers with what came of it.
-async fn told(request: Request<Incoming>, act: impl FnOnce(&Value) -> Read<Value>) -> Reply {
+/// Reads the JSON of a request, applies it, and replies with the result.
+async fn apply_json(request: Request<Incoming>, act: impl FnOnce(&Value) -> Read<Value>) -> Reply {
     let bytes = match body::read(request.into_body()).await {
         Ok(bytes) => bytes,
         Err(refusal) => return refusal,
@@ -74,26 +74,26 @@ fn script(shared: &Shared, answers: &Value) -> Read<Value> {
     Ok(json!({ "script": state.script.len() }))
 }
 
-/// The last exchanges, oldest first.
+/// Returns the latest exchanges, oldest first.
 fn exchanges(shared: &Shared) -> Value {
     let state = shared.lock();
     let skipped = state.journal.iter().len().saturating_sub(LISTED_EXCHANGES_MAX);
     state.journal.iter().skip(skipped).map(line).collect()
 }
 
-fn line(seen: &Seen) -> Value {
+fn line(record: &ExchangeRecord) -> Value {
     json!({
-        "ordinal": seen.ordinal,
-        "arrivedSeconds": seen.arrived.as_secs_f64(),
-        "key": seen.key.map(|key| key.to_string()),
-        "project": seen.project,
-        "userAgent": seen.user_agent,
-        "inFlight": seen.in_flight,
-        "outcome": seen.outcome.to_string(),
+        "ordinal": record.ordinal,
+        "arrivedSeconds": record.arrived.as_secs_f64(),
+        "key": record.key.map(|key| key.to_string()),
+        "project": record.project,
+        "userAgent": record.user_agent,
+        "inFlight": record.in_flight,
+        "outcome": record.outcome.to_string(),
     })
 }
 
-/// Answers that wait in the script. A test that uses the library is its own bound.
+/// The limit of queued answers in the script. It does not apply to tests that use the library.
 const SCRIPT_ANSWERS_MAX: usize = 10_000;
-/// Exchanges in one listing: some 200 KB.
+/// The limit of exchanges in one listing: about 200 KB.
 const LISTED_EXCHANGES_MAX: usize = 1_000;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::answer::Reply;
+use super::reply::Reply;
 
 /// A status and the fields of Descope's JSON error.
 pub(super) struct Error {
@@ -16,15 +16,15 @@ impl Error {
         self.reply_because(self.description)
     }
 
-    /// The same with an `errorMessage` that says more.
+    /// Returns the same with a more specific `errorMessage`.
     pub(super) fn reply_because(&self, message: &str) -> Reply {
         let body = json!({"errorCode": self.code, "errorDescription": self.description, "errorMessage": message});
         Reply::new(self.status).json(&body)
     }
 }
 
-// The codes are those of go-sdk `errors.go` and swift-sdk `Error.swift`. No source tells the status of E062802 and
-// E062803, nor what an unknown path, a wrong method or a long body gets: those are the sandbox's own choice.
+// The codes are from go-sdk `errors.go` and swift-sdk `Error.swift`. No source documents the status of E062802 and
+// E062803, or the answers to unknown paths, wrong methods and long bodies: those are the sandbox's own choice.
 pub(super) const MALFORMED: Error = Error { status: 400, code: "E011001", description: "Request is malformed" };
 pub(super) const MISSING_KEY: Error = Error { status: 401, code: "E062802", description: "Missing access key" };
 pub(super) const INVALID_KEY: Error = Error { status: 401, code: "E062803", description: "Invalid access key" };

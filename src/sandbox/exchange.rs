@@ -1,4 +1,4 @@
-//! `POST /v1/auth/accesskey/exchange`: from a request to what shall be done about it.
+//! `POST /v1/auth/accesskey/exchange`: decides what to do with a request.
 
 use std::future::pending;
 use std::io;
@@ -9,43 +9,45 @@ use http::header::USER_AGENT;
 use hyper::body::{Bytes, Incoming};
 
 use super::act::Act;
-use super::answer::{Answer, Reply};
+use super::answer::Answer;
 use super::bearer::{Bearer, LoginOptions};
 use super::body;
 use super::descope;
+use super::journal::RequestOutcome;
 use super::mint;
-use super::seen::RequestOutcome;
+use super::reply::Reply;
 use super::settings::Settings;
 use super::state::Shared;
 
-/// Sees the exchange arrive, waits as long as it is held, judges it by what is scripted, set and revoked at that moment,
-/// and delays the answer by the latency that was set at its arrival. Dropped before its end, it was abandoned.
+/// Records the arrival of the exchange, waits while it is held, decides by the script and the settings at that moment,
+/// and delays the answer by the latency that was set at its arrival. If this is dropped early, the exchange counts as
+/// abandoned.
 pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
     let bearer = Bearer::of(request.headers());
     let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
-    // Before the arrival is told: who waits for that may change it.
+    // Before the arrival is published, because a test that waits for it may change the latency.
     let latency = shared.lock().settings.latency;
-    let visit = shared.arrived(bearer.as_ref(), user_agent);
+    let open = shared.record_arrival(bearer.as_ref(), user_agent);
     let body = body::read(request.into_body()).await;
     let turn = shared.turn().await;
-    let verdict = judge(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
-        tracing::error!("cannot judge an exchange: {error}");
+    let decision = decide(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
+        tracing::error!("cannot decide an exchange: {error}");
         KeyDecision::Other(Act::Reply(descope::BROKEN.reply()))
     });
     drop(turn);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let (act, outcome) = match verdict {
+    let (act, outcome) = match decision {
         KeyDecision::Session(reply) => (Act::Reply(reply), RequestOutcome::Session),
         KeyDecision::Other(Act::Reply(reply)) => {
             let status = reply.status;
             (Act::Reply(reply), RequestOutcome::Replied { status })
         }
-        KeyDecision::Other(Act::Hang) => pending().await, // and with it the visit, until the client goes
+        KeyDecision::Other(Act::Hang) => pending().await, // and with it the open, until the client goes
         KeyDecision::Other(Act::Break(ending)) => (Act::Break(ending), RequestOutcome::Cut),
     };
-    visit.ended(outcome);
+    open.finish(outcome);
     act
 }
 
@@ -54,8 +56,8 @@ enum KeyDecision {
     Other(Act),
 }
 
-/// In this order: the script, the outage, the rate limit, the request itself.
-fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<KeyDecision> {
+/// Decides in this order: script, outage, rate limit, request.
+fn decide(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<KeyDecision> {
     let (answer, settings, now) = {
         let mut state = shared.lock();
         let mut answer = state.script.pop_front().unwrap_or(Answer::Usual);
@@ -84,14 +86,14 @@ fn judge(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>)
         Err(refusal) => return refused(refusal.clone()),
     };
     let Some(options) = options else { return refused(descope::MALFORMED.reply()) };
-    if shape.is_none() && !is_good(bearer, &settings) {
+    if shape.is_none() && !is_valid(bearer, &settings) {
         return refused(descope::INVALID_KEY.reply());
     }
     let shape = shape.unwrap_or_default();
     mint::session(bearer, options, &shape, &settings, now).map(KeyDecision::Session)
 }
 
-fn is_good(bearer: &Bearer, settings: &Settings) -> bool {
+fn is_valid(bearer: &Bearer, settings: &Settings) -> bool {
     let key = bearer.key.fingerprint();
     let project_exists = settings.project.as_ref().is_none_or(|project| *project == bearer.project);
     project_exists && !settings.revoked.contains(&key) && settings.accepted.has(key)

@@ -1,4 +1,4 @@
-//! Values of the control endpoint's JSON, each refused with what it should have been and never echoed.
+//! Values in the JSON of the control endpoint. A wrong one is refused with what it must be, and never echoed.
 
 use serde_json::{Map, Value};
 
@@ -32,7 +32,7 @@ pub(super) fn flag(value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 
-/// A string in the form that `read` takes; its message is the answer to a value that is no string, too.
+/// Reads a string with `read`. Its message also answers a value that is not a string.
 pub(super) fn word<T>(value: &Value, read: impl Fn(&str) -> Read<T>) -> Read<T> {
     read(value.as_str().unwrap_or_default())
 }

@@ -1,15 +1,16 @@
-//! A session as Descope makes it of an access key: the JWT, and the reply around it.
+//! Creates a session from an access key, as Descope does: the JWT and the reply that contains it.
 
 use std::io;
 
 use ring::rand::{SecureRandom as _, SystemRandom};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Reply, Shape};
+use super::answer::Shape;
 use super::bearer::{Bearer, LoginOptions};
+use super::reply::Reply;
 use super::settings::Settings;
 
-/// The reply that carries a session. `now` is in Unix seconds by the sandbox's clock.
+/// Returns the reply with a session. `now` is in Unix seconds by the sandbox's clock.
 pub(super) fn session(
     bearer: &Bearer,
     options: LoginOptions,
@@ -24,12 +25,12 @@ pub(super) fn session(
     let mut header = object([("alg", json!("RS256")), ("kid", json!(signer.kid())), ("typ", json!("JWT"))]);
     overlay(&mut header, &shape.header);
     let mut claims = object([
-        ("amr", json!(["accesskey"])), // what Descope says here is in no source
+        ("amr", json!(["accesskey"])), // undocumented
         ("drn", json!("DS")),
         ("exp", json!(expires)),
         ("iat", json!(now)),
         ("iss", json!(bearer.project)),
-        ("jti", json!(unique()?)), // no two exchanges give the same JWT, even within a second
+        ("jti", json!(unique()?)), // two exchanges never give the same JWT, even within a second
         ("sub", json!(key_id)),
     ]);
     if let Some(custom) = options.custom_claims {
@@ -74,6 +75,6 @@ fn overlay(usual: &mut Map<String, Value>, changes: &Map<String, Value>) {
 
 fn unique() -> io::Result<String> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the machine gives no random bytes"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| io::Error::other("the system has no random bytes"))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }

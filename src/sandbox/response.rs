@@ -1,4 +1,4 @@
-//! A reply as HTTP says it.
+//! Converts a reply to an HTTP response.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -7,16 +7,16 @@ use http::{Response, StatusCode};
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use super::answer::Reply;
 use super::descope;
+use super::reply::Reply;
 
-/// The reply with its `Date`. One that HTTP cannot say becomes a 500.
+/// Returns the response with its `Date`. An invalid reply becomes a 500.
 pub(super) fn of(reply: Reply, unix_seconds: u64) -> Response<Full<Bytes>> {
-    let said = said(reply, unix_seconds).or_else(|| said(descope::BROKEN.reply(), unix_seconds));
-    said.unwrap_or_default()
+    let converted = converted(reply, unix_seconds).or_else(|| converted(descope::BROKEN.reply(), unix_seconds));
+    converted.unwrap_or_default()
 }
 
-fn said(reply: Reply, unix_seconds: u64) -> Option<Response<Full<Bytes>>> {
+fn converted(reply: Reply, unix_seconds: u64) -> Option<Response<Full<Bytes>>> {
     let mut response = Response::new(Full::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).ok().filter(|status| !status.is_informational())?;
     let date = httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(unix_seconds));

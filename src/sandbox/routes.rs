@@ -1,4 +1,4 @@
-//! Paths: Descope's, and the sandbox's own control endpoint.
+//! Paths: Descope's, and the control endpoint's.
 
 use std::io;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::act::Act;
-use super::answer::Reply;
+use super::reply::Reply;
 use super::state::Shared;
 use super::{control, descope, exchange};
 
-/// Answers a request, whatever it is.
+/// Answers any request.
 pub(super) async fn act(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
     route(shared, request).await.unwrap_or_else(|error| {
         tracing::error!("cannot answer a request: {error}");

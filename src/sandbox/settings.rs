@@ -1,4 +1,4 @@
-//! What the sandbox answers while nothing is scripted.
+//! The settings that determine answers without a script.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -15,36 +15,36 @@ use super::window::RateLimit;
 use crate::fingerprint::Fingerprint;
 use crate::secret::Secret;
 
-/// All of it may be changed while the sandbox runs; the next exchange is answered by it.
+/// All of them may change while the sandbox runs; they apply to the next exchange.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Settings {
-    /// From `iat` to `exp`, in whole seconds.
+    /// The time from `iat` to `exp`, in whole seconds.
     pub life: Duration,
-    /// Said as `nextRefreshSeconds`, in whole seconds.
+    /// The value of `nextRefreshSeconds`, in whole seconds.
     pub next_refresh: Option<Duration>,
-    /// Whether the reply says when the session ends as `expiration`.
+    /// Whether the reply has `expiration`.
     pub tell_expiration: bool,
-    /// Whether the reply says when the session ends as `sessionExpiration`.
+    /// Whether the reply has `sessionExpiration`.
     pub tell_session_expiration: bool,
-    /// How long the answer to every exchange waits once it is decided.
+    /// The delay of every answer to an exchange.
     pub latency: Duration,
-    /// How far the sandbox's clock is ahead of the machine's, in JWTs and in `Date`; negative when it is behind.
+    /// How far the sandbox's clock is ahead of the machine's, in JWTs and in `Date`; negative if behind.
     pub clock_offset_seconds: i64,
-    /// Exchanges above it are answered 429.
+    /// The limit; exchanges above it get 429.
     pub rate_limit: Option<RateLimit>,
     /// Answers every exchange while it is set.
     pub outage: Option<Answer>,
-    /// Answers every request for the JWKS while it is set; answers that only an exchange can have are answered 503.
+    /// Answers every request for the JWKS while it is set. An answer that only exchanges can have does not apply.
     pub keys_outage: Option<Answer>,
-    /// The only project there is, or any.
+    /// The only project that exists; `None` means any.
     pub project: Option<String>,
-    /// Which access keys are good.
+    /// The valid access keys.
     pub accepted: Accepted,
-    /// Access keys that are good no more, whatever [`Self::accepted`] says.
+    /// Revoked access keys, which [`Self::accepted`] does not override.
     pub revoked: BTreeSet<Fingerprint>,
-    /// Signs the sessions.
+    /// The key that signs the sessions.
     pub signing_key: SigningKey,
-    /// What the JWKS lists.
+    /// The keys in the JWKS.
     pub published_keys: Vec<SigningKey>,
 }
 
@@ -70,31 +70,31 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// What the JWKS lists, as JWKs.
+    /// Returns the published keys as JWKs.
     pub(super) fn jwks(&self) -> io::Result<Vec<Value>> {
         self.published_keys.iter().map(|key| key.jwk()).collect()
     }
 }
 
-/// Which access keys are good.
+/// Which access keys are valid.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Accepted {
-    /// Every one that is not empty.
+    /// Every non-empty one.
     Any,
     /// These.
     Only(BTreeSet<Fingerprint>),
-    /// Those that stand in these files at the moment of the exchange.
+    /// The contents of these files at the time of the exchange.
     Files(Vec<PathBuf>),
 }
 
 impl Accepted {
-    /// Whether this access key is good now. A file that cannot be read holds no key, and the log says so.
+    /// Whether this access key is valid now. Logs a file that cannot be read, and accepts no key from it.
     pub(super) fn has(&self, key: Fingerprint) -> bool {
         match self {
             Self::Any => true,
             Self::Only(keys) => keys.contains(&key),
             Self::Files(paths) => paths.iter().any(|path| match key_in(path) {
-                Ok(good) => good == key,
+                Ok(valid) => valid == key,
                 Err(error) => {
                     tracing::warn!("cannot read key file `{}`: {error}", path.display());
                     false
@@ -106,7 +106,7 @@ impl Accepted {
 
 fn key_in(path: &Path) -> io::Result<Fingerprint> {
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a regular file")); // opening a pipe would wait for its writer
+        return Err(io::Error::other("it is not a regular file")); // opening a pipe would block
     }
     let file = File::open(path)?;
     let mut text = Zeroizing::new(String::with_capacity(KEY_FILE_BYTES_MAX + 1));

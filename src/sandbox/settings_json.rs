@@ -1,28 +1,28 @@
-//! The settings in the control endpoint's JSON.
+//! The settings in the JSON of the control endpoint.
 
 use serde_json::{Value, json};
 
 use super::answer_json;
 use super::json::{Read, flag, list, members, nullable, text, word};
 use super::settings::Settings;
-use super::words;
+use super::values;
 
-/// The settings with these changes. Nothing is changed if anything is wrong, and everything that is wrong is named.
+/// Returns the settings with these changes. If there are mistakes, reports all of them and changes nothing.
 pub(super) fn changed(mut settings: Settings, changes: &Value) -> Read<Settings> {
     members(changes, |name, value| {
         match name {
-            "life" => settings.life = word(value, words::whole_seconds)?,
-            "nextRefresh" => settings.next_refresh = nullable(value, |value| word(value, words::whole_seconds))?,
+            "life" => settings.life = word(value, values::whole_seconds)?,
+            "nextRefresh" => settings.next_refresh = nullable(value, |value| word(value, values::whole_seconds))?,
             "tellExpiration" => settings.tell_expiration = flag(value)?,
             "tellSessionExpiration" => settings.tell_session_expiration = flag(value)?,
-            "latency" => settings.latency = word(value, words::duration)?,
-            "clockOffset" => settings.clock_offset_seconds = word(value, words::offset_seconds)?,
+            "latency" => settings.latency = word(value, values::duration)?,
+            "clockOffset" => settings.clock_offset_seconds = word(value, values::offset_seconds)?,
             "rateLimit" => settings.rate_limit = nullable(value, |value| word(value, str::parse))?,
             "outage" => settings.outage = nullable(value, answer_json::read)?,
             "keysOutage" => settings.keys_outage = nullable(value, answer_json::read)?,
             "projectId" => settings.project = nullable(value, |value| text(value).map(str::to_owned))?,
             "revoked" => {
-                let revoked = list(value, |value| word(value, words::fingerprint))?;
+                let revoked = list(value, |value| word(value, values::fingerprint))?;
                 settings.revoked = revoked.into_iter().collect();
             }
             "signingKey" => settings.signing_key = answer_json::signing_key(value)?,
@@ -34,15 +34,15 @@ pub(super) fn changed(mut settings: Settings, changes: &Value) -> Read<Settings>
     Ok(settings)
 }
 
-/// The form that [`changed`] takes.
+/// Returns the form that [`changed`] accepts.
 pub(super) fn shown(settings: &Settings) -> Value {
     json!({
-        "life": words::shown(settings.life),
-        "nextRefresh": settings.next_refresh.map(words::shown),
+        "life": values::formatted(settings.life),
+        "nextRefresh": settings.next_refresh.map(values::formatted),
         "tellExpiration": settings.tell_expiration,
         "tellSessionExpiration": settings.tell_session_expiration,
-        "latency": words::shown(settings.latency),
-        "clockOffset": words::shown_offset(settings.clock_offset_seconds),
+        "latency": values::formatted(settings.latency),
+        "clockOffset": values::formatted_offset(settings.clock_offset_seconds),
         "rateLimit": settings.rate_limit.map(|limit| limit.to_string()),
         "outage": settings.outage.as_ref().map(answer_json::shown),
         "keysOutage": settings.keys_outage.as_ref().map(answer_json::shown),
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_shown_can_be_sent_back_and_changes_nothing() {
+    fn settings_that_are_shown_can_be_sent_back() {
         let settings = changed(
             Settings::default(),
             &json!({

@@ -1,4 +1,4 @@
-//! The keys that sign the sandbox's JWTs, and the JWKS that vouches for them.
+//! The keys that sign the sandbox's JWTs, and their JWKS.
 
 use std::io;
 use std::sync::LazyLock;
@@ -10,22 +10,22 @@ use ring::rsa::PublicKeyComponents;
 use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Map, Value, json};
 
-/// One of the embedded RSA keys. They are public and worthless on purpose: see `keys/README.md`.
+/// One of the embedded RSA keys. They are intentionally public and worthless: see `keys/README.md`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SigningKey {
-    /// Signs, and stands in the JWKS, unless set otherwise.
+    /// Signs by default, and is in the JWKS by default.
     First,
-    /// For playing a rotation of the project's signing keys.
+    /// For a rotation of the project's signing keys.
     Second,
-    /// For playing a JWT that somebody else has signed.
+    /// For a JWT with a foreign signature.
     Stranger,
 }
 
 impl SigningKey {
-    /// All of them.
+    /// All keys.
     pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Stranger];
 
-    /// The name by which the control endpoint knows it.
+    /// Returns its name at the control endpoint.
     pub const fn name(self) -> &'static str {
         match self {
             Self::First => "first",
@@ -34,7 +34,7 @@ impl SigningKey {
         }
     }
 
-    /// The `kid` in the header of a JWT and in the JWKS.
+    /// Returns the `kid` for the header of a JWT and the JWKS.
     pub const fn kid(self) -> &'static str {
         match self {
             Self::First => "SK2sandboxFirst",
@@ -43,18 +43,18 @@ impl SigningKey {
         }
     }
 
-    /// A compact JWS over the header and the claims as given, signed with RS256.
+    /// Returns a compact JWS of the header and the claims, signed with RS256.
     pub(super) fn sign(self, header: &Map<String, Value>, claims: &Map<String, Value>) -> io::Result<String> {
         let pair = self.pair()?;
         let encoded = |part: &Map<String, Value>| Ok::<_, io::Error>(URL_SAFE_NO_PAD.encode(serde_json::to_vec(part)?));
         let message = format!("{}.{}", encoded(header)?, encoded(claims)?);
         let mut signature = vec![0; pair.public().modulus_len()];
         pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message.as_bytes(), &mut signature)
-            .map_err(|_| io::Error::other("the sandbox's signing key does not sign"))?;
+            .map_err(|_| io::Error::other("the sandbox's signing key cannot sign"))?;
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// The key as a JWK: what `GET /v2/keys/{projectId}` lists.
+    /// Returns the key as a JWK, as in `GET /v2/keys/{projectId}`.
     pub(super) fn jwk(self) -> io::Result<Value> {
         let public: PublicKeyComponents<Vec<u8>> = self.pair()?.public().into();
         let (e, n) = (URL_SAFE_NO_PAD.encode(public.e), URL_SAFE_NO_PAD.encode(public.n));
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_sound_and_no_two_are_the_same() {
+    fn every_key_is_valid_and_unique() {
         let moduli: Vec<_> = SigningKey::ALL.iter().map(|key| key.jwk().unwrap()["n"].to_string()).collect();
         assert!(moduli[0] != moduli[1] && moduli[1] != moduli[2] && moduli[0] != moduli[2]);
     }

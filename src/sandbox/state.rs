@@ -1,4 +1,4 @@
-//! All that the server, the control endpoint and the handle share, behind one lock that is never held over an await.
+//! State shared by the server, the control endpoint and the handle, behind one lock that is never held across an await.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,37 +8,37 @@ use tokio::sync::{Notify, watch};
 use super::answer::Answer;
 use super::bearer::Bearer;
 use super::clock::Clock;
-use super::seen::{Counters, Journal, RequestOutcome, Seen};
+use super::journal::{Counters, ExchangeRecord, Journal, RequestOutcome};
 use super::settings::Settings;
 use super::window::Window;
 
-/// What the sandbox is told and what it remembers.
+/// Settings and records.
 pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) script: VecDeque<Answer>,
     pub(super) window: Window,
     pub(super) clock: Clock,
     pub(super) journal: Journal,
-    /// How many hold the exchanges back.
+    /// How many holds exist; while there are any, exchanges wait.
     holds: usize,
 }
 
 impl State {
-    /// The sandbox's time of day in Unix seconds.
+    /// Returns the sandbox's wall clock in Unix seconds.
     pub(super) fn unix_seconds(&self) -> u64 {
         self.clock.unix_seconds(self.settings.clock_offset_seconds)
     }
 }
 
-/// The state, and what can be waited for.
+/// The state, and what callers can wait for.
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// Invariant: changed only while `state` is locked, so that the journal and the counters tell one story.
+    /// Invariant: changed only while `state` is locked, so that the journal and the counters are consistent.
     counters: watch::Sender<Counters>,
-    /// Whoever has it may judge an exchange.
+    /// Held by the exchange that is being decided.
     turn: tokio::sync::Mutex<()>,
-    /// Tells whoever has the turn that nobody holds the exchanges back.
-    let_go: Notify,
+    /// Notifies the exchange that holds `turn` that there are no holds.
+    released: Notify,
 }
 
 impl Shared {
@@ -49,12 +49,12 @@ impl Shared {
             state,
             counters: watch::Sender::new(Counters::default()),
             turn: tokio::sync::Mutex::new(()),
-            let_go: Notify::new(),
+            released: Notify::new(),
         }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        // A caller's closure that panicked may have changed half of the settings; its test has failed already.
+        // A closure that panicked may have changed half of the settings, but then its test has failed already.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -67,27 +67,27 @@ impl Shared {
         self.counters.send_modify(|counters| counters.keys_fetches += 1);
     }
 
-    /// Exchanges wait from here until the answer is dropped.
+    /// Makes exchanges wait until the returned value is dropped.
     pub(super) fn hold(self: &Arc<Self>) -> Hold {
         self.lock().holds += 1;
         Hold(Arc::clone(self))
     }
 
-    /// Waits until it is the caller's turn, which lasts until the answer is dropped: while exchanges are held back, it is
-    /// nobody's. Turns come in the order of asking, for tokio's mutex is fair.
+    /// Waits for the caller's turn to decide, which lasts until the returned value is dropped. Turns come in the order
+    /// of calls, because tokio's mutex is fair. While there are holds, no turn begins.
     pub(super) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
         let turn = self.turn.lock().await;
         loop {
-            let let_go = self.let_go.notified(); // from here on it hears of a release, whether it waits yet or not
+            let released = self.released.notified(); // registers for a release before the check
             if self.lock().holds == 0 {
                 return turn;
             }
-            let_go.await;
+            released.await;
         }
     }
 
-    /// Writes the arrival of an exchange down.
-    pub(super) fn arrived(self: &Arc<Self>, bearer: Option<&Bearer>, user_agent: Option<&str>) -> Visit {
+    /// Records the arrival of an exchange.
+    pub(super) fn record_arrival(self: &Arc<Self>, bearer: Option<&Bearer>, user_agent: Option<&str>) -> OpenExchange {
         let key = bearer.map(|bearer| bearer.key.fingerprint());
         let project = bearer.map(|bearer| shortened(&bearer.project, PROJECT_CHARS_MAX));
         let user_agent = user_agent.map(|user_agent| shortened(user_agent, USER_AGENT_CHARS_MAX));
@@ -96,17 +96,17 @@ impl Shared {
         let Counters { exchanges: ordinal, in_flight, .. } = *self.counters.borrow();
         let arrived = state.clock.elapsed();
         let outcome = RequestOutcome::Waiting;
-        state.journal.push(Seen { ordinal, arrived, key, project, user_agent, in_flight, outcome });
-        Visit { shared: Arc::clone(self), ordinal, outcome: RequestOutcome::Abandoned }
+        state.journal.push(ExchangeRecord { ordinal, arrived, key, project, user_agent, in_flight, outcome });
+        OpenExchange { shared: Arc::clone(self), ordinal, outcome: RequestOutcome::Abandoned }
     }
 }
 
-/// Keeps exchanges from being answered until it is dropped. They arrive and are seen all the same.
-#[must_use = "dropping it lets the exchanges go"]
+/// Holds back answers to exchanges until it is dropped. Arrivals are still recorded.
+#[must_use = "dropping it releases the exchanges"]
 pub struct Hold(Arc<Shared>);
 
 impl Hold {
-    /// Lets the exchanges go in the order of their arrival: what dropping does, by a name.
+    /// Releases the exchanges in the order of their arrival. Dropping does the same.
     pub fn release(self) {}
 }
 
@@ -115,31 +115,31 @@ impl Drop for Hold {
         let mut state = self.0.lock();
         state.holds = state.holds.saturating_sub(1);
         if state.holds == 0 {
-            self.0.let_go.notify_waiters();
+            self.0.released.notify_waiters();
         }
     }
 }
 
-/// An exchange in flight. Dropped without an outcome it was abandoned: hyper drops its future when the client goes.
-pub(super) struct Visit {
+/// An exchange in flight. If it is dropped without an outcome, the client left: hyper then drops its future.
+pub(super) struct OpenExchange {
     shared: Arc<Shared>,
     ordinal: u64,
     outcome: RequestOutcome,
 }
 
-impl Visit {
-    /// Writes down how the exchange ended. Called before the answer leaves, so that who has the answer finds it here.
-    pub(super) fn ended(mut self, outcome: RequestOutcome) {
+impl OpenExchange {
+    /// Records how the exchange ended. Must be called before the answer is sent, so that its receiver finds the record.
+    pub(super) fn finish(mut self, outcome: RequestOutcome) {
         self.outcome = outcome;
     }
 }
 
-impl Drop for Visit {
+impl Drop for OpenExchange {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
-        let key = state.journal.of(self.ordinal).and_then(|seen| {
-            seen.outcome = self.outcome;
-            seen.key
+        let key = state.journal.of(self.ordinal).and_then(|record| {
+            record.outcome = self.outcome;
+            record.key
         });
         self.shared.counters.send_modify(|counters| counters.ended(self.outcome));
         drop(state);

@@ -1,17 +1,17 @@
-//! The rate limit: so many exchanges per window, counted for the whole sandbox as Descope counts them per address.
+//! The rate limit: a number of exchanges per window for the whole sandbox, as Descope counts per address.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::words;
+use super::values;
 
-/// So many exchanges per window, written `100/60s`.
+/// A number of exchanges per window, written `100/60s`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RateLimit {
-    /// Exchanges let through in one window, at least 1.
+    /// The number of exchanges allowed in one window, at least 1.
     pub exchanges: u32,
-    /// How long a window lasts from its first exchange.
+    /// The length of a window, from its first exchange.
     pub window: Duration,
 }
 
@@ -22,7 +22,7 @@ impl FromStr for RateLimit {
         let read = || {
             let (exchanges, window) = text.split_once('/')?;
             let exchanges = exchanges.trim().parse().ok().filter(|exchanges| *exchanges > 0)?;
-            let window = words::duration(window.trim()).ok().filter(|window| !window.is_zero())?;
+            let window = values::duration(window.trim()).ok().filter(|window| !window.is_zero())?;
             Some(Self { exchanges, window })
         };
         read().ok_or_else(|| "must be a number of exchanges per window such as `100/60s`".to_owned())
@@ -31,11 +31,11 @@ impl FromStr for RateLimit {
 
 impl fmt::Display for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.exchanges, words::shown(self.window))
+        write!(f, "{}/{}", self.exchanges, values::formatted(self.window))
     }
 }
 
-/// The window that is open, if one is.
+/// The current window, if there is one.
 #[derive(Default)]
 pub(super) struct Window {
     opened: Option<Duration>,
@@ -43,7 +43,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Lets an exchange through, or says after how many whole seconds the next window begins.
+    /// Admits an exchange, or returns the whole seconds until the next window.
     pub(super) fn admit(&mut self, limit: RateLimit, now: Duration) -> Result<(), u64> {
         let over = |opened: Duration| now.saturating_sub(opened) >= limit.window;
         let opened = match self.opened {
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_window_begins_with_its_first_exchange_and_tells_the_rest_of_it_rounded_up() {
+    fn a_window_begins_with_its_first_exchange_and_rounds_waits_up() {
         let limit: RateLimit = "2/60s".parse().unwrap();
         let mut window = Window::default();
         assert_eq!(window.admit(limit, Duration::from_secs(100)), Ok(()));
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_of_nothing_or_for_no_time_is_refused() {
+    fn a_limit_of_zero_exchanges_or_zero_time_is_refused() {
         for text in ["0/60s", "5/0s", "5", "5/", "/60s", "-1/60s", "5/60"] {
             assert!(text.parse::<RateLimit>().is_err(), "{text}");
         }

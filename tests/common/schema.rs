@@ -19,14 +19,15 @@ pub(crate) fn agrees(yaml: &str, said: &Result<Loaded, Mistakes>) {
     let Ok(document) = document else { return };
     let places = places(&document);
     // Of two equal fields JSON has the last, and nothing of the first: what is around them is another mapping.
-    let duplicates = mistakes.remarks().iter().filter(|remark| remark.what == "duplicate field").filter_map(path_of);
+    let duplicates =
+        mistakes.diagnostics().iter().filter(|diagnostic| diagnostic.what == "duplicate field").filter_map(path_of);
     let hidden: Vec<_> = duplicates.map(|path| path.rsplit_once('.').map_or(path, |(parent, _)| parent)).collect();
-    for remark in mistakes.remarks() {
-        let Some(path) = path_of(remark) else { continue };
+    for diagnostic in mistakes.diagnostics() {
+        let Some(path) = path_of(diagnostic) else { continue };
         let is_hidden = hidden.iter().any(|place| is_at_or_around(place, path));
-        if !is_hidden && !only_a_program_sees(remark, path, &document) {
+        if !is_hidden && !only_a_program_sees(diagnostic, path, &document) {
             let is_seen = places.iter().any(|place| is_at_or_around(place, path));
-            assert!(is_seen, "the schema does not see at `{path}`: {}\nit sees {places:?} in\n{yaml}", remark.what);
+            assert!(is_seen, "the schema does not see at `{path}`: {}\nit sees {places:?} in\n{yaml}", diagnostic.what);
         }
     }
 }
@@ -74,8 +75,8 @@ fn below(place: &str, name: &str) -> String {
     if place.is_empty() { name } else { format!("{place}.{name}") }
 }
 
-fn path_of(remark: &Diagnostic) -> Option<&str> {
-    match &remark.place {
+fn path_of(diagnostic: &Diagnostic) -> Option<&str> {
+    match &diagnostic.place {
         Place::Field { path, .. } => Some(path),
         Place::Flag(_) | Place::Variable(_) => None,
     }
@@ -90,12 +91,12 @@ fn is_at_or_around(place: &str, path: &str) -> bool {
 
 /// Whether the mistake is in what only a program knows: the text as it is written, the environment, the machine, other
 /// places of the file, or the meaning of a value.
-fn only_a_program_sees(remark: &Diagnostic, path: &str, document: &Value) -> bool {
+fn only_a_program_sees(diagnostic: &Diagnostic, path: &str, document: &Value) -> bool {
     let of_the_text =
-        path.is_empty() && matches!(remark.place, Place::Field { line: Some(_), .. }) && document.is_object();
+        path.is_empty() && matches!(diagnostic.place, Place::Field { line: Some(_), .. }) && document.is_object();
     of_the_text
         || holds_a_variable(path, document)
-        || ONLY_A_PROGRAM_SEES.iter().any(|(what, at, _)| remark.what.contains(what) && path.contains(at))
+        || ONLY_A_PROGRAM_SEES.iter().any(|(what, at, _)| diagnostic.what.contains(what) && path.contains(at))
 }
 
 /// Whether a text with a variable stands there.
@@ -126,13 +127,13 @@ const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("the template ", "template", "a template is a language of its own"),
     ("cannot use template", "templateFile", "the file is on a machine"),
     ("the same ", "", "it compares two places"),
-    (" is the name of ", "", "it compares two places"),
+    (" is also the name of ", "", "it compares two places"),
     ("inside `", "", "it compares two places"),
     ("below `", "", "it compares two places"),
     ("this configuration file", "", "a schema does not know where the file is"),
     ("the folder of this configuration file", "", "a schema does not know where the file is"),
     ("in the folder of `", "", "it compares two places"),
     ("in a set, names that begin with `..`", "", "it compares two places"),
-    ("`.tokenwell.lock` is the file", "", "one name among all"),
+    ("`.tokenwell.lock` is reserved", "", "one name among all"),
     ("the program's own status file", "", "it compares two places"),
 ];

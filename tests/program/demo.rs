@@ -74,13 +74,13 @@ fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
     assert_eq!(complaints, "");
     assert_empty(temporary.path());
     let told = [
-        "a stand-in for Descope's API is up on http://127.0.0.1:",
+        "a sandbox for Descope's API listens on http://127.0.0.1:",
         "billing  first token written",
         "search   first token written",
         "the access key of `billing` is rotated in the mounted Secret",
         "the API is down for",
         "the API is back",
-        "at no moment was a token file missing, torn or expired",
+        "no token file was ever missing, torn or expired",
         "check --project-id",
         "run --project-id",
     ];
@@ -101,11 +101,15 @@ fn ten_seconds_show_a_key_changed_and_an_outage_survived() {
     let stories: [&[&str]; 3] = [
         &[
             "the access key of `billing` is rotated in the mounted Secret",
-            "billing  the key file holds another access key: ",
+            "billing  the key file has a new access key: ",
             "billing  token of the new key written",
         ],
-        &["the API is down for", "Descope's API fails: HTTP 503; the old token lives", "healed: new token written"],
-        &["the API is down for", "the API is back", "healed: new token written"],
+        &[
+            "the API is down for",
+            "Descope's API fails: HTTP 503; the old token is valid for another",
+            "recovered: new token written",
+        ],
+        &["the API is down for", "the API is back", "recovered: new token written"],
     ];
     for story in stories {
         story.iter().fold(output.as_str(), |rest, part| {
@@ -113,7 +117,7 @@ fn ten_seconds_show_a_key_changed_and_an_outage_survived() {
             rest
         });
     }
-    assert!(output.contains("at no moment was a token file missing, torn or expired"), "{output}");
+    assert!(output.contains("no token file was ever missing, torn or expired"), "{output}");
     assert_empty(temporary.path());
 }
 

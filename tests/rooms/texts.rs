@@ -36,8 +36,9 @@ fn the_reader_knows_the_fields_that_the_schema_knows_and_no_others() {
         put(&mut document, path, json!({STRANGER: 1}));
         let mistakes = load(&document).unwrap_err();
         let place = if path.is_empty() { STRANGER.to_owned() } else { format!("{path}.{STRANGER}") };
-        let remark = mistakes.remarks().iter().find(|remark| remark.place == at(&place, remark)).expect(&place);
-        let remedy = remark.remedy.clone().unwrap_or_default();
+        let diagnostic =
+            mistakes.diagnostics().iter().find(|diagnostic| diagnostic.place == at(&place, diagnostic)).expect(&place);
+        let remedy = diagnostic.remedy.clone().unwrap_or_default();
         let known: BTreeSet<_> = remedy.strip_prefix("known here: ").expect(&remedy).split(", ").collect();
         let told: BTreeSet<_> = section.entries.iter().map(|entry| format!("`{}`", entry.name)).collect();
         assert_eq!(told, known.into_iter().map(str::to_owned).collect(), "the fields of `{path}`");
@@ -54,7 +55,7 @@ fn the_reader_misses_the_fields_that_the_schema_requires_and_no_others() {
         let said = load(&document).unwrap_err().to_string();
         for entry in &section.entries {
             let is_missed = said.contains(&format!("{path}: `{}` is missing", entry.name));
-            assert_eq!(matches!(entry.fallback, Fallback::Needed), is_missed, "`{path}.{}`: {said}", entry.name);
+            assert_eq!(matches!(entry.fallback, Fallback::Required), is_missed, "`{path}.{}`: {said}", entry.name);
         }
     });
 }
@@ -382,9 +383,9 @@ fn put(document: &mut Value, path: &str, value: Value) {
     }
 }
 
-/// That place, on whatever line the remark is.
-fn at(path: &str, remark: &config::Diagnostic) -> config::Place {
-    match &remark.place {
+/// That place, on whatever line the diagnostic is.
+fn at(path: &str, diagnostic: &config::Diagnostic) -> config::Place {
+    match &diagnostic.place {
         config::Place::Field { line, .. } => config::Place::Field { line: *line, path: path.to_owned() },
         other => other.clone(),
     }

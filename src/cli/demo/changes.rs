@@ -1,4 +1,4 @@
-//! What changed between two reports, in words.
+//! Describes what changed between two reports.
 
 use super::table::seconds;
 use crate::{
@@ -6,17 +6,17 @@ use crate::{
     status::{CredentialReport, NextAction, Report},
 };
 
-/// Something that happened to a credential.
+/// An event of one credential.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Change {
     pub(super) credential: String,
     pub(super) color: Color,
     pub(super) text: String,
-    /// It happens all the time: a table that moves says it well enough.
+    /// Happens at every renewal, so the table shows it well enough.
     pub(super) routine: bool,
 }
 
-/// All that happened, one credential after the other.
+/// Returns all changes, credential by credential.
 pub(super) fn between(before: &Report, after: &Report) -> Vec<Change> {
     let known = |name: &str| before.credentials.iter().find(|credential| credential.name == name);
     let mut changes = Vec::new();
@@ -24,7 +24,7 @@ pub(super) fn between(before: &Report, after: &Report) -> Vec<Change> {
         let Some(before) = known(&credential.name) else { continue };
         let parts = [key(before, credential), refusal(before, credential, after), token(before, credential, after)];
         let expired =
-            (before.state != "expired" && credential.state == "expired").then(|| said(Color::Bad, EXPIRED, false));
+            (before.state != "expired" && credential.state == "expired").then(|| event(Color::Bad, EXPIRED, false));
         changes.extend(parts.into_iter().chain([expired]).flatten().map(|(color, text, routine)| Change {
             credential: credential.name.clone(),
             color,
@@ -35,34 +35,34 @@ pub(super) fn between(before: &Report, after: &Report) -> Vec<Change> {
     changes
 }
 
-type Said = (Color, String, bool);
+type Event = (Color, String, bool);
 
-fn key(before: &CredentialReport, after: &CredentialReport) -> Option<Said> {
+fn key(before: &CredentialReport, after: &CredentialReport) -> Option<Event> {
     let known = before.key_fingerprint.is_some() || before.key_trouble.is_some();
     match (&after.key_fingerprint, &after.key_trouble) {
-        (_, Some(why)) if before.key_trouble.as_ref() != Some(why) => said(Color::Poor, why.clone(), false).into(),
+        (_, Some(why)) if before.key_trouble.as_ref() != Some(why) => event(Color::Poor, why.clone(), false).into(),
         (Some(key), None) if known && before.key_fingerprint.as_ref() != Some(key) => {
-            said(Color::Plain, format!("the key file holds another access key: {key}"), false).into()
+            event(Color::Plain, format!("the key file has a new access key: {key}"), false).into()
         }
         (_, _) => None,
     }
 }
 
-fn refusal(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Said> {
+fn refusal(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Event> {
     let refused = after.last_refusal.as_ref().filter(|_| after.exchanges > before.exchanges && after.failures > 0)?;
     let left = match after.expires_at.map(|expires| until(report.at, expires)) {
         Some(left) if left.is_zero() => "the old token has expired".to_owned(),
-        Some(left) => format!("the old token lives {} more", seconds(left)),
+        Some(left) => format!("the old token is valid for another {}", seconds(left)),
         None => "there is no token yet".to_owned(),
     };
     let known = before.last_refusal.as_ref().is_some_and(|known| known.message == refused.message);
-    said(Color::of_state(after.state), format!("{}; {left}", refused.message), known).into()
+    event(Color::of_state(after.state), format!("{}; {left}", refused.message), known).into()
 }
 
-fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Said> {
+fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Event> {
     if let Some(error) = after.outputs.iter().find_map(|output| output.error.as_ref()) {
         let known = before.outputs.iter().any(|output| output.error.as_ref() == Some(error));
-        return (!known).then(|| said(Color::Bad, error.clone(), false));
+        return (!known).then(|| event(Color::Bad, error.clone(), false));
     }
     if after.writes == before.writes {
         return None;
@@ -71,7 +71,7 @@ fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -
     let (what, routine) = match (&before.token_key_fingerprint, before.last_refusal.is_some()) {
         (None, _) => ("first token", false),
         (old, _) if *old != after.token_key_fingerprint => ("token of the new key", false),
-        (_, true) => ("healed: new token", false),
+        (_, true) => ("recovered: new token", false),
         (_, false) => ("new token", true),
     };
     let next = match &after.next_action {
@@ -80,10 +80,10 @@ fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -
         }
         Some(_) | None => String::new(),
     };
-    said(Color::Good, format!("{what} written; it lives {left}{next}"), routine).into()
+    event(Color::Good, format!("{what} written, valid for {left}{next}"), routine).into()
 }
 
-fn said(color: Color, text: impl Into<String>, routine: bool) -> Said {
+fn event(color: Color, text: impl Into<String>, routine: bool) -> Event {
     (color, text.into(), routine)
 }
 
@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use crate::cli::terminal::samples::{at, failing, fresh, report};
 
-    /// What is told when a credential is first this and then that, at 4.2 seconds.
-    fn told(before: CredentialReport, after: CredentialReport) -> Vec<(String, bool)> {
+    /// Returns the changes when a credential is first `before` and then `after`, at 4.2 seconds.
+    fn described(before: CredentialReport, after: CredentialReport) -> Vec<(String, bool)> {
         let changes = between(&report(4.2, vec![before]), &report(4.2, vec![after]));
         changes.into_iter().map(|change| (change.text, change.routine)).collect()
     }
@@ -109,46 +109,46 @@ mod tests {
     }
 
     #[test]
-    fn time_that_passes_is_no_change() {
+    fn passing_time_is_not_a_change() {
         let (before, after) = (report(1.0, vec![fresh("a")]), report(2.0, vec![fresh("a")]));
         assert_eq!(between(&before, &after), []);
     }
 
     #[test]
     fn a_renewal_is_routine_but_the_first_one_is_not() {
-        assert_eq!(told(fresh("a"), renewed()), one("new token written; it lives 9.8s, renewal in 0.0s", true));
+        assert_eq!(described(fresh("a"), renewed()), one("new token written, valid for 9.8s, renewal in 0.0s", true));
         let starting = CredentialReport { writes: 0, token_key_fingerprint: None, ..fresh("a") };
-        assert!(!told(starting, renewed())[0].1);
+        assert!(!described(starting, renewed())[0].1);
     }
 
     #[test]
-    fn the_first_refusal_of_a_kind_is_told_and_the_next_ones_are_routine() {
-        let text = "Descope's API fails: HTTP 503; the old token lives 5.8s more";
-        assert_eq!(told(fresh("a"), failing("a")), one(text, false));
+    fn only_the_first_refusal_of_a_kind_is_more_than_routine() {
+        let text = "Descope's API fails: HTTP 503; the old token is valid for another 5.8s";
+        assert_eq!(described(fresh("a"), failing("a")), one(text, false));
         let again = CredentialReport { exchanges: 6, failures: 2, ..failing("a") };
-        assert_eq!(told(failing("a"), again), one(text, true));
+        assert_eq!(described(failing("a"), again), one(text, true));
     }
 
     #[test]
-    fn a_token_after_trouble_or_of_another_key_is_told() {
-        assert!(told(failing("a"), renewed())[0].0.starts_with("healed: new token"));
+    fn a_token_after_a_failure_or_of_a_new_key_is_reported() {
+        assert!(described(failing("a"), renewed())[0].0.starts_with("recovered: new token"));
         let other_key = Some("00ff7816bf8f01cf".to_owned());
         let of_new_key = CredentialReport { token_key_fingerprint: other_key.clone(), ..renewed() };
-        assert!(told(fresh("a"), of_new_key)[0].0.starts_with("token of the new key"));
+        assert!(described(fresh("a"), of_new_key)[0].0.starts_with("token of the new key"));
         let changed = CredentialReport { key_fingerprint: other_key, ..fresh("a") };
-        assert_eq!(told(fresh("a"), changed), one("the key file holds another access key: 00ff7816bf8f01cf", false));
+        assert_eq!(described(fresh("a"), changed), one("the key file has a new access key: 00ff7816bf8f01cf", false));
     }
 
     #[test]
-    fn the_end_of_a_token_and_a_key_that_is_gone_are_told() {
+    fn an_expired_token_and_a_missing_key_are_reported() {
         let expired = CredentialReport { state: "expired", ..failing("a") };
-        assert_eq!(told(failing("a"), expired), one("the token on disk has expired", false));
+        assert_eq!(described(failing("a"), expired), one("the token on disk has expired", false));
         let no_key = CredentialReport { key_trouble: Some("key file `/k` is missing".to_owned()), ..fresh("a") };
-        assert_eq!(told(fresh("a"), no_key), one("key file `/k` is missing", false));
+        assert_eq!(described(fresh("a"), no_key), one("key file `/k` is missing", false));
     }
 
     #[test]
-    fn a_write_that_fails_is_told_once() {
+    fn a_failed_write_is_reported_once() {
         let output = |error: Option<&str>| crate::status::OutputReport {
             path: "/t".into(),
             format: "jwt",
@@ -156,7 +156,7 @@ mod tests {
             error: error.map(str::to_owned),
         };
         let with = |error| CredentialReport { outputs: vec![output(error)], ..fresh("a") };
-        assert_eq!(told(with(None), with(Some("disk full"))), one("disk full", false));
-        assert_eq!(told(with(Some("disk full")), with(Some("disk full"))), []);
+        assert_eq!(described(with(None), with(Some("disk full"))), one("disk full", false));
+        assert_eq!(described(with(Some("disk full")), with(Some("disk full"))), []);
     }
 }

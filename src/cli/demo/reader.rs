@@ -1,4 +1,4 @@
-//! A reader of the token files, as an app would be: it reads at them all the time and counts what it finds.
+//! Reads the token files continuously, as an app would, and counts the results.
 
 use std::{
     fs, io,
@@ -17,29 +17,29 @@ use crate::{
     session::{Jwks, Jwt, SignatureVerdict},
 };
 
-/// What a reader found so far.
+/// The results so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Tally {
-    /// Looks at a file, from when it was first there.
+    /// Reads of a file, counted from its first appearance.
     pub(super) reads: u64,
-    /// Tokens that differed from the one before in the same file.
+    /// New tokens: each differs from the previous one in the same file.
     pub(super) tokens: u64,
-    /// The file could not be read although it had been there.
+    /// The file could not be read, although it had existed.
     pub(super) missing: u64,
-    /// The file held anything but one token that the API had signed.
+    /// The file contained anything but one token with a valid signature of the API.
     pub(super) torn: u64,
-    /// The token had ended, by its own `exp` and the machine's clock.
+    /// The token had expired by its `exp` and this machine's clock.
     pub(super) expired: u64,
 }
 
 impl Tally {
-    /// Looks that found something else than a whole, live token.
+    /// Returns the number of reads without a whole, valid token.
     pub(super) fn faults(&self) -> u64 {
         self.missing + self.torn + self.expired
     }
 }
 
-/// A thread that reads. Dropping it stops it.
+/// A thread that reads. Dropping this stops it.
 pub(super) struct Reader {
     tally: watch::Receiver<Tally>,
     /// Dropped to stop the thread.
@@ -48,29 +48,29 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Begins to look at the files, which need not be there yet. Tokens are whole if one of the keys signed them.
+    /// Starts to read the files, which need not exist yet. A token is whole if one of the keys signed it.
     pub(super) fn start(paths: Vec<PathBuf>, keys: Jwks) -> io::Result<Self> {
         let (stop, stopped) = mpsc::channel();
-        let (tell, tally) = watch::channel(Tally::default());
+        let (sender, tally) = watch::channel(Tally::default());
         let thread = thread::Builder::new().name("reader".to_owned()).spawn(move || {
             let mut files: Vec<_> = paths.into_iter().map(|path| Watched { path, last: None }).collect();
             let mut tally = Tally::default();
             while stopped.recv_timeout(PAUSE) == Err(RecvTimeoutError::Timeout) {
                 for file in &mut files {
-                    file.look(clock::wall(), &keys, &mut tally);
+                    file.read(clock::wall(), &keys, &mut tally);
                 }
-                tell.send_replace(tally);
+                sender.send_replace(tally);
             }
         })?;
         Ok(Self { tally, stop: Some(stop), thread: Some(thread) })
     }
 
-    /// What was found so far.
+    /// Returns the results so far.
     pub(super) fn tally(&self) -> Tally {
         *self.tally.borrow()
     }
 
-    /// Looks no more, and tells what was found.
+    /// Stops, and returns the results.
     pub(super) fn stop(mut self) -> Tally {
         self.end();
         self.tally()
@@ -79,7 +79,7 @@ impl Reader {
     fn end(&mut self) {
         self.stop.take();
         if let Some(thread) = self.thread.take() {
-            // Its panic has been printed where it happened.
+            // The panic hook has already printed its panic.
             let _ended = thread.join();
         }
     }
@@ -93,12 +93,12 @@ impl Drop for Reader {
 
 struct Watched {
     path: PathBuf,
-    /// The last whole token and when it ends.
+    /// The last whole token and its expiry.
     last: Option<(Fingerprint, SystemTime)>,
 }
 
 impl Watched {
-    fn look(&mut self, now: SystemTime, keys: &Jwks, tally: &mut Tally) {
+    fn read(&mut self, now: SystemTime, keys: &Jwks, tally: &mut Tally) {
         let content = match fs::read_to_string(&self.path) {
             Ok(text) => Some(Secret::new(text)),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
@@ -125,14 +125,14 @@ impl Watched {
     }
 }
 
-/// When a token ends, if it is whole: half a token has no signature that fits.
+/// Returns the expiry of a whole token. A torn one has no valid signature.
 fn end_of(token: &Secret, keys: &Jwks) -> Option<SystemTime> {
     let jwt = Jwt::parse(token.expose()).ok()?;
     let is_whole = keys.verify(&jwt) == SignatureVerdict::Verified;
     UNIX_EPOCH.checked_add(jwt.expires_at?).filter(|_| is_whole)
 }
 
-/// Between two reads at the same file.
+/// The pause between two reads of a file.
 pub(super) const PAUSE: Duration = Duration::from_millis(5);
 
 #[cfg(test)]
@@ -145,8 +145,8 @@ mod tests {
     use super::*;
     use crate::sandbox::{Sandbox, Settings};
 
-    /// One file, a token for it that was really signed, and what was found in the file so far.
-    struct Desk {
+    /// One file, a signed token for it, and the results so far.
+    struct Fixture {
         folder: tempfile::TempDir,
         keys: Jwks,
         token: String,
@@ -154,7 +154,7 @@ mod tests {
         tally: Tally,
     }
 
-    impl Desk {
+    impl Fixture {
         fn new() -> Self {
             let folder = tempfile::tempdir().unwrap();
             let sandbox = Sandbox::start(Settings::default()).unwrap();
@@ -163,8 +163,8 @@ mod tests {
             Self { folder, keys, token: exchanged(&sandbox), file, tally: Tally::default() }
         }
 
-        /// Looks at the file with this in it, so many seconds before the token ends.
-        fn look_at(&mut self, text: Option<&str>, before_end: u64) -> (u64, u64, u64, u64, u64) {
+        /// Reads the file with this content, so many seconds before the token expires.
+        fn read_with(&mut self, text: Option<&str>, before_end: u64) -> (u64, u64, u64, u64, u64) {
             let path = self.folder.path().join("token");
             match text {
                 Some(text) => fs::write(path, text).unwrap(),
@@ -172,7 +172,7 @@ mod tests {
             }
             let end = Jwt::parse(&self.token).unwrap().expires_at.unwrap();
             let now = UNIX_EPOCH + end - Duration::from_secs(before_end);
-            self.file.look(now, &self.keys, &mut self.tally);
+            self.file.read(now, &self.keys, &mut self.tally);
             let Tally { reads, tokens, missing, torn, expired } = self.tally;
             (reads, tokens, missing, torn, expired)
         }
@@ -190,26 +190,26 @@ mod tests {
     }
 
     #[test]
-    fn every_look_is_counted_once_the_file_is_there() {
-        let mut desk = Desk::new();
-        let token = desk.token.clone();
-        assert_eq!(desk.look_at(None, 9), (0, 0, 0, 0, 0));
-        assert_eq!(desk.look_at(Some(&token), 9), (1, 1, 0, 0, 0));
-        assert_eq!(desk.look_at(Some(&token), 1), (2, 1, 0, 0, 0));
-        assert_eq!(desk.look_at(Some(&token), 0), (3, 1, 0, 0, 1));
-        assert_eq!(desk.look_at(None, 9), (4, 1, 1, 0, 1));
+    fn every_read_is_counted_once_the_file_exists() {
+        let mut fixture = Fixture::new();
+        let token = fixture.token.clone();
+        assert_eq!(fixture.read_with(None, 9), (0, 0, 0, 0, 0));
+        assert_eq!(fixture.read_with(Some(&token), 9), (1, 1, 0, 0, 0));
+        assert_eq!(fixture.read_with(Some(&token), 1), (2, 1, 0, 0, 0));
+        assert_eq!(fixture.read_with(Some(&token), 0), (3, 1, 0, 0, 1));
+        assert_eq!(fixture.read_with(None, 9), (4, 1, 1, 0, 1));
     }
 
     #[test]
-    fn whatever_is_not_the_whole_token_is_torn() {
-        let mut desk = Desk::new();
-        let token = desk.token.clone();
+    fn anything_but_the_whole_token_is_torn() {
+        let mut fixture = Fixture::new();
+        let token = fixture.token.clone();
         for (number, torn) in [&token[..token.len() - 4], &token[4..], "", &token[..token.len() / 2]].iter().enumerate()
         {
             let reads = number as u64 + 1;
-            assert_eq!(desk.look_at(Some(torn), 9), (reads, 0, 0, reads, 0));
+            assert_eq!(fixture.read_with(Some(torn), 9), (reads, 0, 0, reads, 0));
         }
-        assert_eq!(desk.look_at(Some(&format!("{token}\n")), 9), (5, 0, 0, 5, 0));
-        assert_eq!(desk.look_at(Some(&token), 9), (6, 1, 0, 5, 0));
+        assert_eq!(fixture.read_with(Some(&format!("{token}\n")), 9), (5, 0, 0, 5, 0));
+        assert_eq!(fixture.read_with(Some(&token), 9), (6, 1, 0, 5, 0));
     }
 }

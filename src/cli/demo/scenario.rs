@@ -1,37 +1,37 @@
-//! What the demo plays, as data: how fast everything goes, and what happens when.
+//! The script of the demo as data: lifetimes, and what happens when.
 //!
-//! The lengths are chosen so that the point shows, however short the demo is: an outage lasts longer than it takes from
-//! one renewal to the next, so that it is noticed, and ends well before the last good tokens do, so that they are still
-//! there. For that a token is renewed after a smaller share of its life than is usual.
+//! The times are chosen to show the effects however short the demo is: an outage lasts longer than the time between two
+//! renewals, so that it is noticed, and ends well before the last valid tokens expire. For that, tokens are renewed
+//! after a smaller share of their lifetime than by default.
 
 use std::time::Duration;
 
-/// A demo from its start to its end.
+/// A demo from start to end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Scenario {
-    /// How long a token lives, in whole seconds as the API counts them.
+    /// The lifetime of a token, in whole seconds like the API's.
     pub(super) life: Duration,
-    /// How long the API is down.
+    /// The duration of an API outage.
     pub(super) outage: Duration,
-    /// After this long the scenes begin anew.
+    /// The time after which the scenes repeat.
     round: Duration,
     /// When the demo ends by itself, if it does.
     pub(super) end: Option<Duration>,
 }
 
-/// Something that happens to the daemon's surroundings.
+/// An event in the daemon's environment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Scene {
-    /// This credential's access key is replaced.
+    /// This credential's access key is rotated.
     Rotate(&'static str),
-    /// The API is down from here on.
+    /// The API starts to fail.
     Break,
-    /// The API is back.
+    /// The API works again.
     Mend,
 }
 
 impl Scenario {
-    /// One that fits into the length, of which at most [`LENGTH_MAX`] is believed, or one without end.
+    /// Creates a scenario that fits the length, which is clamped to [`LENGTH_MAX`], or one without an end.
     pub(super) fn new(length: Option<Duration>) -> Self {
         let end = length.map(|length| length.min(LENGTH_MAX));
         let round = end.map_or(ROUND, |end| {
@@ -44,7 +44,7 @@ impl Scenario {
         Self { life, outage, round, end }
     }
 
-    /// The scene of this ordinal, counted from 0, and when it is due. None once the demo is over.
+    /// Returns a scene by its index, counted from 0, and its time. `None` after the end of the demo.
     pub(super) fn scene(&self, ordinal: u32) -> Option<(Duration, Scene)> {
         let (round, scene) = (ordinal / 3, ordinal % 3);
         let begins = self.round.saturating_mul(round);
@@ -62,13 +62,13 @@ impl Scenario {
 /// The names of the credentials.
 pub(super) const CREDENTIALS: [&str; 2] = ["billing", "search"];
 
-/// The share of its life after which a token is renewed, in percent; jitter only ever makes it less.
+/// The share of its lifetime after which a token is renewed, in percent. Jitter only reduces it.
 pub(super) const RENEW_AT_PERCENT: u32 = 30;
 
-/// The longest wait between two exchanges while the API is down.
+/// The longest wait between two exchanges during an outage.
 pub(super) const RETRY_MAX: Duration = Duration::from_secs(1);
 
-/// About how long a round takes.
+/// The approximate duration of a round.
 const ROUND: Duration = Duration::from_secs(30);
 const LIFE_MIN: Duration = Duration::from_secs(5);
 const LENGTH_MAX: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -79,7 +79,7 @@ mod tests {
 
     use super::*;
 
-    fn told(length: Option<&str>, scenes: u32) -> String {
+    fn described(length: Option<&str>, scenes: u32) -> String {
         let scenario = Scenario::new(length.map(|length| humantime::parse_duration(length).unwrap()));
         let mut text = format!("life {:?}", scenario.life);
         for (at, scene) in (0..scenes).map_while(|ordinal| scenario.scene(ordinal)) {
@@ -89,8 +89,8 @@ mod tests {
     }
 
     #[test]
-    fn without_end_a_round_takes_half_a_minute_and_the_next_rotates_the_other_key() {
-        insta::assert_snapshot!(told(None, 6), @r#"
+    fn without_an_end_each_half_minute_rotates_the_other_key() {
+        insta::assert_snapshot!(described(None, 6), @r#"
         life 10s
           9.00 Rotate("billing")
          16.50 Break
@@ -102,8 +102,8 @@ mod tests {
     }
 
     #[test]
-    fn ten_seconds_hold_all_of_it() {
-        insta::assert_snapshot!(told(Some("10s"), 9), @r#"
+    fn ten_seconds_contain_every_scene() {
+        insta::assert_snapshot!(described(Some("10s"), 9), @r#"
         life 7s
           3.00 Rotate("billing")
           5.50 Break
@@ -112,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn a_minute_holds_two_rounds() {
-        insta::assert_snapshot!(told(Some("1m"), 99), @r#"
+    fn a_minute_contains_two_rounds() {
+        insta::assert_snapshot!(described(Some("1m"), 99), @r#"
         life 10s
           9.00 Rotate("billing")
          16.50 Break
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn no_length_is_too_short_or_too_long() {
-        assert_eq!(told(Some("0s"), 9), "life 5s");
-        assert_eq!(told(Some("1ns"), 9), "life 5s\n  0.00 Rotate(\"billing\")\n  0.00 Break\n  0.00 Mend");
-        assert!(told(Some("500000years"), 3).contains("Mend"));
+        assert_eq!(described(Some("0s"), 9), "life 5s");
+        assert_eq!(described(Some("1ns"), 9), "life 5s\n  0.00 Rotate(\"billing\")\n  0.00 Break\n  0.00 Mend");
+        assert!(described(Some("500000years"), 3).contains("Mend"));
     }
 
-    /// Counted from a renewal that falls due as the API breaks, which is the worst moment for it.
+    /// Computed from a renewal that is due when the outage begins, which is the worst case.
     #[test]
-    fn an_outage_is_noticed_and_over_before_the_last_good_tokens_are() {
+    fn an_outage_is_noticed_and_ends_before_the_tokens_expire() {
         for seconds in 10..200 {
             let scenario = Scenario::new(Some(Duration::from_secs(seconds)));
             let renewal = scenario.life * RENEW_AT_PERCENT / 100;

@@ -10,28 +10,28 @@ use std::{
 
 use crate::secret::Secret;
 
-/// `<mount>/..2026_11_23_13_23_45.1` holds the files, `<mount>/..data` leads to the newest such folder, and what people
-/// see is `<mount>/<name> -> ..data/<name>`.
+/// `<mount>/..2026_11_23_13_23_45.1` contains the files, `<mount>/..data` links to the newest such folder, and users
+/// read `<mount>/<name> -> ..data/<name>`.
 pub(super) struct SecretVolume {
     mount: PathBuf,
-    /// The folder that `..data` leads to.
+    /// The folder that `..data` links to.
     newest: Option<PathBuf>,
     updates: u32,
 }
 
 impl SecretVolume {
-    /// An empty volume in a folder that is made for it.
+    /// Creates an empty volume in a new folder.
     pub(super) fn new(mount: PathBuf) -> io::Result<Self> {
         DirBuilder::new().mode(FOLDER_MODE).create(&mount)?;
         Ok(Self { mount, newest: None, updates: 0 })
     }
 
-    /// Puts these files in the place of those that were there, all at once, as the kubelet does it:
+    /// Replaces all files atomically, like the kubelet:
     ///
-    /// 1. Make a new folder, named after the time.
+    /// 1. Create a new folder, named after the time.
     /// 2. Write the files into it.
-    /// 3. Make a link to it and rename that over `..data`: from here on readers find the new files.
-    /// 4. Make the links that people see, those that are missing. Here no name ever goes, so there are none to remove.
+    /// 3. Create a link to it and rename it to `..data`: from here on readers get the new files.
+    /// 4. Create the missing links to the files. Names are never removed here, so no links are.
     /// 5. Remove the old folder.
     pub(super) fn update<'a>(
         &mut self,
@@ -64,13 +64,13 @@ impl SecretVolume {
         self.newest.replace(whole).map_or(Ok(()), fs::remove_dir_all)
     }
 
-    /// Where people see the file of this name.
+    /// Returns the path that users read.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.mount.join(name)
     }
 }
 
-/// What the kubelet gives, unless the pod says otherwise; the folder above is the demo's own and closed to others.
+/// The kubelet's default. The parent folder belongs to the demo and is closed to others.
 const FILE_MODE: u32 = 0o644;
 const FOLDER_MODE: u32 = 0o755;
 

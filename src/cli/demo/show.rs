@@ -1,10 +1,10 @@
-//! What is seen of the demo: a live picture on a terminal, plain lines anywhere else.
+//! The output of the demo: a live view on a terminal, plain lines anywhere else.
 
 use std::{io, time::Duration};
 
 use super::{
     changes::{self, Change},
-    picture::{Picture, Said},
+    frame::{Frame, Message},
     reader::Tally,
     table::seconds,
 };
@@ -16,101 +16,105 @@ use crate::{
     status::Report,
 };
 
-/// The demo's face, and what it said so far.
+/// The output, and the messages so far.
 pub(super) struct Show {
-    face: Face,
+    output: Output,
     before: Report,
     api_is_down: bool,
-    /// None when the files are about to go.
-    look: Option<String>,
+    /// `None` when the files are about to be removed.
+    watch_command: Option<String>,
 }
 
-enum Face {
-    Picture { screen: Screen, said: Vec<Said> },
+enum Output {
+    Live { screen: Screen, messages: Vec<Message> },
     Lines,
 }
 
 impl Show {
-    /// A picture if the terminal can be drawn on and `drawable` says that nobody else writes there. `look` is a command
-    /// that shows the files.
-    pub(super) fn open(drawable: bool, report: Report, look: String) -> io::Result<Self> {
-        let face = if drawable { Face::Picture { screen: Screen::open()?, said: Vec::new() } } else { Face::Lines };
-        Ok(Self { face, before: report, api_is_down: false, look: Some(look) })
+    /// Opens a live view if `drawable` is set, which means that the terminal supports it and nothing else writes to it.
+    /// `watch_command` is a command that shows the files.
+    pub(super) fn open(drawable: bool, report: Report, watch_command: String) -> io::Result<Self> {
+        let output =
+            if drawable { Output::Live { screen: Screen::open()?, messages: Vec::new() } } else { Output::Lines };
+        Ok(Self { output, before: report, api_is_down: false, watch_command: Some(watch_command) })
     }
 
-    /// How often the picture is drawn; lines need no drawing.
-    pub(super) fn frame_every(&self) -> Option<Duration> {
-        match self.face {
-            Face::Picture { .. } => Some(FRAME),
-            Face::Lines => None,
+    /// Returns the interval of frames; plain lines have none.
+    pub(super) fn frame_interval(&self) -> Option<Duration> {
+        match self.output {
+            Output::Live { .. } => Some(FRAME_INTERVAL),
+            Output::Lines => None,
         }
     }
 
-    /// The API goes down or comes back.
-    pub(super) fn api_is(&mut self, down: bool) {
+    /// Records whether the API is down.
+    pub(super) fn set_api_down(&mut self, down: bool) {
         self.api_is_down = down;
     }
 
-    /// Tells what the demo does.
+    /// Reports an action of the demo.
     pub(super) fn narrate(&mut self, elapsed: Duration, text: impl Into<String>) -> io::Result<()> {
-        self.say(elapsed, "demo", Color::Strong, text.into())
+        self.add_message(elapsed, "demo", Color::Strong, text.into())
     }
 
-    /// Tells how the files can be looked at. The picture says so all the time.
-    pub(super) fn tell_how_to_look(&mut self, elapsed: Duration) -> io::Result<()> {
-        match (&self.face, &self.look) {
-            (Face::Lines, Some(look)) => self.narrate(elapsed, format!("look yourself: {look}")),
-            (Face::Lines, None) | (Face::Picture { .. }, _) => Ok(()),
+    /// Reports the command that shows the files. The live view shows it all the time.
+    pub(super) fn show_watch_command(&mut self, elapsed: Duration) -> io::Result<()> {
+        match (&self.output, &self.watch_command) {
+            (Output::Lines, Some(watch_command)) => self.narrate(elapsed, format!("look yourself: {watch_command}")),
+            (Output::Lines, None) | (Output::Live { .. }, _) => Ok(()),
         }
     }
 
-    /// Draws the picture for the last time.
+    /// Draws the last frame.
     pub(super) fn close(mut self, elapsed: Duration, tally: Tally) -> io::Result<()> {
-        self.look = None;
+        self.watch_command = None;
         self.draw(elapsed, tally)
     }
 
-    /// Tells what has changed since the report before.
-    pub(super) fn tell(&mut self, elapsed: Duration, report: Report) -> io::Result<()> {
+    /// Reports the changes since the previous report.
+    pub(super) fn report_changes(&mut self, elapsed: Duration, report: Report) -> io::Result<()> {
         let changes = changes::between(&self.before, &report);
         self.before = report;
         for Change { credential, color, text, routine } in changes {
-            match self.face {
-                Face::Picture { .. } if routine => {}
-                Face::Picture { .. } => self.say(elapsed, &credential, color, format!("{credential}: {text}"))?,
-                Face::Lines => self.say(elapsed, &credential, color, text)?,
+            match self.output {
+                Output::Live { .. } if routine => {}
+                Output::Live { .. } => {
+                    self.add_message(elapsed, &credential, color, format!("{credential}: {text}"))?
+                }
+                Output::Lines => self.add_message(elapsed, &credential, color, text)?,
             }
         }
         Ok(())
     }
 
-    /// Draws the picture as of the last report.
+    /// Draws the latest report.
     pub(super) fn draw(&mut self, elapsed: Duration, tally: Tally) -> io::Result<()> {
-        match &mut self.face {
-            Face::Picture { screen, said } => {
-                let (api_is_down, report, look) = (self.api_is_down, &self.before, self.look.as_deref());
-                let picture = Picture { elapsed, api_is_down, report, said, tally, look };
-                screen.draw(|size, style| picture.lines(size, style))
+        match &mut self.output {
+            Output::Live { screen, messages } => {
+                let (api_is_down, report, watch_command) =
+                    (self.api_is_down, &self.before, self.watch_command.as_deref());
+                let frame = Frame { elapsed, api_is_down, report, messages, tally, watch_command };
+                screen.draw(|size, style| frame.lines(size, style))
             }
-            Face::Lines => Ok(()),
+            Output::Lines => Ok(()),
         }
     }
 
-    fn say(&mut self, at: Duration, who: &str, color: Color, text: String) -> io::Result<()> {
-        match &mut self.face {
-            Face::Picture { said, .. } => {
-                if said.len() == SAID_MAX {
-                    said.remove(0);
+    fn add_message(&mut self, at: Duration, subject: &str, color: Color, text: String) -> io::Result<()> {
+        match &mut self.output {
+            Output::Live { messages, .. } => {
+                if messages.len() == MESSAGES_MAX {
+                    messages.remove(0);
                 }
-                said.push(Said { at, color, text });
+                messages.push(Message { at, color, text });
                 Ok(())
             }
-            Face::Lines => emit(&format!("{:>7}  {who:<8} {text}\n", seconds(at))),
+            Output::Lines => emit(&format!("{:>7}  {subject:<8} {text}\n", seconds(at))),
         }
     }
 }
 
-/// From one drawing to the next: quick enough for bars that move.
-const FRAME: Duration = Duration::from_millis(100);
-/// What is remembered of what was said: more than any terminal shows of it.
-const SAID_MAX: usize = 20;
+/// The interval of frames: short enough for moving bars.
+const FRAME_INTERVAL: Duration = Duration::from_millis(100);
+/// How many messages are kept: more than fit on a terminal.
+const MESSAGES_MAX: usize = 20;

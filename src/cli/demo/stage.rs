@@ -1,4 +1,4 @@
-//! Where the demo plays: a temporary folder with everything in it, and the stand-in for Descope's API.
+//! The environment of the demo: a temporary folder with all files, and the sandbox for Descope's API.
 
 use std::{
     fmt::Write as _,
@@ -22,7 +22,7 @@ use crate::{
     session::{Jwks, NotAJwks},
 };
 
-/// The temporary folder goes with it.
+/// Owns the temporary folder, which is removed with it.
 pub(super) struct Stage {
     folder: TempDir,
     volume: SecretVolume,
@@ -30,27 +30,27 @@ pub(super) struct Stage {
     sandbox: Sandbox,
 }
 
-/// Why the demo cannot begin or go on.
+/// Why the demo cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum StageError {
-    /// A full disk, an unusable `$TMPDIR`, no free port.
+    /// A full disk, an unusable `$TMPDIR`, or no free port.
     #[error("cannot {what}")]
     System {
-        /// What was tried.
+        /// The attempted action.
         what: &'static str,
-        /// Why not.
+        /// The system's error.
         source: io::Error,
     },
-    /// A configuration is text, and so are the paths in it.
+    /// The configuration is text, including the paths in it.
     #[error("the name of the folder for temporary files is not UTF-8; set `$TMPDIR` to another one")]
     Name,
-    /// The sandbox publishes what no reader takes for keys.
+    /// The sandbox published an invalid JWKS.
     #[error("cannot read the sandbox's keys")]
     Keys(#[from] NotAJwks),
 }
 
 impl Stage {
-    /// Makes the folder, the keys and the configuration, and starts the API.
+    /// Creates the folder, the keys and the configuration, and starts the API.
     pub(super) fn set_up(scenario: &Scenario) -> Result<Self, StageError> {
         let keys = CREDENTIALS.map(|name| (name, new_key()));
         let accepted = Accepted::Only(keys.iter().map(|(_, key)| key.fingerprint()).collect());
@@ -65,7 +65,7 @@ impl Stage {
         let folder = tempfile::Builder::new()
             .prefix("tokenwell-")
             .tempdir()
-            .map_err(failed("make a folder for the demo's files; is `$TMPDIR` writable?"))?;
+            .map_err(failed("create a folder for the demo's files; is `$TMPDIR` writable?"))?;
         if folder.path().to_str().is_none() {
             return Err(StageError::Name);
         }
@@ -76,33 +76,34 @@ impl Stage {
         Ok(stage)
     }
 
-    /// Where the daemon's configuration is. What it says holds whatever the environment is, which is for real projects.
+    /// Returns the source of the daemon's configuration. The environment does not apply, because it is meant for real
+    /// projects.
     pub(super) fn source(&self) -> Source {
         Source::file(self.config_file())
     }
 
-    /// The API's base URL.
+    /// Returns the API's base URL.
     pub(super) fn api(&self) -> String {
         self.sandbox.base_url()
     }
 
-    /// The keys that sign the tokens.
+    /// Returns the keys that sign the tokens.
     pub(super) fn signing_keys(&self) -> Result<Jwks, StageError> {
         let published = self.sandbox.jwks().map_err(failed("read the sandbox's keys"))?;
         Ok(Jwks::parse(published.to_string().as_bytes())?)
     }
 
-    /// A file or folder of the stage.
+    /// Returns the path of a file or folder.
     pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// Where the tokens are.
+    /// Returns the paths of the token files.
     pub(super) fn tokens(&self) -> Vec<PathBuf> {
         CREDENTIALS.iter().map(|name| self.token(name)).collect()
     }
 
-    /// Makes a new access key in the place of an old one, which is good no more, and then updates the mounted Secret.
+    /// Replaces an access key by a new one, revokes the old one, and then updates the mounted Secret.
     pub(super) fn rotate(&mut self, credential: &str) -> Result<(), StageError> {
         for (_, key) in self.keys.iter_mut().filter(|(name, _)| *name == credential) {
             let new = new_key();
@@ -112,17 +113,17 @@ impl Stage {
         self.mount()
     }
 
-    /// The API answers 503 from here on.
+    /// Makes the API answer 503.
     pub(super) fn break_api(&self) {
         self.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
     }
 
-    /// The API answers again.
+    /// Makes the API work again.
     pub(super) fn mend_api(&self) {
         self.sandbox.set(|settings| settings.outage = None);
     }
 
-    /// Exchanges that the API answered with a session, and otherwise.
+    /// Returns how many exchanges the API answered with a session, and how many otherwise.
     pub(super) fn answers(&self) -> (u64, u64) {
         let counters = self.sandbox.counters();
         (counters.sessions, counters.replies)
@@ -146,7 +147,7 @@ impl Stage {
         self.path("tokens").join(format!("{credential}.jwt"))
     }
 
-    /// Anybody may change it while the demo runs: the daemon notices.
+    /// Returns the configuration. If a user edits the file while the demo runs, the daemon notices.
     fn config(&self) -> String {
         let mut config = format!(
             "projectId: {PROJECT}\nbaseUrl: {}\nstateDirectory: {}\ncredentials:\n",
@@ -167,12 +168,12 @@ impl Stage {
     }
 }
 
-/// A path as YAML takes it: JSON is YAML too. A dollar would be taken for a variable.
+/// Quotes a path for YAML, of which JSON is a subset. A dollar would begin a variable.
 fn quoted(path: &Path) -> String {
     Value::from(path.to_string_lossy()).to_string().replace('$', "$$")
 }
 
-/// As Descope's look, and worth nothing: the sandbox alone takes it.
+/// Creates a key that looks like Descope's, and that only the sandbox accepts.
 fn new_key() -> Secret {
     let random = std::iter::repeat_with(fastrand::alphanumeric).take(25);
     Secret::new("K2".chars().chain(random).collect())
@@ -182,10 +183,10 @@ fn failed(what: &'static str) -> impl FnOnce(io::Error) -> StageError {
     move |source| StageError::System { what, source }
 }
 
-/// 28 characters, as long as a real one.
+/// 28 characters, like a real one.
 const PROJECT: &str = "P2demodemodemodemodemodemode";
-const LAY_OUT: &str = "lay the access keys out like a mounted Secret";
-/// How long the API takes over an exchange: long enough to be real, too short to matter.
+const LAY_OUT: &str = "write the access keys like a mounted Secret";
+/// The latency of an exchange: realistic, but too short to matter.
 const LATENCY: Duration = Duration::from_millis(50);
-/// The least time between two exchanges: short, as the tokens' life is.
+/// The minimum time between two exchanges: short, like the tokens' lifetime.
 const SPACING: Duration = Duration::from_millis(300);

@@ -1,4 +1,4 @@
-//! What is said at the end.
+//! The summary at the end of the demo.
 
 use std::time::Duration;
 
@@ -7,43 +7,43 @@ use super::{
     table::seconds,
 };
 
-/// What a demo came to.
+/// The results of a demo.
 pub(super) struct Summary {
     pub(super) elapsed: Duration,
     /// Exchanges that the API answered with a session, and otherwise.
     pub(super) answers: (u64, u64),
     /// Tokens that the daemon wrote.
     pub(super) writes: u64,
-    /// Credentials that should have had a token long since.
+    /// Credentials that should have had a token, but never had one.
     pub(super) without_token: Vec<String>,
     pub(super) tally: Tally,
-    /// How to call this program.
+    /// The command that calls this program.
     pub(super) program: String,
 }
 
 impl Summary {
-    /// What should not have happened, if it did.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// Returns the failure of the demo, if there was one.
+    pub(super) fn failure(&self) -> Option<String> {
         if self.tally.faults() > 0 {
-            return Some(format!("not every read found a whole, live token: {}", faults(self.tally)));
+            return Some(format!("not every read found a whole, valid token: {}", faults(self.tally)));
         }
         let names = self.without_token.join("` and `");
         (!names.is_empty()).then(|| format!("`{names}` never had a token"))
     }
 
-    /// Some lines, and the next step.
+    /// Returns the summary, and the next steps.
     pub(super) fn text(&self) -> String {
         let Self { elapsed, answers: (sessions, refusals), writes, tally, program, .. } = self;
         let (reads, tokens) = (grouped(tally.reads), tally.tokens);
         let found = match (tally.reads, tally.faults()) {
             (0, _) => "there was no token yet for a reader to find".to_owned(),
-            (_, 0) => "at no moment was a token file missing, torn or expired".to_owned(),
-            (_, _) => format!("not always a whole, live one: {}", faults(*tally)),
+            (_, 0) => "no token file was ever missing, torn or expired".to_owned(),
+            (_, _) => format!("not always a whole, valid one: {}", faults(*tally)),
         };
         format!(
             "in {}: {} exchanges, {refusals} of them refused; {writes} tokens written\n\
              a reader looked at the files {reads} times, every {PAUSE:?}, and saw {tokens} tokens:\n{found}\n\n\
-             for real, with an access key of your own in the file `key`:\n    \
+             to use it with your own access key in the file `key`:\n    \
              {program} check --project-id YOUR_PROJECT_ID \\\n      {FILES}\n    \
              {program} run --project-id YOUR_PROJECT_ID \\\n      {FILES}",
             seconds(*elapsed),
@@ -52,13 +52,13 @@ impl Summary {
     }
 }
 
-/// How often a reader found something wrong, and what.
+/// Formats the number of each kind of fault.
 pub(super) fn faults(tally: Tally) -> String {
     let Tally { missing, torn, expired, .. } = tally;
     format!("{} missing, {} torn, {} expired", grouped(missing), grouped(torn), grouped(expired))
 }
 
-/// `1,234,567`.
+/// Formats `1,234,567`.
 pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -83,31 +83,31 @@ mod tests {
     }
 
     #[test]
-    fn what_was_read_is_counted_and_the_next_step_is_told() {
+    fn the_summary_has_the_counts_and_the_next_steps() {
         let summary = summary(Tally { reads: 7682, tokens: 16, ..Tally::default() });
         insta::assert_snapshot!(summary.text(), @r"
         in 20.0s: 26 exchanges, 10 of them refused; 16 tokens written
         a reader looked at the files 7,682 times, every 5ms, and saw 16 tokens:
-        at no moment was a token file missing, torn or expired
+        no token file was ever missing, torn or expired
 
-        for real, with an access key of your own in the file `key`:
+        to use it with your own access key in the file `key`:
             tokenwell check --project-id YOUR_PROJECT_ID \
               --access-key-file key --output app.jwt
             tokenwell run --project-id YOUR_PROJECT_ID \
               --access-key-file key --output app.jwt
         ");
-        assert_eq!(summary.trouble(), None);
+        assert_eq!(summary.failure(), None);
     }
 
     #[test]
-    fn nothing_is_praised_that_was_not_seen() {
-        assert!(!summary(Tally::default()).text().contains("at no moment"));
-        let seen = summary(Tally { reads: 5000, torn: 1, expired: 1200, ..Tally::default() });
-        assert!(!seen.text().contains("at no moment"));
-        let trouble = seen.trouble().unwrap();
-        assert_eq!(trouble, "not every read found a whole, live token: 0 missing, 1 torn, 1,200 expired");
+    fn success_is_not_claimed_without_reads_or_after_faults() {
+        assert!(!summary(Tally::default()).text().contains("was ever missing"));
+        let with_faults = summary(Tally { reads: 5000, torn: 1, expired: 1200, ..Tally::default() });
+        assert!(!with_faults.text().contains("was ever missing"));
+        let failure = with_faults.failure().unwrap();
+        assert_eq!(failure, "not every read found a whole, valid token: 0 missing, 1 torn, 1,200 expired");
         let late = Summary { without_token: vec!["billing".to_owned()], ..summary(Tally::default()) };
-        assert_eq!(late.trouble().unwrap(), "`billing` never had a token");
+        assert_eq!(late.failure().unwrap(), "`billing` never had a token");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The table of credentials, drawn from a report for any width.
+//! The demo's table of credentials, drawn from a report for any width.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use crate::{
     status::{CredentialReport, Report},
 };
 
-/// A headline and a line for each credential, none wider than told. Columns that there is no room for are left out.
+/// Returns a headline and a line per credential that fit the width. Columns without room are left out.
 pub(super) fn table(report: &Report, width: usize, style: Style) -> Vec<Line> {
     let layout = Layout::fitting(report, width);
     let headline = layout.line(|column, _| Line::new(Color::Faint, column.headline()));
@@ -19,7 +19,7 @@ pub(super) fn table(report: &Report, width: usize, style: Style) -> Vec<Line> {
     lines.map(|line| line.cut(width, style)).collect()
 }
 
-/// The columns that are shown, from the left, and how wide each is.
+/// The visible columns from the left, with their widths.
 struct Layout(Vec<(Column, usize)>);
 
 impl Layout {
@@ -62,7 +62,7 @@ impl Layout {
     }
 }
 
-/// A column. Their order is that on the screen.
+/// A column. The order of variants is the order on the screen.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Column {
     Name,
@@ -142,12 +142,12 @@ fn renewal(now: SystemTime, credential: &CredentialReport) -> String {
     }
 }
 
-/// `7.2s`, rounded down: nothing is said to live longer than it does.
+/// Formats `7.2s`, rounded down, so that a lifetime is never overstated.
 pub(super) fn seconds(span: Duration) -> String {
     format!("{}.{}s", span.as_secs(), span.subsec_millis() / 100)
 }
 
-/// The columns from the one that matters most. Those that do not fit are left out from the end.
+/// The columns by importance. Columns that do not fit are left out from the end.
 const BY_WEIGHT: [Column; 7] =
     [Column::Name, Column::State, Column::TimeLeft, Column::Renewal, Column::LastEvent, Column::Exchanges, Column::Key];
 const GAP: &str = "  ";
@@ -156,7 +156,7 @@ const KEY_DIGITS: usize = 8;
 const BAR_MIN: usize = 4;
 const BAR_GROWTH_MAX: usize = 20;
 const EVENT_GROWTH_MAX: usize = 15;
-/// The columns of a number of seconds such as `10.0s`.
+/// The width of a number of seconds such as `10.0s`.
 const LEFT: usize = 5;
 
 #[cfg(test)]

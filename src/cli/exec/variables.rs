@@ -1,4 +1,4 @@
-//! What the program finds in its environment besides ours: where its token files are and, if asked by name, a token itself.
+//! Environment variables that the program gets: the paths of its token files and, if requested by name, a token itself.
 
 use std::{borrow::Cow, collections::BTreeSet, ffi::OsStr, str::FromStr};
 
@@ -7,11 +7,11 @@ use crate::{
     daemon::Daemon,
 };
 
-/// A variable that was asked for by name.
+/// A variable requested with `--token-env`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct TokenVariable {
     name: String,
-    /// Whose token; `None` for the only one.
+    /// The credential whose token it contains; `None` for the only one.
     credential: Option<String>,
 }
 
@@ -25,43 +25,43 @@ impl FromStr for TokenVariable {
         };
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || !name.bytes().all(is_legal) || name.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err("a variable is named with letters, digits and `_`, the first no digit; write `NAME` or \
-                        `NAME=CREDENTIAL`"
+            return Err("a variable name consists of letters, digits and `_`, and does not begin with a digit; write `NAME` or \
+            `NAME=CREDENTIAL`"
                 .to_owned());
         }
         if credential.as_ref().is_some_and(String::is_empty) {
-            return Err(
-                "there is no credential behind `=`; write `NAME=CREDENTIAL`, or `NAME` if there is only one".to_owned()
-            );
+            return Err("the credential after `=` is missing; write `NAME=CREDENTIAL`, or `NAME` if there is only one"
+                .to_owned());
         }
         Ok(Self { name: name.to_owned(), credential })
     }
 }
 
-/// All variables of the program.
+/// All variables that are added to the program's environment.
 #[derive(Debug)]
 pub(super) struct Variables(Vec<TokenVariable>);
 
-/// The name of a variable and its value, of which no copy is made if it is a token.
+/// The name and the value of a variable. A token is borrowed, so that no copy of it is made.
 pub(super) type Variable<'d> = (Cow<'d, str>, Cow<'d, OsStr>);
 
 impl Variables {
-    /// Holds what was asked for against the configuration, as far as that tells: what key folders hold is seen later.
-    pub(super) fn new(asked: Vec<TokenVariable>, config: &Config) -> Result<Self, String> {
+    /// Checks the requested variables against the configuration. Credentials of key folders are checked when the
+    /// program starts.
+    pub(super) fn new(requested: Vec<TokenVariable>, config: &Config) -> Result<Self, String> {
         let mut names = BTreeSet::new();
-        for variable in &asked {
+        for variable in &requested {
             if !names.insert(&variable.name) {
                 return Err(format!("`--token-env` names `{}` twice; leave one out", variable.name));
             }
             if config.key_directories.is_empty() {
                 let known: Vec<_> = config.credentials.iter().map(|credential| credential.name.as_str()).collect();
-                variable.whose(&known)?;
+                variable.resolve(&known)?;
             }
         }
-        Ok(Self(asked))
+        Ok(Self(requested))
     }
 
-    /// As they are now.
+    /// Returns the current values.
     pub(super) fn values<'d>(&'d self, daemon: &'d Daemon) -> Result<Vec<Variable<'d>>, String> {
         let credentials = daemon.report().credentials;
         let only = credentials.len() == 1;
@@ -76,10 +76,10 @@ impl Variables {
         }
         let names: Vec<_> = credentials.iter().map(|credential| credential.name.as_str()).collect();
         for variable in &self.0 {
-            let whose = variable.whose(&names)?;
+            let name = variable.resolve(&names)?;
             let session = daemon
-                .session(whose)
-                .ok_or_else(|| format!("there is no token of credential `{whose}` yet; see the log for why"))?;
+                .session(name)
+                .ok_or_else(|| format!("there is no token of credential `{name}` yet; see the log for why"))?;
             values.push((variable.name.as_str().into(), Cow::Borrowed(OsStr::new(session.jwt.expose()))));
         }
         Ok(values)
@@ -87,14 +87,14 @@ impl Variables {
 }
 
 impl TokenVariable {
-    /// Whose token is meant.
-    fn whose<'c>(&self, known: &[&'c str]) -> Result<&'c str, String> {
+    /// Returns the credential whose token the variable contains.
+    fn resolve<'c>(&self, known: &[&'c str]) -> Result<&'c str, String> {
         let all = || known.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
         let name = &self.name;
         match (&self.credential, known) {
             (Some(wanted), _) => known.iter().find(|known| *known == wanted).copied().ok_or_else(|| {
                 let shown = if looks_like_a_secret(wanted) { "(not shown: it may be a secret)" } else { wanted };
-                format!("`--token-env {name}={shown}`: there is no such credential; there are: {}", all())
+                format!("`--token-env {name}={shown}`: there is no such credential; the credentials are: {}", all())
             }),
             (None, []) => Err(format!("`--token-env {name}`: there is no credential; configure one")),
             (None, [only]) => Ok(only),
@@ -106,14 +106,14 @@ impl TokenVariable {
     }
 }
 
-/// The variable that holds the path of a credential's first output.
+/// Returns the name of the variable with the path of a credential's first output.
 fn file_variable(credential: &str) -> String {
     format!("TOKENWELL_{}_FILE", credential.to_ascii_uppercase().replace('-', "_"))
 }
 
 const ONLY_FILE: &str = "DESCOPE_SESSION_TOKEN_FILE";
 
-/// How many credentials an error names.
+/// How many credentials an error lists.
 const NAMED_MAX: usize = 20;
 
 #[cfg(test)]
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_name_of_a_variable_is_refused() {
+    fn an_illegal_variable_name_is_refused() {
         let read = |text: &str| text.parse::<TokenVariable>();
         let variable = |name: &str, credential: Option<&str>| {
             Ok(TokenVariable { name: name.to_owned(), credential: credential.map(str::to_owned) })
@@ -139,18 +139,18 @@ mod tests {
     }
 
     #[test]
-    fn whose_token_is_meant_is_clear_or_refused() {
-        let whose = |text: &str, known: &[&'static str]| text.parse::<TokenVariable>().unwrap().whose(known);
-        assert_eq!(whose("T", &["a"]), Ok("a"));
-        assert_eq!(whose("T=b", &["a", "b"]), Ok("b"));
+    fn a_variable_that_could_mean_several_credentials_is_refused() {
+        let resolve = |text: &str, known: &[&'static str]| text.parse::<TokenVariable>().unwrap().resolve(known);
+        assert_eq!(resolve("T", &["a"]), Ok("a"));
+        assert_eq!(resolve("T=b", &["a", "b"]), Ok("b"));
         assert_eq!(
-            whose("T", &["a", "b"]).unwrap_err(),
+            resolve("T", &["a", "b"]).unwrap_err(),
             "`--token-env T`: there is more than one credential; write `T=` and one of a, b"
         );
         assert_eq!(
-            whose("T=c", &["a", "b"]).unwrap_err(),
-            "`--token-env T=c`: there is no such credential; there are: a, b"
+            resolve("T=c", &["a", "b"]).unwrap_err(),
+            "`--token-env T=c`: there is no such credential; the credentials are: a, b"
         );
-        assert_eq!(whose("T", &[]).unwrap_err(), "`--token-env T`: there is no credential; configure one");
+        assert_eq!(resolve("T", &[]).unwrap_err(), "`--token-env T`: there is no credential; configure one");
     }
 }

@@ -1,4 +1,4 @@
-//! Lines for systemd's journal: each begins with its priority (`sd-daemon(3)`), which the journal takes off.
+//! Log lines for systemd's journal: each begins with its priority (`sd-daemon(3)`), which the journal removes.
 
 use std::{env, fmt, io};
 
@@ -9,20 +9,20 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// Whether standard error goes to the journal: `$JOURNAL_STREAM` names the device and inode of what the service manager
-/// passed (`systemd.exec(5)`), and a redirected one is another.
-pub(super) fn is_read_by_it() -> bool {
-    let Some(told) = env::var(STREAM_VARIABLE).ok() else { return false };
-    let stream = told.split_once(':').and_then(|(device, inode)| Some((device.parse().ok()?, inode.parse().ok()?)));
+/// Whether standard error goes to the journal: `$JOURNAL_STREAM` contains the device and inode of the stream from the
+/// service manager (`systemd.exec(5)`). They differ if standard error was redirected.
+pub(super) fn is_standard_error() -> bool {
+    let Some(value) = env::var(STREAM_VARIABLE).ok() else { return false };
+    let stream = value.split_once(':').and_then(|(device, inode)| Some((device.parse().ok()?, inode.parse().ok()?)));
     let ours = fstat(io::stderr()).ok().map(|found| (found.st_dev, found.st_ino));
     stream.is_some() && stream == ours
 }
 
-/// The lines of another format with their priorities before them, where they are wanted.
+/// Wraps another format and, if `with_priority`, adds the priority in front of each line.
 #[derive(Debug)]
 pub(super) struct Prioritised<F> {
     pub(super) lines: F,
-    pub(super) wanted: bool,
+    pub(super) with_priority: bool,
 }
 
 impl<S, N, F> FormatEvent<S, N> for Prioritised<F>
@@ -32,14 +32,14 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        if self.wanted {
+        if self.with_priority {
             write!(writer, "<{}>", priority(*event.metadata().level()))?;
         }
         self.lines.format_event(context, writer, event)
     }
 }
 
-/// As `syslog(3)` counts them.
+/// Returns the priority of a level, as in `syslog(3)`.
 fn priority(level: Level) -> u8 {
     match level {
         Level::ERROR => 3,

@@ -1,14 +1,15 @@
-//! The page of a command: what `--help` says, set as a manual, and what `more.rs` adds.
+//! The manual page of a command: the texts of `--help`, plus the sections of `sections.rs`.
 
 use clap::{Arg, ArgAction, Command};
 use clap_mangen::{Man, roff::Roff};
 
 use super::{
-    PROGRAM, more,
+    PROGRAM,
     roff::{DATE, MANUAL, VERSION, entry, finish, heading, literal, paragraph, references},
+    sections,
 };
 
-/// The page of a command of the program, or of the program itself.
+/// Returns the page of a command, or of the program itself.
 pub(super) fn page(command: &Command, program: &Command) -> String {
     let is_program = command.get_name() == program.get_name();
     let name = command.get_display_name().unwrap_or(PROGRAM).to_owned();
@@ -31,18 +32,22 @@ pub(super) fn page(command: &Command, program: &Command) -> String {
     }
     let mut roff = Roff::new();
     let reads_configuration = command.get_arguments().any(|argument| argument.get_id() == "config");
-    tell(&mut roff, "EXIT STATUS", more::exit_status(command.get_name()));
-    tell(&mut roff, "ENVIRONMENT", &more::environment(command.get_name(), is_program || reads_configuration));
-    tell(&mut roff, "FILES", &more::files(command.get_name(), is_program || reads_configuration));
-    tell(&mut roff, "SIGNALS", more::signals(command.get_name()));
-    after(&mut roff, command);
+    add_section(&mut roff, "EXIT STATUS", sections::exit_status(command.get_name()));
+    add_section(
+        &mut roff,
+        "ENVIRONMENT",
+        &sections::environment(command.get_name(), is_program || reads_configuration),
+    );
+    add_section(&mut roff, "FILES", &sections::files(command.get_name(), is_program || reads_configuration));
+    add_section(&mut roff, "SIGNALS", sections::signals(command.get_name()));
+    add_examples(&mut roff, command);
     heading(&mut roff, "SEE ALSO");
-    roff.text(references(&neighbours(&name, program)));
-    let said = String::from_utf8_lossy(&text).into_owned() + &roff.render();
-    finish(&said)
+    roff.text(references(&other_pages(&name, program)));
+    let page = String::from_utf8_lossy(&text).into_owned() + &roff.render();
+    finish(&page)
 }
 
-/// The command with a description that does not begin with the line that stands under NAME.
+/// Removes the first line of the description, which is already under NAME.
 fn without_headline(command: &Command) -> Command {
     let headline = command.get_about().map(ToString::to_string).unwrap_or_default();
     let whole = command.get_long_about().map(ToString::to_string).unwrap_or_default();
@@ -50,12 +55,12 @@ fn without_headline(command: &Command) -> Command {
     rest.map_or_else(|| command.clone(), |rest| command.clone().long_about(rest.to_owned()))
 }
 
-/// Every flag with the name of its value, and what stands at the end.
+/// Returns every flag with the name of its value, and the positional arguments.
 fn synopsis(command: &Command) -> String {
     let mut words = vec![command.get_bin_name().unwrap_or(PROGRAM).to_owned()];
-    let told =
+    let is_shown =
         |argument: &&Arg| !matches!(argument.get_action(), ArgAction::Help | ArgAction::Version | ArgAction::HelpShort);
-    for flag in command.get_arguments().filter(told).filter(|argument| !argument.is_positional()) {
+    for flag in command.get_arguments().filter(is_shown).filter(|argument| !argument.is_positional()) {
         let dots = if matches!(flag.get_action(), ArgAction::Append) { "..." } else { "" };
         let value = value(flag).map(|name| format!(" {name}")).unwrap_or_default();
         words.push(format!("[--{}{value}]{dots}", flag.get_long().unwrap_or_default()));
@@ -80,7 +85,7 @@ fn value(argument: &Arg) -> Option<String> {
     Some(names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }
 
-fn tell(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
+fn add_section(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
     if !entries.is_empty() {
         heading(roff, title);
     }
@@ -89,8 +94,9 @@ fn tell(roff: &mut Roff, title: &str, entries: &[(&str, &str)]) {
     }
 }
 
-/// What stands below the flags in `--help`: an unindented line is a heading, and what is below it stands as it is.
-fn after(roff: &mut Roff, command: &Command) {
+/// Adds the text after the flags in `--help`: an unindented line is a heading, and the indented lines below it are
+/// literal.
+fn add_examples(roff: &mut Roff, command: &Command) {
     let Some(text) = command.get_after_long_help().or_else(|| command.get_after_help()) else { return };
     let text = text.to_string();
     let mut block = Vec::new();
@@ -124,13 +130,13 @@ fn literal_block(roff: &mut Roff, block: &mut Vec<String>) {
     }
 }
 
-/// A line of an example as the lines that a terminal of 80 columns holds: a remark behind a command stands above it, and a
-/// long command goes on in the next line.
+/// Splits a line of an example to fit a terminal of 80 columns: a comment after a command becomes a line above it, and
+/// a long command continues on the next line.
 fn lines(line: &str) -> Vec<String> {
-    let Some((command, remark)) = line.split_once("    ").filter(|(command, _)| !command.trim().is_empty()) else {
+    let Some((command, comment)) = line.split_once("    ").filter(|(command, _)| !command.trim().is_empty()) else {
         return folded(line);
     };
-    let mut lines = vec![format!("# {}", remark.trim())];
+    let mut lines = vec![format!("# {}", comment.trim())];
     lines.extend(folded(command));
     lines
 }
@@ -152,12 +158,12 @@ fn folded(line: &str) -> Vec<String> {
     lines
 }
 
-fn neighbours<'a>(name: &str, program: &'a Command) -> Vec<(&'a str, u8)> {
+fn other_pages<'a>(name: &str, program: &'a Command) -> Vec<(&'a str, u8)> {
     let commands = program.get_subcommands().filter_map(Command::get_display_name);
     let others = [PROGRAM].into_iter().chain(commands).filter(|other| *other != name);
     others.map(|other| (other, 1)).chain([("tokenwell.yaml", 5)]).collect()
 }
 
 const HEADING_CHARS_MAX: usize = 60;
-/// Of 80, without the margins of a page and the sign that a line goes on.
+/// 80 columns without the page's margins and the continuation mark.
 const LITERAL_COLUMNS_MAX: usize = 69;

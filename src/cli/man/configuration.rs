@@ -1,4 +1,4 @@
-//! `tokenwell.yaml(5)`: the configuration, from the same source as its schema.
+//! `tokenwell.yaml(5)`: the manual page of the configuration, generated from the same source as the schema.
 
 use clap_mangen::roff::{Roff, bold, roman};
 
@@ -8,7 +8,7 @@ use crate::config::{
     schema::{self, Entry, Form, Section},
 };
 
-/// The page.
+/// Returns the page.
 pub(super) fn page() -> String {
     let root = schema::root();
     let mut roff = Roff::new();
@@ -23,18 +23,18 @@ pub(super) fn page() -> String {
         paragraph(&mut roff, text);
     }
     heading(&mut roff, "FIELDS");
-    roff.text(inlines("Those of the whole file. Each that holds fields of its own has a section below."));
+    roff.text(inlines("These are the top-level fields. A field with fields of its own has a section below."));
     entries(&mut roff, &root);
     sections(&mut roff, &root, "");
     heading(&mut roff, "EXAMPLES");
-    roff.text(inlines("The least there is to say:"));
+    roff.text(inlines("The smallest configuration:"));
     literal(&mut roff, MINIMAL.lines().filter(|line| !line.starts_with('#')));
-    paragraph(&mut roff, "A token in a form that nginx includes, which is told of each new one:");
+    paragraph(&mut roff, "A token in a file for nginx to include, and a signal to nginx after each new one:");
     literal(&mut roff, NGINX.lines());
     heading(&mut roff, "FILES");
     roff.control("TP", []);
     roff.text([bold(DEFAULT_FILE)]);
-    roff.text(inlines("Read where neither `--config` nor `TOKENWELL_CONFIG` names another."));
+    roff.text(inlines("The default if neither `--config` nor `TOKENWELL_CONFIG` is set."));
     heading(&mut roff, "SEE ALSO");
     roff.text(references(&[("tokenwell", 1), ("tokenwell-check", 1), ("tokenwell-run", 1), ("tokenwell-schema", 1)]));
     finish(&roff.render())
@@ -48,15 +48,15 @@ fn entries(roff: &mut Roff, section: &Section) {
     }
 }
 
-/// Every section below this one, each under the path by which it is reached; what is reached twice is told once.
+/// Adds every section below this one under its path. Identical sections are added once.
 fn sections(roff: &mut Roff, section: &Section, path: &str) {
     for entry in &section.entries {
         let (of, path) = match &entry.form {
             Form::Value { .. } => continue,
-            Form::Fields(of) => (of, reached(path, entry)),
-            Form::List { of, .. } => (of, reached(path, entry) + "[]"),
+            Form::Fields(of) => (of, path_of(path, entry)),
+            Form::List { of, .. } => (of, path_of(path, entry) + "[]"),
         };
-        if is_told_elsewhere(&path) {
+        if is_duplicate(&path) {
             continue;
         }
         heading(roff, &path);
@@ -66,23 +66,23 @@ fn sections(roff: &mut Roff, section: &Section, path: &str) {
     }
 }
 
-fn reached(path: &str, entry: &Entry) -> String {
+fn path_of(path: &str, entry: &Entry) -> String {
     if path.is_empty() { entry.name.to_owned() } else { format!("{path}.{}", entry.name) }
 }
 
-/// Hooks and the pace are the same under `credentials` and under `credentialsFrom`.
-fn is_told_elsewhere(path: &str) -> bool {
+/// Hooks and `renew` are the same in `credentials` and in `credentialsFrom`.
+fn is_duplicate(path: &str) -> bool {
     ["credentialsFrom[].hooks[]", "credentialsFrom[].renew"].contains(&path)
 }
 
 const DESCRIPTION: [&str; 3] = [
-    "The file is YAML. Fields are in camelCase; one that is unknown, or that stands there twice, is a mistake. All mistakes \
-     are told in one run, each with its line and its remedy: `tokenwell check` finds them, and `tokenwell schema` lets an \
-     editor find most of them while the file is written.",
-    "A length of time is a number with its unit, such as `500ms`, `30s`, `5m` or `1h30m`. Permissions are octal digits in \
-     quotes. Paths are absolute.",
-    "A changed file is applied by a running daemon without a restart; a wrong one is refused whole, and the old one stays. An \
-     access key never stands in it: keys are in files of their own.",
+    "The file is YAML. Fields are in camelCase; unknown and duplicate fields are mistakes. All mistakes are reported in \
+    one run, each with its line and its remedy: `tokenwell check` finds them, and with `tokenwell schema` an editor finds most \
+    of them as you type.",
+    "A duration is a number with its unit, such as `500ms`, `30s`, `5m` or `1h30m`. Permissions are octal digits in \
+    quotes. Paths are absolute.",
+    "A running daemon applies a changed file without a restart; if the file has mistakes, the daemon keeps the old \
+    configuration. The file never contains an access key: keys are in files of their own.",
 ];
 const MINIMAL: &str = include_str!("../../../config/minimal.yaml");
 const NGINX: &str = r#"projectId: ${DESCOPE_PROJECT_ID}

@@ -1,40 +1,40 @@
-//! The first line: how many are well, and the worst that is wrong.
+//! The first line: how many credentials are fresh, and the worst problem.
 
 use std::time::SystemTime;
 
-use super::{account::Account, row::Row};
+use super::{fetch::FetchedReport, row::Row};
 use crate::cli::terminal::{span::past, text::Color};
 
-/// Such as `3 of 4 fresh; billing: access key denied, retry in 5m`.
-pub(super) fn headline(account: &Account, rows: &[Row], now: SystemTime) -> (Color, String) {
-    let has_daemon = account.has_daemon();
+/// Returns a line such as `3 of 4 fresh; billing: access key denied, retry in 5m`.
+pub(super) fn headline(fetched: &FetchedReport, rows: &[Row], now: SystemTime) -> (Color, String) {
+    let has_daemon = fetched.has_daemon();
     let fresh = rows.iter().filter(|row| row.state == "fresh").count();
     let mut parts = Vec::new();
     if !has_daemon {
-        let stopped = account.report.stopped_at.map(|at| format!(", the last one stopped {}", past(now, at)));
+        let stopped = fetched.report.stopped_at.map(|at| format!(", the last one stopped {}", past(now, at)));
         parts.push(format!("no daemon runs here{}", stopped.unwrap_or_default()));
     }
     parts.push(match rows.len() {
         0 => "there is no credential: every key folder is empty".to_owned(),
         all => format!("{fresh} of {all} fresh"),
     });
-    let mut troubled = rows.iter().filter(|row| row.is_troubled());
-    if let Some(worst) = troubled.next() {
+    let mut with_problem = rows.iter().filter(|row| row.has_problem());
+    if let Some(worst) = with_problem.next() {
         let next = Some(worst.next(has_daemon, now)).filter(|next| next != "-");
         let next = next.map(|next| format!(", {next}")).unwrap_or_default();
-        parts.push(format!("{}: {}{next}", worst.credential.name, worst.trouble(now)));
+        parts.push(format!("{}: {}{next}", worst.credential.name, worst.problem(now)));
     } else if let Some(first) = rows.iter().min_by_key(|row| row.credential.renew_at).filter(|_| has_daemon) {
         parts.push(format!("next {}", first.next(has_daemon, now)));
     }
-    match troubled.count() {
+    match with_problem.count() {
         0 => {}
-        more => parts.push(format!("{more} more in trouble")),
+        more => parts.push(format!("{more} more with problems")),
     }
-    let said = parts.join("; ");
-    let healthy = has_daemon && rows.iter().all(|row| !row.is_troubled()) && account.report.troubles.is_empty();
-    match (account.report.ready, healthy && account.report.configuration.refused.is_none()) {
-        (false, _) => (Color::Bad, format!("not ready: {said}")),
-        (true, false) => (Color::Poor, said),
-        (true, true) => (Color::Good, said),
+    let text = parts.join("; ");
+    let healthy = has_daemon && rows.iter().all(|row| !row.has_problem()) && fetched.report.troubles.is_empty();
+    match (fetched.report.ready, healthy && fetched.report.configuration.refused.is_none()) {
+        (false, _) => (Color::Bad, format!("not ready: {text}")),
+        (true, false) => (Color::Poor, text),
+        (true, true) => (Color::Good, text),
     }
 }

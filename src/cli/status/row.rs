@@ -1,8 +1,8 @@
-//! One credential in the table: how bad it is, and what there is to say about it.
+//! One credential in the table: its state, rank and notes.
 
 use std::time::SystemTime;
 
-use super::account::Account;
+use super::fetch::FetchedReport;
 use crate::{
     cli::terminal::{
         span::{ahead, past, until, words},
@@ -11,30 +11,30 @@ use crate::{
     status::{CredentialReport, RefusalReport},
 };
 
-/// A credential as it is shown.
+/// A credential as the table shows it.
 pub(super) struct Row<'a> {
     pub(super) credential: &'a CredentialReport,
-    /// As reported, or `missing` if a reader does not find the token that was written.
+    /// As reported, or `missing` if the token that was written is not on disk.
     pub(super) state: &'static str,
-    /// What is wrong and what helps.
+    /// Problems and remedies.
     pub(super) notes: Vec<(Color, String)>,
 }
 
 impl<'a> Row<'a> {
-    /// All of them, what is wrong first, then by name.
-    pub(super) fn all(account: &'a Account, now: SystemTime) -> Vec<Self> {
-        let row = |credential| Self::of(account, credential, now);
-        let mut rows: Vec<_> = account.report.credentials.iter().map(row).collect();
+    /// Returns all rows, the worst first, then by name.
+    pub(super) fn all(fetched: &'a FetchedReport, now: SystemTime) -> Vec<Self> {
+        let row = |credential| Self::of(fetched, credential, now);
+        let mut rows: Vec<_> = fetched.report.credentials.iter().map(row).collect();
         rows.sort_by(|one, other| (one.rank(), &one.credential.name).cmp(&(other.rank(), &other.credential.name)));
         rows
     }
 
-    fn of(account: &'a Account, credential: &'a CredentialReport, now: SystemTime) -> Self {
-        let missing = account.missing.get(&credential.name);
-        let lives = matches!(credential.state, "fresh" | "failing");
-        let state = if lives && missing.is_some() { "missing" } else { credential.state };
+    fn of(fetched: &'a FetchedReport, credential: &'a CredentialReport, now: SystemTime) -> Self {
+        let missing = fetched.missing.get(&credential.name);
+        let is_valid = matches!(credential.state, "fresh" | "failing");
+        let state = if is_valid && missing.is_some() { "missing" } else { credential.state };
         let mut notes = Vec::new();
-        if let (true, Some(why)) = (lives, missing) {
+        if let (true, Some(why)) = (is_valid, missing) {
             notes.push((Color::Bad, why.clone()));
         }
         if let Some(why) = &credential.key_trouble {
@@ -61,12 +61,12 @@ impl<'a> Row<'a> {
     }
 
     /// Whether a person should look at it.
-    pub(super) fn is_troubled(&self) -> bool {
+    pub(super) fn has_problem(&self) -> bool {
         self.state != "fresh" || !self.notes.is_empty()
     }
 
-    /// The trouble in a few words.
-    pub(super) fn trouble(&self, now: SystemTime) -> String {
+    /// Describes the problem in a few words.
+    pub(super) fn problem(&self, now: SystemTime) -> String {
         let refusal = self.credential.last_refusal.as_ref().map(RefusalReport::summary);
         let key = self.credential.key_trouble.as_ref().map(|_| "no access key");
         let is_unwritten = self.credential.outputs.iter().any(|output| output.error.is_some());
@@ -95,7 +95,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What comes next and when; nothing does without a daemon.
+    /// Describes the next action and its time; without a daemon there is none.
     pub(super) fn next(&self, has_daemon: bool, now: SystemTime) -> String {
         let Some(next) = self.credential.next_action.as_ref().filter(|_| has_daemon) else { return "-".to_owned() };
         match (next.what, next.at) {
@@ -103,14 +103,14 @@ impl<'a> Row<'a> {
             ("exchange", Some(at)) if self.credential.expires_at.is_some() => format!("renewal {}", ahead(now, at)),
             ("exchange", Some(at)) => format!("exchange {}", ahead(now, at)),
             ("publish", Some(at)) if at > now => format!("write {}", ahead(now, at)),
-            ("publish", _) => "writes it".to_owned(),
-            ("withdraw", _) => "removes it".to_owned(),
-            ("wait for the access key", _) => "waits for a key".to_owned(),
+            ("publish", _) => "writing".to_owned(),
+            ("withdraw", _) => "removing".to_owned(),
+            ("wait for the access key", _) => "waiting for a key".to_owned(),
             (_, _) => "-".to_owned(),
         }
     }
 
-    /// `12m 3s`, or nothing.
+    /// Formats the time left such as `12m 3s`, or `-`.
     pub(super) fn time_left(&self, now: SystemTime) -> String {
         self.credential.expires_at.map_or_else(|| "-".to_owned(), |at| words(until(now, at)))
     }
@@ -127,7 +127,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// An error says most often itself what it is about.
+/// Adds the subject to an error that does not mention it.
 fn named(what: &str, error: &str) -> String {
     if error.contains(what) { error.to_owned() } else { format!("{what}: {error}") }
 }

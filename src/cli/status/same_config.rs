@@ -1,4 +1,5 @@
-//! Whether the daemon that answers is the one that was meant: on a machine with several, two may be told the same address.
+//! Whether a daemon that answers has the same configuration: on one machine, several configurations may use the same
+//! address.
 
 use std::{
     borrow::Cow,
@@ -9,18 +10,18 @@ use std::{
 
 use crate::{config::Config, output::Output, status::Report};
 
-/// What is asked about.
+/// The configuration that the command was called with.
 #[derive(Debug)]
-pub(in crate::cli) struct Meant {
+pub(in crate::cli) struct TargetConfig {
     pub(in crate::cli) config: Arc<Config>,
-    /// The file that it stands in; none in the file-less form.
+    /// Its file; `None` if it was given by flags.
     pub(in crate::cli) file: Option<PathBuf>,
 }
 
-impl Meant {
-    /// Whether a daemon that tells this has the same configuration: from the same file, or one that writes an output of this
-    /// one, as where there is no file, or where it sees other mounts. Blocks on the disk.
-    pub(super) fn is_of(&self, report: &Report) -> bool {
+impl TargetConfig {
+    /// Whether the daemon with this report has the same configuration: the same file or, without a file or with other
+    /// mounts, an output in common. Blocks on the disk.
+    pub(super) fn matches(&self, report: &Report) -> bool {
         let is_file = |ours: &Path, other: &Path| match (ours.canonicalize(), other.canonicalize()) {
             (Ok(ours), Ok(other)) => ours == other,
             (Err(_), _) | (_, Err(_)) => false,
@@ -30,14 +31,14 @@ impl Meant {
     }
 
     fn shares_an_output(&self, report: &Report) -> bool {
-        let from_folders = report.credentials.iter().flat_map(|told| {
-            self.config.key_directories.iter().filter_map(|folder| folder.credential(&told.name).ok())
+        let from_folders = report.credentials.iter().flat_map(|reported| {
+            self.config.key_directories.iter().filter_map(|folder| folder.credential(&reported.name).ok())
         });
         let from_folders: Vec<_> = from_folders.collect();
         let outputs = self.config.credentials.iter().chain(&from_folders).flat_map(|credential| &credential.outputs);
-        // As the report has them.
+        // The report has its names in this form too.
         let ours: HashSet<Cow<str>> = outputs.map(Output::name).collect();
-        let mut told = report.credentials.iter().flat_map(|credential| &credential.outputs);
-        told.any(|output| ours.contains(&output.path.to_string_lossy()))
+        let mut reported = report.credentials.iter().flat_map(|credential| &credential.outputs);
+        reported.any(|output| ours.contains(&output.path.to_string_lossy()))
     }
 }

@@ -1,4 +1,4 @@
-//! What commands that draw have in common: lines with tones, and a screen that is drawn anew in place.
+//! What commands that draw share: colored lines, and a screen that is redrawn in place.
 
 #[cfg(test)]
 pub(super) mod samples;

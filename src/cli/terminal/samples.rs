@@ -1,4 +1,4 @@
-//! Reports for the tests of what is drawn from them.
+//! Sample reports for tests of drawing.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ pub(in crate::cli) fn at(seconds: f64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs_f64(1000.0 + seconds)
 }
 
-/// A session of ten seconds that was had at 0, and is to be renewed at 3.
+/// A session of ten seconds, issued at 0, with its renewal due at 3.
 pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
     CredentialReport {
         name: name.to_owned(),

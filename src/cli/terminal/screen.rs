@@ -1,4 +1,4 @@
-//! A part of the terminal that is drawn anew again and again, in place and without flicker.
+//! An area of the terminal that is redrawn in place without flicker.
 
 use std::{
     env,
@@ -10,10 +10,10 @@ use rustix::termios::tcgetwinsize;
 
 use super::text::{Line, Style};
 
-/// The lines above the cursor. The cursor is hidden as long as this lives.
+/// The lines above the cursor. The cursor is hidden while this exists.
 pub(in crate::cli) struct Screen {
     style: Style,
-    /// How wide each line is that stands there.
+    /// The width of each line on the screen.
     drawn: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ pub(in crate::cli) fn is_drawable() -> bool {
     able && io::stdout().is_terminal()
 }
 
-/// What standard output and its user want: colours on a terminal only, and what the locale can show.
+/// Returns the style for standard output: colors only on a terminal, and Unicode only if the locale supports it.
 pub(in crate::cli) fn style() -> Style {
     let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set).unwrap_or_default();
@@ -39,20 +39,20 @@ pub(in crate::cli) fn style() -> Style {
     Style { colours: is_drawable() && set("NO_COLOR").is_none(), unicode }
 }
 
-/// How wide standard output is, if it is a terminal; the last column stays free.
+/// Returns the usable width of standard output if it is a terminal; the last column stays free.
 pub(in crate::cli) fn columns() -> Option<usize> {
     io::stdout().is_terminal().then(|| window().0.saturating_sub(1))
 }
 
 impl Screen {
-    /// Takes the terminal as its user wants it.
+    /// Hides the cursor and chooses the style.
     pub(in crate::cli) fn open() -> io::Result<Self> {
         emit(HIDE_CURSOR)?;
         Ok(Self { style: style(), drawn: Vec::new() })
     }
 
-    /// Puts lines that fit a size in the place of those that stand there. The last column stays free, so that no terminal
-    /// wraps, and the last row is the cursor's.
+    /// Replaces the lines on the screen by lines that fit the given size. The last column stays free, so that no
+    /// terminal wraps, and the last row is the cursor's.
     pub(in crate::cli) fn draw(&mut self, lines: impl FnOnce(Size, Style) -> Vec<Line>) -> io::Result<()> {
         let (columns, rows) = window();
         let lines = lines(Size { columns: columns.saturating_sub(1), rows: rows.saturating_sub(1) }, self.style);
@@ -68,8 +68,8 @@ impl Drop for Screen {
     }
 }
 
-/// The bytes of one drawing, for one write: nothing is cleared before the new text stands there, so nothing flickers.
-/// Lines that have become too wide since they were drawn were wrapped by the terminal and take several rows.
+/// Returns the bytes of one drawing, for a single write. Nothing is cleared before the new text is written, so nothing
+/// flickers. If the terminal became narrower, it wrapped wide lines of the last drawing, and those take several rows.
 fn frame(drawn: &[usize], lines: &[Line], columns: usize, style: Style) -> String {
     let above: usize = drawn.iter().map(|width| width.div_ceil(columns.max(1)).max(1)).sum();
     let mut bytes = String::from("\r");
@@ -85,7 +85,7 @@ fn frame(drawn: &[usize], lines: &[Line], columns: usize, style: Style) -> Strin
     bytes
 }
 
-/// Columns and rows of the terminal; a usual size, if it does not tell.
+/// Returns columns and rows of the terminal, or 80 and 24 if they are unknown.
 fn window() -> (usize, usize) {
     match tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col.into(), size.ws_row.into()),
@@ -93,7 +93,7 @@ fn window() -> (usize, usize) {
     }
 }
 
-/// Writes to standard output, at once.
+/// Writes to standard output and flushes.
 pub(in crate::cli) fn emit(bytes: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     let written = out.write_all(bytes.as_bytes()).and_then(|()| out.flush());
@@ -113,14 +113,14 @@ mod tests {
     const PLAIN: Style = Style { colours: false, unicode: false };
 
     #[test]
-    fn a_drawing_goes_over_the_one_before() {
+    fn a_drawing_replaces_the_previous_one() {
         let lines = [Line::new(Color::Plain, "ab"), Line::new(Color::Plain, "c")];
         assert_eq!(frame(&[], &lines, 80, PLAIN), "\rab\x1b[K\nc\x1b[K\n\x1b[J");
         assert_eq!(frame(&[2, 0, 1], &lines, 80, PLAIN), "\r\x1b[3Aab\x1b[K\nc\x1b[K\n\x1b[J");
     }
 
     #[test]
-    fn lines_that_a_narrower_terminal_has_wrapped_are_drawn_over_whole() {
+    fn lines_wrapped_by_a_narrower_terminal_are_replaced_whole() {
         assert!(frame(&[79, 40, 0, 41], &[], 40, PLAIN).starts_with("\r\x1b[6A"));
     }
 }

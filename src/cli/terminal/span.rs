@@ -1,13 +1,13 @@
-//! Lengths of time as a table shows them.
+//! Formats durations for tables.
 
 use std::time::{Duration, SystemTime};
 
-/// From one time to another, zero if that has passed.
+/// Returns the time from `now` until `then`, zero if that has passed.
 pub(in crate::cli) fn until(now: SystemTime, then: SystemTime) -> Duration {
     then.duration_since(now).unwrap_or_default()
 }
 
-/// The two greatest units of it, such as `12m 3s`, rounded down: nothing is said to live longer than it does.
+/// Formats the two largest units, such as `12m 3s`, rounded down, so that a lifetime is never overstated.
 pub(in crate::cli) fn words(span: Duration) -> String {
     let seconds = span.as_secs();
     let parts: Vec<String> = UNITS
@@ -21,7 +21,7 @@ pub(in crate::cli) fn words(span: Duration) -> String {
     if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
 }
 
-/// `in 12m 3s`, or `now` if it has passed.
+/// Formats `in 12m 3s`, or `now` if the time has passed.
 pub(in crate::cli) fn ahead(now: SystemTime, then: SystemTime) -> String {
     match until(now, then) {
         wait if wait.as_secs() == 0 => "now".to_owned(),
@@ -29,7 +29,7 @@ pub(in crate::cli) fn ahead(now: SystemTime, then: SystemTime) -> String {
     }
 }
 
-/// `12m 3s ago`, or `just now`.
+/// Formats `12m 3s ago`, or `just now`.
 pub(in crate::cli) fn past(now: SystemTime, then: SystemTime) -> String {
     match until(then, now) {
         age if age.as_secs() == 0 => "just now".to_owned(),
@@ -37,7 +37,7 @@ pub(in crate::cli) fn past(now: SystemTime, then: SystemTime) -> String {
     }
 }
 
-/// Each with its seconds, and those of the unit that it is a part of.
+/// Each unit with its length in seconds, and the length of the next larger unit.
 const UNITS: [(&str, u64, u64); 4] = [("d", 86_400, u64::MAX), ("h", 3600, 86_400), ("m", 60, 3600), ("s", 1, 60)];
 
 #[cfg(test)]
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_passed_is_now_or_ago() {
+    fn a_time_that_has_passed_is_now_or_ago() {
         let at = |seconds| UNIX_EPOCH + Duration::from_secs(seconds);
         assert_eq!(ahead(at(10), at(75)), "in 1m 5s");
         assert_eq!(ahead(at(10), at(5)), "now");

@@ -1,33 +1,33 @@
-//! Lines of text with tones, as a terminal shows them: cut and wrapped to a width, in colours or without.
+//! Lines of colored text for a terminal: cut or wrapped to a width, with or without colors.
 
 use std::{fmt::Write as _, time::Duration};
 
-/// What a piece of text means, from which its colour follows.
+/// The meaning of a piece of text, which determines its color.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::cli) enum Color {
     Plain,
-    /// Said beside the point.
+    /// Secondary information.
     Faint,
-    /// What the eye should find first.
-    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo stresses"))]
+    /// The most prominent text.
+    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo uses it"))]
     Strong,
-    /// All is well.
+    /// Everything works.
     Good,
-    /// Trouble that may heal.
+    /// A problem that may resolve itself.
     Poor,
-    /// Trouble that a reader of the files meets.
+    /// A problem that readers of the files notice.
     Bad,
 }
 
-/// What the terminal and its user want.
+/// The capabilities of the terminal, and the user's settings.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::cli) struct Style {
     pub(in crate::cli) colours: bool,
-    /// Whether more than ASCII can be shown.
+    /// Whether the terminal can show more than ASCII.
     pub(in crate::cli) unicode: bool,
 }
 
-/// One line. All its characters are one column wide.
+/// One line. Every character takes one column.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::cli) struct Line(Vec<(Color, String)>);
 
@@ -36,27 +36,27 @@ impl Line {
         Self(vec![(color, text.into())])
     }
 
-    /// With this at its end.
+    /// Appends a piece of text.
     #[must_use]
     pub(in crate::cli) fn and(mut self, color: Color, text: impl Into<String>) -> Self {
         self.0.push((color, text.into()));
         self
     }
 
-    /// With another line at its end.
+    /// Appends another line.
     #[must_use]
-    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo draws lines of several tones"))]
+    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo draws lines of several colors"))]
     pub(in crate::cli) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self
     }
 
-    /// How many columns it takes.
+    /// Returns the number of columns that it takes.
     pub(in crate::cli) fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.chars().count()).sum()
     }
 
-    /// As much of it as fits.
+    /// Cuts the line to a width; a cut line ends with an ellipsis.
     #[must_use]
     pub(in crate::cli) fn cut(self, width: usize, style: Style) -> Self {
         if self.width() <= width {
@@ -72,7 +72,7 @@ impl Line {
         if width > 0 { cut.and(Color::Plain, style.ellipsis()) } else { cut }
     }
 
-    /// The bytes for the terminal.
+    /// Returns the bytes for the terminal.
     pub(in crate::cli) fn shown(&self, style: Style) -> String {
         let mut shown = String::new();
         for (color, text) in &self.0 {
@@ -86,7 +86,7 @@ impl Line {
 }
 
 impl Color {
-    /// Of a credential's state.
+    /// Returns the color of a credential's state.
     pub(in crate::cli) fn of_state(state: &str) -> Self {
         match state {
             "fresh" => Self::Good,
@@ -96,7 +96,7 @@ impl Color {
         }
     }
 
-    /// Of the eight colours that every terminal has, so that its own theme decides what they look like.
+    /// Returns the ANSI code. The codes are among those that every terminal has, so that its theme chooses the shades.
     fn code(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -114,7 +114,7 @@ impl Style {
         if self.unicode { "…" } else { "~" }
     }
 
-    /// A bar so many columns wide, full as far as `left` is of `whole`: its full and its empty part.
+    /// Returns the full and the empty part of a bar of this width, filled in the proportion of `left` to `whole`.
     pub(in crate::cli) fn bar(self, left: Duration, whole: Duration, width: usize) -> (String, String) {
         let steps = width * if self.unicode { PARTS.len() + 1 } else { 1 };
         let filled = (left.min(whole).as_millis() * steps as u128).checked_div(whole.as_millis()).unwrap_or(0);
@@ -129,8 +129,8 @@ impl Style {
     }
 }
 
-/// Breaks a text at spaces into lines of this width. Words that are longer are broken where the line ends, so that a path
-/// can still be copied whole.
+/// Wraps a text at spaces to this width. A longer word is broken at the end of the line without a hyphen, so that a
+/// path can still be copied.
 pub(in crate::cli) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let width = width.max(1);
     let (mut lines, mut line, mut used) = (Vec::new(), String::new(), 0);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_wide_as_told_and_as_full_as_what_is_left() {
+    fn a_bar_has_the_given_width_and_shows_the_time_left() {
         let bar = |style: Style, left, whole| {
             let (full, empty) = style.bar(Duration::from_millis(left), Duration::from_millis(whole), 4);
             format!("{full}|{empty}")
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn text_is_broken_at_spaces_and_long_words_where_they_must() {
+    fn text_is_wrapped_at_spaces_and_long_words_are_broken() {
         assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
         assert_eq!(wrapped("cat /tmp/abcdefghij", 8), ["cat", "/tmp/abc", "defghij"]);
         assert_eq!(wrapped("", 8), [""]);

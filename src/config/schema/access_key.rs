@@ -1,41 +1,37 @@
 //! The fields of an access key.
 
-use super::{Entry, form};
+use super::{entry::Entry, form};
 
-/// The field that names its file.
+/// Describes the field for its file.
 pub(super) fn file() -> Entry {
     Entry::new(
         "accessKeyFile",
         form::file(),
-        "The file that holds the access key and nothing else. It is read anew for every exchange, and watched: a new key \
-         is used at once.",
+        "The file that contains the access key and nothing else. It is read before every exchange, and watched: a new key \
+         is used immediately.",
     )
-    .needed()
+    .required()
 }
 
-/// The field that names the folder of many.
+/// Describes the field for a folder of access keys.
 pub(super) fn folder() -> Entry {
     Entry::new(
         "accessKeyDirectory",
         form::folder(),
-        "The folder. Every file in it is an access key, but for names that begin with `.`; the name of a file has to be a \
-         legal name of a credential.",
+        "The folder. Every file in it is an access key, except names that begin with `.`. Each file name must be a legal \
+         credential name.",
     )
-    .needed()
+    .required()
 }
 
-/// The fields that say what is asked for with it.
+/// Describes the login options of its exchange.
 pub(super) fn login_options() -> [Entry; 2] {
     [
         Entry::new(
             "customClaims",
             form::custom_claims(),
-            "Claims to ask for at the exchange. They land in the claim `nsec` of the session.",
+            "Claims to request in the exchange. They appear in the session's claim `nsec`.",
         ),
-        Entry::new(
-            "selectedTenant",
-            form::words_of_any_kind("A text"),
-            "The id of the tenant that the session is for.",
-        ),
+        Entry::new("selectedTenant", form::any_text("A text"), "The id of the tenant that the session is for."),
     ]
 }

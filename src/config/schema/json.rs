@@ -1,13 +1,17 @@
-//! The JSON Schema of a configuration, draft 7: of the drafts that editors know, the newest that all of them know.
+//! The JSON Schema of a configuration. Draft 7 is the newest draft that all common editors support.
 //!
-//! `errorMessage` is no keyword of the draft: validators pass over it, and editors (`yaml-language-server`, VS Code) show it
-//! in the place of a regular expression.
+//! `errorMessage` is not a keyword of the draft: validators ignore it, and editors (`yaml-language-server`, VS Code)
+//! show it instead of a regular expression.
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Fallback, Form, Section, form, root::root};
+use super::{
+    entry::{Entry, Fallback, Form, Section},
+    form,
+    root::root,
+};
 
-/// The schema, made anew.
+/// Builds the schema.
 pub fn json() -> Value {
     let mut definitions = Map::new();
     definitions.insert("claim".to_owned(), form::claim());
@@ -21,7 +25,7 @@ pub fn json() -> Value {
 fn of_section(section: &Section, definitions: &mut Map<String, Value>) -> Value {
     let properties: Map<_, _> =
         section.entries.iter().map(|entry| (entry.name.to_owned(), of_entry(entry, definitions))).collect();
-    let required: Vec<_> = section.entries.iter().filter(|entry| is_needed(entry)).map(|entry| entry.name).collect();
+    let required: Vec<_> = section.entries.iter().filter(|entry| is_required(entry)).map(|entry| entry.name).collect();
     let mut schema = json!({
         "title": section.title,
         "description": section.about,
@@ -38,8 +42,8 @@ fn of_section(section: &Section, definitions: &mut Map<String, Value>) -> Value 
     schema
 }
 
-fn is_needed(entry: &Entry) -> bool {
-    matches!(entry.fallback, Fallback::Needed)
+fn is_required(entry: &Entry) -> bool {
+    matches!(entry.fallback, Fallback::Required)
 }
 
 fn of_entry(entry: &Entry, definitions: &mut Map<String, Value>) -> Value {
@@ -67,7 +71,7 @@ fn of_entry(entry: &Entry, definitions: &mut Map<String, Value>) -> Value {
     schema
 }
 
-/// `Output of each key` is defined as `outputOfEachKey`.
+/// Returns the name of a definition: `Output of each key` becomes `outputOfEachKey`.
 fn definition(title: &str) -> String {
     let words = title.split(' ').enumerate().map(|(n, word)| {
         let (first, rest) = word.split_at(1);

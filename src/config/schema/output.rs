@@ -4,22 +4,25 @@ use std::path::PathBuf;
 
 use serde_json::{Map, Value, json};
 
-use super::{Entry, Section, form};
+use super::{
+    entry::{Entry, Section},
+    form,
+};
 use crate::{
     config::section::format,
     output::{Field, FileTarget, Variable},
 };
 
-/// An output of one credential.
+/// Describes an output of one credential.
 pub(super) fn of_one() -> Section {
-    let path = Entry::new("path", form::one_file(), PATH).needed();
-    section("Output", "A file that holds the session of a credential.", path)
+    let path = Entry::new("path", form::one_file(), PATH).required();
+    section("Output", "A file that contains the session of a credential.", path)
 }
 
-/// An output of each credential of a folder.
+/// Describes an output of each credential of a folder.
 pub(super) fn of_each_key() -> Section {
-    let path = Entry::new("path", form::file_of_each_key(), PATH).needed();
-    section("Output of each key", "A file for each key of the folder, which holds its session.", path)
+    let path = Entry::new("path", form::file_of_each_key(), PATH).required();
+    section("Output of each key", "A file for each key of the folder that contains its session.", path)
 }
 
 fn section(title: &'static str, about: &str, path: Entry) -> Section {
@@ -36,7 +39,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
         Entry::new(
             "variables",
             form::variables(),
-            "With `format: env`: the variables, and which field each is set to.",
+            "With `format: env`: the variables, and the field that each is set to.",
         )
         .default(variables()),
         Entry::new(
@@ -47,13 +50,13 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
         Entry::new(
             "templateFile",
             form::file(),
-            "With `format: template`, instead of `template`: a file that holds it. Dollars in it are dollars.",
+            "With `format: template`, instead of `template`: a file that contains it. Dollars in it have no special meaning.",
         ),
         Entry::new("mode", form::mode(), "The permissions of the file.").default(format!("{:04o}", defaults.mode)),
-        Entry::new("owner", form::principal("user"), "Whose file it is.")
-            .fallback("it is left as it comes, that of the user that runs tokenwell"),
+        Entry::new("owner", form::principal("user"), "The owner of the file.")
+            .fallback("unchanged, the user that runs tokenwell"),
         Entry::new("group", form::principal("group"), "The group of the file.")
-            .fallback("it is left as it comes, that user's or the folder's"),
+            .fallback("unchanged, that user's group or the folder's"),
     ];
     let options = format::options();
     let rules = options.iter().map(|(option, of)| {
@@ -67,7 +70,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
     Section::new(title, about, entries).rule("allOf", rules.chain([template]).collect())
 }
 
-/// Those of an output that names none.
+/// Returns the default variables.
 fn variables() -> Value {
     let name_of = |field: Field| Field::ALL.iter().find(|(_, other)| *other == field).map_or("", |(name, _)| *name);
     let pairs =
@@ -75,8 +78,8 @@ fn variables() -> Value {
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-const PATH: &str = "The file. It is replaced whole, with its mode, owner and group; its folder is made if it is missing (0750). \
-    Right in the folder of one of the `sets` it is a file of that set.";
-const FORMAT: &str = "What stands in the file. `jwt`: the bytes of the token and nothing else. `json`: an object with the token, \
-    its times, its key and its project. `env`: lines of `NAME=value` to source, for `EnvironmentFile=` and `--env-file`. `header`: \
-    the line `Authorization: Bearer …`. `template`: whatever your program reads.";
+const PATH: &str = "The file. It is replaced whole, with its mode, owner and group; a missing folder is created (0750). \
+A file directly in the folder of one of the `sets` belongs to that set.";
+const FORMAT: &str = "The content of the file. `jwt`: the token and nothing else. `json`: an object with the token, its times, its \
+key and its project. `env`: lines of `NAME=value` for a shell, `EnvironmentFile=` and `--env-file`. `header`: the line \
+`Authorization: Bearer …`. `template`: the result of your own template.";

@@ -1,6 +1,9 @@
 //! `renew`, of all credentials or of one.
 
-use super::{Entry, Section, form};
+use super::{
+    entry::{Entry, Section},
+    form,
+};
 use crate::{
     config::{
         section::renew::{AT, DENIED_EVERY, JITTER, RETRY_FIRST, RETRY_MAX, SPACING},
@@ -9,22 +12,22 @@ use crate::{
     renewal::Policy,
 };
 
-/// That of the whole file, with its defaults.
+/// Describes the top-level `renew`, with its defaults.
 pub(super) fn of_all() -> Section {
     let Policy { renew_at, jitter, spacing, retry_first, retry_max, denied_every, on_expiry: _ } = Policy::default();
     let shares = [renew_at, jitter].map(|share| format!("{}%", share.percent().round()));
     let lengths = [spacing, retry_first, retry_max, denied_every].map(short);
     let defaults = shares.into_iter().chain(lengths);
     let entries = entries().into_iter().zip(defaults).map(|(entry, default)| entry.default(default));
-    Section::new("Pace", "When sessions are renewed, and how failures are tried again.", entries.collect())
+    Section::new("Pace", "When sessions are renewed, and how failures are retried.", entries.collect())
 }
 
-/// That of a credential.
+/// Describes the `renew` of a credential.
 pub(super) fn of_one() -> Section {
-    let entries = entries().into_iter().map(|entry| entry.fallback("that of the whole file"));
+    let entries = entries().into_iter().map(|entry| entry.fallback("the top-level `renew`"));
     Section::new(
         "Pace of a credential",
-        "When its sessions are renewed, and how failures are tried again.",
+        "When its sessions are renewed, and how failures are retried.",
         entries.collect(),
     )
 }
@@ -34,17 +37,17 @@ fn entries() -> [Entry; 6] {
         Entry::new(
             "at",
             form::share(&AT),
-            "After which share of its life a session is renewed. A server that asks for earlier is heard.",
+            "The share of its lifetime after which a session is renewed. The server may request an earlier renewal.",
         ),
         Entry::new(
             "jitter",
             form::share(&JITTER),
-            "Up to how much earlier it may be, at random, so that many do not come at once.",
+            "The random part of the delay by which a renewal may happen earlier, so that many do not happen at once.",
         ),
         Entry::new(
             "spacing",
             form::duration(&SPACING),
-            "The least time between two exchanges of one credential, whatever happens.",
+            "The minimum time between two exchanges of one credential, without exception.",
         ),
         Entry::new(
             "retryFirst",
@@ -55,7 +58,7 @@ fn entries() -> [Entry; 6] {
         Entry::new(
             "deniedEvery",
             form::duration(&DENIED_EVERY),
-            "How often a key that was refused is tried again. A new key is tried at once.",
+            "The interval at which a denied key is retried. A new key is tried immediately.",
         ),
     ]
 }

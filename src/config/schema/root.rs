@@ -1,67 +1,71 @@
-//! The whole file.
+//! The top level of the file.
 
 use serde_json::json;
 
-use super::{Entry, Form, Section, credential, form, http, log, renew, set, status};
+use super::{
+    credential,
+    entry::{Entry, Form, Section},
+    form, http, log, renew, set, status,
+};
 use crate::config::{model::Confine, section::root::CONFINE};
 
-/// What may stand in a configuration file.
+/// Describes a configuration file.
 pub fn root() -> Section {
     let entries = vec![
         Entry::new(
             "projectId",
             form::project(),
-            "The id of the Descope project. `$DESCOPE_PROJECT_ID` and `--project-id` beat it; without either it is required.",
+            "The id of the Descope project. `$DESCOPE_PROJECT_ID` and `--project-id` override it; without either it is required.",
         ),
         Entry::new(
             "baseUrl",
             form::base_url(),
-            "Where Descope's API is. `$DESCOPE_BASE_URL` and `--base-url` beat it. Plain http is for loopback, unless \
-             `allowPlainHttp` is set.",
+            "The base URL of Descope's API. `$DESCOPE_BASE_URL` and `--base-url` override it. Plain http is for loopback only, \
+            unless `allowPlainHttp` is set.",
         )
         .fallback("Descope's API in the project's region"),
         Entry::new(
             "allowPlainHttp",
             form::flag(),
-            "Whether access keys may cross a network in clear. Loopback needs no leave.",
+            "Whether access keys may cross a network unencrypted. Loopback needs no permission.",
         )
         .default(false),
         Entry::new(
             "stateDirectory",
             form::folder(),
-            "The folder for what one run leaves to the next: when it asked, what it wrote, public keys. No secret is among it.",
+            "The folder for state that a restart needs: times of exchanges, written outputs, public keys. It holds no secrets.",
         )
         .fallback("`$STATE_DIRECTORY`, else the folder of the first output"),
         Entry::new(
             "credentials",
             Form::List { of: credential::one(), least: 0, most: None },
-            "What is kept fresh, one by one. At least one entry stands here or under `credentialsFrom`.",
+            "The credentials to keep fresh. At least one entry is required here or in `credentialsFrom`.",
         ),
         Entry::new(
             "credentialsFrom",
             Form::List { of: credential::of_each_key(), least: 0, most: None },
-            "Folders in which every file is an access key: a credential for each, named after its file, as files come and go.",
+            "Folders of access keys: each file is a credential that is named after it. Credentials are added and removed with the files.",
         ),
         Entry::new(
             "sets",
             Form::List { of: set::set(), least: 0, most: None },
-            "Folders whose files change as one, as mounted Secrets do.",
+            "Folders whose files change atomically together, like mounted Secrets.",
         ),
         Entry::new(
             "renew",
             Form::Fields(renew::of_all()),
-            "When sessions are renewed and how failures are tried again, for every credential that does not say fallback.",
+            "When sessions are renewed and how failures are retried, for every credential that does not override it.",
         ),
         Entry::new("http", Form::Fields(http::http()), "How requests are made."),
-        Entry::new("status", Form::Fields(status::status()), "Where status is served; off when absent."),
+        Entry::new("status", Form::Fields(status::status()), "The status server; off if absent."),
         Entry::new(
             "confine",
             form::words(&CONFINE.map(|(word, _)| word)),
-            "Whether `run` takes away from itself what it has no use for: files elsewhere (Landlock) and programs (seccomp). \
-             Where a hook runs a command, it does not.",
+            "Whether `run` gives up access that it does not need: other files (Landlock) and running programs (seccomp). It does \
+            not if a hook runs a command.",
         )
         .default(CONFINE.iter().find(|(_, confine)| *confine == Confine::default()).map_or("", |(word, _)| *word)),
-        Entry::new("log", Form::Fields(log::log()), "How log lines are written, to standard error."),
+        Entry::new("log", Form::Fields(log::log()), "How log lines are written to standard error."),
     ];
     Section::new("Configuration of tokenwell", ABOUT, entries)
         .rule(
@@ -75,5 +79,5 @@ pub fn root() -> Section {
         .rule("then", json!({"properties": {"baseUrl": form::secure_base_url()}}))
 }
 
-const ABOUT: &str = "Which Descope sessions tokenwell keeps fresh, and in which files. `${NAME}` in any text is an environment \
-    variable, and one that is not set is a mistake; `$$` is a dollar, and any other `$` is one.";
+const ABOUT: &str = "The Descope sessions that tokenwell keeps fresh, and the files that it writes them to. In any text `${NAME}` is \
+an environment variable, which must be set; `$$` is a dollar, and any other `$` is an ordinary character.";

@@ -1,21 +1,24 @@
 //! `status`.
 
-use super::{Entry, Section, form};
+use super::{
+    entry::{Entry, Section},
+    form,
+};
 use crate::config::section::status::SOCKET_PATH_BYTES_MAX;
 
-/// Where status is served.
+/// Describes `status`.
 pub(super) fn status() -> Section {
     let entries = vec![
         Entry::new(
             "listen",
             form::listen(SOCKET_PATH_BYTES_MAX),
-            "The address that health, metrics and a page for people are served at.",
+            "The address of the server for health, metrics and a status page.",
         )
-        .needed(),
+        .required(),
     ];
     Section::new(
         "Status",
-        "Where status is served. Without it nowhere, but in `status.json` of the state directory.",
+        "The status server. Without it, status is only in `status.json` in the state directory.",
         entries,
     )
 }

@@ -1,4 +1,4 @@
-//! The fields of an access key: its file or the folder of many, and what is asked for with it.
+//! The fields of an access key: its file or folder, and the login options of its exchange.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,8 @@ use crate::{
     config::{
         diagnostics::Diagnostics,
         fields::Fields,
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::Field,
         value::{claims, path},
     },
@@ -21,11 +22,11 @@ pub(in crate::config) fn file(
 ) -> Option<PathBuf> {
     let field = fields.require("accessKeyFile", FILE_EXAMPLE, diagnostics)?;
     let path = path::access_key_file(&field, diagnostics);
-    conflicts.note(Purpose::SecretFile, path.as_deref(), &field.location);
+    conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
     path
 }
 
-/// Reads the folder of many, in an entry of `credentialsFrom`. The file of each key is `{name}` in it.
+/// Reads the folder of access keys, in an entry of `credentialsFrom`. The file of each key is `{name}` in it.
 pub(in crate::config) fn folder(
     fields: &mut Fields,
     conflicts: &mut PathConflicts,
@@ -33,11 +34,11 @@ pub(in crate::config) fn folder(
 ) -> Option<PathBuf> {
     let field = fields.require("accessKeyDirectory", FOLDER_EXAMPLE, diagnostics)?;
     let path = field.text(diagnostics).and_then(|text| path::folder(&text, diagnostics));
-    conflicts.note(Purpose::KeyDirectory, path.as_deref(), &field.location);
+    conflicts.record(Purpose::KeyDirectory, path.as_deref(), &field.location);
     path
 }
 
-/// Reads what is asked for with an access key.
+/// Reads the login options of the exchange.
 pub(in crate::config) fn login_options(fields: &mut Fields, diagnostics: &mut Diagnostics) -> LoginOptions {
     let custom_claims = fields.take("customClaims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
     let selected_tenant = fields.take("selectedTenant", diagnostics).and_then(|field| tenant(&field, diagnostics));
@@ -47,11 +48,11 @@ pub(in crate::config) fn login_options(fields: &mut Fields, diagnostics: &mut Di
 fn tenant(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
     let text = field.text(diagnostics)?;
     if text.value.trim().is_empty() {
-        diagnostics.mistake(&field.location, "empty", "write the tenant's id, or take the line away");
+        diagnostics.mistake(&field.location, "empty", "write the tenant's id, or remove the line");
         return None;
     }
     Some(text.value)
 }
 
-const FILE_EXAMPLE: &str = "write such as `accessKeyFile: /var/run/secrets/descope/billing`";
-const FOLDER_EXAMPLE: &str = "write such as `accessKeyDirectory: /var/run/secrets/descope`";
+const FILE_EXAMPLE: &str = "write something like `accessKeyFile: /var/run/secrets/descope/billing`";
+const FOLDER_EXAMPLE: &str = "write something like `accessKeyDirectory: /var/run/secrets/descope`";

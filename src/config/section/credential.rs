@@ -1,4 +1,4 @@
-//! `credentials` and `credentialsFrom`: what is kept fresh.
+//! `credentials` and `credentialsFrom`: the credentials to keep fresh.
 
 use super::{
     access_key, hook,
@@ -12,7 +12,7 @@ use crate::{
         model::{Credential, KeyDirectory},
         path_conflicts::PathConflicts,
         reader::Field,
-        value::{name, path::NAME_MARK},
+        value::{name, path::NAME_PLACEHOLDER},
     },
     hook::Hook,
     output::{Format, Output},
@@ -30,7 +30,7 @@ pub(in crate::config) fn read(
     let mut fields = field.fields(diagnostics)?;
     let name = fields.require("name", NAME_EXAMPLE, diagnostics).and_then(|field| {
         let name = name::read(&field, diagnostics)?;
-        conflicts.name(&name, &field.location, diagnostics);
+        conflicts.record_name(&name, &field.location, diagnostics);
         Some(name)
     });
     let file = access_key::file(&mut fields, conflicts, diagnostics);
@@ -56,7 +56,7 @@ pub(in crate::config) fn read_directory(
     let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
     let path = path?;
-    let source = Source::AccessKey(AccessKey { file: path.join(NAME_MARK), options });
+    let source = Source::AccessKey(AccessKey { file: path.join(NAME_PLACEHOLDER), options });
     Some(KeyDirectory { path, pattern: common.credential(String::new(), source, required)? })
 }
 
@@ -64,7 +64,7 @@ fn required(fields: &mut Fields, diagnostics: &mut Diagnostics) -> bool {
     fields.take("required", diagnostics).and_then(|field| field.flag(diagnostics)).unwrap_or(true)
 }
 
-/// What both have in common.
+/// The fields that both have.
 struct Common {
     policy: Policy,
     outputs: Option<Vec<Output>>,
@@ -102,7 +102,7 @@ impl Common {
     }
 }
 
-/// Whether the usual readers of the format fail without the file.
+/// Whether the usual readers of this format fail if the file is missing.
 fn is_needed_at_start(format: &Format) -> bool {
     match format {
         Format::Jwt | Format::Json { .. } => false,
@@ -112,6 +112,6 @@ fn is_needed_at_start(format: &Format) -> bool {
 
 const NEEDED_AT_START: &str = "some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of \
      nginx, `curl -H @file`";
-const NEEDED_AT_START_REMEDY: &str = "let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`";
+const NEEDED_AT_START_REMEDY: &str = "make the file optional, as `EnvironmentFile=-/path` does, or write `keep`";
 pub(in crate::config) const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
-const NAME_EXAMPLE: &str = "write such as `name: billing`";
+const NAME_EXAMPLE: &str = "write something like `name: billing`";

@@ -1,4 +1,4 @@
-//! `format` and what goes with each: how a session is written.
+//! `format` and its options: how a session is written.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::{
     output::{Format, Variable},
 };
 
-/// Reads the format of an output and its options; the bytes alone if nothing is overrides.
+/// Reads the format of an output and its options. The default is the token alone.
 pub(in crate::config) fn read(
     fields: &mut Fields,
     conflicts: &mut PathConflicts,
@@ -21,19 +21,19 @@ pub(in crate::config) fn read(
 ) -> Option<Format> {
     let kind = match fields.take("format", diagnostics) {
         Some(field) => field.word(&KINDS, diagnostics),
-        // One without a value was told already.
+        // `take` already reported a field without a value.
         None if fields.has("format") => None,
         None => Some(Kind::Jwt),
     };
     let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
-    // Options of a word that is no format may be those of the one that is meant.
+    // The options of an unknown format may belong to the intended one, so they are not reported.
     let kind = kind?;
     for ((name, of), field) in OPTIONS.iter().zip([&claims, &variables, &inline, &file]) {
         if let Some(field) = field.as_ref().filter(|_| *of != kind) {
             let format = of.word();
             let remedy = match (*name, kind) {
-                (CLAIMS, Kind::Template) => "a template has every claim as `claims`: take this away".to_owned(),
-                _ => format!("write `format: {format}`, or take `{name}` away"),
+                (CLAIMS, Kind::Template) => "a template has every claim under `claims`: remove this".to_owned(),
+                _ => format!("write `format: {format}`, or remove `{name}`"),
             };
             diagnostics.mistake(&field.location, format!("`{name}` is for `format: {format}`"), remedy);
         }
@@ -50,13 +50,17 @@ pub(in crate::config) fn read(
             (Some(inline), None) => template::inline(&inline, diagnostics).map(Format::Template),
             (None, Some(file)) => template::of_file(&file, conflicts, diagnostics).map(Format::Template),
             (Some(_), Some(file)) => {
-                diagnostics.mistake(&file.location, "`template` stands there too", "keep the one that is meant");
+                diagnostics.mistake(&file.location, "`template` is set too", "keep one of them");
                 None
             }
             (None, None) => {
-                // One without a value was told already.
+                // `take` already reported a field without a value.
                 if !fields.has(TEMPLATE) && !fields.has(TEMPLATE_FILE) {
-                    fields.lacks(TEMPLATE, "write such as `template: \"{{ token }}\"`, or `templateFile`", diagnostics);
+                    fields.report_missing(
+                        TEMPLATE,
+                        "write something like `template: \"{{ token }}\"`, or `templateFile`",
+                        diagnostics,
+                    );
                 }
                 None
             }
@@ -64,18 +68,18 @@ pub(in crate::config) fn read(
     }
 }
 
-/// The names of claims, each once.
+/// Reads names of claims, without duplicates.
 fn names(field: &Field, diagnostics: &mut Diagnostics) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     if field.is_empty_list() {
-        diagnostics.mistake(&field.location, "no claim is named", "name one, or take the line away");
+        diagnostics.mistake(&field.location, "no claim is listed", "name one, or remove the line");
     }
     for item in field.items(diagnostics) {
         let Some(text) = item.text(diagnostics) else { continue };
         if text.value.is_empty() {
             diagnostics.mistake(&item.location, "empty", "write the name of a claim, such as `tenants`");
         } else if names.contains(&text.value) {
-            diagnostics.mistake(&item.location, format!("{} is named twice", text.shown()), "name every claim once");
+            diagnostics.mistake(&item.location, format!("{} is listed twice", text.shown()), "list every claim once");
         } else {
             names.insert(text.value);
         }
@@ -83,13 +87,13 @@ fn names(field: &Field, diagnostics: &mut Diagnostics) -> BTreeSet<String> {
     names
 }
 
-/// The formats by name, the usual one first.
+/// The names of the formats, the default first.
 #[cfg(feature = "texts")]
 pub(in crate::config) fn words() -> [&'static str; 5] {
     KINDS.map(|(word, _)| word)
 }
 
-/// Each option with the name of the format that it belongs to.
+/// Each option with the name of its format.
 #[cfg(feature = "texts")]
 pub(in crate::config) fn options() -> [(&'static str, &'static str); 4] {
     OPTIONS.map(|(option, kind)| (option, kind.word()))
@@ -118,7 +122,7 @@ const KINDS: [(&str, Kind); 5] = [
     ("template", Kind::Template),
 ];
 
-/// Each option with the format that it belongs to.
+/// Each option with its format.
 const OPTIONS: [(&str, Kind); 4] =
     [(CLAIMS, Kind::Json), ("variables", Kind::Env), (TEMPLATE, Kind::Template), (TEMPLATE_FILE, Kind::Template)];
 const CLAIMS: &str = "claims";

@@ -1,4 +1,4 @@
-//! `hooks`: who is told of a new token.
+//! `hooks`: what runs after a new token was written.
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -6,7 +6,8 @@ use crate::{
     config::{
         diagnostics::Diagnostics,
         fields::Fields,
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::{Field, Text},
         tree::{Node, kind},
         value::{duration, path},
@@ -23,12 +24,16 @@ pub(in crate::config) fn read_all(
     let items = field.items(diagnostics);
     if items.len() > HOOKS_MAX {
         let what = format!("{} hooks", items.len());
-        diagnostics.mistake(&field.location, what, format!("name at most {HOOKS_MAX}; a command can tell several"));
+        diagnostics.mistake(
+            &field.location,
+            what,
+            format!("name at most {HOOKS_MAX}; one command can notify several programs"),
+        );
     }
     items.iter().take(HOOKS_MAX).filter_map(|item| read(item, conflicts, diagnostics)).collect()
 }
 
-/// Reads one entry. All that is in it is read, whether it belongs there or not, so that every mistake is found.
+/// Reads one entry. Reads every field, even one that does not belong there, to find every mistake.
 fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<Hook> {
     let mut fields = field.fields(diagnostics)?;
     let kinds: Vec<_> = KINDS.into_iter().filter(|kind| fields.has(kind)).collect();
@@ -40,7 +45,7 @@ fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnost
     let command = fields.take("command", diagnostics).map(|field| command(&field, conflicts, diagnostics));
     let post = fields.take("post", diagnostics).map(|field| post(&field, diagnostics));
     let timeout = timeout(&mut fields, &kinds, diagnostics);
-    if let Some((what, remedy)) = misfit(&fields, &kinds) {
+    if let Some((what, remedy)) = invalid_combination(&fields, &kinds) {
         diagnostics.mistake(&field.location, what, remedy);
     }
     fields.finish(diagnostics);
@@ -58,28 +63,26 @@ fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnost
     }
 }
 
-/// What does not go together in an entry of which every field was asked for. Where there are others, one of them may be a
-/// missing field that is misspelt, and is told as such.
-fn misfit(fields: &Fields, kinds: &[&str]) -> Option<(String, &'static str)> {
+/// Describes a combination of fields that is not allowed, once every known field was taken. Nothing counts as missing
+/// while there are unknown fields: `finish` reports those, and one of them may be a misspelling of the missing field.
+fn invalid_combination(fields: &Fields, kinds: &[&str]) -> Option<(String, &'static str)> {
     let recipients = RECIPIENTS.iter().filter(|name| fields.has(name)).count();
     match (kinds, recipients) {
-        ([], 0) if !fields.has_strangers() => Some(("it does not say what to do".to_owned(), WHAT_TO_DO)),
-        (["signal"], 0) if !fields.has_strangers() => {
-            let remedy = "add such as `pidFile: /run/app.pid` or `processName: nginx`";
-            Some(("it does not say who gets the signal".to_owned(), remedy))
+        ([], 0) if !fields.has_unknown() => Some(("it has no action".to_owned(), WHAT_TO_DO)),
+        (["signal"], 0) if !fields.has_unknown() => {
+            let remedy = "add something like `pidFile: /run/app.pid` or `processName: nginx`";
+            Some(("the signal has no recipient".to_owned(), remedy))
         }
-        (["signal"], 2..) => {
-            Some(("`pidFile` and `processName` in one entry".to_owned(), "keep the one that is meant"))
-        }
+        (["signal"], 2..) => Some(("`pidFile` and `processName` in one entry".to_owned(), "keep one of them")),
         ([first, second, ..], _) => {
             let what = format!("`{first}` and `{second}` in one entry");
-            Some((what, "give each an entry of its own, which begins with `- `"))
+            Some((what, "give each its own entry, beginning with `- `"))
         }
         _ => None,
     }
 }
 
-/// A field that belongs to a signal.
+/// Takes a field that only a signal may have.
 fn of_signal<'a>(name: &'static str, fields: &mut Fields<'a>, diagnostics: &mut Diagnostics) -> Option<Field<'a>> {
     let has_signal = fields.has("signal");
     let field = fields.take(name, diagnostics)?;
@@ -87,7 +90,7 @@ fn of_signal<'a>(name: &'static str, fields: &mut Fields<'a>, diagnostics: &mut 
         diagnostics.mistake(
             &field.location,
             "there is no `signal` in this entry",
-            "write `signal: HUP`, or take it away",
+            "write `signal: HUP`, or remove this",
         );
     }
     Some(field)
@@ -103,7 +106,7 @@ fn signal(field: &Field, diagnostics: &mut Diagnostics) -> Option<Signal> {
     let signal = Signal::parse(&text.value);
     if signal.is_none() {
         let names: Vec<_> = Signal::names().map(|name| format!("`{name}`")).collect();
-        let what = format!("{} is no signal that an app can hear", text.shown());
+        let what = format!("{} is not a signal that a program can catch", text.shown());
         diagnostics.mistake(&text.location, what, format!("write one of {}", names.join(", ")));
     }
     signal
@@ -111,12 +114,12 @@ fn signal(field: &Field, diagnostics: &mut Diagnostics) -> Option<Signal> {
 
 fn pid_file(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let path = path::file(field, diagnostics)?;
-    if path.to_string_lossy().contains(path::NAME_MARK) {
-        let remedy = "write a path that holds for all; a `command` finds the name in `$TOKENWELL_CREDENTIAL`";
-        diagnostics.mistake(&field.location, "`{name}` stands for a name in output paths only", remedy);
+    if path.to_string_lossy().contains(path::NAME_PLACEHOLDER) {
+        let remedy = "write one path for all credentials; a `command` gets the name in `$TOKENWELL_CREDENTIAL`";
+        diagnostics.mistake(&field.location, "`{name}` is replaced in output paths only", remedy);
         return None;
     }
-    conflicts.note(Purpose::PidFile, Some(&path), &field.location);
+    conflicts.record(Purpose::PidFile, Some(&path), &field.location);
     Some(path)
 }
 
@@ -125,7 +128,7 @@ fn process_name(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> 
     let problem = if text.value.trim().is_empty() {
         Some("empty".to_owned())
     } else if text.value.contains('/') || text.value.chars().any(char::is_control) {
-        Some(format!("{} is no name of a process", text.shown()))
+        Some(format!("{} is not a process name", text.shown()))
     } else if text.value.len() > PROCESS_NAME_BYTES_MAX {
         Some(format!("longer than {PROCESS_NAME_BYTES_MAX} bytes"))
     } else {
@@ -149,25 +152,25 @@ fn command(
         return None;
     };
     if values.is_empty() {
-        diagnostics.mistake(&field.location, "no program is named", COMMAND);
+        diagnostics.mistake(&field.location, "the program is missing", COMMAND);
         return None;
     }
     if values.len() > WORDS_MAX {
         diagnostics.mistake(
             &field.location,
             format!("{} words", values.len()),
-            format!("at most {WORDS_MAX}; write a script"),
+            format!("at most {WORDS_MAX}; put them into a script"),
         );
         return None;
     }
     let items = field.items(diagnostics);
     let is_whole = items.len() == values.len();
     let words: Vec<_> = items.iter().map(|field| word(field, diagnostics)).collect();
-    // Without the words that are none, another than the first may stand first.
+    // If an invalid word was left out, `words` may begin with a later one.
     let first = words.first().and_then(Option::as_ref).filter(|_| values[0] != Node::Null);
     let program = first.and_then(|text| {
         let path = program(text, diagnostics);
-        conflicts.note(Purpose::Program, path.as_deref(), &text.location);
+        conflicts.record(Purpose::Program, path.as_deref(), &text.location);
         path
     });
     let words: Vec<_> = words.into_iter().collect::<Option<_>>().filter(|_| is_whole)?;
@@ -177,9 +180,9 @@ fn command(
 fn word(field: &Field, diagnostics: &mut Diagnostics) -> Option<Text> {
     let text = field.text(diagnostics)?;
     let problem = if text.value.contains('\0') {
-        Some(("a NUL character is in it", "take it away: no program can be given one"))
+        Some(("it contains a NUL character", "remove it: arguments cannot contain one"))
     } else if text.value.len() > WORD_BYTES_MAX {
-        Some(("the word is too long", "let the program read it from a file"))
+        Some(("the word is too long", "pass it to the program in a file"))
     } else {
         None
     };
@@ -198,7 +201,7 @@ fn program(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let remedy = if text.value.contains(char::is_whitespace) {
         COMMAND.to_owned()
     } else {
-        "write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` tells it".to_owned()
+        "write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` prints it".to_owned()
     };
     diagnostics.mistake(&text.location, format!("{name} is not an absolute path"), remedy);
     None
@@ -210,11 +213,11 @@ fn post(field: &Field, diagnostics: &mut Diagnostics) -> Option<LoopbackUrl> {
         .map_err(|error| {
             let remedy = match error {
                 LoopbackUrlError::NotAUrl => "write it like `http://127.0.0.1:8080/-/reload`",
-                LoopbackUrlError::Scheme => "write `http://`: on loopback nobody listens in",
-                LoopbackUrlError::Userinfo => "take the part before `@` away",
-                LoopbackUrlError::Fragment => "take away what follows `#`",
+                LoopbackUrlError::Scheme => "write `http://`: loopback needs no encryption",
+                LoopbackUrlError::Userinfo => "remove the part before `@`",
+                LoopbackUrlError::Fragment => "remove what follows `#`",
                 LoopbackUrlError::NotLoopback => {
-                    "name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`"
+                    "name `127.0.0.1`, `[::1]` or `localhost`; to notify another machine, run a `command`"
                 }
             };
             diagnostics.mistake(&text.location, error.to_string(), remedy);
@@ -225,7 +228,7 @@ fn post(field: &Field, diagnostics: &mut Diagnostics) -> Option<LoopbackUrl> {
 fn timeout(fields: &mut Fields, kinds: &[&str], diagnostics: &mut Diagnostics) -> Duration {
     let Some(field) = fields.take("timeout", diagnostics) else { return TIMEOUT_DEFAULT };
     if kinds == ["signal"] {
-        diagnostics.mistake(&field.location, "a signal takes no time", "take it away");
+        diagnostics.mistake(&field.location, "a signal has no timeout", "take it away");
     }
     duration::read(&field, &TIMEOUT, diagnostics).unwrap_or(TIMEOUT_DEFAULT)
 }

@@ -5,14 +5,15 @@ use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
 use crate::{
     config::{
         diagnostics::Diagnostics,
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::Field,
         value::{count, duration, path},
     },
     exchange::HttpSettings,
 };
 
-/// How requests are made, and how many at once.
+/// The settings of requests, and the limit of concurrent ones.
 pub(in crate::config) struct Http {
     pub(in crate::config) settings: HttpSettings,
     pub(in crate::config) in_flight_max: NonZeroUsize,
@@ -24,28 +25,28 @@ impl Default for Http {
     }
 }
 
-/// Reads the section; what is not overrides is the default.
+/// Reads the section. Missing fields keep their defaults.
 pub(in crate::config) fn read(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Http {
     let mut http = Http::default();
     let Some(mut fields) = field.fields(diagnostics) else { return http };
-    if let Some(overrides) =
+    if let Some(value) =
         fields.take("timeout", diagnostics).and_then(|field| duration::read(&field, &TIMEOUT, diagnostics))
     {
-        http.settings.timeout = overrides;
+        http.settings.timeout = value;
     }
-    if let Some(overrides) =
+    if let Some(value) =
         fields.take("connectTimeout", diagnostics).and_then(|field| duration::read(&field, &TIMEOUT, diagnostics))
     {
-        http.settings.connect_timeout = overrides;
+        http.settings.connect_timeout = value;
     }
     if let Some(field) = fields.take("caFile", diagnostics) {
         http.settings.ca_file = path::file(&field, diagnostics);
-        conflicts.note(Purpose::CaFile, http.settings.ca_file.as_deref(), &field.location);
+        conflicts.record(Purpose::CaFile, http.settings.ca_file.as_deref(), &field.location);
     }
-    if let Some(overrides) =
+    if let Some(value) =
         fields.take("maxInFlight", diagnostics).and_then(|field| count::read(&field, &IN_FLIGHT, diagnostics))
     {
-        http.in_flight_max = overrides;
+        http.in_flight_max = value;
     }
     fields.finish(diagnostics);
     http

@@ -7,12 +7,12 @@ use crate::config::{
     value::level,
 };
 
-/// Reads the section; what is not overrides is the default.
+/// Reads the section. Missing fields keep their defaults.
 pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> LogSettings {
     let mut log = LogSettings::default();
     let Some(mut fields) = field.fields(diagnostics) else { return log };
-    if let Some(overrides) = fields.take("format", diagnostics).and_then(|field| field.word(&FORMATS, diagnostics)) {
-        log.format = overrides;
+    if let Some(format) = fields.take("format", diagnostics).and_then(|field| field.word(&FORMATS, diagnostics)) {
+        log.format = format;
     }
     if let Some(text) = fields.take("level", diagnostics).and_then(|field| field.text(diagnostics)) {
         log.level = level::read(&text, diagnostics);
@@ -21,7 +21,7 @@ pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> L
     log
 }
 
-/// What the environment says of the level beats the file.
+/// Reads the level from the environment, which overrides the file.
 pub(in crate::config) fn level_of_environment(diagnostics: &mut Diagnostics) -> Option<String> {
     let value = diagnostics.setting(LOG_VARIABLE)?;
     level::read(&Text::outside(&value, Location::Variable(LOG_VARIABLE)), diagnostics)

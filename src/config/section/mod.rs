@@ -1,4 +1,4 @@
-//! The sections of a configuration file, each read into what it means.
+//! The sections of a configuration file, each read into its type.
 
 pub(super) mod access_key;
 pub(super) mod credential;

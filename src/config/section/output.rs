@@ -7,23 +7,24 @@ use crate::{
     config::{
         diagnostics::Diagnostics,
         fields::Fields,
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::Field,
         value::{mode, owner, path},
     },
     output::{FileTarget, Output, Target},
 };
 
-/// Whose outputs they are.
+/// The kind of credential that the outputs belong to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::config) enum Whose {
-    /// One credential's: a path is a path.
+    /// One credential: a path must not contain `{name}`.
     One,
-    /// Those of every key of a folder: `{name}` in a path keeps them apart.
+    /// Every key of a folder: a path must contain `{name}`.
     EachKey,
 }
 
-/// Reads the outputs of a credential: at least one.
+/// Reads the outputs of a credential; there must be at least one.
 pub(in crate::config) fn read_all(
     fields: &mut Fields,
     whose: Whose,
@@ -33,9 +34,9 @@ pub(in crate::config) fn read_all(
     let field = fields.require("outputs", whose.example(), diagnostics)?;
     let items = field.items(diagnostics);
     if items.is_empty() && field.is_empty_list() {
-        diagnostics.mistake(&field.location, "no output is named", whose.example());
+        diagnostics.mistake(&field.location, "no output is configured", whose.example());
     }
-    // Every one is read before any is given up for a mistake in another.
+    // All are read before one with a mistake ends the reading.
     let outputs: Vec<_> = items.iter().map(|item| read(item, whose, conflicts, diagnostics)).collect();
     outputs.into_iter().collect()
 }
@@ -58,18 +59,18 @@ fn read(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
 
 fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let path = path::file(field, diagnostics)?;
-    conflicts.note(Purpose::Output, Some(&path), &field.location);
-    let has_mark = path.to_string_lossy().contains(path::NAME_MARK);
-    match (whose, has_mark) {
+    conflicts.record(Purpose::Output, Some(&path), &field.location);
+    let has_placeholder = path.to_string_lossy().contains(path::NAME_PLACEHOLDER);
+    match (whose, has_placeholder) {
         (Whose::One, false) | (Whose::EachKey, true) => Some(path),
         (Whose::One, true) => {
             let remedy = "write the name itself";
-            diagnostics.mistake(&field.location, "`{name}` stands for a name in `credentialsFrom` only", remedy);
+            diagnostics.mistake(&field.location, "`{name}` is replaced in `credentialsFrom` only", remedy);
             None
         }
         (Whose::EachKey, false) => {
-            let what = "no `{name}` is in it: every key of the folder would write the same file";
-            diagnostics.mistake(&field.location, what, "put `{name}` where the name of the key file belongs");
+            let what = "it does not contain `{name}`, so every key of the folder would write the same file";
+            diagnostics.mistake(&field.location, what, "put `{name}` in the place of the key file's name");
             None
         }
     }
@@ -78,15 +79,15 @@ fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
 impl Whose {
     fn path_example(self) -> &'static str {
         match self {
-            Self::One => "write such as `path: /run/tokenwell/billing.jwt`",
-            Self::EachKey => "write such as `path: \"/run/tokenwell/{name}.jwt\"`",
+            Self::One => "write something like `path: /run/tokenwell/billing.jwt`",
+            Self::EachKey => "write something like `path: \"/run/tokenwell/{name}.jwt\"`",
         }
     }
 
     fn example(self) -> &'static str {
         match self {
-            Self::One => "write such as `outputs: [{path: /run/tokenwell/billing.jwt}]`",
-            Self::EachKey => "write such as `outputs: [{path: \"/run/tokenwell/{name}.jwt\"}]`",
+            Self::One => "write something like `outputs: [{path: /run/tokenwell/billing.jwt}]`",
+            Self::EachKey => "write something like `outputs: [{path: \"/run/tokenwell/{name}.jwt\"}]`",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `renew`: the pace, for all credentials or for one.
+//! `renew`: when sessions are renewed, for all credentials or for one.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -11,15 +11,14 @@ use crate::{
     renewal::Policy,
 };
 
-/// Reads a policy; what is not overrides stays as in `base`.
+/// Reads a policy. Missing fields keep the values of `base`.
 pub(in crate::config) fn read(field: &Field, base: Policy, diagnostics: &mut Diagnostics) -> Policy {
     let mut policy = base;
     let Some(mut fields) = field.fields(diagnostics) else { return policy };
     for (name, share, bounds) in [("at", &mut policy.renew_at, AT), ("jitter", &mut policy.jitter, JITTER)] {
-        if let Some(overrides) =
-            fields.take(name, diagnostics).and_then(|field| share::read(&field, &bounds, diagnostics))
+        if let Some(value) = fields.take(name, diagnostics).and_then(|field| share::read(&field, &bounds, diagnostics))
         {
-            *share = overrides;
+            *share = value;
         }
     }
     let lengths = [
@@ -29,10 +28,10 @@ pub(in crate::config) fn read(field: &Field, base: Policy, diagnostics: &mut Dia
         ("deniedEvery", &mut policy.denied_every, DENIED_EVERY),
     ];
     for (name, length, bounds) in lengths {
-        if let Some(overrides) =
+        if let Some(value) =
             fields.take(name, diagnostics).and_then(|field| duration::read(&field, &bounds, diagnostics))
         {
-            *length = overrides;
+            *length = value;
         }
     }
     if policy.retry_first > policy.retry_max {
@@ -44,7 +43,7 @@ pub(in crate::config) fn read(field: &Field, base: Policy, diagnostics: &mut Dia
         diagnostics.mistake(
             &field.location,
             what,
-            "back-off grows from `retryFirst` to `retryMax`: make the first the shorter",
+            "back-off grows from `retryFirst` to `retryMax`: make `retryFirst` the shorter one",
         );
     }
     fields.finish(diagnostics);
@@ -55,7 +54,7 @@ pub(in crate::config) const AT: RangeInclusive<u8> = 5..=95;
 pub(in crate::config) const JITTER: RangeInclusive<u8> = 0..=50;
 pub(in crate::config) const SPACING: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
 pub(in crate::config) const RETRY_FIRST: RangeInclusive<Duration> = SPACING;
-/// As short as the first back-off may be: a constant pace is legal.
+/// May equal `retryFirst`: a constant pause is legal.
 pub(in crate::config) const RETRY_MAX: RangeInclusive<Duration> = SPACING;
 pub(in crate::config) const DENIED_EVERY: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(24 * 3600);

@@ -1,4 +1,4 @@
-//! The whole file.
+//! The top level of the file.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,8 @@ use crate::{
         fields::Fields,
         model::{Config, Confine, Credential, KeyDirectory},
         overrides::{self, Overrides},
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::{Field, Text},
         tree::Node,
         value::path,
@@ -18,7 +19,7 @@ use crate::{
     status::path_in,
 };
 
-/// Reads a document; `None` only together with a mistake.
+/// Reads a document. Returns `None` only if it recorded a mistake.
 pub(in crate::config) fn read(
     node: &Node,
     file: &Path,
@@ -26,7 +27,7 @@ pub(in crate::config) fn read(
     diagnostics: &mut Diagnostics,
 ) -> Option<Config> {
     if *node == Node::Null {
-        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "there is nothing in it", SMALLEST);
+        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "it is empty", SMALLEST);
         return None;
     }
     let mut conflicts = PathConflicts::of_file(file);
@@ -65,7 +66,7 @@ pub(in crate::config) fn read(
     let credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;
     let state_directory = match state {
-        Some(overrides) => overrides?,
+        Some(folder) => folder?,
         None => overrides::state_directory(&credentials, &key_directories, diagnostics)?,
     };
     conflicts.check_status_file(&path_in(&state_directory), diagnostics);
@@ -86,11 +87,11 @@ pub(in crate::config) fn read(
 
 fn state_directory(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let path = field.text(diagnostics).and_then(|text: Text| path::folder(&text, diagnostics));
-    conflicts.note(Purpose::StateDirectory, path.as_deref(), &field.location);
+    conflicts.record(Purpose::StateDirectory, path.as_deref(), &field.location);
     path
 }
 
-/// Both lists. Every entry is read, so that the mistakes of all of them are found.
+/// Reads both lists. Reads every entry, to find the mistakes of all.
 fn credentials(
     fields: &mut Fields,
     pace: Policy,
@@ -99,12 +100,12 @@ fn credentials(
 ) -> (Vec<Option<Credential>>, Vec<Option<KeyDirectory>>) {
     let one_by_one = fields.take("credentials", diagnostics);
     let from = fields.take("credentialsFrom", diagnostics);
-    let nothing_said = !fields.has("credentials") && !fields.has("credentialsFrom");
+    let are_both_missing = !fields.has("credentials") && !fields.has("credentialsFrom");
     let lists: Vec<_> = one_by_one.iter().chain(&from).collect();
-    if nothing_said {
-        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "no credential is named", CREDENTIALS);
+    if are_both_missing {
+        diagnostics.mistake(&Location::WholeFile { path: String::new() }, "no credential is configured", CREDENTIALS);
     } else if !lists.is_empty() && lists.iter().all(|list| list.is_empty_list()) {
-        diagnostics.mistake(&lists[0].location, "no credential is named", CREDENTIALS);
+        diagnostics.mistake(&lists[0].location, "no credential is configured", CREDENTIALS);
     }
     let items = one_by_one.map(|list| list.items(diagnostics)).unwrap_or_default();
     let credentials = items.iter().map(|item| credential::read(item, pace, conflicts, diagnostics)).collect();
@@ -114,7 +115,7 @@ fn credentials(
 }
 
 pub(in crate::config) const CONFINE: [(&str, Confine); 2] = [("auto", Confine::Auto), ("off", Confine::Off)];
-const SMALLEST: &str = "the least is:
+const SMALLEST: &str = "the smallest configuration is:
   projectId: P2…
   credentials:
     - name: billing

@@ -1,4 +1,4 @@
-//! `sets`: folders whose files change as one.
+//! `sets`: folders whose files change atomically together.
 
 use std::path::{Path, PathBuf};
 
@@ -6,14 +6,15 @@ use crate::{
     config::{
         diagnostics::{Diagnostics, Location},
         model::{Credential, KeyDirectory, Set},
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::Field,
         value::{mode, owner, path},
     },
     output::{SetFolder, Target},
 };
 
-/// A set as it is written. What it does not say comes from its outputs.
+/// A set as written. Its outputs provide what is missing.
 pub(in crate::config) struct Written {
     directory: PathBuf,
     location: Location,
@@ -30,7 +31,7 @@ pub(in crate::config) fn read(
     let mut fields = field.fields(diagnostics)?;
     let directory = fields.require("directory", EXAMPLE, diagnostics).and_then(|field| {
         let directory = directory(&field, diagnostics)?;
-        conflicts.note(Purpose::Set, Some(&directory), &field.location);
+        conflicts.record(Purpose::Set, Some(&directory), &field.location);
         Some((directory, field.location))
     });
     let group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
@@ -42,15 +43,15 @@ pub(in crate::config) fn read(
 
 fn directory(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let directory = field.text(diagnostics).and_then(|text| path::folder(&text, diagnostics))?;
-    if directory.to_string_lossy().contains(path::NAME_MARK) {
-        let what = "`{name}` stands for a name in the outputs of `credentialsFrom` only";
-        diagnostics.mistake(&field.location, what, "write the folder itself, and `{name}` in the names of files");
+    if directory.to_string_lossy().contains(path::NAME_PLACEHOLDER) {
+        let what = "`{name}` is replaced in outputs of `credentialsFrom` only";
+        diagnostics.mistake(&field.location, what, "write the folder itself, and put `{name}` into the file names");
         return None;
     }
     Some(directory)
 }
 
-/// Tells the outputs in each set's folder that they are its files.
+/// Marks the outputs in each set's folder as its files.
 pub(in crate::config) fn gather(
     sets: Vec<Written>,
     credentials: &mut [Option<Credential>],
@@ -76,7 +77,7 @@ pub(in crate::config) fn gather(
             file.set = Some(folder.clone());
         }
         if mine.is_empty() {
-            let remedy = "write an output right in this folder, or take the set away";
+            let remedy = "write an output directly into this folder, or remove the set";
             diagnostics.warning(&location, "no output is in it", remedy);
         }
         gathered.push(Set { directory, folder });
@@ -84,7 +85,7 @@ pub(in crate::config) fn gather(
     gathered
 }
 
-/// Of the folder of a generation, if the set names none.
+/// The default mode of the folder of a generation.
 pub(in crate::config) const MODE_DEFAULT: u32 = 0o750;
 
-const EXAMPLE: &str = "write such as `directory: /run/tokenwell/app`";
+const EXAMPLE: &str = "write something like `directory: /run/tokenwell/app`";

@@ -1,18 +1,19 @@
-//! `status`: where status is served.
+//! `status`: the address of the status server.
 
 use std::net::SocketAddr;
 
 use crate::{
     config::{
         diagnostics::Diagnostics,
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::{Field, Text},
         value::path,
     },
     status::Listen,
 };
 
-/// Reads the section; `None` only together with a mistake.
+/// Reads the section. Returns `None` only if it recorded a mistake.
 pub(in crate::config) fn read(
     field: &Field,
     conflicts: &mut PathConflicts,
@@ -32,26 +33,26 @@ fn listen(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagno
     if let Some(socket) = text.value.strip_prefix("unix:") {
         if !socket.starts_with('/') {
             let what = format!("{} is not an absolute path", text.shown());
-            diagnostics.mistake(&text.location, what, "write `unix:` and a path from `/` on");
+            diagnostics.mistake(&text.location, what, "write `unix:` and an absolute path");
             return None;
         }
         let path = path::file_of(&Text::outside(socket, text.location.clone()), diagnostics)?;
         if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
-            let remedy = format!("at most {SOCKET_PATH_BYTES_MAX} bytes: the kernel takes no longer ones for sockets");
+            let remedy = format!("at most {SOCKET_PATH_BYTES_MAX} bytes, the kernel's limit for socket paths");
             diagnostics.mistake(&text.location, "the path is too long", remedy);
             return None;
         }
-        conflicts.note(Purpose::StatusSocket, Some(&path), &text.location);
+        conflicts.record(Purpose::StatusSocket, Some(&path), &text.location);
         return Some(Listen::Unix(path));
     }
     if let Ok(address) = text.value.parse::<SocketAddr>() {
         return Some(Listen::Address(address));
     }
-    diagnostics.mistake(&text.location, format!("{} is no address with a port", text.shown()), remedy(&text.value));
+    diagnostics.mistake(&text.location, format!("{} is not an address with a port", text.shown()), remedy(&text.value));
     None
 }
 
-/// What was probably meant.
+/// Suggests a correction of an address.
 fn remedy(value: &str) -> String {
     let port = value.rsplit(':').next().filter(|port| port.parse::<u16>().is_ok());
     match (port, value.strip_prefix("localhost:")) {
@@ -63,7 +64,7 @@ fn remedy(value: &str) -> String {
     }
 }
 
-const REMEDY: &str = "write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
+const REMEDY: &str = "write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
 
-/// Of the kernel, less the zero at the end.
+/// The kernel's limit, without the terminating zero.
 pub(in crate::config) const SOCKET_PATH_BYTES_MAX: usize = 107;

@@ -1,4 +1,4 @@
-//! Custom claims: YAML becomes JSON. What they hold is shown to nobody.
+//! Custom claims: converts YAML to JSON. Their values are never shown.
 
 use serde_json::{Map, Number, Value};
 
@@ -16,7 +16,7 @@ fn object(fields: Fields, diagnostics: &mut Diagnostics) -> Map<String, Value> {
 fn value(field: &Field, diagnostics: &mut Diagnostics) -> Option<Value> {
     match field.node {
         Node::Null => {
-            diagnostics.mistake(&field.location, "no value", "give it one, or take the line away");
+            diagnostics.mistake(&field.location, "no value", "give it one, or remove the line");
             None
         }
         Node::Bool(value) => Some(Value::Bool(*value)),

@@ -8,7 +8,7 @@ use crate::config::{
     tree::{Node, kind},
 };
 
-/// Reads a count from a field and holds it to its bounds.
+/// Reads a count from a field and checks its bounds.
 pub(in crate::config) fn read(
     field: &Field,
     bounds: &RangeInclusive<usize>,

@@ -1,21 +1,21 @@
-//! Lengths of time such as `500ms`, `30s`, `5m` or `1h30m`.
+//! Durations such as `500ms`, `30s`, `5m` or `1h30m`.
 
 use std::{ops::RangeInclusive, time::Duration};
 
 use crate::config::{diagnostics::Diagnostics, reader::Field, show::shown, tree::Node};
 
-/// The text is no length of time.
+/// The text is not a duration.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotADuration {
-    /// Only a number.
+    /// A number without a unit.
     #[error("it has no unit: write `10s`, `10m` or `10h`")]
     NoUnit,
-    /// Nothing of the kind.
-    #[error("it is no length of time such as `500ms`, `30s`, `5m` or `1h30m`")]
+    /// Anything else.
+    #[error("it is not a duration such as `500ms`, `30s`, `5m` or `1h30m`")]
     Other,
 }
 
-/// Reads a length of time.
+/// Parses a duration.
 pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     if text.trim().parse::<f64>().is_ok() {
         return Err(NotADuration::NoUnit);
@@ -23,16 +23,16 @@ pub fn parse(text: &str) -> Result<Duration, NotADuration> {
     humantime::parse_duration(text).map_err(|_| NotADuration::Other)
 }
 
-/// Writes a length of time as it is read: `1h30m`.
+/// Formats a duration as `parse` reads it, such as `1h30m`.
 pub fn short(duration: Duration) -> String {
-    // Days are told in hours, which is how people are told to write them.
+    // Days are formatted as hours, the largest unit that messages suggest.
     if duration >= DAY && duration.as_secs().is_multiple_of(HOUR.as_secs()) && duration.subsec_nanos() == 0 {
         return format!("{}h", duration.as_secs() / HOUR.as_secs());
     }
     humantime::format_duration(duration).to_string().replace(' ', "")
 }
 
-/// Reads a length of time from a field and holds it to its bounds.
+/// Reads a duration from a field and checks its bounds.
 pub(in crate::config) fn read(
     field: &Field,
     bounds: &RangeInclusive<Duration>,
@@ -65,7 +65,7 @@ pub(in crate::config) fn read(
             None
         }
         Err(NotADuration::Other) => {
-            let what = format!("{} is no length of time", text.shown());
+            let what = format!("{} is not a duration", text.shown());
             diagnostics.mistake(&field.location, what, "write it like `500ms`, `30s`, `5m` or `1h30m`");
             None
         }

@@ -1,13 +1,15 @@
-//! The filter of log lines: `info`, or `tokenwell=debug,hyper=warn`.
+//! Log filters: `info`, or `tokenwell=debug,hyper=warn`.
 
 use crate::config::{diagnostics::Diagnostics, reader::Text};
 
-/// Reads a filter. A bare word that is no level would be a target to `tracing`, and silence everything else: refused.
+/// Reads a filter. Refuses a bare word that is not a level: `tracing` would take it for a target and suppress
+/// everything else.
 pub(in crate::config) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Option<String> {
     let wrong = text.value.split(',').find(|part| !is_directive(part.trim()));
     if wrong.is_some() {
-        let remedy = "write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`";
-        diagnostics.mistake(&text.location, format!("{} is no log level", text.shown()), remedy);
+        let remedy =
+            "write `error`, `warn`, `info`, `debug`, `trace` or `off`, or a filter such as `info,tokenwell=debug`";
+        diagnostics.mistake(&text.location, format!("{} is not a log level", text.shown()), remedy);
         return None;
     }
     Some(text.value.clone())

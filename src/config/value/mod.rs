@@ -1,4 +1,4 @@
-//! Single values: each is read from a text into a type that cannot be wrong, or is a mistake with its remedy.
+//! Single values: each becomes a checked type, or a mistake with its remedy.
 
 pub(super) mod base_url;
 pub(super) mod claims;

@@ -14,14 +14,14 @@ pub(in crate::config) fn is_legal(name: &str) -> bool {
 pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
     let text = field.text(diagnostics)?;
     if !is_legal(&text.value) {
-        diagnostics.mistake(&field.location, format!("{} is no name of a credential", text.shown()), RULE);
+        diagnostics.mistake(&field.location, format!("{} is not a credential name", text.shown()), RULE);
         return None;
     }
     Some(text.value)
 }
 
-/// The longest name.
+/// The length limit of a name.
 pub(in crate::config) const NAME_BYTES_MAX: usize = 63;
-/// The rule, for people.
+/// The rule, as a message states it.
 pub(in crate::config) const RULE: &str =
-    "use small letters, digits and `-` between them, at most 63 characters, such as `billing`";
+    "use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`";

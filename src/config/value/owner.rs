@@ -11,12 +11,12 @@ use crate::config::{
     tree::{Node, kind},
 };
 
-/// Reads a user from a field and looks its number up.
+/// Reads a user from a field and returns its id.
 pub(in crate::config) fn user(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
     read(field, "user", |name| User::from_name(name).map(|user| user.map(|user| user.uid.as_raw())), diagnostics)
 }
 
-/// Reads a group from a field and looks its number up.
+/// Reads a group from a field and returns its id.
 pub(in crate::config) fn group(field: &Field, diagnostics: &mut Diagnostics) -> Option<u32> {
     read(field, "group", |name| Group::from_name(name).map(|group| group.map(|group| group.gid.as_raw())), diagnostics)
 }
@@ -24,12 +24,12 @@ pub(in crate::config) fn group(field: &Field, diagnostics: &mut Diagnostics) -> 
 fn read(
     field: &Field,
     what: &str,
-    look_up: impl Fn(&str) -> Result<Option<u32>, Errno>,
+    lookup: impl Fn(&str) -> Result<Option<u32>, Errno>,
     diagnostics: &mut Diagnostics,
 ) -> Option<u32> {
     if let Node::Float(_) | Node::Bool(_) | Node::List(_) | Node::Mapping(_) = field.node {
-        let said = format!("expected the name or number of a {what}, found {}", kind(field.node));
-        diagnostics.mistake(&field.location, said, REMEDY);
+        let message = format!("expected the name or id of a {what}, found {}", kind(field.node));
+        diagnostics.mistake(&field.location, message, REMEDY);
         return None;
     }
     let (shown, value) = match field.node {
@@ -40,10 +40,10 @@ fn read(
         }
     };
     if value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'-')) && !value.is_empty() {
-        // The highest number means `leave` to the system call.
+        // The highest number means "leave unchanged" to the system call.
         let number = value.parse().ok().filter(|number| *number != u32::MAX);
         if number.is_none() {
-            diagnostics.mistake(&field.location, format!("{shown} is no number of a {what}"), REMEDY);
+            diagnostics.mistake(&field.location, format!("{shown} is not a {what} id"), REMEDY);
         }
         return number;
     }
@@ -51,19 +51,19 @@ fn read(
         diagnostics.mistake(&field.location, "empty", REMEDY);
         return None;
     }
-    match look_up(&value) {
+    match lookup(&value) {
         Ok(Some(number)) => Some(number),
         Ok(None) => {
-            let said = format!("there is no {what} {shown} on this machine");
-            diagnostics.mistake(&field.location, said, format!("create it, or write the {what}'s number"));
+            let message = format!("there is no {what} {shown} on this machine");
+            diagnostics.mistake(&field.location, message, format!("create it, or write the {what}'s id"));
             None
         }
         Err(error) => {
-            let said = format!("cannot look {what} {shown} up: {}", error.desc().to_lowercase());
-            diagnostics.mistake(&field.location, said, format!("write the {what}'s number"));
+            let message = format!("cannot look {what} {shown} up: {}", error.desc().to_lowercase());
+            diagnostics.mistake(&field.location, message, format!("write the {what}'s id"));
             None
         }
     }
 }
 
-const REMEDY: &str = "write a name, or a number from `0` on";
+const REMEDY: &str = "write a name or an id";

@@ -1,4 +1,4 @@
-//! Absolute paths, without detours.
+//! Absolute paths without `..`.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -25,7 +25,7 @@ pub(in crate::config) fn file_of(text: &Text, diagnostics: &mut Diagnostics) -> 
     let longest = path.file_name().map_or(0, |name| longest_with_name(name.as_encoded_bytes()));
     if longest > FILE_NAME_BYTES_MAX {
         let remedy = format!("at most {FILE_NAME_BYTES_MAX} bytes: temporary files beside it have longer names");
-        diagnostics.mistake(&text.location, "the name of the file is too long", remedy);
+        diagnostics.mistake(&text.location, "the file name is too long", remedy);
         return None;
     }
     Some(path)
@@ -36,7 +36,7 @@ pub(in crate::config) fn folder(text: &Text, diagnostics: &mut Diagnostics) -> O
     absolute(text, diagnostics)
 }
 
-/// Reads the path of a file that holds an access key: what was written is never shown, for it may be the key itself.
+/// Reads the path of a key file from a field. Messages never show the text, because it may be the key itself.
 pub(in crate::config) fn access_key_file(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let text = field.text(diagnostics)?;
     if !text.value.contains('/') && looks_like_a_secret(&text.value) {
@@ -50,18 +50,18 @@ pub(in crate::config) fn access_key_file(field: &Field, diagnostics: &mut Diagno
     file_of(&text, diagnostics)
 }
 
-/// A path as it is compared: no doubled slash, no `.`.
+/// Normalizes a path for comparison: no doubled slash, no `.`.
 fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     let path = Path::new(&text.value);
     let problem = if text.value.is_empty() {
         Some(("empty".to_owned(), "write an absolute path".to_owned()))
     } else if text.value.chars().any(char::is_control) {
-        Some(("a control character is in it".to_owned(), "write a plain path".to_owned()))
+        Some(("it contains a control character".to_owned(), "write a plain path".to_owned()))
     } else if path.is_relative() {
         let what = format!("{} is not an absolute path", text.shown());
-        Some((what, relative_remedy(text, diagnostics.beside)))
+        Some((what, relative_remedy(text, diagnostics.config_folder)))
     } else if path.components().any(|part| part == Component::ParentDir) {
-        Some((format!("{} has `..` in it", text.shown()), "write the path without detours".to_owned()))
+        Some((format!("{} contains `..`", text.shown()), "write the path without `..`".to_owned()))
     } else if text.value.len() > PATH_BYTES_MAX {
         Some(("the path is too long".to_owned(), format!("at most {PATH_BYTES_MAX} bytes")))
     } else {
@@ -74,25 +74,26 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     Some(path.components().collect())
 }
 
-fn relative_remedy(text: &Text, beside: &Path) -> String {
+fn relative_remedy(text: &Text, config_folder: &Path) -> String {
     let from_file = matches!(text.location, Location::File { .. });
     if from_file && text.is_written_out() && !looks_like_a_secret(&text.value) && !text.value.contains("..") {
-        let whole: PathBuf = beside.join(&text.value).components().collect();
+        let whole: PathBuf = config_folder.join(&text.value).components().collect();
         if whole.is_absolute() && whole.as_os_str().len() <= SUGGESTED_BYTES_MAX {
             return format!("write it in full, such as `{}`", whole.display());
         }
     }
-    "write it in full, from `/` on".to_owned()
+    "write it in full, starting with `/`".to_owned()
 }
 
-/// The length of a file's name once `{name}` is replaced by the longest name there can be.
+/// Returns the length of a file's name once `{name}` is replaced by the longest legal name.
 fn longest_with_name(file_name: &[u8]) -> usize {
-    let marks = file_name.windows(NAME_MARK.len()).filter(|window| *window == NAME_MARK.as_bytes()).count();
-    file_name.len() + marks * (NAME_BYTES_MAX - NAME_MARK.len())
+    let marks =
+        file_name.windows(NAME_PLACEHOLDER.len()).filter(|window| *window == NAME_PLACEHOLDER.as_bytes()).count();
+    file_name.len() + marks * (NAME_BYTES_MAX - NAME_PLACEHOLDER.len())
 }
 
-/// What stands for a credential's name in the output paths of `credentialsFrom`.
-pub(in crate::config) const NAME_MARK: &str = "{name}";
+/// The placeholder for a credential's name in the output paths of `credentialsFrom`.
+pub(in crate::config) const NAME_PLACEHOLDER: &str = "{name}";
 pub(in crate::config) const FILE_NAME_BYTES_MAX: usize = 200;
 const PATH_BYTES_MAX: usize = 4095;
 const SUGGESTED_BYTES_MAX: usize = 120;

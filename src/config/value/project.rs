@@ -1,4 +1,4 @@
-//! The project id, wherever it was given.
+//! The project id, from any source.
 
 use crate::{
     config::{
@@ -9,7 +9,7 @@ use crate::{
     exchange::ProjectId,
 };
 
-/// Reads a project id. It is no secret, but what stands in its place by mistake may be one.
+/// Reads a project id. It is no secret, but a text in its place by mistake may be one.
 pub(in crate::config) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Option<ProjectId> {
     let is_long = looks_like_a_secret(&text.value);
     if is_long && text.value.starts_with('K') {
@@ -23,9 +23,9 @@ pub(in crate::config) fn read(text: &Text, diagnostics: &mut Diagnostics) -> Opt
     let written = text.written();
     let what = if is_long && written.starts_with('P') {
         let start: String = written.chars().take(SHOWN_CHARS_MAX).flat_map(char::escape_debug).collect();
-        format!("`{start}…` is no project id")
+        format!("`{start}…` is not a project id")
     } else {
-        format!("{} is no project id", shown(written))
+        format!("{} is not a project id", shown(written))
     };
     diagnostics.mistake(&text.location, what, "copy it from Descope's console: `P` and letters and digits");
     None

@@ -7,7 +7,7 @@ use crate::{
     renewal::Share,
 };
 
-/// Reads a share from a field and holds it to its bounds, which are in percent.
+/// Reads a share from a field and checks its bounds, which are in percent.
 pub(in crate::config) fn read(
     field: &Field,
     bounds: &RangeInclusive<u8>,
@@ -28,7 +28,7 @@ pub(in crate::config) fn read(
         return None;
     };
     let Some(percent) = plain_number(percent) else {
-        diagnostics.mistake(&field.location, format!("{} is no percentage", text.shown()), "write it like `67%`");
+        diagnostics.mistake(&field.location, format!("{} is not a percentage", text.shown()), "write it like `67%`");
         return None;
     };
     if !(f64::from(*bounds.start())..=f64::from(*bounds.end())).contains(&percent) {
@@ -39,15 +39,15 @@ pub(in crate::config) fn read(
     Share::from_percent(percent)
 }
 
-/// Digits, perhaps with a decimal point: no exponent, no sign, no `inf`.
+/// Parses digits with an optional decimal point: no exponent, no sign, no `inf`.
 fn plain_number(text: &str) -> Option<f64> {
     let is_plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
     text.parse().ok().filter(|_| is_plain)
 }
 
 fn no_percent(field: &Field, number: &str, diagnostics: &mut Diagnostics) {
-    let meant = plain_number(number).filter(|number| *number > 0.0 && *number < 100.0);
-    let meant = meant.map(|number| if number < 1.0 { (number * 10_000.0).round() / 100.0 } else { number });
-    let remedy = meant.map_or("write it like `67%`".to_owned(), |percent| format!("write `{percent}%`"));
+    let intended = plain_number(number).filter(|number| *number > 0.0 && *number < 100.0);
+    let intended = intended.map(|number| if number < 1.0 { (number * 10_000.0).round() / 100.0 } else { number });
+    let remedy = intended.map_or("write it like `67%`".to_owned(), |percent| format!("write `{percent}%`"));
     diagnostics.mistake(&field.location, format!("{} has no percent sign", shown(number)), remedy);
 }

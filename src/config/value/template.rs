@@ -1,9 +1,10 @@
-//! Templates of outputs, read and tried: a bad one is a mistake with its line.
+//! Templates of outputs, parsed and tried: a bad one is a mistake with its line.
 
 use crate::{
     config::{
         diagnostics::{Diagnostics, Location},
-        path_conflicts::{PathConflicts, Purpose},
+        path_conflicts::PathConflicts,
+        path_use::Purpose,
         reader::Field,
         show::{looks_like_a_secret, shown},
         suggest::{Suggestion, suggestion},
@@ -13,25 +14,26 @@ use crate::{
     output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake},
 };
 
-/// Reads a template that stands in the configuration. As in every text, `${NAME}` is a variable and `$$` a dollar, as is a `$` by itself.
+/// Reads a template in the configuration. Variables are expanded, as in every text: `${NAME}` is a variable and `$$` a
+/// dollar, as is a `$` by itself.
 pub(in crate::config) fn inline(field: &Field, diagnostics: &mut Diagnostics) -> Option<Template> {
     let text = field.text(diagnostics)?;
     let template = Template::parse(&text.value, None);
-    template.map_err(|mistakes| tell(&mistakes, &field.location, diagnostics)).ok()
+    template.map_err(|mistakes| report(&mistakes, &field.location, diagnostics)).ok()
 }
 
-/// Reads a template from its file, as it is.
+/// Reads a template from its file, in which variables are not expanded.
 pub(in crate::config) fn of_file(
     field: &Field,
     conflicts: &mut PathConflicts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
     let path = path::file(field, diagnostics)?;
-    conflicts.note(Purpose::TemplateFile, Some(&path), &field.location);
+    conflicts.record(Purpose::TemplateFile, Some(&path), &field.location);
     match text::read_template(&path, TEMPLATE_BYTES_MAX) {
         Ok(text) => {
             let template = Template::parse(&text, Some(path));
-            template.map_err(|mistakes| tell(&mistakes, &field.location, diagnostics)).ok()
+            template.map_err(|mistakes| report(&mistakes, &field.location, diagnostics)).ok()
         }
         Err(unusable) => {
             let what = format!("cannot use template `{}`: {}", path.display(), unusable.why);
@@ -41,11 +43,11 @@ pub(in crate::config) fn of_file(
     }
 }
 
-fn tell(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Diagnostics) {
+fn report(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Diagnostics) {
     for mistake in mistakes {
         let (what, remedy) = match mistake {
             TemplateMistake::UnknownName { line, name } => {
-                (format!("line {line} of the template: nothing is called {}", shown(name)), meant(name))
+                (format!("line {line} of the template: there is no field {}", shown(name)), remedy_for(name))
             }
             TemplateMistake::Broken { line, why } => {
                 let why = if looks_like_a_secret(why) { "it cannot be read" } else { why };
@@ -56,13 +58,13 @@ fn tell(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Dia
                 (format!("line {line} of the template: {why}"), TEMPLATE_WORDS.to_owned())
             }
             TemplateMistake::Empty => {
-                let what = "the template comes to nothing, and no token file is empty";
+                let what = "the template renders to nothing, and a token file must not be empty";
                 (what.to_owned(), "put a field into it, such as `{{ token }}`".to_owned())
             }
             TemplateMistake::TooLong => {
-                let what = "the template is too long, or what it comes to";
+                let what = "the template or its result is too long";
                 let remedy = format!(
-                    "at most {} KiB, and {} KiB when it is filled in",
+                    "at most {} KiB, and {} KiB for the result",
                     TEMPLATE_BYTES_MAX / 1024,
                     output::RENDERED_BYTES_MAX / 1024
                 );
@@ -73,10 +75,10 @@ fn tell(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Dia
     }
 }
 
-fn meant(name: &str) -> String {
+fn remedy_for(name: &str) -> String {
     let known: Vec<_> = output::Field::ALL.iter().map(|(name, _)| *name).chain(["claims"]).collect();
     match suggestion(name, &known) {
-        Some(Suggestion::Field(meant)) => format!("did you mean `{meant}`?"),
+        Some(Suggestion::Field(intended)) => format!("did you mean `{intended}`?"),
         Some(Suggestion::Advice(_)) | None => {
             let known: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
             format!("known here: {}", known.join(", "))
@@ -85,4 +87,4 @@ fn meant(name: &str) -> String {
 }
 
 const LANGUAGE: &str =
-    "the language is that of Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are";
+    "the language is Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are";

@@ -1,4 +1,4 @@
-//! Variables of an `env` file: a name and the field that it is set to.
+//! Variables of an `env` file: names, and the field that each is set to.
 
 use crate::{
     config::{diagnostics::Diagnostics, reader::Field, show::shown},
@@ -12,8 +12,8 @@ pub(in crate::config) fn read_all(field: &Field, diagnostics: &mut Diagnostics) 
     if entries.is_empty() {
         diagnostics.mistake(
             &field.location,
-            "no variable is named",
-            "write such as `MY_TOKEN: token`, or take the line away",
+            "no variable is listed",
+            "write something like `MY_TOKEN: token`, or remove the line",
         );
     }
     let read = entries.into_iter().map(|(name, field)| {
@@ -28,15 +28,15 @@ fn check(name: &str, field: &Field, diagnostics: &mut Diagnostics) {
     let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
         && name.bytes().next().is_some_and(|first| !first.is_ascii_digit());
     if !is_name {
-        let what = format!("{} is no name of a variable", shown(name));
+        let what = format!("{} is not a variable name", shown(name));
         diagnostics.mistake(&field.location, what, "use letters, digits and `_`, and no digit first");
     } else if OF_THE_SHELL.contains(&name) || name.starts_with(OF_THE_LINKER) {
-        let what = format!("{} steers the shell or the linker: a reader of the file would break", shown(name));
+        let what = format!("{} controls the shell or the linker: it would break readers of the file", shown(name));
         diagnostics.mistake(&field.location, what, "choose a name of your own, such as `MY_TOKEN`");
     }
 }
 
-/// What a shell does otherwise after it was set, or does not let anybody set.
+/// Variables that change a shell's behavior, or that a shell does not allow to be set.
 pub(in crate::config) const OF_THE_SHELL: [&str; 11] =
     ["BASHOPTS", "BASH_ENV", "BASH_VERSINFO", "ENV", "EUID", "IFS", "PATH", "PPID", "PS4", "SHELLOPTS", "UID"];
 pub(in crate::config) const OF_THE_LINKER: &str = "LD_";

@@ -200,7 +200,7 @@ impl Daemon {
             let path = folder.join(file);
             match directory.credential(file) {
                 Err(why) => warn!("no credential for `{}`: {why}", path.display()),
-                Ok(credential) => match self.config.named_rival(&credential) {
+                Ok(credential) => match self.config.conflicting_credential(&credential) {
                     Some(rival) if rival.source.files() == credential.source.files() => {}
                     Some(rival) => warn!(
                         "no credential for `{}`: credential `{}` of the configuration has its name or its output",

@@ -108,7 +108,7 @@ pub enum WriteError {
         what: &'static str,
     },
     /// A write would destroy an access key.
-    #[error("cannot write token file `{path}`: by way of a link it is the access key `{key}`, or in that folder of keys; {WRITE_ELSEWHERE}", path = path.display(), key = key.display())]
+    #[error("cannot write token file `{path}`: through a link it is the access key `{key}`, or in that folder of keys; {WRITE_ELSEWHERE}", path = path.display(), key = key.display())]
     IsAKey {
         /// The target.
         path: PathBuf,

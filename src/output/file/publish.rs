@@ -71,7 +71,7 @@ pub(in crate::output) fn withdraw(
 ) -> Vec<Result<Removed, RemoveError>> {
     let failed = |file: &FileTarget, source: io::Error| RemoveError { path: file.path.clone(), source };
     let is_a_key = |file: &FileTarget, key: PathBuf| {
-        let why = format!("by way of a link it is the access key `{}`", key.display());
+        let why = format!("through a link it is the access key `{}`", key.display());
         Err(failed(file, io::Error::other(why)))
     };
     let remove_one = |output: FileOutput<'_>| {

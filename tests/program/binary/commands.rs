@@ -76,7 +76,7 @@ fn once_warns_of_a_bad_new_key_while_the_good_token_lives() {
     setting.put_key("app", "bad");
     let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
     assert_eq!((ended.code, setting.token("app")), (Some(0), good), "{}", ended.stderr);
-    assert!(ended.stderr.contains("every token lives, but there is none yet of the key"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("every token is valid, but some belong to an earlier key"), "{}", ended.stderr);
     fs::remove_file(setting.path("keys/app")).unwrap();
     let ended = Program::start(&mut once(&setting.path(""), "700ms")).ended();
     assert_eq!(ended.code, Some(1), "without a key there is nothing to go on with: {}", ended.stderr);

@@ -50,7 +50,7 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
         let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
         let settled = rng.u32(..8) > 0;
         if settled {
-            program.until_said("credentials settled", 1);
+            program.until_said("credentials reconciled", 1);
         }
         if rng.bool() {
             thread::sleep(Duration::from_micros(rng.u64(..150_000)));

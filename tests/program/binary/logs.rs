@@ -135,12 +135,12 @@ fn the_level_follows_the_configuration_and_the_format_waits_for_a_start() {
     let program = setting.ready();
     let rest = setting.named(&["a"]);
     setting.configure(&format!("log: {{level: debug}}\n{rest}"));
-    program.until_said("the log's level is another", 1);
+    program.until_said("the log level changed", 1);
     setting.put_key("a", "another");
     program.until_said("\"level\":\"DEBUG\"", 1);
     setting.configure(&format!("log: {{format: text}}\n{rest}"));
     program.until_said("a change of `log.format` takes effect at the next start", 1);
-    program.until_said("the log's level is another", 2);
+    program.until_said("the log level changed", 2);
     let ended = program.stop();
     assert!(ended.stderr.lines().all(|line| line.starts_with('{')), "{}", ended.stderr);
     setting.clean(&ended);

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, io, time::Duration};
 
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use tokenwell::{output::LOCK_FILE, sandbox::Seen, secret::Secret};
+use tokenwell::{output::LOCK_FILE, sandbox::ExchangeRecord, secret::Secret};
 
 use crate::{
     common::spacing::spaced,
@@ -158,7 +158,7 @@ fn a_storm_of_signals_is_weathered() {
     // What is left of the storm when it comes may renew it as well.
     let (_, since) = ended.stderr.split_once("the new configuration is in force").unwrap();
     let gusts = since.matches("asked to renew every session").count();
-    let of_newcomer = |seen: &Seen| seen.key == Some(newcomer);
+    let of_newcomer = |seen: &ExchangeRecord| seen.key == Some(newcomer);
     let asked = setting.sandbox.exchanges().into_iter().filter(of_newcomer).count();
     assert!((1..=1 + gusts).contains(&asked), "{asked} exchanges and {gusts} gusts");
     assert_eq!(setting.leaks.found_in(&ended.stderr), None);

@@ -99,7 +99,7 @@ fn what_a_killed_daemon_left_is_judged_by_the_clock_of_now() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stdout.starts_with("not ready: no daemon runs here; 0 of 1 fresh; a: expired "), "{}", ended.stdout);
     let said = ended.stdout.replace('\n', " ");
-    assert!(said.contains("which is gone, or does not run here; http://127.0.0.1:"), "{said}");
+    assert!(said.contains("which is gone, or runs elsewhere; http://127.0.0.1:"), "{said}");
     assert!(said.contains("does not answer: Connection refused"), "{said}");
     let json = status(&setting, &["--json"]);
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
@@ -238,7 +238,7 @@ fn a_wrong_configuration_and_a_watch_in_a_pipe_are_told_at_once() {
     let setting = Setting::with(&["a"]);
     let ended = status(&setting, &["--watch"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
-    assert!(ended.stderr.contains("`--watch` draws on a terminal"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`--watch` needs a terminal"), "{}", ended.stderr);
     assert_eq!(status(&setting, &["--watch", "--json"]).code, Some(2));
     setting.put("tokenwell.yaml", "credentials: 7\n");
     assert_eq!(status(&setting, &[]).code, Some(2));

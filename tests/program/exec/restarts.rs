@@ -114,7 +114,7 @@ fn a_program_whose_credential_was_taken_away_goes_on() {
     stage.configure(&stage.named(&["b"]));
     program.until_said("the new configuration is in force", 1);
     stage.put_key("b", "another");
-    program.until_said("the program goes on with the old token", 1);
+    program.until_said("the program continues with the old token", 1);
     stage.let_go();
     let ended = program.ended();
     assert_eq!(ended.code, Some(3), "{}", ended.stderr);

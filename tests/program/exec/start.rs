@@ -124,7 +124,7 @@ fn a_wrong_command_line_is_2_and_says_what_to_write() {
         (&["--token-env", "T=a"][..], "add `--on-rotation restart`"),
         (&["--token-env", "T=a", "--on-rotation", "HUP"], "add `--on-rotation restart`"),
         (&["--token-env", "T", "--on-rotation", "restart"], "write `T=` and one of a, b"),
-        (&["--token-env", "T=c", "--on-rotation", "restart"], "there is no such credential; there are: a, b"),
+        (&["--token-env", "T=c", "--on-rotation", "restart"], "there is no such credential; the credentials are: a, b"),
         (
             &["--token-env", "T=a", "--token-env", "T=b", "--on-rotation", "restart"],
             "`--token-env` names `T` twice; leave one out",

@@ -27,7 +27,7 @@ fn twenty_kills_make_no_request_and_touch_nothing() {
     let token = past.print("out/a.jwt");
     for round in 0..20 {
         let program = Program::start(run(&past.path("")).env("TOKENWELL_LOG", "debug"));
-        let point = ["\"starting\"", "credentials settled", "the token on disk is good", "ready: every"][round % 4];
+        let point = ["\"starting\"", "credentials reconciled", "the token on disk is good", "ready: every"][round % 4];
         program.until_said(point, 1);
         program.signal(SIGKILL);
         let ended = program.ended();

@@ -90,7 +90,7 @@ fn the_report_tells_how_far_off_it_is() {
         past.sandbox.set(|settings| settings.clock_offset_seconds = offset);
         let skew = runtime.block_on(async {
             let source = config::Source::file(past.path("tokenwell.yaml"));
-            let load = move || config::load_marked(&source, &Environment::default());
+            let load = move || config::load_with_digest(&source, &Environment::default());
             let config = load().1.ok().unwrap().config;
             let mut daemon = Daemon::start(
                 config,

@@ -24,7 +24,7 @@ credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, baseUrl: it has a user or a password in it
-              take the part before `@` away: requests carry the access key and nothing else
+              remove the part before `@`: requests carry the access key and nothing else
     ");
 }
 
@@ -70,31 +70,31 @@ fn where_status_is_served_is_an_address_a_socket_or_the_service_managers() {
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, status: `listen` is missing
-              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+              write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, status.listen: expected text, found a number
               put it in quotes
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, status.listen: `:9465` is no address with a port
+      line 2, status.listen: `:9465` is not an address with a port
               write `0.0.0.0:9465` for every interface, or `127.0.0.1:9465` for this machine only
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, status.listen: `9465` is no address with a port
+      line 2, status.listen: `9465` is not an address with a port
               write `0.0.0.0:9465` for every interface, or `127.0.0.1:9465` for this machine only
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, status.listen: `localhost:9465` is no address with a port
+      line 2, status.listen: `localhost:9465` is not an address with a port
               write `127.0.0.1:9465`
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, status.listen: `127.0.0.1` is no address with a port
-              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+      line 2, status.listen: `127.0.0.1` is not an address with a port
+              write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 2, status.listen: `unix:status.sock` is not an absolute path
-              write `unix:` and a path from `/` on
+              write `unix:` and an absolute path
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 4, credentials[0].outputs[0].path: the same file as `status.listen`: a token would replace it
@@ -102,7 +102,7 @@ fn where_status_is_served_is_an_address_a_socket_or_the_service_managers() {
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 2, status: `listen` is missing
-              write such as `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
+              write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
       line 2, status.port: unknown field
               known here: `listen`
     ");

@@ -17,14 +17,14 @@ fn a_file_that_is_too_large_is_refused() {
 #[test]
 fn brackets_that_nest_without_end_are_refused_before_they_are_parsed() {
     insta::assert_snapshot!(refusal(&format!("a:\n{}", "[".repeat(100_000)), &[]), @r"
-    cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 nests deeper than 64 levels
+    cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 is nested deeper than 64 levels
            close the brackets that are open
     ");
     insta::assert_snapshot!(refusal(&"- ".repeat(100_000), &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 1: this nests too deeply
-              write it flatter: no configuration is as deep as this
+      line 1: this is nested too deeply
+              reduce the nesting: no valid configuration is this deep
     ");
 }
 
@@ -34,8 +34,8 @@ fn aliases_cannot_make_much_of_little() {
     insta::assert_snapshot!(refusal(&format!("a0: &a0 lol\n{lines}"), &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      the aliases (`*…`) make too much of this file
-        write out what is meant, without aliases
+      the aliases (`*…`) make this file too large
+        write the values out, without aliases
     ");
 }
 

@@ -92,12 +92,12 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
       on expiry    the dead token stays; its readers will be refused by servers
     "#);
     insta::assert_snapshot!(plain(&output.stderr), @r#"
-    warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
-    warning: line 10, credentials[1].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)
+    warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless this is intended)
+    warning: line 10, credentials[1].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (make the file optional, as `EnvironmentFile=-/path` does, or write `keep`)
     warning: key file `/etc/tokenwell/later` is missing
     warning: others may write key file `/etc/tokenwell/keys/writable` (mode 0666)
     warning: key folder `/etc/tokenwell/absent` is missing
-    warning: file `Bad` in `/etc/tokenwell/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`
+    warning: file `Bad` in `/etc/tokenwell/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`
     warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`
     warning: program `/etc/tokenwell/keys` of a hook is not a file
     warning: program `/etc/tokenwell/keys/billing` of a hook may not be executed by this user

@@ -29,17 +29,17 @@ credentialsFrom:
 "#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 11 mistakes
 
-       line 2, stateDirectory: inside `credentialsFrom[1].accessKeyDirectory`, where every file is an access key
+       line 2, stateDirectory: inside `credentialsFrom[1].accessKeyDirectory`, in which every file is an access key
                keep state somewhere else
        line 7, credentials[0].outputs[1].path: the same path as `credentials[0].outputs[0].path`
                give every output a path of its own
-       line 8, credentials[1].name: `a` is the name of `credentials[0]` too
+       line 8, credentials[1].name: `a` is also the name of `credentials[0]`
                give every credential a name of its own
       line 10, credentials[1].outputs[0].path: the same path as `credentials[0].outputs[0].path`
                give every output a path of its own
       line 10, credentials[1].outputs[1].path: the same file as `credentials[0].accessKeyFile`: a token would replace it
                write tokens somewhere else
-      line 10, credentials[1].outputs[2].path: inside `credentialsFrom[0].accessKeyDirectory`, where every file is an access key
+      line 10, credentials[1].outputs[2].path: inside `credentialsFrom[0].accessKeyDirectory`, in which every file is an access key
                write tokens somewhere else
       line 13, credentials[2].outputs[0].path: the same file as `http.caFile`: a token would replace it
                write tokens somewhere else
@@ -67,10 +67,10 @@ credentialsFrom:
 "#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
-      line 5, credentials[0].outputs[0].path: `{name}` stands for a name in `credentialsFrom` only
+      line 5, credentials[0].outputs[0].path: `{name}` is replaced in `credentialsFrom` only
               write the name itself
-      line 8, credentialsFrom[0].outputs[0].path: no `{name}` is in it: every key of the folder would write the same file
-              put `{name}` where the name of the key file belongs
+      line 8, credentialsFrom[0].outputs[0].path: it does not contain `{name}`, so every key of the folder would write the same file
+              put `{name}` in the place of the key file's name
     ");
 }
 
@@ -80,7 +80,7 @@ fn a_configuration_without_credentials_is_told() {
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      no credential is named
+      no credential is configured
         write:
           credentials:
             - name: billing
@@ -96,7 +96,7 @@ credentials: []
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, credentials: no credential is named
+      line 2, credentials: no credential is configured
               write:
                 credentials:
                   - name: billing
@@ -120,7 +120,7 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
         assert!(config.key_directories[0].credential(name).is_err(), "{name}");
     }
     let error = config.key_directories[0].credential("Billing.key").unwrap_err();
-    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is no key: its name is no name of a credential; use small letters, digits and `-` between them, at most 63 characters, such as `billing`");
+    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_named_credential_stands_before_one_from_a_folder() {
     let config = good(&yaml.replace("/run/a.jwt", "/run/other.jwt"), &[]).config;
     let rival = |name: &str| {
         let credential = config.key_directories[0].credential(name).unwrap();
-        config.named_rival(&credential).map(|rival| rival.name.clone())
+        config.conflicting_credential(&credential).map(|rival| rival.name.clone())
     };
     assert_eq!(rival("a").as_deref(), Some("a"), "the same name");
     assert_eq!(rival("other").as_deref(), Some("a"), "the same output");

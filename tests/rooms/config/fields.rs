@@ -58,8 +58,8 @@ credentials:
               write `name: value` pairs, one a line
       line 5, log.format: expected text, found `true`
               put it in quotes
-      line 5, log.level: `verbose` is no log level
-              write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
+      line 5, log.level: `verbose` is not a log level
+              write `error`, `warn`, `info`, `debug`, `trace` or `off`, or a filter such as `info,tokenwell=debug`
       line 6, confine: `on` is not known here
               write `auto` or `off`
       line 8, credentials: expected a list, found a mapping
@@ -93,7 +93,7 @@ credentials:
        line 7, credentials[1].customClaims: expected fields, found text
                write `name: value` pairs, one a line
        line 8, credentials[1].selectedTenant: empty
-               write the tenant's id, or take the line away
+               write the tenant's id, or remove the line
        line 9, credentials[1].onExpiry: `delete` is not known here
                write `keep` or `remove`
       line 10, credentials[1].outputs: expected a list, found text
@@ -116,13 +116,13 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 4 mistakes
 
       line 2, projectId: duplicate field
-              a field stands at most once: keep the one that is meant
+              a field may appear only once: keep one of them
       line 6, credentials[0].customClaims.deep[0].a: duplicate field
-              a field stands at most once: keep the one that is meant
+              a field may appear only once: keep one of them
       line 6, credentials[0].customClaims.tier: duplicate field
-              a field stands at most once: keep the one that is meant
+              a field may appear only once: keep one of them
       line 9, credentials[0].outputs[0].path: duplicate field
-              a field stands at most once: keep the one that is meant
+              a field may appear only once: keep one of them
     ");
 }
 
@@ -150,21 +150,21 @@ credentialsFrom:
     `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
 
       line 3, credentials[0]: `name` is missing
-              write such as `name: billing`
+              write something like `name: billing`
       line 3, credentials[0]: `accessKeyFile` is missing
-              write such as `accessKeyFile: /var/run/secrets/descope/billing`
+              write something like `accessKeyFile: /var/run/secrets/descope/billing`
       line 3, credentials[0]: `outputs` is missing
-              write such as `outputs: [{path: /run/tokenwell/billing.jwt}]`
+              write something like `outputs: [{path: /run/tokenwell/billing.jwt}]`
       line 4, credentials[1]: `name` is missing
-              write such as `name: billing`
+              write something like `name: billing`
       line 4, credentials[1]: `accessKeyFile` is missing
-              write such as `accessKeyFile: /var/run/secrets/descope/billing`
+              write something like `accessKeyFile: /var/run/secrets/descope/billing`
       line 4, credentials[1].outputs[0]: `path` is missing
-              write such as `path: /run/tokenwell/billing.jwt`
+              write something like `path: /run/tokenwell/billing.jwt`
       line 6, credentialsFrom[0]: `accessKeyDirectory` is missing
-              write such as `accessKeyDirectory: /var/run/secrets/descope`
-      line 7, credentialsFrom[0].outputs: no output is named
-              write such as `outputs: [{path: "/run/tokenwell/{name}.jwt"}]`
+              write something like `accessKeyDirectory: /var/run/secrets/descope`
+      line 7, credentialsFrom[0].outputs: no output is configured
+              write something like `outputs: [{path: "/run/tokenwell/{name}.jwt"}]`
     "#);
 }
 
@@ -182,16 +182,16 @@ log:
     `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
 
       line 1, projectId: no value
-              give it one, or take the line away
+              give it one, or remove the line
       line 3, credentials[0].name: no value
-              give it one, or take the line away
+              give it one, or remove the line
       line 4, credentials[0].accessKeyFile: no value
-              give it one, or take the line away
+              give it one, or remove the line
       line 5, credentials[0].customClaims.a: no value
-              give it one, or take the line away
+              give it one, or remove the line
       line 7, credentials[0].outputs[0]: no value
-              give it one, or take the line away
+              give it one, or remove the line
       line 8, log: no value
-              give it one, or take the line away
+              give it one, or remove the line
     ");
 }

@@ -19,15 +19,15 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
 
        line 6, credentials[0].outputs[0].claims: `claims` is for `format: json`
-               write `format: json`, or take `claims` away
+               write `format: json`, or remove `claims`
        line 7, credentials[0].outputs[1].variables: `variables` is for `format: env`
-               write `format: env`, or take `variables` away
+               write `format: env`, or remove `variables`
        line 8, credentials[0].outputs[2].template: `template` is for `format: template`
-               write `format: template`, or take `template` away
+               write `format: template`, or remove `template`
        line 9, credentials[0].outputs[3].templateFile: `templateFile` is for `format: template`
-               write `format: template`, or take `templateFile` away
+               write `format: template`, or remove `templateFile`
       line 10, credentials[0].outputs[4].claims: `claims` is for `format: json`
-               a template has every claim as `claims`: take this away
+               a template has every claim under `claims`: remove this
       line 11, credentials[0].outputs[5].format: `yaml` is not known here
                write `jwt`, `json`, `env`, `header` or `template`
       line 11, credentials[0].outputs[5].other: unknown field
@@ -63,40 +63,40 @@ credentials:
 "#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 17 mistakes
 
-       line 6, credentials[0].outputs[0].claims: no claim is named
-               name one, or take the line away
+       line 6, credentials[0].outputs[0].claims: no claim is listed
+               name one, or remove the line
        line 7, credentials[0].outputs[1].claims[1]: empty
                write the name of a claim, such as `tenants`
-       line 7, credentials[0].outputs[1].claims[2]: `a` is named twice
-               name every claim once
+       line 7, credentials[0].outputs[1].claims[2]: `a` is listed twice
+               list every claim once
        line 7, credentials[0].outputs[1].claims[3]: expected text, found a number
                put it in quotes
        line 8, credentials[0].outputs[2].claims: expected a list, found text
                begin every entry with `- `
-       line 9, credentials[0].outputs[3].variables: no variable is named
-               write such as `MY_TOKEN: token`, or take the line away
+       line 9, credentials[0].outputs[3].variables: no variable is listed
+               write something like `MY_TOKEN: token`, or remove the line
       line 10, credentials[0].outputs[4].variables: expected fields, found a list
                write `name: value` pairs, one a line
-      line 14, credentials[0].outputs[5].variables.1A: `1A` is no name of a variable
+      line 14, credentials[0].outputs[5].variables.1A: `1A` is not a variable name
                use letters, digits and `_`, and no digit first
-      line 15, credentials[0].outputs[5].variables.A-B: `A-B` is no name of a variable
+      line 15, credentials[0].outputs[5].variables.A-B: `A-B` is not a variable name
                use letters, digits and `_`, and no digit first
-      line 16, credentials[0].outputs[5].variables.PATH: `PATH` steers the shell or the linker: a reader of the file would break
+      line 16, credentials[0].outputs[5].variables.PATH: `PATH` controls the shell or the linker: it would break readers of the file
                choose a name of your own, such as `MY_TOKEN`
-      line 17, credentials[0].outputs[5].variables.LD_PRELOAD: `LD_PRELOAD` steers the shell or the linker: a reader of the file would break
+      line 17, credentials[0].outputs[5].variables.LD_PRELOAD: `LD_PRELOAD` controls the shell or the linker: it would break readers of the file
                choose a name of your own, such as `MY_TOKEN`
-      line 18, credentials[0].outputs[5].variables.BASH_ENV: `BASH_ENV` steers the shell or the linker: a reader of the file would break
+      line 18, credentials[0].outputs[5].variables.BASH_ENV: `BASH_ENV` controls the shell or the linker: it would break readers of the file
                choose a name of your own, such as `MY_TOKEN`
-      line 19, credentials[0].outputs[5].variables.UID: `UID` steers the shell or the linker: a reader of the file would break
+      line 19, credentials[0].outputs[5].variables.UID: `UID` controls the shell or the linker: it would break readers of the file
                choose a name of your own, such as `MY_TOKEN`
       line 20, credentials[0].outputs[5].variables.A: `tokens` is not known here
                write `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix` or `renewAtUnix`
       line 21, credentials[0].outputs[5].variables.B: no value
-               give it one, or take the line away
+               give it one, or remove the line
       line 22, credentials[0].outputs[5].variables.C: expected text, found a number
                put it in quotes
       line 23, credentials[0].outputs[5].variables.C: duplicate field
-               a field stands at most once: keep the one that is meant
+               a field may appear only once: keep one of them
     ");
 }
 
@@ -109,7 +109,7 @@ fn readers_that_do_not_start_without_their_file_are_warned_of() {
         );
         good(&yaml, &[]).warnings.iter().map(ToString::to_string).collect()
     };
-    insta::assert_snapshot!(warnings("format: env").join("\n"), @"line 2, credentials[0].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (let the reader do without, as `EnvironmentFile=-/path` does, or write `keep`)");
+    insta::assert_snapshot!(warnings("format: env").join("\n"), @"line 2, credentials[0].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (make the file optional, as `EnvironmentFile=-/path` does, or write `keep`)");
     for (output, count) in
         [("format: header", 1), ("format: template, template: \"{{ token }}\"", 1), ("format: json", 0)]
     {

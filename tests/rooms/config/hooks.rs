@@ -29,28 +29,28 @@ credentials:
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 12 mistakes
 
-       line 7, credentials[0].hooks[0]: it does not say what to do
+       line 7, credentials[0].hooks[0]: it has no action
                write one of these:
                  - {signal: HUP, pidFile: /run/app.pid}
                  - {command: [/usr/bin/systemctl, reload, app]}
                  - {post: http://127.0.0.1:8080/-/reload}
-       line 8, credentials[0].hooks[1]: it does not say what to do
+       line 8, credentials[0].hooks[1]: it has no action
                write one of these:
                  - {signal: HUP, pidFile: /run/app.pid}
                  - {command: [/usr/bin/systemctl, reload, app]}
                  - {post: http://127.0.0.1:8080/-/reload}
-       line 9, credentials[0].hooks[2]: it does not say who gets the signal
-               add such as `pidFile: /run/app.pid` or `processName: nginx`
+       line 9, credentials[0].hooks[2]: the signal has no recipient
+               add something like `pidFile: /run/app.pid` or `processName: nginx`
       line 10, credentials[0].hooks[3]: `pidFile` and `processName` in one entry
-               keep the one that is meant
-      line 11, credentials[0].hooks[4].timeout: a signal takes no time
+               keep one of them
+      line 11, credentials[0].hooks[4].timeout: a signal has no timeout
                take it away
       line 12, credentials[0].hooks[5]: `signal` and `command` in one entry
-               give each an entry of its own, which begins with `- `
+               give each its own entry, beginning with `- `
       line 13, credentials[0].hooks[6].pidFile: there is no `signal` in this entry
-               write `signal: HUP`, or take it away
+               write `signal: HUP`, or remove this
       line 14, credentials[0].hooks[7].processName: there is no `signal` in this entry
-               write `signal: HUP`, or take it away
+               write `signal: HUP`, or remove this
       line 15, credentials[0].hooks[8].comand: unknown field
                did you mean `command`?
       line 16, credentials[0].hooks[9].pidfile: unknown field
@@ -58,7 +58,7 @@ credentials:
       line 17, credentials[0].hooks[10]: expected fields, found text
                write `name: value` pairs, one a line
       line 18, credentials[0].hooks[11]: no value
-               give it one, or take the line away
+               give it one, or remove the line
     ");
 }
 
@@ -88,17 +88,17 @@ credentials:
 "#, &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 23 mistakes
 
-       line 7, credentials[0].hooks[0].signal: `KILL` is no signal that an app can hear
+       line 7, credentials[0].hooks[0].signal: `KILL` is not a signal that a program can catch
                write one of `HUP`, `USR1`, `USR2`, `WINCH`, `INT`, `QUIT`, `TERM`, `ALRM`, `CONT`
        line 7, credentials[0].hooks[0].pidFile: `app.pid` is not an absolute path
                write it in full, such as `/etc/tokenwell/app.pid`
-       line 8, credentials[0].hooks[1].signal: `19` is no signal that an app can hear
+       line 8, credentials[0].hooks[1].signal: `19` is not a signal that a program can catch
                write one of `HUP`, `USR1`, `USR2`, `WINCH`, `INT`, `QUIT`, `TERM`, `ALRM`, `CONT`
-       line 8, credentials[0].hooks[1].pidFile: `{name}` stands for a name in output paths only
-               write a path that holds for all; a `command` finds the name in `$TOKENWELL_CREDENTIAL`
+       line 8, credentials[0].hooks[1].pidFile: `{name}` is replaced in output paths only
+               write one path for all credentials; a `command` gets the name in `$TOKENWELL_CREDENTIAL`
        line 9, credentials[0].hooks[2].signal: expected text, found `true`
                put it in quotes
-       line 9, credentials[0].hooks[2].processName: `/usr/sbin/nginx` is no name of a process
+       line 9, credentials[0].hooks[2].processName: `/usr/sbin/nginx` is not a process name
                write the name of the program without its folder, such as `nginx`
       line 10, credentials[0].hooks[3].processName: empty
                write the name of the program without its folder, such as `nginx`
@@ -106,32 +106,32 @@ credentials:
                write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`; there is no shell
       line 11, credentials[0].hooks[4].timeout: `10` has no unit
                write `10s`, `10m` or `10h`
-      line 12, credentials[0].hooks[5].command: no program is named
+      line 12, credentials[0].hooks[5].command: the program is missing
                write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`
       line 13, credentials[0].hooks[6].command[0]: `systemctl` is not an absolute path
-               write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` tells it
+               write the whole path of the program, such as `/usr/bin/systemctl`; `command -v` prints it
       line 13, credentials[0].hooks[6].command[2]: expected text, found a number
                put it in quotes
       line 13, credentials[0].hooks[6].command[3]: no value
-               give it one, or take the line away
+               give it one, or remove the line
       line 14, credentials[0].hooks[7].command[0]: `systemctl reload app` is not an absolute path
                write the program and each argument by itself, such as `[/usr/bin/systemctl, reload, app]`
       line 14, credentials[0].hooks[7].timeout: `50ms` is too short
                write `100ms` or more
-      line 15, credentials[0].hooks[8].command[1]: a NUL character is in it
-               take it away: no program can be given one
+      line 15, credentials[0].hooks[8].command[1]: it contains a NUL character
+               remove it: arguments cannot contain one
       line 15, credentials[0].hooks[8].timeout: `6m` is too long
                write `5m` or less
-      line 16, credentials[0].hooks[9].command[0]: `/bin/../bin/echo` has `..` in it
-               write the path without detours
+      line 16, credentials[0].hooks[9].command[0]: `/bin/../bin/echo` contains `..`
+               write the path without `..`
       line 17, credentials[0].hooks[10].post: its scheme is not `http`
-               write `http://`: on loopback nobody listens in
+               write `http://`: loopback needs no encryption
       line 18, credentials[0].hooks[11].post: it has a user or a password in it
-               take the part before `@` away
+               remove the part before `@`
       line 19, credentials[0].hooks[12].post: it has a fragment
-               take away what follows `#`
+               remove what follows `#`
       line 20, credentials[0].hooks[13].post: its host is not this machine
-               name `127.0.0.1`, `[::1]` or `localhost`; to tell another machine, run a `command`
+               name `127.0.0.1`, `[::1]` or `localhost`; to notify another machine, run a `command`
       line 21, credentials[0].hooks[14].post: it is not a URL
                write it like `http://127.0.0.1:8080/-/reload`
     ");
@@ -149,9 +149,9 @@ fn more_hooks_or_words_than_can_be_meant_are_told() {
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 4, credentialsFrom[0].hooks: 17 hooks
-              name at most 16; a command can tell several
+              name at most 16; one command can notify several programs
       line 5, credentialsFrom[1].hooks[0].command: 66 words
-              at most 65; write a script
+              at most 65; put them into a script
     ");
 }
 

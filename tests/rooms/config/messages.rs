@@ -85,7 +85,7 @@ fn what_has_no_line_is_not_indented_like_a_remedy() {
               known here: `projectId`, `allowPlainHttp`, `baseUrl`, `stateDirectory`, `renew`, `http`, `log`, `status`, `confine`, `credentials`, `credentialsFrom`, `sets`
       projectId: missing
               write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`
-      no credential is named
+      no credential is configured
               write:
                 credentials:
                   - name: billing

@@ -95,11 +95,11 @@ fn what_is_legal_but_seldom_meant_is_warned_about() {
                 - directory: /run/empty\n  - {directory: /srv/app, mode: \"0775\"}\n";
     let warnings: Vec<_> = good(yaml, &[]).warnings.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(warnings.join("\n"), @r#"
-    line 3, baseUrl: access keys cross the network in clear (use `https://` as soon as the API has it)
-    line 7, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless that is meant)
-    line 7, credentials[0].outputs[1].mode: `0666` lets every user write the token file (set `group` and write `"0640"`, unless that is meant)
-    line 9, sets[0].directory: no output is in it (write an output right in this folder, or take the set away)
-    line 10, sets[1].directory: no output is in it (write an output right in this folder, or take the set away)
-    line 10, sets[1].mode: `0775` lets others replace the files (write `"0750"`, unless that is meant)
+    line 3, baseUrl: access keys cross the network unencrypted (use `https://` as soon as the API supports it)
+    line 7, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless this is intended)
+    line 7, credentials[0].outputs[1].mode: `0666` lets every user write the token file (set `group` and write `"0640"`, unless this is intended)
+    line 9, sets[0].directory: no output is in it (write an output directly into this folder, or remove the set)
+    line 10, sets[1].directory: no output is in it (write an output directly into this folder, or remove the set)
+    line 10, sets[1].mode: `0775` lets others replace the files (write `"0750"`, unless this is intended)
     "#);
 }

@@ -55,21 +55,21 @@ sets: [{directory: DIR/set}]
     insta::assert_snapshot!(said, @r"
     error: `DIR/tokenwell.yaml` has 8 mistakes
 
-       line 4, credentials[0].outputs[0].path: the same file as `credentials[0].accessKeyFile` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`): a token would replace it
+       line 4, credentials[0].outputs[0].path: the same file as `credentials[0].accessKeyFile` through a link (`DIR/keys-by-link/a` is `DIR/keys/a`): a token would replace it
                write tokens somewhere else
-       line 4, credentials[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/a` is `DIR/keys/a`), where every file is an access key
+       line 4, credentials[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` through a link (`DIR/keys-by-link/a` is `DIR/keys/a`), in which every file is an access key
                write tokens somewhere else
-       line 5, credentials[1].outputs[0].path: the same file as `credentials[1].accessKeyFile` by way of a link (`DIR/out/link-to-key` and `DIR/keys/b` are one file): a token would replace it
+       line 5, credentials[1].outputs[0].path: the same file as `credentials[1].accessKeyFile` through a link (`DIR/out/link-to-key` and `DIR/keys/b` are one file): a token would replace it
                write tokens somewhere else
-       line 6, credentials[2].outputs[0].path: the same file as `credentials[2].accessKeyFile` by way of a link (`DIR/out/hard-link-to-key` and `DIR/keys/c` are one file): a token would replace it
+       line 6, credentials[2].outputs[0].path: the same file as `credentials[2].accessKeyFile` through a link (`DIR/out/hard-link-to-key` and `DIR/keys/c` are one file): a token would replace it
                write tokens somewhere else
-       line 8, credentials[4].outputs[0].path: the same file as `credentials[3].outputs[0].path` by way of a link (`DIR/out-by-link/new/d.jwt` is `DIR/out/new/d.jwt`)
+       line 8, credentials[4].outputs[0].path: the same file as `credentials[3].outputs[0].path` through a link (`DIR/out-by-link/new/d.jwt` is `DIR/out/new/d.jwt`)
                give every output a path of its own
-       line 9, credentials[5].outputs[0].path: in the folder of `sets[0].directory` by way of a link (`DIR/set-by-link/f.jwt` is `DIR/set/f.jwt`)
+       line 9, credentials[5].outputs[0].path: in the folder of `sets[0].directory` through a link (`DIR/set-by-link/f.jwt` is `DIR/set/f.jwt`)
                name the folder as the set names it
-       line 9, credentials[5].outputs[1].path: the program's own status file by way of a link
+       line 9, credentials[5].outputs[1].path: the program's own status file through a link
                write tokens somewhere else
-      line 12, credentialsFrom[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` by way of a link (`DIR/keys-by-link/{name}.jwt` is `DIR/keys/{name}.jwt`), where every file is an access key
+      line 12, credentialsFrom[0].outputs[0].path: inside `credentialsFrom[0].accessKeyDirectory` through a link (`DIR/keys-by-link/{name}.jwt` is `DIR/keys/{name}.jwt`), in which every file is an access key
                write tokens somewhere else
     ");
 }

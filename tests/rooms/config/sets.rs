@@ -59,23 +59,23 @@ sets:
 "#, &[]), @r#"
     `/etc/tokenwell/tokenwell.yaml` has 15 mistakes
 
-       line 4, credentials[0].outputs[0].path: in a set, names that begin with `..` are those of its generations
+       line 4, credentials[0].outputs[0].path: in a set, names that begin with `..` are reserved for its generations
                give the file another name
-       line 4, credentials[0].outputs[2].path: `.tokenwell.lock` is the file by which tokenwell keeps other processes away
+       line 4, credentials[0].outputs[2].path: `.tokenwell.lock` is reserved for tokenwell's lock file
                give the file another name
        line 8, sets[1].directory: the same folder as `sets[0].directory`
                name every set once
-       line 8, sets[1].mode: `0640` does not let the owner read, write and pass
+       line 8, sets[1].mode: `0640` does not let the owner read, write and enter
                write `"0750"`
        line 8, sets[1].group: there is no group `nobody-of-this-name` on this machine
-               create it, or write the group's number
+               create it, or write the group's id
        line 9, sets[2].directory: inside `sets[0].directory`, which is a set
                write sets beside each other
        line 9, sets[2].mode: expected octal digits in quotes, found a number
                write `"0750"`, with the quotes
-      line 10, sets[3].directory: the same folder as `credentialsFrom[0].accessKeyDirectory`, where every file is an access key
+      line 10, sets[3].directory: the same folder as `credentialsFrom[0].accessKeyDirectory`, in which every file is an access key
                give the set a folder of its own
-      line 11, sets[4].directory: the same folder as `stateDirectory`, where state is kept
+      line 11, sets[4].directory: the same folder as `stateDirectory`, which holds state
                give the set a folder of its own
       line 12, sets[5].directory: the folder of this configuration file
                give the set a folder of its own
@@ -83,10 +83,10 @@ sets:
                give the set a folder of its own
       line 14, sets[7].directory: `run/app` is not an absolute path
                write it in full, such as `/etc/tokenwell/run/app`
-      line 15, sets[8].directory: `{name}` stands for a name in the outputs of `credentialsFrom` only
-               write the folder itself, and `{name}` in the names of files
+      line 15, sets[8].directory: `{name}` is replaced in outputs of `credentialsFrom` only
+               write the folder itself, and put `{name}` into the file names
       line 16, sets[9]: `directory` is missing
-               write such as `directory: /run/tokenwell/app`
+               write something like `directory: /run/tokenwell/app`
       line 16, sets[9].folder: unknown field
                known here: `directory`, `group`, `mode`
     "#);
@@ -98,8 +98,8 @@ fn a_set_is_no_place_for_state() {
     insta::assert_snapshot!(refusal(&yaml.replace("OTHER", ""), &[]), @r#"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      stateDirectory: missing, and every output is in a set, where nothing else may stand
-        write such as `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`
+      stateDirectory: missing, and every output is in a set, which may hold no other files
+        write something like `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`
     "#);
     let other = yaml.replace("OTHER", ", {path: /run/other/a.jwt}");
     assert_eq!(good(&other, &[]).config.state_directory, Path::new("/run/other"));

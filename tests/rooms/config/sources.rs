@@ -48,14 +48,14 @@ fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
     insta::assert_snapshot!(said.replace(path.to_str().unwrap(), "/etc/tokenwell/tokenwell.yaml"), @r"
     the command line or the environment has 4 mistakes
 
-      --project-id: `no project` is no project id
+      --project-id: `no project` is not a project id
         copy it from Descope's console: `P` and letters and digits
       --base-url: its scheme is neither `https` nor `http`
         write it like `https://api.descope.com`
-      $TOKENWELL_LOG: `loud` is no log level
-        write `error`, `warn`, `info`, `debug`, `trace` or `off`, or such as `info,tokenwell=debug`
+      $TOKENWELL_LOG: `loud` is not a log level
+        write `error`, `warn`, `info`, `debug`, `trace` or `off`, or a filter such as `info,tokenwell=debug`
       $STATE_DIRECTORY: `relative` is not an absolute path
-        write it in full, from `/` on
+        write it in full, starting with `/`
     ");
 }
 

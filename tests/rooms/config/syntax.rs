@@ -33,7 +33,7 @@ fn a_colon_in_a_value_is_told() {
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 1: a `:` stands where no new field can begin
+      line 1: a `:` appears where no new field can begin
               indent like the lines above, and put a value that holds `: ` in quotes
     ");
 }
@@ -57,8 +57,8 @@ fn an_empty_file_is_told_the_least_that_there_is_to_say() {
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      there is nothing in it
-        the least is:
+      it is empty
+        the smallest configuration is:
           projectId: P2…
           credentials:
             - name: billing
@@ -92,9 +92,9 @@ credentials:
       line 2, base: unknown field
               did you mean `baseUrl`?
       line 4, credentials[0]: `name` is missing
-              write such as `name: billing`
+              write something like `name: billing`
       line 4, credentials[0]."<<": unknown field
-              merge keys do not work here: write out what is meant
+              merge keys are not supported: write the fields out
     "#);
 }
 
@@ -104,8 +104,8 @@ fn a_tag_is_told() {
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 1: a value has a tag of its own (`!…`), and there are none here
-              take the tag away, or put the value in quotes
+      line 1: a value has a custom tag (`!…`), which is not supported
+              remove the tag, or put the value in quotes
     ");
 }
 
@@ -116,7 +116,7 @@ fn an_alias_without_anchor_is_told() {
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 1: an alias (`*…`) names no anchor (`&…`) above it
-              write out what is meant, without an alias
+              write the value out, without an alias
     ");
 }
 

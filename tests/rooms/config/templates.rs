@@ -37,28 +37,28 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 14 mistakes
 
        line 6, credentials[0].outputs[0]: `template` is missing
-               write such as `template: "{{ token }}"`, or `templateFile`
-       line 7, credentials[0].outputs[1].templateFile: `template` stands there too
-               keep the one that is meant
+               write something like `template: "{{ token }}"`, or `templateFile`
+       line 7, credentials[0].outputs[1].templateFile: `template` is set too
+               keep one of them
        line 8, credentials[0].outputs[2].template: no value
-               give it one, or take the line away
-      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `expires_at`
+               give it one, or remove the line
+      line 11, credentials[0].outputs[3].template: line 2 of the template: there is no field `expires_at`
                did you mean `expiresAt`?
-      line 11, credentials[0].outputs[3].template: line 3 of the template: nothing is called `nobody`
+      line 11, credentials[0].outputs[3].template: line 3 of the template: there is no field `nobody`
                known here: `token`, `tokenType`, `credential`, `projectId`, `keyId`, `subject`, `issuedAt`, `expiresAt`, `renewAt`, `issuedAtUnix`, `expiresAtUnix`, `renewAtUnix`, `claims`
-      line 11, credentials[0].outputs[3].template: line 2 of the template: nothing is called `tokn`
+      line 11, credentials[0].outputs[3].template: line 2 of the template: there is no field `tokn`
                did you mean `token`?
       line 15, credentials[0].outputs[4].template: line 1 of the template: unexpected end of input, expected end of variable block
-               the language is that of Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are
+               the language is Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are
       line 16, credentials[0].outputs[5].template: line 1 of the template: filter sha256 is unknown
                the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
       line 17, credentials[0].outputs[6].template: line 1 of the template: no such filter or test
                the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
-      line 18, credentials[0].outputs[7].template: the template comes to nothing, and no token file is empty
+      line 18, credentials[0].outputs[7].template: the template renders to nothing, and a token file must not be empty
                put a field into it, such as `{{ token }}`
-      line 19, credentials[0].outputs[8].template: the template is too long, or what it comes to
-               at most 64 KiB, and 256 KiB when it is filled in
-      line 20, credentials[0].outputs[9].template: what stands between `${` and `}` is no name of a variable
+      line 19, credentials[0].outputs[8].template: the template or its result is too long
+               at most 64 KiB, and 256 KiB for the result
+      line 20, credentials[0].outputs[9].template: the text between `${` and `}` is not a variable name
                use letters, digits and `_`, as in `${NAME}`; there are no default values
       line 21, credentials[0].outputs[10].template: the environment variable `UNSET` is not set
                set it, or write the value here
@@ -97,14 +97,14 @@ credentials:
        line 6, credentials[0].outputs[0].templateFile: `relative` is not an absolute path
                write it in full, such as `/etc/tokenwell/relative`
        line 7, credentials[0].outputs[1].templateFile: cannot use template `/etc/tokenwell/missing`: there is no such file
-               make it, or name another; or write the template itself as `template`
+               create it, name another, or write the template itself as `template`
        line 8, credentials[0].outputs[2].templateFile: cannot use template `/etc/tokenwell`: it is not a regular file
-               name a file of text
+               name a text file
        line 9, credentials[0].outputs[3].templateFile: cannot use template `/etc/tokenwell/long`: it is larger than 64 KiB
                shorten it
       line 10, credentials[0].outputs[4].templateFile: cannot use template `/etc/tokenwell/binary`: line 2 is not UTF-8
                save it as UTF-8
-      line 11, credentials[0].outputs[5].templateFile: line 2 of the template: nothing is called `tokn`
+      line 11, credentials[0].outputs[5].templateFile: line 2 of the template: there is no field `tokn`
                did you mean `token`?
       line 13, credentials[0].outputs[7].path: the same file as `credentials[0].outputs[6].templateFile`: a token would replace it
                write tokens somewhere else
@@ -151,6 +151,6 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 5, credentials[0].outputs[0].templateFile: cannot use template `/no/such`: there is no such file
-              make it, or name another; or write the template itself as `template`
+              create it, name another, or write the template itself as `template`
     ");
 }

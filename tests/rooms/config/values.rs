@@ -27,7 +27,7 @@ credentials:
                write `2s`, `2m` or `2h`
        line 5, renew.retryMax: `1.5` has no unit
                write it like `500ms`, `30s`, `5m` or `1h30m`
-       line 6, renew.deniedEvery: `soon` is no length of time
+       line 6, renew.deniedEvery: `soon` is not a duration
                write it like `500ms`, `30s`, `5m` or `1h30m`
        line 8, http.timeout: `0s` is too short
                write `1ms` or more
@@ -37,7 +37,7 @@ credentials:
                write `100ms` or more
       line 13, credentials[0].renew.retryMax: `2h` is too long
                write `1h` or less
-      line 13, credentials[0].renew.deniedEvery: `-5s` is no length of time
+      line 13, credentials[0].renew.deniedEvery: `-5s` is not a duration
                write it like `500ms`, `30s`, `5m` or `1h30m`
       line 13, credentials[0].renew.retryFirst: `5M` is too long
                write `1h` or less
@@ -69,7 +69,7 @@ credentials:
                write a number from `1` to `256`
        line 7, credentials[0].renew.at: `99%` is out of bounds
                write a percentage from `5%` to `95%`
-       line 7, credentials[0].renew.jitter: `1e1%` is no percentage
+       line 7, credentials[0].renew.jitter: `1e1%` is not a percentage
                write it like `67%`
       line 11, credentials[1].renew.at: `half` has no percent sign
                write it like `67%`
@@ -91,7 +91,7 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
       line 6, credentials[0].renew: `retryFirst` (5s) is longer than `retryMax` (4s)
-              back-off grows from `retryFirst` to `retryMax`: make the first the shorter
+              back-off grows from `retryFirst` to `retryMax`: make `retryFirst` the shorter one
     ");
 }
 
@@ -120,13 +120,13 @@ credentials:
                write `"0640"`, with the quotes
        line 8, credentials[0].outputs[2].mode: expected octal digits in quotes, found a number
                write octal digits in quotes, such as `"0640"`
-       line 9, credentials[0].outputs[3].mode: `888` is no octal mode
+       line 9, credentials[0].outputs[3].mode: `888` is not an octal mode
                write octal digits in quotes, such as `"0640"`
-      line 10, credentials[0].outputs[4].mode: `01777` sets more than permissions
+      line 10, credentials[0].outputs[4].mode: `01777` sets more than permission bits
                write `"0777"`: no more than `"0777"`
-      line 11, credentials[0].outputs[5].mode: `0o640` is no octal mode
+      line 11, credentials[0].outputs[5].mode: `0o640` is not an octal mode
                write `"0640"`
-      line 12, credentials[0].outputs[6].mode: `rw-r-----` is no octal mode
+      line 12, credentials[0].outputs[6].mode: `rw-r-----` is not an octal mode
                write octal digits in quotes, such as `"0640"`
       line 13, credentials[0].outputs[7].mode: `0240` does not let the owner read
                write `"0640"`
@@ -149,17 +149,17 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 6 mistakes
 
       line 6, credentials[0].outputs[0].owner: there is no user `nobody-of-that-name` on this machine
-              create it, or write the user's number
+              create it, or write the user's id
       line 6, credentials[0].outputs[0].group: there is no group `no-such-group` on this machine
-              create it, or write the group's number
-      line 7, credentials[0].outputs[1].owner: `-1` is no number of a user
-              write a name, or a number from `0` on
-      line 7, credentials[0].outputs[1].group: `4294967295` is no number of a group
-              write a name, or a number from `0` on
-      line 8, credentials[0].outputs[2].owner: expected the name or number of a user, found a number
-              write a name, or a number from `0` on
+              create it, or write the group's id
+      line 7, credentials[0].outputs[1].owner: `-1` is not a user id
+              write a name or an id
+      line 7, credentials[0].outputs[1].group: `4294967295` is not a group id
+              write a name or an id
+      line 8, credentials[0].outputs[2].owner: expected the name or id of a user, found a number
+              write a name or an id
       line 8, credentials[0].outputs[2].group: empty
-              write a name, or a number from `0` on
+              write a name or an id
     ");
 }
 
@@ -187,17 +187,17 @@ credentials:
                write the path of a file that holds the key, such as `/var/run/secrets/descope/billing`
        line 7, credentials[0].outputs[0].path: `out/a.jwt` is not an absolute path
                write it in full, such as `/etc/tokenwell/out/a.jwt`
-       line 8, credentials[0].outputs[1].path: `/run/../etc/passwd` has `..` in it
-               write the path without detours
+       line 8, credentials[0].outputs[1].path: `/run/../etc/passwd` contains `..`
+               write the path without `..`
        line 9, credentials[0].outputs[2].path: `/run/` is a folder
                write the path of a file
       line 10, credentials[0].outputs[3].path: empty
                write an absolute path
-      line 11, credentials[0].outputs[4].path: a control character is in it
+      line 11, credentials[0].outputs[4].path: it contains a control character
                write a plain path
       line 12, credentials[0].outputs[5].path: `./a` is not an absolute path
                write it in full, such as `/etc/tokenwell/a`
-      line 13, credentials[0].outputs[6].path: the name of the file is too long
+      line 13, credentials[0].outputs[6].path: the file name is too long
                at most 200 bytes: temporary files beside it have longer names
     ");
 }

@@ -25,14 +25,14 @@ credentials:
               write `${NAME}` for a variable, `$$` for a dollar
       line 3, stateDirectory: `$HOME/state` is not an absolute path
               write it in full, such as `/etc/tokenwell/$HOME/state`
-      line 5, credentials[0].name: `${NAME}` is no name of a credential
-              use small letters, digits and `-` between them, at most 63 characters, such as `billing`
+      line 5, credentials[0].name: `${NAME}` is not a credential name
+              use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`
       line 6, credentials[0].accessKeyFile: the environment variable `KEYS` is not set
               set it, or write the value here
-      line 7, credentials[0].customClaims.tier: what stands between `${` and `}` is no name of a variable
+      line 7, credentials[0].customClaims.tier: the text between `${` and `}` is not a variable name
               use letters, digits and `_`, as in `${NAME}`; there are no default values
       line 8, credentials[0].outputs[0].path: `${OUT}/a.jwt` is not an absolute path
-              write it in full, from `/` on
+              write it in full, starting with `/`
     ");
 }
 

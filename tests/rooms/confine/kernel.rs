@@ -15,7 +15,7 @@ fn the_daemon_runs_without_new_privileges_and_under_a_filter_with_all_its_thread
     let mut setting = Setting::with(&["a"]);
     let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
     program.until_said("ready: every required token is on disk", 1);
-    program.until_said("confined to the folders of the configuration, and no program can be run", 1);
+    program.until_said("confined to the folders of the configuration, and programs cannot be run", 1);
     let threads = fs::read_dir(format!("/proc/{}/task", program.pid())).unwrap();
     let mut looked_at = 0;
     for thread in threads {
@@ -33,7 +33,7 @@ fn the_daemon_runs_without_new_privileges_and_under_a_filter_with_all_its_thread
 fn where_a_hook_runs_a_command_or_nobody_wants_it_nothing_is_taken_away() {
     for (more, said) in [
         ("", "not confined: a hook runs a command, which may need the whole system"),
-        ("confine: off\n", "not confined, as `confine: off` says"),
+        ("confine: off\n", "not confined, because of `confine: off`"),
     ] {
         let mut setting = Setting::with(&["a"]);
         let ran = setting.path("ran");
@@ -60,11 +60,11 @@ fn a_kernel_without_the_one_or_the_other_is_said_in_one_line_and_costs_no_token(
     let seccomp = [libc::SYS_seccomp];
     let both = [libc::SYS_landlock_create_ruleset, libc::SYS_seccomp];
     let cases: [(&[i64], i32, &str); 5] = [
-        (&landlock, libc::ENOSYS, "confined in part: the kernel has no Landlock; no program can be run"),
-        (&landlock, libc::EOPNOTSUPP, "confined in part: the kernel has no Landlock; no program can be run"),
-        (&landlock, libc::EPERM, "confined in part: the kernel has no Landlock; no program can be run"),
-        (&seccomp, libc::EPERM, "confined in part: confined to its folders; the kernel takes no seccomp filter ("),
-        (&both, libc::ENOSYS, "not confined: the kernel has no Landlock; the kernel takes no seccomp filter ("),
+        (&landlock, libc::ENOSYS, "partly confined: the kernel has no Landlock; programs cannot be run"),
+        (&landlock, libc::EOPNOTSUPP, "partly confined: the kernel has no Landlock; programs cannot be run"),
+        (&landlock, libc::EPERM, "partly confined: the kernel has no Landlock; programs cannot be run"),
+        (&seccomp, libc::EPERM, "partly confined: confined to its folders; the kernel refuses the seccomp filter ("),
+        (&both, libc::ENOSYS, "not confined: the kernel has no Landlock; the kernel refuses the seccomp filter ("),
     ];
     for (missing, error, said) in cases {
         let mut setting = Setting::with(&["a"]);

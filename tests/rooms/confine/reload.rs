@@ -25,13 +25,13 @@ fn a_folder_that_was_not_known_at_the_start_is_refused_with_the_remedy_and_a_res
         (more("c", &beyond("key"), &known("out/c.jwt")), beyond("key"), "read"),
         (more("c", &known("keys/b"), &beyond("new/folder/c.jwt")), beyond("new/folder"), "write"),
     ];
-    for (n, (credential, path, deed)) in refused.iter().enumerate() {
+    for (n, (credential, path, access)) in refused.iter().enumerate() {
         setting.configure(&format!("{}{credential}", setting.named(&["a", "b"])));
         program.until_said("the configuration is refused, the old one stays in force", n + 1);
         program.until_said(
             &format!(
-                "`{path}` lies outside the folders that tokenwell can {deed} since it started; restart tokenwell: with good \
-                 tokens on disk that costs no request"
+                "`{path}` is outside the folders that tokenwell can {access} since it started; restart tokenwell: with valid \
+                 tokens on disk it makes no request"
             ),
             1,
         );
@@ -77,7 +77,7 @@ fn the_first_hook_that_runs_a_command_and_a_template_elsewhere_are_refused() {
     };
     of("", "    hooks: [{command: [/bin/true]}]\n");
     program.until_said(
-        "a hook of `a` runs a command, and tokenwell gave up running any when it started; restart tokenwell",
+        "a hook of `a` runs a command, and tokenwell gave up running programs when it started; restart tokenwell",
         1,
     );
     of(&format!(", format: template, templateFile: {}/template", elsewhere.path().display()), "");
@@ -117,4 +117,4 @@ fn a_folder_that_was_made_again_where_many_share_it_is_told_with_the_remedy() {
 }
 
 const REACHES: &str =
-    "tokenwell reaches only folders that it found when it started: if this is another, restart tokenwell";
+    "tokenwell can only access folders that existed when it started: if this one was recreated, restart tokenwell";

@@ -95,7 +95,7 @@ impl World {
     pub(crate) fn start(&mut self) {
         let source = config::Source::file(self.path("tokenwell.yaml"));
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
-        self.begin(config, move || config::load_marked(&source, &Environment::default()));
+        self.begin(config, move || config::load_with_digest(&source, &Environment::default()));
     }
 
     /// The same where the configuration file held what `passing` holds when it was read for the second time, and neither
@@ -106,7 +106,7 @@ impl World {
         let passing = Mutex::new(Some(config::Source::file(passing)));
         self.begin(config, move || {
             let now = passing.lock().unwrap().take();
-            config::load_marked(now.as_ref().unwrap_or(&source), &Environment::default())
+            config::load_with_digest(now.as_ref().unwrap_or(&source), &Environment::default())
         });
     }
 

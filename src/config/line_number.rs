@@ -1,16 +1,16 @@
-//! The line on which a value stands.
+//! Finds the line number of a value.
 //!
-//! The tree has no positions, for serde has none. But the parser adds the position of the value at hand to an error that
-//! a visitor raises: so the text is read again, down to the wanted value, and an error is raised there.
+//! The tree has no positions, because serde provides none. But the parser adds the position of the current value to an
+//! error that a visitor raises. So the text is parsed again, down to the wanted value, and an error is raised there.
 
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-/// The way from the root to a value: the how-manieth child it is at each level, counted from zero.
+/// The path from the root to a value: the index of the child at each level, counted from zero.
 pub(super) type NodePath = Vec<usize>;
 
-/// What of the last step is meant.
+/// Which part of the last step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Part {
     /// The key of a mapping's entry.
@@ -19,14 +19,14 @@ pub(super) enum Part {
     Value,
 }
 
-/// The line, counted from one, of what `steps` lead to; `None` if they lead nowhere. A value that an alias stands for is
-/// found where it is written out.
+/// Returns the line, counted from one, of the node that `steps` lead to; `None` if they lead nowhere. The value of an
+/// alias is found where the anchor is.
 pub(super) fn line(text: &str, steps: &[usize], part: Part) -> Option<usize> {
     let walk = Walk { steps, part };
     serde_yaml::Deserializer::from_str(text).deserialize_any(walk).err()?.location().map(|location| location.line())
 }
 
-/// Goes down its steps and stops with an error at their end.
+/// Follows its steps and stops with an error at their end.
 #[derive(Clone, Copy)]
 struct Walk<'a> {
     steps: &'a [usize],
@@ -41,12 +41,12 @@ impl<'de> DeserializeSeed<'de> for Walk<'_> {
     }
 }
 
-/// Every scalar is refused by default, which is the end of the way, or a way that leads nowhere.
+/// Every scalar is refused by default: it is the end of the steps, or the steps lead nowhere.
 impl<'de> Visitor<'de> for Walk<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the end of the way")
+        f.write_str("the end of the steps")
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
@@ -112,7 +112,7 @@ d:
     }
 
     #[test]
-    fn a_way_that_leads_nowhere_has_no_line() {
+    fn steps_that_lead_nowhere_have_no_line() {
         assert_eq!(line("- 1\n", &[5], Part::Value), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What the sandbox has seen: one line per exchange, and counters that tests can wait for.
+//! Records exchanges in a journal, and counts them for tests to wait on.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -6,29 +6,29 @@ use std::time::Duration;
 
 use crate::fingerprint::Fingerprint;
 
-/// One exchange as the sandbox saw it.
+/// An exchange as the sandbox recorded it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Seen {
+pub struct ExchangeRecord {
     /// 1 for the first exchange since the start.
     pub ordinal: u64,
-    /// When its head arrived: real time since the start of the sandbox, never decreasing.
+    /// When its headers arrived: real time since the start of the sandbox, never decreasing.
     pub arrived: Duration,
-    /// Of the access key in the bearer, if there was one.
+    /// The fingerprint of the access key in the bearer, if there was one.
     pub key: Option<Fingerprint>,
-    /// The project in the bearer, if there was one; at most 64 characters of it.
+    /// The project in the bearer, if there was one; at most 64 characters.
     pub project: Option<String>,
-    /// At most 200 characters of it.
+    /// The `User-Agent` header; at most 200 characters.
     pub user_agent: Option<String>,
-    /// Exchanges in flight when it arrived, itself included.
+    /// Exchanges in flight at its arrival, including itself.
     pub in_flight: usize,
     /// How it ended.
     pub outcome: RequestOutcome,
 }
 
-/// How an exchange ended, or that it has not.
+/// How an exchange ended, or that it is still open.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RequestOutcome {
-    /// Held, delayed or hanging: no answer was given.
+    /// Held, delayed or hanging, without an answer.
     Waiting,
     /// A session was sent.
     Session,
@@ -37,9 +37,9 @@ pub enum RequestOutcome {
         /// Its HTTP status.
         status: u16,
     },
-    /// The sandbox broke the exchange off: reset, garbage, half a body.
+    /// The sandbox broke the connection: reset, garbage, half a body.
     Cut,
-    /// The client closed the connection before an answer was given.
+    /// The client closed the connection before there was an answer.
     Abandoned,
 }
 
@@ -60,15 +60,15 @@ impl fmt::Display for RequestOutcome {
 pub struct Counters {
     /// Exchanges that arrived.
     pub exchanges: u64,
-    /// Those of them without an outcome so far.
+    /// Exchanges without an outcome.
     pub in_flight: usize,
     /// Exchanges answered with a session.
     pub sessions: u64,
-    /// Exchanges answered otherwise.
+    /// Exchanges with any other reply.
     pub replies: u64,
     /// Exchanges that the sandbox broke off.
     pub cut: u64,
-    /// Exchanges that the client gave up.
+    /// Exchanges that the client abandoned.
     pub abandoned: u64,
     /// Requests for the JWKS.
     pub keys_fetches: u64,
@@ -92,30 +92,30 @@ impl Counters {
     }
 }
 
-/// The last exchanges, oldest first. Invariant: their ordinals follow on each other without a gap.
+/// The latest exchanges, oldest first. Invariant: their ordinals are consecutive.
 #[derive(Default)]
-pub(super) struct Journal(VecDeque<Seen>);
+pub(super) struct Journal(VecDeque<ExchangeRecord>);
 
 impl Journal {
-    pub(super) fn push(&mut self, seen: Seen) {
+    pub(super) fn push(&mut self, record: ExchangeRecord) {
         if self.0.len() == JOURNAL_EXCHANGES_MAX {
             self.0.pop_front();
         }
-        self.0.push_back(seen);
+        self.0.push_back(record);
     }
 
-    /// The exchange of this ordinal, unless it is too long ago.
-    pub(super) fn of(&mut self, ordinal: u64) -> Option<&mut Seen> {
+    /// Returns the exchange of this ordinal, unless it was dropped.
+    pub(super) fn of(&mut self, ordinal: u64) -> Option<&mut ExchangeRecord> {
         let oldest = self.0.front()?.ordinal;
         self.0.get_mut(usize::try_from(ordinal.checked_sub(oldest)?).ok()?)
     }
 
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Seen> + ExactSizeIterator {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &ExchangeRecord> + ExactSizeIterator {
         self.0.iter()
     }
 }
 
-/// The longest story that is kept, in exchanges: some 40 MB at the worst.
+/// How many exchanges are kept: about 40 MB at most.
 const JOURNAL_EXCHANGES_MAX: usize = 100_000;
 
 #[cfg(test)]
@@ -123,12 +123,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_journal_forgets_the_oldest_and_still_finds_the_others() {
+    fn the_journal_drops_the_oldest_and_finds_the_others() {
         let mut journal = Journal::default();
         for ordinal in 1..=JOURNAL_EXCHANGES_MAX as u64 + 2 {
             let arrived = Duration::from_millis(ordinal);
             let (key, project, user_agent) = (None, None, None);
-            journal.push(Seen {
+            journal.push(ExchangeRecord {
                 ordinal,
                 arrived,
                 key,
@@ -140,8 +140,8 @@ mod tests {
         }
         assert_eq!(journal.iter().len(), JOURNAL_EXCHANGES_MAX);
         assert!(journal.of(2).is_none());
-        assert_eq!(journal.of(3).map(|seen| seen.ordinal), Some(3));
-        assert_eq!(journal.of(100_002).map(|seen| seen.ordinal), Some(100_002));
+        assert_eq!(journal.of(3).map(|record| record.ordinal), Some(3));
+        assert_eq!(journal.of(100_002).map(|record| record.ordinal), Some(100_002));
         assert!(journal.of(100_003).is_none());
     }
 }

@@ -1,62 +1,65 @@
-//! Where on the disk a need lies: rights are on real folders, and paths lead there by way of links.
+//! Resolves a need to real folders, because rights apply to real folders and paths may contain links.
 
 use std::{
     fs,
     path::{Component, Path, PathBuf},
 };
 
-use super::needs::{Need, Use};
+use super::needs::{Need, Usage};
 
-/// The real folders that a need takes, as they are just now. Blocks.
-pub(super) fn of(need: &Need) -> Vec<PathBuf> {
-    let mut grounds = match need.purpose {
-        Use::File | Use::PidFile => {
+/// Returns the real folders of a need, as they are at this moment. Blocks on the disk.
+pub(super) fn of_need(need: &Need) -> Vec<PathBuf> {
+    let mut folders = match need.purpose {
+        Usage::File | Usage::PidFile => {
             let target = need.path.canonicalize().ok();
             let target = target.as_deref().and_then(Path::parent).map(Path::to_owned);
             let folder = need.path.parent().unwrap_or(&need.path);
-            nearest(folder).into_iter().chain(target).chain(swapped(&need.path)).collect::<Vec<_>>()
+            nearest(folder).into_iter().chain(target).chain(sibling_link_folders(&need.path)).collect::<Vec<_>>()
         }
-        Use::Folder | Use::Written => nearest(&need.path).into_iter().chain(swapped(&need.path)).collect(),
+        Usage::Folder | Usage::Written => {
+            nearest(&need.path).into_iter().chain(sibling_link_folders(&need.path)).collect()
+        }
     };
-    grounds.sort();
-    grounds.dedup();
-    grounds
+    folders.sort();
+    folders.dedup();
+    folders
 }
 
-/// The folder above one that is needed, so that one which is removed and made again is met again: rights are on the folder
-/// itself, not on its name. Not where many share it, unless such folders are known to come and go with a service.
-pub(super) fn above(folder: &Path, purpose: Use) -> Option<PathBuf> {
+/// Returns the parent of a needed folder, if access to it is acceptable. Rights apply to the folder itself, not to its
+/// name, so a folder that is deleted and recreated is only accessible through its parent. Excludes parents that are
+/// shared by many programs, except those in which services recreate their folders.
+pub(super) fn accessible_parent(folder: &Path, purpose: Usage) -> Option<PathBuf> {
     let above = folder.parent()?;
     let is_shared = SHARED.iter().any(|shared| above == Path::new(shared))
         || above.parent().is_some_and(|home| home == Path::new("/home"))
         || above == Path::new("/");
     let is_volatile = VOLATILE.iter().any(|volatile| above == Path::new(volatile));
     let is_fit = match purpose {
-        Use::File | Use::Folder => !is_shared && !is_volatile,
-        Use::Written => !is_shared,
-        Use::PidFile => !is_shared || is_volatile,
+        Usage::File | Usage::Folder => !is_shared && !is_volatile,
+        Usage::Written => !is_shared,
+        Usage::PidFile => !is_shared || is_volatile,
     };
     is_fit.then(|| above.to_owned())
 }
 
-/// The folder itself, or the nearest one above it that is there.
+/// Returns the folder, or its nearest existing parent.
 fn nearest(folder: &Path) -> Option<PathBuf> {
     folder.ancestors().find_map(|folder| folder.canonicalize().ok())
 }
 
-/// The folders of those links on the path that lead to their neighbour, as `..data` in a mounted Secret does: another
-/// neighbour takes its place one day.
-fn swapped(path: &Path) -> Vec<PathBuf> {
-    let is_neighbour = |target: &Path| {
+/// Returns the folders of links in the path that lead to a sibling, like `..data` in a mounted Secret. Such a link is
+/// later replaced by one to another sibling.
+fn sibling_link_folders(path: &Path) -> Vec<PathBuf> {
+    let is_sibling = |target: &Path| {
         let mut parts = target.components();
         matches!((parts.next(), parts.next()), (Some(Component::Normal(_)), None))
     };
-    let links = path.ancestors().filter(|link| fs::read_link(link).is_ok_and(|target| is_neighbour(&target)));
+    let links = path.ancestors().filter(|link| fs::read_link(link).is_ok_and(|target| is_sibling(&target)));
     let folders = links.filter_map(Path::parent).filter(|folder| *folder != Path::new("/"));
     folders.filter_map(|folder| folder.canonicalize().ok()).collect()
 }
 
-/// Folders of the system, in which everybody has something.
+/// System folders that many programs share.
 const SHARED: [&str; 24] = [
     "/bin",
     "/boot",
@@ -84,7 +87,7 @@ const SHARED: [&str; 24] = [
     "/var/spool",
 ];
 
-/// Folders in which services have folders that are made again at each of their starts (`RuntimeDirectory=`).
+/// Folders in which services recreate their own folder at each start (`RuntimeDirectory=`).
 const VOLATILE: [&str; 4] = ["/run", "/tmp", "/var/tmp", "/dev/shm"];
 
 #[cfg(test)]
@@ -94,9 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_folder_above_is_granted_unless_many_share_it() {
-        use Use::{File, Folder, PidFile, Written};
-        let table: &[(&str, &[Use])] = &[
+    fn the_parent_folder_is_granted_unless_it_is_shared() {
+        use Usage::{File, Folder, PidFile, Written};
+        let table: &[(&str, &[Usage])] = &[
             ("/", &[]),
             ("/run", &[]),
             ("/etc/tokenwell", &[]),
@@ -117,13 +120,13 @@ mod tests {
             let path = PathBuf::from(folder.replace("HOME", "/home"));
             for purpose in [File, Folder, PidFile, Written] {
                 let above = granted.contains(&purpose).then(|| path.parent().unwrap().to_owned());
-                assert_eq!(super::above(&path, purpose), above, "{folder} {purpose:?}");
+                assert_eq!(accessible_parent(&path, purpose), above, "{folder} {purpose:?}");
             }
         }
     }
 
     #[test]
-    fn a_path_is_followed_to_where_it_leads_and_links_to_neighbours_may_be_swapped() {
+    fn links_are_resolved_and_links_to_siblings_may_be_replaced() {
         let place = tempfile::tempdir().unwrap();
         let root = place.path().canonicalize().unwrap();
         for folder in ["mount/..2026_11_23", "elsewhere"] {
@@ -133,15 +136,15 @@ mod tests {
         symlink("..2026_11_23", root.join("mount/..data")).unwrap();
         symlink("..data/key", root.join("mount/key")).unwrap();
         symlink(root.join("mount"), root.join("elsewhere/link")).unwrap();
-        let grounds = |path: &str, purpose| {
-            let found = of(&Need { path: root.join(path), purpose });
+        let folders = |path: &str, purpose| {
+            let found = of_need(&Need { path: root.join(path), purpose });
             found.iter().map(|found| found.strip_prefix(&root).unwrap().display().to_string()).collect::<Vec<_>>()
         };
-        assert_eq!(grounds("mount/key", Use::File), ["mount", "mount/..2026_11_23"]);
-        assert_eq!(grounds("mount/..data/key", Use::File), ["mount", "mount/..2026_11_23"]);
-        assert_eq!(grounds("elsewhere/link/key", Use::File), ["mount", "mount/..2026_11_23"]);
-        assert_eq!(grounds("elsewhere/link", Use::Folder), ["mount"]);
-        assert_eq!(grounds("elsewhere/a/b", Use::Written), ["elsewhere"]);
-        assert_eq!(grounds("mount/nothing", Use::File), ["mount"]);
+        assert_eq!(folders("mount/key", Usage::File), ["mount", "mount/..2026_11_23"]);
+        assert_eq!(folders("mount/..data/key", Usage::File), ["mount", "mount/..2026_11_23"]);
+        assert_eq!(folders("elsewhere/link/key", Usage::File), ["mount", "mount/..2026_11_23"]);
+        assert_eq!(folders("elsewhere/link", Usage::Folder), ["mount"]);
+        assert_eq!(folders("elsewhere/a/b", Usage::Written), ["elsewhere"]);
+        assert_eq!(folders("mount/nothing", Usage::File), ["mount"]);
     }
 }

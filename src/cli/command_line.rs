@@ -1,0 +1,105 @@
+//! The command line of the program: its commands, and how their results become exit codes.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use super::{
+    check, exec,
+    failure::{self, Failure},
+    once, panic, run, status, wait,
+};
+#[cfg(feature = "texts")]
+use super::{completions, man, schema};
+#[cfg(feature = "sandbox")]
+use super::{demo, sandbox};
+
+/// Runs the command given by the process's arguments.
+///
+/// Exit codes: 0 success or a requested stop, 1 failure at run time, 2 wrong command line or configuration; `exec`
+/// returns its program's code.
+pub fn main() -> ExitCode {
+    panic::hide_values();
+    let parsed = Cli::command()
+        .disable_help_subcommand(false)
+        .try_get_matches()
+        .and_then(|matches| Cli::from_arg_matches(&matches));
+    match parsed {
+        Ok(cli) => cli.command.run().unwrap_or_else(Failure::report),
+        Err(error) => failure::report_usage(error),
+    }
+}
+
+/// Keeps fresh Descope session JWTs in files
+///
+/// Tokenwell reads access keys from mounted secret files, exchanges them at Descope's API, and replaces each session in its
+/// file long before it ends. An app needs no SDK, no secret and no retry code: it reads a file.
+#[derive(Parser)]
+#[command(name = "tokenwell", version, arg_required_else_help = true, after_long_help = EXAMPLES, after_help = EXAMPLES)]
+#[command(max_term_width = HELP_COLUMNS_MAX, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Run(run::Arguments),
+    Once(once::Arguments),
+    Exec(exec::Arguments),
+    Wait(wait::Arguments),
+    Status(status::Arguments),
+    Check(check::Arguments),
+    #[cfg(feature = "sandbox")]
+    Demo(demo::Arguments),
+    #[cfg(feature = "sandbox")]
+    Sandbox(sandbox::Arguments),
+    #[cfg(feature = "texts")]
+    Schema(schema::Arguments),
+    #[cfg(feature = "texts")]
+    Completions(completions::Arguments),
+    #[cfg(feature = "texts")]
+    Man(man::Arguments),
+}
+
+impl Command {
+    fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Run(arguments) => run::run(arguments),
+            Self::Once(arguments) => once::run(arguments),
+            Self::Exec(arguments) => exec::run(arguments),
+            Self::Wait(arguments) => wait::run(arguments),
+            Self::Status(arguments) => status::run(arguments),
+            Self::Check(arguments) => check::run(arguments),
+            #[cfg(feature = "sandbox")]
+            Self::Demo(arguments) => demo::run(arguments),
+            #[cfg(feature = "sandbox")]
+            Self::Sandbox(arguments) => sandbox::run(arguments),
+            #[cfg(feature = "texts")]
+            Self::Schema(arguments) => schema::run(arguments),
+            #[cfg(feature = "texts")]
+            Self::Completions(arguments) => completions::run(arguments, Cli::command()),
+            #[cfg(feature = "texts")]
+            Self::Man(arguments) => man::run(arguments, Cli::command()),
+        }
+    }
+}
+
+const HELP_COLUMNS_MAX: usize = 100;
+const EXAMPLES: &str = "\
+Examples:
+  tokenwell demo                                    see it work: no account, no configuration
+  tokenwell check --config tokenwell.yaml           find every mistake and print the plan
+  tokenwell run --config tokenwell.yaml             keep every token fresh
+  tokenwell exec --config tokenwell.yaml -- app     get the tokens, then run a program
+  tokenwell run --project-id P2… --access-key-file /run/secrets/key --output /run/app.jwt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

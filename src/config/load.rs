@@ -1,0 +1,79 @@
+//! Loads a configuration from its source, step by step.
+
+use std::path::Path;
+
+use super::{
+    diagnostics::Diagnostics,
+    digest::Digest,
+    environment::Environment,
+    flags,
+    mistake::{Diagnostic, Kind, Mistakes},
+    model::Config,
+    overrides::Overrides,
+    section,
+    source::{Origin, Source},
+    text, tree,
+};
+
+/// A usable configuration.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The checked configuration.
+    pub config: Config,
+    /// What is legal but rarely intended.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Reads a configuration and returns it, or all its mistakes. Flags override the environment, which overrides the file.
+/// A reload calls this again with the same source. Reads the file, the templates that it names and the user database,
+/// and resolves links in paths; does not read key files.
+pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+    load_with_digest(source, environment).1
+}
+
+/// Does the same, and returns the digest of the file as it was read.
+pub fn load_with_digest(source: &Source, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
+    match &source.origin {
+        Origin::File(path) => load_file(path, source, environment),
+        Origin::Flags { access_key_file, outputs } => {
+            let mut diagnostics = Diagnostics::new(environment, Path::new("/"));
+            let overrides = Overrides::new(source, &mut diagnostics);
+            let config = flags::read(access_key_file, outputs, &overrides, &mut diagnostics);
+            (Digest::NONE, finish(config, diagnostics, None, ""))
+        }
+    }
+}
+
+fn load_file(path: &Path, source: &Source, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
+    match text::read(path) {
+        Ok(bytes) => (Digest::of(&bytes), parse(bytes, path, source, environment)),
+        Err(unusable) => (Digest::NONE, Err(refused(path, unusable.into()))),
+    }
+}
+
+fn parse(bytes: Vec<u8>, path: &Path, source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+    let text = text::decode(bytes).map_err(|unusable| refused(path, unusable.into()))?;
+    let node = tree::parse(&text).map_err(|mistake| refused(path, Kind::Found { list: vec![mistake], left_out: 0 }))?;
+    let mut diagnostics = Diagnostics::new(environment, path.parent().unwrap_or(path));
+    let overrides = Overrides::new(source, &mut diagnostics);
+    let config = section::root::read(&node, path, &overrides, &mut diagnostics);
+    finish(config, diagnostics, Some(path), &text)
+}
+
+fn refused(path: &Path, kind: Kind) -> Mistakes {
+    Mistakes { file: Some(path.to_owned()), kind }
+}
+
+/// Returns the configuration if there are no mistakes.
+fn finish(
+    config: Option<Config>,
+    diagnostics: Diagnostics,
+    file: Option<&Path>,
+    text: &str,
+) -> Result<Loaded, Mistakes> {
+    let warnings = diagnostics.end(file.map(Path::to_owned), text)?;
+    match config {
+        Some(config) => Ok(Loaded { config, warnings }),
+        None => unreachable!("a reader returns `None` only after it recorded a mistake"),
+    }
+}

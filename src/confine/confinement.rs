@@ -1,0 +1,114 @@
+//! The confinement of this process: applies it, and checks new configurations against it.
+
+use std::path::Path;
+
+use tracing::{debug, info};
+
+use super::{
+    folders,
+    grant::{Grant, grants},
+    landlock,
+    needs::{Need, Right, needs},
+    seccomp,
+};
+use crate::{
+    config::{Config, Confine, Credential},
+    hook::Hook,
+};
+
+/// The access that this process still has.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Confinement {
+    /// The real folders; `None` means all folders, because there is no Landlock.
+    grants: Option<Vec<Grant>>,
+}
+
+impl Confinement {
+    /// Confines the calling thread, and threads that it starts later, to what the configuration needs, and logs the
+    /// result in one line. `file` is the configuration file, `certificates` are the root certificates that the
+    /// environment names. Returns `None` if no confinement was wanted. Blocks on the disk.
+    ///
+    /// For a missing folder, its nearest existing parent is granted.
+    pub fn begin(config: &Config, file: Option<&Path>, certificates: Vec<Need>) -> Option<Self> {
+        if config.confine == Confine::Off {
+            info!("not confined, because of `confine: off`");
+            return None;
+        }
+        if let Some(name) = with_command(config) {
+            info!(credential = name, "not confined: a hook runs a command, which may need the whole system");
+            return None;
+        }
+        let mut wanted = needs(config, file);
+        wanted.extend(certificates);
+        let grants = grants(&wanted);
+        let files = landlock::apply(&grants);
+        let calls = seccomp::apply();
+        match (&files, &calls) {
+            (Ok(landlock::Enforced::Whole), Ok(())) => {
+                debug!(
+                    folders = grants.len(),
+                    "confined to the folders of the configuration, and programs cannot be run"
+                );
+            }
+            (Ok(landlock::Enforced::InPart), Ok(())) => {
+                info!("confined, but not completely: this kernel's Landlock is old");
+            }
+            (Err(files), Err(calls)) => info!("not confined: {files}; {calls}"),
+            (files, calls) => {
+                let files = files.as_ref().err().map_or("confined to its folders", String::as_str);
+                let calls = calls.as_ref().err().map_or("programs cannot be run", String::as_str);
+                info!("partly confined: {files}; {calls}");
+            }
+        }
+        Some(Self { grants: files.is_ok().then_some(grants) })
+    }
+
+    /// Returns why this process cannot apply another configuration, with the remedy. Blocks on the disk.
+    pub fn refuses(&self, config: &Config, file: Option<&Path>) -> Option<String> {
+        if let Some(name) = with_command(config) {
+            let what =
+                format!("a hook of `{name}` runs a command, and tokenwell gave up running programs when it started");
+            return Some(format!("{what}; {REMEDY}"));
+        }
+        let granted = self.grants.as_ref()?;
+        let is_granted = |wanted: &Grant| {
+            granted.iter().any(|grant| grant.right >= wanted.right && wanted.path.starts_with(&grant.path))
+        };
+        let needs = needs(config, file);
+        let beyond = needs.iter().find(|need| !folders::of_need(need).iter().all(|path| is_granted(&need.at(path))))?;
+        let access = match beyond.right() {
+            Right::Read => "read",
+            Right::Write => "write",
+        };
+        let path = beyond.path.display();
+        Some(format!("`{path}` is outside the folders that tokenwell can {access} since it started; {REMEDY}"))
+    }
+
+    /// Adds the remedy to an error that the confinement may have caused: a folder that was recreated is not the granted
+    /// one.
+    pub fn explained(confinement: Option<&Self>, error: String) -> String {
+        let is_possible = confinement.is_some_and(|confinement| confinement.grants.is_some());
+        if is_possible && error.to_lowercase().contains("permission denied") {
+            format!(
+                "{error}; tokenwell can only access folders that existed when it started: if this one was recreated, {REMEDY}"
+            )
+        } else {
+            error
+        }
+    }
+}
+
+/// Returns the first credential with a hook that runs a command.
+fn with_command(config: &Config) -> Option<&str> {
+    let patterns = config.key_directories.iter().map(|directory| &directory.pattern);
+    let runs_command = |credential: &&Credential| {
+        credential.hooks.iter().any(|hook| match hook {
+            Hook::Command { .. } => true,
+            Hook::Signal { .. } | Hook::Post { .. } => false,
+        })
+    };
+    let found = config.credentials.iter().chain(patterns).find(runs_command)?;
+    Some(if found.name.is_empty() { "credentialsFrom" } else { &found.name })
+}
+
+const REMEDY: &str = "restart tokenwell: with valid tokens on disk it makes no request";
