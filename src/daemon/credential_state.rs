@@ -6,15 +6,13 @@ use std::{
     sync::Arc,
 };
 
-use tokio::sync::Semaphore;
-
 use super::{disk_scan::Observation, hook_runs::HookRuns, published_times::PublishedTimes, refusals::Refusals};
 use crate::{
     config::Credential,
-    exchange::GrantNote,
     output::{FileStamp, RemoveError, Removed, WriteError, Written},
     renewal::{ExchangeRecord, Health, Moment},
-    session::Session,
+    session::{GrantNote, Session},
+    source::Reader,
     state::WrittenToken,
     status::ExchangeResult,
 };
@@ -23,8 +21,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct CredentialState {
     pub(super) credential: Arc<Credential>,
-    /// See [`super::exchange_effect::ExchangeJob`].
-    pub(super) reading: Arc<Semaphore>,
+    /// Reads its source for exchanges.
+    pub(super) reader: Reader,
     /// What is remembered of the last exchange and of the token that was written; see [`crate::state`].
     pub(super) asked: Option<ExchangeRecord>,
     pub(super) written: Option<WrittenToken>,
@@ -95,7 +93,7 @@ impl CredentialState {
         let hooks = HookRuns::new(credential.hooks.len());
         Self {
             credential: Arc::new(credential),
-            reading: Arc::new(Semaphore::new(1)),
+            reader: Reader::default(),
             asked: None,
             written: None,
             recalled: false,

@@ -14,12 +14,12 @@ impl ExchangeContext {
     /// A client for a configuration. CA files and proxies are read afresh; the signing keys that `before` knows are kept
     /// where they are of the same project, else those that an earlier run left are used.
     pub(super) fn new(config: &Config, before: Option<&ExchangeContext>) -> Result<Self, ClientError> {
-        let client = Client::build(&config.base_url, &config.http, &Proxies::from_environment())?;
+        let client = Client::build(&config.base_url.origin(), &config.http, &Proxies::from_environment())?;
         let api = config.api();
         let same = before.filter(|context| context.api == api);
         let trust = match same {
             Some(context) => Arc::clone(&context.trust),
-            None => Arc::new(Trust::open(Some(&config.state_directory), &config.base_url, &config.project)),
+            None => Arc::new(Trust::open(Some(&config.state_directory), &api)),
         };
         let ledger = Ledger::new(&config.state_directory);
         Ok(Self { api, client, trust, ledger })

@@ -1,20 +1,17 @@
-//! One exchange, from the key file to a session that may be published.
+//! One exchange of the daemon, and its record in the state file.
 
-use std::{
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::Semaphore, task, time};
+use tokio::{task, time};
 
 use crate::{
     clock,
     config::Credential,
-    exchange::{Api, Client, GrantNote, Granted, Refused, SignatureStatus, Skew, Trust},
+    exchange::{Api, Client, Refused, SignatureStatus, Skew, Trust},
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
-    session::Session,
-    source::{AccessKeyMaterial, Material, ReadError},
+    session::{GrantNote, Granted, Session},
+    source::{Exchange, Identity, Means, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
     state::{Ledger, Record, WrittenToken},
 };
 
@@ -31,8 +28,8 @@ pub(super) struct ExchangeContext {
 #[derive(Debug)]
 pub(super) struct ExchangeJob {
     pub(super) credential: Arc<Credential>,
-    /// One permit: a file system that hangs costs one thread a credential, never a thread an attempt.
-    pub(super) reading: Arc<Semaphore>,
+    /// Reads its source, one read at a time.
+    pub(super) reader: Reader,
     /// Of what is asked for: see [`Record::request`].
     pub(super) request: Fingerprint,
     /// The token that was written last, as far as it is remembered.
@@ -63,91 +60,60 @@ pub(super) struct Noticed {
     pub(super) kept: Option<Result<(), String>>,
 }
 
-/// Reads the key, asks the host, reads the reply, looks at the signature.
-///
-/// The state file says of an exchange before it begins and again when it has been refused, so that a process that crashes in
-/// a loop still keeps the spacing.
+/// Obtains a session, and records the exchange in the state file.
 pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, noticed: &mut Noticed) -> Exchanged {
-    let began = clock::now();
-    let key = match read_key(&job).await {
-        Ok(key) => key,
-        Err(NoKey::Unusable(error)) => return Exchanged::NoKey(error),
-        Err(NoKey::Hangs(refused)) => return Exchanged::Refused { key: None, sent: began, refused, reread: None },
+    let means = Means { api: &context.api, client: &context.client, trust: &context.trust };
+    let mut recorder = StateFile { context: &context, job: &job, kept: None };
+    let obtained = obtain(means, &job.credential.source, &job.reader, job.cooling_down, &mut recorder).await;
+    noticed.kept = recorder.kept;
+    let Exchange { identity: key, sent, skew, outcome, .. } = match obtained {
+        Obtained::Unusable(error) => return Exchanged::NoKey(error),
+        Obtained::CoolingDown(identity) => return Exchanged::CoolingDown(identity),
+        Obtained::Hangs { began, refused } => {
+            return Exchanged::Refused { key: None, sent: began, refused, reread: None };
+        }
+        Obtained::Answered(exchange) => exchange,
     };
-    let fingerprint = key.identity();
-    if job.cooling_down == Some(fingerprint) {
-        return Exchanged::CoolingDown(fingerprint);
-    }
-    noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer: None }).await);
-    let (sent, sent_wall) = (clock::now(), clock::wall());
-    match ask(&context, &key, sent_wall, noticed).await {
-        Ok((Granted { session, notes }, standing)) => {
-            Exchanged::Session { key: fingerprint, sent, session, notes, standing }
+    noticed.skew = skew;
+    match outcome {
+        Outcome::Granted { granted: Granted { session, notes }, signature } => {
+            Exchanged::Session { key, sent, session, notes, standing: signature }
         }
-        Err(refused) => {
-            drop(key);
-            let at = clock::stamp_of(clock::now());
-            let answer = Some(Answered { at, quiet: refused.refusal.quiet() });
-            noticed.kept = Some(remember(&context, &job, ExchangeRecord { key: fingerprint, answer }).await);
-            let reread = match refused.refusal {
-                Refusal::Denied => read_key(&job).await.ok().map(|key| key.identity()),
-                Refusal::Blocked
-                | Refusal::Busy { .. }
-                | Refusal::Failed
-                | Refusal::Garbled
-                | Refusal::Unreachable
-                | Refusal::TimedOut => None,
-            };
-            Exchanged::Refused { key: Some(fingerprint), sent, refused, reread }
-        }
+        Outcome::Untrusted { refused, .. } => Exchanged::Refused { key: Some(key), sent, refused, reread: None },
+        Outcome::Refused { refused, reread } => Exchanged::Refused { key: Some(key), sent, refused, reread },
     }
 }
 
-async fn ask(
-    context: &ExchangeContext,
-    material: &Material,
-    sent: SystemTime,
-    noticed: &mut Noticed,
-) -> Result<(Granted, SignatureStatus), Refused> {
-    let Material::AccessKey(AccessKeyMaterial { options, key }) = material;
-    let reply = context.client.exchange(&context.api.project, options, key).await?;
-    let received = clock::wall();
-    noticed.skew = reply.date().map(|date| Skew::of(date, sent, received));
-    let granted = reply.read(sent, received, &context.api.project)?;
-    let standing = context.trust.judge(&context.client, &granted.session.jwt, clock::now()).await?;
-    Ok((granted, standing))
+/// The state file of a credential. A session is recorded when it is published, together with its token.
+struct StateFile<'a> {
+    context: &'a Arc<ExchangeContext>,
+    job: &'a ExchangeJob,
+    /// Whether the newest record is on disk, or why not.
+    kept: Option<Result<(), String>>,
 }
 
-enum NoKey {
-    Unusable(ReadError),
-    Hangs(Refused),
-}
+impl Recorder for StateFile<'_> {
+    async fn begin(&mut self, identity: Identity) {
+        self.store(ExchangeRecord { key: identity, answer: None }).await;
+    }
 
-async fn read_key(job: &ExchangeJob) -> Result<Material, NoKey> {
-    let source = job.credential.source.clone();
-    let hangs = || NoKey::Hangs(Refused { refusal: Refusal::TimedOut, message: job.credential.source.hangs() });
-    let Ok(permit) = Arc::clone(&job.reading).try_acquire_owned() else { return Err(hangs()) };
-    let read = task::spawn_blocking(move || {
-        let key = source.read();
-        drop(permit);
-        key
-    });
-    match time::timeout(KEY_READ_TIMEOUT, read).await {
-        Ok(Ok(key)) => key.map_err(NoKey::Unusable),
-        Ok(Err(_)) | Err(_) => Err(hangs()),
+    async fn end(&mut self, identity: Identity, refusal: Option<Refusal>) {
+        let Some(refusal) = refusal else { return };
+        let answer = Answered { at: clock::stamp_of(clock::now()), quiet: refusal.quiet() };
+        self.store(ExchangeRecord { key: identity, answer: Some(answer) }).await;
     }
 }
 
-/// Where nothing can be remembered, the exchange goes on all the same: the tokens are what counts.
-async fn remember(context: &Arc<ExchangeContext>, job: &ExchangeJob, asked: ExchangeRecord) -> Result<(), String> {
-    let record = Record { request: job.request, last_exchange: asked, written: job.written.clone() };
-    let (context, credential) = (Arc::clone(context), Arc::clone(&job.credential));
-    let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
-    match time::timeout(REMEMBER_TIMEOUT, stored).await {
-        Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
-        Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),
+impl StateFile<'_> {
+    async fn store(&mut self, last_exchange: ExchangeRecord) {
+        let record = Record { request: self.job.request, last_exchange, written: self.job.written.clone() };
+        let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
+        let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
+        self.kept = Some(match time::timeout(STORE_TIMEOUT, stored).await {
+            Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
+            Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),
+        });
     }
 }
 
-const REMEMBER_TIMEOUT: Duration = Duration::from_secs(2);
-const KEY_READ_TIMEOUT: Duration = Duration::from_secs(5);
+const STORE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -65,7 +65,7 @@ impl Doctor {
             let config = Arc::clone(&config);
             let build = move || {
                 let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
-                (anchors, Client::build(&config.base_url, &config.http, &Proxies::from_environment()))
+                (anchors, Client::build(&config.base_url.origin(), &config.http, &Proxies::from_environment()))
             };
             report.wait("reading whom to trust", self.on_disk(build)).await
         };
@@ -100,7 +100,7 @@ impl Doctor {
             }
         }
 
-        let seen = report.wait("asking for the public keys", edge::look(&client, &config.project)).await;
+        let seen = report.wait("asking for the public keys", edge::look(&client, &config.api())).await;
         report.say(seen.findings())?;
         report.say(clocks::findings(&seen))?;
         Ok(match seen.why_stop() {

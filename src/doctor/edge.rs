@@ -7,9 +7,10 @@ use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     config::duration::short,
-    exchange::{Client, ProjectId, Refused},
+    exchange::{Api, Client, Refused},
     renewal::Refusal,
     session::Jwks,
+    source::keys_refusal,
     status::Wording,
 };
 
@@ -40,15 +41,15 @@ pub(super) enum EdgeAnswer {
 }
 
 /// Asks.
-pub(super) async fn look(client: &Client, project: &ProjectId) -> EdgeProbe {
+pub(super) async fn look(client: &Client, api: &Api) -> EdgeProbe {
     let (began, sent) = (clock::now(), clock::wall());
-    let reply = client.keys_reply(project).await;
+    let reply = client.keys_reply(api).await;
     let (time, received) = (clock::now() - began, clock::wall());
     let (date, answer) = match reply {
         Err(refused) => (None, EdgeAnswer::None(refused)),
         Ok(reply) => {
             let has_keys = || Jwks::parse(&reply.body).is_ok_and(|keys| !keys.is_empty());
-            let answer = match reply.refused(received) {
+            let answer = match keys_refusal(&reply, received) {
                 Some(refused) => EdgeAnswer::Refused(refused),
                 None if has_keys() => EdgeAnswer::Keys,
                 None => EdgeAnswer::SomethingElse,

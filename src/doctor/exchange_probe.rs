@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use crate::{
-    exchange::{GrantNote, Refused, SignatureStatus},
+    exchange::{Refused, SignatureStatus},
     fingerprint::Fingerprint,
     offline::NotRecorded,
     renewal::Grant,
+    session::GrantNote,
 };
 
 /// One exchange as it went. There is nothing of the session in here.

@@ -41,7 +41,7 @@ pub(super) async fn look(
     extent: Extent,
     report: &mut Report<'_>,
 ) -> io::Result<Vec<ExchangeProbe>> {
-    let round = CheckRun { config, client, trust: Trust::open(None, &config.base_url, &config.project) };
+    let round = CheckRun { config, client, trust: Trust::open(None, &config.api()) };
     let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
     let mut stopped: Option<&str> = None;

@@ -16,10 +16,11 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    exchange::{Client, Granted, Refused, Trust},
-    fingerprint::Fingerprint,
+    exchange::{Client, Trust},
     offline::{DryExchange, NotRecorded, RecordedExchange},
-    source::{AccessKeyMaterial, Material},
+    renewal::Refusal,
+    session::Granted,
+    source::{Exchange, Identity, Means, Obtained, Outcome, Reader, Recorder, obtain},
 };
 
 /// What all exchanges have in common.
@@ -33,11 +34,13 @@ impl CheckRun<'_> {
     /// Waits as long as is polite, then asks.
     pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &mut Report<'_>) -> ExchangeProbe {
         let not_asked = |because: &str| ExchangeProbe::not_asked(&credential.name, because);
-        let key = {
+        let is_readable = {
             let source = credential.source.clone();
-            report.wait(&format!("reading {which}"), self.on_disk(move || source.read().ok())).await
+            report.wait(&format!("reading {which}"), self.on_disk(move || source.read().is_ok())).await
         };
-        let Some(Some(key)) = key else { return not_asked("its key file gives no key") };
+        if is_readable != Some(true) {
+            return not_asked(NO_KEY);
+        }
         let mut waited_for = None;
         for turn in 0..=TURNS_MAX {
             let Some(last) = self.last_exchange(credential).await else {
@@ -54,15 +57,21 @@ impl CheckRun<'_> {
             report.wait(&format!("keeping the spacing of {which}"), sleep(wanted)).await;
             waited_for = last.asked;
         }
-        let begun = self.begin(credential, key.identity()).await;
-        let asking = self.ask(credential, &key);
-        let mut seen = report.wait(&format!("asking with {which}"), asking).await;
-        let noted = match begun {
-            Ok(dry_exchange) => self.end(dry_exchange, &seen.outcome).await,
-            Err(why) => Err(why),
-        };
-        seen.noted = Some(noted);
-        seen
+        let mut recorder = DryRecorder { round: self, credential, begun: None, recorded: None };
+        let means = Means { api: &self.config.api(), client: self.client, trust: &self.trust };
+        let reader = Reader::default();
+        let obtaining = obtain(means, &credential.source, &reader, None, &mut recorder);
+        let obtained = report.wait(&format!("asking with {which}"), obtaining).await;
+        match obtained {
+            Obtained::Unusable(_) | Obtained::Hangs { .. } | Obtained::CoolingDown(_) => not_asked(NO_KEY),
+            Obtained::Answered(Exchange { identity, took, outcome, .. }) => ExchangeProbe {
+                credential: credential.name.clone(),
+                key: Some(identity),
+                time: took,
+                outcome: DryOutcome::of(outcome),
+                noted: recorder.recorded,
+            },
+        }
     }
 
     async fn last_exchange(&self, credential: &Credential) -> Option<RecordedExchange> {
@@ -70,36 +79,45 @@ impl CheckRun<'_> {
         self.on_disk(move || RecordedExchange::of(&config, &owned)).await
     }
 
-    async fn begin(&self, credential: &Credential, key: Fingerprint) -> Result<DryExchange, NotRecorded> {
-        let (config, owned) = (Arc::clone(self.config), credential.clone());
-        self.on_disk(move || DryExchange::begin(&config, &owned, key)).await.unwrap_or_else(|| Err(slow()))
-    }
-
-    async fn end(&self, dry_exchange: DryExchange, outcome: &DryOutcome) -> Result<(), NotRecorded> {
-        let refusal = match outcome {
-            DryOutcome::Refused(Refused { refusal, .. }) => Some(*refusal),
-            DryOutcome::Granted { .. } | DryOutcome::NotAsked(_) => None,
-        };
-        self.on_disk(move || dry_exchange.end(refusal)).await.unwrap_or_else(|| Err(slow()))
-    }
-
-    async fn ask(&self, credential: &Credential, key: &Material) -> ExchangeProbe {
-        let (began, sent) = (clock::now(), clock::wall());
-        let Material::AccessKey(AccessKeyMaterial { options, key: secret }) = key;
-        let reply = self.client.exchange(&self.config.project, options, secret).await;
-        let time = clock::now() - began;
-        let outcome = match reply.and_then(|reply| reply.read(sent, clock::wall(), &self.config.project)) {
-            Err(refused) => DryOutcome::Refused(refused),
-            Ok(Granted { session, notes }) => {
-                let standing = self.trust.judge(self.client, &session.jwt, clock::now()).await;
-                DryOutcome::Granted { grant: session.grant, notes, standing }
-            }
-        };
-        ExchangeProbe { credential: credential.name.clone(), key: Some(key.identity()), time, outcome, noted: None }
-    }
-
     async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
+    }
+}
+
+/// Records a dry exchange in the state directory, for a daemon that starts later.
+struct DryRecorder<'a> {
+    round: &'a CheckRun<'a>,
+    credential: &'a Credential,
+    begun: Option<DryExchange>,
+    /// Whether the exchange is recorded, or why not.
+    recorded: Option<Result<(), NotRecorded>>,
+}
+
+impl Recorder for DryRecorder<'_> {
+    async fn begin(&mut self, identity: Identity) {
+        let (config, credential) = (Arc::clone(self.round.config), self.credential.clone());
+        let begun = self.round.on_disk(move || DryExchange::begin(&config, &credential, identity)).await;
+        match begun.unwrap_or_else(|| Err(slow())) {
+            Ok(begun) => self.begun = Some(begun),
+            Err(why) => self.recorded = Some(Err(why)),
+        }
+    }
+
+    async fn end(&mut self, _identity: Identity, refusal: Option<Refusal>) {
+        let Some(begun) = self.begun.take() else { return };
+        let ended = self.round.on_disk(move || begun.end(refusal)).await;
+        self.recorded = Some(ended.unwrap_or_else(|| Err(slow())));
+    }
+}
+
+impl DryOutcome {
+    fn of(outcome: Outcome) -> Self {
+        let (Granted { session, notes }, standing) = match outcome {
+            Outcome::Refused { refused, .. } => return Self::Refused(refused),
+            Outcome::Granted { granted, signature } => (granted, Ok(signature)),
+            Outcome::Untrusted { granted, refused } => (granted, Err(refused)),
+        };
+        Self::Granted { grant: session.grant, notes, standing }
     }
 }
 
@@ -121,6 +139,7 @@ fn too_long(wanted: Duration, spacing: Duration, turn: usize) -> Option<String> 
     }
 }
 
+const NO_KEY: &str = "its key file gives no key";
 /// How long a spacing is waited out.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// How often it is waited for one that a daemon asks for at the same time.

@@ -59,9 +59,9 @@ impl BaseUrl {
         Self::parse(&text, false).unwrap_or_else(|_| unreachable!("a project id has only letters and digits"))
     }
 
-    /// The URL of an endpoint; `path` begins with a slash.
-    pub fn join(&self, path: &str) -> String {
-        format!("{}{path}", self.0.as_str().trim_end_matches('/'))
+    /// The path of an endpoint on the origin; `endpoint` begins with a slash.
+    pub fn path(&self, endpoint: &str) -> String {
+        format!("{}{endpoint}", self.0.path().trim_end_matches('/'))
     }
 
     /// Whether requests go in clear.
@@ -115,7 +115,7 @@ mod tests {
         ] {
             let base = BaseUrl::parse(text, false).unwrap();
             assert_eq!((base.to_string().as_str(), base.origin().to_string().as_str()), (shown, origin));
-            assert_eq!(base.join("/v2/keys"), format!("{shown}/v2/keys"));
+            assert_eq!(format!("{}{}", base.origin(), base.path("/v2/keys")), format!("{shown}/v2/keys"));
         }
     }
 

@@ -2,26 +2,29 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use http::{HeaderValue, header};
 use reqwest::{Response, redirect, retry, tls};
-use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::{
-    BaseUrl, HttpSettings, LoginOptions, ProjectId, Proxies, Refused, Reply,
-    proxy::{self, ProxyError},
+    api::Api,
+    origin::Origin,
+    proxy::{self, Proxies, ProxyError},
+    refusal::Refused,
+    reply::{BODY_BYTES_MAX, Reply},
+    request::Request,
     roots::{self, CaFileError},
+    settings::HttpSettings,
     transport::TransportError,
 };
-use crate::{renewal::Refusal, secret::Secret, session::Jwks};
+use crate::{renewal::Refusal, session::Jwks};
 
-/// Makes requests to one API. Cheap to clone; clones share their connections.
+/// Makes requests to one origin. Cheap to clone; clones share their connections.
 ///
 /// Roots and proxies are read once, when it is built: after a change of either a new client has to be built.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
-    base: BaseUrl,
+    origin: Origin,
     timeout: Duration,
     connect_timeout: Duration,
 }
@@ -51,8 +54,8 @@ pub enum ClientError {
 impl Client {
     /// Sets up TLS, reads `http.caFile` and the system's roots, and takes the proxy that applies. It makes no request.
     ///
-    /// Plain http goes without roots and without any proxy, which would see the access key.
-    pub fn build(base: &BaseUrl, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
+    /// Plain http goes without roots and without any proxy, which would see the secret.
+    pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
         // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -63,9 +66,9 @@ impl Client {
             .tls_version_min(tls::Version::TLS_1_2)
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(POOL_IDLE_MAX)
-            .https_only(!base.is_plain_http())
+            .https_only(!origin.is_plain_http())
             .no_proxy();
-        let builder = if base.is_plain_http() {
+        let builder = if origin.is_plain_http() {
             builder.tls_certs_only([])
         } else {
             let certificates = match &settings.ca_file {
@@ -82,29 +85,18 @@ impl Client {
             if roots::are_missing(&error) { ClientError::NoRoots } else { ClientError::Tls(error.without_url()) }
         })?;
         let HttpSettings { timeout, connect_timeout, ca_file: _ } = *settings;
-        Ok(Self { http, base: base.clone(), timeout, connect_timeout })
+        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout })
     }
 
-    /// Where it makes its requests.
-    pub fn base(&self) -> &BaseUrl {
-        &self.base
-    }
-
-    /// `POST /v1/auth/accesskey/exchange`. Answers any whole reply; [`Reply::read`] says what it means.
-    pub async fn exchange(&self, project: &ProjectId, options: &LoginOptions, key: &Secret) -> Result<Reply, Refused> {
-        let request = self
-            .http
-            .post(self.base.join("/v1/auth/accesskey/exchange"))
-            .header(header::AUTHORIZATION, bearer(project, key)?)
-            .header(header::CONTENT_TYPE, "application/json")
-            .body(body(options).to_string());
-        self.reply(request, self.timeout).await
+    /// Sends a request and returns any whole reply.
+    pub async fn send(&self, request: Request) -> Result<Reply, Refused> {
+        self.exchange(request, self.timeout).await
     }
 
     /// `GET /v2/keys/{project}`: the public keys of the project, at least one.
-    pub async fn keys(&self, project: &ProjectId) -> Result<Jwks, Refused> {
-        let reply = self.keys_reply(project).await?;
-        let status = reply.status.as_u16();
+    pub async fn keys(&self, api: &Api) -> Result<Jwks, Refused> {
+        let reply = self.keys_reply(api).await?;
+        let (status, project) = (reply.status.as_u16(), &api.project);
         if status != 200 {
             let message = format!("the public keys of project `{project}` cannot be had: HTTP {status}");
             return Err(Refused { refusal: Refusal::Failed, message });
@@ -116,16 +108,23 @@ impl Client {
         })
     }
 
-    /// The same request, and whatever whole reply there is to it: it carries no key, so it shows who answers at all.
-    pub async fn keys_reply(&self, project: &ProjectId) -> Result<Reply, Refused> {
-        let request = self.http.get(self.base.join(&format!("/v2/keys/{project}")));
-        self.reply(request, self.timeout.min(KEYS_TIMEOUT_MAX)).await
+    /// Sends the same request and returns any whole reply. It carries no secret, so it shows who answers at all.
+    pub async fn keys_reply(&self, api: &Api) -> Result<Reply, Refused> {
+        let request = Request::get(api.base_url.path(&format!("/v2/keys/{}", api.project)));
+        self.exchange(request, self.timeout.min(KEYS_TIMEOUT_MAX)).await
     }
 
     /// Sends a request and collects the whole reply, all of it within the time-out.
-    async fn reply(&self, request: reqwest::RequestBuilder, timeout: Duration) -> Result<Reply, Refused> {
+    async fn exchange(&self, request: Request, timeout: Duration) -> Result<Reply, Refused> {
+        let url = format!("{}{}", self.origin, request.path());
+        let builder = self.http.request(request.method().clone(), url).headers(request.headers().clone());
+        let builder = match request.body() {
+            Some(body) => builder.body(body.to_vec()),
+            None => builder,
+        };
+        drop(request);
         let whole = async {
-            let response = request.send().await.map_err(|error| TransportError::of(&error))?;
+            let response = builder.send().await.map_err(|error| TransportError::of(&error))?;
             let (status, headers) = (response.status(), response.headers().clone());
             Ok(Reply { status, headers, body: collect(response).await? })
         };
@@ -134,39 +133,8 @@ impl Client {
             Ok(Err(trouble)) => trouble,
             Err(_elapsed) => TransportError::Slow,
         };
-        Err(trouble.refused(&self.base, timeout, self.connect_timeout))
+        Err(trouble.refused(&self.origin, timeout, self.connect_timeout))
     }
-}
-
-/// `Bearer <project>:<key>`. A key that does not fit into a header is refused as Descope would refuse it, without asking.
-fn bearer(project: &ProjectId, key: &Secret) -> Result<HeaderValue, Refused> {
-    let parts = ["Bearer ", project.as_str(), ":", key.expose()];
-    let mut text = Zeroizing::new(String::with_capacity(parts.iter().map(|part| part.len()).sum()));
-    for part in parts {
-        text.push_str(part);
-    }
-    let mut value = HeaderValue::from_bytes(text.as_bytes()).map_err(|_| Refused {
-        refusal: Refusal::Denied,
-        message: "the access key holds characters that cannot be sent; it is letters and digits only".to_owned(),
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
-}
-
-/// `{}`, or `{"loginOptions":{…}}` with what is set.
-fn body(options: &LoginOptions) -> Value {
-    let mut set = Map::new();
-    if !options.custom_claims.is_empty() {
-        set.insert("customClaims".to_owned(), options.custom_claims.clone().into());
-    }
-    if let Some(tenant) = &options.selected_tenant {
-        set.insert("selectedTenant".to_owned(), tenant.clone().into());
-    }
-    let mut body = Map::new();
-    if !set.is_empty() {
-        body.insert("loginOptions".to_owned(), set.into());
-    }
-    body.into()
 }
 
 /// Reads a body up to [`BODY_BYTES_MAX`], into one buffer that never moves and leaves no copy behind.
@@ -181,8 +149,6 @@ async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Transport
     Ok(body)
 }
 
-/// The longest body that is read.
-pub const BODY_BYTES_MAX: usize = 64 * 1024;
 /// How long the keys may take at most: a session waits for them.
 const KEYS_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Renewals are minutes apart, and a connection that idles so long may have died in a NAT unnoticed. Many credentials that

@@ -13,6 +13,11 @@ impl Origin {
     pub(super) fn of(url: &Url) -> Self {
         Self(url.origin().ascii_serialization().into())
     }
+
+    /// Whether requests go in clear.
+    pub fn is_plain_http(&self) -> bool {
+        self.0.starts_with("http:")
+    }
 }
 
 /// As it is written in front of a path: `https://api.descope.com`, without a port that the scheme implies.

@@ -6,7 +6,7 @@ use std::{error::Error, io, time::Duration};
 
 use rustls::{CertificateError, Error as TlsError};
 
-use super::{BaseUrl, Refused};
+use super::{origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
 use crate::renewal::Refusal;
 
 /// What went wrong between the client and the API.
@@ -16,7 +16,7 @@ pub(super) enum TransportError {
     Slow,
     /// No connection came about in time.
     SlowConnect,
-    /// The body is longer than [`super::BODY_BYTES_MAX`].
+    /// The body is longer than [`BODY_BYTES_MAX`].
     TooLong,
     /// Anything else, in words.
     Broken(String),
@@ -42,8 +42,7 @@ impl TransportError {
     }
 
     /// For the core and for people.
-    pub(super) fn refused(self, base: &BaseUrl, timeout: Duration, connect_timeout: Duration) -> Refused {
-        let origin = base.origin();
+    pub(super) fn refused(self, origin: &Origin, timeout: Duration, connect_timeout: Duration) -> Refused {
         let length = humantime::format_duration;
         let (refusal, message) = match self {
             Self::Slow => (Refusal::TimedOut, format!("no whole reply from `{origin}` within {}", length(timeout))),
@@ -52,8 +51,7 @@ impl TransportError {
                 (Refusal::TimedOut, format!("no connection to `{origin}` within {within}"))
             }
             Self::TooLong => {
-                let bytes_max = super::BODY_BYTES_MAX;
-                (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {bytes_max} bytes"))
+                (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"))
             }
             Self::Broken(words) => (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}")),
         };

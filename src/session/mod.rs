@@ -4,8 +4,10 @@ mod issuer;
 mod jwks;
 mod jwt;
 pub(crate) mod lenient;
+mod life;
 mod model;
 
 pub use jwks::{Jwks, KEYS_MAX, NotAJwks, SignatureVerdict};
 pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
-pub use model::{Claims, Session, Times};
+pub use life::{Ends, GrantNote, life};
+pub use model::{Claims, Granted, Session, Times};

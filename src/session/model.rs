@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::jwt::Jwt;
+use super::{jwt::Jwt, life::GrantNote};
 use crate::{renewal::Grant, secret::Secret};
 
 /// A usable session.
@@ -14,6 +14,15 @@ pub struct Session {
     pub grant: Grant,
     /// Its claims, for display and metadata.
     pub claims: Claims,
+}
+
+/// A session as granted, and what is odd about it.
+#[derive(Debug)]
+pub struct Granted {
+    /// The session. Its signature is not verified here.
+    pub session: Session,
+    /// What a person should know of it, once.
+    pub notes: Vec<GrantNote>,
 }
 
 /// A session's times as published to readers, on the wall clock in whole seconds. They are fixed when the session is first

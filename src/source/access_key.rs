@@ -3,13 +3,21 @@
 use std::path::PathBuf;
 
 use super::{
+    answer::Answer,
+    descope,
+    expectation::Expectation,
     identity::Identity,
     kind::{SecretFile, SecretKind},
+    login_options::LoginOptions,
     secret_file,
     unusable::{ReadError, Unusable},
     word::word_in,
 };
-use crate::{exchange::LoginOptions, secret::Secret};
+use crate::{
+    exchange::{Api, Refused, Reply, Request, Timing},
+    renewal::Refusal,
+    secret::Secret,
+};
 
 /// An access key, and what is asked for with it.
 #[derive(Clone, PartialEq, Debug)]
@@ -76,6 +84,23 @@ impl AccessKeyMaterial {
     pub(super) fn identity(&self) -> Identity {
         self.key.fingerprint()
     }
+
+    /// The request, with `Authorization: Bearer <project>:<key>`. A key that does not fit into a header is refused as the
+    /// server would refuse it, without asking.
+    pub(super) fn request(&self, api: &Api) -> Result<Request, Refused> {
+        let path = api.base_url.path("/v1/auth/accesskey/exchange");
+        let request = Request::post_json(path, &self.options.body());
+        request.bearer(&[api.project.as_str(), self.key.expose()]).map_err(|unsendable| Refused {
+            refusal: Refusal::Denied,
+            message: format!("the access key holds {unsendable}; it is letters and digits only"),
+        })
+    }
+}
+
+/// What a reply to the exchange means. Every row of the table of answers in the contract is decided here, except a bad
+/// signature.
+pub(super) fn answer(reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
+    Answer::new(descope::session(reply, timing, expectation, &descope::NAMES))
 }
 
 fn is_whole_bearer(word: &Secret) -> bool {

@@ -1,8 +1,16 @@
 //! Every way to a session, as one closed enum: the verbs that all kinds have.
 
-use super::{access_key::AccessKey, kind::SecretFile, material::Material, unusable::ReadError};
+use super::{
+    access_key::AccessKey,
+    answer::{NotStored, RotatedSecret},
+    expectation::{Expectation, ExpectedIssuer},
+    kind::SecretFile,
+    login_options::LoginOptions,
+    material::Material,
+    unusable::ReadError,
+};
 use crate::{
-    exchange::{Api, LoginOptions, Origin},
+    exchange::{Api, Origin},
     fingerprint::Fingerprint,
     secret::Secret,
 };
@@ -34,6 +42,21 @@ impl Source {
     pub fn origin(&self, api: &Api) -> Origin {
         match self {
             Self::AccessKey(_) => api.base_url.origin(),
+        }
+    }
+
+    /// What its sessions must be before they are published.
+    pub fn expectation(&self, api: &Api) -> Expectation {
+        match self {
+            Self::AccessKey(_) => Expectation { issuer: ExpectedIssuer::Project(api.project.clone()) },
+        }
+    }
+
+    /// Stores a secret that a reply put in the place of the one that was sent, so that a crash cannot lose it. Blocks on the
+    /// disk.
+    pub fn store(&self, _rotated: &RotatedSecret) -> Result<(), NotStored> {
+        match self {
+            Self::AccessKey(_) => Err(NotStored::NeverRotates),
         }
     }
 

@@ -8,8 +8,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use proptest::prelude::*;
 use tokenwell::{
-    exchange::{GrantNote, Granted, ProjectId, Refused, Reply},
+    exchange::{Api, BaseUrl, ProjectId, Refused, Reply, Timing},
     renewal::{Refusal, policy::LIFETIME_MAX},
+    secret::Secret,
+    session::{GrantNote, Granted},
+    source::{AccessKey, AccessKeyMaterial, LoginOptions, Material, Source},
 };
 
 /// 2026-11-23 12:00:00 by the server's clock: every `iat`, `exp` and `Date` below counts from here.
@@ -24,10 +27,6 @@ fn at(seconds: u64) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-fn project() -> ProjectId {
-    ProjectId::parse("P2abc").unwrap()
-}
-
 fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
@@ -38,7 +37,18 @@ fn reply(status: u16, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Reply
 }
 
 fn read(reply: &Reply) -> Result<Granted, Refused> {
-    reply.read(at(LOCAL), at(LOCAL + 1), &project())
+    read_at(reply, at(LOCAL), at(LOCAL + 1))
+}
+
+/// What the reply to the exchange of an access key means.
+fn read_at(reply: &Reply, sent: SystemTime, received: SystemTime) -> Result<Granted, Refused> {
+    let project = ProjectId::parse("P2abc").unwrap();
+    let api = Api { base_url: BaseUrl::of_project(&project), project };
+    let key = Secret::new("K2abc".to_owned());
+    let material = Material::AccessKey(AccessKeyMaterial { options: LoginOptions::default(), key });
+    let expectation = Source::AccessKey(AccessKey::at("/keys/app")).expectation(&api);
+    let answer = material.reply(reply, Timing { sent, received }, &expectation);
+    answer.settle(|_| -> Result<(), ()> { panic!("an access key never rotates") }).unwrap()
 }
 
 fn jwt(claims: &str) -> String {
@@ -435,7 +445,7 @@ proptest! {
         for (name, value) in headers {
             reply.headers.append(name, HeaderValue::from_bytes(&value).unwrap());
         }
-        match reply.read(at(sent), at(sent), &project()) {
+        match read_at(&reply, at(sent), at(sent)) {
             Ok(granted) => {
                 prop_assert!(reply.status.is_success());
                 let token = granted.session.jwt.expose();

@@ -11,7 +11,7 @@ use crate::{
         reader::Field,
         value::{claims, path},
     },
-    exchange::LoginOptions,
+    source::LoginOptions,
 };
 
 /// Reads the file of one access key, in an entry of `credentials`.

@@ -15,13 +15,14 @@ use crate::{
         span,
         tasks::{Done, Task},
     },
-    exchange::{GrantNote, Refused},
+    exchange::Refused,
     fingerprint::Fingerprint,
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{
         Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
         Renewal,
     },
+    session::GrantNote,
     state::WrittenToken,
     status::ExchangeResult,
 };

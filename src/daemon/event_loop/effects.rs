@@ -37,7 +37,7 @@ impl Daemon {
                 let context = Arc::clone(&self.context);
                 let job = ExchangeJob {
                     request: context.request(&credential),
-                    reading: Arc::clone(&kept.reading),
+                    reader: kept.reader.clone(),
                     written: kept.written.clone(),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use tokio::{sync::Semaphore, task};
+use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::Daemon;
@@ -20,6 +20,7 @@ use crate::{
     },
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
+    source::Reader,
 };
 
 impl Daemon {
@@ -159,7 +160,7 @@ impl Daemon {
         if before.source.files() != after.source.files() {
             kept.observed = None;
             // A read of the old file that hangs is nothing to the new one.
-            kept.reading = Arc::new(Semaphore::new(1));
+            kept.reader = Reader::default();
         }
         if before.outputs != after.outputs {
             let stays = |output: &Output| after.outputs.iter().any(|kept| kept.is_same_claim(output));

@@ -73,7 +73,7 @@ impl NetworkPath {
         if is_plain_http {
             return Ok(Self { host, port, is_plain_http, route: Route::PlainHttp, login: None });
         }
-        let target: Uri = base.join("/").parse().unwrap_or_default();
+        let target: Uri = base.origin().to_string().parse().unwrap_or_default();
         let (route, login) = match applying(proxies, &target)? {
             Applying::NoneSet => (Route::Direct, None),
             Applying::Exempt { variable, exempting } => (Route::Exempt { variable, exempting }, None),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use super::{BaseUrl, Client, ProjectId, Refused};
+use super::{api::Api, client::Client, refusal::Refused};
 use crate::{
     renewal::{Moment, Refusal},
     secret::Secret,
@@ -24,7 +24,7 @@ use cache::Cache;
 /// one for the sake of keys that are not among the known ones: a key may be new just after the start as well.
 #[derive(Debug)]
 pub struct Trust {
-    project: ProjectId,
+    api: Api,
     cache: Option<Cache>,
     /// Held only to copy the pointer out or in.
     keys: Mutex<Arc<Jwks>>,
@@ -67,15 +67,10 @@ enum Fetch {
 impl Trust {
     /// Starts with the keys that an earlier run left in the state directory. What is missing, corrupt or of another project
     /// or API there is passed over. Reads one small file, so it belongs to the start.
-    pub fn open(state_directory: Option<&Path>, base: &BaseUrl, project: &ProjectId) -> Self {
-        let cache = state_directory.map(|directory| Cache::new(directory, base, project));
+    pub fn open(state_directory: Option<&Path>, api: &Api) -> Self {
+        let cache = state_directory.map(|directory| Cache::new(directory, &api.base_url, &api.project));
         let keys = cache.as_ref().and_then(Cache::load).unwrap_or_default();
-        Self {
-            project: project.clone(),
-            cache,
-            keys: Mutex::new(Arc::new(keys)),
-            fetches: tokio::sync::Mutex::default(),
-        }
+        Self { api: api.clone(), cache, keys: Mutex::new(Arc::new(keys)), fetches: tokio::sync::Mutex::default() }
     }
 
     /// Judges the signature of a session, new or held. Takes as long as one request of the keys at most; errors are
@@ -118,7 +113,7 @@ impl Trust {
     }
 
     async fn fetch(&self, client: &Client) -> Fetch {
-        match client.keys(&self.project).await {
+        match client.keys(&self.api).await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);

@@ -13,9 +13,10 @@ use std::{net::TcpListener, time::Duration};
 use serde_json::json;
 use server::{Answer, Server};
 use tokenwell::{
-    exchange::{BaseUrl, Client, HttpSettings, LoginOptions, ProjectId, Proxies, Refused, Reply},
+    exchange::{Api, BaseUrl, Client, ClientError, HttpSettings, ProjectId, Proxies, Refused, Reply},
     renewal::Refusal,
     secret::Secret,
+    source::{AccessKeyMaterial, LoginOptions, Material},
 };
 
 const KEY: &str = "K2canarycanarycanarycanary";
@@ -34,12 +35,32 @@ fn impatient() -> HttpSettings {
     HttpSettings { timeout: Duration::from_millis(300), ..patient() }
 }
 
-fn client(url: &str, settings: &HttpSettings) -> Client {
-    Client::build(&BaseUrl::parse(url, true).unwrap(), settings, &Proxies::none()).unwrap()
+/// A client, and the API that it asks.
+#[derive(Clone, Debug)]
+struct ApiClient {
+    client: Client,
+    api: Api,
 }
 
-async fn exchange(client: &Client, options: &LoginOptions) -> Result<Reply, Refused> {
-    let result = client.exchange(&project(), options, &Secret::new(KEY.to_owned())).await;
+impl ApiClient {
+    fn build(base: &BaseUrl, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
+        let client = Client::build(&base.origin(), settings, proxies)?;
+        Ok(Self { client, api: Api { project: project(), base_url: base.clone() } })
+    }
+
+    async fn exchange(&self, options: &LoginOptions, key: &str) -> Result<Reply, Refused> {
+        let key = Secret::new(key.to_owned());
+        let material = Material::AccessKey(AccessKeyMaterial { options: options.clone(), key });
+        self.client.send(material.request(&self.api)?).await
+    }
+}
+
+fn client(url: &str, settings: &HttpSettings) -> ApiClient {
+    ApiClient::build(&BaseUrl::parse(url, true).unwrap(), settings, &Proxies::none()).unwrap()
+}
+
+async fn exchange(client: &ApiClient, options: &LoginOptions) -> Result<Reply, Refused> {
+    let result = client.exchange(options, KEY).await;
     let shown = format!("{client:?} {result:?}");
     assert!(!shown.contains("canary"), "{shown}");
     result
@@ -219,8 +240,7 @@ async fn a_failed_request_is_not_sent_again_by_itself() {
 async fn a_key_that_fits_into_no_header_is_refused_without_a_request() {
     let server = Server::start([]).await;
     let client = client(&format!("http://{}", server.address), &patient());
-    let key = Secret::new("K2canary\r\nx: y".to_owned());
-    let refused = client.exchange(&project(), &LoginOptions::default(), &key).await.unwrap_err();
+    let refused = client.exchange(&LoginOptions::default(), "K2canary\r\nx: y").await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::Denied);
     assert!(!refused.message.contains("canary"));
     assert_eq!(server.connections(), 0);
@@ -233,7 +253,7 @@ async fn plain_http_goes_through_no_proxy() {
     let url = format!("http://{}", proxy.local_addr().unwrap());
     let server = Server::start([Answer::reply("200 OK", "{}")]).await;
     let base = BaseUrl::parse(&format!("http://{}", server.address), false).unwrap();
-    let client = Client::build(&base, &patient(), &Proxies::read(|_| Some(url.clone()))).unwrap();
+    let client = ApiClient::build(&base, &patient(), &Proxies::read(|_| Some(url.clone()))).unwrap();
     exchange(&client, &LoginOptions::default()).await.unwrap();
     assert_eq!(proxy.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "nobody came");
 }

@@ -5,8 +5,9 @@ use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 use tokenwell::{
-    exchange::{BaseUrl, Client, ClientError, HttpSettings, LoginOptions, Proxies, Refused, Reply},
+    exchange::{BaseUrl, ClientError, HttpSettings, Proxies, Refused, Reply},
     renewal::Refusal,
+    source::LoginOptions,
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional},
@@ -18,7 +19,7 @@ use tokio_rustls::{
 };
 
 use crate::{
-    exchange,
+    ApiClient, exchange,
     nobody::nobody,
     patient,
     server::{Answer, Server},
@@ -74,7 +75,7 @@ fn trusting(file: PathBuf) -> HttpSettings {
 
 async fn ask(server: &Server, settings: &HttpSettings, proxies: &Proxies) -> Result<Reply, Refused> {
     let base = BaseUrl::parse(&format!("https://{}", server.address), false).unwrap();
-    exchange(&Client::build(&base, settings, proxies).unwrap(), &LoginOptions::default()).await
+    exchange(&ApiClient::build(&base, settings, proxies).unwrap(), &LoginOptions::default()).await
 }
 
 fn ok() -> [Answer; 1] {
@@ -142,7 +143,7 @@ async fn a_server_that_does_not_speak_tls_is_said_so() {
         let _ = stream.read_to_end(&mut Vec::new()).await;
     });
     let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
-    let client = Client::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
+    let client = ApiClient::build(&base, &trusting(authority.file()), &Proxies::none()).unwrap();
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.message, format!("cannot reach `https://{address}`: the server does not speak TLS"));
 }
@@ -155,7 +156,7 @@ async fn a_handshake_that_does_not_end_is_left_at_the_time_out_of_connecting() {
     let address = mute.local_addr().unwrap();
     let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
     let settings = HttpSettings { connect_timeout: Duration::from_millis(300), ..trusting(authority.file()) };
-    let client = Client::build(&base, &settings, &Proxies::none()).unwrap();
+    let client = ApiClient::build(&base, &settings, &Proxies::none()).unwrap();
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::TimedOut);
     assert_eq!(refused.message, format!("no connection to `https://{address}` within 300ms"));
@@ -167,7 +168,7 @@ async fn an_unusable_ca_file_is_named() {
     let build = |name: &str| {
         let path = folder.path().join(name);
         let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
-        let error = Client::build(&base, &trusting(path.clone()), &Proxies::none()).unwrap_err();
+        let error = ApiClient::build(&base, &trusting(path.clone()), &Proxies::none()).unwrap_err();
         assert!(matches!(error, ClientError::CaFile { .. }));
         let message = error.to_string();
         let prefix = format!("cannot use `http.caFile` `{}`: ", path.display());
@@ -293,10 +294,10 @@ fn a_machine_without_authorities_is_told_the_remedy() {
 #[ignore = "run by a_machine_without_authorities_is_told_the_remedy"]
 fn in_a_process_without_authorities() {
     let https = BaseUrl::parse("https://api.descope.com", false).unwrap();
-    let error = Client::build(&https, &patient(), &Proxies::none()).unwrap_err();
+    let error = ApiClient::build(&https, &patient(), &Proxies::none()).unwrap_err();
     assert!(matches!(error, ClientError::NoRoots), "{error:?}");
     let authority = Authority::new();
-    Client::build(&https, &trusting(authority.file()), &Proxies::none()).unwrap();
+    ApiClient::build(&https, &trusting(authority.file()), &Proxies::none()).unwrap();
     let http = BaseUrl::parse("http://127.0.0.1:1", false).unwrap();
-    Client::build(&http, &patient(), &Proxies::none()).unwrap();
+    ApiClient::build(&http, &patient(), &Proxies::none()).unwrap();
 }

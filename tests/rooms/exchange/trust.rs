@@ -9,13 +9,13 @@ use ring::{
 };
 use serde_json::json;
 use tokenwell::{
-    exchange::{BaseUrl, Client, HttpSettings, Proxies, Refused, SignatureStatus, Trust},
+    exchange::{BaseUrl, HttpSettings, Proxies, Refused, SignatureStatus, Trust},
     renewal::{Moment, Refusal},
     secret::Secret,
 };
 
 use crate::{
-    client, impatient, patient, project,
+    ApiClient, client, impatient, patient,
     server::{Answer, Server},
 };
 
@@ -60,7 +60,7 @@ fn published(kids: &[&str], change: impl Fn(Vec<u8>) -> Vec<u8>) -> Answer {
 
 struct World {
     server: Server,
-    client: Client,
+    client: ApiClient,
     trust: Arc<Trust>,
 }
 
@@ -72,12 +72,12 @@ impl World {
     async fn with_state(answers: impl IntoIterator<Item = Answer>, state: Option<&std::path::Path>) -> Self {
         let server = Server::start(answers).await;
         let client = client(&format!("http://{}", server.address), &patient());
-        let trust = Arc::new(Trust::open(state, client.base(), &project()));
+        let trust = Arc::new(Trust::open(state, &client.api));
         Self { server, client, trust }
     }
 
     async fn judge(&self, kid: &str, now: u64) -> Result<SignatureStatus, Refused> {
-        self.trust.judge(&self.client, &token(kid), at(now)).await
+        self.trust.judge(&self.client.client, &token(kid), at(now)).await
     }
 
     fn fetches(&self) -> usize {
@@ -132,7 +132,7 @@ async fn sessions_that_come_together_share_one_request() {
     let world = World::new([keys(&["SK1"])]).await;
     // Signed once, and before the request begins: that has five seconds, which much work would use up on a slow machine.
     let token = token("SK1");
-    let judging = (0..50).map(|_| world.trust.judge(&world.client, &token, at(100)));
+    let judging = (0..50).map(|_| world.trust.judge(&world.client.client, &token, at(100)));
     let judged = futures_util::future::join_all(judging).await;
     assert!(judged.into_iter().all(|standing| standing == Ok(SignatureStatus::Verified)));
     assert_eq!(world.fetches(), 1);
@@ -183,7 +183,7 @@ async fn keys_that_cannot_be_had_stop_nothing_and_are_caught_up_with() {
 async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     let world = World::new([keys(&["SK1"]), Answer::Silence]).await;
     assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
-    let (trust, patient_client) = (Arc::clone(&world.trust), world.client.clone());
+    let (trust, patient_client) = (Arc::clone(&world.trust), world.client.client.clone());
     let hanging = tokio::spawn(async move { trust.judge(&patient_client, &token("SK9"), at(200)).await });
     world.server.has_requests(2).await;
     assert_eq!(world.judge("SK1", 200).await, Ok(SignatureStatus::Verified));
@@ -198,7 +198,7 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     // Long enough for the request to arrive, which is counted.
     let hasty = HttpSettings { timeout: Duration::from_secs(3), ..patient() };
     let hasty = client(&format!("http://{}", world.server.address), &hasty);
-    let Ok(SignatureStatus::Unverified { why }) = world.trust.judge(&hasty, &token("SK9"), at(260)).await else {
+    let Ok(SignatureStatus::Unverified { why }) = world.trust.judge(&hasty.client, &token("SK9"), at(260)).await else {
         panic!()
     };
     assert!(why.ends_with("within 3s"), "{why}");
@@ -211,14 +211,14 @@ async fn a_restart_needs_no_request_but_a_foreign_cache_is_passed_over() {
     let world = World::with_state([keys(&["SK1"])], Some(state.path())).await;
     assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
 
-    let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
+    let trust = Trust::open(Some(state.path()), &world.client.api);
+    assert_eq!(trust.judge(&world.client.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
     assert_eq!(world.fetches(), 1);
 
     let other = BaseUrl::parse("http://127.0.0.1:9/other", false).unwrap();
-    let elsewhere = Client::build(&other, &impatient(), &Proxies::none()).unwrap();
-    let trust = Trust::open(Some(state.path()), &other, &project());
-    let standing = trust.judge(&elsewhere, &token("SK1"), at(5)).await;
+    let elsewhere = ApiClient::build(&other, &impatient(), &Proxies::none()).unwrap();
+    let trust = Trust::open(Some(state.path()), &elsewhere.api);
+    let standing = trust.judge(&elsewhere.client, &token("SK1"), at(5)).await;
     assert!(matches!(standing, Ok(SignatureStatus::Unverified { .. })), "{standing:?}");
 }
 
@@ -227,20 +227,20 @@ async fn a_stale_cache_is_replaced_and_one_that_cannot_be_written_stops_nothing(
     let state = tempfile::tempdir().unwrap();
     let world = World::with_state([other_keys(&["SK1"]), keys(&["SK1"])], Some(state.path())).await;
     garbled(world.judge("SK1", 100).await);
-    let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
+    let trust = Trust::open(Some(state.path()), &world.client.api);
+    assert_eq!(trust.judge(&world.client.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
     assert_eq!(world.fetches(), 2);
 
     fs::remove_dir_all(state.path()).unwrap();
     world.server.answer(keys(&["SK1"]));
-    let trust = Trust::open(Some(state.path()), world.client.base(), &project());
-    assert_eq!(trust.judge(&world.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
+    let trust = Trust::open(Some(state.path()), &world.client.api);
+    assert_eq!(trust.judge(&world.client.client, &token("SK1"), at(5)).await, Ok(SignatureStatus::Verified));
 }
 
 #[tokio::test]
 async fn a_text_that_is_no_token_is_garbled_without_a_request() {
     let world = World::new([]).await;
-    let result = world.trust.judge(&world.client, &Secret::new("canary canary".to_owned()), at(100)).await;
+    let result = world.trust.judge(&world.client.client, &Secret::new("canary canary".to_owned()), at(100)).await;
     assert_eq!(garbled(result), "the session is not a JWT: it contains white space");
     assert_eq!(world.fetches(), 0);
 }

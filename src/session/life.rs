@@ -2,10 +2,8 @@
 
 use std::{fmt, time::Duration};
 
-use crate::{
-    renewal::policy::LIFETIME_MAX,
-    session::{Jwt, lenient::SECONDS_MAX},
-};
+use super::{jwt::Jwt, lenient::SECONDS_MAX};
+use crate::renewal::policy::LIFETIME_MAX;
 
 /// What is odd about a session that is usable all the same. Said once, not on every renewal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,12 +58,15 @@ impl fmt::Display for GrantNote {
 }
 
 /// All that is said of a session's end, each since the Unix epoch by the server's clock.
-pub(super) struct Ends<'a> {
-    pub(super) jwt: &'a Jwt<'a>,
-    pub(super) session_expiration: Option<Duration>,
-    pub(super) expiration: Option<Duration>,
+pub struct Ends<'a> {
+    /// The session.
+    pub jwt: &'a Jwt<'a>,
+    /// `sessionExpiration` of the reply.
+    pub session_expiration: Option<Duration>,
+    /// `expiration` of the reply.
+    pub expiration: Option<Duration>,
     /// Whether any of them says a time that no calendar holds, in milliseconds perhaps. It counts where nothing else does.
-    pub(super) is_too_large: bool,
+    pub is_too_large: bool,
 }
 
 /// The life of a session, counted from when the request was sent, and what is odd about it; `None` if nothing sane is said.
@@ -73,7 +74,7 @@ pub(super) struct Ends<'a> {
 /// In this order: `exp − iat` of the JWT, both by the server's clock; else what the reply says against its `Date`, else
 /// against the local clock; else `exp` in the same way. What the reply says never outlives the `exp` of the JWT. A token that
 /// was issued well before the reply has only `exp − Date` left.
-pub(super) fn of(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<GrantNote>)> {
+pub fn life(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<GrantNote>)> {
     let now = date.unwrap_or(sent);
     let left = |end: Duration| end.checked_sub(now).filter(|life| !life.is_zero());
     let by_exp = ends.jwt.expires_at.and_then(left);

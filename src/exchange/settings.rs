@@ -1,0 +1,20 @@
+//! How requests are made.
+
+use std::{path::PathBuf, time::Duration};
+
+/// The settings of `http`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HttpSettings {
+    /// The whole request, from connecting to the last byte of the reply (`http.timeout`).
+    pub timeout: Duration,
+    /// Name look-up, TCP and TLS (`http.connectTimeout`).
+    pub connect_timeout: Duration,
+    /// Roots besides the system's (`http.caFile`), PEM.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self { timeout: Duration::from_secs(10), connect_timeout: Duration::from_secs(3), ca_file: None }
+    }
+}

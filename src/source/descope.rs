@@ -1,0 +1,133 @@
+//! What Descope's own endpoints have in common: the reply that holds a session, and the codes of errors.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::Deserialize;
+
+use super::expectation::Expectation;
+use crate::{
+    exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
+    renewal::Grant,
+    secret::Secret,
+    session::{Claims, Ends, GrantNote, Granted, Jwt, Session, lenient::Lenient, life},
+};
+
+/// Reads a session, or why there is none. Messages hold the status, a known-looking error code and words of our own, never
+/// what the server said.
+pub(super) fn session(
+    reply: &Reply,
+    timing: Timing,
+    expectation: &Expectation,
+    names: &ExchangeNames,
+) -> Result<Granted, Refused> {
+    let body = Body::parse(&reply.body);
+    if !reply.status.is_success() {
+        return Err(refused(reply, own_error(body.ok().as_ref()).as_deref(), names, timing.received));
+    }
+    let granted = body.map_err(str::to_owned).and_then(|body| granted(&body, reply.date(), timing.sent, expectation));
+    granted.map_err(|reason| without_session(reply, &reason, names, timing.received))
+}
+
+/// Why a reply to a request of the public keys is no success; `None` for a success.
+pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
+    let error = || own_error(Body::parse(&reply.body).ok().as_ref());
+    (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, received))
+}
+
+/// The fields that matter, of a session and of Descope's errors alike. All are optional, and none may spoil another.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct Body<'a> {
+    #[serde(borrow)]
+    session_jwt: Lenient<'a>,
+    #[serde(borrow)]
+    key_id: Lenient<'a>,
+    #[serde(borrow)]
+    session_expiration: Lenient<'a>,
+    #[serde(borrow)]
+    expiration: Lenient<'a>,
+    #[serde(borrow)]
+    next_refresh_seconds: Lenient<'a>,
+    #[serde(borrow)]
+    error_code: Lenient<'a>,
+}
+
+impl<'a> Body<'a> {
+    /// Why the body is no JSON object that can be read, if it is none; serde would take a list for a struct as well.
+    fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
+        if bytes.starts_with(BYTE_ORDER_MARK) {
+            return Err("the body begins with a byte order mark, which no JSON does");
+        }
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Err(NO_OBJECT);
+        }
+        serde_json::from_slice(bytes).map_err(|error| {
+            let is_twice = error.is_data() && error.to_string().starts_with("duplicate field");
+            if is_twice { "a field stands twice in the body" } else { NO_OBJECT }
+        })
+    }
+}
+
+fn granted(
+    body: &Body<'_>,
+    date: Option<SystemTime>,
+    sent: SystemTime,
+    expectation: &Expectation,
+) -> Result<Granted, String> {
+    let text = body.session_jwt.text().ok_or("the body has no `sessionJwt`")?;
+    let jwt = Jwt::parse(text).map_err(|error| format!("`sessionJwt` is not a JWT: {error}"))?;
+    expectation.check(&jwt).map_err(|broken| broken.to_string())?;
+    let date = date.map(since_epoch);
+    if let (Some(end), Some(date)) = (jwt.expires_at, date)
+        && end <= date
+    {
+        return Err("it had expired by the server's own clock".to_owned());
+    }
+    let ends = Ends {
+        jwt: &jwt,
+        session_expiration: body.session_expiration.seconds(),
+        expiration: body.expiration.seconds(),
+        is_too_large: jwt.expiry_out_of_range
+            || body.session_expiration.is_too_large()
+            || body.expiration.is_too_large(),
+    };
+    let (lifetime, mut notes) = life(&ends, date, since_epoch(sent))
+        .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
+    if body.next_refresh_seconds.is_out_of_bounds() {
+        notes.push(GrantNote::HintOutOfBounds);
+    }
+    let claims = Claims::of(&jwt, body.key_id.text());
+    let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
+    Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
+}
+
+/// How a message tells of Descope's own error, if the body holds one: a code in the form of Descope's, and what it means where
+/// that is known (go-sdk `errors.go`, swift-sdk `types/Error.swift`). A code of any other form is not repeated.
+fn own_error(body: Option<&Body<'_>>) -> Option<String> {
+    let code = body?.error_code.text()?;
+    let is_a_code = code.len() == 7 && code.starts_with(|c: char| c.is_ascii_uppercase());
+    if !is_a_code || !code[1..].bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(String::new());
+    }
+    let meaning = match code {
+        "E062802" => " (missing access key)",
+        "E062803" => " (invalid access key)",
+        "E011001" => " (malformed request)",
+        "E011002" => " (missing arguments)",
+        "E011003" => " (validation failed; check `projectId`, `customClaims` and `selectedTenant`)",
+        "E011004" => " (invalid arguments; check `projectId`, `customClaims` and `selectedTenant`)",
+        "E130429" => " (rate limit)",
+        _ => "",
+    };
+    Some(format!(", {code}{meaning}"))
+}
+
+/// How messages name a request to Descope, which an access key goes with unless a source says otherwise.
+pub(super) const NAMES: ExchangeNames =
+    ExchangeNames { server: "Descope", api: "Descope's API", secret: "access key", setting: "baseUrl" };
+const NO_OBJECT: &str = "the body is not a JSON object";
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
