@@ -47,7 +47,7 @@ fn every_document_that_a_file_names_exists() {
         for (n, line) in text.lines().enumerate() {
             for name in line.split(|letter: char| !(letter.is_alphanumeric() || "/-_.".contains(letter))) {
                 let is_document = ["docs/", "deploy/"].iter().any(|folder| name.starts_with(folder));
-                if is_document && name.ends_with(".md") && !files.contains_key(name) {
+                if is_document && is_markdown(name) && !files.contains_key(name) {
                     faults.push(format!("{path}:{}: there is no `{name}`", n + 1));
                 }
             }
@@ -60,7 +60,7 @@ fn every_document_that_a_file_names_exists() {
 fn every_page_of_docs_is_linked_from_its_index_and_the_readme() {
     let files: BTreeMap<_, _> = sources::texts().collect();
     let pages: BTreeSet<_> =
-        files.keys().filter(|path| path.starts_with("docs/") && path.ends_with(".md")).map(String::as_str).collect();
+        files.keys().filter(|path| path.starts_with("docs/") && is_markdown(path)).map(String::as_str).collect();
     for index in ["README.md", "docs/README.md"] {
         let linked: BTreeSet<_> = targets(&files[index]).map(|(_, target)| joined(index, target)).collect();
         let missing: Vec<_> =
@@ -70,8 +70,11 @@ fn every_page_of_docs_is_linked_from_its_index_and_the_readme() {
 }
 
 fn documents(files: &BTreeMap<String, String>) -> impl Iterator<Item = (&str, &str)> {
-    let is_document = |path: &str| Path::new(path).extension().is_some_and(|end| end == "md");
-    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).filter(move |(path, _)| is_document(path))
+    files.iter().map(|(path, text)| (path.as_str(), text.as_str())).filter(|(path, _)| is_markdown(path))
+}
+
+fn is_markdown(path: &str) -> bool {
+    Path::new(path).extension().is_some_and(|end| end == "md")
 }
 
 /// The lines outside code blocks, numbered from 1.
@@ -117,7 +120,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
         let letters = heading.trim().to_lowercase();
         let letters = letters.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
         let anchor: String = letters.map(|letter| if letter == ' ' { '-' } else { letter }).collect();
-        let again = (1..).map(|n| format!("{anchor}-{n}")).find(|name| !found.contains(name));
+        let again = (1..1000).map(|n| format!("{anchor}-{n}")).find(|name| !found.contains(name));
         let anchor = if found.contains(&anchor) { again.unwrap_or_default() } else { anchor };
         found.insert(anchor);
     }
