@@ -91,7 +91,7 @@ pub(super) mod tests {
     use crate::{
         config::Credential,
         output::Output,
-        renewal::{Fleet, LastExchange, Moment, Policy},
+        renewal::{Fleet, LastExchange, Moment, OriginId, Policy},
         source::{AccessKey, Source},
     };
 
@@ -112,7 +112,7 @@ pub(super) mod tests {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, 1);
         let mut credentials = Credentials::default();
         let ids = names.map(|name| {
-            let id = fleet.add(Policy::default(), LastExchange::default());
+            let id = fleet.add(OriginId::default(), Policy::default(), LastExchange::default());
             credentials.insert(id, CredentialState::new(Moment::default(), credential(name)));
             id
         });

@@ -64,12 +64,12 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::renewal::{Fleet, LastExchange, Policy};
+    use crate::renewal::{Fleet, LastExchange, OriginId, Policy};
 
     #[test]
     fn the_first_and_the_last_unverified_session_are_news() {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, 1);
-        let [a, b, c] = [(); 3].map(|()| fleet.add(Policy::default(), LastExchange::default()));
+        let [a, b, c] = [(); 3].map(|()| fleet.add(OriginId::default(), Policy::default(), LastExchange::default()));
         let unverified = || SignatureStatus::Unverified { why: "no keys".to_owned() };
         let why = || "no keys".to_owned();
         let mut verifier = Verifier::default();

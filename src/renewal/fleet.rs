@@ -1,7 +1,7 @@
-//! All renewals of a process: who wakes next, and who may ask the host.
+//! All renewals of a process: which wakes next, and which may ask its host.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     num::NonZeroUsize,
     time::Duration,
 };
@@ -13,15 +13,20 @@ use super::{
     life::Renewal,
     memory::{Memory, Stamp},
     moment::Moment,
-    pace::{self, Hold, Pace},
+    origin::{Id, OriginId, OriginState, Rank},
+    pace::{Hold, Pace, is_an_answer},
     policy::Policy,
     term::Term,
 };
 
-/// Every credential's renewal, the queue of wakes, and the admission of exchanges to the one host they all ask.
+/// Every credential's renewal, the queue of wakes, and the admission of exchanges to the hosts that they ask.
 ///
 /// The shell feeds events with [`Fleet::handle`], calls [`Fleet::wake`] when [`Fleet::next_wake`] has come, and after
-/// either takes effects with [`Fleet::next_effect`] until there are none. All of it is O(log n) in the credentials.
+/// either takes effects with [`Fleet::next_effect`] until there are none. All of it is O(log n) in the credentials, and
+/// linear in the origins, which are few.
+///
+/// A host holds back its own credentials only: pace and quiet are kept for each origin. Places in flight are shared by all,
+/// and an origin that hangs cannot take them from another: see [`Fleet::has_place_for`].
 ///
 /// Invariant: a member is in `wakes` and in `waiting` exactly as its renewal's dues say; `reindex` is the only place that
 /// changes either.
@@ -30,23 +35,18 @@ pub struct Fleet {
     members: HashMap<Id, Member>,
     next_id: u64,
     wakes: BTreeSet<(Moment, Id, Wake)>,
-    /// Whose exchange is due, in the order of admission.
-    waiting: BTreeSet<(Rank, Id)>,
+    origins: BTreeMap<OriginId, OriginState>,
     effects: VecDeque<(Id, Effect)>,
     in_flight_max: usize,
     in_flight: usize,
     suspects_in_flight: usize,
-    pace: Pace,
     rng: fastrand::Rng,
 }
-
-/// Which member; never used twice.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub struct Id(u64);
 
 #[derive(Debug)]
 struct Member {
     renewal: Renewal,
+    origin: OriginId,
     exchange_wake: Option<Moment>,
     disk_task_wake: Option<Moment>,
     rank: Option<Rank>,
@@ -59,13 +59,6 @@ struct Member {
 enum Wake {
     Exchange,
     DiskTask,
-}
-
-/// The order of admission: who timed out last time comes behind all others, then the nearest expiry comes first.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Rank {
-    suspect: bool,
-    expires: Moment,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,25 +74,25 @@ impl Fleet {
             members: HashMap::new(),
             next_id: 0,
             wakes: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            origins: BTreeMap::new(),
             effects: VecDeque::new(),
             in_flight_max: in_flight_max.get(),
             in_flight: 0,
             suspects_in_flight: 0,
-            pace: Pace::new(),
             rng: fastrand::Rng::with_seed(seed),
         }
     }
 
-    /// Takes a credential in. `past` is what [`Fleet::remove`] gave for it, if it was here before.
-    pub fn add(&mut self, policy: Policy, past: LastExchange) -> Id {
+    /// Takes a credential in, which asks `origin`. `past` is what [`Fleet::remove`] gave for it, if it was here before.
+    pub fn add(&mut self, origin: OriginId, policy: Policy, past: LastExchange) -> Id {
         let id = Id(self.next_id);
         self.next_id += 1;
         let renewal = Renewal::new(policy, past);
         self.members.insert(
             id,
-            Member { renewal, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
+            Member { renewal, origin, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
         );
+        self.origin(origin).members += 1;
         id
     }
 
@@ -109,7 +102,8 @@ impl Fleet {
         let Some(member) = self.members.get_mut(&id) else { return };
         let recollection = memory.recall(now, member.renewal.policy(), &mut self.rng);
         member.renewal.adopt(now.moment, &recollection, intact);
-        self.pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
+        let origin = member.origin;
+        self.origin(origin).pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
         self.handle(now.moment, id, Event::DiskTaskDue);
     }
 
@@ -130,11 +124,13 @@ impl Fleet {
         if let Some(at) = member.disk_task_wake {
             self.wakes.remove(&(at, id, Wake::DiskTask));
         }
+        let origin = self.origin(member.origin);
+        origin.members -= 1;
         if let Some(rank) = member.rank {
-            self.waiting.remove(&(rank, id));
+            origin.waiting.remove(&(rank, id));
         }
         if let Some(flight) = member.flight {
-            self.land(flight);
+            self.land(member.origin, flight);
         }
         self.effects.retain(|(whose, _)| *whose != id);
         Some(member.renewal.past(now))
@@ -148,14 +144,15 @@ impl Fleet {
         if let Some(flight) = member.flight.take_if(|_| !still_asking) {
             let hold = Hold {
                 quiet: member.renewal.exchange_plan() - now,
-                waiting: self.waiting.len(),
+                waiting: self.origins.get(&member.origin).map_or(0, |origin| origin.waiting.len()),
                 lifetime: member.renewal.held().map(|term| term.grant.lifetime),
             };
             if !matches!(event, Event::Exchanged(_, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. })) {
                 member.turn = None;
             }
-            self.learn(now, event, hold);
-            self.land(flight);
+            let origin = member.origin;
+            self.learn(now, origin, event, hold);
+            self.land(origin, flight);
         }
         self.effects.extend(effect.map(|effect| (id, effect)));
         self.reindex(now, id);
@@ -173,16 +170,16 @@ impl Fleet {
         self.in_flight_max = in_flight_max.get();
     }
 
-    /// Another host is asked from here on: what was learnt of the old one's limits no longer holds.
-    pub fn change_host(&mut self) {
-        self.pace = Pace::new();
+    /// Another host is asked as `origin` from here on: what was learnt of the old one's limits no longer holds.
+    pub fn change_host(&mut self, origin: OriginId) {
+        self.origin(origin).pace = Pace::new();
     }
 
     /// When to call [`Fleet::wake`].
     pub fn next_wake(&self) -> Option<Moment> {
         let due = self.wakes.first().map(|(at, ..)| *at);
-        let admission = self.admissible().map(|_| self.pace.opens());
-        [due, admission].into_iter().flatten().min()
+        let admission = self.origins.values().filter(|origin| self.next_of(origin).is_some());
+        [due, admission.map(|origin| origin.pace.opens()).min()].into_iter().flatten().min()
     }
 
     /// Lets everything that is due happen. Answers with the members whose files were due for a write, a removal or an
@@ -211,10 +208,11 @@ impl Fleet {
         self.effects.pop_front()
     }
 
-    /// Before which nobody's exchange is admitted: the host wants quiet, or is not to be asked faster. A moment that has
-    /// passed means that it is open.
-    pub fn opens(&self) -> Moment {
-        self.pace.opens()
+    /// Before which no exchange of this credential is admitted: its host wants quiet, or is not to be asked faster. A moment
+    /// that has passed means that it is open.
+    pub fn opens(&self, id: Id) -> Moment {
+        let origin = self.members.get(&id).and_then(|member| self.origins.get(&member.origin));
+        origin.map(|origin| origin.pace.opens()).unwrap_or_default()
     }
 
     /// Exchanges under way.
@@ -227,25 +225,40 @@ impl Fleet {
         self.members.get(&id).map(|member| &member.renewal)
     }
 
-    /// Who would be admitted next if the host took requests.
-    fn admissible(&self) -> Option<Id> {
-        let (rank, id) = self.waiting.first()?;
+    /// The member that is admitted next: of all origins that take requests now, the one of the first rank.
+    fn admissible(&self, now: Moment) -> Option<Id> {
+        let open = self.origins.values().filter(|origin| origin.pace.opens() <= now);
+        open.filter_map(|origin| self.next_of(origin)).min().map(|(_, id)| id)
+    }
+
+    /// The member of an origin that is admitted next once its host takes requests; `None` if there is no place for it.
+    fn next_of(&self, origin: &OriginState) -> Option<(Rank, Id)> {
+        origin.waiting.first().filter(|(rank, _)| self.has_place_for(origin, *rank)).copied()
+    }
+
+    /// Whether an exchange with this origin may begin. One that has a place already leaves a free one to every origin that has
+    /// none, so that hanging exchanges of one host keep nobody else waiting; with fewer places than hosts it waits until the
+    /// others have had theirs. Exchanges that timed out last time have half of the places, and each origin at least one.
+    fn has_place_for(&self, origin: &OriginState, rank: Rank) -> bool {
         let suspects_max = (self.in_flight_max / 2).max(1);
         let free = self.in_flight < self.in_flight_max;
-        (free && (!rank.suspect || self.suspects_in_flight < suspects_max)).then_some(*id)
+        let is_first = origin.in_flight == 0;
+        let owed = self.origins.values().filter(|other| other.is_owed_a_place()).count();
+        let leaves_enough = is_first || self.in_flight + owed < self.in_flight_max;
+        free && leaves_enough && (!rank.suspect || is_first || self.suspects_in_flight < suspects_max)
     }
 
     fn admit(&mut self, now: Moment) {
-        if now < self.pace.opens() {
-            return;
-        }
-        let Some(id) = self.admissible() else { return };
+        let Some(id) = self.admissible(now) else { return };
         let Some(member) = self.members.get_mut(&id) else { return };
         let suspect = member.renewal.timed_out();
         member.turn = member.rank;
         if let Some(effect) = member.renewal.step(now, Event::Admitted, &mut self.rng) {
             member.flight = Some(if suspect { Flight::Suspect } else { Flight::Trusted });
-            self.pace.admitted(now, self.waiting.len());
+            let origin = member.origin;
+            let origin = self.origin(origin);
+            origin.pace.admitted(now, origin.waiting.len());
+            origin.in_flight += 1;
             self.in_flight += 1;
             self.suspects_in_flight += usize::from(suspect);
             self.effects.push_back((id, effect));
@@ -253,20 +266,27 @@ impl Fleet {
         self.reindex(now, id);
     }
 
+    fn origin(&mut self, origin: OriginId) -> &mut OriginState {
+        self.origins.entry(origin).or_insert_with(OriginState::new)
+    }
+
     /// What an answer tells of the host.
-    fn learn(&mut self, now: Moment, event: Event, hold: Hold) {
+    fn learn(&mut self, now: Moment, origin: OriginId, event: Event, hold: Hold) {
         let Event::Exchanged(_, outcome) = event else { return };
+        let Self { origins, rng, .. } = self;
+        let pace = &mut origins.entry(origin).or_insert_with(OriginState::new).pace;
         match outcome {
-            ExchangeOutcome::Granted { .. } => self.pace.answered(now),
+            ExchangeOutcome::Granted { .. } => pace.answered(now),
             ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. } => {
-                self.pace.refused(now, hold, &mut self.rng);
+                pace.refused(now, hold, rng);
             }
-            ExchangeOutcome::Refused { refusal, .. } if pace::is_an_answer(refusal) => self.pace.answered(now),
+            ExchangeOutcome::Refused { refusal, .. } if is_an_answer(refusal) => pace.answered(now),
             ExchangeOutcome::Refused { .. } | ExchangeOutcome::NoKey | ExchangeOutcome::CoolingDown(_) => {}
         }
     }
 
-    fn land(&mut self, flight: Flight) {
+    fn land(&mut self, origin: OriginId, flight: Flight) {
+        self.origin(origin).in_flight -= 1;
         self.in_flight -= 1;
         self.suspects_in_flight -= usize::from(flight == Flight::Suspect);
     }
@@ -281,8 +301,9 @@ impl Fleet {
         let exchange_wake = due.filter(|due| *due > now);
         let disk_task_wake = member.renewal.disk_task_due();
         if member.rank != rank {
-            member.rank.map(|old| self.waiting.remove(&(old, id)));
-            rank.map(|new| self.waiting.insert((new, id)));
+            let waiting = &mut self.origins.entry(member.origin).or_insert_with(OriginState::new).waiting;
+            member.rank.map(|old| waiting.remove(&(old, id)));
+            rank.map(|new| waiting.insert((new, id)));
             member.rank = rank;
         }
         for (wake, old, new) in [

@@ -1,11 +1,14 @@
 //! A fleet played by hand: told what happened at which moment, and asked what it does. Bare numbers are seconds since boot.
 
+#![allow(dead_code, reason = "shared: not every test needs every helper")]
+
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
-        Attempt, Effect, Event, ExchangeOutcome, Fleet, Grant, Health, Id, LastExchange, Moment, Policy, Refusal, Share,
+        Attempt, Effect, Event, ExchangeOutcome, Fleet, Grant, Health, Id, LastExchange, Moment, OriginId, Policy,
+        Refusal, Share,
     },
 };
 
@@ -21,7 +24,14 @@ impl Play {
     }
 
     pub(crate) fn add(&mut self, policy: Policy) -> Id {
-        self.fleet.add(policy, LastExchange::default())
+        self.fleet.add(OriginId::default(), policy, LastExchange::default())
+    }
+
+    /// With a key, at another host than [`Play::with_key`].
+    pub(crate) fn with_key_at(&mut self, origin: u32, policy: Policy) -> Id {
+        let id = self.fleet.add(OriginId(origin), policy, LastExchange::default());
+        self.tell(id, Event::KeyAppeared(key(1)));
+        id
     }
 
     pub(crate) fn with_key(&mut self, policy: Policy) -> Id {

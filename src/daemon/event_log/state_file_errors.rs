@@ -48,12 +48,12 @@ mod tests {
     use std::num::NonZeroUsize;
 
     use super::*;
-    use crate::renewal::{Fleet, LastExchange, Policy};
+    use crate::renewal::{Fleet, LastExchange, OriginId, Policy};
 
     #[test]
     fn a_folder_that_cannot_be_written_is_news_once() {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, 1);
-        let [a, b] = [(); 2].map(|()| fleet.add(Policy::default(), LastExchange::default()));
+        let [a, b] = [(); 2].map(|()| fleet.add(OriginId::default(), Policy::default(), LastExchange::default()));
         let mut errors = StateFileErrors::default();
         assert_eq!(errors.note(a, true), StateFileChange::None);
         assert_eq!(errors.note(a, false), StateFileChange::FirstFailed);

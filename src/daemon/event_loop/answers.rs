@@ -303,7 +303,7 @@ impl Daemon {
         let class = refused.refusal.class();
         kept.count(ExchangeResult::Refused(class));
         let telling = kept.refusals.note(now, key, class, &refused.message);
-        let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens()));
+        let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens(id)));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in =
             renewal.on_disk().filter(|term| term.is_valid_at(now)).map(|term| span::until(now, term.expires()));

@@ -67,7 +67,7 @@ impl Daemon {
             if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
                 let trouble = match gone(id) {
                     Some(name) if renewal.serves(now) => not_there(name, kept),
-                    Some(_) | None => self.trouble(now, kept, renewal),
+                    Some(_) | None => self.trouble(now, id, kept, renewal),
                 };
                 lines.push(format!("{}: {trouble}", kept.credential.name));
             } else {
@@ -83,7 +83,7 @@ impl Daemon {
         lines
     }
 
-    fn trouble(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> String {
+    fn trouble(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> String {
         let output = kept.outputs.iter().find_map(OutputState::message);
         let mut said = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
@@ -101,7 +101,7 @@ impl Daemon {
             match Next::planned(
                 now,
                 renewal,
-                self.fleet.opens(),
+                self.fleet.opens(id),
                 kept.outputs.iter().any(|output| output.error.is_some()),
             ) {
                 Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),

@@ -19,7 +19,7 @@ use crate::{
         reconciler::{FolderChange, ReconcilePlan},
     },
     output::{self, Locks, Output, Swept},
-    renewal::{Event, Id, OnExpiry},
+    renewal::{Event, Id, OnExpiry, OriginId},
     source::Reader,
 };
 
@@ -123,7 +123,7 @@ impl Daemon {
 
     fn admit(&mut self, credential: Credential) {
         let last_exchange = self.reconciler.take_last_exchange(&credential.name);
-        let id = self.fleet.add(credential.policy, last_exchange);
+        let id = self.fleet.add(OriginId::default(), credential.policy, last_exchange);
         self.credentials.insert(id, CredentialState::new(clock::now(), credential));
     }
 

@@ -14,6 +14,7 @@ use crate::{
         reloader::{AfterReading, Why},
         tasks::{Done, Task},
     },
+    renewal::OriginId,
 };
 
 impl Daemon {
@@ -80,7 +81,7 @@ impl Daemon {
         let before = mem::replace(&mut self.config, config);
         self.fleet.set_in_flight_max(self.config.in_flight_max);
         if before.project != self.config.project || before.base_url != self.config.base_url {
-            self.fleet.change_host();
+            self.fleet.change_host(OriginId::default());
             self.event_log.forget_skew();
             self.request_renewal_of_all();
         }

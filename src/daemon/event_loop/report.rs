@@ -28,7 +28,7 @@ impl Daemon {
         let credentials = self
             .credentials
             .active()
-            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, kept, renewal)))
+            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, id, kept, renewal)))
             .collect();
         Report {
             version: REPORT_VERSION,
@@ -127,7 +127,7 @@ impl Daemon {
         term.is_some_and(|term| term.sent + kept.credential.policy.renew_at.of(term.grant.lifetime) <= now)
     }
 
-    fn credential_report(&self, now: Moment, kept: &CredentialState, renewal: &Renewal) -> CredentialReport {
+    fn credential_report(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
         CredentialReport {
@@ -166,10 +166,10 @@ impl Daemon {
                 at: clock::wall_of(said.at),
             }),
             next_action: Some(
-                Next::of(now, renewal, self.fleet.opens(), kept.outputs.iter().any(|output| output.error.is_some()))
+                Next::of(now, renewal, self.fleet.opens(id), kept.outputs.iter().any(|output| output.error.is_some()))
                     .into(),
             ),
-            next_exchange_at: next_exchange(now, renewal, self.fleet.opens()).map(clock::wall_of),
+            next_exchange_at: next_exchange(now, renewal, self.fleet.opens(id)).map(clock::wall_of),
             last_event: kept.last_event.clone(),
             outputs: kept
                 .credential

@@ -3,7 +3,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Effect, Event, Grant, Health, Moment, NotWritten, OnExpiry, Policy, Refusal};
+use tokenwell::renewal::{Effect, Event, Grant, Health, Moment, NotWritten, OnExpiry, OriginId, Policy, Refusal};
 
 use crate::{
     play::{Play, at, calm, due, key, life},
@@ -229,7 +229,7 @@ fn who_leaves_in_the_middle_of_an_exchange_and_comes_back_keeps_the_spacing_from
     play.asks(id);
     play.go(7.0);
     let past = play.fleet.remove(play.now, id).unwrap();
-    let id = play.fleet.add(calm(), past);
+    let id = play.fleet.add(OriginId::default(), calm(), past);
     play.tell(id, Event::KeyAppeared(key(1)));
     play.quiet_until(8.999);
     play.rests();

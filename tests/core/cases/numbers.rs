@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Event, ExchangeOutcome, Fleet, Grant, Policy, Refusal, Share};
+use tokenwell::renewal::{Event, ExchangeOutcome, Fleet, Grant, OriginId, Policy, Refusal, Share};
 
 use crate::play::{Play, at, calm, due, key, life};
 
@@ -70,7 +70,7 @@ fn a_hundred_steps_of_back_off_stay_in_bounds() {
                 let wait = due(&play, id) - before;
                 *range = (range.0.min(wait), range.1.max(wait));
                 // Another host, for what one host wants is not the matter here.
-                play.fleet.change_host();
+                play.fleet.change_host(OriginId::default());
                 play.now = play.fleet.next_wake().unwrap();
             }
         }

@@ -6,7 +6,7 @@ use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
         Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Fleet, Grant, Id, LastExchange, Memory,
-        Moment, Policy, Refusal, Stamp, WrittenTerm,
+        Moment, OriginId, Policy, Refusal, Stamp, WrittenTerm,
     },
 };
 
@@ -208,7 +208,7 @@ impl Crowd {
 impl Daemon {
     fn new(seed: u64) -> Self {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, seed);
-        let id = fleet.add(Policy::default(), LastExchange::default());
+        let id = fleet.add(OriginId::default(), Policy::default(), LastExchange::default());
         Self { fleet, id, turn: 0, asking: None, fresh_since: None }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Effect, Event, Fleet, Health, Id, LastExchange, Memory, Moment, Policy, Renewal, Stamp, Term},
+    renewal::{Effect, Event, Fleet, Health, Id, LastExchange, Memory, Moment, OriginId, Policy, Renewal, Stamp, Term},
 };
 
 /// One run of the daemon. Its callers count time from the beginning of the world; the fleet counts from the boot.
@@ -47,7 +47,7 @@ impl Process {
 
     /// Takes in the next credential, with what an earlier process left of it.
     pub(crate) fn join(&mut self, now: Moment, policy: Policy, memory: Option<&Memory>, intact: bool) {
-        let id = self.fleet.add(policy, LastExchange::default());
+        let id = self.fleet.add(OriginId::default(), policy, LastExchange::default());
         self.whose.insert(id, self.ids.len());
         self.ids.push(id);
         if let Some(memory) = memory {
@@ -59,7 +59,7 @@ impl Process {
     pub(crate) fn leave_and_return(&mut self, now: Moment, who: usize, policy: Policy) {
         let past = self.fleet.remove(self.machine.moment(now), self.ids[who]).unwrap();
         self.whose.remove(&self.ids[who]);
-        self.ids[who] = self.fleet.add(policy, past);
+        self.ids[who] = self.fleet.add(OriginId::default(), policy, past);
         self.whose.insert(self.ids[who], who);
     }
 

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use crate::play::{Play, calm, key, life};
 
-use tokenwell::renewal::{Effect, Event, Health, NotWritten, Refusal};
+use tokenwell::renewal::{Effect, Event, Health, NotWritten, OriginId, Refusal};
 
 #[test]
 fn the_spacing_survives_leaving_the_configuration_and_coming_back() {
@@ -13,7 +13,7 @@ fn the_spacing_survives_leaving_the_configuration_and_coming_back() {
     play.renews(id, 600);
     play.go(0.5);
     let past = play.fleet.remove(play.now, id).unwrap();
-    let id = play.fleet.add(calm(), past);
+    let id = play.fleet.add(OriginId::default(), calm(), past);
     play.tell(id, Event::KeyAppeared(key(1)));
     play.quiet_until(1.999);
     play.rests();

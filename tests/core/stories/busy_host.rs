@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use crate::play::{Play, calm, key, life};
 
-use tokenwell::renewal::{Effect, Event, Refusal};
+use tokenwell::renewal::{Effect, Event, OriginId, Refusal};
 
 #[test]
 fn a_host_that_is_busy_is_left_alone_by_everyone_and_a_nudge_or_a_new_key_changes_nothing() {
@@ -111,7 +111,7 @@ fn another_host_owes_nothing_to_the_quiet_of_the_old_one() {
     let attempt = play.asks(first);
     play.refused(first, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(200)) });
     play.go(10.0);
-    play.fleet.change_host();
+    play.fleet.change_host(OriginId::default());
     play.tell(second, Event::KeyAppeared(key(1)));
     play.asks(second);
 }

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use crate::play::{Play, at, calm, key, life};
 
-use tokenwell::renewal::{Effect, Event, ExchangeOutcome, Fleet, Grant, Health, LastExchange, Policy, Share};
+use tokenwell::renewal::{Effect, Event, ExchangeOutcome, Fleet, Grant, Health, LastExchange, OriginId, Policy, Share};
 
 #[test]
 fn a_session_is_renewed_at_two_thirds_of_its_life() {
@@ -78,7 +78,7 @@ fn jitter_only_moves_a_renewal_earlier() {
     let mut earliest = f64::MAX;
     for seed in 0..200 {
         let mut fleet = Fleet::new(NonZeroUsize::MIN, seed);
-        let id = fleet.add(Policy::default(), LastExchange::default());
+        let id = fleet.add(OriginId::default(), Policy::default(), LastExchange::default());
         fleet.handle(at(0.0), id, Event::KeyAppeared(key(1)));
         let Some((_, Effect::Exchange(attempt))) = fleet.next_effect(at(0.0)) else { panic!("it asks at once") };
         let outcome = ExchangeOutcome::Granted { key: key(1), sent: at(0.0), grant: life(1000) };

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Effect, Event, ExchangeOutcome, Fleet, Grant, LastExchange, Moment, Policy},
+    renewal::{Effect, Event, ExchangeOutcome, Fleet, Grant, LastExchange, Moment, OriginId, Policy},
 };
 
 /// Resident memory before and after, which what runs beside it would spoil. By itself:
@@ -17,7 +17,7 @@ fn a_credential_costs_the_core_less_than_two_kilobytes() {
     let now = Moment::since_boot(Duration::from_secs(1));
     let later = Moment::since_boot(Duration::from_secs(10_000_000));
     for number in 0..COUNT {
-        let id = fleet.add(Policy::default(), LastExchange::default());
+        let id = fleet.add(OriginId::default(), Policy::default(), LastExchange::default());
         let mut key = [0; 8];
         key.copy_from_slice(&number.to_be_bytes());
         fleet.handle(now, id, Event::KeyAppeared(Fingerprint::new(key)));

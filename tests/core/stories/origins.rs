@@ -1,0 +1,118 @@
+//! Several hosts: each has a pace of its own, and none takes the places of another.
+
+use std::{num::NonZeroUsize, time::Duration};
+
+use tokenwell::renewal::{Effect, OriginId, Refusal};
+
+use crate::play::{Play, at, calm};
+
+#[test]
+fn a_busy_host_holds_back_its_own_credentials_only() {
+    let mut play = Play::new();
+    let [first, second] = [(); 2].map(|()| play.with_key_at(1, calm()));
+    let attempt = play.asks(first);
+    play.refused(first, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(100)) });
+    let elsewhere = play.with_key_at(2, calm());
+    play.renews(elsewhere, 600);
+    assert!(play.fleet.opens(second) >= at(100.0));
+    assert!(play.fleet.opens(elsewhere) <= play.now);
+    play.quiet_until(99.999);
+    play.rests();
+    play.next_within(100.0, 110.0);
+}
+
+#[test]
+fn the_nearest_expiry_comes_first_whichever_host_it_asks() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let longer = play.with_key_at(1, calm());
+    play.renews(longer, 1010);
+    let shorter = play.with_key_at(2, calm());
+    play.renews(shorter, 1000);
+    let busy = play.with_key_at(1, calm());
+    let attempt = play.asks(busy);
+    play.go(700.0);
+    play.rests();
+    play.refused(busy, attempt, Refusal::Denied);
+    let attempt = play.asks(shorter);
+    play.refused(shorter, attempt, Refusal::Denied);
+    play.asks(longer);
+}
+
+#[test]
+fn a_host_that_hangs_leaves_a_place_to_every_other() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
+    let idle = play.with_key_at(2, calm());
+    play.renews(idle, 600);
+    for _ in 0..10 {
+        play.with_key_at(1, calm());
+    }
+    for _ in 0..3 {
+        assert!(matches!(play.next(), Some((id, Effect::Exchange(_))) if id != idle));
+    }
+    play.rests();
+    play.go(402.0);
+    play.asks(idle);
+    assert_eq!(play.fleet.in_flight(), 4);
+    // With a place of its own it takes no more than is left.
+    let another = play.with_key_at(2, calm());
+    play.rests();
+    play.fleet.remove(play.now, idle).unwrap();
+    play.asks(another);
+}
+
+#[test]
+fn exchanges_that_timed_out_at_one_host_keep_none_of_another_waiting() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
+    let hung = [(); 3].map(|()| play.with_key_at(1, calm()));
+    let other = play.with_key_at(2, calm());
+    let mut attempts = Vec::new();
+    while let Some((id, Effect::Exchange(attempt))) = play.next() {
+        attempts.push((id, attempt));
+    }
+    assert_eq!(attempts.len(), 4);
+    for (id, attempt) in attempts {
+        play.refused(id, attempt, Refusal::TimedOut);
+    }
+    // Half of the places are for those that timed out, and one at least for each host.
+    play.go(100.0);
+    let mut asked = Vec::new();
+    while let Some((id, Effect::Exchange(_))) = play.next() {
+        asked.push(id);
+    }
+    assert!(asked.contains(&other), "{asked:?}, {hung:?}, {other:?}");
+    assert!(asked.len() <= 3, "{asked:?}");
+}
+
+#[test]
+fn with_fewer_places_than_hosts_every_host_has_its_turn() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::MIN);
+    let at_first = [(); 3].map(|()| play.with_key_at(1, calm()));
+    let at_second = play.with_key_at(2, calm());
+    let mut attempts = 0;
+    loop {
+        attempts += 1;
+        let (id, Effect::Exchange(attempt)) = play.next().unwrap() else { panic!("an exchange") };
+        if id == at_second {
+            break;
+        }
+        play.rests();
+        play.refused(id, attempt, Refusal::TimedOut);
+    }
+    assert!(attempts <= at_first.len() + 1, "{attempts}");
+}
+
+#[test]
+fn another_host_begins_without_what_was_learnt_of_the_first() {
+    let mut play = Play::new();
+    let [here, there] = [1, 2].map(|origin| play.with_key_at(origin, calm()));
+    for id in [here, there] {
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(100)) });
+    }
+    play.fleet.change_host(OriginId(1));
+    assert!(play.fleet.opens(here) <= play.now && play.fleet.opens(there) >= at(100.0));
+}
