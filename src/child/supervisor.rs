@@ -169,7 +169,7 @@ impl Supervised {
     fn forward(&mut self, ReceivedSignal { signal, sender }: ReceivedSignal, grace: Duration) {
         match sender {
             Sender::Terminal => {
-                debug!("the terminal has sent {} to the program", name(signal));
+                debug!("the program gets {} from the terminal directly", name(signal));
                 return;
             }
             // For example `kill 0` in a script, which is meant for the processes of the script.

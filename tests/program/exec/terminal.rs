@@ -25,7 +25,7 @@ fn ctrl_c_reaches_the_program_once_and_stops_nothing_by_itself() {
     stage.said("ready");
     terminal.press(b"\x03");
     stage.said("got");
-    terminal.until_shown("the terminal has sent INT to the program");
+    terminal.until_shown("the program gets INT from the terminal directly");
     stage.let_go();
     assert_eq!(terminal.code(), Some(4), "{}", terminal.shown());
     assert_eq!(stage.said("got"), "int");
