@@ -70,9 +70,9 @@ enum Phase {
     Running,
     /// It runs, and a rotation was deferred.
     RotationPending,
-    /// It was told to stop, and is then started again.
+    /// It is stopping, and is then started again.
     Restarting,
-    /// It was told to stop, because this process was.
+    /// It is stopping, because this process is.
     Stopping,
 }
 
@@ -150,7 +150,7 @@ impl Supervisor {
         }
     }
 
-    /// Whether the program was told to stop and is not restarted.
+    /// Whether the program is stopping and is not restarted.
     pub fn is_stopping(&self) -> bool {
         self.supervised.as_ref().is_some_and(|supervised| supervised.phase == Phase::Stopping)
     }

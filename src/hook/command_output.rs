@@ -34,18 +34,18 @@ impl CommandOutput {
     /// result is plain text and may have several lines; the log writer escapes it.
     pub(super) fn redacted(&self, token: &Secret, secrets: &[Secret]) -> String {
         let masked = self.masked(token.expose(), secrets);
-        let (mut said, mut escaped_bytes) = (String::new(), 0);
+        let (mut line, mut escaped_bytes) = (String::new(), 0);
         for letter in masked.trim().chars().map(printable) {
-            said.push(letter);
+            line.push(letter);
             escaped_bytes += if letter.is_control() { ESCAPED_BYTES } else { letter.len_utf8() };
             if escaped_bytes > LINE_BYTES_MAX {
-                said.push('…');
+                line.push('…');
                 break;
             }
         }
         match self.bytes.saturating_sub(PRINTED_BYTES_MAX as u64) {
-            0 => said,
-            more => format!("{said} (and {more} bytes more)"),
+            0 => line,
+            more => format!("{line} (and {more} bytes more)"),
         }
     }
 
@@ -126,8 +126,8 @@ mod tests {
             let mut printed = " ".repeat(PRINTED_BYTES_MAX - shown - 1).into_bytes();
             printed.insert(0, b'.');
             printed.extend_from_slice(TOKEN.as_bytes());
-            let said = redacted(&printed);
-            assert!(said.contains("[secret]") && !said.contains("ey"), "{shown} bytes before the cut: {said}");
+            let line = redacted(&printed);
+            assert!(line.contains("[secret]") && !line.contains("ey"), "{shown} bytes before the cut: {line}");
             let signature = TOKEN.rsplit_once('.').unwrap().1;
             let mut printed = " ".repeat(PRINTED_BYTES_MAX - shown - 1).into_bytes();
             printed.insert(0, b'.');
@@ -155,8 +155,8 @@ mod tests {
     fn a_short_key_is_masked_whole_and_not_in_other_encodings() {
         let mut printed = CommandOutput::default();
         printed.add(b"the key is K2abc and U2abc is none, SzJh is not masked");
-        let said = printed.redacted(&Secret::new(TOKEN.to_owned()), &[Secret::new("K2abc".to_owned())]);
-        assert_eq!(said, "the key is [secret] and U2abc is none, SzJh is not masked");
+        let line = printed.redacted(&Secret::new(TOKEN.to_owned()), &[Secret::new("K2abc".to_owned())]);
+        assert_eq!(line, "the key is [secret] and U2abc is none, SzJh is not masked");
     }
 
     #[test]
@@ -195,13 +195,13 @@ mod tests {
                 }
             }
             for encodings in dresses {
-                let said = redacted(format!("before {encodings} behind").as_bytes());
-                let (before, behind) = said.split_once("[secret]").unwrap_or_else(|| panic!("{encodings}: {said}"));
+                let line = redacted(format!("before {encodings} behind").as_bytes());
+                let (before, behind) = line.split_once("[secret]").unwrap_or_else(|| panic!("{encodings}: {line}"));
                 // Next to the mask there may be brackets, and a base64 letter that also holds bits of a neighbour.
                 let beside = before.len() + behind.len() - "before  behind".len();
                 assert!(
                     before.starts_with("before ") && behind.ends_with(" behind") && beside <= 4,
-                    "{encodings}: {said}"
+                    "{encodings}: {line}"
                 );
             }
         }
@@ -229,8 +229,8 @@ mod tests {
         let encodings = encodings.join(" ");
         for shown in 1..encodings.len() {
             let printed = format!("{}{encodings}", "#".repeat(PRINTED_BYTES_MAX - shown));
-            let said = redacted(printed.as_bytes());
-            let (before, behind) = said.split_once("[secret]").unwrap();
+            let line = redacted(printed.as_bytes());
+            let (before, behind) = line.split_once("[secret]").unwrap();
             assert!(before.chars().all(|letter| letter == '#') && !behind.contains("[secret]"), "{shown}: {behind}");
         }
     }

@@ -25,15 +25,15 @@ pub(super) struct PidFile {
 /// `postgres`, write more. Blocks on the disk, but never on a pipe or a device.
 pub(super) fn read(path: &Path) -> Result<PidFile, HookOutcome> {
     let shown = path.display();
-    let nobody = |what: &str| HookOutcome::NoRecipient(format!("pid file `{shown}` {what}"));
+    let no_recipient = |what: &str| HookOutcome::NoRecipient(format!("pid file `{shown}` {what}"));
     let (start, written_at) = match start(path) {
         Ok(Some(found)) => found,
         Ok(None) => return Err(failed(path, "it is not a regular file; name the file that the app writes")),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(nobody("is missing")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(no_recipient("is missing")),
         Err(error) => return Err(failed(path, &refused(&error))),
     };
     if start.len() < LINE_BYTES_MAX && start.trim_ascii().is_empty() {
-        return Err(nobody("is empty"));
+        return Err(no_recipient("is empty"));
     }
     match pid_in(&start) {
         Some(pid) => Ok(PidFile { pid, written_at }),
