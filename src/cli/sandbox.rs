@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_in_use_and_an_open_address_are_refused_with_the_remedy() {
+    fn a_used_port_and_an_open_address_are_refused() {
         let taken = Sandbox::start(Settings::default()).unwrap();
         let refused = |address: &str| serve(parsed(&["--listen", address]).unwrap()).unwrap_err().to_string();
         let address = taken.address().to_string();

@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_in_some_of_its_files_is_announced_again_when_it_is_in_all() {
+    fn a_session_is_announced_again_once_all_files_have_it() {
         let mut hooks = HookRuns::new(1);
         assert_eq!(hooks.written(at(1), false), AfterWrite::RunHooks);
         assert_eq!(hooks.written(at(1), true), AfterWrite::RunHooks);

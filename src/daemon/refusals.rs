@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_again_is_counted_and_told_once_an_hour() {
+    fn what_comes_again_is_counted_and_reported_once_an_hour() {
         let mut refusals = Refusals::default();
         assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Telling::New);
         assert_eq!(refusals.note(at(1), None, RefusalClass::Unreachable, "time-out"), Telling::New);
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_of_another_key_is_told_at_once() {
+    fn the_refusal_of_another_key_is_reported_at_once() {
         let [first, second] = [1, 2].map(|byte| Some(Fingerprint::new([byte; 8])));
         let mut refusals = Refusals::default();
         assert_eq!(refusals.note(at(0), first, RefusalClass::Denied, "the key"), Telling::New);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn replies_that_differ_each_time_are_not_told_for_ever() {
+    fn replies_that_always_differ_are_suppressed() {
         let mut refusals = Refusals::default();
         let told = (0..100)
             .filter(|n| refusals.note(at(*n), None, RefusalClass::Failed, &format!("request {n}")) == Telling::New)

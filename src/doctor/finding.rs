@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_failed_is_told_before_what_passed_when_there_is_too_much_of_it() {
+    fn failures_come_before_passes_in_a_long_report() {
         let passed = |n: usize| Finding::passed("output", n.to_string());
         let few: Vec<_> = (0..20).map(passed).collect();
         assert_eq!(bounded(few.clone()), few);

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_that_is_wrong_with_a_key_file_is_told() {
+    fn everything_that_is_wrong_with_a_key_file_is_reported() {
         let identity = ProcessUser { user: 1000, group: 1000, groups: Vec::new() };
         let good = KeyFileProbe {
             path: "/keys/a".into(),

@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_writes_is_told_by_process() {
+    fn the_writing_process_is_reported() {
         let seen = |by: Result<Option<&str>, &str>| OutputHolder {
             name: "/run/a".into(),
             by: by.map(|by| by.map(str::to_owned)).map_err(str::to_owned),

@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_output_is_told_with_all_that_was_tried() {
+    fn an_output_is_reported_with_all_that_was_tried() {
         let me = ProcessUser { user: 0, group: 0, groups: Vec::new() };
         let room = Room { bytes_free: 3 << 30, files_free: Some(1000), in_memory: true };
         let told = |to_be_made, room| seen(Ok(Probed { to_be_made, room }), None).finding(&me).text;
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_told_in_the_unit_that_fits() {
+    fn sizes_are_reported_in_the_unit_that_fits() {
         assert_eq!(
             [0, 1023, 1024, 5 << 20, u64::MAX].map(size),
             ["0 bytes", "1023 bytes", "1 KiB", "5 MiB", "16777215 TiB"]

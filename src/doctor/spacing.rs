@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whether_a_daemon_knows_of_the_exchange_is_told_with_what_to_do() {
+    fn a_daemon_that_may_not_know_of_the_exchange_is_reported() {
         let foreign = NotRecorded::Foreign { directory: "/var/lib/t".into(), owner: 7 };
         let all = [
             Ok(()),

@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_state_directory_that_cannot_be_written_is_told_with_what_it_costs() {
+    fn an_unwritable_state_directory_is_reported_with_its_cost() {
         let me = ProcessUser { user: 1, group: 1, groups: Vec::new() };
         let probed = Err(StoreError { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
         let told = finding(&probed, Path::new("/var/lib/t"), &me);

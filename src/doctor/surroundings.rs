@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pod_is_told_its_lines_of_yaml() {
+    fn a_pod_is_reported_its_lines_of_yaml() {
         insta::assert_snapshot!(Orchestrator::Kubernetes.lines(&needs()).unwrap(), @r#"
         The pod lacks these lines; merge them into what its `spec` has:
 
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unit_is_told_its_lines() {
+    fn a_unit_is_reported_its_lines() {
         insta::assert_snapshot!(Orchestrator::Systemd.lines(&needs()).unwrap(), @r"
         The unit lacks these lines; `systemctl edit` takes them:
 
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn who_lacks_nothing_or_is_kept_by_nobody_is_told_nothing() {
+    fn nothing_missing_and_no_orchestrator_print_nothing() {
         assert_eq!(Orchestrator::Kubernetes.lines(&BTreeSet::new()), None);
         assert_eq!(Orchestrator::Unknown.lines(&needs()), None);
     }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn who_vouches_is_told_and_who_does_not() {
+    fn the_trusted_authority_is_reported() {
         let root = Authority { subject: "GTS Root R4".to_owned(), root: Root::System };
         insta::assert_snapshot!(told(Ok(root.clone()), 80), @r"
         Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`

@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn https_proxy_wins_over_all_proxy_and_empty_ones_count_as_unset() {
+    fn https_proxy_wins_over_all_proxy_and_empty_is_unset() {
         assert_eq!(taken(&[]), None);
         assert_eq!(taken(&[("HTTP_PROXY", "http://a"), ("http_proxy", "http://a")]), None);
         assert_eq!(taken(&[("ALL_PROXY", "http://a"), ("https_proxy", "http://b")]), Some("https_proxy"));

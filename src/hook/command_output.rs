@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_and_any_part_of_it_are_masked_and_other_words_are_not() {
+    fn a_token_and_its_parts_are_masked_other_words_are_not() {
         let signature = TOKEN.rsplit_once('.').unwrap().1;
         assert_eq!(redacted(format!("token={TOKEN}, ok\n").as_bytes()), "token=[secret], ok");
         assert_eq!(redacted(signature.as_bytes()), "[secret]");

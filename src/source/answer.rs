@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_secret_is_stored_before_even_a_refusal_is_told() {
+    fn a_rotated_secret_is_stored_before_even_a_refusal_is_reported() {
         let mut stored = None;
         let settled = rotated().settle(|RotatedSecret(secret)| {
             stored = Some(secret.expose().to_owned());

@@ -141,7 +141,7 @@ fn an_interrupt_ends_it_and_cleans_up() {
 }
 
 #[test]
-fn it_ends_when_nobody_reads_on() {
+fn it_ends_when_its_reader_is_gone() {
     let mut demo = Demo::start(&[]);
     demo.until("first token written");
     let Demo { temporary, mut child, output } = demo;

@@ -105,7 +105,7 @@ fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
 }
 
 #[test]
-fn a_new_folder_keeps_the_group_that_its_volume_gives_to_everything_in_it() {
+fn a_new_folder_keeps_the_group_of_its_volume() {
     // As Kubernetes makes the root of a volume with `fsGroup`.
     let volume = tempfile::tempdir().unwrap();
     let is_root = nix::unistd::geteuid().is_root();
@@ -257,7 +257,7 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
 }
 
 #[test]
-fn a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one() {
+fn a_disk_that_fills_up_mid_write_leaves_the_old_token() {
     let folder = tempfile::tempdir().unwrap();
     write(&output(&folder.path().join("token")), b"old").unwrap();
     // `ulimit -f` counts in blocks of 512 bytes or more; the write is cut short, then fails.
@@ -268,7 +268,7 @@ fn a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one() {
 }
 
 #[test]
-#[ignore = "the child of `a_disk_that_fills_up_in_the_middle_of_the_token_leaves_the_old_one`"]
+#[ignore = "the child of `a_disk_that_fills_up_mid_write_leaves_the_old_token`"]
 fn child_writes_too_much() {
     let Some(folder) = child_folder() else { return };
     let error = write(&output(&folder.join("token")), "x".repeat(100_000).as_bytes()).unwrap_err();
@@ -277,7 +277,7 @@ fn child_writes_too_much() {
 }
 
 #[test]
-fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep() {
+fn a_crash_before_any_step_leaves_a_whole_token() {
     for old in [None, Some("old")] {
         for (number, step) in Step::ALL.into_iter().enumerate() {
             let folder = tempfile::tempdir().unwrap();
@@ -302,7 +302,7 @@ fn a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep(
 }
 
 #[test]
-#[ignore = "the child of `a_crash_before_any_step_leaves_a_whole_token_and_at_most_one_orphan_to_sweep`"]
+#[ignore = "the child of `a_crash_before_any_step_leaves_a_whole_token`"]
 fn child_crashes() {
     let Some(folder) = child_folder() else { return };
     let crash_at = Step::ALL[env::var("CRASH_AT").unwrap().parse::<usize>().unwrap()];
@@ -340,7 +340,7 @@ fn until_it_is_whole_a_temporary_file_is_for_its_writer_alone() {
 }
 
 #[test]
-fn a_sweep_takes_the_orphans_of_its_outputs_and_touches_nothing_else() {
+fn a_sweep_removes_its_outputs_orphans_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let orphans = [".a.Xy12zZ.tokenwell", ".a.000000.tokenwell"];
@@ -393,7 +393,7 @@ fn a_sweep_leaves_the_temporary_file_of_a_living_writer() {
 }
 
 #[test]
-fn a_sweep_of_a_folder_that_is_missing_or_none_harms_nobody() {
+fn a_sweep_of_a_missing_folder_does_nothing() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("file"), "").unwrap();
     let swept = sweep(
@@ -405,7 +405,7 @@ fn a_sweep_of_a_folder_that_is_missing_or_none_harms_nobody() {
 }
 
 #[test]
-fn removing_takes_the_file_or_the_link_and_is_content_when_there_is_none() {
+fn a_removal_takes_a_file_or_link_or_finds_none() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
     let token = output(&at("token"));
@@ -425,7 +425,7 @@ fn removing_takes_the_file_or_the_link_and_is_content_when_there_is_none() {
 }
 
 #[test]
-fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a_wrong_mode() {
+fn readers_see_whole_tokens_during_1000_rotations() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
     // Lengths differ, so that a mixture of two tokens would show.
@@ -464,7 +464,7 @@ fn a_reader_that_spins_through_a_thousand_rotations_never_sees_half_a_token_or_a
 }
 
 #[test]
-fn writers_of_outputs_in_one_missing_folder_do_not_hinder_each_other() {
+fn writers_share_one_missing_folder() {
     for _ in 0..50 {
         let folder = tempfile::tempdir().unwrap();
         thread::scope(|scope| {

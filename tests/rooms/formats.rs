@@ -54,7 +54,7 @@ fn json_keeps_the_keys_of_what_is_not_known() {
 }
 
 #[test]
-fn json_has_the_claims_that_were_asked_for_as_the_token_has_them() {
+fn json_has_the_requested_claims_as_in_the_token() {
     let tenants = json!({"T2": {"roles": ["a", "b"], "n": 1.5}});
     let token = token(&json!({"sub": "K2", "tenants": tenants, "nsec": {"tier": "gold"}, "none": null, "secret": "x"}));
     let format = json_with(&["tenants", "nsec", "none", "absent"]);
@@ -65,7 +65,7 @@ fn json_has_the_claims_that_were_asked_for_as_the_token_has_them() {
 }
 
 #[test]
-fn claims_that_cannot_be_told_fail_the_formats_that_need_them_and_no_other() {
+fn unknown_claims_fail_only_the_formats_that_need_them() {
     let session = session(&jwt(r#"{"sub":"K2","half":"\ud800"}"#));
     let error = rendered(json_with(&["sub"]), &session).unwrap_err();
     assert!(matches!(error, WriteError::Unrendered { .. }), "{error}");
@@ -309,7 +309,7 @@ fn a_template_and_what_it_makes_have_bounds() {
 }
 
 #[test]
-fn a_template_that_is_nested_or_chained_beyond_reason_is_no_crash() {
+fn a_template_nested_beyond_reason_does_not_crash() {
     let chains = [
         format!("{{{{ {} }}}}", "(".repeat(60_000)),
         format!("{{{{ token{} }}}}", "|upper".repeat(10_000)),
@@ -352,7 +352,7 @@ fn a_template_that_is_nested_or_chained_beyond_reason_is_no_crash() {
 }
 
 #[test]
-fn what_a_token_lacks_is_told_without_a_word_of_it() {
+fn a_missing_claim_is_reported_without_the_token() {
     let session = session(&token(&json!({"tier": "K2canary", "list": [1]})));
     let error = |text: &str| rendered(template(text), &session).unwrap_err().to_string();
     let path = |text: String| text.split_once('`').unwrap().1.split_once('`').unwrap().1.to_owned();
@@ -409,7 +409,7 @@ fn a_token_in_another_format_is_found_but_not_intact() {
 }
 
 #[test]
-fn every_output_must_be_intact_and_any_tells_the_token() {
+fn every_output_must_be_intact_and_any_gives_the_token() {
     let folder = tempfile::tempdir().unwrap();
     let session = session(&token(&json!({})));
     let outputs = [
@@ -461,7 +461,7 @@ fn lookalikes_and_hidden_tokens_are_not_found() {
 }
 
 #[test]
-fn a_write_that_cannot_be_rendered_leaves_the_file_and_the_other_outputs_alone() {
+fn an_unrenderable_write_leaves_file_and_other_outputs() {
     let folder = tempfile::tempdir().unwrap();
     let outputs = [
         Output { format: template("{{ claims.tier }}"), ..Output::at(folder.path().join("a")) },

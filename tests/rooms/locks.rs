@@ -25,7 +25,7 @@ use tokenwell::{
 };
 
 #[test]
-fn a_second_process_is_told_who_the_first_is_and_heals_when_that_ends() {
+fn a_second_process_names_the_first_and_takes_over() {
     let folder = folder();
     let output = Output::at(folder.path().join("billing.jwt"));
     let other = Other::claims(&[&output]);
@@ -54,7 +54,7 @@ fn a_second_process_is_told_who_the_first_is_and_heals_when_that_ends() {
 }
 
 #[test]
-fn processes_with_different_outputs_in_one_folder_work_side_by_side() {
+fn processes_with_different_outputs_share_a_folder() {
     let folder = folder();
     let output = |name: &str| Output::at(folder.path().join(name));
     let other = Other::claims(&[&output("a"), &output("b")]);
@@ -118,7 +118,7 @@ fn what_is_released_is_free_and_what_is_not_stays_held() {
 }
 
 #[test]
-fn a_folder_that_is_known_by_two_paths_loses_no_lock_when_one_is_left() {
+fn a_folder_with_two_paths_keeps_its_lock_for_the_other() {
     let (folder, around) = (folder(), folder());
     let alias = around.path().join("alias");
     symlink(folder.path(), &alias).unwrap();
@@ -154,7 +154,7 @@ fn a_folder_that_was_made_anew_is_locked_anew() {
 }
 
 #[test]
-fn who_may_write_in_the_folder_may_open_the_lock_file_and_nobody_else() {
+fn only_writers_of_the_folder_may_open_the_lock_file() {
     for (mode, wanted) in [(0o755, 0o600), (0o750, 0o600), (0o770, 0o660), (0o2775, 0o660), (0o1777, 0o660)] {
         let folder = folder();
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
@@ -166,7 +166,7 @@ fn who_may_write_in_the_folder_may_open_the_lock_file_and_nobody_else() {
 }
 
 #[test]
-fn what_is_no_lock_file_is_neither_followed_nor_opened_and_the_token_is_written_without() {
+fn an_invalid_lock_file_is_not_opened_and_not_needed() {
     let (folder, outside) = (folder(), folder());
     let lock = folder.path().join(LOCK_FILE);
     let target = outside.path().join("target");

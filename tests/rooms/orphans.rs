@@ -7,7 +7,7 @@ use std::{fs, os::unix::process::ExitStatusExt as _, process::Command, thread, t
 use tokenwell::child::{ChildRegistry, Orphans};
 
 #[tokio::test]
-async fn a_child_that_is_waited_for_is_left_to_whoever_waits_and_hides_orphans_only_until_then() {
+async fn an_awaited_child_is_left_to_its_waiter() {
     let children = ChildRegistry::default();
     let mut orphans = Orphans::adopt(children.clone()).unwrap();
     let endings = ["exit 3", "kill -TERM $$", REAL_TIME];

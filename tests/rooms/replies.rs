@@ -178,7 +178,7 @@ fn the_life_is_that_of_the_token_whatever_the_local_clock_says() {
 }
 
 #[test]
-fn without_iat_the_reply_tells_the_life_by_its_own_date() {
+fn without_iat_the_life_counts_from_the_replys_date() {
     let exp = format!(r#"{{"exp":{}}}"#, NOON + 900);
     let tell = |rest: &str| life(Some(DATE), &exp, rest);
     assert_eq!(tell(r#","sessionExpiration":1795435500"#), Ok((300, vec![])));

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 // ---- sessions
 
 #[tokio::test]
-async fn an_exchange_gives_a_session_that_the_published_keys_vouch_for() {
+async fn an_exchange_gives_a_session_signed_by_a_published_key() {
     let sandbox = sandbox();
     let body = json!({"loginOptions": {"customClaims": {"tier": "gold"}, "selectedTenant": "T2a"}}).to_string();
     let response = exchange_of(&sandbox, "P2project", "K2key").body(body).send().await.unwrap();
@@ -58,7 +58,7 @@ async fn every_exchange_gives_another_jwt_and_the_same_key_id() {
 }
 
 #[tokio::test]
-async fn the_settings_say_how_long_a_session_lives_and_what_the_reply_tells_of_it() {
+async fn settings_give_a_sessions_life_and_the_replys_fields() {
     let sandbox = sandbox();
     sandbox.set(|settings| {
         settings.life = Duration::from_secs(600);
@@ -148,7 +148,7 @@ async fn refusals_are_said_as_descope_says_them() {
 }
 
 #[tokio::test]
-async fn a_revoked_key_is_refused_and_rotation_makes_the_new_one_good_at_once() {
+async fn a_revoked_key_is_refused_and_a_rotated_one_works() {
     let sandbox = sandbox();
     let (old, new) = (secret("K2old"), secret("K2new"));
     sandbox.set(|settings| settings.accepted = Accepted::Only(BTreeSet::from([old.fingerprint()])));
@@ -196,7 +196,7 @@ async fn a_rate_limit_says_when_its_window_is_over_and_keeps_its_word() {
 }
 
 #[tokio::test]
-async fn an_outage_answers_everything_until_it_is_over_and_the_script_goes_first() {
+async fn a_script_goes_before_an_outage() {
     let sandbox = sandbox();
     sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
     sandbox.script([Answer::session_of(Duration::from_secs(5)), Answer::Usual, Answer::busy(7)]);
@@ -264,7 +264,7 @@ async fn a_scripted_reply_is_sent_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_hanging_exchange_lasts_until_its_client_goes_and_hinders_nobody() {
+async fn a_hanging_exchange_ends_with_its_client() {
     let sandbox = sandbox();
     sandbox.script([Answer::Hang]);
     let hanging = tokio::spawn(exchange_of(&sandbox, "P2project", "K2hang").send());
@@ -308,7 +308,7 @@ fn a_broken_exchange_breaks_as_scripted() {
 // ---- what is seen, held and waited for
 
 #[tokio::test]
-async fn held_exchanges_are_seen_together_and_judged_when_they_are_let_go() {
+async fn held_exchanges_are_judged_when_they_are_released() {
     let sandbox = sandbox();
     let hold = sandbox.hold();
     let second_hold = sandbox.hold();
@@ -352,7 +352,7 @@ async fn held_exchanges_are_let_go_in_the_order_of_their_arrival() {
 }
 
 #[tokio::test]
-async fn an_exchange_is_remembered_with_who_asked() {
+async fn an_exchange_is_remembered_with_its_client() {
     let sandbox = sandbox();
     exchange_of(&sandbox, "P2project", "K2key").header("user-agent", "tester/1").send().await.unwrap();
     request(&sandbox, Method::POST, "/v1/auth/accesskey/exchange").send().await.unwrap();
@@ -374,7 +374,7 @@ async fn latency_delays_the_answer_and_not_the_arrival() {
 }
 
 #[test]
-fn a_test_without_a_runtime_can_wait_and_a_wait_may_look_at_the_sandbox() {
+fn a_test_without_a_runtime_can_wait_for_the_sandbox() {
     let sandbox = Arc::new(sandbox());
     let _client = raw_exchange(&sandbox);
     let looked = Arc::clone(&sandbox);
@@ -467,7 +467,7 @@ async fn a_wrong_change_is_refused_whole_with_every_mistake_named() {
 }
 
 #[tokio::test]
-async fn the_control_endpoint_scripts_answers_up_to_a_bound_and_lists_exchanges() {
+async fn the_control_endpoint_bounds_scripts_and_lists_exchanges() {
     let sandbox = sandbox();
     let script = json!(["denied", {"session": {"life": "5s"}}, {"status": 429, "retryAfter": "5s"}, "usual"]);
     assert_eq!(told(&sandbox, Method::POST, "/sandbox/script", &script).await.status(), 200);

@@ -29,7 +29,7 @@ use tokenwell::{
 };
 
 #[test]
-fn the_reader_knows_the_fields_that_the_schema_knows_and_no_others() {
+fn the_reader_knows_exactly_the_fields_of_the_schema() {
     let mut sections = 0;
     each_section(&schema::root(), "", &mut |section, path| {
         let mut document = minimal();
@@ -48,7 +48,7 @@ fn the_reader_knows_the_fields_that_the_schema_knows_and_no_others() {
 }
 
 #[test]
-fn the_reader_misses_the_fields_that_the_schema_requires_and_no_others() {
+fn the_reader_requires_exactly_what_the_schema_requires() {
     each_section(&schema::root(), "", &mut |section, path| {
         let mut document = minimal();
         put(&mut document, path, json!({STRANGER: 1}));
@@ -198,7 +198,7 @@ fn the_manual_is_set_without_a_warning_and_fits_into_80_columns() {
 }
 
 #[test]
-fn a_page_that_there_is_not_is_told_which_there_are() {
+fn an_unknown_page_lists_the_known_ones() {
     let output = tokenwell(&["man", "nobody"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.starts_with("error: there is no page `nobody`; name one of `tokenwell`, `run`"), "{said}");
@@ -242,7 +242,7 @@ fn the_manual_bears_the_date_of_its_release() {
 }
 
 #[test]
-fn bash_completes_commands_flags_files_and_nothing_where_no_file_is_meant() {
+fn bash_completes_commands_flags_and_files() {
     if !tools::needs("bash") {
         return;
     }
@@ -268,7 +268,7 @@ fn bash_completes_commands_flags_files_and_nothing_where_no_file_is_meant() {
 }
 
 #[test]
-fn fish_completes_commands_flags_files_and_nothing_where_no_file_is_meant() {
+fn fish_completes_commands_flags_and_files() {
     if !tools::needs("fish") {
         return;
     }

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn declarations_and_other_items_are_told_apart() {
+    fn declarations_and_other_items_are_recognised() {
         let source = "#![allow(x)] mod a; pub(crate) use b::{c, d}; const E: [u8; 2] = [1; 2]; fn f() {} enum G { H }";
         let [a, b, e, f, g] = items(&tokens(source)).try_into().unwrap();
         assert_eq!([a, b], [Item::Declaration, Item::Declaration]);

@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn characters_are_told_from_lifetimes() {
+    fn characters_differ_from_lifetimes() {
         assert_eq!(texts("'a' 'b"), "\" ' b");
         assert_eq!(texts(r#"'\'' '\\' '\u{1f}' '\"'"#), "\" \" \" \"");
         assert_eq!(

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_finding_is_one_line_in_a_pipe_and_stands_apart_on_a_terminal() {
+    fn a_finding_is_one_line_in_a_pipe() {
         let finding = Finding {
             verdict: FindingStatus::Failed,
             subject: "DNS",

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_update_replaces_all_files_by_one_rename_and_leaves_nothing_behind() {
+    fn an_update_is_one_rename_and_leaves_nothing_behind() {
         let folder = tempfile::tempdir().unwrap();
         let mut volume = SecretVolume::new(folder.path().join("secret")).unwrap();
         let secret = |text: &str| Secret::new(text.to_owned());

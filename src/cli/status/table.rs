@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_and_a_clock_that_is_off_are_told() {
+    fn a_failed_write_and_a_wrong_clock_are_reported() {
         let error = Some("cannot write `/out/new.jwt`: no space; make room".to_owned());
         let output = OutputReport { path: "/out/new.jwt".into(), format: "jwt", written_at: None, error };
         let mut unwritten = CredentialReport { outputs: vec![output], ..starting("new") };

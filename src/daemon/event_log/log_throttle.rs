@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn a_storm_is_told_at_its_begin_and_every_three_seconds_with_what_was_left_out() {
+    fn a_burst_is_logged_first_and_then_every_three_seconds() {
         let mut storm = LogThrottle::default();
         assert_eq!(storm.note(at(0), "asked"), Emit::Now(None));
         for n in 1..=299 {
@@ -67,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn who_asks_once_a_minute_is_answered_each_time() {
+    fn a_line_a_minute_is_always_emitted() {
         let mut storm = LogThrottle::default();
         assert!((0..60).all(|minute| storm.note(at(minute * 60_000), "asked") == Emit::Now(None)));
     }
 
     #[test]
-    fn something_else_is_told_at_once_and_so_is_what_comes_after_it() {
+    fn a_different_line_is_emitted_at_once() {
         let mut storm = LogThrottle::default();
         assert_eq!(storm.note(at(0), "no such field"), Emit::Now(None));
         assert_eq!(storm.note(at(1), "no such field"), Emit::Suppress);

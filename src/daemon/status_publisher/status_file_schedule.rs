@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_that_changes_is_written_at_once_and_anything_else_within_a_second_or_so() {
+    fn state_changes_are_written_at_once_the_rest_is_delayed() {
         let mut schedule = StatusFileSchedule::default();
         assert!(schedule.is_to_be_written(at(0), of(false, Health::Starting)), "the first");
         assert_eq!(schedule.due(), None);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_is_written_at_once_also_right_after_a_write_of_something_else() {
+    fn a_change_is_written_at_once_even_after_another_write() {
         let mut schedule = StatusFileSchedule::default();
         assert!(schedule.is_to_be_written(at(0), of(true, Health::Fresh)));
         schedule.note();

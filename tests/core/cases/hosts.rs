@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn a_host_that_answers_is_asked_faster_and_faster_whatever_it_says() {
+fn a_host_that_answers_is_asked_faster_and_faster() {
     let answers: [Answer; 2] = [|_, _| Ok(life(100_000)), |_, _| Err(Refusal::Denied)];
     for answer in answers {
         let mut play = Play::new();
@@ -55,7 +55,7 @@ fn a_shorter_quiet_does_not_end_a_longer_one() {
 }
 
 #[test]
-fn an_answer_of_long_ago_tells_nothing_of_the_limit_but_that_the_host_was_there() {
+fn an_old_answer_shows_the_host_but_not_its_limit() {
     for seed in 0..SEEDS {
         let mut play = seeded(seed);
         let id = play.with_key(calm());
@@ -77,7 +77,7 @@ fn an_answer_of_long_ago_tells_nothing_of_the_limit_but_that_the_host_was_there(
 }
 
 #[test]
-fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_tenth_of_a_life() {
+fn a_second_refusal_spreads_over_a_tenth_of_a_life() {
     let (mut first_latest, mut second_latest) = (0.0_f64, 0.0_f64);
     for seed in 0..SEEDS {
         let mut play = seeded(seed);
@@ -97,7 +97,7 @@ fn who_knows_nothing_of_a_limit_and_is_refused_again_comes_back_over_a_tenth_of_
 }
 
 #[test]
-fn one_short_quiet_never_costs_a_token_whatever_was_answered_before() {
+fn one_short_quiet_never_costs_a_token() {
     for seed in 0..SEEDS {
         for told in [1_u8, 2] {
             let mut play = seeded(seed);
@@ -117,7 +117,7 @@ fn one_short_quiet_never_costs_a_token_whatever_was_answered_before() {
 }
 
 #[test]
-fn who_has_no_token_yet_comes_back_soon_and_then_ever_later() {
+fn without_a_token_a_credential_returns_soon_then_later() {
     let mut latest = [0.0_f64; 6];
     for seed in 0..SEEDS {
         let mut play = seeded(seed);
@@ -136,7 +136,7 @@ fn who_has_no_token_yet_comes_back_soon_and_then_ever_later() {
 }
 
 #[test]
-fn who_waits_is_let_go_within_a_minute_then_two_and_within_a_minute_again_when_that_is_forgotten() {
+fn waiting_ends_in_one_minute_then_two_then_one_again() {
     let mut play = Play::new();
     for _ in 0..200 {
         play.with_key(calm());
@@ -176,7 +176,7 @@ fn what_was_learnt_of_a_limit_fades() {
 }
 
 #[test]
-fn who_hung_and_was_answered_since_makes_room_for_others_that_hung() {
+fn an_answer_after_a_hang_frees_a_place_for_others() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(2).unwrap());
     let ids: Vec<_> = (0..3).map(|_| play.with_key(calm())).collect();
@@ -196,7 +196,7 @@ fn who_hung_and_was_answered_since_makes_room_for_others_that_hung() {
 }
 
 #[test]
-fn who_waits_for_a_place_is_not_overtaken_however_often_it_is_nudged() {
+fn a_waiting_credential_is_not_overtaken() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
     let other = play.with_key(calm());

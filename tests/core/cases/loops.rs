@@ -184,7 +184,7 @@ fn eight_times_a_hundred_are_each_asked_for_once() {
 }
 
 #[test]
-fn who_is_removed_at_any_stage_leaves_nothing() {
+fn a_credential_removed_at_any_stage_leaves_nothing() {
     let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
     let stages: [fn(&mut Play); 8] = [
         |_| {},
@@ -223,7 +223,7 @@ fn who_is_removed_at_any_stage_leaves_nothing() {
 }
 
 #[test]
-fn who_leaves_in_the_middle_of_an_exchange_and_comes_back_keeps_the_spacing_from_then() {
+fn a_credential_that_returns_keeps_its_spacing() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.asks(id);

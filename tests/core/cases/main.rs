@@ -6,7 +6,7 @@
 //! | kubelet, `TestRequiresRefresh`, and now earlier than issued-at, which it lacks | `requires_refresh` |
 //! | kubelet, `TestTokenCachingAndExpiration`: 1 h at 50 min, 40 h at 25 h | `requires_refresh` |
 //! | kubelet: a refresh fails, the token is valid | `a_refresh_that_fails_keeps_the_last_token` |
-//! | kubelet: the subject was created anew | `a_changed_key_is_used_a_second_after_the_last_exchange_and_at_once_if_that_was_long_ago` |
+//! | kubelet: the subject was created anew | `a_changed_key_is_used_after_a_second_at_most` |
 //! | Vault, `TestLifetimeWatcher`: `no_error`, `short_increment_duration` | `no_error`, `short_increment_duration` |
 //! | Vault, the same: `one_error`, `many_errors`, `only_errors` | `one_error`, `many_errors`, `only_errors` |
 //! | Vault, the same: `negative_lease_duration` | `a_life_of_next_to_nothing_is_no_hot_loop`; the reply is refused in `tests/rooms/replies.rs` |
@@ -14,11 +14,11 @@
 //! | Vault agent, back-off: within bounds, the cap over 100 steps, a minimum of one's own | `a_hundred_steps_of_back_off_stay_in_bounds` |
 //! | Vault agent, back-off: reset | `back_off_resets_after_a_success` |
 //! | Vault agent, `TestSinkServerRetry` | `a_failed_write_is_written_again_and_not_asked_for_again` |
-//! | ztunnel, `test_priority`: the order | `the_nearest_expiry_is_asked_for_first_and_who_timed_out_comes_last` |
+//! | ztunnel, `test_priority`: the order | `the_nearest_expiry_goes_first_and_timeouts_go_last` |
 //! | ztunnel, `test_priority`: nothing before, refreshed after; `cache_refresh` | `at_one_nanosecond_before_a_renewal_nothing_happens`, `lives_of_50_ms_are_renewed_at_the_spacing` |
 //! | ztunnel, `duplicate_requests` | `many_nudges_during_an_exchange_make_one_more` |
 //! | ztunnel, `concurrency` | `exactly_as_many_as_may_be_are_in_flight` |
-//! | ztunnel, `unused_cleanup`, `forget_pending`, `forget` | `who_is_removed_at_any_stage_leaves_nothing` |
+//! | ztunnel, `unused_cleanup`, `forget_pending`, `forget` | `a_credential_removed_at_any_stage_leaves_nothing` |
 //! | ztunnel, `backoff_resets_on_successful_fetch_after_failure` | `back_off_resets_after_a_success` |
 //! | ztunnel, `certificate_retention_on_refresh_failure` | `a_refresh_that_fails_keeps_the_last_token` |
 //! | ztunnel, `stress_caching` | `eight_times_a_hundred_are_each_asked_for_once` |

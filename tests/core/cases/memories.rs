@@ -76,7 +76,7 @@ fn a_session_of_unknown_life_is_asked_for() {
 }
 
 #[test]
-fn who_is_overdue_comes_back_by_chance_within_a_tenth_of_a_life_and_half_of_what_is_left() {
+fn an_overdue_session_is_renewed_at_a_random_early_moment() {
     for (age, longest) in [(500.0, 50.0), (420.0, 60.0)] {
         let seen: Vec<_> = (0..100)
             .map(|seed| {
@@ -106,7 +106,7 @@ fn a_session_is_taken_over_up_to_one_nanosecond_before_its_end() {
 }
 
 #[test]
-fn a_dead_session_is_removed_at_once_if_it_is_to_go_whatever_became_of_its_files() {
+fn an_expired_session_to_remove_is_removed_at_once() {
     for intact in [true, false] {
         let mut play = Play::new();
         let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
@@ -116,7 +116,7 @@ fn a_dead_session_is_removed_at_once_if_it_is_to_go_whatever_became_of_its_files
 }
 
 #[test]
-fn a_session_that_only_the_wall_clock_thinks_dead_is_not_removed_and_asked_for_at_once() {
+fn a_session_expired_by_the_wall_clock_alone_is_kept() {
     let policy = Policy { on_expiry: OnExpiry::Remove, ..calm() };
     let now = Stamp { wall: WALL + Duration::from_secs(31_536_000), ..now(100.0) };
     let (mut play, id) = taken_over(&written(600.0), now, policy);
@@ -163,7 +163,7 @@ fn after_a_reboot_the_servers_clock_is_asked_as_well() {
 }
 
 #[test]
-fn a_stricter_policy_holds_for_what_was_taken_over_and_a_looser_one_does_not() {
+fn a_stricter_policy_holds_for_adopted_sessions() {
     for (percent, expected) in [(20.0, 120.0), (90.0, 402.0)] {
         let policy = Policy { renew_at: Share::from_percent(percent).unwrap(), ..calm() };
         let (play, id) = taken_over(&written(600.0), now(50.0), policy);
@@ -172,7 +172,7 @@ fn a_stricter_policy_holds_for_what_was_taken_over_and_a_looser_one_does_not() {
 }
 
 #[test]
-fn an_exchange_that_nobody_saw_the_end_of_is_kept_at_a_distance_from_now() {
+fn an_unfinished_exchange_counts_from_now() {
     let memory = Memory { asked: ExchangeRecord { key: key(1), answer: None }, written: None };
     let (mut play, id) = taken_over(&memory, now(500.0), calm());
     play.quiet_until(1_501.999);
@@ -192,7 +192,7 @@ fn the_spacing_holds_over_a_restart() {
 }
 
 #[test]
-fn the_quiet_that_a_host_asked_for_holds_over_a_restart_but_not_for_ever() {
+fn a_remembered_quiet_holds_over_a_restart_with_a_bound() {
     for (asked_for, until) in [(200, 1_200.0), (u64::MAX, 1_300.0)] {
         let mut memory = Memory { written: None, ..written(600.0) };
         memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(asked_for);
@@ -207,7 +207,7 @@ fn the_quiet_that_a_host_asked_for_holds_over_a_restart_but_not_for_ever() {
 }
 
 #[test]
-fn a_quiet_that_is_over_holds_nobody_back() {
+fn a_quiet_that_is_over_delays_no_exchange() {
     let mut memory = Memory { written: None, ..written(600.0) };
     memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(30);
     let (mut play, id) = taken_over(&memory, now(31.0), calm());
@@ -230,7 +230,7 @@ fn the_boot_clock_of_another_boot_says_nothing() {
 }
 
 #[test]
-fn a_session_that_is_remembered_and_not_on_disk_is_written_without_a_request() {
+fn a_remembered_session_is_written_without_a_request() {
     let mut play = Play::new();
     let id = take_over(&mut play, &written(600.0), now(100.0), calm(), false);
     play.tell(id, Event::KeyAppeared(key(1)));

@@ -12,7 +12,7 @@ use std::time::Duration;
 use crowd::{Crowd, Host};
 
 #[test]
-fn after_an_outage_the_host_is_not_stampeded_and_everyone_is_fresh_within_half_a_life() {
+fn after_an_outage_all_are_fresh_without_a_stampede() {
     let mut crowd = Crowd::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
     crowd.run_for(LIFE * 4);
     let steady = crowd.steady_per_window(LIFE * 2);

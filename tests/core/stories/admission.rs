@@ -7,7 +7,7 @@ use crate::play::{Play, calm, key, life};
 use tokenwell::renewal::{Effect, Event, Health, NotWritten, OriginId, Refusal};
 
 #[test]
-fn the_spacing_survives_leaving_the_configuration_and_coming_back() {
+fn the_spacing_survives_removal_and_return() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
@@ -22,7 +22,7 @@ fn the_spacing_survives_leaving_the_configuration_and_coming_back() {
 }
 
 #[test]
-fn who_leaves_in_the_middle_of_an_exchange_makes_room_and_its_late_answer_is_ignored() {
+fn a_removed_credential_frees_its_place_at_once() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
     let first = play.with_key(calm());
@@ -37,7 +37,7 @@ fn who_leaves_in_the_middle_of_an_exchange_makes_room_and_its_late_answer_is_ign
 }
 
 #[test]
-fn the_nearest_expiry_is_asked_for_first_and_who_timed_out_comes_last() {
+fn the_nearest_expiry_goes_first_and_timeouts_go_last() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
     let hung = play.with_key(calm());
@@ -83,7 +83,7 @@ fn hanging_exchanges_leave_places_to_those_that_work() {
 }
 
 #[test]
-fn who_is_refused_quickly_is_not_thought_to_hang() {
+fn a_quick_refusal_does_not_count_as_a_hang() {
     let mut play = Play::new();
     for _ in 0..20 {
         play.with_key(calm());

@@ -7,7 +7,7 @@ use crate::play::{Play, calm, key, life};
 use tokenwell::renewal::{Effect, Event, OriginId, Refusal};
 
 #[test]
-fn a_host_that_is_busy_is_left_alone_by_everyone_and_a_nudge_or_a_new_key_changes_nothing() {
+fn a_busy_host_is_left_alone_by_every_credential() {
     let mut play = Play::new();
     let first = play.with_key(calm());
     let second = play.with_key(calm());
@@ -44,7 +44,7 @@ fn a_retry_after_of_zero_does_not_break_the_spacing() {
 }
 
 #[test]
-fn who_waited_for_a_busy_host_is_let_go_at_the_pace_that_it_was_seen_to_take() {
+fn after_a_quiet_exchanges_follow_the_observed_pace() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(100).unwrap());
     let ids: Vec<_> = (0..18).map(|_| play.with_key(calm())).collect();
@@ -75,7 +75,7 @@ fn who_waited_for_a_busy_host_is_let_go_at_the_pace_that_it_was_seen_to_take() {
 }
 
 #[test]
-fn who_is_refused_by_a_busy_host_keeps_its_turn() {
+fn a_refusal_by_a_busy_host_keeps_the_turn() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
     let ids: Vec<_> = (0..10).map(|_| play.with_key(calm())).collect();

@@ -5,7 +5,7 @@ use crate::play::{Play, calm, key, life};
 use tokenwell::renewal::{Event, ExchangeOutcome, Health, Refusal};
 
 #[test]
-fn a_denied_key_is_asked_for_rarely_and_at_once_when_its_file_changes() {
+fn a_denied_key_is_tried_rarely_until_its_file_changes() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
@@ -23,7 +23,7 @@ fn a_denied_key_is_asked_for_rarely_and_at_once_when_its_file_changes() {
 }
 
 #[test]
-fn a_key_that_was_rotated_under_a_request_is_believed_before_the_denial() {
+fn a_key_rotated_during_a_request_outranks_the_denial() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
@@ -37,7 +37,7 @@ fn a_key_that_was_rotated_under_a_request_is_believed_before_the_denial() {
 }
 
 #[test]
-fn a_changed_key_is_used_a_second_after_the_last_exchange_and_at_once_if_that_was_long_ago() {
+fn a_changed_key_is_used_after_a_second_at_most() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
@@ -84,7 +84,7 @@ fn a_bad_new_key_costs_no_good_token() {
 }
 
 #[test]
-fn without_a_key_nothing_is_asked_and_everything_resumes_when_it_is_back() {
+fn without_a_key_no_exchange_is_made_until_it_returns() {
     let mut play = Play::new();
     let id = play.add(calm());
     play.rests();

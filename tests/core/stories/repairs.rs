@@ -5,7 +5,7 @@ use crate::play::{Play, calm, key, life};
 use tokenwell::renewal::{Event, Health, Id, NotWritten};
 
 #[test]
-fn files_that_somebody_else_changed_are_written_again_at_once_and_without_a_request() {
+fn changed_outputs_are_rewritten_at_once_without_a_request() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
@@ -67,7 +67,7 @@ fn a_new_session_does_not_wait_for_the_end_of_a_fight() {
 }
 
 #[test]
-fn what_was_never_written_or_has_ended_is_nobodys_to_repair() {
+fn outputs_never_written_or_expired_are_not_repaired() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);

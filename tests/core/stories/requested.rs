@@ -7,7 +7,7 @@ use crate::play::{Play, calm, key, life};
 use tokenwell::renewal::{Effect, Event, ExchangeOutcome, Refusal};
 
 #[test]
-fn a_nudge_renews_within_the_spacing_however_often_it_comes() {
+fn requests_renew_once_within_the_spacing() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
@@ -26,7 +26,7 @@ fn a_nudge_renews_within_the_spacing_however_often_it_comes() {
 }
 
 #[test]
-fn a_nudge_that_comes_during_an_exchange_is_not_lost() {
+fn a_request_during_an_exchange_is_not_lost() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
@@ -40,7 +40,7 @@ fn a_nudge_that_comes_during_an_exchange_is_not_lost() {
 }
 
 #[test]
-fn a_nudge_asks_again_for_a_denied_key() {
+fn a_request_tries_a_denied_key_again() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
@@ -53,7 +53,7 @@ fn a_nudge_asks_again_for_a_denied_key() {
 }
 
 #[test]
-fn a_nudge_that_comes_during_an_exchange_is_not_lost_when_that_is_refused() {
+fn a_request_during_a_refused_exchange_is_not_lost() {
     for refusal in [Refusal::Denied, Refusal::Blocked, Refusal::Failed, Refusal::Garbled, Refusal::TimedOut] {
         let mut play = Play::new();
         let id = play.with_key(calm());
@@ -72,7 +72,7 @@ fn a_nudge_that_comes_during_an_exchange_is_not_lost_when_that_is_refused() {
 }
 
 #[test]
-fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host() {
+fn a_request_during_an_exchange_keeps_the_hosts_quiet() {
     for (retry_after, until) in [(Some(30), 30.0), (None, 2.0)] {
         let mut play = Play::new();
         let id = play.with_key(calm());
@@ -86,7 +86,7 @@ fn a_nudge_that_comes_during_an_exchange_does_not_break_the_quiet_of_a_busy_host
 }
 
 #[test]
-fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
+fn a_request_during_an_exchange_without_a_key_is_not_lost() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);
@@ -101,7 +101,7 @@ fn a_nudge_that_comes_during_an_exchange_without_a_key_is_not_lost() {
 }
 
 #[test]
-fn a_nudge_keeps_the_spacing_from_when_the_last_exchange_was_answered_however_it_ended() {
+fn a_requested_renewal_keeps_the_spacing_from_the_answer() {
     for outcome in [Ok(life(600)), Err(Refusal::Failed)] {
         let mut play = Play::new();
         let id = play.with_key(calm());

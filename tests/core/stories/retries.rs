@@ -46,7 +46,7 @@ fn back_off_resets_after_a_success() {
 }
 
 #[test]
-fn back_off_never_exceeds_a_tenth_of_the_tokens_life_nor_the_longest_retry() {
+fn back_off_is_bounded_by_the_life_and_the_longest_retry() {
     for (lifetime, longest) in [(200, 20.0), (3600, 60.0)] {
         let mut play = Play::new();
         let id = play.with_key(calm());

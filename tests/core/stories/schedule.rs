@@ -42,7 +42,7 @@ fn life_is_counted_from_when_the_request_was_sent() {
 }
 
 #[test]
-fn a_server_that_asks_for_earlier_is_obeyed_and_for_later_is_not() {
+fn an_earlier_renewal_hint_is_obeyed_and_a_later_one_is_not() {
     for (refresh_after, due) in [(120, 120.0), (599, 402.0), (0, 402.0)] {
         let mut play = Play::new();
         let id = play.with_key(calm());

@@ -29,7 +29,7 @@ fn a_failed_write_is_written_again_and_not_asked_for_again() {
 }
 
 #[test]
-fn a_session_that_ended_before_it_could_be_written_is_not_written() {
+fn a_session_that_expired_before_its_write_is_not_written() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     let attempt = play.asks(id);
@@ -42,7 +42,7 @@ fn a_session_that_ended_before_it_could_be_written_is_not_written() {
 }
 
 #[test]
-fn a_token_that_is_to_go_is_removed_the_moment_it_ends_and_comes_back_with_the_api() {
+fn an_expired_token_is_removed_and_returns_with_the_api() {
     let mut play = Play::new();
     let id = play.with_key(Policy { on_expiry: OnExpiry::Remove, ..calm() });
     play.renews(id, 100);
@@ -88,7 +88,7 @@ fn outputs_that_changed_are_written_without_a_request() {
 }
 
 #[test]
-fn a_write_that_failed_keeps_its_pause_whatever_is_changed_meanwhile() {
+fn a_failed_write_keeps_its_pause() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.renews(id, 600);

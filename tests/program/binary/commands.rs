@@ -109,7 +109,7 @@ fn once_gives_up_and_says_which_token_is_missing_and_why() {
 }
 
 #[test]
-fn one_credential_needs_no_file_and_paths_are_those_of_the_current_folder() {
+fn one_credential_needs_no_file_and_takes_relative_paths() {
     let mut setting = Setting::new();
     setting.put_key("app", "app");
     let base = setting.sandbox.base_url();

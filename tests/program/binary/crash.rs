@@ -23,7 +23,7 @@ fn killed_a_hundred_times_it_leaves_whole_tokens_and_no_litter() {
 }
 
 #[test]
-fn killed_a_hundred_times_it_leaves_a_whole_generation_and_no_other() {
+fn killed_a_hundred_times_it_leaves_one_whole_generation() {
     kill_a_hundred_times("sets: [{directory: OUT}]\n", &|setting| {
         let current = fs::read_link(setting.path("out/..data")).map(|name| setting.path("out").join(name));
         let is_current = |path: &PathBuf| current.as_ref().is_ok_and(|current| current == path);

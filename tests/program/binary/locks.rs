@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn a_second_daemon_stands_by_and_asks_for_nothing_until_it_takes_over() {
+fn a_second_daemon_makes_no_exchange_until_it_takes_over() {
     for more in ["", "sets: [{directory: OUT}]\n"] {
         let mut setting = Setting::with(&["a"]);
         let more = more.replace("OUT", setting.path("out").to_str().unwrap());
@@ -106,7 +106,7 @@ fn once_beside_run_is_content_with_what_run_has_written() {
 }
 
 #[test]
-fn daemons_with_different_outputs_in_one_folder_work_side_by_side() {
+fn daemons_with_different_outputs_share_a_folder() {
     let mut setting = Setting::with(&["a"]);
     setting.put_key("b", "b");
     put_second(&setting, &setting.named(&["b"]));

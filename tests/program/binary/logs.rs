@@ -90,7 +90,7 @@ fn the_filter_is_heard_and_a_wrong_one_is_a_mistake() {
 }
 
 #[test]
-fn on_a_terminal_lines_are_text_in_colours_unless_these_are_not_wanted() {
+fn on_a_terminal_lines_have_colours_unless_disabled() {
     let setting = Setting::with(&["a"]);
     let said = |no_color: Option<&str>| {
         let mut command = Command::new("script"); // makes a terminal
@@ -109,7 +109,7 @@ fn on_a_terminal_lines_are_text_in_colours_unless_these_are_not_wanted() {
 }
 
 #[test]
-fn a_log_that_nobody_reads_any_more_costs_no_token() {
+fn a_log_without_a_reader_costs_no_token() {
     let mut setting = Setting::with(&["a"]);
     let mut command = run(&setting.path(""));
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -130,7 +130,7 @@ fn a_log_that_nobody_reads_any_more_costs_no_token() {
 }
 
 #[test]
-fn the_level_follows_the_configuration_and_the_format_waits_for_a_start() {
+fn the_level_follows_reloads_and_the_format_does_not() {
     let mut setting = Setting::with(&["a"]);
     let program = setting.ready();
     let rest = setting.named(&["a"]);
@@ -147,7 +147,7 @@ fn the_level_follows_the_configuration_and_the_format_waits_for_a_start() {
 }
 
 #[test]
-fn the_environment_s_level_stays_whatever_the_configuration_becomes() {
+fn the_environments_log_level_outlasts_reloads() {
     let mut setting = Setting::with(&["a"]);
     let program =
         Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::event_loop::reload=info"));
@@ -161,7 +161,7 @@ fn the_environment_s_level_stays_whatever_the_configuration_becomes() {
 }
 
 #[test]
-fn the_journal_is_told_the_priority_of_each_line_and_nobody_else_is() {
+fn only_the_journal_gets_the_priority_of_a_line() {
     let setting = Setting::with(&["a"]);
     setting.sandbox.script([Answer::status(503), Answer::denied()]);
     let renew = "renew: {spacing: 100ms, retryFirst: 100ms, deniedEvery: 1s}\n";

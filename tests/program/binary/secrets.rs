@@ -24,7 +24,7 @@ use crate::{
 };
 
 #[test]
-fn neither_key_nor_token_is_said_at_the_loudest_nor_stands_in_the_process_table() {
+fn no_secret_is_in_the_trace_log_or_the_process_table() {
     let mut setting = Setting::with(&["a", "b"]);
     setting.sandbox.script([
         Answer::denied(),

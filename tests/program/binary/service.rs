@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn a_whole_life_is_told_in_order() {
+fn a_whole_life_is_in_order() {
     for kind in ["path", "abstract"] {
         let mut setting = Setting::with(&["a"]);
         setting.sandbox.script(vec![Answer::status(503); 20]);
@@ -117,7 +117,7 @@ fn a_watchdog_of_another_process_is_not_fed() {
 }
 
 #[test]
-fn a_manager_that_does_not_read_holds_nothing_up_and_hears_of_it_later() {
+fn a_manager_that_does_not_read_delays_nothing() {
     let mut setting = Setting::with(&["a"]);
     let manager = Manager::at_path(&setting.path("notify"));
     let stuffing = UnixDatagram::unbound().unwrap();

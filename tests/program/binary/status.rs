@@ -43,7 +43,7 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
 }
 
 #[test]
-fn json_is_what_the_server_tells() {
+fn json_is_the_servers_answer() {
     let mut setting = Setting::with(&["a"]);
     serve(&setting, "127.0.0.1:0", &["a"]);
     let daemon = setting.ready();
@@ -110,7 +110,7 @@ fn what_a_killed_daemon_left_is_judged_by_the_clock_of_now() {
 }
 
 #[test]
-fn after_an_end_the_tokens_may_still_be_good_until_one_is_taken_away() {
+fn after_a_stop_tokens_are_good_until_one_is_removed() {
     let mut setting = Setting::with(&["a", "b"]);
     assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
     let ended = status(&setting, &[]);
@@ -126,7 +126,7 @@ fn after_an_end_the_tokens_may_still_be_good_until_one_is_taken_away() {
 }
 
 #[test]
-fn where_nothing_has_run_or_nothing_may_be_read_the_remedy_is_said() {
+fn without_a_run_or_access_the_remedy_is_named() {
     let setting = Setting::with(&["a"]);
     let ended = status(&setting, &[]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
@@ -145,7 +145,7 @@ fn where_nothing_has_run_or_nothing_may_be_read_the_remedy_is_said() {
 }
 
 #[test]
-fn what_answers_and_is_no_tokenwell_is_told_apart() {
+fn what_answers_and_is_no_tokenwell_is_recognised() {
     let setting = Setting::with(&["a"]);
     let sandbox = setting.sandbox.base_url();
     serve(&setting, sandbox.trim_start_matches("http://").trim_end_matches('/'), &["a"]);
@@ -155,7 +155,7 @@ fn what_answers_and_is_no_tokenwell_is_told_apart() {
 }
 
 #[test]
-fn who_closes_without_an_answer_is_not_taken_for_another_program() {
+fn a_silent_close_is_not_taken_for_another_program() {
     let setting = Setting::with(&["a"]);
     let busy = TcpListener::bind("127.0.0.1:0").unwrap();
     serve(&setting, &busy.local_addr().unwrap().to_string(), &["a"]);
@@ -181,7 +181,7 @@ fn who_closes_without_an_answer_is_not_taken_for_another_program() {
 }
 
 #[test]
-fn the_daemon_of_another_configuration_is_not_taken_for_this_ones() {
+fn a_daemon_of_another_configuration_is_ignored() {
     let (mut setting, other) = (Setting::with(&["a"]), Setting::with(&["theirs"]));
     serve(&other, "127.0.0.1:0", &["theirs"]);
     let daemon = other.ready();
@@ -205,7 +205,7 @@ fn the_daemon_of_another_configuration_is_not_taken_for_this_ones() {
 }
 
 #[test]
-fn a_daemon_is_known_by_its_file_under_any_name_and_by_its_outputs() {
+fn a_daemon_is_recognised_by_its_file_and_its_outputs() {
     let setting = Setting::with(&["a", "b"]);
     let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let asked_by = |file: &str| {
@@ -234,7 +234,7 @@ fn a_daemon_is_known_by_its_file_under_any_name_and_by_its_outputs() {
 }
 
 #[test]
-fn a_wrong_configuration_and_a_watch_in_a_pipe_are_told_at_once() {
+fn a_wrong_configuration_and_a_piped_watch_fail_at_once() {
     let setting = Setting::with(&["a"]);
     let ended = status(&setting, &["--watch"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));

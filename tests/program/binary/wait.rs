@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn tokens_that_are_there_are_waited_for_by_nobody_though_no_daemon_runs() {
+fn existing_tokens_end_the_wait_without_a_daemon() {
     let mut setting = Setting::with(&["a", "b"]);
     assert_eq!(waited(&setting, "0s").code, Some(1));
     assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
@@ -21,7 +21,7 @@ fn tokens_that_are_there_are_waited_for_by_nobody_though_no_daemon_runs() {
 }
 
 #[test]
-fn who_waits_is_let_go_when_the_last_token_is_there() {
+fn the_wait_ends_with_the_last_token() {
     let setting = Setting::with(&["a", "b"]);
     let hold = setting.sandbox.hold();
     let daemon = Program::start(&mut crate::program::run(&setting.path("")));
@@ -35,7 +35,7 @@ fn who_waits_is_let_go_when_the_last_token_is_there() {
 }
 
 #[test]
-fn a_time_out_tells_what_is_missing_and_why() {
+fn a_timeout_names_what_is_missing_and_why() {
     let setting = Setting::with(&["a", "b", "c", "d"]);
     assert_eq!(Program::start(&mut once(&setting.path(""), "20s")).ended().code, Some(0));
     fs::remove_file(setting.path("out/a.jwt")).unwrap();
@@ -80,7 +80,7 @@ fn a_token_that_has_ended_is_missing() {
 }
 
 #[test]
-fn what_is_not_required_is_not_waited_for_but_a_key_folder_without_keys_is() {
+fn optional_credentials_are_not_waited_for() {
     let mut setting = Setting::with(&["a"]);
     setting.put_key("b", "b");
     let both = setting.named(&["a", "b"]).replace("name: b", "name: b, required: false");
@@ -128,7 +128,7 @@ fn a_set_is_waited_for_as_any_output() {
 }
 
 #[test]
-fn a_wrong_configuration_is_told_at_once() {
+fn a_wrong_configuration_is_reported_at_once() {
     let setting = Setting::new();
     setting.put("tokenwell.yaml", "credentials: 7\n");
     assert_eq!(waited(&setting, "60s").code, Some(2));

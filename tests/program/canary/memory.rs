@@ -131,7 +131,7 @@ fn of_a_credential_that_is_taken_away_nothing_is_left_in_memory() {
 }
 
 #[test]
-fn an_idle_daemon_has_no_key_in_memory_and_of_tokens_the_newest_alone() {
+fn an_idle_daemon_holds_no_key_and_only_the_newest_token() {
     if !is_root() {
         return;
     }

@@ -83,7 +83,7 @@ fn exhaust_script(setting: &mut Setting, rotations: &mut usize) {
 }
 
 #[test]
-fn no_key_file_and_no_folder_brings_a_key_or_a_token_into_the_log() {
+fn no_key_file_brings_a_secret_into_the_log() {
     let mut setting = Setting::new();
     let key = setting.key("a");
     let files = [
@@ -116,7 +116,7 @@ fn no_key_file_and_no_folder_brings_a_key_or_a_token_into_the_log() {
 }
 
 #[test]
-fn nobody_and_nothing_at_the_other_end_and_hooks_that_print_the_token() {
+fn dead_peers_and_hooks_that_print_the_token() {
     let mut setting = Setting::new();
     let key = setting.key("a");
     setting.put("keys/a", &key);

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[test]
-fn our_environment_is_the_programs_and_no_key_and_no_token_is_in_it() {
+fn the_program_inherits_the_environment_without_secrets() {
     let mut stage = Stage::with(&["a"]);
     let mut command = stage.exec(&[], ["sh", "-c", "cat /proc/self/environ > environ"]);
     let ended = Program::start(command.env("EMPTY", "").env("ODD", OsStr::from_bytes(b"\xff=\n"))).ended();
@@ -31,7 +31,7 @@ fn our_environment_is_the_programs_and_no_key_and_no_token_is_in_it() {
 }
 
 #[test]
-fn a_token_that_was_asked_for_by_name_is_in_the_programs_environment_and_not_in_ours() {
+fn a_requested_token_is_in_the_programs_environment_only() {
     let mut stage = Stage::with(&["a", "b"]);
     let flags = ["--on-rotation", "restart", "--token-env", "TOKEN_OF_B=b", "--token-env", "TOKENWELL_A_FILE=a"];
     let program = stage.start(&flags, "echo \"$TOKEN_OF_B\" | say b; echo \"$TOKENWELL_A_FILE\" | say a; hang");
@@ -75,7 +75,7 @@ fn standard_input_and_output_are_the_programs_alone() {
 }
 
 #[test]
-fn no_descriptor_and_no_signal_setting_of_ours_reaches_the_program() {
+fn the_program_inherits_no_descriptor_or_signal_setting() {
     if !heeds_ctrl_c() {
         return;
     }
@@ -95,7 +95,7 @@ fn no_descriptor_and_no_signal_setting_of_ours_reaches_the_program() {
 }
 
 #[test]
-fn the_core_limit_of_the_program_is_that_of_whoever_started_us() {
+fn the_program_keeps_the_callers_core_limit() {
     let mut stage = Stage::with(&["a"]);
     let inner = "ulimit -Sc | say soft; ulimit -Hc | say hard; echo | say ready; hang";
     let exec = stage.script(&[], inner);

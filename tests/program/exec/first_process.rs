@@ -37,7 +37,7 @@ fn orphans_are_seen_off_wherever_it_runs() {
 }
 
 #[test]
-fn as_the_first_process_it_sees_orphans_off_passes_signals_on_and_ends_as_the_program() {
+fn as_process_1_it_reaps_orphans_and_passes_signals_on() {
     let mut stage = Stage::with(&["a"]);
     let Some(program) = first_process(&stage, ORPHANS) else { return };
     let ended = program.ended();

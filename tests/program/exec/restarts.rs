@@ -15,7 +15,7 @@ use crate::{
 const RESTART: [&str; 4] = ["--on-rotation", "restart", "--token-env", "TOKEN=a"];
 
 #[test]
-fn a_token_that_comes_during_a_restart_is_in_the_new_environment_and_starts_nothing_again() {
+fn a_token_during_a_restart_causes_no_second_restart() {
     let mut stage = Stage::with(&["a", "b"]);
     let script = "trap 'echo term | say terms; hang; exit 5' TERM; echo \"$TOKEN\" | say starts; hang";
     let mut command = stage.script(&[&RESTART[..], &["--grace", "300s"]].concat(), script);
@@ -42,7 +42,7 @@ fn a_token_that_comes_during_a_restart_is_in_the_new_environment_and_starts_noth
 }
 
 #[test]
-fn rotations_that_come_thick_start_it_no_more_than_once_a_second() {
+fn rapid_rotations_restart_it_at_most_once_a_second() {
     let mut stage = Stage::with(&["a"]);
     stage.sandbox.set(|settings| settings.life = Duration::from_secs(2));
     stage.configure_with("renew: {at: 5%, spacing: 100ms}\n", &stage.named(&["a"]));
@@ -107,7 +107,7 @@ fn a_program_that_is_gone_when_it_is_to_start_anew_is_127() {
 }
 
 #[test]
-fn a_program_whose_credential_was_taken_away_goes_on() {
+fn a_program_continues_without_its_credential() {
     let mut stage = Stage::with(&["a", "b"]);
     let program = stage.start(&RESTART, "echo | say starts; hang; exit 3");
     stage.said("starts");
@@ -123,7 +123,7 @@ fn a_program_whose_credential_was_taken_away_goes_on() {
 }
 
 #[test]
-fn a_rotation_that_nobody_is_to_be_told_of_starts_nothing() {
+fn an_unannounced_rotation_starts_nothing() {
     let mut stage = Stage::with(&["a"]);
     let program = stage.start(&[], "echo | say starts; hang; exit 3");
     stage.said("starts");

@@ -7,7 +7,7 @@ use crate::{
 };
 
 #[test]
-fn it_is_ready_when_the_program_runs_and_stops_with_it_and_the_program_knows_of_nobody() {
+fn readiness_follows_the_program_as_a_service() {
     let mut stage = Stage::with(&["a"]);
     let manager = Manager::at_path(&stage.path("notify"));
     let hold = stage.sandbox.hold();

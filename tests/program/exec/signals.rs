@@ -92,7 +92,7 @@ fn an_exchange_that_hangs_holds_no_signal_up() {
 }
 
 #[test]
-fn a_rotation_is_told_by_the_signal_that_was_chosen() {
+fn a_rotation_sends_the_chosen_signal() {
     let mut stage = Stage::with(&["a"]);
     let script = "trap 'cat \"$TOKENWELL_A_FILE\" | say tokens' HUP; echo $$ | say pid; hang; exit 3";
     let program = stage.start(&["--on-rotation", "SIGHUP"], script);
@@ -110,7 +110,7 @@ fn a_rotation_is_told_by_the_signal_that_was_chosen() {
 }
 
 #[test]
-fn what_the_program_sends_to_its_whole_group_does_not_come_back_to_it() {
+fn a_signal_to_the_whole_group_is_not_passed_back() {
     let mut stage = Stage::with(&["a"]);
     let script = "trap 'echo term | say got' TERM; kill -TERM 0; hang; exit 3";
     let mut command = stage.script(&["--grace", "0s"], script);
@@ -125,7 +125,7 @@ fn what_the_program_sends_to_its_whole_group_does_not_come_back_to_it() {
 }
 
 #[test]
-fn what_we_were_told_to_ignore_the_program_ignores_too() {
+fn an_ignored_signal_stays_ignored_in_the_program() {
     if !heeds_ctrl_c() {
         return;
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn without_a_token_it_says_what_once_says_and_does_not_start_the_program() {
+fn without_a_token_the_program_does_not_start() {
     // Long enough for a token on a machine that stands still for a while.
     let [mut ours, mut theirs] = [(); 2].map(|()| Stage::with(&["a"]));
     for stage in [&ours, &theirs] {
@@ -33,7 +33,7 @@ fn without_a_token_it_says_what_once_says_and_does_not_start_the_program() {
 }
 
 #[test]
-fn called_off_before_the_program_runs_it_ends_as_the_program_would_have() {
+fn a_stop_before_the_start_ends_like_the_program() {
     if !heeds_ctrl_c() {
         return;
     }

@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[test]
-fn killed_after_any_call_it_leaves_whole_files_and_the_next_start_heals_everything() {
+fn calls_killed_at_any_point_leave_whole_files() {
     strike_all("kills", |points| {
         // A look at something leaves nothing new to be found.
         let is_struck =
@@ -38,7 +38,7 @@ fn killed_after_any_call_it_leaves_whole_files_and_the_next_start_heals_everythi
 }
 
 #[test]
-fn refused_any_call_it_leaves_whole_files_and_heals_when_the_fault_goes() {
+fn calls_refused_at_any_point_leave_whole_files() {
     strike_all("refusals", |points| {
         let of = |(number, point): (usize, Point)| {
             let errnos: Vec<_> = match () {
@@ -55,7 +55,7 @@ fn refused_any_call_it_leaves_whole_files_and_heals_when_the_fault_goes() {
 }
 
 #[test]
-fn without_descriptors_for_sockets_it_asks_again_at_its_pace_and_heals_when_there_are_some() {
+fn without_socket_descriptors_it_retries_and_recovers() {
     if !is_root("look into a process that keeps secrets") {
         return;
     }

@@ -65,7 +65,7 @@ fn a_folder_that_may_not_be_written_costs_one_exchange() {
 }
 
 #[test]
-fn without_descriptors_it_keeps_what_it_has_and_goes_on_when_there_are_some() {
+fn without_descriptors_it_keeps_tokens_and_recovers() {
     if !is_root("look at the descriptors of a process that keeps secrets") {
         return;
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn a_python_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+fn a_python_program_is_authorised_during_1000_rotations() {
     if needs("python3") {
         beside_rotations("python", "reader.py", "python3", |snippet| {
             let loop_ = "
@@ -33,7 +33,7 @@ print(requests)
 }
 
 #[test]
-fn a_node_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+fn a_node_program_is_authorised_during_1000_rotations() {
     if needs("node") {
         beside_rotations("js", "reader.mjs", "node", |snippet| {
             let loop_ = "
@@ -56,7 +56,7 @@ console.log(requests);
 }
 
 #[test]
-fn a_go_program_is_welcome_at_every_request_during_a_thousand_rotations() {
+fn a_go_program_is_authorised_during_1000_rotations() {
     if !needs("go") {
         return;
     }

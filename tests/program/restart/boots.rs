@@ -47,7 +47,7 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
 
 /// As cron runs it: it will not be there when a renewal that is spread comes due.
 #[test]
-fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
+fn once_keeps_a_valid_token_if_the_api_is_away() {
     let mut past = Past::of(|setting| setting.sandbox.set(|settings| settings.life = Duration::from_secs(100)));
     let due = |past: &Past| {
         past.edit_record(|record| {
@@ -71,7 +71,7 @@ fn once_renews_what_is_due_and_lets_a_token_that_lives_do_if_the_api_is_away() {
 }
 
 #[test]
-fn once_counts_a_live_token_whose_key_file_is_gone_as_missing() {
+fn once_counts_a_token_without_its_key_file_as_missing() {
     let mut past = Past::new();
     std::fs::remove_file(past.path("keys/a")).unwrap();
     let program = Program::start(&mut once(&past.path(""), "300s"));
@@ -84,7 +84,7 @@ fn once_counts_a_live_token_whose_key_file_is_gone_as_missing() {
 
 /// Else a wall clock that is set while this process runs would make the token seem younger to the next.
 #[test]
-fn what_is_taken_over_after_a_boot_is_remembered_by_the_clocks_of_the_new_one() {
+fn adopted_sessions_are_stored_by_the_new_boots_clocks() {
     let mut past = Past::new();
     let boot = past.record()["session"]["sent"]["bootId"].clone();
     past.edit_record(|record| Stamp(record.pointer_mut("/session/sent").unwrap()).boot());
@@ -97,7 +97,7 @@ fn what_is_taken_over_after_a_boot_is_remembered_by_the_clocks_of_the_new_one() 
 }
 
 #[test]
-fn a_boot_clock_in_another_time_namespace_costs_one_exchange_at_most() {
+fn another_boot_clock_costs_one_exchange_at_most() {
     let possible = Command::new("unshare").args(["-T", "--boottime", "1", "true"]).status();
     if !possible.is_ok_and(|status| status.success()) {
         skipped::on_this_machine("no time namespaces here (`unshare -T` is not permitted)");

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[test]
-fn a_token_that_ended_meanwhile_is_removed_at_the_start_where_that_is_wanted() {
+fn an_expired_token_is_removed_at_start_if_configured() {
     let damages: [Damage; 3] = [
         ("nothing", |_| {}),
         ("another mode", |past| fs::set_permissions(output(past, "a.jwt"), Permissions::from_mode(0o600)).unwrap()),
@@ -36,7 +36,7 @@ fn a_token_that_ended_meanwhile_is_removed_at_the_start_where_that_is_wanted() {
 }
 
 #[test]
-fn a_token_that_ended_meanwhile_stays_where_that_is_wanted_and_is_not_called_good() {
+fn an_expired_token_that_stays_is_not_ready() {
     let mut past = ended_past("keep");
     let token = past.print("out/a.jwt");
     let before = past.requests().0;

@@ -12,7 +12,7 @@ use crate::{
 
 /// The 100 a minute take twenty minutes; here it is 400 in two seconds.
 #[test]
-fn two_thousand_come_through_a_rate_limit_and_a_restart_costs_them_nothing() {
+fn two_thousand_start_under_a_rate_limit_and_restart_free() {
     let past = Past::yet_to_begin(|setting| {
         let (keys, out) = (setting.path("keys"), setting.path("out/{name}.jwt"));
         fs::remove_file(keys.join("a")).unwrap();

@@ -70,7 +70,7 @@ fn a_key_that_is_missing_costs_nothing_and_the_token_stays() {
 }
 
 #[test]
-fn a_token_in_a_file_that_is_otherwise_than_it_should_be_is_written_again_without_a_request() {
+fn a_drifted_token_file_is_rewritten_without_a_request() {
     let damages: [Damage; 6] = [
         ("longer by a newline", |past| {
             let token = fs::read_to_string(output(past, "a.jwt")).unwrap();
@@ -113,7 +113,7 @@ fn a_token_in_a_file_that_is_otherwise_than_it_should_be_is_written_again_withou
 }
 
 #[test]
-fn one_of_two_outputs_is_restored_from_the_other_without_a_request() {
+fn one_output_is_restored_from_another_without_a_request() {
     let damages: [Damage; 4] = [
         ("the first is missing", |past| fs::remove_file(output(past, "a.jwt")).unwrap()),
         ("the second is missing", |past| fs::remove_file(output(past, "b/a.jwt")).unwrap()),
@@ -138,7 +138,7 @@ fn one_of_two_outputs_is_restored_from_the_other_without_a_request() {
 
 /// The newest session is not lost with the process because one of two files could not be written.
 #[test]
-fn a_session_that_reached_one_of_two_outputs_reaches_the_other_after_a_restart() {
+fn a_half_written_session_is_completed_after_a_restart() {
     let mut past = Past::of(two_outputs);
     let program = past.ready();
     // In one step, for what is missing is restored at once.
@@ -161,7 +161,7 @@ fn a_session_that_reached_one_of_two_outputs_reaches_the_other_after_a_restart()
 
 /// Nothing may be replaced there; the token that was to be had is remembered by nobody.
 #[test]
-fn a_pipe_in_the_place_of_a_token_is_waited_for_by_nobody() {
+fn a_pipe_in_place_of_a_token_blocks_nothing() {
     let mut past = Past::new();
     fs::remove_file(output(&past, "a.jwt")).unwrap();
     mkfifo(&output(&past, "a.jwt"), Mode::S_IRWXU).unwrap();

@@ -14,7 +14,7 @@ use crate::{
 };
 
 #[test]
-fn a_state_file_that_cannot_be_used_costs_one_exchange_and_is_replaced() {
+fn an_unusable_state_file_costs_one_exchange() {
     let damages: [Damage; 14] = [
         ("empty", |past| past.put(RECORD, "")),
         ("garbage", |past| fs::write(past.path(RECORD), [0xff, 0, 0x80]).unwrap()),
@@ -58,7 +58,7 @@ fn a_state_file_that_cannot_be_used_costs_one_exchange_and_is_replaced() {
 }
 
 #[test]
-fn without_a_state_file_one_exchange_is_made_and_nothing_is_wrong() {
+fn a_missing_state_file_costs_one_exchange() {
     let mut past = Past::new();
     fs::remove_file(past.path(RECORD)).unwrap();
     let ended = past.process();
@@ -90,7 +90,7 @@ fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
 }
 
 #[test]
-fn where_no_state_can_be_kept_that_is_said_once_and_the_daemon_goes_on() {
+fn unwritable_state_is_logged_once_and_costs_no_token() {
     let obstacles: [Damage; 3] = [
         ("a file for the state directory", |past| {
             fs::remove_dir_all(past.path("state")).unwrap();

@@ -60,7 +60,7 @@ fn as_many_renewals_are_made_whatever_the_offset() {
 }
 
 #[test]
-fn a_clock_that_is_far_off_is_said_once_and_again_when_it_is_right() {
+fn clock_skew_is_logged_once_and_again_at_its_end() {
     for (offset, words) in [(7200, "ahead of"), (-7200, "behind")] {
         let past = Past::yet_to_begin(|setting| setting.configure(&setting.named(&["a"])));
         past.sandbox.set(|settings| settings.clock_offset_seconds = offset);
@@ -83,7 +83,7 @@ fn a_clock_that_is_far_off_is_said_once_and_again_when_it_is_right() {
 }
 
 #[test]
-fn the_report_tells_how_far_off_it_is() {
+fn the_report_has_the_clock_skew() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for offset in OFFSETS {
         let past = Past::yet_to_begin(|setting| setting.configure_with(QUICK, &setting.named(&["a"])));

@@ -3,7 +3,7 @@
 use crate::case::{BARE, good, refusal};
 
 #[test]
-fn plain_http_to_another_host_is_told() {
+fn plain_http_to_another_host_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 baseUrl: http://api.example.com
 credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
@@ -29,7 +29,7 @@ credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
 }
 
 #[test]
-fn a_base_url_that_is_none_is_told() {
+fn a_base_url_that_is_none_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 baseUrl: api.example.com
 credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
@@ -42,7 +42,7 @@ credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
 }
 
 #[test]
-fn where_status_is_served_is_an_address_a_socket_or_the_service_managers() {
+fn the_status_address_is_tcp_unix_or_inherited() {
     let with = |status: &str| {
         format!(
             "projectId: P2abc\nstatus: {status}\ncredentials:\n  - {{name: a, accessKeyFile: /keys/a, outputs: [{{path: /run/a.jwt}}]}}\n"

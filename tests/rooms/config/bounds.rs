@@ -15,7 +15,7 @@ fn a_file_that_is_too_large_is_refused() {
 }
 
 #[test]
-fn brackets_that_nest_without_end_are_refused_before_they_are_parsed() {
+fn deep_nesting_is_refused_before_it_is_parsed() {
     insta::assert_snapshot!(refusal(&format!("a:\n{}", "[".repeat(100_000)), &[]), @r"
     cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 is nested deeper than 64 levels
            close the brackets that are open

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _};
 use crate::case::{BARE, check, tokenwell, written};
 
 #[test]
-fn check_prints_the_plan_and_warns_of_what_is_not_as_it_should_be() {
+fn check_prints_the_plan_and_its_warnings() {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("keys");
     fs::create_dir(&keys).unwrap();
@@ -107,7 +107,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
 }
 
 #[test]
-fn check_ends_with_2_and_an_empty_standard_output_when_there_are_mistakes() {
+fn check_exits_with_2_and_an_empty_stdout_on_mistakes() {
     let folder = tempfile::tempdir().unwrap();
     let output = check(&folder, "projectId: P2abc\n");
     assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true));
@@ -116,7 +116,7 @@ fn check_ends_with_2_and_an_empty_standard_output_when_there_are_mistakes() {
 }
 
 #[test]
-fn the_command_line_is_told_apart_from_failures() {
+fn usage_errors_differ_from_failures() {
     let cases: [(&[&str], i32); 8] = [
         (&[], 2),
         (&["--help"], 0),
@@ -133,7 +133,7 @@ fn the_command_line_is_told_apart_from_failures() {
 }
 
 #[test]
-fn the_configuration_may_be_named_by_the_environment_and_flags_beat_it() {
+fn the_environment_names_the_configuration_and_flags_win() {
     let (_folder, path) = written(BARE.as_bytes());
     let named = [("TOKENWELL_CONFIG", path.to_str().unwrap())];
     let output = tokenwell(&["check"], &named);

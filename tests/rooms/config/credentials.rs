@@ -7,7 +7,7 @@ use tokenwell::output::Target;
 use crate::case::{BARE, good, refusal};
 
 #[test]
-fn names_and_paths_that_are_used_twice_are_told_with_the_other_place() {
+fn names_and_paths_used_twice_are_reported_with_both_places() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 stateDirectory: /keys/all/state
 http: {caFile: /run/ca.pem}
@@ -55,7 +55,7 @@ credentialsFrom:
 }
 
 #[test]
-fn the_mark_of_a_name_belongs_into_folders_of_keys_and_there_it_must_be() {
+fn the_name_placeholder_is_for_key_folders_only() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -75,7 +75,7 @@ credentialsFrom:
 }
 
 #[test]
-fn a_configuration_without_credentials_is_told() {
+fn a_configuration_without_credentials_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -90,7 +90,7 @@ fn a_configuration_without_credentials_is_told() {
 }
 
 #[test]
-fn empty_lists_of_credentials_are_told() {
+fn empty_lists_of_credentials_are_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials: []
 ", &[]), @r"

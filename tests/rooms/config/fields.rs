@@ -3,7 +3,7 @@
 use crate::case::refusal;
 
 #[test]
-fn a_slip_in_a_field_is_told_with_its_line_and_what_was_meant() {
+fn a_typo_in_a_field_is_reported_with_a_suggestion() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: billing
@@ -18,7 +18,7 @@ credentials:
 }
 
 #[test]
-fn an_unknown_field_is_told_what_is_known_there() {
+fn an_unknown_field_lists_the_known_ones() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: billing
@@ -102,7 +102,7 @@ credentials:
 }
 
 #[test]
-fn duplicate_fields_are_told_at_every_level() {
+fn duplicate_fields_are_reported_at_every_level() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 projectId: P2abc
 credentials:
@@ -127,7 +127,7 @@ credentials:
 }
 
 #[test]
-fn a_missing_project_is_told_all_three_ways_to_give_it() {
+fn a_missing_project_names_all_three_ways_to_set_it() {
     insta::assert_snapshot!(refusal(r"credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -138,7 +138,7 @@ fn a_missing_project_is_told_all_three_ways_to_give_it() {
 }
 
 #[test]
-fn missing_fields_are_told_with_an_example() {
+fn missing_fields_are_reported_with_an_example() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - {}
@@ -169,7 +169,7 @@ credentialsFrom:
 }
 
 #[test]
-fn values_that_are_left_out_are_told() {
+fn values_that_are_left_out_are_reported() {
     insta::assert_snapshot!(refusal(r"projectId:
 credentials:
   - name:

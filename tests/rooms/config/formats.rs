@@ -3,7 +3,7 @@
 use crate::case::{good, refusal};
 
 #[test]
-fn an_option_of_another_format_is_told() {
+fn an_option_of_another_format_is_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -36,7 +36,7 @@ credentials:
 }
 
 #[test]
-fn mistakes_in_the_options_of_formats_are_told() {
+fn mistakes_in_the_options_of_formats_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a

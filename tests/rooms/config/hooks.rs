@@ -7,7 +7,7 @@ use tokenwell::hook::{Hook, LoopbackUrl, Recipient, Signal};
 use crate::case::{BARE, good, refusal};
 
 #[test]
-fn hooks_that_do_not_say_one_thing_are_told() {
+fn hooks_that_do_not_say_one_thing_are_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: a
@@ -63,7 +63,7 @@ credentials:
 }
 
 #[test]
-fn hooks_with_values_that_make_no_sense_are_told() {
+fn hooks_with_values_that_make_no_sense_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -138,7 +138,7 @@ credentials:
 }
 
 #[test]
-fn more_hooks_or_words_than_can_be_meant_are_told() {
+fn more_hooks_or_words_than_can_be_meant_are_reported() {
     let hooks = "{post: http://localhost/}, ".repeat(17);
     let words = "x, ".repeat(65);
     let yaml = format!(

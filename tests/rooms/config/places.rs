@@ -19,7 +19,7 @@ credentials:
 }
 
 #[test]
-fn what_is_one_place_by_way_of_links_is_told() {
+fn paths_that_links_make_equal_are_reported() {
     let folder = tempfile::tempdir().unwrap();
     for name in ["keys", "out", "set"] {
         fs::create_dir(folder.path().join(name)).unwrap();

@@ -10,7 +10,7 @@ use tokenwell::{
 use crate::case::{good, refusal};
 
 #[test]
-fn every_output_right_in_the_folder_of_a_set_is_one_of_its_files() {
+fn every_output_directly_in_a_set_folder_belongs_to_it() {
     let config = good(
         r#"
 projectId: P2abc
@@ -39,7 +39,7 @@ sets: [{directory: /run/app/}, {directory: /run/other, mode: "0711", group: "9"}
 }
 
 #[test]
-fn sets_that_are_something_else_too_are_told() {
+fn sets_that_are_something_else_too_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 stateDirectory: /state
 credentials:

@@ -60,7 +60,7 @@ fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
 }
 
 #[test]
-fn the_state_stands_where_systemd_says_or_beside_the_first_output() {
+fn state_is_kept_by_systemds_rule_or_by_the_first_output() {
     let state = |yaml: &str, variables: &[(&str, &str)]| good(yaml, variables).config.state_directory;
     assert_eq!(state(BARE, &[]), Path::new("/run"));
     assert_eq!(state(BARE, &[("STATE_DIRECTORY", "/var/lib/a:/var/lib/b")]), Path::new("/var/lib/a"));
@@ -84,7 +84,7 @@ fn flags_alone_make_one_credential() {
 }
 
 #[test]
-fn flags_that_clash_are_told() {
+fn flags_that_clash_are_reported() {
     let source = Source {
         origin: Origin::Flags {
             access_key_file: "/keys/billing".into(),

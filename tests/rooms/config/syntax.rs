@@ -5,7 +5,7 @@ use tokenwell::config::{self, Environment, Source};
 use crate::case::{BARE, refusal, refusal_of, written};
 
 #[test]
-fn a_tab_is_told_from_a_space() {
+fn a_tab_is_reported_apart_from_a_space() {
     insta::assert_snapshot!(refusal("projectId: P2abc\ncredentials:\n\t- name: billing\n", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
@@ -15,7 +15,7 @@ fn a_tab_is_told_from_a_space() {
 }
 
 #[test]
-fn an_open_bracket_is_told_with_its_place() {
+fn an_open_bracket_is_reported_with_its_place() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials: [{name: a}
 log: {}
@@ -28,7 +28,7 @@ log: {}
 }
 
 #[test]
-fn a_colon_in_a_value_is_told() {
+fn a_colon_in_a_value_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc: x
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -39,7 +39,7 @@ fn a_colon_in_a_value_is_told() {
 }
 
 #[test]
-fn two_documents_are_told() {
+fn two_documents_are_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 ---
 projectId: P2abc
@@ -52,7 +52,7 @@ projectId: P2abc
 }
 
 #[test]
-fn an_empty_file_is_told_the_least_that_there_is_to_say() {
+fn an_empty_file_names_the_required_fields() {
     insta::assert_snapshot!(refusal(r"# nothing yet
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -68,7 +68,7 @@ fn an_empty_file_is_told_the_least_that_there_is_to_say() {
 }
 
 #[test]
-fn a_file_that_is_no_mapping_is_told() {
+fn a_file_that_is_not_a_mapping_is_reported() {
     insta::assert_snapshot!(refusal(r"hello
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -79,7 +79,7 @@ fn a_file_that_is_no_mapping_is_told() {
 }
 
 #[test]
-fn a_merge_key_is_told() {
+fn a_merge_key_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 base: &base {name: a}
 credentials:
@@ -99,7 +99,7 @@ credentials:
 }
 
 #[test]
-fn a_tag_is_told() {
+fn a_tag_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: !secret P2abc
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -110,7 +110,7 @@ fn a_tag_is_told() {
 }
 
 #[test]
-fn an_alias_without_anchor_is_told() {
+fn an_alias_without_anchor_is_reported() {
     insta::assert_snapshot!(refusal(r"projectId: *nothing
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
@@ -121,7 +121,7 @@ fn an_alias_without_anchor_is_told() {
 }
 
 #[test]
-fn a_list_for_a_key_is_told() {
+fn a_list_for_a_key_is_reported() {
     insta::assert_snapshot!(refusal(r"? [a, b]
 : c
 ", &[]), @r"
@@ -133,7 +133,7 @@ fn a_list_for_a_key_is_told() {
 }
 
 #[test]
-fn a_file_that_is_not_utf8_is_told_its_line() {
+fn a_file_that_is_not_utf8_is_reported_its_line() {
     insta::assert_snapshot!(refusal_of(b"projectId: P2abc\nx: \xff\n"), @r"
     cannot use configuration `/etc/tokenwell/tokenwell.yaml`: line 2 is not UTF-8
            save it as UTF-8

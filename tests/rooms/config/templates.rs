@@ -10,7 +10,7 @@ use tokenwell::{
 use crate::case::{refusal, said, written};
 
 #[test]
-fn mistakes_in_templates_are_told_with_their_lines() {
+fn mistakes_in_templates_are_reported_with_their_lines() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -114,7 +114,7 @@ credentials:
 }
 
 #[test]
-fn variables_are_put_into_a_template_that_stands_in_the_file_and_into_no_other() {
+fn variables_expand_in_inline_templates_only() {
     let (folder, path) = written(b"");
     fs::write(folder.path().join("t"), "${HOST} $5 {{ token }}").unwrap();
     let yaml = r#"projectId: P2abc
@@ -141,7 +141,7 @@ credentials:
 }
 
 #[test]
-fn a_template_file_that_is_missing_is_told_with_its_remedy() {
+fn a_template_file_that_is_missing_is_reported_with_its_remedy() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 credentials:
   - name: a

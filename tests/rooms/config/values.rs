@@ -3,7 +3,7 @@
 use crate::case::refusal;
 
 #[test]
-fn durations_without_unit_or_sense_are_told() {
+fn durations_without_unit_or_sense_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 renew:
   spacing: 10
@@ -45,7 +45,7 @@ credentials:
 }
 
 #[test]
-fn shares_and_counts_out_of_bounds_are_told() {
+fn shares_and_counts_out_of_bounds_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 renew: {at: 67, jitter: 0.1}
 http: {maxInFlight: 0}
@@ -79,7 +79,7 @@ credentials:
 }
 
 #[test]
-fn a_first_back_off_above_the_longest_is_told_where_it_arises() {
+fn a_first_back_off_above_the_longest_is_located() {
     insta::assert_snapshot!(refusal(r"projectId: P2abc
 renew: {retryFirst: 5s}
 credentials:
@@ -96,7 +96,7 @@ credentials:
 }
 
 #[test]
-fn modes_that_are_not_octal_text_are_told_what_was_meant() {
+fn modes_that_are_not_octal_text_get_a_suggestion() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -136,7 +136,7 @@ credentials:
 }
 
 #[test]
-fn owners_that_are_not_there_are_told() {
+fn owners_that_are_not_there_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 credentials:
   - name: a
@@ -164,7 +164,7 @@ credentials:
 }
 
 #[test]
-fn paths_with_detours_are_told() {
+fn paths_with_detours_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 stateDirectory: state
 credentials:

@@ -7,7 +7,7 @@ use tokenwell::hook::Hook;
 use crate::case::{good, refusal};
 
 #[test]
-fn unset_and_malformed_variables_are_told_and_their_values_never() {
+fn bad_variables_are_reported_without_their_values() {
     insta::assert_snapshot!(refusal(r#"projectId: ${PROJECT}
 baseUrl: ${URL
 stateDirectory: $HOME/state

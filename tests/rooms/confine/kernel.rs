@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn the_daemon_runs_without_new_privileges_and_under_a_filter_with_all_its_threads() {
+fn every_thread_has_no_new_privileges_and_a_filter() {
     let mut setting = Setting::with(&["a"]);
     let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
     program.until_said("ready: every required token is on disk", 1);
@@ -30,7 +30,7 @@ fn the_daemon_runs_without_new_privileges_and_under_a_filter_with_all_its_thread
 }
 
 #[test]
-fn where_a_hook_runs_a_command_or_nobody_wants_it_nothing_is_taken_away() {
+fn command_hooks_or_off_disable_confinement() {
     for (more, said) in [
         ("", "not confined: a hook runs a command, which may need the whole system"),
         ("confine: off\n", "not confined, because of `confine: off`"),
@@ -55,7 +55,7 @@ fn where_a_hook_runs_a_command_or_nobody_wants_it_nothing_is_taken_away() {
 }
 
 #[test]
-fn a_kernel_without_the_one_or_the_other_is_said_in_one_line_and_costs_no_token() {
+fn a_kernel_without_confinement_is_logged_in_one_line() {
     let landlock = [libc::SYS_landlock_create_ruleset];
     let seccomp = [libc::SYS_seccomp];
     let both = [libc::SYS_landlock_create_ruleset, libc::SYS_seccomp];

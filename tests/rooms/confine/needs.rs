@@ -8,7 +8,7 @@ use tokenwell::{
 };
 
 #[test]
-fn every_path_of_a_configuration_is_needed_for_reading_or_for_writing() {
+fn every_configured_path_needs_read_or_write_access() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("netrc.j2"), "{{ token }}").unwrap();
     let text = r#"

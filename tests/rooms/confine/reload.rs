@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[test]
-fn a_folder_that_was_not_known_at_the_start_is_refused_with_the_remedy_and_a_restart_takes_it_in() {
+fn a_reload_with_a_new_folder_needs_a_restart() {
     let mut setting = Setting::with(&["a", "b"]);
     let elsewhere = tempfile::tempdir().unwrap();
     let program = setting.ready();
@@ -62,7 +62,7 @@ fn what_lies_in_known_folders_is_taken_in() {
 }
 
 #[test]
-fn the_first_hook_that_runs_a_command_and_a_template_elsewhere_are_refused() {
+fn a_reload_with_a_first_command_hook_is_refused() {
     let mut setting = Setting::with(&["a"]);
     let elsewhere = tempfile::tempdir().unwrap();
     fs::write(elsewhere.path().join("template"), "{{ token }}").unwrap();
@@ -90,7 +90,7 @@ fn the_first_hook_that_runs_a_command_and_a_template_elsewhere_are_refused() {
 }
 
 #[test]
-fn a_folder_that_was_made_again_where_many_share_it_is_told_with_the_remedy() {
+fn a_recreated_shared_folder_is_reported_with_a_remedy() {
     let mut setting = Setting::new();
     let elsewhere = tempfile::tempdir().unwrap();
     let (folder, old) = (elsewhere.path(), elsewhere.path().with_extension("old"));

@@ -106,7 +106,7 @@ fn within_the_folders_of_the_configuration_everything_goes() {
 }
 
 #[test]
-fn a_folder_that_is_made_again_and_a_secret_that_is_swapped_are_met_again() {
+fn a_recreated_folder_and_a_swapped_secret_still_work() {
     let mut setting = Setting::new();
     let key = setting.key("a");
     // Elsewhere, so that no right to the folder of the setting helps.

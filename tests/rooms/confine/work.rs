@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[test]
-fn by_the_name_of_a_host_with_sets_hooks_and_a_socket_it_rotates_heals_and_removes() {
+fn confined_it_rotates_repairs_and_removes() {
     let mut setting = Setting::new();
     let key = setting.key("a");
     let elsewhere = tempfile::tempdir().unwrap();

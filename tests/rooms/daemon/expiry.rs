@@ -74,7 +74,7 @@ fn an_end_is_said_once_however_often_the_disk_is_tried() {
 }
 
 #[test]
-fn a_credential_that_was_taken_out_leaves_its_token_until_that_ends() {
+fn a_removed_credential_leaves_its_token_until_expiry() {
     told(async |world| {
         outage_after_the_first_token(world, "remove", Answer::Hang).await;
         // An exchange is under way when it leaves.

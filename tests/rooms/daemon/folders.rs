@@ -26,7 +26,7 @@ fn credentials_come_and_go_with_their_files() {
 }
 
 #[test]
-fn names_that_begin_with_a_dot_are_passed_over_and_illegal_ones_are_said() {
+fn dot_files_are_skipped_and_illegal_names_are_logged() {
     told(async |world| {
         let key = world.key("hidden");
         for name in ["..data", ".hidden", "Not_Legal", "spa ce"] {
@@ -45,7 +45,7 @@ fn names_that_begin_with_a_dot_are_passed_over_and_illegal_ones_are_said() {
 }
 
 #[test]
-fn a_credential_that_is_named_beats_one_from_a_folder_and_that_is_said() {
+fn a_named_credential_wins_over_a_folder_and_is_logged() {
     told(async |world| {
         let named = world.put_key("elsewhere", "named");
         fs::create_dir(world.path("keys/down")).unwrap();
@@ -62,7 +62,7 @@ fn a_credential_that_is_named_beats_one_from_a_folder_and_that_is_said() {
 }
 
 #[test]
-fn a_folder_that_goes_takes_nobody_away_and_is_said_once() {
+fn a_vanished_key_folder_removes_no_credential() {
     told(async |world| {
         world.put_key("a", "a");
         world.configure(&world.whole_folder());
@@ -80,7 +80,7 @@ fn a_folder_that_goes_takes_nobody_away_and_is_said_once() {
 }
 
 #[test]
-fn a_folder_that_is_missing_at_start_is_waited_for_and_said_once() {
+fn a_missing_key_folder_is_awaited_and_logged_once() {
     told(async |world| {
         fs::remove_dir(world.path("keys")).unwrap();
         world.configure(&world.whole_folder());

@@ -11,7 +11,7 @@ use tracing::Level;
 use crate::world::{World, told};
 
 #[test]
-fn a_hook_runs_after_a_write_of_something_new_and_not_after_a_repair() {
+fn a_hook_runs_after_a_new_token_and_not_after_a_repair() {
     told(async |world| {
         let script = script(world, "echo \"$TOKENWELL_CREDENTIAL $TOKENWELL_PATH\" >>\"$0.told\"");
         world.put_key("a", "a");
@@ -39,7 +39,7 @@ fn a_hook_runs_after_a_write_of_something_new_and_not_after_a_repair() {
 }
 
 #[test]
-fn a_restart_tells_nobody_again_unless_the_process_before_died_between_write_and_hook() {
+fn a_restart_runs_a_hook_only_if_a_crash_missed_it() {
     told(async |world| {
         let script = script(world, "echo told >>\"$0.told\"");
         world.put_key("a", "a");
@@ -88,7 +88,7 @@ fn a_process_that_dies_while_a_hook_runs_leaves_it_to_the_next() {
 }
 
 #[test]
-fn rotations_that_come_faster_than_a_hook_ends_are_told_once_more_at_its_end() {
+fn rotations_during_a_hook_run_it_once_more() {
     told(async |world| {
         let script = script(world, "echo told >>\"$0.told\"; while [ -e \"$0.hang\" ]; do sleep 0.05; done");
         let hang = script.with_extension("hang");
@@ -109,7 +109,7 @@ fn rotations_that_come_faster_than_a_hook_ends_are_told_once_more_at_its_end() {
 }
 
 #[test]
-fn a_hook_that_fails_is_said_once_and_holds_up_neither_the_next_nor_a_renewal() {
+fn a_failed_hook_is_logged_once_and_delays_nothing() {
     told(async |world| {
         let bad = script(world, "cat \"$TOKENWELL_PATH\"; echo; exit 3");
         let good = world.path("good");

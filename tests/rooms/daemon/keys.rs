@@ -38,7 +38,7 @@ fn an_access_key_becomes_a_token() {
 }
 
 #[test]
-fn a_key_file_that_others_may_write_is_warned_about_once_and_one_that_they_may_read_is_not() {
+fn a_key_file_that_others_may_write_is_warned_about_once() {
     told(async |world| {
         for (name, mode) in [("mounted", 0o644), ("open", 0o664)] {
             world.put_key(name, name);
@@ -130,7 +130,7 @@ fn a_key_that_flaps_is_asked_with_no_faster_than_the_spacing() {
 
 /// A changed key may be asked with a second after the last exchange, but then it has to be another one when it is read.
 #[test]
-fn a_key_that_flaps_back_before_it_is_read_keeps_the_whole_spacing() {
+fn a_key_that_flaps_keeps_the_whole_spacing() {
     told(async |world| {
         let keys = [world.key("left"), world.key("right")];
         world.put("keys/a", &keys[0]);
@@ -178,7 +178,7 @@ fn a_key_that_flaps_while_it_is_asked_with_is_found_again() {
 }
 
 #[test]
-fn a_key_that_vanishes_costs_no_token_and_its_return_costs_no_request() {
+fn a_vanished_key_costs_no_token_and_no_request() {
     told(async |world| {
         let key = world.put_key("a", "a");
         world.configure(&world.named(&["a"]));
@@ -212,7 +212,7 @@ fn a_key_that_is_missing_at_start_is_waited_for() {
 }
 
 #[test]
-fn a_key_whose_folder_is_missing_at_start_is_waited_for() {
+fn a_key_in_a_missing_folder_is_awaited() {
     told(async |world| {
         fs::remove_dir(world.path("keys")).unwrap();
         world.configure(&world.named(&["a"]));

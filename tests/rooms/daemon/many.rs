@@ -5,7 +5,7 @@ use std::fs;
 use crate::world::told;
 
 #[test]
-fn two_hundred_credentials_get_their_tokens_and_no_more_than_allowed_are_under_way() {
+fn two_hundred_credentials_keep_the_in_flight_limit() {
     told(async |world| {
         let names: Vec<String> = (0..200).map(|number| format!("n{number}")).collect();
         for (number, name) in names.iter().enumerate() {

@@ -10,7 +10,7 @@ use tracing::Level;
 use crate::world::{World, told};
 
 #[test]
-fn a_folder_that_cannot_be_written_heals_without_another_exchange() {
+fn an_unwritable_folder_recovers_without_an_exchange() {
     told(async |world| {
         world.put_key("a", "a");
         fs::remove_dir(world.path("out")).unwrap();
@@ -34,7 +34,7 @@ fn a_folder_that_cannot_be_written_heals_without_another_exchange() {
 }
 
 #[test]
-fn a_key_is_never_replaced_by_a_token_though_a_link_leads_there_after_the_start() {
+fn a_later_link_never_lets_a_token_replace_a_key() {
     told(async |world| {
         let key = world.put_key("a", "a");
         world.configure(&world.named(&["a"]).replace("a.jwt", "a"));
@@ -54,7 +54,7 @@ fn a_key_is_never_replaced_by_a_token_though_a_link_leads_there_after_the_start(
 }
 
 #[test]
-fn no_token_is_put_among_keys_though_a_link_leads_there_after_the_start() {
+fn a_later_link_never_puts_a_token_among_keys() {
     told(async |world| {
         world.put_key("a", "a");
         world.configure(&world.whole_folder());
@@ -129,7 +129,7 @@ fn what_a_crash_left_is_swept_at_start_and_nothing_else() {
 }
 
 #[test]
-fn one_credential_is_written_in_every_format_and_adopted_from_them_without_a_request() {
+fn every_format_is_written_and_adopted_without_a_request() {
     told(async |world| {
         world.put_key("a", "a");
         world.put("a.j2", "password {{ token }} # {{ claims.iss }}\n");
@@ -194,7 +194,7 @@ fn a_changed_template_is_applied_at_a_reload_without_a_request() {
 }
 
 #[test]
-fn a_token_that_a_template_cannot_be_filled_in_with_is_kept_for_a_better_one() {
+fn an_unrenderable_token_keeps_the_old_file() {
     told(async |world| {
         world.put_key("a", "a");
         world.put("a.j2", "{{ claims.absent }}");

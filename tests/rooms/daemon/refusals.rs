@@ -8,7 +8,7 @@ use tracing::Level;
 use crate::{common::spacing::spaced, log::Line, world::told};
 
 #[test]
-fn a_rate_limit_holds_every_credential_and_neither_a_new_key_nor_a_newcomer_breaks_it() {
+fn a_rate_limit_holds_for_every_credential() {
     told(async |world| {
         for name in ["a", "b", "c"] {
             world.put_key(name, name);

@@ -9,7 +9,7 @@ use tracing::Level;
 use crate::{common::spacing::spaced, world::told};
 
 #[test]
-fn credentials_are_added_changed_and_removed_and_the_others_are_left_alone() {
+fn a_reload_leaves_unchanged_credentials_alone() {
     told(async |world| {
         for name in ["changed", "removed", "same"] {
             world.put_key(name, name);
@@ -46,7 +46,7 @@ fn credentials_are_added_changed_and_removed_and_the_others_are_left_alone() {
 /// Else what is in force and what the file holds differ until it changes again: the look before and the look afterwards saw the
 /// same.
 #[test]
-fn a_file_that_changes_for_the_moment_of_its_reading_is_read_again() {
+fn a_file_that_changes_while_it_is_read_is_read_again() {
     told(async |world| {
         world.put_key("a", "a");
         world.put_key("passing", "passing");
@@ -64,7 +64,7 @@ fn a_file_that_changes_for_the_moment_of_its_reading_is_read_again() {
 }
 
 #[test]
-fn a_bad_file_is_refused_whole_in_one_line_and_a_good_one_heals_it() {
+fn a_bad_reload_is_refused_whole_until_the_file_is_good() {
     told(async |world| {
         world.put_key("a", "a");
         world.put_key("b", "b");
@@ -105,7 +105,7 @@ fn a_file_that_is_missing_for_a_while_changes_nothing() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_the_file_makes_nobody_wait() {
+fn a_pipe_in_place_of_the_file_blocks_nothing() {
     told(async |world| {
         world.put_key("a", "old");
         world.configure(&world.named(&["a"]));
@@ -155,7 +155,7 @@ fn other_login_options_ask_again_and_another_key_file_is_read() {
 }
 
 #[test]
-fn a_credential_that_goes_and_comes_back_has_its_token_still_and_keeps_its_spacing() {
+fn a_credential_that_returns_keeps_token_and_spacing() {
     told(async |world| {
         let key = world.put_key("a", "a");
         world.put_key("b", "b");

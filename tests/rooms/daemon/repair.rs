@@ -11,7 +11,7 @@ use tracing::Level;
 use crate::world::{World, told};
 
 #[test]
-fn whatever_is_done_to_a_token_file_it_is_restored_without_a_request() {
+fn a_damaged_token_file_is_restored_without_a_request() {
     told(async |world| {
         world.put_key("a", "a");
         fs::write(world.path("elsewhere"), "another file").unwrap();

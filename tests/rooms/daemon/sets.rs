@@ -7,7 +7,7 @@ use tracing::Level;
 use crate::world::{World, told};
 
 #[test]
-fn credentials_of_one_set_come_together_and_their_files_are_guarded() {
+fn credentials_of_one_set_come_together_and_are_repaired() {
     told(async |world| {
         for name in ["a", "b"] {
             world.put_key(name, name);
@@ -46,7 +46,7 @@ fn credentials_of_one_set_come_together_and_their_files_are_guarded() {
 }
 
 #[test]
-fn old_generations_go_some_seconds_after_a_write_and_a_restart_costs_nothing() {
+fn old_generations_are_removed_seconds_after_a_write() {
     told(async |world| {
         for name in ["a", "b"] {
             world.put_key(name, name);

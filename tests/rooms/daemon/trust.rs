@@ -9,7 +9,7 @@ use tracing::Level;
 use crate::world::told;
 
 #[test]
-fn public_keys_that_cannot_be_had_stop_no_token_and_are_said_once() {
+fn missing_public_keys_stop_no_token_and_are_logged_once() {
     told(async |world| {
         for name in ["a", "b", "c"] {
             world.put_key(name, name);
@@ -71,7 +71,7 @@ fn an_unknown_signer_causes_one_request_of_the_keys() {
 }
 
 #[test]
-fn keys_of_an_earlier_run_save_a_request_and_a_rotation_is_followed() {
+fn cached_public_keys_save_a_request_until_a_rotation() {
     told(async |world| {
         world.put_key("a", "a");
         world.configure(&world.named(&["a"]));

@@ -46,7 +46,7 @@ fn a_running_daemon_is_named_and_not_disturbed() {
 }
 
 #[test]
-fn what_a_daemon_was_told_of_a_limit_holds_for_the_doctor_too() {
+fn the_doctor_keeps_a_limit_that_the_daemon_met() {
     let mut setting = patient_setting(&["a"]);
     setting.sandbox.script([Answer::busy(200)]);
     let daemon = Program::start(&mut crate::program::run(&setting.path("")));
@@ -63,7 +63,7 @@ fn what_a_daemon_was_told_of_a_limit_holds_for_the_doctor_too() {
 }
 
 #[test]
-fn a_daemon_that_starts_after_the_doctor_keeps_its_distance_and_its_tokens() {
+fn a_daemon_after_the_doctor_keeps_spacing_and_tokens() {
     let mut setting = patient_setting(&["a"]);
     setting.configure_with("renew: {spacing: 1s}\n", &setting.named(&["a"]));
     for _ in 0..2 {
@@ -106,7 +106,7 @@ fn a_state_directory_that_is_missing_is_not_made() {
 }
 
 #[test]
-fn what_the_doctor_was_told_of_a_limit_holds_for_a_daemon_too() {
+fn the_daemon_keeps_a_limit_that_the_doctor_met() {
     let mut setting = patient_setting(&["a"]);
     setting.sandbox.script([Answer::busy(200)]);
     let mut command = check(&setting);
@@ -116,7 +116,7 @@ fn what_the_doctor_was_told_of_a_limit_holds_for_a_daemon_too() {
 }
 
 #[test]
-fn whoever_has_the_address_of_the_status_server_is_told_by_what_it_writes() {
+fn a_used_status_address_is_reported_with_its_owner() {
     let mut setting = patient_setting(&["a"]);
     let listen = format!("status: {{listen: 'unix:{}'}}\n", setting.path("socket").display());
     setting.configure(&(setting.named(&["a"]) + &listen));

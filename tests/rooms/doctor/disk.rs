@@ -33,7 +33,7 @@ fn as_nobody(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(
 }
 
 #[test]
-fn a_foreign_folder_is_told_with_the_lines_that_the_pod_lacks() {
+fn a_foreign_folder_is_reported_with_the_pods_missing_lines() {
     let mut setting = patient_setting(&["a"]);
     let mut stage = |mode, keeper: (&'static str, &'static str)| {
         let close = |setting: &Setting| {
@@ -58,7 +58,7 @@ fn a_foreign_folder_is_told_with_the_lines_that_the_pod_lacks() {
 }
 
 #[test]
-fn an_owner_that_cannot_be_set_is_told_with_the_line_that_would_help() {
+fn an_owner_that_cannot_be_set_is_reported_with_a_fix() {
     let mut setting = patient_setting(&["a"]);
     let output = setting.path("out/a.jwt");
     setting.configure(
@@ -74,7 +74,7 @@ fn an_owner_that_cannot_be_set_is_told_with_the_line_that_would_help() {
 }
 
 #[test]
-fn a_key_that_may_not_be_read_and_a_state_that_may_not_be_written_are_told() {
+fn unreadable_keys_and_unwritable_state_are_reported() {
     let mut setting = patient_setting(&["a"]);
     let close = |setting: &Setting| {
         chown(&setting.path("keys/a"), Some(Uid::from_raw(0)), Some(0.into())).unwrap();
@@ -129,7 +129,7 @@ fn what_kubernetes_mounts_is_fine_but_for_a_file_by_itself() {
 }
 
 #[test]
-fn a_folder_that_is_mounted_read_only_is_told() {
+fn a_folder_that_is_mounted_read_only_is_reported() {
     let mut setting = patient_setting(&["a"]);
     let out = setting.path("out");
     let mount = format!("mount --bind {0} {0} && mount -o remount,ro,bind {0}", out.display());

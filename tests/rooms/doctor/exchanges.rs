@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn a_wrong_key_is_told_by_its_class_and_the_others_are_asked_with_all_the_same() {
+fn a_wrong_key_is_classified_and_the_others_are_tried() {
     let mut setting = patient_setting(&["a", "b"]);
     let revoked = Secret::new(setting.key("a"));
     setting.sandbox.revoke(&revoked);
@@ -47,7 +47,7 @@ fn a_host_that_wants_to_be_left_alone_is_left_alone() {
 }
 
 #[test]
-fn no_more_keys_are_asked_with_than_needed_unless_all_are_wanted() {
+fn only_as_many_keys_are_tried_as_needed() {
     let names: Vec<_> = (0..22).map(|n| format!("c{n:02}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let mut setting = patient_setting(&names);
@@ -90,7 +90,7 @@ fn a_session_that_lives_too_short_for_the_pace_fails() {
 }
 
 #[test]
-fn keys_of_a_folder_are_examined_too_and_what_is_none_is_told() {
+fn keys_of_a_folder_are_examined_and_other_files_reported() {
     let mut setting = patient_setting(&["a", "b"]);
     fs::write(setting.path("keys/Not A Key"), "x").unwrap();
     let (keys, out) = (setting.path("keys"), setting.path("out"));

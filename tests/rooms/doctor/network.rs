@@ -39,7 +39,7 @@ fn a_name_that_is_not_there_ends_the_way() {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_said_so() {
+fn a_port_without_a_listener_is_reported() {
     let nobody = nobody();
     let address = nobody.address;
     let mut setting = setting_at(&format!("http://{address}"), "");
@@ -130,7 +130,7 @@ fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
 }
 
 #[test]
-fn a_proxy_that_nobody_is_behind_and_one_that_is_none_are_told_apart() {
+fn an_absent_proxy_differs_from_a_server_that_is_none() {
     let mut setting = setting_at("https://api.tokenwell.invalid", "");
     let nobody = nobody();
     let address = nobody.address;
@@ -168,7 +168,7 @@ fn a_page_of_the_edge_is_named_as_such() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_a_note_and_one_that_is_far_off_a_failure() {
+fn clock_skew_is_a_note_and_large_skew_a_failure() {
     for (offset, mark, code) in [(60, "! note", 0), (-3600, "x FAIL", 1)] {
         let mut setting = patient_setting(&["a"]);
         setting.sandbox.set(|settings| settings.clock_offset_seconds = offset);

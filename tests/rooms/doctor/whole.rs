@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[test]
-fn where_all_is_well_every_examination_passes_and_nothing_is_changed_but_the_notes() {
+fn when_all_is_well_every_examination_passes() {
     let mut setting = patient_setting(&["a", "b"]);
     let authority = Authority::named("Ours");
     let front = authority.before(setting.sandbox.address(), |_| {});
@@ -90,7 +90,7 @@ credentials:
 }
 
 #[test]
-fn where_little_is_well_every_line_says_what_is_wrong_and_what_to_do() {
+fn every_failure_names_the_fault_and_the_remedy() {
     let mut setting = patient_setting(&["a", "b", "d"]);
     let revoked = tokenwell::secret::Secret::new(setting.key("b"));
     setting.sandbox.revoke(&revoked);

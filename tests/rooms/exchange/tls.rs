@@ -102,7 +102,7 @@ async fn a_server_that_offers_http2_as_well_is_asked_over_http1() {
 }
 
 #[tokio::test]
-async fn a_certificate_is_refused_with_its_reason_and_the_key_is_not_sent() {
+async fn a_refused_certificate_has_a_reason_and_no_key_is_sent() {
     let ours = Authority::new();
     let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
     let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
@@ -149,7 +149,7 @@ async fn a_server_that_does_not_speak_tls_is_said_so() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_does_not_end_is_left_at_the_time_out_of_connecting() {
+async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let authority = Authority::new();
     // The kernel takes the connection, and nobody ever speaks on it.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -278,7 +278,7 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
 }
 
 #[test]
-fn a_machine_without_authorities_is_told_the_remedy() {
+fn a_machine_without_authorities_gets_the_remedy() {
     // The roots are named by the environment, which a test may change for a process of its own alone.
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tls::in_a_process_without_authorities", "--ignored", "--nocapture"])
@@ -291,7 +291,7 @@ fn a_machine_without_authorities_is_told_the_remedy() {
 }
 
 #[test]
-#[ignore = "run by a_machine_without_authorities_is_told_the_remedy"]
+#[ignore = "run by a_machine_without_authorities_gets_the_remedy"]
 fn in_a_process_without_authorities() {
     let https = BaseUrl::parse("https://api.descope.com", false).unwrap();
     let error = ApiClient::build(&https, &patient(), &Proxies::none()).unwrap_err();

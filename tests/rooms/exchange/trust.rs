@@ -206,7 +206,7 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
 }
 
 #[tokio::test]
-async fn a_restart_needs_no_request_but_a_foreign_cache_is_passed_over() {
+async fn a_restart_uses_its_cache_and_ignores_a_foreign_one() {
     let state = tempfile::tempdir().unwrap();
     let world = World::with_state([keys(&["SK1"])], Some(state.path())).await;
     assert_eq!(world.judge("SK1", 100).await, Ok(SignatureStatus::Verified));
@@ -223,7 +223,7 @@ async fn a_restart_needs_no_request_but_a_foreign_cache_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_stale_cache_is_replaced_and_one_that_cannot_be_written_stops_nothing() {
+async fn a_stale_cache_is_replaced_if_it_can_be_written() {
     let state = tempfile::tempdir().unwrap();
     let world = World::with_state([other_keys(&["SK1"]), keys(&["SK1"])], Some(state.path())).await;
     garbled(world.judge("SK1", 100).await);

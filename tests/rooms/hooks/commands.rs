@@ -40,7 +40,7 @@ async fn a_command_gets_its_arguments_as_they_are_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_command_is_told_with_what_it_printed() {
+async fn the_end_of_a_command_is_reported_with_its_output() {
     let ran = run(&shell("echo one; echo two >&2; echo three; exit 3")).await;
     assert_eq!(failure(&ran), "exit code 3");
     assert_eq!(ran.printed, "one\ntwo\nthree");
@@ -50,7 +50,7 @@ async fn the_end_of_a_command_is_told_with_what_it_printed() {
 }
 
 #[tokio::test]
-async fn a_command_that_cannot_start_is_told_with_a_remedy() {
+async fn a_command_that_cannot_start_is_reported_with_a_remedy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("reload");
     let hook = Hook::Command { program: path.clone(), arguments: Vec::new(), timeout: PATIENCE };
@@ -106,7 +106,7 @@ async fn a_command_that_hangs_may_tidy_up_and_say_so() {
 }
 
 #[tokio::test]
-async fn what_a_command_leaves_in_the_background_neither_holds_it_up_nor_is_killed() {
+async fn a_commands_background_process_neither_delays_nor_dies() {
     let ran = run(&shell("sleep 1000 & echo $!")).await;
     assert_eq!(ran.outcome, HookOutcome::Done);
     assert!(runs(&ran.printed), "{ran:?}");
@@ -114,7 +114,7 @@ async fn what_a_command_leaves_in_the_background_neither_holds_it_up_nor_is_kill
 }
 
 #[tokio::test]
-async fn a_command_ends_when_nobody_waits_for_it_any_more() {
+async fn a_command_ends_when_its_hook_is_dropped() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("numbers");
     let script = format!("trap '' TERM; sleep 1000 & echo $$ $! >{0}.new; mv {0}.new {0}; wait", file.display());
@@ -128,7 +128,7 @@ async fn a_command_ends_when_nobody_waits_for_it_any_more() {
 }
 
 #[tokio::test]
-async fn a_command_is_known_to_the_family_for_as_long_as_it_is_waited_for() {
+async fn a_command_is_registered_while_it_is_awaited() {
     let folder = tempfile::tempdir().unwrap();
     let (file, go) = (folder.path().join("number"), folder.path().join("go"));
     nix::unistd::mkfifo(&go, nix::sys::stat::Mode::S_IRWXU).unwrap();
@@ -144,7 +144,7 @@ async fn a_command_is_known_to_the_family_for_as_long_as_it_is_waited_for() {
 }
 
 #[tokio::test]
-async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
+async fn the_token_is_masked_in_output_that_is_cut() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");
     fs::write(&file, TOKEN).unwrap();
@@ -159,7 +159,7 @@ async fn the_token_is_masked_in_what_a_command_prints_also_where_that_is_cut() {
 }
 
 #[tokio::test]
-async fn the_access_key_is_masked_in_what_a_command_prints_as_its_file_holds_it_now() {
+async fn the_current_access_key_is_masked_in_a_commands_output() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("key");
     let context = HookContext { source: access_key(&file), ..context() };
@@ -196,7 +196,7 @@ async fn a_command_that_prints_without_end_is_stopped() {
 }
 
 #[tokio::test]
-async fn what_a_command_prints_is_told_as_it_is_and_escaped_in_a_line_for_people() {
+async fn a_commands_output_is_logged_escaped_for_people() {
     let ran = run(&shell(r"printf 'a\033[31m\r\nlevel=ERROR \377\000'")).await;
     assert_eq!(ran, done("a\x1b[31m\r\nlevel=ERROR \u{fffd}\0"));
     assert_eq!(ran.to_string(), "done; it printed: a\\u{1b}[31m\\r\\nlevel=ERROR \u{fffd}\\0");

@@ -14,7 +14,7 @@ use tokio::{
 use super::{PATIENCE, StoppedClock, failure, nobody, run};
 
 #[tokio::test]
-async fn a_post_tells_what_is_new_without_the_token() {
+async fn a_post_carries_the_news_without_the_token() {
     let (server, hook) = server("127.0.0.1", PATIENCE).await;
     let (ran, request) = tokio::join!(run(&hook), async {
         let (mut connection, request) = accept(&server).await;
@@ -41,7 +41,7 @@ async fn localhost_is_this_machine() {
 }
 
 #[tokio::test]
-async fn what_is_no_success_is_told() {
+async fn a_reply_without_success_is_reported() {
     let (server, hook) = server("127.0.0.1", PATIENCE).await;
     let address = server.local_addr().unwrap().to_string();
     let mut told = Vec::new();
@@ -78,7 +78,7 @@ async fn a_redirect_is_not_followed() {
 }
 
 #[tokio::test]
-async fn nobody_who_listens_is_no_failure() {
+async fn a_missing_listener_is_not_a_failure() {
     for host in ["127.0.0.1", "localhost"] {
         // It is bound and does not listen, and nobody else can listen there.
         let socket = TcpSocket::new_v4().unwrap();

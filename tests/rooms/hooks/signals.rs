@@ -21,7 +21,7 @@ use super::{
 };
 
 #[tokio::test]
-async fn a_signal_reaches_the_process_of_the_pid_file_which_is_read_each_time() {
+async fn a_signal_reaches_the_process_of_the_current_pid_file() {
     let folder = tempfile::tempdir().unwrap();
     let (file, link) = (folder.path().join("app.pid"), folder.path().join("link.pid"));
     symlink(&file, &link).unwrap();
@@ -71,7 +71,7 @@ async fn no_pid_file_and_no_process_are_no_failure() {
 }
 
 #[tokio::test]
-async fn what_is_no_pid_file_is_told() {
+async fn what_is_no_pid_file_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.pid");
     let hook = hup(Recipient::PidFile(path.clone()));
@@ -140,7 +140,7 @@ async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
 }
 
 #[tokio::test]
-async fn all_of_a_name_are_reached_also_if_the_name_is_longer_than_the_kernel_keeps() {
+async fn a_signal_reaches_every_process_with_a_long_name() {
     let program = Program::new("with-a-long-name");
     assert!(program.name.len() > 15);
     // One goes by its name, the other only by what the kernel keeps of it.
@@ -151,7 +151,7 @@ async fn all_of_a_name_are_reached_also_if_the_name_is_longer_than_the_kernel_ke
 }
 
 #[tokio::test]
-async fn a_process_goes_by_the_name_it_was_called_by_unless_that_is_a_sentence() {
+async fn a_process_has_its_called_name_unless_it_is_a_sentence() {
     let name = format!("tw{}called", std::process::id());
     let listening = |called: String| App::of(Command::new("/bin/sh").arg0(called).args(["-c", LISTEN]));
     let sentence = listening(format!("other: serving /srv/{name}"));

@@ -34,7 +34,7 @@ struct Station {
 }
 
 #[test]
-fn every_face_tells_the_same_at_every_station_of_a_life() {
+fn every_status_view_agrees_at_every_stage() {
     if !needs("chromium") {
         return;
     }

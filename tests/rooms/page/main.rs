@@ -39,7 +39,7 @@ use crate::{
 };
 
 #[test]
-fn whoever_opens_it_at_night_reads_what_is_wrong_first() {
+fn the_worst_problem_is_shown_first() {
     if !needs("chromium") {
         return;
     }
@@ -100,7 +100,7 @@ fn whoever_opens_it_at_night_reads_what_is_wrong_first() {
 }
 
 #[test]
-fn a_thousand_credentials_are_shown_in_part_and_changed_in_place() {
+fn a_thousand_credentials_are_shown_in_part() {
     if !needs("chromium") {
         return;
     }

@@ -76,7 +76,7 @@ fn child_writes_sets() {
 }
 
 #[test]
-fn a_generation_keeps_the_group_that_its_volume_gives_to_everything_in_it() {
+fn a_generation_keeps_the_group_of_its_volume() {
     let volume = tempfile::tempdir().unwrap();
     let is_root = nix::unistd::geteuid().is_root();
     let group = if is_root { 4321 } else { nix::unistd::getegid().as_raw() };
@@ -97,7 +97,7 @@ fn a_generation_keeps_the_group_that_its_volume_gives_to_everything_in_it() {
 }
 
 #[test]
-fn owner_and_group_are_set_before_readers_can_enter_or_the_error_says_what_would_help() {
+fn owner_and_group_are_set_before_readers_can_enter() {
     let set = Set::new();
     let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let folder = SetFolder { mode: 0o750, group: Some(gid + 1234) };

@@ -9,7 +9,7 @@ use tokenwell::output::file::{FileTarget, Locks, SetStep, WriteError, Written, s
 use crate::folder::{FOLDER, Set, at, child_folder, in_child, texts};
 
 #[test]
-fn a_step_that_fails_leaves_a_whole_generation_and_the_next_attempt_heals() {
+fn a_step_that_fails_leaves_a_whole_generation() {
     for errno in [Errno::NOSPC, Errno::IO, Errno::ROFS, Errno::ACCESS, Errno::MFILE, Errno::INTR] {
         for failing in SetStep::ALL {
             for is_first in [true, false] {
@@ -57,7 +57,7 @@ fn a_step_that_fails_leaves_a_whole_generation_and_the_next_attempt_heals() {
 }
 
 #[test]
-fn a_crash_before_any_step_leaves_a_whole_generation_and_the_next_start_repairs_the_rest() {
+fn a_crash_before_any_step_leaves_a_whole_generation() {
     for is_first in [true, false] {
         for (number, step) in SetStep::ALL.into_iter().enumerate() {
             let set = Set::new();
@@ -92,7 +92,7 @@ fn a_crash_before_any_step_leaves_a_whole_generation_and_the_next_start_repairs_
 }
 
 #[test]
-#[ignore = "the child of `a_crash_before_any_step_leaves_a_whole_generation_and_the_next_start_repairs_the_rest`"]
+#[ignore = "the child of `a_crash_before_any_step_leaves_a_whole_generation`"]
 fn child_crashes() {
     let Some(folder) = child_folder() else { return };
     let crash_at = SetStep::ALL[env::var("CRASH_AT").unwrap().parse::<usize>().unwrap()];

@@ -13,7 +13,7 @@ use rustix::fs::OFlags;
 use crate::folder::{Set, Stop};
 
 #[test]
-fn readers_that_spin_through_a_million_reads_find_every_file_whole_and_of_one_generation() {
+fn a_million_reads_find_whole_files_of_one_generation() {
     let set = Set::new();
     // Lengths differ, so that a mixture of two tokens would show.
     let token = |number: u64| format!("{number}.{}.{number}", "x".repeat(100 + usize::try_from(number % 300).unwrap()));

@@ -125,7 +125,7 @@ fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
 }
 
 #[test]
-fn what_stands_in_the_way_of_a_link_is_told_with_the_remedy_and_only_for_its_file() {
+fn an_obstacle_to_a_link_is_reported_for_its_file_only() {
     let table: [Case; 4] = [
         ("a folder", &|path| fs::create_dir(path).unwrap()),
         ("a named pipe", &|path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
@@ -161,7 +161,7 @@ fn what_stands_in_the_way_of_a_link_is_told_with_the_remedy_and_only_for_its_fil
 }
 
 #[test]
-fn what_a_crash_left_under_a_temporary_name_is_in_nobodys_way() {
+fn leftovers_of_a_crash_do_not_stop_a_write() {
     // The kubelet's own writer fails on a left-over `..data_tmp` for ever.
     let left: [&dyn Fn(&Path); 5] = [
         &|path| fs::write(path, "x").unwrap(),

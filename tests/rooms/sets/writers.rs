@@ -15,7 +15,7 @@ use tokenwell::output::{
 use crate::folder::{Set, Stop, content, outputs, publish, session, texts, withdraw};
 
 #[test]
-fn answers_come_in_the_order_of_the_outputs_and_a_set_is_written_at_once() {
+fn answers_keep_the_order_of_the_outputs() {
     let (set, plain, locks) = (Set::new(), tempfile::tempdir().unwrap(), Locks::default());
     let outputs = [set.output("a"), FileTarget::at(plain.path().join("p")), set.output("b")];
     fs::create_dir(plain.path().join("folder")).unwrap();
@@ -36,7 +36,7 @@ fn answers_come_in_the_order_of_the_outputs_and_a_set_is_written_at_once() {
 }
 
 #[test]
-fn credentials_that_are_written_at_once_each_see_what_the_other_wrote() {
+fn concurrent_writes_keep_each_others_files() {
     let (set, locks) = (Set::new(), Locks::default());
     thread::scope(|scope| {
         for thread in 0..4 {

@@ -31,7 +31,7 @@ fn a_head_that_is_too_long_is_refused() {
 }
 
 #[test]
-fn a_head_that_never_ends_is_given_up_and_holds_nobody_up() {
+fn an_endless_request_head_is_abandoned() {
     let setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     let mut slow: Vec<_> = (0..20).map(|_| server.connect()).collect();
@@ -47,7 +47,7 @@ fn a_head_that_never_ends_is_given_up_and_holds_nobody_up() {
 }
 
 #[test]
-fn of_a_thousand_idle_connections_the_oldest_make_room_for_the_newest() {
+fn the_oldest_idle_connections_make_room_for_the_newest() {
     let setting = setting(&["a"]);
     let (program, server) = ready(&setting);
     let mut idle: Vec<_> = (0..1000).map(|_| server.connect()).collect();
@@ -63,7 +63,7 @@ fn of_a_thousand_idle_connections_the_oldest_make_room_for_the_newest() {
 }
 
 #[test]
-fn two_hundred_clients_that_send_half_a_head_and_come_again_keep_nobody_away() {
+fn half_request_heads_keep_no_client_away() {
     let setting = setting(&["a"]);
     let (program, server) = ready(&setting);
     let Server::Tcp(address) = &server else { panic!("a port of loopback") };
@@ -94,7 +94,7 @@ fn two_hundred_clients_that_send_half_a_head_and_come_again_keep_nobody_away() {
 }
 
 #[test]
-fn nobody_who_is_being_answered_makes_room() {
+fn active_connections_are_not_evicted() {
     let names: Vec<String> = (0..300).map(|n| format!("credential-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let setting = setting(&names);
@@ -130,7 +130,7 @@ fn half_a_head(address: &str) -> TcpStream {
 }
 
 #[test]
-fn a_client_that_does_not_read_is_cut_off_and_holds_nobody_up() {
+fn a_client_that_does_not_read_is_disconnected() {
     let names: Vec<String> = (0..300).map(|n| format!("credential-{n}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     let setting = setting(&names);

@@ -159,7 +159,7 @@ fn no_face_says_a_key_or_a_token_whatever_happens() {
 }
 
 #[test]
-fn the_last_day_is_told_in_buckets() {
+fn the_last_day_is_in_buckets() {
     let setting = setting(&["a"]);
     setting.sandbox.script([Scripted::denied()]);
     let (_program, server) = start(&setting);

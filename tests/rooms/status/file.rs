@@ -11,7 +11,7 @@ use crate::{
 };
 
 #[test]
-fn it_tells_what_the_server_tells_and_at_the_end_that_it_is_over() {
+fn the_file_matches_the_server_and_records_the_end() {
     let setting = setting(&["a"]);
     let (program, server) = ready(&setting);
     let path = setting.path("state/status.json");
@@ -81,7 +81,7 @@ fn one_that_cannot_be_written_is_said_once_and_costs_no_token() {
 }
 
 #[test]
-fn what_is_no_status_file_is_told_from_none_at_all() {
+fn what_is_no_status_file_differs_from_none_at_all() {
     let setting = Setting::new();
     let path = setting.path("status.json");
     let read = || status::read(&path).unwrap_err().to_string().replace(&path.display().to_string(), "FILE");

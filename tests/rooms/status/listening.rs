@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[test]
-fn an_address_in_use_is_fatal_at_the_start_and_the_error_says_what_to_do() {
+fn an_address_in_use_is_fatal_at_the_start() {
     let setting = setting(&["a"]);
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap().to_string();
@@ -33,7 +33,7 @@ fn an_address_in_use_is_fatal_at_the_start_and_the_error_says_what_to_do() {
 }
 
 #[test]
-fn an_address_of_another_machine_is_told_as_such() {
+fn an_address_of_another_machine_is_reported() {
     let setting = setting(&["a"]);
     configure(&setting, "192.0.2.1:9465", &setting.named(&["a"]));
     let ended = Program::start(&mut run(&setting.path(""))).ended();
@@ -104,7 +104,7 @@ fn a_unix_socket_is_for_its_group_and_goes_with_the_process() {
 }
 
 #[test]
-fn a_unix_socket_that_somebody_removed_is_made_again_and_one_of_somebody_elses_stays() {
+fn a_removed_unix_socket_is_made_again() {
     let setting = setting(&["a"]);
     let path = setting.path("run/status.sock");
     configure(&setting, &format!("unix:{}", path.display()), &setting.named(&["a"]));

@@ -32,7 +32,7 @@ fn count(text: &str, series: &str) -> u64 {
 }
 
 #[test]
-fn the_names_are_those_of_the_contract_and_every_outcome_is_there_from_the_start() {
+fn metric_names_match_the_contract_from_the_start() {
     let setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     let text = metrics(&server);
@@ -101,7 +101,7 @@ fn promtool_has_nothing_to_say_against_them() {
 }
 
 #[test]
-fn who_accepts_open_metrics_gets_it() {
+fn open_metrics_is_served_on_request() {
     let setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     let accept = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3";
@@ -114,7 +114,7 @@ fn who_accepts_open_metrics_gets_it() {
 }
 
 #[test]
-fn who_would_rather_have_text_or_says_it_in_two_headers_gets_what_he_said() {
+fn text_is_served_if_the_accept_headers_prefer_it() {
     let setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     let kind = |accept: &str| {
@@ -132,7 +132,7 @@ fn who_would_rather_have_text_or_says_it_in_two_headers_gets_what_he_said() {
 }
 
 #[test]
-fn the_next_renewal_is_told_while_one_is_planned_and_only_then() {
+fn the_next_renewal_is_shown_only_while_one_is_planned() {
     let setting = setting(&["a"]);
     let (program, server) = ready(&setting);
     let planned = || {
@@ -172,7 +172,7 @@ fn the_series_of_a_credential_go_with_it() {
 }
 
 #[test]
-fn what_was_taken_over_was_granted_when_the_process_before_asked_for_it() {
+fn an_adopted_session_keeps_its_time_of_grant() {
     let setting = setting(&["a"]);
     let (program, _server) = ready(&setting);
     program.stop();

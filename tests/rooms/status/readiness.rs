@@ -77,7 +77,7 @@ fn it_is_never_ready_over_a_file_that_is_not_whole() {
 }
 
 #[test]
-fn a_file_that_goes_while_its_successor_cannot_be_written_is_missed() {
+fn a_removed_file_counts_while_its_write_fails() {
     let setting = setting(&["a"]);
     let mut command = if geteuid().is_root() { as_nobody(&setting) } else { run(&setting.path("")) };
     let program = Program::start(&mut command);
@@ -111,7 +111,7 @@ fn as_nobody(setting: &Setting) -> Command {
 }
 
 #[test]
-fn an_expired_token_is_not_ready_and_the_line_says_why_and_what_next() {
+fn an_expired_token_is_not_ready_with_a_reason() {
     let setting = setting(&["a", "b"]);
     configure(&setting, FREE_PORT, &setting.named(&["a", "b"]).replace("name: b,", "name: b, required: false,"));
     setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
@@ -132,7 +132,7 @@ fn an_expired_token_is_not_ready_and_the_line_says_why_and_what_next() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_tried_again_before_the_next_exchange_and_the_line_says_so() {
+fn a_failed_write_is_retried_before_the_next_exchange() {
     let setting = setting(&["a"]);
     obstruct(&setting);
     let (_program, server) = start(&setting);
@@ -146,7 +146,7 @@ fn a_file_that_cannot_be_written_is_tried_again_before_the_next_exchange_and_the
 }
 
 #[test]
-fn a_key_that_is_denied_costs_no_readiness_while_its_token_lives() {
+fn a_denied_key_stays_ready_while_its_token_is_valid() {
     let mut setting = setting(&["a"]);
     let (_program, server) = ready(&setting);
     setting.sandbox.script([Answer::denied()]);

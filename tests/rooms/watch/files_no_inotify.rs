@@ -14,7 +14,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokenwell::watch::FolderWatcher;
 
 #[tokio::test]
-async fn without_inotify_a_watch_says_so_once_and_heals_when_there_is_one() {
+async fn without_inotify_a_watch_logs_once_and_recovers() {
     let (tell, said) = mpsc::channel();
     tracing_subscriber::fmt().with_ansi(false).with_writer(Mutex::new(Lines(tell))).init();
     let folder = tempfile::tempdir().unwrap();

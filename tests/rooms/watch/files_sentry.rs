@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use tokenwell::watch::{ChangeWatcher, Touched};
 
 #[tokio::test]
-async fn readers_wake_nobody_and_every_change_is_told_by_its_name() {
+async fn readers_cause_no_hint_and_changes_have_names() {
     let (folder, mut change_watcher) = posted().await;
     let path = |name: &str| folder.path().join(name);
     let changes: [(&str, Deed<'_>); 6] = [
@@ -55,7 +55,7 @@ async fn a_folder_that_goes_may_have_taken_everything() {
 }
 
 #[tokio::test]
-async fn what_is_no_longer_wanted_is_not_told() {
+async fn an_unwatched_file_gives_no_hint() {
     let (folder, mut change_watcher) = posted().await;
     let other = TempDir::new().unwrap();
     let armed = change_watcher.armer().unwrap().arm([other.path().to_owned()]);
@@ -68,7 +68,7 @@ async fn what_is_no_longer_wanted_is_not_told() {
 }
 
 #[tokio::test]
-async fn two_paths_to_one_folder_are_both_told() {
+async fn two_paths_to_one_folder_are_both_reported() {
     let (folder, mut change_watcher) = posted().await;
     let link = TempDir::new().unwrap();
     let link: PathBuf = link.path().join("link");
@@ -82,7 +82,7 @@ async fn two_paths_to_one_folder_are_both_told() {
 }
 
 #[tokio::test]
-async fn a_storm_is_told_as_anything_and_not_kept() {
+async fn a_burst_of_changes_becomes_one_hint() {
     let (folder, mut change_watcher) = posted().await;
     for n in 0..20_000 {
         fs::write(folder.path().join(format!("{n}")), "").unwrap();

@@ -41,7 +41,7 @@ async fn a_swap_of_a_mounted_secret_gives_a_hint_each_time() {
 }
 
 #[tokio::test]
-async fn following_gives_a_hint_because_the_folder_may_have_changed_before() {
+async fn watching_gives_a_first_hint_for_earlier_changes() {
     let folder = tempfile::tempdir().unwrap();
     let mut watch = FolderWatcher::new();
     assert!(watch.fully_armed(), "nothing to arm");
@@ -144,7 +144,7 @@ async fn a_folder_that_is_missing_at_first_is_armed_when_it_is_there() {
 }
 
 #[tokio::test]
-async fn a_folder_that_another_path_leads_to_as_well_stays_armed_when_that_is_left() {
+async fn a_folder_with_two_paths_stays_watched_by_the_other() {
     let above = tempfile::tempdir().unwrap();
     let (folder, link) = (above.path().join("keys"), above.path().join("link"));
     fs::create_dir(&folder).unwrap();
@@ -177,7 +177,7 @@ async fn a_hint_that_is_dropped_half_way_is_not_lost() {
 }
 
 #[tokio::test]
-async fn a_storm_of_changes_neither_holds_a_hint_back_nor_makes_it_spin() {
+async fn a_burst_of_changes_neither_delays_a_hint_nor_spins() {
     let folder = tempfile::tempdir().unwrap();
     let mut watch = armed(&[folder.path()]).await;
     let key = folder.path().join("key");
