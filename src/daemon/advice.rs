@@ -1,6 +1,6 @@
 //! What a person should do about a credential's trouble.
 
-use super::{credential_state::CredentialState, disk_scan::Observation};
+use super::credential_state::CredentialState;
 use crate::{
     renewal::{Moment, Renewal},
     status::Wording,
@@ -9,14 +9,14 @@ use crate::{
 /// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
 /// danger.
 pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
-    let source = &kept.credential.source;
-    if let Some(Observation::NoKey { .. }) = kept.observed {
+    let source = &kept.credential().source;
+    if kept.key().error().is_some() {
         return Some(source.missing_remedy());
     }
-    if let Some(holder) = &kept.standby {
-        return Some(holder.clone());
+    if let Some(holder) = kept.holder() {
+        return Some(holder.to_owned());
     }
-    if let Some(refusal) = kept.refusals.last() {
+    if let Some(refusal) = kept.log().refusals().last() {
         let remedy = Wording::of(refusal.class).remedy;
         return Some(remedy.map_or_else(|| source.denied_remedy(), str::to_owned));
     }
@@ -26,5 +26,5 @@ pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Opti
     if renewal.serves(now) {
         return None;
     }
-    kept.outputs.iter().find_map(|output| output.error.as_ref())?.remedy.clone()
+    kept.outputs().first_remedy().map(str::to_owned)
 }

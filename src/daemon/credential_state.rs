@@ -1,214 +1,209 @@
-//! What the shell keeps of one credential beside its renewal: the session itself, and what was last said of it.
+//! The state of one credential beside its renewal.
 
-use std::{
-    collections::BTreeMap,
-    mem::{self, Discriminant},
-    sync::Arc,
+mod counts;
+mod credential_log;
+mod key_state;
+mod output_states;
+mod token_state;
+
+use std::{mem, sync::Arc};
+
+pub(super) use self::{
+    counts::ExchangeCounts,
+    credential_log::{ConflictNews, CredentialLog},
+    key_state::KeyState,
+    output_states::OutputStates,
+    token_state::TokenState,
 };
+use super::hook_runs::HookRuns;
+use crate::{config::Credential, renewal::Moment};
 
-use super::{disk_scan::Observation, hook_runs::HookRuns, published_times::PublishedTimes, refusals::Refusals};
-use crate::{
-    config::Credential,
-    output::{FileStamp, RemoveError, Removed, WriteError, Written},
-    renewal::{ExchangeRecord, Health, Moment},
-    session::{GrantNote, Session},
-    source::Reader,
-    state::WrittenToken,
-    status::ExchangeResult,
-};
-
-/// One credential as the shell sees it.
+/// One credential.
 #[derive(Debug)]
 pub(super) struct CredentialState {
-    pub(super) credential: Arc<Credential>,
-    /// Reads its source for exchanges.
-    pub(super) reader: Reader,
-    /// What is remembered of the last exchange and of the token that was written; see [`crate::state`].
-    pub(super) asked: Option<ExchangeRecord>,
-    pub(super) written: Option<WrittenToken>,
-    /// Whether it was looked what an earlier process left. Until then nothing is asked.
-    pub(super) recalled: bool,
-    /// Whether the token was due for renewal when this process took it over.
-    pub(super) overdue: bool,
-    /// What the key file held when last looked at.
-    pub(super) observed: Option<Observation>,
-    /// The newest session, written or not.
-    pub(super) session: Option<Arc<Session>>,
-    /// What readers are told of its life.
-    pub(super) published_times: Option<PublishedTimes>,
-    /// What became of each output, in the order of the configuration.
-    pub(super) outputs: Vec<OutputState>,
-    pub(super) hooks: HookRuns,
-    pub(super) refusals: Refusals,
-    /// The end of the session of which it was said that it has ended.
-    pub(super) end_said: Option<Moment>,
-    pub(super) exchanges: u64,
-    pub(super) writes: u64,
-    /// Exchanges by how they ended.
-    pub(super) outcomes: BTreeMap<ExchangeResult, u64>,
-    pub(super) publishes: Publishes,
-    /// When the last session was granted.
-    pub(super) succeeded_at: Option<Moment>,
-    /// The state it was last seen in, and since when.
-    pub(super) state: (Health, Moment),
-    pub(super) last_event: Option<String>,
+    credential: Arc<Credential>,
+    key: KeyState,
+    token: TokenState,
+    outputs: OutputStates,
+    hooks: HookRuns,
+    counts: ExchangeCounts,
+    log: CredentialLog,
     /// The process that writes the outputs while this one stands by, in one line with the remedy.
-    pub(super) standby: Option<String>,
-    /// Whether it was said that somebody else writes the files again and again.
-    pub(super) conflict_said: bool,
-    /// Taken out of the configuration, but its files are still to be removed when the session ends.
-    pub(super) draining: bool,
-    notes_said: Vec<Discriminant<GrantNote>>,
+    holder: Option<String>,
+    /// Whether the configuration has removed the credential, and its files are removed when the session ends.
+    is_draining: bool,
 }
 
-/// Writes of single files by how they ended.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Publishes {
-    pub(super) written: u64,
-    pub(super) unchanged: u64,
-    pub(super) failed: u64,
-}
-
-/// What became of one output.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OutputState {
-    pub(super) written_at: Option<Moment>,
-    /// Of the file as it was last found right.
-    pub(super) stamp: Option<FileStamp>,
-    pub(super) error: Option<OutputError>,
-}
-
-/// Why an output does not hold its token.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct OutputError {
-    /// One line for people, with the remedy.
-    pub(super) message: String,
-    /// What a person can do about it, if that is known.
-    pub(super) remedy: Option<String>,
+/// What new settings changed.
+#[derive(Debug)]
+pub(super) struct Reconfigured {
+    /// The settings before.
+    pub(super) before: Arc<Credential>,
+    /// Whether the credential was draining.
+    pub(super) returns: bool,
 }
 
 impl CredentialState {
     pub(super) fn new(now: Moment, credential: Credential) -> Self {
-        let outputs = vec![OutputState::default(); credential.outputs.len()];
-        let hooks = HookRuns::new(credential.hooks.len());
         Self {
+            key: KeyState::new(),
+            token: TokenState::default(),
+            outputs: OutputStates::new(credential.outputs.len()),
+            hooks: HookRuns::new(credential.hooks.len()),
+            counts: ExchangeCounts::default(),
+            log: CredentialLog::new(now),
+            holder: None,
+            is_draining: false,
             credential: Arc::new(credential),
-            reader: Reader::default(),
-            asked: None,
-            written: None,
-            recalled: false,
-            overdue: false,
-            observed: None,
-            session: None,
-            published_times: None,
-            outputs,
-            hooks,
-            refusals: Refusals::default(),
-            end_said: None,
-            exchanges: 0,
-            writes: 0,
-            outcomes: BTreeMap::new(),
-            publishes: Publishes::default(),
-            succeeded_at: None,
-            state: (Health::Starting, now),
-            last_event: None,
-            standby: None,
-            conflict_said: false,
-            draining: false,
-            notes_said: Vec::new(),
         }
     }
 
-    /// Whether the token was due for renewal when this process took it over; only the first time.
-    pub(super) fn take_overdue(&mut self) -> bool {
-        mem::take(&mut self.overdue)
+    /// The settings.
+    pub(super) fn credential(&self) -> &Arc<Credential> {
+        &self.credential
     }
 
-    /// An exchange has ended so.
-    pub(super) fn count(&mut self, result: ExchangeResult) {
-        self.exchanges += 1;
-        *self.outcomes.entry(result).or_default() += 1;
+    /// The name.
+    pub(super) fn name(&self) -> &str {
+        &self.credential.name
     }
 
-    /// Those notes of a session that were not said before.
-    pub(super) fn unsaid(&mut self, notes: Vec<GrantNote>) -> Vec<GrantNote> {
-        let is_new = |note: &GrantNote| !self.notes_said.contains(&mem::discriminant(note));
-        let new: Vec<_> = notes.into_iter().filter(is_new).collect();
-        self.notes_said.extend(new.iter().map(mem::discriminant));
-        new
-    }
-
-    /// Notes what became of a write. Answers whether every output holds the session, and whether any was touched.
-    pub(super) fn note_write(&mut self, now: Moment, results: Vec<Result<Written, WriteError>>) -> WriteNoted {
-        let mut noted =
-            WriteNoted { whole: results.len() == self.outputs.len(), touched: false, new_errors: Vec::new() };
-        for (output, result) in self.outputs.iter_mut().zip(results) {
-            match result {
-                Ok(written) => {
-                    match written {
-                        Written::Written => {
-                            noted.touched = true;
-                            self.publishes.written += 1;
-                        }
-                        Written::Unchanged => self.publishes.unchanged += 1,
-                    }
-                    *output = OutputState { written_at: Some(now), stamp: None, error: None };
-                }
-                Err(error) => {
-                    noted.whole = false;
-                    self.publishes.failed += 1;
-                    // The files of a set fail together, in the same words.
-                    if let Some(message) =
-                        output.failed(OutputError { message: error.to_string(), remedy: error.remedy() })
-                        && !noted.new_errors.contains(&message)
-                    {
-                        noted.new_errors.push(message);
-                    }
-                }
-            }
+    /// Replaces the settings. What is known of a key or of outputs that the new ones do not have is forgotten.
+    pub(super) fn reconfigure(&mut self, credential: Credential) -> Reconfigured {
+        let returns = mem::take(&mut self.is_draining);
+        let before = mem::replace(&mut self.credential, Arc::new(credential));
+        let after = &self.credential;
+        if before.source.files() != after.source.files() {
+            self.key = KeyState::new();
+        } else if returns {
+            self.key.forget();
         }
-        self.writes += u64::from(noted.touched);
-        noted
+        if before.outputs != after.outputs {
+            self.outputs.replace(after.outputs.len());
+            self.hooks.outputs_changed();
+        }
+        if before.hooks != after.hooks {
+            self.hooks.change(after.hooks.len());
+        }
+        Reconfigured { before, returns }
     }
 
-    /// Notes what became of a removal. Answers whether every output is gone, and what was not said before.
-    pub(super) fn note_removal(&mut self, results: Vec<Result<Removed, RemoveError>>) -> (bool, Vec<String>) {
-        let mut whole = results.len() == self.outputs.len();
-        let mut new_errors = Vec::new();
-        for (output, result) in self.outputs.iter_mut().zip(results) {
-            match result {
-                Ok(Removed::Removed | Removed::Missing) => *output = OutputState::default(),
-                Err(error) => {
-                    whole = false;
-                    new_errors
-                        .extend(output.failed(OutputError { message: error.to_string(), remedy: error.remedy() }));
-                }
-            }
-        }
-        (whole, new_errors)
+    /// Begins to drain: no renewal follows.
+    pub(super) fn drain(&mut self) {
+        self.is_draining = true;
+    }
+
+    /// Whether the credential drains.
+    pub(super) fn is_draining(&self) -> bool {
+        self.is_draining
+    }
+
+    /// Begins to stand by for the process that writes the outputs. Returns whether that is news.
+    pub(super) fn stand_by(&mut self, holder: &str) -> bool {
+        let is_news = self.holder.as_deref() != Some(holder);
+        self.holder = Some(holder.to_owned());
+        is_news
+    }
+
+    /// Ends to stand by. Returns whether it did.
+    pub(super) fn end_standby(&mut self) -> bool {
+        self.holder.take().is_some()
+    }
+
+    /// The process that writes the outputs, if it is another one, in one line with the remedy.
+    pub(super) fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
+    }
+
+    pub(super) fn key(&self) -> &KeyState {
+        &self.key
+    }
+
+    pub(super) fn key_mut(&mut self) -> &mut KeyState {
+        &mut self.key
+    }
+
+    pub(super) fn token(&self) -> &TokenState {
+        &self.token
+    }
+
+    pub(super) fn token_mut(&mut self) -> &mut TokenState {
+        &mut self.token
+    }
+
+    pub(super) fn outputs(&self) -> &OutputStates {
+        &self.outputs
+    }
+
+    pub(super) fn outputs_mut(&mut self) -> &mut OutputStates {
+        &mut self.outputs
+    }
+
+    pub(super) fn hooks(&self) -> &HookRuns {
+        &self.hooks
+    }
+
+    pub(super) fn hooks_mut(&mut self) -> &mut HookRuns {
+        &mut self.hooks
+    }
+
+    pub(super) fn counts(&self) -> &ExchangeCounts {
+        &self.counts
+    }
+
+    pub(super) fn counts_mut(&mut self) -> &mut ExchangeCounts {
+        &mut self.counts
+    }
+
+    pub(super) fn log(&self) -> &CredentialLog {
+        &self.log
+    }
+
+    pub(super) fn log_mut(&mut self) -> &mut CredentialLog {
+        &mut self.log
     }
 }
 
-impl OutputState {
-    /// Why the output does not hold its token, if so.
-    pub(super) fn message(&self) -> Option<&str> {
-        self.error.as_ref().map(|error| error.message.as_str())
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        daemon::{credentials::tests::credential, disk_scan::Observation},
+        output::Output,
+    };
+
+    fn without_key() -> Observation {
+        Observation::NoKey { why: "no such file".to_owned(), may_pass_unseen: false }
     }
 
-    /// Notes a failure. Answers what is to be said, unless it was said before.
-    fn failed(&mut self, error: OutputError) -> Option<String> {
-        let message = error.message.clone();
-        let is_new = self.message() != Some(&message);
-        self.error = Some(error);
-        is_new.then_some(message)
+    #[test]
+    fn new_settings_forget_only_what_they_replace() {
+        let mut state = CredentialState::new(Moment::default(), credential("a"));
+        state.key_mut().observe(without_key());
+        let unchanged = state.reconfigure(credential("a"));
+        assert!(!unchanged.returns && state.key().observed().is_some());
+        let outputs = vec![Output::at("/out/x".into()), Output::at("/out/y".into())];
+        let changed = state.reconfigure(Credential { outputs, ..credential("a") });
+        assert_eq!((changed.before.outputs.len(), state.outputs().len()), (1, 2));
+        assert!(state.key().observed().is_some());
     }
-}
 
-/// What a write came to.
-#[derive(Debug)]
-pub(super) struct WriteNoted {
-    pub(super) whole: bool,
-    pub(super) touched: bool,
-    /// Errors that were not said before.
-    pub(super) new_errors: Vec<String>,
+    #[test]
+    fn a_credential_that_returns_reads_its_key_again() {
+        let mut state = CredentialState::new(Moment::default(), credential("a"));
+        state.key_mut().observe(without_key());
+        state.drain();
+        assert!(state.is_draining());
+        assert!(state.reconfigure(credential("a")).returns);
+        assert!(!state.is_draining() && state.key().observed().is_none());
+    }
+
+    #[test]
+    fn each_holder_of_the_outputs_is_news_once() {
+        let mut state = CredentialState::new(Moment::default(), credential("a"));
+        assert!(!state.end_standby());
+        assert!(state.stand_by("process 1") && !state.stand_by("process 1") && state.stand_by("process 2"));
+        assert_eq!(state.holder(), Some("process 2"));
+        assert!(state.end_standby() && state.holder().is_none());
+    }
 }

@@ -15,14 +15,14 @@ pub(super) struct Credentials {
 impl Credentials {
     /// Adds a credential under its name.
     pub(super) fn insert(&mut self, id: Id, state: CredentialState) {
-        self.names.insert(state.credential.name.clone(), id);
+        self.names.insert(state.name().to_owned(), id);
         self.states.insert(id, state);
     }
 
     /// Removes a credential.
     pub(super) fn remove(&mut self, id: Id) -> Option<CredentialState> {
         let state = self.states.remove(&id)?;
-        self.names.remove(&state.credential.name);
+        self.names.remove(state.name());
         Some(state)
     }
 
@@ -58,7 +58,7 @@ impl Credentials {
     /// Takes the credentials that were due for renewal when this process took them over; only the first time.
     pub(super) fn take_overdue(&mut self) -> Vec<Id> {
         let ids: Vec<_> = self.ids().collect();
-        let is_overdue = |id: &Id| self.get_mut(*id).is_some_and(CredentialState::take_overdue);
+        let is_overdue = |id: &Id| self.get_mut(*id).is_some_and(|state| state.token_mut().take_overdue());
         ids.into_iter().filter(is_overdue).collect()
     }
 
@@ -79,7 +79,7 @@ impl Credentials {
     /// The credentials that are renewed, by name.
     pub(super) fn active(&self) -> impl DoubleEndedIterator<Item = (Id, &CredentialState)> {
         let state = |id: &Id| self.states.get(id).map(|state| (*id, state));
-        self.names.values().filter_map(state).filter(|(_, state)| !state.draining)
+        self.names.values().filter_map(state).filter(|(_, state)| !state.is_draining())
     }
 }
 
@@ -124,7 +124,7 @@ pub(super) mod tests {
         let (mut credentials, [b, a, c]) = credentials(["b", "a", "c"]);
         let active = |credentials: &Credentials| credentials.active().map(|(id, _)| id).collect::<Vec<_>>();
         assert_eq!(active(&credentials), [a, b, c]);
-        credentials.get_mut(b).unwrap().draining = true;
+        credentials.get_mut(b).unwrap().drain();
         assert_eq!((active(&credentials), credentials.len(), credentials.all().count()), (vec![a, c], 3, 3));
         assert_eq!(credentials.named("b").map(|(id, _)| id), Some(b));
         assert!(credentials.remove(b).is_some() && credentials.remove(b).is_none());

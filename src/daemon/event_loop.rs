@@ -9,7 +9,6 @@ mod effects;
 mod hooks;
 mod output_monitor;
 mod prior_state;
-mod published_times;
 mod readiness;
 mod reconcile;
 mod reload;
@@ -220,7 +219,7 @@ impl Daemon {
             return;
         }
         let scope = ScanRequest {
-            sources: self.credentials.all().map(|(id, state)| (id, Arc::clone(&state.credential))).collect(),
+            sources: self.credentials.all().map(|(id, state)| (id, Arc::clone(state.credential()))).collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),

@@ -20,7 +20,6 @@ mod next_action;
 mod output_access;
 mod output_monitor;
 mod processes;
-mod published_times;
 mod readiness;
 mod reconciler;
 mod refusals;

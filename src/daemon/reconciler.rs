@@ -89,8 +89,8 @@ fn is_being_written(desired: &[Credential], present: &Credentials, mut writing: 
         desired.iter().map(|credential| (credential.name.as_str(), credential)).collect();
     writing.any(|id| {
         let Some(state) = present.get(id) else { return false };
-        let wanted = desired.get(state.credential.name.as_str());
-        wanted.is_none_or(|wanted| wanted.outputs != state.credential.outputs)
+        let wanted = desired.get(state.name());
+        wanted.is_none_or(|wanted| wanted.outputs != state.credential().outputs)
     })
 }
 

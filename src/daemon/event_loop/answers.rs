@@ -1,6 +1,6 @@
 //! Answers of effects: handed to the core, and put into one log line where something changed.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tracing::{debug, error, info, warn};
 
@@ -82,16 +82,14 @@ impl Daemon {
                 let grant = session.grant;
                 self.publisher.activity_mut().add_session(now, now - sent);
                 if let Some(kept) = self.credentials.get_mut(id) {
-                    kept.count(ExchangeResult::Session);
-                    kept.succeeded_at = Some(now);
-                    let spacing = kept.credential.policy.spacing;
+                    kept.counts_mut().add(now, ExchangeResult::Session);
+                    let spacing = kept.credential().policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
                     notes.extend(hint.map(|told| GrantNote::HintBelowSpacing { told, spacing }));
-                    for note in kept.unsaid(notes) {
-                        warn!(credential = kept.credential.name, "{note}");
+                    for note in kept.log_mut().take_new_notes(notes) {
+                        warn!(credential = kept.name(), "{note}");
                     }
-                    kept.session = Some(Arc::new(session));
-                    kept.asked = Some(asked(key, now, Duration::ZERO));
+                    kept.token_mut().granted(session, asked(key, now, Duration::ZERO));
                 }
                 self.note_signature(id, standing);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
@@ -100,7 +98,7 @@ impl Daemon {
                 let refusal = refused.refusal;
                 self.publisher.activity_mut().add_refusal(now, now - sent);
                 if let (Some(kept), Some(key)) = (self.credentials.get_mut(id), key) {
-                    kept.asked = Some(asked(key, now, refusal.quiet()));
+                    kept.token_mut().exchanged(asked(key, now, refusal.quiet()));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
                 if let Some(reread) = reread {
@@ -136,9 +134,9 @@ impl Daemon {
             return;
         }
         let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.written = written.or(kept.written.take());
-        let noted = kept.note_write(now, results);
-        let name = kept.credential.name.clone();
+        kept.token_mut().note_written(written);
+        let noted = kept.outputs_mut().note_write(now, results);
+        let name = kept.name().to_owned();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {
             let message = Confinement::explained(self.reloader.confinement(), message);
@@ -149,7 +147,7 @@ impl Daemon {
         let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
         match (result, renewal.on_disk()) {
             (Ok(()), Some(term)) => {
-                if let Some((last, refusals)) = kept.refusals.end() {
+                if let Some((last, refusals)) = kept.log_mut().refusals_mut().end() {
                     let (class, for_so_long) = (last.class, span::until(last.at, now));
                     info!(
                         credential = name,
@@ -158,12 +156,12 @@ impl Daemon {
                         "healed; the last refusal was {for_so_long} ago"
                     );
                 }
-                kept.last_event = Some(if noted.touched { "renewed" } else { "unchanged" }.to_owned());
+                kept.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
                 let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
                 info!(credential = name, key = %term.key, expires_in, next_in, "{message}");
             }
-            (Err(NotWritten), _) => kept.last_event = Some("cannot write".to_owned()),
+            (Err(NotWritten), _) => kept.log_mut().note_event("cannot write"),
             (Ok(()), None) => {}
         }
         self.notice_end(id, now);
@@ -181,18 +179,18 @@ impl Daemon {
     fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
         let now = clock::now();
         let Some(kept) = self.credentials.get_mut(id) else { return };
-        let (whole, new_errors) = kept.note_removal(results);
-        let name = &kept.credential.name;
+        let (whole, new_errors) = kept.outputs_mut().note_removal(results);
+        let name = kept.name().to_owned();
         let result = if whole { Ok(()) } else { Err(NotWritten) };
         for message in new_errors {
             error!(credential = name, "{message}");
         }
         if result.is_ok() {
-            kept.last_event = Some("expired, removed".to_owned());
+            kept.log_mut().note_event("expired, removed");
             error!(credential = name, "the token has expired and is removed");
         }
         self.fleet.handle(now, id, Event::Withdrawn(attempt, result));
-        if result.is_ok() && kept.draining {
+        if result.is_ok() && kept.is_draining() {
             self.forget(id);
         }
     }
@@ -210,7 +208,7 @@ impl Daemon {
             self.listed(scan.directories);
             for (id, looked_at, observation) in scan.observations {
                 // A reload may have named another source meanwhile.
-                if self.credentials.get(id).is_some_and(|state| state.credential.source == looked_at.source) {
+                if self.credentials.get(id).is_some_and(|state| state.credential().source == looked_at.source) {
                     self.observed(id, now, observation);
                 }
             }
@@ -248,24 +246,24 @@ impl Daemon {
                 None
             }
         };
-        let is_news = kept.observed.as_ref() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
-        if kept.draining || !kept.recalled || !is_news {
+        let is_news = kept.key().observed() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
+        if kept.is_draining() || !kept.token().is_recalled() || !is_news {
             return;
         }
-        let name = &kept.credential.name;
-        match (&observation, &kept.observed) {
+        let name = kept.name().to_owned();
+        match (&observation, kept.key().observed()) {
             (Observation::Key(key), None) => debug!(credential = name, %key, "access key read"),
             (Observation::Key(key), Some(_)) => {
                 info!(credential = name, %key, "access key changed");
-                kept.last_event = Some("access key changed".to_owned());
+                kept.log_mut().note_event("access key changed");
             }
             (Observation::NoKey { why, .. }, _) => {
                 let why = Confinement::explained(self.reloader.confinement(), why.clone());
                 warn!(credential = name, "waiting for an access key: {why}");
-                kept.last_event = Some("waits for its access key".to_owned());
+                kept.log_mut().note_event("waits for its access key");
             }
         }
-        kept.observed = Some(observation);
+        kept.key_mut().observe(observation);
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
         self.note_state(id, now);
     }
@@ -274,12 +272,11 @@ impl Daemon {
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         self.note_state(id, now);
         let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let keeps = kept.credential.policy.on_expiry == OnExpiry::Keep;
+        let keeps = kept.credential().policy.on_expiry == OnExpiry::Keep;
         let end = renewal.on_disk().map(|term| term.expires());
-        if keeps && renewal.health(now) == Health::Expired && kept.end_said != end {
-            kept.end_said = end;
-            let name = &kept.credential.name;
-            kept.last_event = Some("expired".to_owned());
+        if keeps && renewal.health(now) == Health::Expired && kept.log_mut().note_end(end) {
+            let name = kept.name().to_owned();
+            kept.log_mut().note_event("expired");
             error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");
         }
     }
@@ -288,21 +285,19 @@ impl Daemon {
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
         let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let health = renewal.health(now);
-        if kept.state.0 != health {
-            let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
-            kept.state = (health, ended.unwrap_or(now));
-        }
+        let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
+        kept.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
     }
 
     fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
         let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        if kept.draining {
+        if kept.is_draining() {
             return;
         }
         let class = refused.refusal.class();
-        kept.count(ExchangeResult::Refused(class));
-        let telling = kept.refusals.note(now, key, class, &refused.message);
+        kept.counts_mut().add(now, ExchangeResult::Refused(class));
+        let telling = kept.log_mut().refusals_mut().note(now, key, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens(id)));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in =
@@ -313,7 +308,7 @@ impl Daemon {
             (None, _) => "there is no token yet".to_owned(),
         };
         let expires_in = expires_in.as_deref();
-        let (name, attempt, message) = (&kept.credential.name, renewal.refusals_in_a_row(), &refused.message);
+        let (name, attempt, message) = (kept.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
         let is_denied = refused.refusal == Refusal::Denied;
         match (telling, is_denied) {
             (Telling::Known, _) => {
@@ -348,7 +343,7 @@ impl Daemon {
                 );
             }
         }
-        kept.last_event = Some(format!("refused: {class}"));
+        kept.log_mut().note_event(format!("refused: {class}"));
     }
 }
 

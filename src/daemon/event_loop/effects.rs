@@ -28,7 +28,7 @@ impl Daemon {
 
     fn begin(&mut self, id: Id, effect: Effect) {
         let Some(kept) = self.credentials.get(id) else { return };
-        let credential = Arc::clone(&kept.credential);
+        let credential = Arc::clone(kept.credential());
         match effect {
             Effect::Exchange(attempt) => {
                 // Refusals are told by the same number.
@@ -37,8 +37,8 @@ impl Daemon {
                 let context = Arc::clone(&self.context);
                 let job = ExchangeJob {
                     request: context.request(&credential),
-                    reader: kept.reader.clone(),
-                    written: kept.written.clone(),
+                    reader: kept.key().reader().clone(),
+                    written: kept.token().written().cloned(),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,
                 };
@@ -49,7 +49,7 @@ impl Daemon {
                 });
             }
             Effect::Publish(attempt) => {
-                let session = kept.session.clone();
+                let session = kept.token().session().cloned();
                 let (times, record) = (self.times(id), self.record(id));
                 let (access, context) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {

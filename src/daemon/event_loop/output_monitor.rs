@@ -1,6 +1,6 @@
 //! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
 
-use std::{collections::BTreeSet, mem, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use tokio::task;
 use tracing::{debug, warn};
@@ -9,7 +9,7 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
-        credential_state::{CredentialState, OutputError},
+        credential_state::{ConflictNews, CredentialState},
         inspection::{Inspected, Inspection, OutputCheck},
         output_monitor::ArmingEnded,
         readiness::Missing,
@@ -26,7 +26,7 @@ impl Daemon {
         let folders: BTreeSet<PathBuf> = self
             .credentials
             .all()
-            .flat_map(|(_, kept)| &kept.credential.outputs)
+            .flat_map(|(_, kept)| &kept.credential().outputs)
             .flat_map(Output::watched_folders)
             .collect();
         let Some(armer) = self.monitor.arm(&folders) else { return };
@@ -53,7 +53,7 @@ impl Daemon {
     /// Some files were touched, perhaps by this process itself.
     pub(super) fn touched(&mut self, touched: &Touched) {
         let is_touched = |kept: &CredentialState| {
-            kept.credential.outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
+            kept.credential().outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> =
             self.credentials.active().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
@@ -62,7 +62,7 @@ impl Daemon {
         let newly_made = suspects
             .iter()
             .filter_map(|id| self.credentials.get(*id))
-            .any(|kept| kept.credential.outputs.iter().flat_map(Output::watched_folders).any(is_new));
+            .any(|kept| kept.credential().outputs.iter().flat_map(Output::watched_folders).any(is_new));
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
@@ -77,7 +77,7 @@ impl Daemon {
         let in_sets = self
             .credentials
             .get(id)
-            .is_some_and(|kept| kept.credential.outputs.iter().any(|output| output.is_in_set()));
+            .is_some_and(|kept| kept.credential().outputs.iter().any(|output| output.is_in_set()));
         if in_sets {
             self.monitor.cleanup().written(now, id);
         }
@@ -92,7 +92,7 @@ impl Daemon {
         let outputs: Vec<_> = untidy
             .iter()
             .filter_map(|id| self.credentials.get(*id))
-            .flat_map(|kept| kept.credential.outputs.clone())
+            .flat_map(|kept| kept.credential().outputs.clone())
             .collect();
         let locks = Arc::clone(self.access.locks());
         task::spawn_blocking(move || {
@@ -151,12 +151,12 @@ impl Daemon {
         if !renewal.serves(now) || renewal.stands_by() || is_at_the_files(renewal) {
             return None;
         }
-        let stamps = kept.outputs.iter().map(|output| output.stamp.filter(|_| !suspect)).collect();
+        let stamps = kept.outputs().stamps().into_iter().map(|stamp| stamp.filter(|_| !suspect)).collect();
         Some(OutputCheck {
             id,
-            credential: Arc::clone(&kept.credential),
-            session: kept.session.clone()?,
-            times: kept.published_times.and_then(|told| told.of(term))?,
+            credential: Arc::clone(kept.credential()),
+            session: kept.token().session().cloned()?,
+            times: kept.token().times_of(term)?,
             sent: term.sent,
             stamps,
         })
@@ -175,24 +175,15 @@ impl Daemon {
         for Inspected { id, sent, conditions } in inspected {
             let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
-            if !is_of_now || conditions.len() != kept.outputs.len() {
+            if !is_of_now || conditions.len() != kept.outputs().len() {
                 let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
-                let output = altered.and_then(|n| kept.credential.outputs.get(n));
+                let output = altered.and_then(|n| kept.credential().outputs.get(n));
                 missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));
                 continue;
             }
-            let mut altered = Vec::new();
-            let names = kept.credential.outputs.iter().map(Output::name);
-            for ((state, condition), name) in kept.outputs.iter_mut().zip(conditions).zip(names) {
-                match condition {
-                    Condition::Right(stamp) => state.stamp = stamp,
-                    Condition::Altered(how) => {
-                        let message = format!("`{name}` was {how} by somebody else");
-                        state.error = Some(OutputError { message: message.clone(), remedy: None });
-                        altered.push(message);
-                    }
-                }
-            }
+            let credential = Arc::clone(kept.credential());
+            let names = credential.outputs.iter().map(Output::name);
+            let altered = kept.outputs_mut().note_conditions(names, conditions);
             if !altered.is_empty() {
                 self.fleet.handle(now, id, Event::OutputsAltered);
                 self.note_state(id, now);
@@ -207,17 +198,14 @@ impl Daemon {
 
     fn say_altered(&mut self, id: Id, altered: &[String]) {
         let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let (name, what) = (&kept.credential.name, altered.join(", "));
-        if !renewal.is_in_conflict() {
-            kept.conflict_said = false;
-            warn!(credential = name, "{what}; it is written again");
-        } else if !mem::replace(&mut kept.conflict_said, true) {
-            warn!(
+        let (name, what) = (kept.name().to_owned(), altered.join(", "));
+        match kept.log_mut().note_altered(renewal.is_in_conflict()) {
+            ConflictNews::Altered => warn!(credential = name, "{what}; it is written again"),
+            ConflictNews::ConflictBegan => warn!(
                 credential = name,
                 "{what} again and again; it is written again ever later, up to a minute: find who else writes there"
-            );
-        } else {
-            debug!(credential = name, "{what} again");
+            ),
+            ConflictNews::ConflictGoesOn => debug!(credential = name, "{what} again"),
         }
     }
 }

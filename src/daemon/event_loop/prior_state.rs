@@ -11,11 +11,11 @@ use crate::{
     daemon::{
         credential_state::CredentialState,
         disk_scan::{Found, Newcomer},
-        published_times::PublishedTimes,
         span,
     },
     output::Output,
     renewal::{Health, Id, Moment, Renewal, WrittenTerm},
+    session::Times,
     state::{Record, WrittenToken},
 };
 
@@ -24,19 +24,23 @@ impl Daemon {
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
         let newcomer = |(id, kept): (Id, &CredentialState)| Newcomer {
             id,
-            credential: Arc::clone(&kept.credential),
+            credential: Arc::clone(kept.credential()),
             project: self.context.api.project.clone(),
-            request: self.context.request(&kept.credential),
+            request: self.context.request(kept.credential()),
         };
-        self.credentials.active().filter(|(_, kept)| !kept.recalled || kept.standby.is_some()).map(newcomer).collect()
+        self.credentials
+            .active()
+            .filter(|(_, kept)| !kept.token().is_recalled() || kept.holder().is_some())
+            .map(newcomer)
+            .collect()
     }
 
     /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
     pub(super) fn recall(&mut self, id: Id, found: Found) {
         let now = clock::now();
         let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.recalled = true;
-        let name = kept.credential.name.clone();
+        kept.token_mut().recalled();
+        let name = kept.name().to_owned();
         for (what, path) in &found.writable_by_others {
             let path = path.display();
             warn!(credential = name, "{what} `{path}` may be written by others: take that right away (`chmod go-w`)");
@@ -49,12 +53,12 @@ impl Daemon {
                 return;
             }
         };
-        kept.asked = Some(record.last_exchange);
+        kept.token_mut().exchanged(record.last_exchange);
         let mut memory = record.memory();
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}
-            (Some(_), _) if record.request != self.context.request(&kept.credential) => {
+            (Some(_), _) if record.request != self.context.request(kept.credential()) => {
                 memory.written = None;
                 info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
             }
@@ -64,24 +68,22 @@ impl Daemon {
             }
             (Some(written), Some((session, whole))) => {
                 intact = whole;
-                kept.session = Some(Arc::new(session));
-                kept.written = Some(written);
+                kept.token_mut().adopt(session, Some(written));
             }
         }
         let stamp = clock::stamp_of(now);
         self.fleet.adopt(stamp, id, &memory, intact);
         if let (Some(kept), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
-            kept.published_times = kept.written.as_ref().map(|written| PublishedTimes::new(term, written.times));
-            if kept.written.as_ref().is_some_and(|written| !written.hooks_owed) {
-                kept.hooks.adopt(term.sent);
+            kept.token_mut().adopt_times(term);
+            if kept.token().written().is_some_and(|written| !written.hooks_owed) {
+                kept.hooks_mut().adopt(term.sent);
             }
         }
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
-            if self.credentials.get(id).is_some_and(|kept| self.is_overdue(id, kept, now)) {
-                if let Some(kept) = self.credentials.get_mut(id) {
-                    kept.overdue = true;
-                }
+            let is_overdue = self.credentials.get(id).is_some_and(|kept| self.is_overdue(id, kept, now));
+            if let Some(kept) = self.credentials.get_mut(id).filter(|_| is_overdue) {
+                kept.token_mut().note_overdue();
             }
             if written.sent.boot != stamp.boot {
                 self.remember_by_this_boot(id);
@@ -94,7 +96,7 @@ impl Daemon {
 
     fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
         let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let name = &kept.credential.name;
+        let name = kept.name().to_owned();
         let Some(term) = renewal.held() else {
             if renewal.health(now) == Health::Expired {
                 info!(credential = name, "the token on disk has ended; a new session is asked for");
@@ -103,14 +105,12 @@ impl Daemon {
             }
             return;
         };
-        if kept.written.as_ref().is_some_and(|written| !written.verified) {
+        if kept.token().written().is_some_and(|written| !written.verified) {
             self.verifier.adopt_unverified(id);
         }
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
         if intact {
-            for output in &mut kept.outputs {
-                output.written_at = Some(now);
-            }
+            kept.outputs_mut().adopt(now);
             info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
         } else {
             warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
@@ -122,15 +122,15 @@ impl Daemon {
     fn remember_by_this_boot(&mut self, id: Id) {
         let Some(record) = self.record(id) else { return };
         let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.written.clone_from(&record.written);
-        let (context, credential) = (Arc::clone(&self.context), Arc::clone(&kept.credential));
+        kept.token_mut().note_written(record.written.clone());
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(kept.credential()));
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 
     /// What to remember once the newest session is written.
     pub(super) fn record(&self, id: Id) -> Option<Record> {
         let (kept, renewal) = (self.credentials.get(id)?, self.fleet.get(id)?);
-        let (session, term) = (kept.session.as_ref()?, renewal.held()?);
+        let (session, term) = (kept.token().session()?, renewal.held()?);
         let written = WrittenToken {
             token: session.jwt.fingerprint(),
             term: WrittenTerm {
@@ -142,14 +142,20 @@ impl Daemon {
             },
             verified: self.verifier.is_verified(id),
             key_id: session.claims.key_id.clone(),
-            times: kept.published_times.and_then(|told| told.of(term))?,
-            hooks_owed: kept.hooks.are_owed(term.sent) || kept.hooks.are_running(),
-            outputs: kept.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
+            times: kept.token().times_of(term)?,
+            hooks_owed: kept.hooks().are_owed(term.sent) || kept.hooks().are_running(),
+            outputs: kept.credential().outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
         };
         Some(Record {
-            request: self.context.request(&kept.credential),
-            last_exchange: kept.asked?,
+            request: self.context.request(kept.credential()),
+            last_exchange: kept.token().last_exchange()?,
             written: Some(written),
         })
+    }
+
+    /// The times to give to readers of the newest session; `None` if there is none.
+    pub(super) fn times(&mut self, id: Id) -> Option<Times> {
+        let term = self.fleet.get(id)?.held()?;
+        self.credentials.get_mut(id)?.token_mut().publish_times(term, clock::wall_of)
     }
 }

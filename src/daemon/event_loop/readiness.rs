@@ -8,8 +8,7 @@ use super::Daemon;
 use crate::{
     clock,
     daemon::{
-        credential_state::{CredentialState, OutputState},
-        disk_scan::Observation,
+        credential_state::CredentialState,
         next_action::Next,
         readiness::{Missing, ReadinessProbe},
         span,
@@ -34,14 +33,14 @@ impl Daemon {
     pub(super) fn probes(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<ReadinessProbe> {
         let probe = |(id, kept): (Id, &CredentialState)| ReadinessProbe {
             id,
-            credential: Arc::clone(&kept.credential),
-            stamps: kept.outputs.iter().map(|output| output.stamp).collect(),
-            written: kept.written.as_ref().map(|written| written.token),
-            newest: kept.session.clone().zip(kept.published_times.map(|told| told.times())),
-            stands_by: kept.standby.is_some(),
+            credential: Arc::clone(kept.credential()),
+            stamps: kept.outputs().stamps(),
+            written: kept.token().written().map(|written| written.token),
+            newest: kept.token().session().cloned().zip(kept.token().last_times()),
+            stands_by: kept.holder().is_some(),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        let required = self.credentials.active().filter(|(_, kept)| kept.credential.required);
+        let required = self.credentials.active().filter(|(_, kept)| kept.credential().required);
         required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
     }
 
@@ -69,7 +68,7 @@ impl Daemon {
                     Some(name) if renewal.serves(now) => not_there(name, kept),
                     Some(_) | None => self.trouble(now, id, kept, renewal),
                 };
-                lines.push(format!("{}: {trouble}", kept.credential.name));
+                lines.push(format!("{}: {trouble}", kept.name()));
             } else {
                 left_out += 1;
             }
@@ -84,32 +83,27 @@ impl Daemon {
     }
 
     fn trouble(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> String {
-        let output = kept.outputs.iter().find_map(OutputState::message);
+        let output = kept.outputs().first_error();
         let mut said = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
             (Health::Expired, None) => "expired and removed".to_owned(),
             (Health::Starting, _) => "no token yet".to_owned(),
             (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
         };
-        if let Some(Observation::NoKey { why, .. }) = &kept.observed {
+        if let Some(why) = kept.key().error() {
             return format!("{said}; waits for its access key: {why}");
         }
-        if let Some(holder) = &kept.standby {
+        if let Some(holder) = kept.holder() {
             return format!("{said}; stands by: {holder}");
         }
         if renewal.under_way().is_none() {
-            match Next::planned(
-                now,
-                renewal,
-                self.fleet.opens(id),
-                kept.outputs.iter().any(|output| output.error.is_some()),
-            ) {
+            match Next::planned(now, renewal, self.fleet.opens(id), output.is_some()) {
                 Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),
                 Next::Publish(due) => said = format!("{said}; next write in {}", span::until(now, due)),
                 Next::Withdraw(_) | Next::Key | Next::Standby => {}
             }
         }
-        let refusal = kept.refusals.last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
+        let refusal = kept.log().refusals().last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
         match refusal.or_else(|| output.map(str::to_owned)) {
             Some(why) if !said.contains(&why) => format!("{said}: {why}"),
             Some(_) | None => said,
@@ -118,7 +112,7 @@ impl Daemon {
 
     fn required(&self, name: &str) -> Option<Id> {
         let (id, state) = self.credentials.named(name)?;
-        (state.credential.required && !state.draining).then_some(id)
+        (state.credential().required && !state.is_draining()).then_some(id)
     }
 
     /// Logs once that every required token is on disk. This runs after every write, so the credential that was missing the last
@@ -152,13 +146,13 @@ impl Daemon {
 
     pub(super) fn lacks_its_token(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
         let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        kept.credential.required && !kept.draining && !serves
+        kept.credential().required && !kept.is_draining() && !serves
     }
 }
 
 /// The file is gone, and this is why no other is in its place yet.
 fn not_there(name: &str, kept: &CredentialState) -> String {
-    let why = kept.outputs.iter().find_map(OutputState::message);
+    let why = kept.outputs().first_error();
     format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 

@@ -15,12 +15,11 @@ use crate::{
     clock,
     config::{Credential, KeyDirectory},
     daemon::{
-        credential_state::{CredentialState, OutputState},
+        credential_state::{CredentialState, Reconfigured},
         reconciler::{FolderChange, ReconcilePlan},
     },
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry, OriginId},
-    source::Reader,
 };
 
 impl Daemon {
@@ -95,14 +94,14 @@ impl Daemon {
         let now = clock::now();
         let Some(state) = self.credentials.remove(id) else { return };
         self.tasks.stop(id);
-        for output in &state.credential.outputs {
+        for output in &state.credential().outputs {
             output.release(self.access.locks());
         }
         self.verifier.forget(id);
         self.event_log.forget(id);
         if let Some(last_exchange) = self.fleet.remove(now, id) {
-            let until = now + state.credential.policy.spacing;
-            self.reconciler.keep_last_exchange(state.credential.name.clone(), last_exchange, until);
+            let until = now + state.credential().policy.spacing;
+            self.reconciler.keep_last_exchange(state.name().to_owned(), last_exchange, until);
         }
     }
 
@@ -132,13 +131,13 @@ impl Daemon {
     fn retire(&mut self, id: Id, plan: &ReconcilePlan) -> bool {
         let now = clock::now();
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return false };
-        let removes = state.credential.policy.on_expiry == OnExpiry::Remove
+        let removes = state.credential().policy.on_expiry == OnExpiry::Remove
             && renewal.on_disk().is_some()
-            && state.standby.is_none();
-        let drains = removes && !plan.claims_output_of(&state.credential);
-        let stopped = !state.draining;
+            && state.holder().is_none();
+        let drains = removes && !plan.claims_output_of(state.credential());
+        let stopped = !state.is_draining();
         if drains {
-            state.draining = true;
+            state.drain();
             self.tasks.stop(id);
             self.fleet.handle(now, id, Event::KeyVanished);
         } else {
@@ -151,28 +150,14 @@ impl Daemon {
     fn change(&mut self, id: Id, credential: Credential) -> bool {
         let now = clock::now();
         let Some(kept) = self.credentials.get_mut(id) else { return false };
-        let returns = std::mem::take(&mut kept.draining);
-        let before = std::mem::replace(&mut kept.credential, Arc::new(credential));
-        let after = Arc::clone(&kept.credential);
-        if returns {
-            kept.observed = None;
-        }
-        if before.source.files() != after.source.files() {
-            kept.observed = None;
-            // A read of the old file that hangs is nothing to the new one.
-            kept.reader = Reader::default();
-        }
+        let Reconfigured { before, returns } = kept.reconfigure(credential);
+        let after = Arc::clone(kept.credential());
         if before.outputs != after.outputs {
-            let stays = |output: &Output| after.outputs.iter().any(|kept| kept.is_same_claim(output));
+            let stays = |output: &Output| after.outputs.iter().any(|other| other.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {
                 output.release(self.access.locks());
             }
-            kept.outputs = vec![OutputState::default(); after.outputs.len()];
-            kept.hooks.outputs_changed();
             self.fleet.handle(now, id, Event::OutputsChanged);
-        }
-        if before.hooks != after.hooks {
-            kept.hooks.change(after.hooks.len());
         }
         if before.policy != after.policy {
             self.fleet.set_policy(now, id, after.policy);
@@ -186,7 +171,7 @@ impl Daemon {
     fn follow(&mut self) {
         let mut folders: BTreeSet<PathBuf> =
             self.config.key_directories.iter().map(|directory| directory.path.clone()).collect();
-        let secret_files = self.credentials.all().flat_map(|(_, state)| state.credential.source.files());
+        let secret_files = self.credentials.all().flat_map(|(_, state)| state.credential().source.files());
         let files = secret_files.map(|file| file.path).chain(self.reloader.file());
         folders.extend(files.filter_map(Path::parent).map(Path::to_path_buf));
         self.inputs.follow(folders);

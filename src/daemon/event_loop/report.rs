@@ -9,16 +9,12 @@ use crate::{
     daemon::{
         advice,
         credential_state::CredentialState,
-        disk_scan::Observation,
         next_action::{Next, next_exchange},
     },
     exchange::Skew,
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
-    status::{
-        CredentialReport, ExchangeResult, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report,
-        WriteResult,
-    },
+    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report},
 };
 
 impl Daemon {
@@ -66,7 +62,7 @@ impl Daemon {
     pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
         let has_token = |(id, kept): (Id, &CredentialState)| {
-            kept.recalled
+            kept.token().is_recalled()
                 && self.fleet.get(id).is_some_and(|renewal| {
                     let key = renewal.on_disk().map(|term| term.key);
                     renewal.health(now).is_usable() && (key == renewal.key() || renewal.stands_by())
@@ -87,7 +83,8 @@ impl Daemon {
         let now = clock::now();
         let lives = |(id, kept): (Id, &CredentialState)| {
             let renewal = self.fleet.get(id);
-            kept.recalled && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
+            kept.token().is_recalled()
+                && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
         };
         self.is_settled() && self.credentials.active().next().is_some() && self.credentials.active().all(lives)
     }
@@ -95,7 +92,7 @@ impl Daemon {
     /// Whether a token on disk should have been renewed by this process by now.
     pub fn is_any_overdue(&self) -> bool {
         let now = clock::now();
-        self.credentials.active().any(|(id, kept)| kept.standby.is_none() && self.is_overdue(id, kept, now))
+        self.credentials.active().any(|(id, kept)| kept.holder().is_none() && self.is_overdue(id, kept, now))
     }
 
     /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
@@ -119,75 +116,65 @@ impl Daemon {
 
     /// The newest session of a credential, for whoever was asked by name to hand its token on.
     pub fn session(&self, credential: &str) -> Option<&Session> {
-        self.credentials.named(credential)?.1.session.as_deref()
+        self.credentials.named(credential)?.1.token().session().map(|session| &**session)
     }
 
     pub(super) fn is_overdue(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
         let term = self.fleet.get(id).and_then(Renewal::on_disk);
-        term.is_some_and(|term| term.sent + kept.credential.policy.renew_at.of(term.grant.lifetime) <= now)
+        term.is_some_and(|term| term.sent + kept.credential().policy.renew_at.of(term.grant.lifetime) <= now)
     }
 
     fn credential_report(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
         CredentialReport {
-            name: kept.credential.name.clone(),
-            required: kept.credential.required,
+            name: kept.name().to_owned(),
+            required: kept.credential().required,
             state: renewal.health(now).word(),
-            since: Some(clock::wall_of(kept.state.1)),
+            since: Some(clock::wall_of(kept.log().since())),
             ready: renewal.serves(now),
             remedy: advice::of(kept, renewal, now),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
             token_key_fingerprint: term
-                .filter(|_| kept.standby.is_none() || kept.written.is_some())
+                .filter(|_| kept.holder().is_none() || kept.token().written().is_some())
                 .map(|term| term.key.to_string()),
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
-            last_success_at: kept.succeeded_at.map(clock::wall_of).or(issued_at),
-            key_trouble: match &kept.observed {
-                Some(Observation::NoKey { why, .. }) => Some(why.clone()),
-                Some(Observation::Key(_)) | None => None,
-            },
-            exchanges: kept.exchanges,
-            outcomes: ExchangeResult::all()
-                .map(|result| (result, kept.outcomes.get(&result).copied().unwrap_or(0)))
-                .collect(),
-            writes: kept.writes,
-            publishes: vec![
-                (WriteResult::Written, kept.publishes.written),
-                (WriteResult::Unchanged, kept.publishes.unchanged),
-                (WriteResult::Failed, kept.publishes.failed),
-            ],
+            last_success_at: kept.counts().granted_at().map(clock::wall_of).or(issued_at),
+            key_trouble: kept.key().error().map(str::to_owned),
+            exchanges: kept.counts().total(),
+            outcomes: kept.counts().results(),
+            writes: kept.outputs().writes(),
+            publishes: kept.outputs().results(),
             failures: renewal.refusals_in_a_row(),
-            last_refusal: kept.refusals.last().map(|said| RefusalReport {
+            last_refusal: kept.log().refusals().last().map(|said| RefusalReport {
                 class: Some(said.class),
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
             next_action: Some(
-                Next::of(now, renewal, self.fleet.opens(id), kept.outputs.iter().any(|output| output.error.is_some()))
-                    .into(),
+                Next::of(now, renewal, self.fleet.opens(id), kept.outputs().first_error().is_some()).into(),
             ),
             next_exchange_at: next_exchange(now, renewal, self.fleet.opens(id)).map(clock::wall_of),
-            last_event: kept.last_event.clone(),
+            last_event: kept.log().last_event().map(str::to_owned),
             outputs: kept
-                .credential
+                .credential()
                 .outputs
                 .iter()
-                .zip(&kept.outputs)
-                .map(|(output, state)| OutputReport {
+                .zip(kept.outputs().iter())
+                .map(|(output, (written_at, error))| OutputReport {
                     path: output.name().into_owned().into(),
                     format: output.format.word(),
-                    written_at: state.written_at.map(clock::wall_of),
-                    error: state.message().map(str::to_owned),
+                    written_at: written_at.map(clock::wall_of),
+                    error: error.map(str::to_owned),
                 })
                 .collect(),
             hooks: kept
-                .credential
+                .credential()
                 .hooks
                 .iter()
-                .zip(kept.hooks.states())
+                .zip(kept.hooks().states())
                 .map(|(hook, state)| HookReport {
                     hook: hook.to_string(),
                     ran_at: state.ran_at().map(clock::wall_of),

@@ -24,7 +24,7 @@ impl Daemon {
             SignatureChange::FirstUnverified(why) => {
                 warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
             }
-            SignatureChange::AnotherUnverified(why) => debug!(credential = kept.credential.name, "{why}"),
+            SignatureChange::AnotherUnverified(why) => debug!(credential = kept.name(), "{why}"),
             SignatureChange::AllVerified => info!("the signature of every session is verified"),
             SignatureChange::None => {}
         }
@@ -35,8 +35,9 @@ impl Daemon {
         if self.tasks.is_under_way(Task::Judge) {
             return;
         }
-        let session =
-            |id: Id| self.credentials.get(id).and_then(|kept| kept.session.clone()).map(|session| (id, session));
+        let session = |id: Id| {
+            self.credentials.get(id).and_then(|kept| kept.token().session().cloned()).map(|session| (id, session))
+        };
         let unverified: Vec<_> = self.verifier.unverified().filter_map(session).collect();
         if unverified.is_empty() {
             return;
@@ -56,7 +57,7 @@ impl Daemon {
     pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>) {
         for (id, session, verdict) in verdicts {
             let Some(kept) = self.credentials.get(id) else { continue };
-            let is_current = kept.session.as_ref().is_some_and(|newest| Arc::ptr_eq(newest, &session));
+            let is_current = kept.token().session().is_some_and(|newest| Arc::ptr_eq(newest, &session));
             if !is_current {
                 continue;
             }
@@ -64,7 +65,7 @@ impl Daemon {
                 Ok(status) => self.note_signature(id, status),
                 Err(refused) => {
                     self.verifier.forget(id);
-                    let name = &kept.credential.name;
+                    let name = kept.name();
                     error!(
                         credential = name,
                         "the token on disk is not to be trusted, a new one is asked for: {}", refused.message

@@ -17,7 +17,7 @@ impl ReconcilePlan {
     /// Compares them.
     pub(super) fn new(desired: Vec<Credential>, present: &Credentials) -> Self {
         let wanted: HashSet<&str> = desired.iter().map(|credential| credential.name.as_str()).collect();
-        let is_wanted = |id: &Id| present.get(*id).is_some_and(|state| wanted.contains(state.credential.name.as_str()));
+        let is_wanted = |id: &Id| present.get(*id).is_some_and(|state| wanted.contains(state.name()));
         let retired = present.ids().filter(|id| !is_wanted(id)).collect();
         let claimed = desired.iter().flat_map(Credential::addresses).collect();
         let with_id = |credential: Credential| (present.id(&credential.name), credential);
@@ -38,7 +38,7 @@ impl ReconcilePlan {
     pub(in crate::daemon) fn with_new_outputs(&self, present: &Credentials) -> impl Iterator<Item = &Credential> {
         self.desired.iter().filter_map(|(id, credential)| {
             let before = id.and_then(|id| present.get(id));
-            before.is_none_or(|state| state.credential.outputs != credential.outputs).then_some(credential)
+            before.is_none_or(|state| state.credential().outputs != credential.outputs).then_some(credential)
         })
     }
 
