@@ -43,10 +43,7 @@ impl Router {
             "/icon.svg" => asset("image/svg+xml", page::ICON),
             path => match path.strip_prefix("/readyz/") {
                 Some(name) => self.readyz(Some(name)).await,
-                None => {
-                    let paths = "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n";
-                    text(StatusCode::NOT_FOUND, paths)
-                }
+                None => text(StatusCode::NOT_FOUND, PATHS),
             },
         }
     }
@@ -106,3 +103,5 @@ fn stuck() -> Reply {
     let seconds = ANSWER_TIMEOUT.as_secs();
     text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
 }
+
+const PATHS: &str = "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n";
