@@ -1,4 +1,4 @@
-//! A digest of a configuration file's contents: tells whether the file changed since it was read.
+//! A digest of a configuration file's contents, to detect whether the file changed since it was read.
 
 use std::path::Path;
 

@@ -79,7 +79,7 @@ impl Show {
             match self.output {
                 Output::Live { .. } if routine => {}
                 Output::Live { .. } => {
-                    self.add_message(elapsed, &credential, color, format!("{credential}: {text}"))?
+                    self.add_message(elapsed, &credential, color, format!("{credential}: {text}"))?;
                 }
                 Output::Lines => self.add_message(elapsed, &credential, color, text)?,
             }
