@@ -145,6 +145,62 @@ pub(crate) const MIXED_FACES: &[&str] = &[
 /// Owners in `daemon/` with a field that other files can reach. The list only shrinks.
 pub(crate) const OPEN_OWNERS: &[&str] = &[];
 
+/// Words that were replaced, each with what to write instead.
+pub(crate) const WORDS: &[(&str, &str)] = &[
+    ("Kept", "`CredentialState`, or the role of the record"),
+    ("Storm", "`LogThrottle`"),
+    ("Errand", "`ExchangeJob`"),
+    ("Glance", "`ReadinessProbe`"),
+    ("Faces", "`StatusPublisher`"),
+    ("Crowd", "`ConnectionPool`"),
+    ("Vacancy", "`ListenProbe`"),
+    ("Sentry", "`ChangeWatcher`"),
+    ("Spared", "`ProtectedKeys`"),
+    ("Kin", "`OwnedChild`"),
+    ("Ward", "`Supervised`"),
+    ("Nudged", "`RenewRequested`"),
+    ("Chore", "`DiskTask`"),
+    ("Survey", "`DiskScan`"),
+    ("Teller", "`ReportSource`"),
+    ("laggard", "`first_unready`"),
+    ("farewell", "removal"),
+    ("untold", "`suppressed`"),
+    ("seen off", "reaped"),
+    ("whoever", "the reader's role"),
+    ("Whoever", "the reader's role"),
+    ("nobody", "no one, or the process"),
+];
+
+/// Files and folders where such a word is still in use: the Unix user `nobody`, or prose that waits for its rewrite. The
+/// list only shrinks.
+pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
+    ("deploy/prometheus/", "nobody"),
+    ("docs/troubleshooting.md", "nobody"),
+    ("src/daemon/", "nobody"),
+    ("src/daemon/", "whoever"),
+    ("src/doctor/", "Whoever"),
+    ("src/doctor/", "nobody"),
+    ("src/doctor/", "whoever"),
+    ("src/exchange/", "nobody"),
+    ("src/offline/", "nobody"),
+    ("src/offline/", "whoever"),
+    ("src/output/", "Whoever"),
+    ("src/output/", "nobody"),
+    ("src/output/", "whoever"),
+    ("src/renewal/", "nobody"),
+    ("src/renewal/", "whoever"),
+    ("tests/README.md", "nobody"),
+    ("tests/common/", "nobody"),
+    ("tests/common/", "whoever"),
+    ("tests/core/", "Whoever"),
+    ("tests/core/", "nobody"),
+    ("tests/core/", "whoever"),
+    ("tests/program/", "nobody"),
+    ("tests/rooms/", "nobody"),
+    ("tests/system/", "nobody"),
+    ("tests/system/", "whoever"),
+];
+
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("base64", &["hook", "output", "sandbox", "session"]),
@@ -218,7 +274,7 @@ pub(crate) const PURE: &[&str] = &["std::collections", "std::fmt", "std::num", "
 
 /// Something that only a few places may do.
 pub(crate) struct Wall {
-    /// Said to whoever runs into it.
+    /// The message for code that breaks it.
     pub(crate) rule: &'static str,
     /// What those places name and no other.
     names: &'static [&'static str],

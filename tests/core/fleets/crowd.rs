@@ -24,7 +24,7 @@ pub(crate) struct Window {
     pub(crate) refused: u32,
 }
 
-pub(crate) struct Crowd {
+pub(crate) struct Instances {
     daemons: Vec<Daemon>,
     host: Host,
     life: Duration,
@@ -44,7 +44,7 @@ struct Daemon {
     fresh_since: Option<Moment>,
 }
 
-impl Crowd {
+impl Instances {
     pub(crate) fn new(daemons: usize, life: Duration, host: Host) -> Self {
         let now = Moment::since_boot(Duration::from_secs(1_000_000));
         let mut crowd = Self {

@@ -9,11 +9,11 @@ mod crowd;
 
 use std::time::Duration;
 
-use crowd::{Crowd, Host};
+use crowd::{Host, Instances};
 
 #[test]
 fn after_an_outage_all_are_fresh_without_a_stampede() {
-    let mut crowd = Crowd::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
+    let mut crowd = Instances::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
     crowd.run_for(LIFE * 4);
     let steady = crowd.steady_per_window(LIFE * 2);
     crowd.host_down_for(Duration::from_secs(1_800));
@@ -46,7 +46,7 @@ fn after_an_outage_all_are_fresh_without_a_stampede() {
 
 #[test]
 fn a_rolling_restart_with_state_costs_no_request() {
-    let mut crowd = Crowd::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
+    let mut crowd = Instances::new(DAEMONS, LIFE, Host { limit: 1_000, window: WINDOW });
     crowd.run_for(LIFE * 4);
     let asked = crowd.restart_everyone();
     assert_eq!(asked, 0, "nobody asks at its start");

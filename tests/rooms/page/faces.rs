@@ -49,7 +49,7 @@ fn every_status_view_agrees_at_every_stage() {
     let manager = Manager::at_path(&setting.path("notify"));
     let program = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));
     let address = crate::address(&setting, &program);
-    let mut faces = Faces {
+    let mut faces = Views {
         server: Server::named(&address),
         browser: Browser::start(),
         manager,
@@ -125,7 +125,7 @@ fn every_status_view_agrees_at_every_stage() {
     faces.setting.put_key("a", "rotated");
     faces.show(&Station { log: ("INFO", "access key changed"), ..fresh });
 
-    let Faces { mut setting, program, said, .. } = faces;
+    let Views { mut setting, program, said, .. } = faces;
     let ended = program.stop();
     assert_eq!(ended.code, Some(0));
     for (level, words) in said {
@@ -136,7 +136,7 @@ fn every_status_view_agrees_at_every_stage() {
     setting.clean(&ended);
 }
 
-struct Faces {
+struct Views {
     setting: Setting,
     program: Program,
     server: Server,
@@ -146,7 +146,7 @@ struct Faces {
     said: Vec<(&'static str, &'static str)>,
 }
 
-impl Faces {
+impl Views {
     /// Looks at a station in which the credential stays for as long as the looking takes.
     fn show(&mut self, station: &Station) {
         let told = self.until(&format!("the state {}", station.state), |credential| {
