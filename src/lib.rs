@@ -28,8 +28,8 @@
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
 //! session/         parses JWTs, and verifies their signatures
-//! exchange/        one exchange: the HTTP client, and the pure parser of replies; gives a session or a refusal
-//! source/          ways to a session, one file a kind: access keys in files, read with a bound
+//! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
+//! source/          ways to a session, one file a kind, and the exchange that all of them share
 //! output/          writes a session to its outputs by numbered steps: single files, and sets that change as one
 //! child/           child processes, adopted orphans, and the supervisor of `tokenwell exec`
 //! hook/            actions after a write: a signal, a command, a POST to loopback

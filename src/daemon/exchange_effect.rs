@@ -72,7 +72,7 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
         Obtained::Hangs { began, refused } => {
             return Exchanged::Refused { key: None, sent: began, refused, reread: None };
         }
-        Obtained::Answered(exchange) => exchange,
+        Obtained::Answered(exchange) => *exchange,
     };
     noticed.skew = skew;
     match outcome {

@@ -64,13 +64,16 @@ impl CheckRun<'_> {
         let obtained = report.wait(&format!("asking with {which}"), obtaining).await;
         match obtained {
             Obtained::Unusable(_) | Obtained::Hangs { .. } | Obtained::CoolingDown(_) => not_asked(NO_KEY),
-            Obtained::Answered(Exchange { identity, took, outcome, .. }) => ExchangeProbe {
-                credential: credential.name.clone(),
-                key: Some(identity),
-                time: took,
-                outcome: DryOutcome::of(outcome),
-                noted: recorder.recorded,
-            },
+            Obtained::Answered(exchange) => {
+                let Exchange { identity, took, outcome, .. } = *exchange;
+                ExchangeProbe {
+                    credential: credential.name.clone(),
+                    key: Some(identity),
+                    time: took,
+                    outcome: DryOutcome::of(outcome),
+                    noted: recorder.recorded,
+                }
+            }
         }
     }
 

@@ -28,7 +28,7 @@ pub enum NotStored {
 #[derive(Debug)]
 pub struct Unsettled<E> {
     /// The answer as it was.
-    pub answer: Answer,
+    pub answer: Box<Answer>,
     /// Why the secret was not stored.
     pub why: E,
 }
@@ -56,7 +56,7 @@ impl Answer {
     ) -> Result<Result<Granted, Refused>, Unsettled<E>> {
         match self.rotated.as_ref().map(store) {
             None | Some(Ok(())) => Ok(self.result),
-            Some(Err(why)) => Err(Unsettled { answer: self, why }),
+            Some(Err(why)) => Err(Unsettled { answer: Box::new(self), why }),
         }
     }
 }

@@ -1,7 +1,22 @@
-//! Ways to a session, one file a kind.
+//! Ways to a session, one file a kind, and the exchange that all of them share.
 //!
-//! A [`Source`] knows which files it reads, reads them with a bound, and says what its requests ask for. Nothing outside this
-//! room names the file of an access key.
+//! [`Source`] is the closed enum of the kinds. Its verbs say which files it reads, read them with a bound, and say where it
+//! asks and what a session must be; what was read, a [`Material`], prepares the request and reads the reply. [`obtain`] is the
+//! one exchange, with its steps numbered. Nothing outside this room names the file of an access key.
+//!
+//! # How to add a kind
+//!
+//! 1. A file beside `access_key.rs` with the kind's settings, its `files`, `read`, `request` and `answer`; and a struct for
+//!    what it reads. `request` and `answer` are pure.
+//! 2. An arm of [`Source`], of [`Material`] and, for each sort of file, of [`SecretKind`]. The compiler lists the rest.
+//! 3. Its identity: see [`Identity`] for what makes a secret another one.
+//! 4. What its sessions must be: [`Expectation`], with a [`BrokenRule`] for each rule. Reasons why a file is unusable are
+//!    variants of [`Unusable`], each with its remedy.
+//! 5. If its secrets rotate, `answer` returns [`Answer::with_rotated`], and [`Source::store`] stores the secret. [`obtain`]
+//!    stores before it uses anything else of the reply. An answer whose secret cannot be stored comes back whole, as
+//!    [`Unsettled`]: such a kind must keep it and try again, which no kind does yet.
+//! 6. If it asks another origin than the API, [`Source::origin`] names that, and the daemon builds a client for it.
+//! 7. A section in `config/section/`, one in `config/schema/`, a table of replies in `tests/rooms/replies.rs`.
 
 mod access_key;
 mod answer;

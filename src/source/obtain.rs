@@ -66,7 +66,7 @@ pub enum Obtained {
     /// Nothing was sent: the source holds the secret that is cooling down.
     CoolingDown(Identity),
     /// A request was sent.
-    Answered(Exchange),
+    Answered(Box<Exchange>),
 }
 
 /// An exchange as it went.
@@ -146,7 +146,7 @@ pub async fn obtain(
         }
         outcome => outcome,
     };
-    Obtained::Answered(Exchange { identity, sent, took, skew, outcome })
+    Obtained::Answered(Box::new(Exchange { identity, sent, took, skew, outcome }))
 }
 
 impl Outcome {
