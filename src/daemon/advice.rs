@@ -8,15 +8,15 @@ use crate::{
 
 /// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
 /// danger.
-pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
-    let source = &kept.credential().source;
-    if kept.key().error().is_some() {
+pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
+    let source = &state.credential().source;
+    if state.key().error().is_some() {
         return Some(source.missing_remedy());
     }
-    if let Some(holder) = kept.holder() {
+    if let Some(holder) = state.holder() {
         return Some(holder.to_owned());
     }
-    if let Some(refusal) = kept.log().refusals().last() {
+    if let Some(refusal) = state.log().refusals().last() {
         let remedy = Wording::of(refusal.class).remedy;
         return Some(remedy.map_or_else(|| source.denied_remedy(), str::to_owned));
     }
@@ -26,5 +26,5 @@ pub(super) fn of(kept: &CredentialState, renewal: &Renewal, now: Moment) -> Opti
     if renewal.serves(now) {
         return None;
     }
-    kept.outputs().first_remedy().map(str::to_owned)
+    state.outputs().first_remedy().map(str::to_owned)
 }

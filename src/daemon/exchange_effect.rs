@@ -57,15 +57,15 @@ pub(super) struct Noticed {
     /// How the server's clock differs from ours, if the reply told.
     pub(super) skew: Option<Skew>,
     /// Whether the exchange is remembered on disk, or why not; `None` if there was nothing to remember.
-    pub(super) kept: Option<Result<(), String>>,
+    pub(super) stored: Option<Result<(), String>>,
 }
 
 /// Obtains a session, and records the exchange in the state file.
 pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, noticed: &mut Noticed) -> Exchanged {
     let means = Means { api: &context.api, client: &context.client, trust: &context.trust };
-    let mut recorder = StateFile { context: &context, job: &job, kept: None };
+    let mut recorder = StateFile { context: &context, job: &job, stored: None };
     let obtained = obtain(means, &job.credential.source, &job.reader, job.cooling_down, &mut recorder).await;
-    noticed.kept = recorder.kept;
+    noticed.stored = recorder.stored;
     let Exchange { identity: key, sent, skew, outcome, .. } = match obtained {
         Obtained::Unusable(error) => return Exchanged::NoKey(error),
         Obtained::CoolingDown(identity) => return Exchanged::CoolingDown(identity),
@@ -89,7 +89,7 @@ struct StateFile<'a> {
     context: &'a Arc<ExchangeContext>,
     job: &'a ExchangeJob,
     /// Whether the newest record is on disk, or why not.
-    kept: Option<Result<(), String>>,
+    stored: Option<Result<(), String>>,
 }
 
 impl Recorder for StateFile<'_> {
@@ -109,7 +109,7 @@ impl StateFile<'_> {
         let record = Record { request: self.job.request, last_exchange, written: self.job.written.clone() };
         let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
         let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
-        self.kept = Some(match time::timeout(STORE_TIMEOUT, stored).await {
+        self.stored = Some(match time::timeout(STORE_TIMEOUT, stored).await {
             Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
             Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),
         });

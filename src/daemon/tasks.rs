@@ -46,7 +46,7 @@ pub(super) enum Done {
         /// What is remembered, if any of them holds the session.
         written: Option<WrittenToken>,
         /// Whether the next process will remember it too, or why not.
-        kept: Option<Result<(), String>>,
+        stored: Option<Result<(), String>>,
     },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     DiskScanned(DiskScan),
@@ -167,7 +167,7 @@ mod tests {
             fleet.add(Default::default(), crate::renewal::Policy::default(), crate::renewal::LastExchange::default());
         tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
         tasks.start(Task::Publish(id, Attempt(2)), async {
-            Done::Published { results: Vec::new(), written: None, kept: None }
+            Done::Published { results: Vec::new(), written: None, stored: None }
         });
         tasks.stop_all_but_writes();
         assert_eq!(tasks.writing().collect::<Vec<_>>(), [id]);

@@ -39,8 +39,8 @@ impl Daemon {
                 self.exchanged(id, attempt, exchanged);
             }
             (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
-            (Task::Publish(id, attempt), Done::Published { results, written, kept }) => {
-                if let Some(stored) = kept {
+            (Task::Publish(id, attempt), Done::Published { results, written, stored }) => {
+                if let Some(stored) = stored {
                     self.event_log.note_state_file(id, stored);
                 }
                 self.published(id, attempt, results, written);
@@ -66,11 +66,11 @@ impl Daemon {
         self.reconcile_deferred();
     }
 
-    fn noticed(&mut self, id: Id, Noticed { skew, kept }: Noticed) {
+    fn noticed(&mut self, id: Id, Noticed { skew, stored }: Noticed) {
         if let Some(skew) = skew {
             self.event_log.note_skew(skew);
         }
-        if let Some(stored) = kept {
+        if let Some(stored) = stored {
             self.event_log.note_state_file(id, stored);
         }
     }
@@ -81,15 +81,15 @@ impl Daemon {
             Exchanged::Session { key, sent, session, mut notes, standing } => {
                 let grant = session.grant;
                 self.publisher.activity_mut().add_session(now, now - sent);
-                if let Some(kept) = self.credentials.get_mut(id) {
-                    kept.counts_mut().add(now, ExchangeResult::Session);
-                    let spacing = kept.credential().policy.spacing;
+                if let Some(state) = self.credentials.get_mut(id) {
+                    state.counts_mut().add(now, ExchangeResult::Session);
+                    let spacing = state.credential().policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
                     notes.extend(hint.map(|told| GrantNote::HintBelowSpacing { told, spacing }));
-                    for note in kept.log_mut().take_new_notes(notes) {
-                        warn!(credential = kept.name(), "{note}");
+                    for note in state.log_mut().take_new_notes(notes) {
+                        warn!(credential = state.name(), "{note}");
                     }
-                    kept.token_mut().granted(session, asked(key, now, Duration::ZERO));
+                    state.token_mut().granted(session, asked(key, now, Duration::ZERO));
                 }
                 self.note_signature(id, standing);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
@@ -97,8 +97,8 @@ impl Daemon {
             Exchanged::Refused { key, sent, refused, reread } => {
                 let refusal = refused.refusal;
                 self.publisher.activity_mut().add_refusal(now, now - sent);
-                if let (Some(kept), Some(key)) = (self.credentials.get_mut(id), key) {
-                    kept.token_mut().exchanged(asked(key, now, refusal.quiet()));
+                if let (Some(state), Some(key)) = (self.credentials.get_mut(id), key) {
+                    state.token_mut().exchanged(asked(key, now, refusal.quiet()));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
                 if let Some(reread) = reread {
@@ -133,10 +133,10 @@ impl Daemon {
             self.inputs.poll_soon(now);
             return;
         }
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.token_mut().note_written(written);
-        let noted = kept.outputs_mut().note_write(now, results);
-        let name = kept.name().to_owned();
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        state.token_mut().note_written(written);
+        let noted = state.outputs_mut().note_write(now, results);
+        let name = state.name().to_owned();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {
             let message = Confinement::explained(self.reloader.confinement(), message);
@@ -147,7 +147,7 @@ impl Daemon {
         let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
         match (result, renewal.on_disk()) {
             (Ok(()), Some(term)) => {
-                if let Some((last, refusals)) = kept.log_mut().refusals_mut().end() {
+                if let Some((last, refusals)) = state.log_mut().refusals_mut().end() {
                     let (class, for_so_long) = (last.class, span::until(last.at, now));
                     info!(
                         credential = name,
@@ -156,12 +156,12 @@ impl Daemon {
                         "healed; the last refusal was {for_so_long} ago"
                     );
                 }
-                kept.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
+                state.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
                 let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
                 info!(credential = name, key = %term.key, expires_in, next_in, "{message}");
             }
-            (Err(NotWritten), _) => kept.log_mut().note_event("cannot write"),
+            (Err(NotWritten), _) => state.log_mut().note_event("cannot write"),
             (Ok(()), None) => {}
         }
         self.notice_end(id, now);
@@ -178,19 +178,19 @@ impl Daemon {
 
     fn withdrawn(&mut self, id: Id, attempt: Attempt, results: Vec<Result<Removed, RemoveError>>) {
         let now = clock::now();
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        let (whole, new_errors) = kept.outputs_mut().note_removal(results);
-        let name = kept.name().to_owned();
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        let (whole, new_errors) = state.outputs_mut().note_removal(results);
+        let name = state.name().to_owned();
         let result = if whole { Ok(()) } else { Err(NotWritten) };
         for message in new_errors {
             error!(credential = name, "{message}");
         }
         if result.is_ok() {
-            kept.log_mut().note_event("expired, removed");
+            state.log_mut().note_event("expired, removed");
             error!(credential = name, "the token has expired and is removed");
         }
         self.fleet.handle(now, id, Event::Withdrawn(attempt, result));
-        if result.is_ok() && kept.is_draining() {
+        if result.is_ok() && state.is_draining() {
             self.forget(id);
         }
     }
@@ -236,7 +236,7 @@ impl Daemon {
     /// A key file was looked at. An exchange reads the file for itself and may have met another key meanwhile, so what was
     /// observed before is no news only if the renewal believes it as well.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
+        let Some(state) = self.credentials.get_mut(id) else { return };
         let key = match &observation {
             Observation::Key(key) => Some(*key),
             Observation::NoKey { may_pass_unseen, .. } => {
@@ -246,24 +246,24 @@ impl Daemon {
                 None
             }
         };
-        let is_news = kept.key().observed() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
-        if kept.is_draining() || !kept.token().is_recalled() || !is_news {
+        let is_news = state.key().observed() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
+        if state.is_draining() || !state.token().is_recalled() || !is_news {
             return;
         }
-        let name = kept.name().to_owned();
-        match (&observation, kept.key().observed()) {
+        let name = state.name().to_owned();
+        match (&observation, state.key().observed()) {
             (Observation::Key(key), None) => debug!(credential = name, %key, "access key read"),
             (Observation::Key(key), Some(_)) => {
                 info!(credential = name, %key, "access key changed");
-                kept.log_mut().note_event("access key changed");
+                state.log_mut().note_event("access key changed");
             }
             (Observation::NoKey { why, .. }, _) => {
                 let why = Confinement::explained(self.reloader.confinement(), why.clone());
                 warn!(credential = name, "waiting for an access key: {why}");
-                kept.log_mut().note_event("waits for its access key");
+                state.log_mut().note_event("waits for its access key");
             }
         }
-        kept.key_mut().observe(observation);
+        state.key_mut().observe(observation);
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
         self.note_state(id, now);
     }
@@ -271,33 +271,33 @@ impl Daemon {
     /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         self.note_state(id, now);
-        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let keeps = kept.credential().policy.on_expiry == OnExpiry::Keep;
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        let keeps = state.credential().policy.on_expiry == OnExpiry::Keep;
         let end = renewal.on_disk().map(|term| term.expires());
-        if keeps && renewal.health(now) == Health::Expired && kept.log_mut().note_end(end) {
-            let name = kept.name().to_owned();
-            kept.log_mut().note_event("expired");
+        if keeps && renewal.health(now) == Health::Expired && state.log_mut().note_end(end) {
+            let name = state.name().to_owned();
+            state.log_mut().note_event("expired");
             error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");
         }
     }
 
     /// Notes since when it is in the state it is in.
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
-        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let health = renewal.health(now);
         let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
-        kept.log_mut().note_health(health, ended.unwrap_or(now));
+        state.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
     }
 
     fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
-        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        if kept.is_draining() {
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        if state.is_draining() {
             return;
         }
         let class = refused.refusal.class();
-        kept.counts_mut().add(now, ExchangeResult::Refused(class));
-        let telling = kept.log_mut().refusals_mut().note(now, key, class, &refused.message);
+        state.counts_mut().add(now, ExchangeResult::Refused(class));
+        let telling = state.log_mut().refusals_mut().note(now, key, class, &refused.message);
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens(id)));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in =
@@ -308,7 +308,7 @@ impl Daemon {
             (None, _) => "there is no token yet".to_owned(),
         };
         let expires_in = expires_in.as_deref();
-        let (name, attempt, message) = (kept.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
+        let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
         let is_denied = refused.refusal == Refusal::Denied;
         match (telling, is_denied) {
             (Telling::Known, _) => {
@@ -343,7 +343,7 @@ impl Daemon {
                 );
             }
         }
-        kept.log_mut().note_event(format!("refused: {class}"));
+        state.log_mut().note_event(format!("refused: {class}"));
     }
 }
 

@@ -27,8 +27,8 @@ impl Daemon {
     }
 
     fn begin(&mut self, id: Id, effect: Effect) {
-        let Some(kept) = self.credentials.get(id) else { return };
-        let credential = Arc::clone(kept.credential());
+        let Some(state) = self.credentials.get(id) else { return };
+        let credential = Arc::clone(state.credential());
         match effect {
             Effect::Exchange(attempt) => {
                 // Refusals are told by the same number.
@@ -37,8 +37,8 @@ impl Daemon {
                 let context = Arc::clone(&self.context);
                 let job = ExchangeJob {
                     request: context.request(&credential),
-                    reader: kept.key().reader().clone(),
-                    written: kept.token().written().cloned(),
+                    reader: state.key().reader().clone(),
+                    written: state.token().written().cloned(),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,
                 };
@@ -49,7 +49,7 @@ impl Daemon {
                 });
             }
             Effect::Publish(attempt) => {
-                let session = kept.token().session().cloned();
+                let session = state.token().session().cloned();
                 let (times, record) = (self.times(id), self.record(id));
                 let (access, context) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
@@ -84,6 +84,6 @@ fn remember(
     record: Option<Record>,
 ) -> Done {
     let record = record.filter(|_| results.iter().any(Result::is_ok));
-    let kept = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
-    Done::Published { results, written: record.and_then(|record| record.written), kept }
+    let stored = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
+    Done::Published { results, written: record.and_then(|record| record.written), stored }
 }

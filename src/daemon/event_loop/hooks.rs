@@ -22,8 +22,8 @@ impl Daemon {
     /// Runs the hooks of a credential after a write of a session; `whole` says whether every output holds it. Files that were
     /// only repaired are no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
-        let Some(kept) = self.credentials.get_mut(id).filter(|kept| !kept.is_draining()) else { return };
-        match kept.hooks_mut().written(sent, whole) {
+        let Some(state) = self.credentials.get_mut(id).filter(|state| !state.is_draining()) else { return };
+        match state.hooks_mut().written(sent, whole) {
             AfterWrite::SameSession => {}
             AfterWrite::NewSession => self.publisher.activity_mut().add_rotation(),
             AfterWrite::RunHooks => {
@@ -34,10 +34,12 @@ impl Daemon {
     }
 
     fn run_hooks(&mut self, id: Id) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        let (Some(session), Some(times)) = (kept.token().session().cloned(), kept.token().last_times()) else { return };
-        kept.hooks_mut().begin();
-        let credential = Arc::clone(kept.credential());
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        let (Some(session), Some(times)) = (state.token().session().cloned(), state.token().last_times()) else {
+            return;
+        };
+        state.hooks_mut().begin();
+        let credential = Arc::clone(state.credential());
         let context = HookContext {
             credential: credential.name.clone(),
             path: credential.outputs.first().and_then(Output::file).map(Path::to_owned).unwrap_or_default(),
@@ -59,11 +61,11 @@ impl Daemon {
 
     /// A round of hooks has ended. One that panicked is not run again.
     pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, HookRun)>) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
+        let Some(state) = self.credentials.get_mut(id) else { return };
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
-            note(kept, n, at, ran);
+            note(state, n, at, ran);
         }
-        if kept.hooks_mut().end() {
+        if state.hooks_mut().end() {
             self.run_hooks(id);
         } else {
             self.remember_that_hooks_ran(id);
@@ -72,7 +74,7 @@ impl Daemon {
 
     /// Whether a hook is running.
     pub fn is_telling(&self) -> bool {
-        self.credentials.all().any(|(_, kept)| kept.hooks().are_running())
+        self.credentials.all().any(|(_, state)| state.hooks().are_running())
     }
 
     /// Hooks that an earlier process owed.
@@ -89,26 +91,27 @@ impl Daemon {
         else {
             return;
         };
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        if kept.token().written().map(|written| written.token) != record.written.as_ref().map(|written| written.token) {
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        if state.token().written().map(|written| written.token) != record.written.as_ref().map(|written| written.token)
+        {
             // A newer session is being written, and its record says what it owes.
             return;
         }
-        kept.token_mut().note_written(record.written.clone());
-        let (context, credential) = (Arc::clone(&self.context), Arc::clone(kept.credential()));
+        state.token_mut().note_written(record.written.clone());
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 }
 
-fn note(kept: &mut CredentialState, n: usize, at: Moment, HookRun { outcome, printed }: HookRun) {
-    let name = kept.name().to_owned();
-    let Some(hook) = kept.credential().hooks.get(n).map(ToString::to_string) else { return };
+fn note(state: &mut CredentialState, n: usize, at: Moment, HookRun { outcome, printed }: HookRun) {
+    let name = state.name().to_owned();
+    let Some(hook) = state.credential().hooks.get(n).map(ToString::to_string) else { return };
     match &outcome {
         HookOutcome::Done => debug!(credential = name, hook, printed, "hook done"),
         HookOutcome::NoRecipient(why) => debug!(credential = name, hook, "nobody to tell: {why}"),
         HookOutcome::Failed(_) | HookOutcome::TimedOut(_) => {}
     }
-    match kept.hooks_mut().note(n, at, outcome) {
+    match state.hooks_mut().note(n, at, outcome) {
         HookChange::Failed(why) => warn!(credential = name, hook, printed, "hook failed: {why}"),
         HookChange::FailedAgain(why) => debug!(credential = name, hook, printed, "hook failed again: {why}"),
         HookChange::Recovered => info!(credential = name, hook, "hook works again"),

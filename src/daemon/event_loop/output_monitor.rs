@@ -26,7 +26,7 @@ impl Daemon {
         let folders: BTreeSet<PathBuf> = self
             .credentials
             .all()
-            .flat_map(|(_, kept)| &kept.credential().outputs)
+            .flat_map(|(_, state)| &state.credential().outputs)
             .flat_map(Output::watched_folders)
             .collect();
         let Some(armer) = self.monitor.arm(&folders) else { return };
@@ -52,17 +52,17 @@ impl Daemon {
 
     /// Some files were touched, perhaps by this process itself.
     pub(super) fn touched(&mut self, touched: &Touched) {
-        let is_touched = |kept: &CredentialState| {
-            kept.credential().outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
+        let is_touched = |state: &CredentialState| {
+            state.credential().outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> =
-            self.credentials.active().filter(|(_, kept)| is_touched(kept)).map(|(id, _)| id).collect();
+            self.credentials.active().filter(|(_, state)| is_touched(state)).map(|(id, _)| id).collect();
         // A folder that was made, or a generation that has become the current one.
         let is_new = |folder: PathBuf| self.monitor.needs_watch(&folder, touched);
         let newly_made = suspects
             .iter()
             .filter_map(|id| self.credentials.get(*id))
-            .any(|kept| kept.credential().outputs.iter().flat_map(Output::watched_folders).any(is_new));
+            .any(|state| state.credential().outputs.iter().flat_map(Output::watched_folders).any(is_new));
         if newly_made || *touched == Touched::Anything {
             self.arm_outputs();
         }
@@ -77,7 +77,7 @@ impl Daemon {
         let in_sets = self
             .credentials
             .get(id)
-            .is_some_and(|kept| kept.credential().outputs.iter().any(|output| output.is_in_set()));
+            .is_some_and(|state| state.credential().outputs.iter().any(|output| output.is_in_set()));
         if in_sets {
             self.monitor.cleanup().written(now, id);
         }
@@ -92,7 +92,7 @@ impl Daemon {
         let outputs: Vec<_> = untidy
             .iter()
             .filter_map(|id| self.credentials.get(*id))
-            .flat_map(|kept| kept.credential().outputs.clone())
+            .flat_map(|state| state.credential().outputs.clone())
             .collect();
         let locks = Arc::clone(self.access.locks());
         task::spawn_blocking(move || {
@@ -121,7 +121,7 @@ impl Daemon {
             .credentials
             .active()
             .filter(|(id, _)| scope.covers(*id))
-            .filter_map(|(id, kept)| self.check(now, id, kept, scope.ignores_stamps_of(id)))
+            .filter_map(|(id, state)| self.check(now, id, state, scope.ignores_stamps_of(id)))
             .collect();
         let probes = if self.monitor.readiness().is_waiting() {
             self.probes(now, |id| checks.iter().any(|check| check.id == id))
@@ -145,18 +145,18 @@ impl Daemon {
     }
 
     /// What is to be looked at; nothing where a write is under way or owed, or where no live token is expected.
-    fn check(&self, now: Moment, id: Id, kept: &CredentialState, suspect: bool) -> Option<OutputCheck> {
+    fn check(&self, now: Moment, id: Id, state: &CredentialState, suspect: bool) -> Option<OutputCheck> {
         let renewal = self.fleet.get(id)?;
         let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
         if !renewal.serves(now) || renewal.stands_by() || is_at_the_files(renewal) {
             return None;
         }
-        let stamps = kept.outputs().stamps().into_iter().map(|stamp| stamp.filter(|_| !suspect)).collect();
+        let stamps = state.outputs().stamps().into_iter().map(|stamp| stamp.filter(|_| !suspect)).collect();
         Some(OutputCheck {
             id,
-            credential: Arc::clone(kept.credential()),
-            session: kept.token().session().cloned()?,
-            times: kept.token().times_of(term)?,
+            credential: Arc::clone(state.credential()),
+            session: state.token().session().cloned()?,
+            times: state.token().times_of(term)?,
             sent: term.sent,
             stamps,
         })
@@ -173,17 +173,17 @@ impl Daemon {
             return;
         };
         for Inspected { id, sent, conditions } in inspected {
-            let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { continue };
+            let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
-            if !is_of_now || conditions.len() != kept.outputs().len() {
+            if !is_of_now || conditions.len() != state.outputs().len() {
                 let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
-                let output = altered.and_then(|n| kept.credential().outputs.get(n));
+                let output = altered.and_then(|n| state.credential().outputs.get(n));
                 missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));
                 continue;
             }
-            let credential = Arc::clone(kept.credential());
+            let credential = Arc::clone(state.credential());
             let names = credential.outputs.iter().map(Output::name);
-            let altered = kept.outputs_mut().note_conditions(names, conditions);
+            let altered = state.outputs_mut().note_conditions(names, conditions);
             if !altered.is_empty() {
                 self.fleet.handle(now, id, Event::OutputsAltered);
                 self.note_state(id, now);
@@ -197,9 +197,9 @@ impl Daemon {
     }
 
     fn say_altered(&mut self, id: Id, altered: &[String]) {
-        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let (name, what) = (kept.name().to_owned(), altered.join(", "));
-        match kept.log_mut().note_altered(renewal.is_in_conflict()) {
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        let (name, what) = (state.name().to_owned(), altered.join(", "));
+        match state.log_mut().note_altered(renewal.is_in_conflict()) {
             ConflictNews::Altered => warn!(credential = name, "{what}; it is written again"),
             ConflictNews::ConflictBegan => warn!(
                 credential = name,

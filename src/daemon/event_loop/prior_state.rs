@@ -22,15 +22,15 @@ use crate::{
 impl Daemon {
     /// The credentials whose past was not looked up yet, and those whose outputs another process held when last looked at.
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
-        let newcomer = |(id, kept): (Id, &CredentialState)| Newcomer {
+        let newcomer = |(id, state): (Id, &CredentialState)| Newcomer {
             id,
-            credential: Arc::clone(kept.credential()),
+            credential: Arc::clone(state.credential()),
             project: self.context.api.project.clone(),
-            request: self.context.request(kept.credential()),
+            request: self.context.request(state.credential()),
         };
         self.credentials
             .active()
-            .filter(|(_, kept)| !kept.token().is_recalled() || kept.holder().is_some())
+            .filter(|(_, state)| !state.token().is_recalled() || state.holder().is_some())
             .map(newcomer)
             .collect()
     }
@@ -38,9 +38,9 @@ impl Daemon {
     /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
     pub(super) fn recall(&mut self, id: Id, found: Found) {
         let now = clock::now();
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.token_mut().recalled();
-        let name = kept.name().to_owned();
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        state.token_mut().recalled();
+        let name = state.name().to_owned();
         for (what, path) in &found.writable_by_others {
             let path = path.display();
             warn!(credential = name, "{what} `{path}` may be written by others: take that right away (`chmod go-w`)");
@@ -53,12 +53,12 @@ impl Daemon {
                 return;
             }
         };
-        kept.token_mut().exchanged(record.last_exchange);
+        state.token_mut().exchanged(record.last_exchange);
         let mut memory = record.memory();
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}
-            (Some(_), _) if record.request != self.context.request(kept.credential()) => {
+            (Some(_), _) if record.request != self.context.request(state.credential()) => {
                 memory.written = None;
                 info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
             }
@@ -68,22 +68,22 @@ impl Daemon {
             }
             (Some(written), Some((session, whole))) => {
                 intact = whole;
-                kept.token_mut().adopt(session, Some(written));
+                state.token_mut().adopt(session, Some(written));
             }
         }
         let stamp = clock::stamp_of(now);
         self.fleet.adopt(stamp, id, &memory, intact);
-        if let (Some(kept), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
-            kept.token_mut().adopt_times(term);
-            if kept.token().written().is_some_and(|written| !written.hooks_owed) {
-                kept.hooks_mut().adopt(term.sent);
+        if let (Some(state), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
+            state.token_mut().adopt_times(term);
+            if state.token().written().is_some_and(|written| !written.hooks_owed) {
+                state.hooks_mut().adopt(term.sent);
             }
         }
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
-            let is_overdue = self.credentials.get(id).is_some_and(|kept| self.is_overdue(id, kept, now));
-            if let Some(kept) = self.credentials.get_mut(id).filter(|_| is_overdue) {
-                kept.token_mut().note_overdue();
+            let is_overdue = self.credentials.get(id).is_some_and(|state| self.is_overdue(id, state, now));
+            if let Some(state) = self.credentials.get_mut(id).filter(|_| is_overdue) {
+                state.token_mut().note_overdue();
             }
             if written.sent.boot != stamp.boot {
                 self.remember_by_this_boot(id);
@@ -95,8 +95,8 @@ impl Daemon {
     }
 
     fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {
-        let (Some(kept), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let name = kept.name().to_owned();
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        let name = state.name().to_owned();
         let Some(term) = renewal.held() else {
             if renewal.health(now) == Health::Expired {
                 info!(credential = name, "the token on disk has ended; a new session is asked for");
@@ -105,12 +105,12 @@ impl Daemon {
             }
             return;
         };
-        if kept.token().written().is_some_and(|written| !written.verified) {
+        if state.token().written().is_some_and(|written| !written.verified) {
             self.verifier.adopt_unverified(id);
         }
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
         if intact {
-            kept.outputs_mut().adopt(now);
+            state.outputs_mut().adopt(now);
             info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
         } else {
             warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
@@ -121,16 +121,16 @@ impl Daemon {
     /// this process runs would make the session seem younger to the next.
     fn remember_by_this_boot(&mut self, id: Id) {
         let Some(record) = self.record(id) else { return };
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.token_mut().note_written(record.written.clone());
-        let (context, credential) = (Arc::clone(&self.context), Arc::clone(kept.credential()));
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        state.token_mut().note_written(record.written.clone());
+        let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 
     /// What to remember once the newest session is written.
     pub(super) fn record(&self, id: Id) -> Option<Record> {
-        let (kept, renewal) = (self.credentials.get(id)?, self.fleet.get(id)?);
-        let (session, term) = (kept.token().session()?, renewal.held()?);
+        let (state, renewal) = (self.credentials.get(id)?, self.fleet.get(id)?);
+        let (session, term) = (state.token().session()?, renewal.held()?);
         let written = WrittenToken {
             token: session.jwt.fingerprint(),
             term: WrittenTerm {
@@ -142,13 +142,13 @@ impl Daemon {
             },
             verified: self.verifier.is_verified(id),
             key_id: session.claims.key_id.clone(),
-            times: kept.token().times_of(term)?,
-            hooks_owed: kept.hooks().are_owed(term.sent) || kept.hooks().are_running(),
-            outputs: kept.credential().outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
+            times: state.token().times_of(term)?,
+            hooks_owed: state.hooks().are_owed(term.sent) || state.hooks().are_running(),
+            outputs: state.credential().outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
         };
         Some(Record {
-            request: self.context.request(kept.credential()),
-            last_exchange: kept.token().last_exchange()?,
+            request: self.context.request(state.credential()),
+            last_exchange: state.token().last_exchange()?,
             written: Some(written),
         })
     }

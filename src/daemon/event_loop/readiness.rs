@@ -31,16 +31,16 @@ impl Daemon {
 
     /// What is to be looked at besides what the guard looks at anyway.
     pub(super) fn probes(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<ReadinessProbe> {
-        let probe = |(id, kept): (Id, &CredentialState)| ReadinessProbe {
+        let probe = |(id, state): (Id, &CredentialState)| ReadinessProbe {
             id,
-            credential: Arc::clone(kept.credential()),
-            stamps: kept.outputs().stamps(),
-            written: kept.token().written().map(|written| written.token),
-            newest: kept.token().session().cloned().zip(kept.token().last_times()),
-            stands_by: kept.holder().is_some(),
+            credential: Arc::clone(state.credential()),
+            stamps: state.outputs().stamps(),
+            written: state.token().written().map(|written| written.token),
+            newest: state.token().session().cloned().zip(state.token().last_times()),
+            stands_by: state.holder().is_some(),
         };
         let serves = |id| self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        let required = self.credentials.active().filter(|(_, kept)| kept.credential().required);
+        let required = self.credentials.active().filter(|(_, state)| state.credential().required);
         required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
     }
 
@@ -57,18 +57,18 @@ impl Daemon {
     fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
         let now = clock::now();
         let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
-        let late = self.credentials.active().filter(|(id, kept)| {
-            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, kept, now) || gone(*id).is_some())
+        let late = self.credentials.active().filter(|(id, state)| {
+            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, state, now) || gone(*id).is_some())
         });
         let mut lines = Vec::new();
         let mut left_out = 0;
-        for (id, kept) in late {
+        for (id, state) in late {
             if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
                 let trouble = match gone(id) {
-                    Some(name) if renewal.serves(now) => not_there(name, kept),
-                    Some(_) | None => self.trouble(now, id, kept, renewal),
+                    Some(name) if renewal.serves(now) => not_there(name, state),
+                    Some(_) | None => self.trouble(now, id, state, renewal),
                 };
-                lines.push(format!("{}: {trouble}", kept.name()));
+                lines.push(format!("{}: {trouble}", state.name()));
             } else {
                 left_out += 1;
             }
@@ -82,18 +82,18 @@ impl Daemon {
         lines
     }
 
-    fn trouble(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> String {
-        let output = kept.outputs().first_error();
+    fn trouble(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> String {
+        let output = state.outputs().first_error();
         let mut said = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
             (Health::Expired, None) => "expired and removed".to_owned(),
             (Health::Starting, _) => "no token yet".to_owned(),
             (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
         };
-        if let Some(why) = kept.key().error() {
+        if let Some(why) = state.key().error() {
             return format!("{said}; waits for its access key: {why}");
         }
-        if let Some(holder) = kept.holder() {
+        if let Some(holder) = state.holder() {
             return format!("{said}; stands by: {holder}");
         }
         if renewal.under_way().is_none() {
@@ -103,7 +103,7 @@ impl Daemon {
                 Next::Withdraw(_) | Next::Key | Next::Standby => {}
             }
         }
-        let refusal = kept.log().refusals().last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
+        let refusal = state.log().refusals().last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
         match refusal.or_else(|| output.map(str::to_owned)) {
             Some(why) if !said.contains(&why) => format!("{said}: {why}"),
             Some(_) | None => said,
@@ -119,7 +119,7 @@ impl Daemon {
     /// time is checked first.
     pub(super) fn announce_ready(&mut self) {
         let now = clock::now();
-        let is_missing = |(id, kept): (Id, &CredentialState)| self.lacks_its_token(id, kept, now);
+        let is_missing = |(id, state): (Id, &CredentialState)| self.lacks_its_token(id, state, now);
         let last_missing = self.event_log.last_missing().and_then(|id| Some((id, self.credentials.get(id)?)));
         if self.event_log.is_ready_logged() || last_missing.is_some_and(is_missing) {
             return;
@@ -141,18 +141,18 @@ impl Daemon {
 
     /// A credential whose required token is missing or expired. The last ones are checked first, because they are written last.
     fn first_unready(&self, now: Moment) -> Option<Id> {
-        self.credentials.active().rev().find(|(id, kept)| self.lacks_its_token(*id, kept, now)).map(|(id, _)| id)
+        self.credentials.active().rev().find(|(id, state)| self.lacks_its_token(*id, state, now)).map(|(id, _)| id)
     }
 
-    pub(super) fn lacks_its_token(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
+    pub(super) fn lacks_its_token(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
         let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        kept.credential().required && !kept.is_draining() && !serves
+        state.credential().required && !state.is_draining() && !serves
     }
 }
 
 /// The file is gone, and this is why no other is in its place yet.
-fn not_there(name: &str, kept: &CredentialState) -> String {
-    let why = kept.outputs().first_error();
+fn not_there(name: &str, state: &CredentialState) -> String {
+    let why = state.outputs().first_error();
     format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 

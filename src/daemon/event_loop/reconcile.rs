@@ -149,9 +149,9 @@ impl Daemon {
     /// Gives a credential new settings. Returns whether anything changed; timers of unchanged settings stay.
     fn change(&mut self, id: Id, credential: Credential) -> bool {
         let now = clock::now();
-        let Some(kept) = self.credentials.get_mut(id) else { return false };
-        let Reconfigured { before, returns } = kept.reconfigure(credential);
-        let after = Arc::clone(kept.credential());
+        let Some(state) = self.credentials.get_mut(id) else { return false };
+        let Reconfigured { before, returns } = state.reconfigure(credential);
+        let after = Arc::clone(state.credential());
         if before.outputs != after.outputs {
             let stays = |output: &Output| after.outputs.iter().any(|other| other.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {

@@ -24,7 +24,7 @@ impl Daemon {
         let credentials = self
             .credentials
             .active()
-            .filter_map(|(id, kept)| self.fleet.get(id).map(|renewal| self.credential_report(now, id, kept, renewal)))
+            .filter_map(|(id, state)| self.fleet.get(id).map(|renewal| self.credential_report(now, id, state, renewal)))
             .collect();
         Report {
             version: REPORT_VERSION,
@@ -61,8 +61,8 @@ impl Daemon {
     /// The same for who cannot wait for the end of a look that is under way.
     pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
-        let has_token = |(id, kept): (Id, &CredentialState)| {
-            kept.token().is_recalled()
+        let has_token = |(id, state): (Id, &CredentialState)| {
+            state.token().is_recalled()
                 && self.fleet.get(id).is_some_and(|renewal| {
                     let key = renewal.on_disk().map(|term| term.key);
                     renewal.health(now).is_usable() && (key == renewal.key() || renewal.stands_by())
@@ -81,9 +81,9 @@ impl Daemon {
     /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
     pub fn has_every_token_of_any_key(&self) -> bool {
         let now = clock::now();
-        let lives = |(id, kept): (Id, &CredentialState)| {
+        let lives = |(id, state): (Id, &CredentialState)| {
             let renewal = self.fleet.get(id);
-            kept.token().is_recalled()
+            state.token().is_recalled()
                 && renewal.is_some_and(|renewal| renewal.health(now).is_usable() && renewal.key().is_some())
         };
         self.is_settled() && self.credentials.active().next().is_some() && self.credentials.active().all(lives)
@@ -92,7 +92,7 @@ impl Daemon {
     /// Whether a token on disk should have been renewed by this process by now.
     pub fn is_any_overdue(&self) -> bool {
         let now = clock::now();
-        self.credentials.active().any(|(id, kept)| kept.holder().is_none() && self.is_overdue(id, kept, now))
+        self.credentials.active().any(|(id, state)| state.holder().is_none() && self.is_overdue(id, state, now))
     }
 
     /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
@@ -119,50 +119,50 @@ impl Daemon {
         self.credentials.named(credential)?.1.token().session().map(|session| &**session)
     }
 
-    pub(super) fn is_overdue(&self, id: Id, kept: &CredentialState, now: Moment) -> bool {
+    pub(super) fn is_overdue(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
         let term = self.fleet.get(id).and_then(Renewal::on_disk);
-        term.is_some_and(|term| term.sent + kept.credential().policy.renew_at.of(term.grant.lifetime) <= now)
+        term.is_some_and(|term| term.sent + state.credential().policy.renew_at.of(term.grant.lifetime) <= now)
     }
 
-    fn credential_report(&self, now: Moment, id: Id, kept: &CredentialState, renewal: &Renewal) -> CredentialReport {
+    fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
         CredentialReport {
-            name: kept.name().to_owned(),
-            required: kept.credential().required,
+            name: state.name().to_owned(),
+            required: state.credential().required,
             state: renewal.health(now).word(),
-            since: Some(clock::wall_of(kept.log().since())),
+            since: Some(clock::wall_of(state.log().since())),
             ready: renewal.serves(now),
-            remedy: advice::of(kept, renewal, now),
+            remedy: advice::of(state, renewal, now),
             key_fingerprint: renewal.key().map(|key| key.to_string()),
             token_key_fingerprint: term
-                .filter(|_| kept.holder().is_none() || kept.token().written().is_some())
+                .filter(|_| state.holder().is_none() || state.token().written().is_some())
                 .map(|term| term.key.to_string()),
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
-            last_success_at: kept.counts().granted_at().map(clock::wall_of).or(issued_at),
-            key_trouble: kept.key().error().map(str::to_owned),
-            exchanges: kept.counts().total(),
-            outcomes: kept.counts().results(),
-            writes: kept.outputs().writes(),
-            publishes: kept.outputs().results(),
+            last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
+            key_trouble: state.key().error().map(str::to_owned),
+            exchanges: state.counts().total(),
+            outcomes: state.counts().results(),
+            writes: state.outputs().writes(),
+            publishes: state.outputs().results(),
             failures: renewal.refusals_in_a_row(),
-            last_refusal: kept.log().refusals().last().map(|said| RefusalReport {
+            last_refusal: state.log().refusals().last().map(|said| RefusalReport {
                 class: Some(said.class),
                 message: said.message.clone(),
                 at: clock::wall_of(said.at),
             }),
             next_action: Some(
-                Next::of(now, renewal, self.fleet.opens(id), kept.outputs().first_error().is_some()).into(),
+                Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some()).into(),
             ),
             next_exchange_at: next_exchange(now, renewal, self.fleet.opens(id)).map(clock::wall_of),
-            last_event: kept.log().last_event().map(str::to_owned),
-            outputs: kept
+            last_event: state.log().last_event().map(str::to_owned),
+            outputs: state
                 .credential()
                 .outputs
                 .iter()
-                .zip(kept.outputs().iter())
+                .zip(state.outputs().iter())
                 .map(|(output, (written_at, error))| OutputReport {
                     path: output.name().into_owned().into(),
                     format: output.format.word(),
@@ -170,11 +170,11 @@ impl Daemon {
                     error: error.map(str::to_owned),
                 })
                 .collect(),
-            hooks: kept
+            hooks: state
                 .credential()
                 .hooks
                 .iter()
-                .zip(kept.hooks().states())
+                .zip(state.hooks().states())
                 .map(|(hook, state)| HookReport {
                     hook: hook.to_string(),
                     ran_at: state.ran_at().map(clock::wall_of),

@@ -22,10 +22,10 @@ impl Daemon {
                 self.adopt_from_holder(id, found);
             }
             Claim::Shared { holder } => {
-                if let Some(kept) =
-                    self.credentials.get(id).filter(|kept| !kept.token().is_recalled() || kept.holder().is_some())
+                if let Some(state) =
+                    self.credentials.get(id).filter(|state| !state.token().is_recalled() || state.holder().is_some())
                 {
-                    warn!(credential = kept.name(), "{holder}");
+                    warn!(credential = state.name(), "{holder}");
                 }
                 self.take_over(id, now, found);
             }
@@ -45,10 +45,10 @@ impl Daemon {
 
     /// Another process holds every output of a credential. Logged once for each such process.
     pub(super) fn lose_claim(&mut self, id: Id, now: Moment, holder: &str) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        if kept.stand_by(holder) {
-            warn!(credential = kept.name(), "{holder}; until it ends, no session is requested here");
-            kept.log_mut().note_event("stands by");
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        if state.stand_by(holder) {
+            warn!(credential = state.name(), "{holder}; until it ends, no session is requested here");
+            state.log_mut().note_event("stands by");
         }
         self.fleet.handle(now, id, Event::ClaimLost);
         self.note_state(id, now);
@@ -56,14 +56,14 @@ impl Daemon {
 
     /// Whether any credential waits for another process to end.
     pub(super) fn is_any_standing_by(&self) -> bool {
-        self.credentials.all().any(|(_, kept)| kept.holder().is_some())
+        self.credentials.all().any(|(_, state)| state.holder().is_some())
     }
 
     /// The token that another process has put into every output, as far as its own claims tell. A record of that token, where
     /// this process has one, tells more.
     pub(super) fn observe_token(&mut self, id: Id, now: Moment, life: Option<TokenLife>) {
-        let (Some(kept), Some(renewal)) = (self.credentials.get(id), self.fleet.get(id)) else { return };
-        if kept.holder().is_none() || kept.token().written().is_some() {
+        let (Some(state), Some(renewal)) = (self.credentials.get(id), self.fleet.get(id)) else { return };
+        if state.holder().is_none() || state.token().written().is_some() {
             return;
         }
         let term = life.zip(renewal.key()).map(|(TokenLife { lifetime, age }, key)| {
@@ -71,7 +71,7 @@ impl Daemon {
             let sent = now.back(age);
             let lifetime = lifetime.saturating_sub(age) + (now - sent);
             let grant = Grant { lifetime, refresh_after: None };
-            Term { key, sent, grant, renew: sent + kept.credential().policy.renew_at.of(lifetime) }
+            Term { key, sent, grant, renew: sent + state.credential().policy.renew_at.of(lifetime) }
         });
         self.fleet.observe(now, id, term);
         self.note_state(id, now);
@@ -80,20 +80,20 @@ impl Daemon {
 
     /// Takes over what the process that holds the outputs has recorded, if this one shares its state.
     fn adopt_from_holder(&mut self, id: Id, found: Found) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        kept.token_mut().recalled();
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        state.token_mut().recalled();
         let (Ok(Some(record)), Some((session, true))) = (found.record, found.session) else {
-            kept.token_mut().forget_written();
+            state.token_mut().forget_written();
             return;
         };
         let memory = record.memory();
-        kept.token_mut().exchanged(record.last_exchange);
-        kept.token_mut().adopt(session, record.written);
+        state.token_mut().exchanged(record.last_exchange);
+        state.token_mut().adopt(session, record.written);
         let now = clock::now();
         self.fleet.adopt(clock::stamp_of(now), id, &memory, true);
-        if let (Some(kept), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
-            kept.token_mut().adopt_times(term);
-            kept.hooks_mut().adopt(term.sent);
+        if let (Some(state), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {
+            state.token_mut().adopt_times(term);
+            state.hooks_mut().adopt(term.sent);
         }
         self.note_state(id, now);
         self.announce_ready();
@@ -101,11 +101,11 @@ impl Daemon {
 
     /// This process may write the outputs: from here on, or as before.
     fn take_over(&mut self, id: Id, now: Moment, found: Found) {
-        let Some(kept) = self.credentials.get_mut(id) else { return };
-        let stood_by = kept.end_standby();
+        let Some(state) = self.credentials.get_mut(id) else { return };
+        let stood_by = state.end_standby();
         if stood_by {
-            info!(credential = kept.name(), "the process that wrote the outputs has ended; taking over");
-            kept.log_mut().note_event("took over");
+            info!(credential = state.name(), "the process that wrote the outputs has ended; taking over");
+            state.log_mut().note_event("took over");
         }
         self.recall(id, found);
         if stood_by {

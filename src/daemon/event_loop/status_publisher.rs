@@ -132,7 +132,7 @@ impl Daemon {
         let taken = self
             .credentials
             .all()
-            .any(|(_, kept)| kept.credential().outputs.iter().any(|output| output.file() == Some(&path)));
+            .any(|(_, state)| state.credential().outputs.iter().any(|output| output.file() == Some(&path)));
         (!taken).then_some(path)
     }
 }

@@ -19,12 +19,12 @@ use crate::{
 impl Daemon {
     /// Logs the signature of a new session, if it is news.
     pub(super) fn note_signature(&mut self, id: Id, status: SignatureStatus) {
-        let Some(kept) = self.credentials.get(id) else { return };
+        let Some(state) = self.credentials.get(id) else { return };
         match self.verifier.note(id, status) {
             SignatureChange::FirstUnverified(why) => {
                 warn!("{why}; sessions are published unverified until then, as TLS vouches for them");
             }
-            SignatureChange::AnotherUnverified(why) => debug!(credential = kept.name(), "{why}"),
+            SignatureChange::AnotherUnverified(why) => debug!(credential = state.name(), "{why}"),
             SignatureChange::AllVerified => info!("the signature of every session is verified"),
             SignatureChange::None => {}
         }
@@ -36,7 +36,7 @@ impl Daemon {
             return;
         }
         let session = |id: Id| {
-            self.credentials.get(id).and_then(|kept| kept.token().session().cloned()).map(|session| (id, session))
+            self.credentials.get(id).and_then(|state| state.token().session().cloned()).map(|session| (id, session))
         };
         let unverified: Vec<_> = self.verifier.unverified().filter_map(session).collect();
         if unverified.is_empty() {
@@ -56,8 +56,8 @@ impl Daemon {
     /// Takes the results. A session that the project did not sign is renewed.
     pub(super) fn judged(&mut self, verdicts: Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>) {
         for (id, session, verdict) in verdicts {
-            let Some(kept) = self.credentials.get(id) else { continue };
-            let is_current = kept.token().session().is_some_and(|newest| Arc::ptr_eq(newest, &session));
+            let Some(state) = self.credentials.get(id) else { continue };
+            let is_current = state.token().session().is_some_and(|newest| Arc::ptr_eq(newest, &session));
             if !is_current {
                 continue;
             }
@@ -65,7 +65,7 @@ impl Daemon {
                 Ok(status) => self.note_signature(id, status),
                 Err(refused) => {
                     self.verifier.forget(id);
-                    let name = kept.name();
+                    let name = state.name();
                     error!(
                         credential = name,
                         "the token on disk is not to be trusted, a new one is asked for: {}", refused.message

@@ -179,7 +179,7 @@ fn a_changed_template_is_applied_at_a_reload_without_a_request() {
         let before = prints(world);
 
         world.put("a.j2", "two {{ tokn }}");
-        world.expect_error("nothing is called `tokn` (did you mean `token`?)");
+        world.expect_error("there is no field `tokn` (did you mean `token`?)");
         world.configure(&format!("{}# read it again\n", every_format(world)));
         world.until_said(Level::ERROR, "the configuration is refused").await;
         assert_eq!(prints(world), before, "a bad template never reaches a file");
