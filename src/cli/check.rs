@@ -1,5 +1,4 @@
-//! `tokenwell check`: the configuration validated, and what will be done by it; with `--online`, everything tried that it
-//! needs.
+//! `tokenwell check`: validates the configuration and prints the plan; with `--online`, prints what the doctor finds.
 
 mod plan;
 mod report;
@@ -17,31 +16,31 @@ use crate::{
 
 /// Validate the configuration and print the resolved plan
 ///
-/// Every mistake is told in one run, with its line and its remedy. Makes no request and reads no key. Exits with 0 if the
-/// configuration can be used, be it with warnings, else with 2.
+/// Reports every mistake in one run, with its line and its remedy. Makes no request and reads no key. Exits with 0 if the
+/// configuration is valid, possibly with warnings, else with 2.
 ///
-/// With --online it also tries, one thing after the other, and tells of each how it went and what to do: key files, DNS, TCP,
-/// proxy, TLS, what stands in front of the API, clocks, an exchange with each key, signatures, the life of sessions, outputs,
-/// locks, hooks, the state directory, the address of the status server. Exits with 1 if something failed.
+/// With --online it also tries each step that the configuration needs, and reports the result and the remedy: key files, DNS,
+/// TCP, proxy, TLS, what stands in front of the API, clocks, an exchange with each key, signatures, the life of sessions,
+/// outputs, locks, hooks, the state directory, the address of the status server. Exits with 1 if something failed.
 ///
-/// That costs one request for each key, which counts for the rate limit; the sessions are thrown away. It keeps the spacing
-/// to the exchanges that the state directory tells of, and notes its own there, so that a daemon which starts afterwards
-/// keeps it too. It may run beside a daemon: it takes no lock and leaves every token alone, and the state of that daemon as
-/// well, which may therefore ask sooner than its spacing after the check.
+/// --online makes one exchange for each key, which counts for the rate limit, and discards the sessions. It keeps the spacing
+/// to the exchanges in the state directory and records its own there, so a daemon that starts afterwards keeps it too. It may
+/// run beside a daemon: it takes no lock, and changes no token and no state of that daemon, which may therefore make its next
+/// exchange sooner than its spacing after the check.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
-    /// Try everything that the configuration needs, the network and the keys too
+    /// Try every step that the configuration needs, including the network and the keys
     #[arg(long)]
     online: bool,
-    /// With --online: ask with every key, however many there are [default: with the first 20]
+    /// With --online: make an exchange with every key [default: with the first 20]
     #[arg(long, requires = "online")]
     all: bool,
     #[command(flatten)]
     source: SourceArguments,
 }
 
-/// Checks and prints.
+/// Runs the command.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { online, all, source } = arguments;
     let (source, environment, loaded) = source.load()?;
@@ -58,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Prints the plan and what the doctor finds. Ends with exit code 1 if something failed.
+/// Prints the plan and the findings of the doctor. The exit code is 1 if something failed.
 fn examine(config: Config, source: &Source, environment: &Environment, extent: Extent) -> Result<ExitCode, Failure> {
     process::harden();
     let doctor = Doctor::new(config, environment, extent);

@@ -169,6 +169,33 @@ fn every_flag_of_every_command_is_in_its_page() {
 }
 
 #[test]
+fn the_exit_codes_of_check_are_those_of_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("tokenwell.yaml");
+    let check = |text: &str, arguments: &[&str]| {
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tokenwell"));
+        command.args(["check", "--config"]).arg(&config).args(arguments);
+        command.output().unwrap().status.code()
+    };
+    // Nothing listens at port 1, and there is no key.
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let valid = json!({
+        "projectId": "P2abc", "baseUrl": "http://127.0.0.1:1",
+        "credentials": [{"name": "a", "accessKeyFile": at("key"), "outputs": [{"path": at("a.jwt")}]}],
+    })
+    .to_string();
+    assert_eq!(check(&valid, &[]), Some(0), "the missing key is a warning");
+    assert_eq!(check(&valid, &["--online"]), Some(1));
+    assert_eq!(check("{projectId: 7}", &[]), Some(2));
+    let page = text(&tokenwell(&["man", "check"])).replace(r"\-", "-");
+    let status = page.split_once("EXIT STATUS").unwrap().1.split(".SH").next().unwrap();
+    let said = ["is valid, possibly with warnings", "an examination failed", "the configuration is wrong"];
+    let places: Vec<_> = said.iter().map(|said| status.find(said)).collect();
+    assert!(places[0].is_some() && places.is_sorted(), "{status}");
+}
+
+#[test]
 fn the_manual_is_set_without_a_warning_and_fits_into_80_columns() {
     let folder = tempfile::tempdir().unwrap();
     let run = |program: &str, arguments: &[&str], page: &Path| {

@@ -20,9 +20,9 @@ pub(super) fn exit_status(command: &str) -> &'static [(&'static str, &'static st
             WRONG,
         ],
         "check" => &[
-            ("0", "The configuration is usable; there may be warnings."),
-            ("1", "The plan could not be printed."),
-            ("2", "The configuration or the command line is wrong."),
+            ("0", "The configuration is valid, possibly with warnings; with `--online`, no examination failed."),
+            ("1", "With `--online`, an examination failed; or the result could not be printed."),
+            WRONG,
         ],
         "demo" => &[
             ("0", "A signal stopped it, or its time was over."),
@@ -56,7 +56,7 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
             ("STATE_DIRECTORY", "The folder for state, unless the configuration has `stateDirectory`; systemd sets it."),
         ]);
     }
-    if reads_configuration && !matches!(command, "check" | "wait") {
+    if reads_configuration && command != "wait" {
         variables.push((
             "HTTPS_PROXY, NO_PROXY",
             "The proxy for requests, and the hosts that are contacted without it. `ALL_PROXY` works too. `HTTP_PROXY` does not, because \
@@ -69,7 +69,7 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
             "The log level, such as `info`, or a filter such as `info,tokenwell=debug`. It overrides `log.level` in the file.",
         ));
     }
-    if !matches!(command, "check" | "wait" | "schema" | "completions" | "man") {
+    if !matches!(command, "wait" | "schema" | "completions" | "man") {
         variables.push(("NO_COLOR", "If it is set and not empty, output has no colors."));
     }
     variables
