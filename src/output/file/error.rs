@@ -1,6 +1,9 @@
 //! What can go wrong with an output's file, with the remedy for each.
 
-use std::{fmt, io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rustix::io::Errno;
 
@@ -44,19 +47,21 @@ impl Step {
     ];
 }
 
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Look => "look at token file",
-            Self::MakeFolders => "make folder",
-            Self::CreateTemporary => "create a temporary file in folder",
-            Self::WriteContent => "write token file",
-            Self::SetOwner => "set owner and group of token file",
-            Self::SetMode => "set the mode of token file",
-            Self::SyncFile => "sync to disk token file",
-            Self::Rename => "replace token file",
-            Self::SyncFolder => "sync to disk folder",
-        })
+impl Step {
+    /// The step in words that follow "cannot", with the path that it is about.
+    pub fn at(self, path: &Path) -> String {
+        let path = path.display();
+        match self {
+            Self::Look => format!("look at token file `{path}`"),
+            Self::MakeFolders => format!("make folder `{path}`"),
+            Self::CreateTemporary => format!("create a temporary file in folder `{path}`"),
+            Self::WriteContent => format!("write token file `{path}`"),
+            Self::SetOwner => format!("set owner and group of token file `{path}`"),
+            Self::SetMode => format!("set the mode of token file `{path}`"),
+            Self::SyncFile => format!("sync token file `{path}` to disk"),
+            Self::Rename => format!("replace token file `{path}`"),
+            Self::SyncFolder => format!("sync folder `{path}` to disk"),
+        }
     }
 }
 
@@ -80,7 +85,7 @@ pub enum WriteError {
         why: RenderError,
     },
     /// A step failed.
-    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = joined(remedy(Some(*step), source)))]
+    #[error("cannot {step}: {reason}{remedy}", step = step.at(path), reason = plain(source), remedy = joined(remedy(Some(*step), source)))]
     Failed {
         /// Which.
         step: Step,
@@ -90,7 +95,7 @@ pub enum WriteError {
         source: io::Error,
     },
     /// A step of a write to a set failed; see [`SetStep`].
-    #[error("cannot {step} `{path}`: {reason}{remedy}", path = path.display(), reason = plain(source), remedy = joined(remedy_in_set(*step, source)))]
+    #[error("cannot {step}: {reason}{remedy}", step = step.at(path), reason = plain(source), remedy = joined(remedy_in_set(*step, source)))]
     Set {
         /// Which.
         step: SetStep,

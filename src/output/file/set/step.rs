@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsStr,
-    fmt, io,
+    io,
     path::{Path, PathBuf},
 };
 
@@ -90,28 +90,30 @@ impl SetStep {
     }
 }
 
-impl fmt::Display for SetStep {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Look => "look at set",
-            Self::MakeFolders => "make folder",
-            Self::MakeGeneration => "make a new generation in set",
-            Self::CreateFile => "create in a new generation token file",
-            Self::WriteContent => "write token file",
-            Self::SetOwner => "set owner and group of token file",
-            Self::SetMode => "set the mode of token file",
-            Self::SyncFile => "sync to disk token file",
-            Self::CarryOver => "carry over into a new generation token file",
-            Self::CopyOver => "copy into a new generation token file",
-            Self::SetGenerationGroup => "set the group of a new generation in set",
-            Self::SetGenerationMode => "set the mode of a new generation in set",
-            Self::SyncGeneration => "sync to disk a new generation in set",
-            Self::MakeDataLink => "make a link to a new generation in set",
-            Self::Swap => "make a new generation current in set",
-            Self::SyncFolder => "sync to disk set",
-            Self::Link => "link to its generation token file",
-            Self::RemoveOld => "remove old generations in set",
-        })
+impl SetStep {
+    /// The step in words that follow "cannot", with the path that it is about: a token file, or the folder of the set.
+    pub fn at(self, path: &Path) -> String {
+        let path = path.display();
+        match self {
+            Self::Look => format!("look at `{path}`"),
+            Self::MakeFolders => format!("make folder `{path}`"),
+            Self::MakeGeneration => format!("make a new generation in set `{path}`"),
+            Self::CreateFile => format!("create token file `{path}` in a new generation"),
+            Self::WriteContent => format!("write token file `{path}`"),
+            Self::SetOwner => format!("set owner and group of token file `{path}`"),
+            Self::SetMode => format!("set the mode of token file `{path}`"),
+            Self::SyncFile => format!("sync token file `{path}` to disk"),
+            Self::CarryOver => format!("link token file `{path}` into a new generation"),
+            Self::CopyOver => format!("copy token file `{path}` into a new generation"),
+            Self::SetGenerationGroup => format!("set the group of a new generation in set `{path}`"),
+            Self::SetGenerationMode => format!("set the mode of a new generation in set `{path}`"),
+            Self::SyncGeneration => format!("sync a new generation in set `{path}` to disk"),
+            Self::MakeDataLink => format!("make a link to a new generation in set `{path}`"),
+            Self::Swap => format!("make a new generation the current one in set `{path}`"),
+            Self::SyncFolder => format!("sync set `{path}` to disk"),
+            Self::Link => format!("update the link of token file `{path}`"),
+            Self::RemoveOld => format!("remove old generations in set `{path}`"),
+        }
     }
 }
 
@@ -145,5 +147,52 @@ impl SetSteps<'_> {
     /// Where readers find a file.
     pub(super) fn path_of(&self, name: &OsStr) -> PathBuf {
         self.directory.join(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn every_step_makes_a_sentence() {
+        let path = PathBuf::from("/x");
+        let source = || io::Error::other("why");
+        let plain = Step::ALL.map(|step| WriteError::Failed { step, path: path.clone(), source: source() }.to_string());
+        let in_set =
+            SetStep::ALL.map(|step| WriteError::Set { step, path: path.clone(), source: source() }.to_string());
+        insta::assert_snapshot!(plain.join("\n"), @r"
+        cannot look at token file `/x`: why
+        cannot make folder `/x`: why
+        cannot create a temporary file in folder `/x`: why
+        cannot write token file `/x`: why
+        cannot set owner and group of token file `/x`: why
+        cannot set the mode of token file `/x`: why
+        cannot sync token file `/x` to disk: why
+        cannot replace token file `/x`: why
+        cannot sync folder `/x` to disk: why
+        ");
+        insta::assert_snapshot!(in_set.join("\n"), @r"
+        cannot look at `/x`: why
+        cannot make folder `/x`: why
+        cannot make a new generation in set `/x`: why
+        cannot create token file `/x` in a new generation: why
+        cannot write token file `/x`: why
+        cannot set owner and group of token file `/x`: why
+        cannot set the mode of token file `/x`: why
+        cannot sync token file `/x` to disk: why
+        cannot link token file `/x` into a new generation: why
+        cannot copy token file `/x` into a new generation: why
+        cannot set the group of a new generation in set `/x`: why
+        cannot set the mode of a new generation in set `/x`: why
+        cannot sync a new generation in set `/x` to disk: why
+        cannot make a link to a new generation in set `/x`: why
+        cannot make a new generation the current one in set `/x`: why
+        cannot sync set `/x` to disk: why
+        cannot update the link of token file `/x`: why
+        cannot remove old generations in set `/x`: why
+        ");
     }
 }
