@@ -39,8 +39,8 @@ pub(crate) fn list() -> PathBuf {
 
 /// A process id with the process's start time, since the kernel uses ids again.
 fn run(pid: u32) -> String {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let about = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     // The name of the program, which may contain anything, ends at the last bracket. Field 22 is the start time.
-    let start = stat.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(19)).unwrap_or("0");
+    let start = about.rsplit_once(')').and_then(|(_, fields)| fields.split_whitespace().nth(19)).unwrap_or("0");
     format!("{pid}-{start}")
 }

@@ -3,6 +3,8 @@
 //! Cargo runs test binaries in the order of their names, and libtest shows nothing that a passing test prints. So this binary
 //! has the last name of all and no test harness.
 
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
 use std::{collections::BTreeSet, env, fs, path::Path};
 
 #[path = "../common/skipped.rs"]
