@@ -102,7 +102,11 @@ fn keys_of_a_folder_are_examined_and_other_files_reported() {
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
     assert_eq!((ended.code, of(&ended, "exchange").len()), (Some(0), 2), "{}", ended.stdout);
-    assert!(of(&ended, "key file")[0].contains("is no key: its name is not a credential name"), "{}", ended.stdout);
+    assert!(
+        of(&ended, "key file")[0].contains("is not used as a key: its name is not a legal credential name"),
+        "{}",
+        ended.stdout
+    );
     fs::remove_dir_all(&keys).unwrap();
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
