@@ -18,7 +18,7 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Fi
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
             }
             Ok(SignatureStatus::Unverified { why }) => {
-                others.push(Finding::failed(SUBJECT, format!("{credential}: {why}")))
+                others.push(Finding::failed(SUBJECT, format!("{credential}: {why}")));
             }
             Err(Refused { message, .. }) => {
                 let remedy = "is `baseUrl` that of the project, and who else stands between?";

@@ -49,7 +49,7 @@ async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     let mut wanted = folders.clone();
     while !wanted.is_empty() {
         let Some(armer) = change_watcher.armer() else { return };
-        let asked = wanted.clone();
+        let requested = wanted.clone();
         let Ok(armed) = task::spawn_blocking(move || armer.arm(asked)).await else { return };
         change_watcher.record_armed(armed);
         let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
