@@ -50,8 +50,8 @@ async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     while !wanted.is_empty() {
         let Some(armer) = change_watcher.armer() else { return };
         let requested = wanted.clone();
-        let Ok(armed) = task::spawn_blocking(move || armer.arm(asked)).await else { return };
-        change_watcher.record_armed(armed);
+        let Ok(watches) = task::spawn_blocking(move || armer.arm(requested)).await else { return };
+        change_watcher.record_armed(watches);
         let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
         wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();
     }

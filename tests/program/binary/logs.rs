@@ -149,8 +149,7 @@ fn the_level_follows_reloads_and_the_format_does_not() {
 #[test]
 fn the_environments_log_level_outlasts_reloads() {
     let mut setting = Setting::with(&["a"]);
-    let program =
-        Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::event_log=info"));
+    let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "warn,tokenwell::daemon::event_log=info"));
     content(&setting.path("out/a.jwt"));
     let rest = setting.named(&["a"]);
     setting.configure(&format!("log: {{level: trace}}\n{rest}"));
