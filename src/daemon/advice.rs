@@ -1,4 +1,4 @@
-//! What a person should do about a credential's trouble.
+//! The remedy that the status shows for a credential.
 
 use super::credential_state::CredentialState;
 use crate::{
@@ -6,8 +6,8 @@ use crate::{
     status::Wording,
 };
 
-/// The most pressing thing, if there is anything that a person can do. What heals by itself has none until a token is in
-/// danger.
+/// The most urgent remedy, if a person can do anything. An error that may heal by itself has none while a token is
+/// valid.
 pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
     let source = &state.credential().source;
     if state.key().error().is_some() {

@@ -1,5 +1,5 @@
-//! A look at everything on disk that steers the daemon: key files, key folders, the configuration file, and the status
-//! server's socket.
+//! A scan of the files that steer the daemon: key files, key folders, the configuration file, and the status server's
+//! socket.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -21,7 +21,7 @@ use crate::{
     state::{Ledger, LoadError, Record},
 };
 
-/// What to look at.
+/// What to scan.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanRequest {
     /// Credentials whose sources are read.
@@ -30,13 +30,13 @@ pub(super) struct ScanRequest {
     pub(super) key_directories: BTreeSet<PathBuf>,
     /// The configuration file.
     pub(super) config_file: Option<PathBuf>,
-    /// Credentials of which it is not known what an earlier process left.
+    /// Credentials whose earlier state was not looked up yet.
     pub(super) newcomers: Vec<Newcomer>,
     /// The file of the status server's Unix socket.
     pub(super) status_socket: Option<PathBuf>,
 }
 
-/// A credential whose past is looked up.
+/// A credential whose earlier state is looked up.
 #[derive(Clone, Debug)]
 pub(super) struct Newcomer {
     pub(super) id: Id,
@@ -49,9 +49,9 @@ pub(super) struct Newcomer {
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Result<Option<Record>, LoadError>,
-    /// Secret files in whose place others could put one of their own: what each is called, and its path.
+    /// Secret files that other users could replace: what each is called, and its path.
     pub(super) writable_by_others: Vec<(&'static str, PathBuf)>,
-    /// The session, if its token is the one that was written; and whether every output holds it as it should.
+    /// The session, if its token is the one that was written last; and whether every output holds it in the right form.
     pub(super) session: Option<(Session, bool)>,
     /// Who may write the outputs.
     pub(super) claim: Claim,
@@ -71,20 +71,20 @@ pub(super) enum Claim {
     Lost { holder: String },
 }
 
-/// What was seen.
+/// The result of a scan.
 #[derive(Debug)]
 pub(super) struct DiskScan {
     /// What the source of each credential holds. The credential is as it was when the scan was asked for.
     pub(super) observations: Vec<(Id, Arc<Credential>, Observation)>,
-    /// The names in each folder, or what stands in the way.
+    /// The names in each folder, or why it cannot be listed.
     pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
-    /// Where the keys are, so that no token replaces one.
+    /// The files that hold keys, so that no token replaces one.
     pub(super) protected_keys: ProtectedKeys,
-    /// What the configuration file looks like.
+    /// The digest of the configuration file.
     pub(super) config: Option<Digest>,
-    /// What was left of the newcomers.
+    /// What earlier processes left of the newcomers.
     pub(super) found: Vec<(Id, Found)>,
-    /// The file of the status server's Unix socket, if nothing is there.
+    /// The file of the status server's Unix socket, if it is missing.
     pub(super) missing_socket: Option<PathBuf>,
 }
 
@@ -107,7 +107,7 @@ impl Observation {
 }
 
 impl DiskScan {
-    /// Looks. Blocking: it reads every file, since sizes and times of mounted files cannot be relied on.
+    /// Scans. Blocks on the disk: it reads every file, because sizes and times of mounted files are not reliable.
     pub(super) fn take(scope: &ScanRequest, ledger: &Ledger, locks: &Locks) -> Self {
         let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
         let observations =
@@ -134,8 +134,7 @@ impl DiskScan {
     }
 }
 
-/// Looks up what an earlier process left. A missing folder is made on the way: the state may be kept in it, and the lock that
-/// tells other processes of this one.
+/// Looks up what an earlier process left. Makes missing folders, which may hold the state and the lock.
 fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
     let outputs = &newcomer.credential.outputs;
     let claim = claim(outputs, locks);
@@ -156,7 +155,7 @@ fn claim(outputs: &[Output], locks: &Locks) -> Claim {
     let lost: Vec<_> = outputs
         .iter()
         .filter_map(|output| {
-            // The write that follows meets the same trouble and names it.
+            // The write that follows fails in the same way and reports it.
             let _ = output.prepare();
             output.claim(locks).err()
         })

@@ -1,8 +1,5 @@
-//! The loop that drives the renewals: it owns all state, effects are tasks, and their answers come back as events.
-//!
-//! [`Daemon::turn`] takes one happening (an answer, an alarm, a signal, a hint that a file changed) and lets the pure core
-//! decide. What a command wants of the daemon (to run for ever, to get every token once, to show a table) is the command's
-//! own loop around `turn`.
+//! The loop and its state. The files in this folder handle its events: they ask the owners of the state, step the pure
+//! core, start tasks and write log lines.
 
 mod answers;
 mod effects;
@@ -49,7 +46,7 @@ use crate::{
     watch::Touched,
 };
 
-/// The daemon's state, owned by whoever turns it.
+/// The daemon. The command that calls [`Daemon::turn`] owns it.
 pub struct Daemon {
     config: Config,
     reloader: Reloader,
@@ -66,7 +63,7 @@ pub struct Daemon {
     access: OutputAccess,
     alarm: Alarm,
     inputs: InputMonitor,
-    /// When it began.
+    /// When the daemon started.
     started: Moment,
     publisher: StatusPublisher,
 }
@@ -74,7 +71,7 @@ pub struct Daemon {
 /// Why a daemon cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// No client: no CA roots, an unusable `caFile`.
+    /// No client can be built: there are no CA roots, or `caFile` is unusable.
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The kernel refused signals or a timer.
@@ -82,24 +79,24 @@ pub enum StartError {
     Kernel(#[from] io::Error),
 }
 
-/// What a turn came to.
+/// The result of a turn.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// Something happened and was dealt with.
+    /// An event was handled.
     Goes,
-    /// TERM or INT: stop, for this reason.
+    /// TERM or INT came; holds the sender.
     Stop(String),
 }
 
 impl Daemon {
-    /// Takes signals over, prepares folders, sweeps what an earlier crash left, and looks at the key files. As the first
-    /// process of a container it sees orphans off. Must be called within a current-thread tokio runtime.
+    /// Handles signals from now on, makes folders, removes the leftovers of an earlier crash, and scans the key files.
+    /// Reaps orphans as the first process of a container. Must be called within a current-thread tokio runtime.
     pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
         Self::assemble(config, source, Processes::of_daemon()?, Signals::listen()?)
     }
 
-    /// Starts beside a program that this process supervises: the supervisor handles signals, and orphans are reaped in any
-    /// case. The program is to be started by [`Self::children`].
+    /// Starts beside a program that this process supervises: the supervisor handles signals, and orphans are reaped in
+    /// any case. The program is to be started by [`Self::children`].
     pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
         let mut daemon = Self::assemble(config, source, Processes::of_supervisor()?, Signals::of_somebody_else())?;
         daemon.publisher = StatusPublisher::awaiting_program();
@@ -139,12 +136,12 @@ impl Daemon {
         Ok(daemon)
     }
 
-    /// Tells it what the process has left itself: a configuration that needs more is refused.
+    /// Refuses configurations that need more than the process may do.
     pub fn stay_within(&mut self, confinement: Option<Confinement>) {
         self.reloader.stay_within(confinement);
     }
 
-    /// Waits for the next happening and deals with it. Cancel-safe: what was not taken happens again.
+    /// Waits for the next event and handles it. Cancel-safe: an event that was not taken comes again.
     pub async fn turn(&mut self) -> io::Result<Turn> {
         self.begin_effects();
         self.keep_status_file();
@@ -180,7 +177,7 @@ impl Daemon {
         Ok(Turn::Goes)
     }
 
-    /// Stops: starts nothing more and lets the writes at hand come to their end, for [`DRAIN_MAX`] at most.
+    /// Stops: starts no task, and waits for the writes in flight, at most [`DRAIN_MAX`].
     pub async fn drain(mut self) {
         self.announce_stopping();
         self.tasks.stop_all_but_writes();
@@ -213,7 +210,7 @@ impl Daemon {
         self.reconciler.forget_old_exchanges(now);
     }
 
-    /// Looks at everything on disk that steers the daemon; at once, or when the look that is under way has ended.
+    /// Scans the files that steer the daemon; at once, or when the scan in flight has ended.
     fn scan_disk(&mut self) {
         if !self.inputs.begins() {
             return;
@@ -251,8 +248,8 @@ enum Happening {
     OrphanReaped(u32),
 }
 
-/// The most threads that a daemon needs for files and name look-ups; a runtime should allow so many.
+/// The most threads that a daemon needs for files and name look-ups. A runtime should allow as many.
 pub const BLOCKING_THREADS_MAX: usize = 64;
 
-/// How long writes may take after the daemon was told to stop.
+/// How long writes may take after the request to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(10);

@@ -11,8 +11,8 @@ use crate::{
 };
 
 impl ExchangeContext {
-    /// A client for a configuration. CA files and proxies are read afresh; the signing keys that `before` knows are kept
-    /// where they are of the same project, else those that an earlier run left are used.
+    /// Builds the client of a configuration. Reads CA files and proxies again. Takes the signing keys from `before` if
+    /// it has the same project, else from the cache of an earlier process.
     pub(super) fn new(config: &Config, before: Option<&ExchangeContext>) -> Result<Self, ClientError> {
         let client = Client::build(&config.base_url.origin(), &config.http, &Proxies::from_environment())?;
         let api = config.api();

@@ -24,39 +24,39 @@ pub(super) struct ExchangeContext {
     pub(super) ledger: Ledger,
 }
 
-/// What an exchange of one credential needs besides.
+/// What an exchange of one credential needs.
 #[derive(Debug)]
 pub(super) struct ExchangeJob {
     pub(super) credential: Arc<Credential>,
     /// Reads its source, one read at a time.
     pub(super) reader: Reader,
-    /// Of what is asked for: see [`Record::request`].
+    /// Identifies the request: see [`Record::request`].
     pub(super) request: Fingerprint,
-    /// The token that was written last, as far as it is remembered.
+    /// The record of the token that was written last, if there is one.
     pub(super) written: Option<WrittenToken>,
-    /// A key that is not to be asked with yet: see [`crate::renewal::Renewal::cooling_down`].
+    /// A key that must not be used yet: see [`crate::renewal::Renewal::cooling_down`].
     pub(super) cooling_down: Option<Fingerprint>,
 }
 
-/// How an exchange went, for the renewal and for people.
+/// The result of an exchange, for the renewal and for the log.
 #[derive(Debug)]
 pub(super) enum Exchanged {
     /// A session.
     Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<GrantNote>, standing: SignatureStatus },
-    /// None, and why. After a denial the key file was read once more: `reread` is what it holds now.
+    /// A refusal. After a denial the key file was read once more: `reread` is what it holds now.
     Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
     /// The key file holds no key; nothing was sent.
     NoKey(ReadError),
-    /// The key file holds the key that rests; nothing was sent.
+    /// The key file holds the key that cools down; nothing was sent.
     CoolingDown(Fingerprint),
 }
 
-/// What else came to light on the way.
+/// What else was found out.
 #[derive(Debug, Default)]
 pub(super) struct Noticed {
-    /// How the server's clock differs from ours, if the reply told.
+    /// The clock skew, if the reply had a `Date`.
     pub(super) skew: Option<Skew>,
-    /// Whether the exchange is remembered on disk, or why not; `None` if there was nothing to remember.
+    /// Whether the exchange is in the state file, or why not; `None` if there was nothing to store.
     pub(super) stored: Option<Result<(), String>>,
 }
 

@@ -39,8 +39,8 @@ impl InputMonitor {
         self.scan.begin()
     }
 
-    /// Notes the end of a scan, and plans the next poll. `outputs_watched` says whether every folder of outputs is watched.
-    /// Returns whether another scan is wanted at once.
+    /// Notes the end of a scan, and plans the next poll. `outputs_watched` says whether every folder of outputs is
+    /// watched. Returns whether another scan is wanted at once.
     pub(super) fn ended(&mut self, now: Moment, is_lost: bool, outputs_watched: bool) -> bool {
         let again = self.scan.end();
         self.poll_at = now + if self.watcher.fully_armed() && outputs_watched { POLL } else { POLL_WITHOUT_HINTS };

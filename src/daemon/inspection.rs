@@ -1,4 +1,4 @@
-//! A look at outputs: which of them were altered, and which do not hold their token.
+//! An inspection of outputs: which were altered, and which do not hold their token.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::{
     session::{Session, Times},
 };
 
-/// The outputs of one credential, to be looked at.
+/// The outputs of one credential, to be inspected.
 pub(super) struct OutputCheck {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,
@@ -20,18 +20,18 @@ pub(super) struct OutputCheck {
     pub(super) stamps: Vec<Option<FileStamp>>,
 }
 
-/// What a look at the outputs found.
+/// The result of an inspection.
 #[derive(Debug)]
 pub(super) struct Inspection {
     pub(super) inspected: Vec<Inspected>,
     pub(super) missing: Vec<Missing>,
 }
 
-/// How the outputs of one credential were found.
+/// The conditions of the outputs of one credential.
 #[derive(Debug)]
 pub(super) struct Inspected {
     pub(super) id: Id,
-    /// The session that was looked for.
+    /// The send time of the expected session.
     pub(super) sent: Moment,
     pub(super) conditions: Vec<Condition>,
 }

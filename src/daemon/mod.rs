@@ -1,8 +1,11 @@
-//! The loop that drives the renewals: it owns all state, effects are tasks, and their answers come back as events.
+//! The loop that drives the renewals. It owns all state; effects run as tasks, and their results come back as events.
 //!
-//! [`Daemon::turn`] takes one happening (an answer, an alarm, a signal, a hint that a file changed) and lets the pure core
-//! decide. What a command wants of the daemon (to run for ever, to get every token once, to show a table) is the command's
-//! own loop around `turn`.
+//! [`Daemon::turn`] takes one event (a result, an alarm, a signal, a hint that a file changed) and lets the pure core
+//! decide. Each command writes its own loop around `turn`: to run for ever, to get every token once, or to show a
+//! table.
+//!
+//! `event_loop.rs` holds `Daemon`, and `event_loop/` its handlers. Every other file is the owner of one part of the
+//! state, or plain data. They do not know `Daemon`, and their fields are private.
 
 mod advice;
 mod credential_state;

@@ -1,8 +1,8 @@
-//! What comes next for a credential: one judgement for the log, readiness and status.
+//! The next action of a credential, for the log, readiness and status.
 
 use crate::renewal::{Effect, Moment, Renewal};
 
-/// What comes next, and when.
+/// The next action, and when it begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Next {
     Exchange(Moment),
@@ -15,8 +15,8 @@ pub(super) enum Next {
 }
 
 impl Next {
-    /// The effect in flight, or else the planned one. No exchange begins before `host_opens`. `is_unwritten` says whether
-    /// the last write of an output failed.
+    /// The effect in flight, or else the planned one. No exchange begins before `host_opens`. `is_unwritten` says
+    /// whether the last write of an output failed.
     pub(super) fn of(now: Moment, renewal: &Renewal, host_opens: Moment, is_unwritten: bool) -> Self {
         match renewal.under_way() {
             Some(Effect::Exchange(_)) => Self::Exchange(now),
@@ -40,8 +40,7 @@ impl Next {
 }
 
 /// When the next exchange begins, whatever comes before it; `None` without a key, or while another process writes the
-/// outputs. `host_opens` is when the API may be asked
-/// again.
+/// outputs. `host_opens` is when the API may be asked again.
 pub(super) fn next_exchange(now: Moment, renewal: &Renewal, host_opens: Moment) -> Option<Moment> {
     if let Some(Effect::Exchange(_)) = renewal.under_way() {
         return Some(now);

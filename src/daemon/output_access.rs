@@ -33,8 +33,8 @@ impl OutputAccess {
         self.protected_keys = Arc::new(keys);
     }
 
-    /// Runs a blocking write, few at a time, so that a disk that hangs cannot use up the threads. Returns `None` if the write
-    /// panicked.
+    /// Runs a blocking write, few at a time, so that a disk that hangs cannot use up the threads. Returns `None` if the
+    /// write panicked.
     pub(super) async fn write<T: Send + 'static>(
         self,
         work: impl FnOnce(&Locks, &ProtectedKeys) -> T + Send + 'static,

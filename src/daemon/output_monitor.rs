@@ -42,8 +42,8 @@ pub(super) struct ArmingEnded {
 }
 
 impl OutputMonitor {
-    /// Watches these folders, and no others. Returns what arms the watches, unless an arming is in flight or inotify is not
-    /// available.
+    /// Watches these folders, and no others. Returns what arms the watches, unless an arming is in flight or inotify is
+    /// not available.
     pub(super) fn arm(&mut self, folders: &BTreeSet<PathBuf>) -> Option<WatchArmer> {
         self.watcher.retain_folders(folders);
         if !self.arming.begin() {

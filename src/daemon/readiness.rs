@@ -30,8 +30,8 @@ pub(super) struct ReadinessQuestion {
     answer: oneshot::Sender<Readiness>,
 }
 
-/// The outputs of a credential that are being written or will be written soon. They are read too, because a reader may open
-/// them now.
+/// The outputs of a credential that are being written or will be written soon. They are read too, because a reader may
+/// open them now.
 pub(super) struct ReadinessProbe {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,

@@ -1,7 +1,6 @@
-//! The refusals of a credential since its last session: each is put into words once, and then counted.
+//! The refusals of a credential since its last session: each is logged once, and then counted.
 //!
-//! An outage that goes on is told again once an hour with how often it came, so that who reads only the last hour's lines
-//! sees it too.
+//! An outage that goes on is logged again once an hour with its count, so that the last hour of a log shows it too.
 
 use std::{mem, time::Duration};
 
@@ -14,13 +13,13 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refusals {
     last: Option<Said>,
-    /// Which key the last one was for, if that is known.
+    /// The key of the last refusal, if a key was read.
     key: Option<Fingerprint>,
     logged: Vec<LoggedRefusal>,
     count: u64,
 }
 
-/// A refusal in words.
+/// One refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Said {
     pub(super) class: RefusalClass,
@@ -36,18 +35,17 @@ struct LoggedRefusal {
     suppressed: u64,
 }
 
-/// Whether there is a line to write.
+/// Whether to log a refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Telling {
     New,
-    /// It came this often since it was last told.
+    /// It came this often since it was logged last.
     Repeated(u64),
     Known,
 }
 
 impl Refusals {
-    /// Notes another one. To whoever puts another key in place it is news that this one is refused as well, so with a new key
-    /// everything is told anew.
+    /// Notes a refusal. With another key everything is logged again: that the new key is refused as well is news.
     pub(super) fn note(
         &mut self,
         now: Moment,
@@ -61,7 +59,7 @@ impl Refusals {
         }
         self.last = Some(Said { class, message: message.to_owned(), at: now });
         let is_full = self.logged.len() == TOLD_MAX;
-        // Replies that differ each time, by a number in them for instance, are not told one by one for ever.
+        // Replies that differ each time, by a number in them for instance, are not logged one by one for ever.
         let same = |told: &&mut LoggedRefusal| told.class == class && (told.message == message || is_full);
         if let Some(told) = self.logged.iter_mut().find(same) {
             told.suppressed += 1;
@@ -78,22 +76,22 @@ impl Refusals {
         Telling::New
     }
 
-    /// The last one, if there was any.
+    /// The last refusal, if there was one.
     pub(super) fn last(&self) -> Option<&Said> {
         self.last.as_ref()
     }
 
-    /// Ends the row; answers the last one and how many there were.
+    /// Ends the row. Returns the last refusal and the count.
     pub(super) fn end(&mut self) -> Option<(Said, u64)> {
         let Self { last, count, .. } = mem::take(self);
         last.map(|last| (last, count))
     }
 }
 
-/// How long an outage goes on suppressed.
+/// How often an outage is logged.
 const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
 
-/// Different refusals of one row that are told.
+/// The limit of different refusals in one row that are logged.
 const TOLD_MAX: usize = 8;
 
 #[cfg(test)]

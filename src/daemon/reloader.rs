@@ -86,7 +86,8 @@ impl Reloader {
         self.reading.begin()
     }
 
-    /// Returns the reading itself, which blocks on the disk. Its error says in one line why the configuration is refused.
+    /// Returns the reading itself, which blocks on the disk. Its error says in one line why the configuration is
+    /// refused.
     pub(super) fn reading(&self) -> impl FnOnce() -> (Digest, Result<Loaded, String>) + Send + use<> {
         let (source, confinement) = (self.source.clone(), self.confinement.clone());
         move || read(&source, confinement.as_ref())

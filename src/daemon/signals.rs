@@ -1,4 +1,4 @@
-//! What people and service managers ask of the process, and who asked.
+//! Requests that come by signal, and their senders.
 
 use std::{
     io,
@@ -24,11 +24,11 @@ pub(super) enum Request {
     RenewAll,
 }
 
-/// The signals as they come.
+/// The stream of signals.
 pub(super) struct Signals(Option<SignalsInfo<WithOrigin>>);
 
 impl Signals {
-    /// Takes the signals over. From here on a second TERM or INT ends the process at once, whatever the loop does.
+    /// Handles signals from now on. A second TERM or INT ends the process at once, whatever the loop does.
     pub(super) fn listen() -> io::Result<Self> {
         let stopping = Arc::new(AtomicBool::new(false));
         for signal in [SIGTERM, SIGINT] {
@@ -41,12 +41,12 @@ impl Signals {
         Ok(Self(Some(stream)))
     }
 
-    /// None come: they are somebody else's.
+    /// A stream without signals: a supervisor handles them.
     pub(super) fn of_somebody_else() -> Self {
         Self(None)
     }
 
-    /// The next request and a word on who made it. Cancel-safe.
+    /// Returns the next request and its sender. Cancel-safe.
     pub(super) async fn next(&mut self) -> (Request, String) {
         let Some(stream) = &mut self.0 else { std::future::pending().await };
         loop {

@@ -1,17 +1,17 @@
-//! Lengths of time as people read them in a log line.
+//! Durations as text for log lines.
 
 use std::time::Duration;
 
 use crate::renewal::Moment;
 
-/// `1h 2m 3s`; tenths only below ten seconds.
+/// Such as `1h 2m 3s`; tenths only below ten seconds.
 pub(super) fn words(span: Duration) -> String {
     let grain = if span < Duration::from_secs(10) { 100 } else { 1000 };
     let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX) / grain * grain;
     humantime::format_duration(Duration::from_millis(millis)).to_string()
 }
 
-/// How long from `now` until a moment; `0s` if it has passed.
+/// The time from `now` until a moment; `0s` if it has passed.
 pub(super) fn until(now: Moment, moment: Moment) -> String {
     words(moment - now)
 }

@@ -1,5 +1,5 @@
-//! Publishes the daemon's status: the status server, the status file, the service manager, and the counts that only they
-//! show.
+//! Publishes the daemon's status: the status server, the status file, the service manager, and the counts that only
+//! they show.
 
 mod activity;
 mod history;

@@ -1,4 +1,4 @@
-//! Effects as tasks: each is answered exactly once, even if it panics.
+//! The tasks of the loop. Each has exactly one result, even if it panics.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
     watch::Armed,
 };
 
-/// What is under way.
+/// The kind of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Task {
     Exchange(Id, Attempt),
@@ -36,26 +36,26 @@ pub(super) enum Task {
     StatusFile,
 }
 
-/// What came of it.
+/// The result of a task.
 #[derive(Debug)]
 pub(super) enum Done {
     Exchanged(Exchanged, Noticed),
     Published {
-        /// What became of each output.
+        /// The result for each output.
         results: Vec<Result<Written, WriteError>>,
-        /// What is remembered, if any of them holds the session.
+        /// The record, if any output holds the session.
         written: Option<WrittenToken>,
-        /// Whether the next process will remember it too, or why not.
+        /// Whether the record is in the state file, or why not.
         stored: Option<Result<(), String>>,
     },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     DiskScanned(DiskScan),
-    /// A configuration, or in one line why it is refused.
+    /// A configuration, or one line that says why it is refused.
     Loaded((Digest, Result<Loaded, String>)),
     Judged(Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),
-    /// What became of each hook, and when it ended.
+    /// The result of each hook, and when it ended.
     HooksRan(Vec<(Moment, HookRun)>),
     StatusFile(Result<(), String>),
     /// The task panicked or was stopped.
@@ -63,7 +63,7 @@ pub(super) enum Done {
 }
 
 impl Task {
-    /// Whether its end is something to tell. Looks are none, unless they find something.
+    /// Whether its end changes the status. A scan or an inspection changes it only if it finds something.
     pub(super) fn changes_what_is_told(self) -> bool {
         match self {
             Self::Exchange(..) | Self::Publish(..) | Self::Withdraw(..) | Self::Load(_) | Self::Hooks(_) => true,
@@ -80,13 +80,13 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// Starts one.
+    /// Starts a task.
     pub(super) fn start(&mut self, task: Task, work: impl Future<Output = Done> + Send + 'static) {
         let handle = self.set.spawn(work);
         self.under_way.insert(handle.id(), (task, handle));
     }
 
-    /// The next one that ends; never, if none is under way. Cancel-safe.
+    /// Returns the next task that ends; never, if none is in flight. Cancel-safe.
     pub(super) async fn next(&mut self) -> (Task, Done) {
         loop {
             let (id, done) = match self.set.join_next_with_id().await {
@@ -100,7 +100,7 @@ impl Tasks {
         }
     }
 
-    /// Stops what a credential has under way, as far as that can be stopped: a write goes on to its end.
+    /// Stops the tasks of a credential, except writes.
     pub(super) fn stop(&mut self, whose: Id) {
         for (task, handle) in self.under_way.values() {
             if matches!(task, Task::Exchange(id, _) if *id == whose) {
@@ -109,7 +109,7 @@ impl Tasks {
         }
     }
 
-    /// Stops everything but writes and removals.
+    /// Stops every task except writes and removals.
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
@@ -127,12 +127,12 @@ impl Tasks {
         }
     }
 
-    /// Whether this very task is under way.
+    /// Whether this task is in flight.
     pub(super) fn is_under_way(&self, wanted: Task) -> bool {
         self.under_way.values().any(|(task, _)| *task == wanted)
     }
 
-    /// Whose files are being written or removed.
+    /// The credentials whose files are being written or removed.
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
             Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),

@@ -115,8 +115,8 @@ impl TokenState {
         self.published.and_then(|published| published.of(term))
     }
 
-    /// The times to give to readers of the newest session; `None` if there is none. `wall_of` shows a moment on the wall
-    /// clock.
+    /// The times to give to readers of the newest session; `None` if there is none. `wall_of` shows a moment on the
+    /// wall clock.
     pub(in crate::daemon) fn publish_times(
         &mut self,
         term: Term,

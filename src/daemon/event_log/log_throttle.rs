@@ -1,27 +1,27 @@
-//! Lines that somebody else can bring about as often as he likes, by signals or by a file that he writes: what comes again
-//! within seconds is counted, and the next line that is told says how many were left out.
+//! Limits log lines that others can cause at any rate, by signals or by a file: a line that repeats within seconds is
+//! counted, and the next line says how many were suppressed.
 
 use std::{mem, time::Duration};
 
 use crate::renewal::Moment;
 
-/// One kind of line.
+/// The throttle of one kind of line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogThrottle {
     told: Option<(String, Moment)>,
     suppressed: u64,
 }
 
-/// Whether there is a line to write.
+/// Whether to write a line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Emit {
-    /// There is. Before it so many were left out, if any.
+    /// Write it. So many were suppressed before, if any.
     Now(Option<u64>),
     Suppress,
 }
 
 impl LogThrottle {
-    /// The same as before is told again after some seconds; anything else at once.
+    /// Notes a line. The same text is written again after [`TELL_AGAIN`]; another text at once.
     pub(super) fn note(&mut self, now: Moment, text: &str) -> Emit {
         if let Some((told, at)) = &self.told
             && told == text
@@ -35,14 +35,14 @@ impl LogThrottle {
         Emit::Now(suppressed)
     }
 
-    /// Something else of this kind is told, after which everything is new. Answers how many lines were left out, if any.
+    /// Notes another line of this kind, which is written in any case. Returns how many were suppressed, if any.
     pub(super) fn reset(&mut self) -> Option<u64> {
         let Self { suppressed, .. } = mem::take(self);
         (suppressed > 0).then_some(suppressed)
     }
 }
 
-/// Shorter than a person waits to try again.
+/// Less than a person waits before trying again.
 const TELL_AGAIN: Duration = Duration::from_secs(3);
 
 #[cfg(test)]

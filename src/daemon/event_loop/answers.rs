@@ -1,4 +1,4 @@
-//! Answers of effects: handed to the core, and put into one log line where something changed.
+//! Handles the results of tasks: steps the core, and logs what changed.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ use crate::{
 };
 
 impl Daemon {
-    /// Deals with a task that has ended.
+    /// Handles the end of a task.
     pub(super) fn ended(&mut self, task: Task, done: Done) {
         if task.changes_what_is_told() {
             self.note_change();
@@ -172,7 +172,7 @@ impl Daemon {
         if let Some(sent) = news {
             self.hooks_follow(id, sent, result.is_ok());
         }
-        // What was touched while the write was under way was passed over.
+        // Changes during the write were ignored.
         self.suspect(id);
     }
 
@@ -233,8 +233,8 @@ impl Daemon {
         }
     }
 
-    /// A key file was looked at. An exchange reads the file for itself and may have met another key meanwhile, so what was
-    /// observed before is no news only if the renewal believes it as well.
+    /// Takes an observation of a source. An exchange reads the source itself and may have found another key meanwhile,
+    /// so an observation is no news only if the renewal has the same key.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(state) = self.credentials.get_mut(id) else { return };
         let key = match &observation {
@@ -268,7 +268,7 @@ impl Daemon {
         self.note_state(id, now);
     }
 
-    /// A session on disk may have ended: its moment has come, or something that was under way then has been answered.
+    /// Logs the end of the session on disk, once. An effect that was in flight at the end delays the line.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         self.note_state(id, now);
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
@@ -281,7 +281,7 @@ impl Daemon {
         }
     }
 
-    /// Notes since when it is in the state it is in.
+    /// Notes a change of health, and when it came.
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let health = renewal.health(now);
@@ -351,7 +351,7 @@ fn asked(key: Fingerprint, now: Moment, quiet: Duration) -> ExchangeRecord {
     ExchangeRecord { key, answer: Some(Answered { at: clock::stamp_of(now), quiet }) }
 }
 
-/// What an exchange that panicked is answered as.
+/// The result of an exchange that panicked.
 fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
     Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }

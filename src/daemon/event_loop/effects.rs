@@ -1,4 +1,4 @@
-//! What the core asks for, begun as tasks.
+//! Begins the effects of the core as tasks.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Daemon {
-    /// Begins everything that the core asks for.
+    /// Begins every effect that is due.
     pub(super) fn begin_effects(&mut self) {
         let now = clock::now();
         while let Some((id, effect)) = self.fleet.next_effect(now) {
@@ -31,7 +31,7 @@ impl Daemon {
         let credential = Arc::clone(state.credential());
         match effect {
             Effect::Exchange(attempt) => {
-                // Refusals are told by the same number.
+                // The log line of a refusal has the same number.
                 let tries = self.fleet.get(id).map(|renewal| renewal.refusals_in_a_row().saturating_add(1));
                 debug!(credential = credential.name, attempt = tries, "asking for a session");
                 let context = Arc::clone(&self.context);
@@ -76,7 +76,7 @@ impl Daemon {
     }
 }
 
-/// Remembers a session once one of the outputs holds it: the next process takes it from there to the others.
+/// Records a session once one of the outputs holds it: the next process copies it from there to the others.
 fn remember(
     ledger: &Ledger,
     credential: &Credential,

@@ -1,4 +1,4 @@
-//! What follows a write: hooks run one round at a time for each credential, off the path of renewals.
+//! Runs the hooks after a write: one run at a time for each credential, and without delaying renewals.
 
 use std::{path::Path, sync::Arc};
 
@@ -19,8 +19,8 @@ use crate::{
 };
 
 impl Daemon {
-    /// Runs the hooks of a credential after a write of a session; `whole` says whether every output holds it. Files that were
-    /// only repaired are no news.
+    /// Runs the hooks of a credential after a write of a session; `whole` says whether every output holds it. Files
+    /// that were only repaired are no news.
     pub(super) fn hooks_follow(&mut self, id: Id, sent: Moment, whole: bool) {
         let Some(state) = self.credentials.get_mut(id).filter(|state| !state.is_draining()) else { return };
         match state.hooks_mut().written(sent, whole) {
@@ -59,7 +59,7 @@ impl Daemon {
         });
     }
 
-    /// A round of hooks has ended. One that panicked is not run again.
+    /// Handles the end of a run. A run that panicked is not repeated.
     pub(super) fn hooks_finished(&mut self, id: Id, rounds: Vec<(Moment, HookRun)>) {
         let Some(state) = self.credentials.get_mut(id) else { return };
         for (n, (at, ran)) in rounds.into_iter().enumerate() {
@@ -77,7 +77,7 @@ impl Daemon {
         self.credentials.all().any(|(_, state)| state.hooks().are_running())
     }
 
-    /// Hooks that an earlier process owed.
+    /// Runs the hooks that an earlier process missed.
     pub(super) fn run_hooks_that_were_missed(&mut self, id: Id) {
         let on_disk = self.fleet.get(id).and_then(Renewal::on_disk);
         if let Some(term) = on_disk.filter(|term| term.is_valid_at(clock::now())) {
@@ -85,7 +85,7 @@ impl Daemon {
         }
     }
 
-    /// From here on a restart does not run them again.
+    /// Records that the hooks ran, so that a restart does not repeat them.
     fn remember_that_hooks_ran(&mut self, id: Id) {
         let Some(record) = self.record(id).filter(|record| record.written.as_ref().is_some_and(|w| !w.hooks_owed))
         else {
@@ -94,7 +94,7 @@ impl Daemon {
         let Some(state) = self.credentials.get_mut(id) else { return };
         if state.token().written().map(|written| written.token) != record.written.as_ref().map(|written| written.token)
         {
-            // A newer session is being written, and its record says what it owes.
+            // A newer session is being written, and its record says whether its hooks must run.
             return;
         }
         state.token_mut().note_written(record.written.clone());

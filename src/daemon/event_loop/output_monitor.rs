@@ -1,4 +1,4 @@
-//! The outputs guarded: what somebody else does to them is noticed at once and put right from the session in memory.
+//! Watches the outputs, and repairs what something else altered from the session in memory.
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
@@ -21,7 +21,7 @@ use crate::{
 };
 
 impl Daemon {
-    /// Watches the folders of the outputs, as far as they exist; at once, or when the arming that is under way has ended.
+    /// Watches the folders of the outputs that exist; at once, or when the arming in flight has ended.
     pub(super) fn arm_outputs(&mut self) {
         let folders: BTreeSet<PathBuf> = self
             .credentials
@@ -35,7 +35,7 @@ impl Daemon {
         });
     }
 
-    /// Whether every folder of outputs that exists is watched, and nothing is left to be looked at.
+    /// Whether every folder of outputs that exists is watched, and no inspection is in flight or wanted.
     pub fn guards_its_outputs(&self) -> bool {
         self.monitor.is_quiet()
     }
@@ -50,14 +50,14 @@ impl Daemon {
         }
     }
 
-    /// Some files were touched, perhaps by this process itself.
+    /// Handles changes of files, which this process itself may have made.
     pub(super) fn touched(&mut self, touched: &Touched) {
         let is_touched = |state: &CredentialState| {
             state.credential().outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
         };
         let suspects: Vec<Id> =
             self.credentials.active().filter(|(_, state)| is_touched(state)).map(|(id, _)| id).collect();
-        // A folder that was made, or a generation that has become the current one.
+        // The folder was made, or another generation is the current one.
         let is_new = |folder: PathBuf| self.monitor.needs_watch(&folder, touched);
         let newly_made = suspects
             .iter()
@@ -72,7 +72,7 @@ impl Daemon {
         self.inspect();
     }
 
-    /// Its files were written. The generations before, if they are in a set, go when no reader can have them in hand.
+    /// Plans the removal of old generations after a write to a set.
     pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
         let in_sets = self
             .credentials
@@ -102,13 +102,13 @@ impl Daemon {
         });
     }
 
-    /// Looks at the outputs of one credential.
+    /// Inspects the outputs of one credential.
     pub(super) fn suspect(&mut self, id: Id) {
         self.monitor.suspect(id);
         self.inspect();
     }
 
-    /// Looks at all outputs whose stamp is broken.
+    /// Inspects every output whose stamp has changed.
     pub(super) fn inspect_all(&mut self) {
         self.monitor.suspect_all();
         self.inspect();
@@ -144,7 +144,7 @@ impl Daemon {
         });
     }
 
-    /// What is to be looked at; nothing where a write is under way or owed, or where no live token is expected.
+    /// The inspection of one credential; `None` if a write is in flight or due, or if no valid token is expected.
     fn check(&self, now: Moment, id: Id, state: &CredentialState, suspect: bool) -> Option<OutputCheck> {
         let renewal = self.fleet.get(id)?;
         let term = renewal.held().filter(|term| renewal.on_disk() == Some(*term))?;
@@ -210,7 +210,7 @@ impl Daemon {
     }
 }
 
-/// What is seen while files are written or removed is half done.
+/// Whether files are being written or removed, so that an inspection would see half of it.
 fn is_at_the_files(renewal: &Renewal) -> bool {
     matches!(renewal.under_way(), Some(Effect::Publish(_) | Effect::Withdraw(_)))
 }

@@ -1,4 +1,4 @@
-//! From process to process: what an earlier one left is taken over, what this one does is remembered.
+//! Takes over the state of an earlier process, and records the state of this one.
 
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
@@ -20,7 +20,8 @@ use crate::{
 };
 
 impl Daemon {
-    /// The credentials whose past was not looked up yet, and those whose outputs another process held when last looked at.
+    /// The credentials whose earlier state was not looked up yet, and those whose outputs another process held at the
+    /// last scan.
     pub(super) fn newcomers(&self) -> Vec<Newcomer> {
         let newcomer = |(id, state): (Id, &CredentialState)| Newcomer {
             id,
@@ -35,7 +36,7 @@ impl Daemon {
             .collect()
     }
 
-    /// Takes over what an earlier process left of a credential. Whatever is odd costs one exchange.
+    /// Takes over what an earlier process left of a credential. Anything unexpected costs one exchange.
     pub(super) fn recall(&mut self, id: Id, found: Found) {
         let now = clock::now();
         let Some(state) = self.credentials.get_mut(id) else { return };
@@ -117,8 +118,8 @@ impl Daemon {
         }
     }
 
-    /// Remembers what was taken over by the clocks of this boot. By those of an earlier one, a wall clock that is set while
-    /// this process runs would make the session seem younger to the next.
+    /// Records what was taken over, with the clocks of this boot. With those of an earlier boot, a wall clock that is
+    /// set later would make the session seem younger to the next process.
     fn remember_by_this_boot(&mut self, id: Id) {
         let Some(record) = self.record(id) else { return };
         let Some(state) = self.credentials.get_mut(id) else { return };
@@ -127,7 +128,7 @@ impl Daemon {
         task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
     }
 
-    /// What to remember once the newest session is written.
+    /// The record of the newest session, to be stored once it is written.
     pub(super) fn record(&self, id: Id) -> Option<Record> {
         let (state, renewal) = (self.credentials.get(id)?, self.fleet.get(id)?);
         let (session, term) = (state.token().session()?, renewal.held()?);

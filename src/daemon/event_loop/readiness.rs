@@ -1,4 +1,4 @@
-//! Readiness: whether readers find their tokens, looked at on disk and on the clock at the moment of asking.
+//! Readiness: whether readers find their tokens, checked on disk and by the clock at the moment of the question.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ use crate::{
 };
 
 impl Daemon {
-    /// Looks at the outputs and answers then. However many ask, one look is under way at a time.
+    /// Inspects the outputs, and answers afterwards. One inspection is in flight at a time, however many questions
+    /// there are.
     pub(super) fn look_whether_ready(&mut self, whose: Option<String>, answer: oneshot::Sender<Readiness>) {
         let whose = match whose.map(|name| self.required(&name)) {
             None => None,
@@ -29,7 +30,7 @@ impl Daemon {
         self.inspect_all();
     }
 
-    /// What is to be looked at besides what the guard looks at anyway.
+    /// The outputs to read besides those that the inspection covers.
     pub(super) fn probes(&self, now: Moment, guarded: impl Fn(Id) -> bool) -> Vec<ReadinessProbe> {
         let probe = |(id, state): (Id, &CredentialState)| ReadinessProbe {
             id,
@@ -44,7 +45,7 @@ impl Daemon {
         required.filter(|(id, _)| serves(*id) && !guarded(*id)).map(probe).collect()
     }
 
-    /// The look has ended.
+    /// Answers the questions after an inspection.
     pub(super) fn say_whether_ready(&mut self, missing: &[Missing]) {
         for question in self.monitor.readiness().take_in_flight() {
             let unready = self.culprits(question.credential(), missing);
@@ -52,8 +53,8 @@ impl Daemon {
         }
     }
 
-    /// A line for each credential that is not ready, the first ones in full, and for each key folder of which it is not
-    /// known what is required.
+    /// One line for each credential that is not ready, the first ones in full, and for each key folder that was never
+    /// listed.
     fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
         let now = clock::now();
         let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
@@ -115,8 +116,8 @@ impl Daemon {
         (state.credential().required && !state.is_draining()).then_some(id)
     }
 
-    /// Logs once that every required token is on disk. This runs after every write, so the credential that was missing the last
-    /// time is checked first.
+    /// Logs once that every required token is on disk. This runs after every write, so the credential that was missing
+    /// the last time is checked first.
     pub(super) fn announce_ready(&mut self) {
         let now = clock::now();
         let is_missing = |(id, state): (Id, &CredentialState)| self.lacks_its_token(id, state, now);
@@ -139,7 +140,8 @@ impl Daemon {
         folders.filter_map(|directory| self.reconciler.folders().why_unlisted(&directory.path)).collect()
     }
 
-    /// A credential whose required token is missing or expired. The last ones are checked first, because they are written last.
+    /// A credential whose required token is missing or expired. The last ones are checked first, because they are
+    /// written last.
     fn first_unready(&self, now: Moment) -> Option<Id> {
         self.credentials.active().rev().find(|(id, state)| self.lacks_its_token(*id, state, now)).map(|(id, _)| id)
     }
@@ -150,11 +152,11 @@ impl Daemon {
     }
 }
 
-/// The file is gone, and this is why no other is in its place yet.
+/// One line on an output that does not hold its token.
 fn not_there(name: &str, state: &CredentialState) -> String {
     let why = state.outputs().first_error();
     format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
-/// More than anyone reads.
+/// More lines than a person reads.
 const LINES_MAX: usize = 100;

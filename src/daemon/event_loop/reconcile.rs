@@ -23,8 +23,8 @@ use crate::{
 };
 
 impl Daemon {
-    /// Takes the listings of the key folders. A folder that cannot be listed removes no credential: its keys are missing until
-    /// it is back.
+    /// Takes the listings of the key folders. A folder that cannot be listed removes no credential: its keys are
+    /// missing until it is back.
     pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, String>>) {
         let mut changed = false;
         for (folder, listed) in directories {
@@ -45,7 +45,8 @@ impl Daemon {
         }
     }
 
-    /// Makes the credentials what is desired: now, or once no file is being written that another credential may come to own.
+    /// Makes the credentials what is desired: now, or once no file is being written that another credential may come to
+    /// own.
     pub(super) fn reconcile(&mut self) {
         let desired = self.reconciler.desired(&self.config);
         self.reconcile_to(desired);
@@ -126,8 +127,8 @@ impl Daemon {
         self.credentials.insert(id, CredentialState::new(clock::now(), credential));
     }
 
-    /// Stops the renewals of a credential; its files stay. If `onExpiry` removes them, the credential drains until its session
-    /// ends, unless another credential writes to them. Returns whether it stopped just now.
+    /// Stops the renewals of a credential; its files stay. If `onExpiry` removes them, the credential drains until its
+    /// session ends, unless another credential writes to them. Returns whether it stopped just now.
     fn retire(&mut self, id: Id, plan: &ReconcilePlan) -> bool {
         let now = clock::now();
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return false };

@@ -1,4 +1,4 @@
-//! Reading the configuration again: a good one is applied, a bad one is refused whole and said.
+//! Reads the configuration again. A valid one is applied; an invalid one is refused as a whole and logged.
 
 use std::{mem, sync::Arc};
 
@@ -51,7 +51,7 @@ impl Daemon {
         if is_same && why == Why::Started {
             return;
         }
-        // Also where nothing changed: the CA file may have been replaced under its name.
+        // Also without a change: the CA file may have been replaced.
         let context = match ExchangeContext::new(&config, Some(&self.context)) {
             Ok(context) => context,
             Err(error) => {

@@ -18,7 +18,7 @@ use crate::{
 };
 
 impl Daemon {
-    /// How everything is right now.
+    /// Reports the state of everything.
     pub fn report(&self) -> Report {
         let (now, at) = (clock::now(), clock::wall());
         let credentials = self
@@ -52,13 +52,13 @@ impl Daemon {
         }
     }
 
-    /// Whether the key folders were looked at and every credential that is known has a token on disk, had with the key that
-    /// its file holds. Where another process writes the outputs, its token counts, whatever key that was had with.
+    /// Whether the key folders were scanned, and every known credential has a token on disk that its current key
+    /// produced. If another process writes the outputs, its token counts, whichever key produced it.
     pub fn has_every_token(&self) -> bool {
         self.inputs.is_idle() && self.has_every_token_by_the_last_look()
     }
 
-    /// The same for who cannot wait for the end of a look that is under way.
+    /// The same by the last scan, for callers that cannot wait for the scan in flight.
     pub fn has_every_token_by_the_last_look(&self) -> bool {
         let now = clock::now();
         let has_token = |(id, state): (Id, &CredentialState)| {
@@ -73,12 +73,12 @@ impl Daemon {
             && self.credentials.active().rev().all(has_token)
     }
 
-    /// Whether it is known who there is, by the last look.
+    /// Whether the last scan settled which credentials there are.
     fn is_settled(&self) -> bool {
         self.inputs.has_scanned() && self.reconciler.is_settled()
     }
 
-    /// Whether every credential that is known has a key and a live token on disk, whichever key that was had with.
+    /// Whether every known credential has a key and a valid token on disk, whichever key produced it.
     pub fn has_every_token_of_any_key(&self) -> bool {
         let now = clock::now();
         let lives = |(id, state): (Id, &CredentialState)| {
@@ -95,8 +95,8 @@ impl Daemon {
         self.credentials.active().any(|(id, state)| state.holder().is_none() && self.is_overdue(id, state, now))
     }
 
-    /// Renews at once what had fallen due when it was taken over, for a command that will not be there later. Each is asked
-    /// for once; after that it keeps its pace.
+    /// Renews at once the tokens that were due when this process took them over, for a command that ends soon. Each is
+    /// renewed early once.
     pub fn hurry_what_is_overdue(&mut self) {
         let now = clock::now();
         for id in self.credentials.take_overdue() {
@@ -104,17 +104,17 @@ impl Daemon {
         }
     }
 
-    /// The children of this process: who starts one does it by this, or it counts as an orphan.
+    /// The children of this process. A process that is started without an entry here counts as an orphan.
     pub fn children(&self) -> &ChildRegistry {
         self.processes.children()
     }
 
-    /// How often readers got a token that they did not have. A file that was only put right does not count.
+    /// How often readers got a new token. A file that was only repaired does not count.
     pub fn rotations(&self) -> u64 {
         self.publisher.activity().rotations()
     }
 
-    /// The newest session of a credential, for whoever was asked by name to hand its token on.
+    /// The newest session of a credential, for commands that were asked to pass its token on.
     pub fn session(&self, credential: &str) -> Option<&Session> {
         self.credentials.named(credential)?.1.token().session().map(|session| &**session)
     }

@@ -59,8 +59,8 @@ impl Daemon {
         self.credentials.all().any(|(_, state)| state.holder().is_some())
     }
 
-    /// The token that another process has put into every output, as far as its own claims tell. A record of that token, where
-    /// this process has one, tells more.
+    /// The token that another process has put into every output, as far as its own claims tell. A record of that token,
+    /// where this process has one, tells more.
     pub(super) fn observe_token(&mut self, id: Id, now: Moment, life: Option<TokenLife>) {
         let (Some(state), Some(renewal)) = (self.credentials.get(id), self.fleet.get(id)) else { return };
         if state.holder().is_none() || state.token().written().is_some() {

@@ -1,4 +1,4 @@
-//! The exchanges of the last day, counted in buckets by the boot clock.
+//! The exchanges of the last day, counted in buckets of the boot clock.
 
 use std::{
     collections::VecDeque,
@@ -10,7 +10,7 @@ use crate::{
     status::{BucketReport, HistoryReport},
 };
 
-/// Buckets in which anything was answered, oldest first; never more than a day has.
+/// The buckets with any exchange, oldest first; at most those of a day.
 #[derive(Debug, Default)]
 pub(super) struct History(VecDeque<Bucket>);
 
@@ -22,17 +22,17 @@ struct Bucket {
 }
 
 impl History {
-    /// An exchange brought a session.
+    /// Counts an exchange that brought a session.
     pub(super) fn add_session(&mut self, now: Moment) {
         self.bucket(now).sessions += 1;
     }
 
-    /// An exchange was refused.
+    /// Counts an exchange that was refused.
     pub(super) fn add_refusal(&mut self, now: Moment) {
         self.bucket(now).refusals += 1;
     }
 
-    /// The last day up to now, on the wall clock that `wall_of` knows.
+    /// Reports the last day, on the wall clock of `wall_of`.
     pub(super) fn report(&self, now: Moment, wall_of: impl Fn(Moment) -> SystemTime) -> HistoryReport {
         let shown = self.0.iter().filter(|bucket| bucket.from + DAY > now);
         let buckets = shown.map(|bucket| BucketReport {

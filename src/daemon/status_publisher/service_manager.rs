@@ -1,7 +1,7 @@
 //! What the service manager is told, and when (`Type=notify` and `Type=notify-reload`, `systemd.service(5)`).
 //!
-//! `READY=1` is sent when every required token is on disk, and again after each reload. `WATCHDOG=1` is sent by the loop
-//! only, so that the service manager kills a loop that is stuck. The unit limits how long a start may take
+//! `READY=1` is sent when every required token is on disk, and again after each reload. `WATCHDOG=1` is sent by the
+//! loop only, so that the service manager kills a loop that is stuck. The unit limits how long a start may take
 //! (`TimeoutStartSec=`); each new first token extends that limit, so that many credentials do not make a start fail.
 
 mod socket;

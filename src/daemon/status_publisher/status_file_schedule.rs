@@ -1,10 +1,10 @@
-//! When the status file is written: soon after anything has changed, and at once where what others act upon has.
+//! When the status file is written: soon after any change, and at once after a change of health or readiness.
 
 use std::time::Duration;
 
 use crate::renewal::{Health, Moment};
 
-/// What others act upon: whether all is ready, and the state of every credential.
+/// What other programs act upon: readiness, and the health of every credential.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(in crate::daemon) struct HealthSummary {
     pub(in crate::daemon) ready: bool,
@@ -12,22 +12,22 @@ pub(in crate::daemon) struct HealthSummary {
     pub(in crate::daemon) states: Vec<Health>,
 }
 
-/// What there is to tell that the file does not tell yet.
+/// The changes that the file does not show yet.
 #[derive(Debug)]
 pub(super) struct StatusFileSchedule {
     changed: bool,
-    /// Something has changed since the summary was last looked at.
+    /// Whether something changed since the summary was compared.
     unjudged: bool,
-    /// Before this nothing is written for any change.
+    /// No ordinary change is written before this.
     not_before: Moment,
-    /// Before this nothing is written at once: a credential that flaps would have it written all the time.
+    /// No change of the summary is written before this, because a credential that flaps would cause endless writes.
     at_once_from: Moment,
-    /// As the file has it.
+    /// The summary that the file holds.
     told: Option<HealthSummary>,
 }
 
 impl Default for StatusFileSchedule {
-    /// Nothing is told yet.
+    /// Nothing is written yet.
     fn default() -> Self {
         let start = Moment::default();
         Self { changed: true, unjudged: true, not_before: start, at_once_from: start, told: None }
@@ -40,13 +40,13 @@ impl StatusFileSchedule {
         self.unjudged = true;
     }
 
-    /// When to ask whether to write.
+    /// When to ask [`Self::is_to_be_written`] again.
     pub(super) fn due(&self) -> Option<Moment> {
         let due = if self.unjudged { self.not_before.min(self.at_once_from) } else { self.not_before };
         self.changed.then_some(due)
     }
 
-    /// Whether to write now. Then this summary is what the file tells.
+    /// Whether to write now. If so, this summary is what the file holds from now on.
     pub(super) fn is_to_be_written(&mut self, now: Moment, summary: HealthSummary) -> bool {
         if self.due().is_none_or(|due| now < due) {
             return false;
@@ -67,14 +67,14 @@ impl StatusFileSchedule {
     }
 }
 
-/// The least time between two writes of the file, and what each credential adds: ten thousand of them make twelve megabytes.
+/// The least time between two writes, and what each credential adds: ten thousand credentials make twelve megabytes.
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_A_CREDENTIAL: Duration = Duration::from_millis(1);
 
-/// The same between two that do not wait for that.
+/// The least time between two writes of a changed summary.
 const AT_ONCE_PAUSE: Duration = Duration::from_millis(250);
 
-/// Between two comparisons of the summary, for each credential: a hundredth of a processor, whatever happens.
+/// The time between two comparisons of the summary, for each credential: at most a hundredth of a processor.
 const LOOK_PAUSE_A_CREDENTIAL: Duration = Duration::from_micros(10);
 
 #[cfg(test)]

@@ -18,7 +18,8 @@ use std::{
     time::Duration,
 };
 
-/// The service manager's address, and the socket to send from. It is not connected, because the manager may be replaced.
+/// The service manager's address, and the socket to send from. It is not connected, because the manager may be
+/// replaced.
 #[derive(Debug)]
 pub(super) struct Socket {
     ours: UnixDatagram,
@@ -26,8 +27,8 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    /// Returns the socket of `$NOTIFY_SOCKET`; `None` without a service manager. The variable stays set, but is not passed on
-    /// to hooks and programs.
+    /// Returns the socket of `$NOTIFY_SOCKET`; `None` without a service manager. The variable stays set, but is not
+    /// passed on to hooks and programs.
     pub(super) fn of_environment() -> io::Result<Option<Self>> {
         let name = env::var_os("NOTIFY_SOCKET").filter(|name| !name.is_empty());
         name.map(|name| Self::to(&name)).transpose()
@@ -46,8 +47,8 @@ impl Socket {
     }
 }
 
-/// How long this process may be silent before the service manager kills it; `None` without a watchdog, or if the watchdog
-/// is for another process (`sd_watchdog_enabled(3)`).
+/// How long this process may be silent before the service manager kills it; `None` without a watchdog, or if the
+/// watchdog is for another process (`sd_watchdog_enabled(3)`).
 pub(super) fn watchdog_timeout() -> Option<Duration> {
     let number = |name: &str| env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
     let is_ours = env::var_os("WATCHDOG_PID").is_none() || number("WATCHDOG_PID") == Some(process::id().into());
