@@ -4,15 +4,15 @@
 //! own: files in `file/`.
 
 pub mod file;
-mod output;
 mod render;
 mod target;
+mod verbs;
 
 pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
 pub use file::{ProbeError, Probed, RemoveError, Removed, Room, Step, Swept, WriteError, Written};
-pub use output::{Output, are_intact, find, publish, sweep, tidy, withdraw};
 pub use render::{
     Content, Field, Format, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template,
     TemplateMistake, Variable,
 };
 pub use target::{Address, Target};
+pub use verbs::{Output, are_intact, find, publish, sweep, tidy, withdraw};

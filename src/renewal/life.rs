@@ -53,7 +53,7 @@ enum Stage {
         attempt: Attempt,
         began: Moment,
         key: Fingerprint,
-        /// RenewRequested meanwhile: what comes is the answer to a request by yesterday's rules.
+        /// A renewal was requested while this exchange was in flight, so run another afterwards.
         again: bool,
     },
     Publishing {
@@ -154,8 +154,8 @@ impl Renewal {
     pub fn exchange_due(&self) -> Option<Moment> {
         match (self.stage, self.claim) {
             (Stage::Idle, Claim::Held) => self.exchange_planned(),
-            (Stage::Idle, Claim::Lost) => None,
-            (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
+            (Stage::Idle, Claim::Lost)
+            | (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
         }
     }
 
@@ -176,8 +176,8 @@ impl Renewal {
     pub fn disk_task_due(&self) -> Option<Moment> {
         match (self.stage, self.claim) {
             (Stage::Idle, Claim::Held) => self.delivery.due(self.policy.on_expiry),
-            (Stage::Idle, Claim::Lost) => None,
-            (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
+            (Stage::Idle, Claim::Lost)
+            | (Stage::Exchanging { .. } | Stage::Publishing { .. } | Stage::Withdrawing { .. }, _) => None,
         }
     }
 

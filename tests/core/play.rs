@@ -1,7 +1,5 @@
 //! A fleet played by hand: told what happened at which moment, and asked what it does. Bare numbers are seconds since boot.
 
-#![allow(dead_code, reason = "shared: not every test needs every helper")]
-
 use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::{
@@ -25,13 +23,6 @@ impl Play {
 
     pub(crate) fn add(&mut self, policy: Policy) -> Id {
         self.fleet.add(OriginId::default(), policy, LastExchange::default())
-    }
-
-    /// With a key, at another host than [`Play::with_key`].
-    pub(crate) fn with_key_at(&mut self, origin: u32, policy: Policy) -> Id {
-        let id = self.fleet.add(OriginId(origin), policy, LastExchange::default());
-        self.tell(id, Event::KeyAppeared(key(1)));
-        id
     }
 
     pub(crate) fn with_key(&mut self, policy: Policy) -> Id {

@@ -56,8 +56,8 @@ impl Daemon {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
                     let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
                         let project = context.api.project.as_str();
-                        let content = Content { session: &session, credential: &credential.name, project, times };
-                        let results = output::publish(&credential.outputs, &content, locks, protected_keys);
+                        let of_session = Content { session: &session, credential: &credential.name, project, times };
+                        let results = output::publish(&credential.outputs, &of_session, locks, protected_keys);
                         remember(&context.ledger, &credential, results, record)
                     };
                     access.write(publish).await.unwrap_or(Done::Lost)

@@ -74,10 +74,8 @@ impl Daemon {
 
     /// Plans the removal of old generations after a write to a set.
     pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
-        let in_sets = self
-            .credentials
-            .get(id)
-            .is_some_and(|state| state.credential().outputs.iter().any(|output| output.is_in_set()));
+        let in_sets =
+            self.credentials.get(id).is_some_and(|state| state.credential().outputs.iter().any(Output::is_in_set));
         if in_sets {
             self.monitor.cleanup().written(now, id);
         }

@@ -13,6 +13,7 @@
 )]
 
 mod checks;
+mod pair;
 mod process;
 mod server;
 mod trouble;
@@ -58,6 +59,30 @@ fn a_world_is_the_same_each_time_it_is_played() {
         world.tally()
     };
     assert_eq!(play(), play());
+}
+
+#[test]
+fn of_two_processes_at_one_output_one_exchanges_at_a_time() {
+    let seeds = from_environment("TOKENWELL_SEEDS").unwrap_or(DEFAULT_SEEDS);
+    let mut tally = pair::Tally::default();
+    for seed in 1..=seeds {
+        let played = panic::catch_unwind(|| {
+            let mut pair = pair::Pair::new(seed);
+            pair.run(10_000);
+            pair.tally
+        });
+        let one = played.unwrap_or_else(|panic| {
+            eprintln!("seed {seed}");
+            panic::resume_unwind(panic)
+        });
+        tally.exchanges += one.exchanges;
+        tally.takeovers += one.takeovers;
+        tally.free_takeovers += one.free_takeovers;
+        tally.kills += one.kills;
+        tally.pauses += one.pauses;
+    }
+    println!("{seeds} pairs: {tally:?}");
+    assert!(tally.takeovers > 5 * seeds && tally.free_takeovers > seeds && tally.pauses > seeds, "{tally:?}");
 }
 
 fn survive(seed: u64, trace: bool) -> f64 {

@@ -2,17 +2,17 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use tokenwell::renewal::{Effect, OriginId, Refusal};
+use tokenwell::renewal::{Effect, Event, Id, LastExchange, OriginId, Refusal};
 
-use crate::play::{Play, at, calm};
+use crate::play::{Play, at, calm, key};
 
 #[test]
 fn a_busy_host_holds_back_its_own_credentials_only() {
     let mut play = Play::new();
-    let [first, second] = [(); 2].map(|()| play.with_key_at(1, calm()));
+    let [first, second] = [(); 2].map(|()| with_key_at(&mut play, 1));
     let attempt = play.asks(first);
     play.refused(first, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(100)) });
-    let elsewhere = play.with_key_at(2, calm());
+    let elsewhere = with_key_at(&mut play, 2);
     play.renews(elsewhere, 600);
     assert!(play.fleet.opens(second) >= at(100.0));
     assert!(play.fleet.opens(elsewhere) <= play.now);
@@ -25,11 +25,11 @@ fn a_busy_host_holds_back_its_own_credentials_only() {
 fn the_nearest_expiry_comes_first_whichever_host_it_asks() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
-    let longer = play.with_key_at(1, calm());
+    let longer = with_key_at(&mut play, 1);
     play.renews(longer, 1010);
-    let shorter = play.with_key_at(2, calm());
+    let shorter = with_key_at(&mut play, 2);
     play.renews(shorter, 1000);
-    let busy = play.with_key_at(1, calm());
+    let busy = with_key_at(&mut play, 1);
     let attempt = play.asks(busy);
     play.go(700.0);
     play.rests();
@@ -43,10 +43,10 @@ fn the_nearest_expiry_comes_first_whichever_host_it_asks() {
 fn a_host_that_hangs_leaves_a_place_to_every_other() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
-    let idle = play.with_key_at(2, calm());
+    let idle = with_key_at(&mut play, 2);
     play.renews(idle, 600);
     for _ in 0..10 {
-        play.with_key_at(1, calm());
+        with_key_at(&mut play, 1);
     }
     for _ in 0..3 {
         assert!(matches!(play.next(), Some((id, Effect::Exchange(_))) if id != idle));
@@ -56,7 +56,7 @@ fn a_host_that_hangs_leaves_a_place_to_every_other() {
     play.asks(idle);
     assert_eq!(play.fleet.in_flight(), 4);
     // With a place of its own it takes no more than is left.
-    let another = play.with_key_at(2, calm());
+    let another = with_key_at(&mut play, 2);
     play.rests();
     play.fleet.remove(play.now, idle).unwrap();
     play.asks(another);
@@ -66,8 +66,8 @@ fn a_host_that_hangs_leaves_a_place_to_every_other() {
 fn exchanges_that_timed_out_at_one_host_keep_none_of_another_waiting() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
-    let hung = [(); 3].map(|()| play.with_key_at(1, calm()));
-    let other = play.with_key_at(2, calm());
+    let hung = [(); 3].map(|()| with_key_at(&mut play, 1));
+    let other = with_key_at(&mut play, 2);
     let mut attempts = Vec::new();
     while let Some((id, Effect::Exchange(attempt))) = play.next() {
         attempts.push((id, attempt));
@@ -90,8 +90,8 @@ fn exchanges_that_timed_out_at_one_host_keep_none_of_another_waiting() {
 fn with_fewer_places_than_hosts_every_host_has_its_turn() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
-    let at_first = [(); 3].map(|()| play.with_key_at(1, calm()));
-    let at_second = play.with_key_at(2, calm());
+    let at_first = [(); 3].map(|()| with_key_at(&mut play, 1));
+    let at_second = with_key_at(&mut play, 2);
     let mut attempts = 0;
     loop {
         attempts += 1;
@@ -108,11 +108,18 @@ fn with_fewer_places_than_hosts_every_host_has_its_turn() {
 #[test]
 fn another_host_begins_without_what_was_learnt_of_the_first() {
     let mut play = Play::new();
-    let [here, there] = [1, 2].map(|origin| play.with_key_at(origin, calm()));
+    let [here, there] = [1, 2].map(|origin| with_key_at(&mut play, origin));
     for id in [here, there] {
         let attempt = play.asks(id);
         play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(100)) });
     }
     play.fleet.change_host(OriginId(1));
     assert!(play.fleet.opens(here) <= play.now && play.fleet.opens(there) >= at(100.0));
+}
+
+/// A credential with a key, of that host.
+fn with_key_at(play: &mut Play, origin: u32) -> Id {
+    let id = play.fleet.add(OriginId(origin), calm(), LastExchange::default());
+    play.tell(id, Event::KeyAppeared(key(1)));
+    id
 }
