@@ -163,8 +163,11 @@ mod tests {
     async fn writes_go_on_when_all_else_is_stopped() {
         let mut tasks = Tasks::default();
         let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
-        let id =
-            fleet.add(Default::default(), crate::renewal::Policy::default(), crate::renewal::LastExchange::default());
+        let id = fleet.add(
+            crate::renewal::OriginId::default(),
+            crate::renewal::Policy::default(),
+            crate::renewal::LastExchange::default(),
+        );
         tasks.start(Task::Exchange(id, Attempt(1)), std::future::pending());
         tasks.start(Task::Publish(id, Attempt(2)), async {
             Done::Published { results: Vec::new(), written: None, stored: None }

@@ -44,6 +44,7 @@ mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as base64};
 
     use super::*;
+    use crate::clock;
 
     fn token(issued_at: u64, expires_at: u64) -> String {
         let part = |json: String| base64.encode(json);
@@ -59,7 +60,7 @@ mod tests {
             fs::write(folder.path().join(name), content).unwrap();
             Output::at(folder.path().join(name))
         };
-        let wall = SystemTime::now();
+        let wall = clock::wall();
         let at = wall.duration_since(UNIX_EPOCH).unwrap().as_secs();
         let long = output("long", &format!("Authorization: Bearer {}\n", token(at - 100, at + 500)));
         let short = output("short", &token(at - 100, at + 200));
@@ -77,7 +78,7 @@ mod tests {
     fn a_clock_that_is_behind_makes_no_token_younger_than_its_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        let wall = SystemTime::now();
+        let wall = clock::wall();
         let ahead = wall.duration_since(UNIX_EPOCH).unwrap().as_secs() + 1000;
         fs::write(&path, token(ahead, ahead + 600)).unwrap();
         let later = wall + Duration::from_secs(300);
