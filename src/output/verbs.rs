@@ -1,5 +1,5 @@
 //! An output, and what can be done with it: claim it, publish to it, withdraw from it, find a token in it, inspect it, name it.
-//! Each of these asks the target, and is the same for whoever calls.
+//! Each verb matches the target, so callers know no kind of target.
 
 use std::{
     borrow::Cow,

@@ -19,7 +19,7 @@ pub(super) struct Delivery {
     /// Before which no removal is tried.
     withdraw_from: Moment,
     failures: u32,
-    /// Somebody else has changed the files, and they are not put right yet.
+    /// Another program has changed the files, and they are not repaired yet.
     altered: bool,
     repairs: Repairs,
 }
@@ -49,7 +49,7 @@ impl Delivery {
         self.failures = 0;
     }
 
-    /// Somebody else has changed the files. They are written again at once, or later in a conflict; a write that is owed anyway
+    /// Another program has changed the files. They are written again at once, or later in a conflict; a write that is owed anyway
     /// keeps its moment. What was not on disk, or has ended there, is not missed.
     pub(super) fn altered(&mut self, now: Moment) {
         let OnDisk::Session(_) = self.on_disk else { return };
@@ -151,12 +151,12 @@ impl Delivery {
         self.failures > 0
     }
 
-    /// Whether somebody else has changed the files, and they are not put right yet.
+    /// Whether another program has changed the files, and they are not repaired yet.
     pub(super) fn is_altered(&self) -> bool {
         self.altered
     }
 
-    /// Whether somebody changes them again and again.
+    /// Whether another program changes them again and again.
     pub(super) fn is_in_conflict(&self) -> bool {
         self.repairs.is_a_fight()
     }

@@ -1,4 +1,4 @@
-//! What a renewal is told, what it asks for, and how well it is.
+//! The events and effects of a renewal, and its health.
 
 use super::{
     answer::{Grant, Refusal},
@@ -17,11 +17,11 @@ pub enum Event {
     KeyAppeared(Fingerprint),
     /// The key file is missing or holds no key.
     KeyVanished,
-    /// Somebody wants a new session now: USR1, or other login options.
+    /// A new session is wanted now: USR1, or other login options.
     RenewRequested,
     /// The session at hand has to be written again, elsewhere or otherwise.
     OutputsChanged,
-    /// Somebody else has deleted, replaced or changed a file. Nobody says so while a write is under way: what is half done
+    /// Another program has deleted, replaced or changed a file. Not sent while a write is in flight, because a half-done write
     /// looks the same.
     OutputsAltered,
     /// This process holds at least one of the outputs, or nothing can be claimed there.
@@ -90,7 +90,7 @@ pub enum Health {
     Starting,
     /// A live token is on disk and nothing is wrong.
     Fresh,
-    /// A live token is on disk, but the last exchange or write failed, the key is missing, or somebody else has changed the
+    /// A live token is on disk, but the last exchange or write failed, the key is missing, or another program has changed the
     /// files.
     Failing,
     /// The token on disk has ended.

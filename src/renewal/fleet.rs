@@ -237,7 +237,7 @@ impl Fleet {
     }
 
     /// Whether an exchange with this origin may begin. One that has a place already leaves a free one to every origin that has
-    /// none, so that hanging exchanges of one host keep nobody else waiting; with fewer places than hosts it waits until the
+    /// none, so that hanging exchanges of one host delay no other host; with fewer places than hosts it waits until the
     /// others have had theirs. Exchanges that timed out last time have half of the places, and each origin at least one.
     fn has_place_for(&self, origin: &OriginState, rank: Rank) -> bool {
         let suspects_max = (self.in_flight_max / 2).max(1);
@@ -291,7 +291,7 @@ impl Fleet {
         self.suspects_in_flight -= usize::from(flight == Flight::Suspect);
     }
 
-    /// Brings the queues in line with what a member's renewal says of itself.
+    /// Updates the queues from the due times of a member's renewal.
     fn reindex(&mut self, now: Moment, id: Id) {
         let Some(member) = self.members.get_mut(&id) else { return };
         let due = member.renewal.exchange_due();

@@ -159,8 +159,8 @@ impl Renewal {
         }
     }
 
-    /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key; but the file
-    /// may have changed back meanwhile, and whoever reads it so sends nothing.
+    /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key. If the file has
+    /// changed back by the time it is read, nothing is sent.
     pub fn cooling_down(&self, now: Moment) -> Option<Fingerprint> {
         self.past.key.filter(|_| now < self.floor(self.policy.spacing))
     }
@@ -197,7 +197,7 @@ impl Renewal {
         self.health(now).is_usable() && !self.delivery.is_altered()
     }
 
-    /// Whether somebody else changes the files again and again, so that they are put right ever later.
+    /// Whether another program changes the files again and again, so that each repair comes later than the one before.
     pub fn is_in_conflict(&self) -> bool {
         self.delivery.is_in_conflict()
     }
@@ -278,7 +278,7 @@ impl Renewal {
 
     /// The one place where an exchange begins.
     ///
-    /// Invariant: never before the spacing is over, whoever asks.
+    /// Invariant: never before the spacing is over, whatever the reason.
     fn exchange(&mut self, now: Moment) -> Option<Effect> {
         let key = self.key?;
         if self.exchange_due().is_none_or(|due| now < due) {

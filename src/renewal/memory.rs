@@ -3,7 +3,7 @@
 //! Two clocks are kept with everything. The boot clock is the truth within one boot; the wall clock bridges a reboot, and there
 //! the server's clock is asked as well, as far as the JWT tells it. Where clocks disagree the longer time counts as passed, so
 //! a clock that was set, or a virtual machine that stood still, costs one exchange too many and never a token that is older
-//! than it seems. What nobody can tell is that a machine boots with a clock that is behind.
+//! than it seems. A machine that boots with a clock that is behind cannot be detected.
 
 use std::time::Duration;
 
@@ -83,7 +83,7 @@ pub struct Recollection {
 impl Memory {
     /// Reads the memory by the clocks of now, for a credential that is renewed by this policy.
     pub fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Recollection {
-        // An exchange that nobody saw the end of may have reached the host only just now.
+        // An exchange without a recorded answer may have reached the host only just now.
         let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {

@@ -1,4 +1,4 @@
-//! How fast one host may be asked: learnt from what it answers, since its limits are told to nobody.
+//! How fast one host may be asked: learnt from its answers, because hosts do not publish their limits.
 //!
 //! At first a few exchanges go out at once and the rest a little apart, and each good answer makes the distance shorter,
 //! until there is none. A refusal for being asked too often tells how long to be quiet, and, by how many answers were had
@@ -178,7 +178,7 @@ fn lateness_of(lifetime: Duration) -> Duration {
     (lifetime / 10).min(WINDOW)
 }
 
-/// The same of who has no session, and so no life to measure by: short at first, for somebody waits for it.
+/// The same for a credential without a session, which has no life to measure by: short at first, because readers wait for it.
 fn without_a_session(unanswered: u32) -> Duration {
     LATENESS_AT_FIRST.saturating_mul(1 << unanswered.saturating_sub(1).min(DOUBLINGS_MAX)).min(WINDOW)
 }

@@ -1,4 +1,4 @@
-//! The pace of repairs: files that somebody else has changed are put right at once, but a conflict over them is slow.
+//! The pace of repairs: files that another program has changed are repaired at once, and a conflict over them slows down.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ pub(super) struct Repairs {
 }
 
 impl Repairs {
-    /// When to put right what was found wrong now: at once after a calm, and ever later in a row, for whoever changes the
-    /// files will do it again.
+    /// When to repair files that were found changed now: at once after a calm, and later with each repair in a row, because the
+    /// other program will change them again.
     pub(super) fn next(&mut self, now: Moment) -> Moment {
         let calm = self.last.is_none_or(|last| last + CALM <= now);
         self.in_a_row = if calm { 0 } else { self.in_a_row.saturating_add(1) };
@@ -28,7 +28,7 @@ impl Repairs {
         at
     }
 
-    /// Whether somebody changes the files again and again.
+    /// Whether another program changes the files again and again.
     pub(super) fn is_a_fight(&self) -> bool {
         self.in_a_row >= FIGHT
     }

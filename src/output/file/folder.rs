@@ -30,7 +30,7 @@ pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
     }
     match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
         Ok(()) => finish(folder, group).inspect_err(|_| {
-            // Else the next attempt would take the unfinished folder for one that somebody else made just so.
+            // Otherwise the next attempt would take the unfinished folder for one that another program made so.
             let _ = fs::remove_dir(folder);
         }),
         // Another output's write made it meanwhile. A link to nothing stays an error.

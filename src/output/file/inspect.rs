@@ -54,7 +54,7 @@ pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, 
     let Ok(rendered) = render(output.format, content) else { return Condition::Right(None) };
     match look(&target, file, rendered.bytes()) {
         Found::Same => Condition::Right(now),
-        // Nobody is to be blamed for that. Without a stamp it is looked at again.
+        // No program has changed it. Without a stamp it is looked at again.
         Found::Unseen => Condition::Right(None),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
         Found::Different => Condition::Altered("changed"),

@@ -1,9 +1,9 @@
 //! Files that no token may replace, whatever the configuration says: those that hold access keys.
 //!
-//! A configuration is judged when it is read. Links and mounts can change later, and `credentialsFrom` brings keys that
-//! nobody named. So every write, and every removal, first asks here: by the folder and the name that it would replace, and by
-//! the file that stands there. What is known is looked up by number, so ten thousand keys cost a write no more than one; it is
-//! believed only after another look at the key in question, for numbers are used again.
+//! A configuration is checked when it is read. Links and mounts can change later, and `credentialsFrom` brings keys that the
+//! configuration does not name. So every write and every removal first asks here: by the folder and the name that it would
+//! replace, and by the file that is there. Keys are looked up by device and inode, so ten thousand keys cost a write no more
+//! than one. A hit counts only after another look at that key, because inode numbers are used again.
 
 use std::{
     collections::HashMap,

@@ -1,5 +1,5 @@
 //! How deep a template's expressions go. The engine's compiler calls itself once for every operator of an expression and
-//! every `elif` of a condition, without a bound, so that a very long one would end the process. Nobody writes one by hand.
+//! every `elif` of a condition, without a bound, so that a very long one would end the process. No person writes one by hand.
 
 /// The line, counted from one, on which a tag is longer or deeper than the engine can bear.
 pub(super) fn beyond_bounds(text: &str) -> Option<usize> {

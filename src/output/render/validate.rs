@@ -131,7 +131,7 @@ fn is_certain(kind: ErrorKind) -> bool {
     )
 }
 
-/// Has every claim, each of which is such an object again. Whoever walks through it finds an end.
+/// Has every claim, each of which is such an object again. A walk through it ends.
 #[derive(Debug)]
 struct AnyClaim {
     depth: usize,

@@ -28,7 +28,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct LockFile {
     pub(super) id: FileId,
-    /// Whoever else has it must not outlive this process' wish for any of its locks.
+    /// Closing any descriptor of the file drops every lock of this process in it.
     pub(super) file: Arc<File>,
     plain: HashSet<i64>,
     members: HashSet<i64>,

@@ -1,4 +1,4 @@
-//! What a second process is told of the first.
+//! The process that holds an output, as an error of the process that wants it.
 
 use std::{fmt, fs::File, io::Read as _, path::PathBuf};
 
@@ -43,7 +43,7 @@ impl Holder {
     }
 }
 
-/// The name of a process' program. Its arguments are nobody's business.
+/// The name of the program of a process, without its arguments, which may hold secrets.
 fn program(process: i32) -> Option<String> {
     let mut name = Vec::new();
     File::open(format!("/proc/{process}/comm")).ok()?.take(PROGRAM_BYTES_MAX).read_to_end(&mut name).ok()?;

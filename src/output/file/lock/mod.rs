@@ -1,17 +1,17 @@
-//! Who writes where: one process an output, one process a set.
+//! Claims: one process writes an output, and one process writes a set.
 //!
-//! Every folder with outputs has a file [`LOCK_FILE`], of which a process locks ranges of bytes: for a plain output one byte
-//! at a place that its name tells, for a set everything. So thousands of outputs cost one descriptor, processes with
-//! different outputs in one folder do not hinder each other, and the kernel tells the process that holds a range. The lock
-//! goes with the process, however that ends. The file stays: whoever removed it could remove one that a third has just
-//! locked.
+//! Every folder with outputs has a file [`LOCK_FILE`], in which a process locks ranges of bytes: for a plain output one byte,
+//! whose offset follows from the output's name, and for a set the whole file. So thousands of outputs cost one descriptor,
+//! processes with different outputs in one folder do not block each other, and the kernel names the process that holds a
+//! range. The kernel releases the lock when the process ends, however it ends. The file stays: a process that removed it could
+//! remove one that a third process has just locked.
 //!
-//! These are the classic locks of POSIX, which belong to the process, and which die when it closes *any* descriptor of the
-//! file. Hence a folder's file is opened once; one that turns out to be open under another path of the folder too is kept
-//! with the first, and neither is closed before nothing in it is held.
+//! These are classic POSIX locks. They belong to the process, and the kernel drops them when the process closes *any*
+//! descriptor of the file. Therefore the file of a folder is opened once. If it turns out to be open under another path of the
+//! folder too, both descriptors are kept, and neither is closed while a lock in it is held.
 //!
-//! Who may write in the folder may open the file, and nobody else, least of all readers: a reader that locked it could keep
-//! tokens from being renewed.
+//! Only users that may write in the folder may open the file, and readers may not: a reader that locked it could keep tokens
+//! from being renewed.
 
 mod file;
 mod held;
@@ -124,7 +124,7 @@ pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
 #[derive(Debug, Default)]
 struct Folder {
     state: Mutex<State>,
-    /// Whoever has it writes to the set.
+    /// Held by the thread that writes to the set.
     turn: Mutex<()>,
 }
 

@@ -43,7 +43,7 @@ impl Generation {
         }
     }
 
-    /// Whether its folder lets in whom it should, and nobody else.
+    /// Whether its folder has the wanted mode and group.
     pub(super) fn is_open_as(&self, folder: &SetFolder) -> io::Result<bool> {
         let found = self.directory.file.metadata()?;
         Ok(found.mode() & !S_ISGID & 0o7777 == folder.mode && folder.group.is_none_or(|group| group == found.gid()))
@@ -56,7 +56,7 @@ impl Generation {
     }
 }
 
-/// A generation that is being made. Nobody else may enter it; it goes when it is dropped before it is kept.
+/// A generation that is being made. No other user may enter it. It is removed if it is dropped before it is kept.
 pub(super) struct Draft<'s> {
     set: &'s Directory,
     pub(super) made: Generation,
@@ -102,7 +102,7 @@ impl<'s> Draft<'s> {
             Err(WriteError::Set { source, .. }) if is_refused(&source) => {
                 steps.take_of(SetStep::CopyOver, name, || self.copy(from, name))
             }
-            // It was deleted just now. Whoever writes it puts it back.
+            // It was deleted just now. The next write of its credential puts it back.
             Err(WriteError::Set { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(()),
             carried => carried,
         }
@@ -190,5 +190,5 @@ const COPIED_BYTES_MAX: u64 = 1024 * 1024;
 
 const PIECE_BYTES: usize = 4096;
 
-/// How often a name is tried that somebody else turns out to have.
+/// How many names are tried if each turns out to be taken.
 const ATTEMPTS_MAX: usize = 16;

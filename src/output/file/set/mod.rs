@@ -16,7 +16,7 @@
 //! 4. For each file of the write: create it exclusively, write the content, set owner and group, then the mode, sync.
 //! 5. Carry every other file over from the current generation: by a hard link, or a copy where that is refused.
 //! 6. Set the group of the generation's folder, then its mode, so that readers may enter, and sync it.
-//! 7. Make the new `..data` under a fresh temporary name. What an earlier crash left under another is in nobody's way.
+//! 7. Make the new `..data` under a fresh temporary name. A link that an earlier crash left under another name does no harm.
 //! 8. Rename it over `..data`: the moment of truth. Readers have the old generation or the new one, each whole.
 //! 9. Sync the set's folder.
 //! 10. Make or repair the links by which readers know the files, each in one step. Remove those whose file is gone.

@@ -60,7 +60,7 @@ impl Retained<'static> {
     pub(super) const NONE: Self = Self { previous: None, others: 0 };
 }
 
-/// Removes the links that a crash left under temporary names. Each leads where ours lead, so none is anybody else's.
+/// Removes the links that a crash left under temporary names. Only links with the target of our own links are removed.
 pub(super) fn remove_temporary_links(set: &Directory, removed: &mut usize) -> io::Result<()> {
     let ours = ours(None)?;
     for (name, kind) in set.entries(DIRECTORY_ENTRIES_MAX)? {
@@ -78,7 +78,7 @@ pub(super) fn remove_temporary_links(set: &Directory, removed: &mut usize) -> io
     Ok(())
 }
 
-/// Tells by its owner what this program made: this user's, or as whoever the file system makes of this user.
+/// Returns whether this program made a file, by its owner: this user, or the user to which the file system maps this one.
 fn ours(current: Option<&Generation>) -> io::Result<impl Fn(u32) -> bool> {
     let of_current = current.map(|current| current.directory.file.metadata()).transpose()?.map(|found| found.uid());
     Ok(move |uid| uid == geteuid().as_raw() || Some(uid) == of_current)
