@@ -66,7 +66,7 @@ fn once_keeps_a_valid_token_if_the_api_is_away() {
     let ended = Program::start(&mut once(&past.path(""), "5s")).ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(past.requests().0 > 2, "it was tried");
-    assert_eq!(said(&ended, "not every one that is due could be renewed").len(), 1);
+    assert_eq!(said(&ended, "not every due one could be renewed").len(), 1);
     past.clean(&ended);
 }
 
