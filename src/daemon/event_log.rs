@@ -40,8 +40,8 @@ impl EventLog {
     pub(super) fn note_skew(&mut self, skew: Skew) {
         match self.skew.note(skew) {
             SkewChange::BecameLarge => warn!(
-                "the server's clock is {} this machine's: renewals do not mind, but whoever checks a token by this \
-                 machine's clock may; see which of them is wrong",
+                "the server's clock is {} this machine's: renewals are not affected, but a program that checks tokens \
+                 by this machine's clock may reject them; find out which clock is wrong",
                 skew.words()
             ),
             SkewChange::BecameSmall => info!("the server's clock and this machine's agree again"),
@@ -59,7 +59,7 @@ impl EventLog {
         match self.state_files.note(id, stored.is_ok()) {
             StateFileChange::FirstFailed => {
                 let why = stored.err().unwrap_or_default();
-                warn!("{why}; until it can be, a restart asks for new sessions: see `stateDirectory`");
+                warn!("{why}; until it can be, a restart requests new sessions: see `stateDirectory`");
             }
             StateFileChange::AnotherFailed => debug!("{}", stored.err().unwrap_or_default()),
             StateFileChange::AllRecovered => info!("every state file can be written again"),
@@ -92,7 +92,7 @@ impl EventLog {
 
     /// Logs a reload that found no change.
     pub(super) fn configuration_is_unchanged(&mut self, now: Moment) {
-        let message = "the configuration is as it was";
+        let message = "the configuration is unchanged";
         match self.reload_results.note(now, message) {
             Emit::Now(suppressed) => info!(suppressed, "{message}"),
             Emit::Suppress => debug!("{message}"),

@@ -187,7 +187,7 @@ impl Daemon {
             }
         };
         if time::timeout(DRAIN_MAX, writes).await.is_err() {
-            warn!("a write still hangs; it is given up");
+            warn!("a write hangs; stopping without it");
         }
         self.leave_status_file().await;
     }

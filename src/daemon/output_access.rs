@@ -64,7 +64,7 @@ mod tests {
         let (said, waits) = mpsc::channel();
         let mut release = Vec::new();
         let mut writes = Vec::new();
-        for _ in 0..WRITERS_MAX + 1 {
+        for _ in 0..=WRITERS_MAX {
             let (send, hang) = mpsc::channel::<()>();
             let (begun, said) = (Arc::clone(&begun), said.clone());
             release.push(send);

@@ -139,11 +139,15 @@ mod tests {
         queue.push(None, second);
         let asked = queue.take_in_flight();
         assert_eq!(asked.len(), 1);
-        asked.into_iter().for_each(|question| question.answer(vec!["a: no token yet".to_owned()]));
+        for question in asked {
+            question.answer(vec!["a: no token yet".to_owned()]);
+        }
         assert_eq!(first_answer.try_recv(), Ok(Readiness::Unready(vec!["a: no token yet".to_owned()])));
         assert!(queue.is_waiting() && second_answer.try_recv().is_err());
         queue.begin();
-        queue.take_in_flight().into_iter().for_each(|question| question.answer(Vec::new()));
+        for question in queue.take_in_flight() {
+            question.answer(Vec::new());
+        }
         assert_eq!(second_answer.try_recv(), Ok(Readiness::Ready));
     }
 

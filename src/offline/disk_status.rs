@@ -56,7 +56,7 @@ fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp
         Ok(Some(record)) => record,
     };
     if written.request != request {
-        return Some("the token on disk was asked for otherwise than the configuration says".to_owned());
+        return Some("the token on disk was requested with other settings than the configuration has".to_owned());
     }
     let Some(token) = &written.written else { return Some("no session was granted yet".to_owned()) };
     match session {

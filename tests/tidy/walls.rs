@@ -176,8 +176,6 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
 pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
     ("deploy/prometheus/", "nobody"),
     ("docs/troubleshooting.md", "nobody"),
-    ("src/daemon/", "nobody"),
-    ("src/daemon/", "whoever"),
     ("src/doctor/", "Whoever"),
     ("src/doctor/", "nobody"),
     ("src/doctor/", "whoever"),

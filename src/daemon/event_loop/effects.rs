@@ -33,7 +33,7 @@ impl Daemon {
             Effect::Exchange(attempt) => {
                 // The log line of a refusal has the same number.
                 let tries = self.fleet.get(id).map(|renewal| renewal.refusals_in_a_row().saturating_add(1));
-                debug!(credential = credential.name, attempt = tries, "asking for a session");
+                debug!(credential = credential.name, attempt = tries, "requesting a session");
                 let context = Arc::clone(&self.context);
                 let job = ExchangeJob {
                     request: context.request(&credential),
@@ -51,14 +51,14 @@ impl Daemon {
             Effect::Publish(attempt) => {
                 let session = state.token().session().cloned();
                 let (times, record) = (self.times(id), self.record(id));
-                let (access, context) = (self.access.clone(), Arc::clone(&self.context));
+                let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
                     let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
-                        let project = context.api.project.as_str();
-                        let of_session = Content { session: &session, credential: &credential.name, project, times };
-                        let results = output::publish(&credential.outputs, &of_session, locks, protected_keys);
-                        remember(&context.ledger, &credential, results, record)
+                        let project = shared.api.project.as_str();
+                        let content = Content { session: &session, credential: &credential.name, project, times };
+                        let results = output::publish(&credential.outputs, &content, locks, protected_keys);
+                        remember(&shared.ledger, &credential, results, record)
                     };
                     access.write(publish).await.unwrap_or(Done::Lost)
                 });

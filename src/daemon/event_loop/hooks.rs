@@ -108,7 +108,7 @@ fn note(state: &mut CredentialState, n: usize, at: Moment, HookRun { outcome, pr
     let Some(hook) = state.credential().hooks.get(n).map(ToString::to_string) else { return };
     match &outcome {
         HookOutcome::Done => debug!(credential = name, hook, printed, "hook done"),
-        HookOutcome::NoRecipient(why) => debug!(credential = name, hook, "nobody to tell: {why}"),
+        HookOutcome::NoRecipient(why) => debug!(credential = name, hook, "no recipient: {why}"),
         HookOutcome::Failed(_) | HookOutcome::TimedOut(_) => {}
     }
     match state.hooks_mut().note(n, at, outcome) {

@@ -44,13 +44,16 @@ impl Daemon {
         let name = state.name().to_owned();
         for (what, path) in &found.writable_by_others {
             let path = path.display();
-            warn!(credential = name, "{what} `{path}` may be written by others: take that right away (`chmod go-w`)");
+            warn!(
+                credential = name,
+                "{what} `{path}` can be written by other users: remove that permission (`chmod go-w`)"
+            );
         }
         let record = match found.record {
             Ok(Some(record)) => record,
             Ok(None) => return,
             Err(why) => {
-                warn!(credential = name, "{why}; a new session is asked for");
+                warn!(credential = name, "{why}; a new session is requested");
                 return;
             }
         };
@@ -61,11 +64,14 @@ impl Daemon {
             (None, _) => {}
             (Some(_), _) if record.request != self.context.request(state.credential()) => {
                 memory.written = None;
-                info!(credential = name, "the token on disk was asked for otherwise; a new session is asked for");
+                info!(
+                    credential = name,
+                    "the token on disk was requested with other settings; a new session is requested"
+                );
             }
             (Some(_), None) => {
                 memory.written = None;
-                warn!(credential = name, "the token that was written is gone or altered; a new session is asked for");
+                warn!(credential = name, "the token that was written is gone or altered; a new session is requested");
             }
             (Some(written), Some((session, whole))) => {
                 intact = whole;
@@ -100,9 +106,9 @@ impl Daemon {
         let name = state.name().to_owned();
         let Some(term) = renewal.held() else {
             if renewal.health(now) == Health::Expired {
-                info!(credential = name, "the token on disk has ended; a new session is asked for");
+                info!(credential = name, "the token on disk has expired; a new session is requested");
             } else {
-                warn!(credential = name, "clocks disagree on the age of the token on disk; a new session is asked for");
+                warn!(credential = name, "clocks disagree on the age of the token on disk; a new session is requested");
             }
             return;
         };
@@ -114,7 +120,7 @@ impl Daemon {
             state.outputs_mut().adopt(now);
             info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
         } else {
-            warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but not as it should be; it is written again");
+            warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but its files are not as configured; they are written again");
         }
     }
 

@@ -115,7 +115,7 @@ impl Daemon {
         let (names, context, now) = (self.credentials.names(), Arc::clone(&self.context), clock::wall());
         task::spawn_blocking(move || match context.ledger.sweep(&names, now) {
             Ok(0) => {}
-            Ok(swept) => debug!(swept, "forgot credentials that left long ago"),
+            Ok(swept) => debug!(swept, "forgot credentials that were removed long ago"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => debug!("cannot clear folder `{}`: {error}", context.ledger.folder().display()),
         });
@@ -212,7 +212,7 @@ struct Reconciled {
 fn sweep_outputs<'c>(credentials: impl Iterator<Item = &'c Credential>, locks: &Locks) {
     let Swept { removed, failed } = output::sweep(credentials.flat_map(|credential| &credential.outputs), locks);
     if removed > 0 {
-        info!(files = removed, "swept what an earlier crash left");
+        info!(files = removed, "removed what an earlier crash left");
     }
     for error in failed {
         warn!("{error}");

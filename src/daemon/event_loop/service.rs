@@ -9,7 +9,7 @@ impl Daemon {
     /// Reports to the service manager from here on, if there is one. A command that ends soon does not report.
     pub fn tell_service_manager(&mut self) {
         if let Err(error) = self.publisher.service_manager().connect() {
-            warn!("cannot tell the service manager of `$NOTIFY_SOCKET` how it is: {error}");
+            warn!("cannot notify the service manager of `$NOTIFY_SOCKET`: {error}");
         }
     }
 

@@ -101,7 +101,7 @@ impl Daemon {
         let change = self.publisher.file().ended(written.is_ok());
         match (change, written) {
             (FileChange::Failed, Err(why)) => {
-                warn!("{why}; until it can be, only the status server tells how it is");
+                warn!("{why}; until it can be, only the status server shows the status");
             }
             (FileChange::FailedAgain, Err(why)) => debug!("{why}"),
             (FileChange::Recovered, _) => info!("the status file can be written again"),
@@ -144,7 +144,7 @@ fn write(path: &Path, report: &Report) -> Result<(), String> {
 fn log_server_change(change: &ServerChange) {
     match change {
         ServerChange::None => {}
-        ServerChange::Stopped => info!("status is served no more"),
+        ServerChange::Stopped => info!("status is no longer served"),
         ServerChange::Serving(address) => info!(address, "status is served"),
         ServerChange::Failed { error, still_at: Some(address) } => error!("status stays served at {address}: {error}"),
         ServerChange::Failed { error, still_at: None } => error!("status is not served: {error}"),

@@ -68,7 +68,7 @@ impl Daemon {
                     let name = state.name();
                     error!(
                         credential = name,
-                        "the token on disk is not to be trusted, a new one is asked for: {}", refused.message
+                        "the token on disk cannot be trusted, a new one is requested: {}", refused.message
                     );
                     self.fleet.handle(clock::now(), id, Event::RenewRequested);
                 }

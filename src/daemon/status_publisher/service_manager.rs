@@ -138,7 +138,7 @@ impl ServiceManager {
         let Some(socket) = &self.socket else { return };
         while let Some(message) = self.unsent.front() {
             match socket.send(message) {
-                Ok(()) if mem::take(&mut self.send_fails) => info!("the service manager can be told again how it is"),
+                Ok(()) if mem::take(&mut self.send_fails) => info!("the service manager can be notified again"),
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.send_again = now + SEND_AGAIN;
@@ -146,7 +146,7 @@ impl ServiceManager {
                 }
                 Err(error) => {
                     if !mem::replace(&mut self.send_fails, true) {
-                        warn!("cannot tell the service manager how it is: {error}");
+                        warn!("cannot notify the service manager: {error}");
                     }
                 }
             }

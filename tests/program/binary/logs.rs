@@ -153,7 +153,7 @@ fn the_environments_log_level_outlasts_reloads() {
     content(&setting.path("out/a.jwt"));
     let rest = setting.named(&["a"]);
     setting.configure(&format!("log: {{level: trace}}\n{rest}"));
-    program.until_said("the configuration is as it was", 1);
+    program.until_said("the configuration is unchanged", 1);
     let ended = program.stop();
     assert!(!ended.stderr.contains("DEBUG") && !ended.stderr.contains("TRACE"), "{}", ended.stderr);
     setting.clean(&ended);

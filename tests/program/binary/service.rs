@@ -144,7 +144,7 @@ fn a_manager_that_is_not_there_costs_no_token_and_one_line() {
         program.until_said("ready: every required token is on disk", 1);
         let ended = program.stop();
         assert_eq!(ended.code, Some(0));
-        assert_eq!(ended.stderr.matches("cannot tell the service manager").count(), 1, "{}", ended.stderr);
+        assert_eq!(ended.stderr.matches("cannot notify the service manager").count(), 1, "{}", ended.stderr);
         setting.clean(&ended);
     }
 }

@@ -104,7 +104,7 @@ fn hup_without_a_change_says_so_and_asks_for_nothing() {
     let mut setting = Setting::with(&["a"]);
     let program = setting.ready();
     program.signal(SIGHUP);
-    program.until_said("the configuration is as it was", 1);
+    program.until_said("the configuration is unchanged", 1);
     let ended = program.stop();
     assert_eq!(setting.sandbox.exchanges().len(), 1);
     setting.clean(&ended);
@@ -178,7 +178,7 @@ fn a_storm_of_signals_does_not_flood_the_log() {
             }
         }
     };
-    storm(SIGHUP, &["asked to read the configuration again", "the configuration is as it was"]);
+    storm(SIGHUP, &["asked to read the configuration again", "the configuration is unchanged"]);
     storm(SIGUSR1, &["asked to renew every session"]);
     setting.put("tokenwell.yaml", "projectId: [\n");
     let refused = "the configuration is refused, the old one stays in force";
@@ -195,7 +195,7 @@ fn a_storm_of_signals_does_not_flood_the_log() {
     // The first, and one more for every few seconds that the storm takes on a busy machine.
     for (level, text) in [
         ("INFO", "asked to read the configuration again"),
-        ("INFO", "the configuration is as it was"),
+        ("INFO", "the configuration is unchanged"),
         ("INFO", "asked to renew every session"),
         ("ERROR", refused),
     ] {

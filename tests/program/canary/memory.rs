@@ -147,7 +147,7 @@ fn an_idle_daemon_holds_no_key_and_only_the_newest_token() {
     scene.setting.learn_tokens();
     // The connections close after some 20 s without a request; a reload has new ones.
     scene.program.signal(SIGHUP);
-    scene.program.until_said("the configuration is as it was", 1);
+    scene.program.until_said("the configuration is unchanged", 1);
     for key in [key, rotated, scene.content("keys/stays")] {
         scene.until_gone(&of_key(&key));
     }

@@ -15,7 +15,7 @@ use crate::{
 #[test]
 fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
     let disagree = "clocks disagree";
-    let ended = "the token on disk has ended";
+    let ended = "the token on disk has expired";
     let cases: [Case; 7] = [
         ("the machine was booted since", |stamp| stamp.boot(), None),
         ("the wall clock was set back by two minutes", |stamp| stamp.wall(120), None),
@@ -103,7 +103,7 @@ fn another_boot_clock_costs_one_exchange_at_most() {
         skipped::on_this_machine("no time namespaces here (`unshare -T` is not permitted)");
         return;
     }
-    for (seconds, text) in [(86_400, "the token on disk has ended"), (-1, "clocks disagree")] {
+    for (seconds, text) in [(86_400, "the token on disk has expired"), (-1, "clocks disagree")] {
         let mut past = Past::new();
         if seconds < 0 {
             // A stamp of a clock that is a day ahead, read by one that is not.

@@ -28,7 +28,7 @@ fn an_expired_token_is_removed_at_start_if_configured() {
         program.until_said("the token has expired and is removed", 1);
         let ended = program.stop();
         assert!(!output(&past, "a.jwt").exists() && !output(&past, "b/a.jwt").exists(), "{damage}: {}", ended.stderr);
-        assert_eq!(said(&ended, "the token on disk has ended").len(), 1, "{damage}");
+        assert_eq!(said(&ended, "the token on disk has expired").len(), 1, "{damage}");
         past.sandbox.set(|settings| settings.outage = None);
         past.process();
         assert!(past.token("a").is_some() && past.token("b/a").is_some(), "{damage}");
@@ -45,7 +45,7 @@ fn an_expired_token_that_stays_is_not_ready() {
     let ended = program.stop();
     assert_eq!(past.print("out/a.jwt"), token);
     assert_eq!(said(&ended, "ready"), &[] as &[String]);
-    assert_eq!(said(&ended, "the token on disk has ended").len(), 1);
+    assert_eq!(said(&ended, "the token on disk has expired; a new").len(), 1);
     past.sandbox.set(|settings| settings.outage = None);
     past.process();
     assert_ne!(past.print("out/a.jwt").0, token.0);

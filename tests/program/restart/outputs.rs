@@ -102,7 +102,7 @@ fn a_drifted_token_file_is_rewritten_without_a_request() {
         let ended = past.process();
         assert_eq!(past.requests(), (1, 1), "{damage}: {}", ended.stderr);
         assert_eq!(troubles(&ended).len(), 1, "{damage}: {:?}", troubles(&ended));
-        assert_eq!(said(&ended, "it is written again").len(), 1, "{damage}");
+        assert_eq!(said(&ended, "they are written again").len(), 1, "{damage}");
         let after = past.print("out/a.jwt");
         assert!(after.0 == bytes && after.1 != inode, "{damage}: the same token in a new file");
         let found = past.path("out/a.jwt").metadata().unwrap();

@@ -62,7 +62,7 @@ impl Past {
         let (requests, token, record) = (self.requests(), self.print("out/a.jwt"), self.print(RECORD));
         let ended = self.process();
         assert_eq!(self.requests(), requests, "{}", ended.stderr);
-        assert!(!ended.stderr.contains("asking for a session"), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("requesting a session"), "{}", ended.stderr);
         assert_eq!(said(&ended, "the token on disk is good").len(), 1, "{}", ended.stderr);
         assert_eq!(troubles(&ended), &[] as &[String]);
         assert_eq!((self.print("out/a.jwt"), self.print(RECORD)), (token, record));

@@ -83,7 +83,7 @@ fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
         act(&mut past);
         let ended = past.process();
         assert_eq!(past.requests(), (2, keys_fetches), "{change}: {}", ended.stderr);
-        assert_eq!(said(&ended, "was asked for otherwise").len(), 1, "{change}");
+        assert_eq!(said(&ended, "was requested with other settings").len(), 1, "{change}");
         assert_eq!(troubles(&ended), &[] as &[String], "{change}");
         past.idle_process();
     }

@@ -84,7 +84,7 @@ fn a_reload_with_a_first_command_hook_is_refused() {
     program.until_said(REACHES, 1);
     of("", "");
     program.signal(SIGHUP);
-    program.until_said("the configuration is as it was", 1);
+    program.until_said("the configuration is unchanged", 1);
     assert_eq!(setting.sandbox.counters().exchanges, 1);
     setting.clean(&program.stop());
 }

@@ -49,7 +49,7 @@ fn a_key_file_that_others_may_write_is_warned_about_once() {
         for name in ["mounted", "open"] {
             world.until_fresh(name).await;
         }
-        assert_eq!(world.said(Level::WARN, "may be written by others"), 1);
+        assert_eq!(world.said(Level::WARN, "can be written by other users"), 1);
     });
 }
 

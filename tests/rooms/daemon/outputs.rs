@@ -124,7 +124,7 @@ fn what_a_crash_left_is_swept_at_start_and_nothing_else() {
         world.until_fresh("a").await;
         assert!(!world.path("out/.a.jwt.Abc123.tokenwell").exists());
         assert!(world.path("out/.b.jwt.Abc123").exists());
-        assert_eq!(world.said(Level::INFO, "swept"), 1);
+        assert_eq!(world.said(Level::INFO, "removed what an earlier crash left"), 1);
     });
 }
 

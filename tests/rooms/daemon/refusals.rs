@@ -117,7 +117,7 @@ fn attempts_are_counted_from_one_session_to_the_next() {
         world.until("the next token", |world| world.report("a").unwrap().writes == 3).await;
         // The first of each of the three sessions, and two more for the second.
         for (attempt, asked) in [(1, 3), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0), (7, 0)] {
-            let asking = |line: &Line| line.text.contains("asking for a session");
+            let asking = |line: &Line| line.text.contains("requesting a session");
             let counts = |line: &Line| line.text.split(' ').any(|word| word == format!("attempt={attempt}"));
             assert_eq!(world.lines().iter().filter(|line| asking(line) && counts(line)).count(), asked, "{attempt}");
         }

@@ -61,7 +61,7 @@ fn a_reload_moves_it_and_takes_it_away() {
     assert!(!socket.exists());
     assert_eq!(listens_at(&program).len(), 1);
     setting.configure(&setting.named(&["a"]));
-    program.until_said("status is served no more", 1);
+    program.until_said("status is no longer served", 1);
     assert_eq!(listens_at(&program), [0; 0]);
     assert_eq!(program.stop().code, Some(0));
 }
