@@ -10,7 +10,7 @@ use clap::Args;
 use self::{plan::Plan, report::PrintedReport};
 use super::{failure::Failure, print, process, source::SourceArguments};
 use crate::{
-    config::{Config, Environment, Source},
+    config::{Config, ConfigSource, Environment},
     doctor::{self, Doctor, Extent, KeyMetadata, Report},
 };
 
@@ -58,7 +58,12 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Prints the plan and the findings of the doctor. The exit code is 1 if something failed.
-fn examine(config: Config, source: &Source, environment: &Environment, extent: Extent) -> Result<ExitCode, Failure> {
+fn examine(
+    config: Config,
+    source: &ConfigSource,
+    environment: &Environment,
+    extent: Extent,
+) -> Result<ExitCode, Failure> {
     process::harden();
     let doctor = Doctor::new(config, environment, extent);
     let mut printed = PrintedReport::open();

@@ -125,7 +125,8 @@ fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
     let config = config::load(&source, &environment)?.config;
     let file = source.path().map(Path::to_owned);
     let load = Arc::new(move || config::load_with_digest(&source, &environment));
-    Daemon::start(config, daemon::Source { file, load, log_changed: Arc::new(|_| ()) }).map_err(Failure::at_run_time)
+    Daemon::start(config, daemon::ReloadSource { file, load, log_changed: Arc::new(|_| ()) })
+        .map_err(Failure::at_run_time)
 }
 
 /// A running demo.

@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::{failure::Failure, logging, print};
 use crate::{
-    config::{self, Config, DEFAULT_FILE, Environment, Loaded, Origin, Source, looks_like_a_secret},
+    config::{self, Config, ConfigSource, DEFAULT_FILE, Environment, Loaded, Origin, looks_like_a_secret},
     daemon,
 };
 
@@ -35,7 +35,7 @@ pub(super) struct SourceArguments {
 
 impl SourceArguments {
     /// Loads the configuration, and prints its warnings.
-    pub(super) fn load(self) -> Result<(Source, Environment, Loaded), Failure> {
+    pub(super) fn load(self) -> Result<(ConfigSource, Environment, Loaded), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let loaded = config::load(&source, &environment)?;
@@ -59,7 +59,7 @@ impl SourceArguments {
     }
 
     /// Loads the configuration for a daemon, starts the log and logs the warnings. The caller hardens the process next.
-    pub(super) fn begin(self) -> Result<(Config, daemon::Source), Failure> {
+    pub(super) fn begin(self) -> Result<(Config, daemon::ReloadSource), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
         let Loaded { config, warnings } = config::load(&source, &environment)?;
@@ -70,11 +70,11 @@ impl SourceArguments {
         let file = source.path().map(Path::to_owned);
         let load = Arc::new(move || config::load_with_digest(&source, &environment));
         let log_changed = Arc::new(move |settings: &_| log.apply(settings));
-        Ok((config, daemon::Source { file, load, log_changed }))
+        Ok((config, daemon::ReloadSource { file, load, log_changed }))
     }
 
     /// Returns the source with absolute paths, because a daemon may change its working directory.
-    pub(super) fn source(self, environment: &Environment) -> Result<Source, Failure> {
+    pub(super) fn source(self, environment: &Environment) -> Result<ConfigSource, Failure> {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
             refuse_a_key(&access_key_file)?;
@@ -84,7 +84,7 @@ impl SourceArguments {
             let named = config.or_else(|| environment.setting(CONFIG_VARIABLE).map(PathBuf::from));
             Origin::File(absolute(&named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)))?)
         };
-        Ok(Source { origin, project_id, base_url })
+        Ok(ConfigSource { origin, project_id, base_url })
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     model::Config,
     overrides::Overrides,
     section,
-    source::{Origin, Source},
+    source::{ConfigSource, Origin},
     text, tree,
 };
 
@@ -27,12 +27,12 @@ pub struct Loaded {
 /// Reads a configuration and returns it, or all its mistakes. Flags override the environment, which overrides the file.
 /// A reload calls this again with the same source. Reads the file, the templates that it names and the user database,
 /// and resolves links in paths; does not read key files.
-pub fn load(source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+pub fn load(source: &ConfigSource, environment: &Environment) -> Result<Loaded, Mistakes> {
     load_with_digest(source, environment).1
 }
 
 /// Does the same, and returns the digest of the file as it was read.
-pub fn load_with_digest(source: &Source, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
+pub fn load_with_digest(source: &ConfigSource, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),
         Origin::Flags { access_key_file, outputs } => {
@@ -44,14 +44,14 @@ pub fn load_with_digest(source: &Source, environment: &Environment) -> (Digest, 
     }
 }
 
-fn load_file(path: &Path, source: &Source, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
+fn load_file(path: &Path, source: &ConfigSource, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
     match text::read(path) {
         Ok(bytes) => (Digest::of(&bytes), parse(bytes, path, source, environment)),
         Err(unusable) => (Digest::NONE, Err(refused(path, unusable.into()))),
     }
 }
 
-fn parse(bytes: Vec<u8>, path: &Path, source: &Source, environment: &Environment) -> Result<Loaded, Mistakes> {
+fn parse(bytes: Vec<u8>, path: &Path, source: &ConfigSource, environment: &Environment) -> Result<Loaded, Mistakes> {
     let text = text::decode(bytes).map_err(|unusable| refused(path, unusable.into()))?;
     let node = tree::parse(&text).map_err(|mistake| refused(path, Kind::Found { list: vec![mistake], left_out: 0 }))?;
     let mut diagnostics = Diagnostics::new(environment, path.parent().unwrap_or(path));

@@ -38,5 +38,5 @@ pub use load::{Loaded, load, load_with_digest};
 pub use mistake::{Diagnostic, Mistakes, Place};
 pub use model::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use show::looks_like_a_secret;
-pub use source::{DEFAULT_FILE, Origin, Source};
+pub use source::{ConfigSource, DEFAULT_FILE, Origin};
 pub use value::duration;

@@ -6,7 +6,7 @@ use super::{
     diagnostics::{Diagnostics, Location},
     model::{Credential, KeyDirectory},
     reader::{Field, Text},
-    source::Source,
+    source::ConfigSource,
     value::{base_url, path, project},
 };
 use crate::exchange::{BaseUrl, ProjectId};
@@ -19,7 +19,7 @@ pub(super) struct Overrides {
 
 impl Overrides {
     /// Reads flags and variables; flags override variables.
-    pub(super) fn new(source: &Source, diagnostics: &mut Diagnostics) -> Self {
+    pub(super) fn new(source: &ConfigSource, diagnostics: &mut Diagnostics) -> Self {
         let mut first = |flag: &'static str, value: &Option<String>, variables: &[&'static str]| {
             let of_flag = value.as_ref().map(|value| Text::outside(value, Location::Flag(flag)));
             of_flag.or_else(|| {

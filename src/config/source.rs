@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// A configuration's source. The daemon keeps it to reload the configuration.
 #[derive(Clone)]
-pub struct Source {
+pub struct ConfigSource {
     /// The file, or the flags that replace one.
     pub origin: Origin,
     /// `--project-id`, which overrides the environment and the file.
@@ -28,7 +28,7 @@ pub enum Origin {
     },
 }
 
-impl Source {
+impl ConfigSource {
     /// Returns a source for a file without overrides.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         Self { origin: Origin::File(path.into()), project_id: None, base_url: None }

@@ -30,7 +30,7 @@ use super::{
     output_monitor::OutputMonitor,
     processes::Processes,
     reconciler::Reconciler,
-    reloader::{Reloader, Source, Why},
+    reloader::{ReloadSource, Reloader, Why},
     signals::{Request, Signals},
     status_publisher::StatusPublisher,
     tasks::{Done, Task, Tasks},
@@ -91,19 +91,24 @@ pub enum Turn {
 impl Daemon {
     /// Handles signals from now on, makes folders, removes the leftovers of an earlier crash, and scans the key files.
     /// Reaps orphans as the first process of a container. Must be called within a current-thread tokio runtime.
-    pub fn start(config: Config, source: Source) -> Result<Self, StartError> {
+    pub fn start(config: Config, source: ReloadSource) -> Result<Self, StartError> {
         Self::assemble(config, source, Processes::of_daemon()?, Signals::listen()?)
     }
 
     /// Starts beside a program that this process supervises: the supervisor handles signals, and orphans are reaped in
     /// any case. The program is to be started by [`Self::children`].
-    pub fn start_beside_a_program(config: Config, source: Source) -> Result<Self, StartError> {
+    pub fn start_beside_a_program(config: Config, source: ReloadSource) -> Result<Self, StartError> {
         let mut daemon = Self::assemble(config, source, Processes::of_supervisor()?, Signals::of_somebody_else())?;
         daemon.publisher = StatusPublisher::awaiting_program();
         Ok(daemon)
     }
 
-    fn assemble(config: Config, source: Source, processes: Processes, signals: Signals) -> Result<Self, StartError> {
+    fn assemble(
+        config: Config,
+        source: ReloadSource,
+        processes: Processes,
+        signals: Signals,
+    ) -> Result<Self, StartError> {
         let context = Arc::new(ExchangeContext::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),

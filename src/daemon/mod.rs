@@ -36,5 +36,5 @@ mod verifier;
 
 pub use self::{
     event_loop::{BLOCKING_THREADS_MAX, Daemon, StartError, Turn},
-    reloader::Source,
+    reloader::ReloadSource,
 };

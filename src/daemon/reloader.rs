@@ -16,7 +16,7 @@ use crate::{
 
 /// Where the configuration comes from, to read it again.
 #[derive(Clone)]
-pub struct Source {
+pub struct ReloadSource {
     /// The file to watch; none in the file-less form.
     pub file: Option<PathBuf>,
     /// Reads the configuration, and returns the digest of what it read; blocking.
@@ -38,7 +38,7 @@ pub(super) enum Why {
 
 /// The configuration's source, and the readings after the first.
 pub(super) struct Reloader {
-    source: Source,
+    source: ReloadSource,
     confinement: Option<Confinement>,
     reading: SingleFlight,
     /// The digest of the configuration file at the last scan or reading, whichever was later.
@@ -53,7 +53,7 @@ pub(super) struct Reloader {
 
 impl Reloader {
     /// The configuration of `source` comes into force now.
-    pub(super) fn new(source: Source, now: Moment) -> Self {
+    pub(super) fn new(source: ReloadSource, now: Moment) -> Self {
         Self {
             source,
             confinement: None,
@@ -159,7 +159,7 @@ pub(super) enum AfterReading {
     Done,
 }
 
-fn read(source: &Source, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, String>) {
+fn read(source: &ReloadSource, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, String>) {
     let (digest, loaded) = (source.load)();
     let loaded = match (loaded, confinement) {
         (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
@@ -180,7 +180,7 @@ mod tests {
 
     fn reloader(file: &Path) -> Reloader {
         let load = Arc::new(|| unreachable!("the test reads nothing"));
-        let source = Source { file: Some(file.to_owned()), load, log_changed: Arc::new(|_| ()) };
+        let source = ReloadSource { file: Some(file.to_owned()), load, log_changed: Arc::new(|_| ()) };
         Reloader::new(source, Moment::default())
     }
 

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 use tokenwell::{
     config::{
-        self, Config, Environment, Loaded, Mistakes, Source,
+        self, Config, ConfigSource, Environment, Loaded, Mistakes,
         schema::{self, Fallback, Form, Section},
     },
     output::Format,
@@ -427,7 +427,7 @@ fn load(document: &Value) -> Result<Loaded, Mistakes> {
 fn load_text(folder: &TempDir, yaml: &str, variables: &[(&str, &str)]) -> Result<Loaded, Mistakes> {
     let path = folder.path().join("tokenwell.yaml");
     fs::write(&path, yaml).unwrap();
-    config::load(&Source::file(&path), &variables.iter().copied().collect::<Environment>())
+    config::load(&ConfigSource::file(&path), &variables.iter().copied().collect::<Environment>())
 }
 
 fn walk(node: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     clock,
-    config::{Source, duration},
+    config::{ConfigSource, duration},
     sandbox::{Accepted, Answer, Sandbox, Settings},
     secret::Secret,
     session::{Jwks, NotAJwks},
@@ -78,8 +78,8 @@ impl Stage {
 
     /// Returns the source of the daemon's configuration. The environment does not apply, because it is meant for real
     /// projects.
-    pub(super) fn source(&self) -> Source {
-        Source::file(self.config_file())
+    pub(super) fn source(&self) -> ConfigSource {
+        ConfigSource::file(self.config_file())
     }
 
     /// Returns the API's base URL.

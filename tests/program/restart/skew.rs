@@ -5,7 +5,7 @@ use std::time::Duration;
 use nix::sys::signal::Signal::SIGUSR1;
 use tokenwell::{
     config::{self, Environment},
-    daemon::{Daemon, Source},
+    daemon::{Daemon, ReloadSource},
 };
 
 use crate::{
@@ -89,12 +89,12 @@ fn the_report_has_the_clock_skew() {
         let past = Past::yet_to_begin(|setting| setting.configure_with(QUICK, &setting.named(&["a"])));
         past.sandbox.set(|settings| settings.clock_offset_seconds = offset);
         let skew = runtime.block_on(async {
-            let source = config::Source::file(past.path("tokenwell.yaml"));
+            let source = config::ConfigSource::file(past.path("tokenwell.yaml"));
             let load = move || config::load_with_digest(&source, &Environment::default());
             let config = load().1.ok().unwrap().config;
             let mut daemon = Daemon::start(
                 config,
-                Source { file: None, load: std::sync::Arc::new(load), log_changed: std::sync::Arc::new(|_| ()) },
+                ReloadSource { file: None, load: std::sync::Arc::new(load), log_changed: std::sync::Arc::new(|_| ()) },
             )
             .unwrap();
             assert_eq!(daemon.report().clock_skew, None, "nobody told the time yet");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use tokenwell::config::{self, Environment, Source};
+use tokenwell::config::{self, ConfigSource, Environment};
 
 use crate::case::{refusal, schema_agrees, written};
 
@@ -64,7 +64,7 @@ fn no_text_at_all_makes_the_reader_panic() {
             }
         }
         fs::write(&path, text.join("\n")).unwrap();
-        let loaded = config::load(&Source::file(&path), &Environment::default());
+        let loaded = config::load(&ConfigSource::file(&path), &Environment::default());
         // The schema takes ten times as long, unoptimised as it is in tests.
         if n % 5 == 0 {
             schema_agrees(&path, &loaded);

@@ -8,7 +8,7 @@ use std::{
 
 use tempfile::TempDir;
 
-use tokenwell::config::{self, Loaded, Mistakes, Source};
+use tokenwell::config::{self, ConfigSource, Loaded, Mistakes};
 
 use crate::schema;
 
@@ -25,7 +25,8 @@ pub(crate) fn refusal_of(bytes: &[u8]) -> String {
 }
 
 pub(crate) fn said(folder: &TempDir, path: &Path, variables: &[(&str, &str)]) -> String {
-    let loaded: Result<Loaded, Mistakes> = config::load(&Source::file(path), &variables.iter().copied().collect());
+    let loaded: Result<Loaded, Mistakes> =
+        config::load(&ConfigSource::file(path), &variables.iter().copied().collect());
     schema_agrees(path, &loaded);
     loaded.unwrap_err().to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
 }
@@ -33,7 +34,7 @@ pub(crate) fn said(folder: &TempDir, path: &Path, variables: &[(&str, &str)]) ->
 /// A configuration without mistakes.
 pub(crate) fn good(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
     let (_folder, path) = written(yaml.as_bytes());
-    let loaded = config::load(&Source::file(&path), &variables.iter().copied().collect());
+    let loaded = config::load(&ConfigSource::file(&path), &variables.iter().copied().collect());
     schema_agrees(&path, &loaded);
     loaded.unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }

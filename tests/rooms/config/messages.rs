@@ -1,6 +1,6 @@
 //! How mistakes are counted, shortened and kept free of secrets.
 
-use tokenwell::config::{self, Environment, Source};
+use tokenwell::config::{self, ConfigSource, Environment};
 
 use crate::case::{refusal, written};
 
@@ -16,10 +16,10 @@ fn more_mistakes_than_anyone_mends_at_once_are_counted() {
 fn a_log_gets_the_first_mistakes_in_one_line() {
     let yaml = "projectId: P2abc\na: 1\nb: 2\nc: 3\nd: 4\ncredentials: []\n";
     let (_folder, path) = written(yaml.as_bytes());
-    let mistakes = config::load(&Source::file(&path), &Environment::default()).unwrap_err();
+    let mistakes = config::load(&ConfigSource::file(&path), &Environment::default()).unwrap_err();
     let line = mistakes.one_line().replace(path.to_str().unwrap(), "tokenwell.yaml");
     insta::assert_snapshot!(line, @r"`tokenwell.yaml` has 5 mistakes: line 2, a: unknown field; line 3, b: unknown field; line 4, c: unknown field; and 2 more");
-    let missing = config::load(&Source::file("/no/such.yaml"), &Environment::default()).unwrap_err();
+    let missing = config::load(&ConfigSource::file("/no/such.yaml"), &Environment::default()).unwrap_err();
     insta::assert_snapshot!(missing.one_line(), @r"cannot use configuration `/no/such.yaml`: there is no such file");
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use tokenwell::{
-    config::{self, Confine, Environment, LogFormat, Source},
+    config::{self, ConfigSource, Confine, Environment, LogFormat},
     output::Target,
     renewal::OnExpiry,
     source::{self, AccessKey},
@@ -16,7 +16,7 @@ fn every_file_in_config_is_right() {
     let mut seen = 0;
     for entry in fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/config")).unwrap() {
         let path = entry.unwrap().path();
-        let loaded = config::load(&Source::file(&path), &Environment::default());
+        let loaded = config::load(&ConfigSource::file(&path), &Environment::default());
         schema_agrees(&path, &loaded);
         assert!(loaded.is_ok(), "{}", loaded.unwrap_err());
         assert_eq!(loaded.unwrap().warnings, [], "{}", path.display());
@@ -28,7 +28,7 @@ fn every_file_in_config_is_right() {
 #[test]
 fn the_full_file_shows_the_defaults() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/config/full.yaml");
-    let config = config::load(&Source::file(path), &Environment::default()).unwrap().config;
+    let config = config::load(&ConfigSource::file(path), &Environment::default()).unwrap().config;
     let bare = good(BARE, &[]).config;
     assert_eq!(config.key_directories[0].pattern.policy, bare.credentials[0].policy);
     assert_eq!(config.http.timeout, bare.http.timeout);

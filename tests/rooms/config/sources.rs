@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use tokenwell::config::{self, Environment, Origin, Source};
+use tokenwell::config::{self, ConfigSource, Environment, Origin};
 
 use crate::case::{BARE, good, written};
 
@@ -11,7 +11,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
     let yaml = format!("{BARE}baseUrl: https://file.example.com\n");
     let (_folder, path) = written(yaml.as_bytes());
     let project = |flag: Option<&str>, variables: &[(&str, &str)]| {
-        let source = Source { project_id: flag.map(str::to_owned), ..Source::file(&path) };
+        let source = ConfigSource { project_id: flag.map(str::to_owned), ..ConfigSource::file(&path) };
         config::load(&source, &variables.iter().copied().collect()).unwrap().config.project.to_string()
     };
     assert_eq!(project(None, &[]), "P2abc");
@@ -19,7 +19,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
     assert_eq!(project(None, &[("DESCOPE_PROJECT_ID", "")]), "P2abc", "an empty variable is none");
     assert_eq!(project(Some("P2flag"), &[("DESCOPE_PROJECT_ID", "P2env")]), "P2flag");
     let url = |flag: Option<&str>, variables: &[(&str, &str)]| {
-        let source = Source { base_url: flag.map(str::to_owned), ..Source::file(&path) };
+        let source = ConfigSource { base_url: flag.map(str::to_owned), ..ConfigSource::file(&path) };
         config::load(&source, &variables.iter().copied().collect()).unwrap().config.base_url.to_string()
     };
     assert_eq!(url(None, &[]), "https://file.example.com");
@@ -38,10 +38,10 @@ fn a_field_that_is_overridden_need_not_make_sense() {
 #[test]
 fn mistakes_outside_the_file_name_the_flag_or_the_variable() {
     let (_folder, path) = written(BARE.as_bytes());
-    let source = Source {
+    let source = ConfigSource {
         project_id: Some("no project".to_owned()),
         base_url: Some("ftp://user:canary@x".to_owned()),
-        ..Source::file(&path)
+        ..ConfigSource::file(&path)
     };
     let environment = [("TOKENWELL_LOG", "loud"), ("STATE_DIRECTORY", "relative:/x")].into_iter().collect();
     let said = config::load(&source, &environment).unwrap_err().to_string();
@@ -73,7 +73,7 @@ fn state_is_kept_by_systemds_rule_or_by_the_first_output() {
 
 #[test]
 fn flags_alone_make_one_credential() {
-    let source = Source {
+    let source = ConfigSource {
         origin: Origin::Flags { access_key_file: "/keys/billing".into(), outputs: vec!["/run/a.jwt".into()] },
         project_id: Some("P2abc".to_owned()),
         base_url: None,
@@ -85,7 +85,7 @@ fn flags_alone_make_one_credential() {
 
 #[test]
 fn flags_that_clash_are_reported() {
-    let source = Source {
+    let source = ConfigSource {
         origin: Origin::Flags {
             access_key_file: "/keys/billing".into(),
             outputs: vec!["/run/a.jwt".into(), "/keys/billing".into(), "/run/a.jwt".into(), "/run/".into()],
@@ -112,7 +112,7 @@ fn flags_that_clash_are_reported() {
 #[test]
 fn a_configuration_is_loaded_again_from_the_same_source() {
     let (_folder, path) = written(BARE.as_bytes());
-    let source = Source::file(&path);
+    let source = ConfigSource::file(&path);
     let load = || config::load(&source, &Environment::default()).map(|loaded| loaded.config);
     let before = load().unwrap();
     assert_eq!(load().unwrap(), before, "what did not change is equal");
@@ -126,7 +126,7 @@ fn a_configuration_is_loaded_again_from_the_same_source() {
 fn a_folder_and_a_pipe_are_no_configuration() {
     let folder = tempfile::tempdir().unwrap();
     let said = |path: &Path| {
-        let mistakes = config::load(&Source::file(path), &Environment::default()).unwrap_err();
+        let mistakes = config::load(&ConfigSource::file(path), &Environment::default()).unwrap_err();
         mistakes.to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
     };
     insta::assert_snapshot!(said(folder.path()), @r"

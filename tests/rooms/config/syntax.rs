@@ -1,6 +1,6 @@
 //! Texts that are not YAML, or YAML that no configuration needs.
 
-use tokenwell::config::{self, Environment, Source};
+use tokenwell::config::{self, ConfigSource, Environment};
 
 use crate::case::{BARE, refusal, refusal_of, written};
 
@@ -143,7 +143,7 @@ fn a_file_that_is_not_utf8_is_reported_its_line() {
 #[test]
 fn a_byte_order_mark_at_the_beginning_is_nothing() {
     let (_folder, path) = written(format!("\u{feff}{BARE}").as_bytes());
-    let loaded = config::load(&Source::file(&path), &Environment::default()).unwrap();
+    let loaded = config::load(&ConfigSource::file(&path), &Environment::default()).unwrap();
     assert_eq!(loaded.config.credentials.len(), 1);
     assert!(refusal(&format!("\u{feff}\u{feff}{BARE}"), &[]).contains("a second document begins"), "one is enough");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 
 use tokenwell::{
-    config::{self, Environment, Source},
+    config::{self, ConfigSource, Environment},
     output::{Format, Template},
 };
 
@@ -127,7 +127,7 @@ credentials:
 "#;
     fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap())).unwrap();
     let environment: Environment = [("HOST", "example.com")].into_iter().collect();
-    let load = || config::load(&Source::file(&path), &environment).unwrap().config;
+    let load = || config::load(&ConfigSource::file(&path), &environment).unwrap().config;
     let outputs = load().credentials.remove(0).outputs;
     let [Format::Template(inline), Format::Template(file)] = [&outputs[0].format, &outputs[1].format] else {
         panic!("{outputs:?}")

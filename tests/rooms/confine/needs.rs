@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use tokenwell::{
-    config::{self, Config, Environment, Source},
+    config::{self, Config, ConfigSource, Environment},
     confine::{Right, needs},
 };
 
@@ -65,5 +65,5 @@ sets: [{directory: /run/set}]
 fn load(folder: &Path, text: &str) -> Config {
     let file = folder.join("tokenwell.yaml");
     fs::write(&file, text).unwrap();
-    config::load(&Source::file(file), &Environment::default()).unwrap().config
+    config::load(&ConfigSource::file(file), &Environment::default()).unwrap().config
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use tokenwell::{
-    config::{self, Environment, Source},
+    config::{self, ConfigSource, Environment},
     confine::Confinement,
 };
 
@@ -19,7 +19,7 @@ use crate::{common::secret_volume::SecretVolume, setting::Setting};
 /// Runs in a thread that is confined to what the setting's configuration needs.
 fn confined<T: Send>(setting: &Setting, work: impl FnOnce() -> T + Send) -> T {
     let file = setting.path("tokenwell.yaml");
-    let config = config::load(&Source::file(&file), &Environment::default()).unwrap().config;
+    let config = config::load(&ConfigSource::file(&file), &Environment::default()).unwrap().config;
     thread::scope(|scope| {
         let thread = scope.spawn(|| {
             Confinement::begin(&config, Some(&file), Vec::new()).unwrap();

@@ -12,7 +12,7 @@ use std::{
 
 use tokenwell::{
     config::{self, Config, Digest, Environment, Loaded, Mistakes},
-    daemon::{Daemon, Source, Turn},
+    daemon::{Daemon, ReloadSource, Turn},
     sandbox::{Sandbox, Settings},
     secret::Secret,
     status::CredentialReport,
@@ -93,7 +93,7 @@ impl World {
     }
 
     pub(crate) fn start(&mut self) {
-        let source = config::Source::file(self.path("tokenwell.yaml"));
+        let source = config::ConfigSource::file(self.path("tokenwell.yaml"));
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
         self.begin(config, move || config::load_with_digest(&source, &Environment::default()));
     }
@@ -101,9 +101,9 @@ impl World {
     /// The same where the configuration file held what `passing` holds when it was read for the second time, and neither
     /// before nor afterwards.
     pub(crate) fn start_where_it_is_read_as(&mut self, passing: &str) {
-        let (source, passing) = (config::Source::file(self.path("tokenwell.yaml")), self.path(passing));
+        let (source, passing) = (config::ConfigSource::file(self.path("tokenwell.yaml")), self.path(passing));
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
-        let passing = Mutex::new(Some(config::Source::file(passing)));
+        let passing = Mutex::new(Some(config::ConfigSource::file(passing)));
         self.begin(config, move || {
             let now = passing.lock().unwrap().take();
             config::load_with_digest(now.as_ref().unwrap_or(&source), &Environment::default())
@@ -112,7 +112,7 @@ impl World {
 
     fn begin(&mut self, config: Config, load: impl Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync + 'static) {
         let (file, load) = (Some(self.path("tokenwell.yaml")), Arc::new(load));
-        self.daemon = Some(Daemon::start(config, Source { file, load, log_changed: Arc::new(|_| ()) }).unwrap());
+        self.daemon = Some(Daemon::start(config, ReloadSource { file, load, log_changed: Arc::new(|_| ()) }).unwrap());
     }
 
     pub(crate) async fn stop(&mut self) {
