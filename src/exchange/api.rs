@@ -1,12 +1,12 @@
-//! A project at an API.
+//! A project and the base URL of its API.
 
 use super::{BaseUrl, ProjectId};
 
-/// The project of a configuration, and where its API is.
+/// The project of a configuration, and the base URL of its API.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Api {
     /// The project.
     pub project: ProjectId,
-    /// Where its API is.
+    /// The base URL of its API.
     pub base_url: BaseUrl,
 }

@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The base URL of the API.
 
 use std::fmt;
 
@@ -7,11 +7,12 @@ use url_host::is_loopback;
 
 use super::{origin::Origin, project::ProjectId};
 
-/// An API's base: scheme, host, port and perhaps a path, without a trailing slash, user, password, query or fragment.
+/// An API's base URL: scheme, host, port and an optional path, without a trailing slash, user, password, query or
+/// fragment.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct BaseUrl(Url);
 
-/// Why a text is no base URL. The text itself is not repeated: it may hold a password.
+/// Why a text is not a base URL. The text itself is not repeated, because it may contain a password.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BaseUrlError {
     /// Not a URL at all, or one without a host.
@@ -20,19 +21,19 @@ pub enum BaseUrlError {
     /// Neither https nor http.
     #[error("its scheme is neither `https` nor `http`")]
     Scheme,
-    /// It carries a user or a password.
+    /// The URL contains a user or a password.
     #[error("it has a user or a password in it")]
     Userinfo,
-    /// It carries a query or a fragment.
+    /// The URL contains a query or a fragment.
     #[error("it has a query or a fragment")]
     QueryOrFragment,
-    /// The access key would cross a network in clear.
-    #[error("plain http to another host would show the access key to the network")]
+    /// The secret would cross a network unencrypted.
+    #[error("plain http to another host would show the secret to the network")]
     PlainHttp,
 }
 
 impl BaseUrl {
-    /// Reads a base URL. Plain http is for loopback hosts, unless the user allowed it.
+    /// Parses a base URL. Plain http is accepted for loopback hosts only, unless the user allowed it.
     pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
         let mut url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
@@ -52,31 +53,31 @@ impl BaseUrl {
         Ok(Self(url))
     }
 
-    /// Descope's own API in the project's region.
+    /// Returns the base URL of Descope's own API in the project's region.
     pub fn of_project(project: &ProjectId) -> Self {
         let region = project.region().map(|region| format!("{}.", region.to_ascii_lowercase())).unwrap_or_default();
         let text = format!("https://api.{region}descope.com");
         Self::parse(&text, false).unwrap_or_else(|_| unreachable!("a project id has only letters and digits"))
     }
 
-    /// The path of an endpoint on the origin; `endpoint` begins with a slash.
+    /// Returns the path of an endpoint on the origin; `endpoint` begins with a slash.
     pub fn path(&self, endpoint: &str) -> String {
         format!("{}{endpoint}", self.0.path().trim_end_matches('/'))
     }
 
-    /// Whether requests go in clear.
+    /// Whether requests are unencrypted.
     pub fn is_plain_http(&self) -> bool {
         self.0.scheme() == "http"
     }
 
-    /// The host without the brackets of an IPv6 address, and the port.
+    /// Returns the host without the brackets of an IPv6 address, and the port.
     pub(super) fn host_and_port(&self) -> (&str, u16) {
         let host = self.0.host_str().unwrap_or_default();
         let port = self.0.port_or_known_default().unwrap_or_default();
         (host.trim_start_matches('[').trim_end_matches(']'), port)
     }
 
-    /// Scheme, host and port: what a rate limit counts for.
+    /// Returns scheme, host and port, to which rate limits apply.
     pub fn origin(&self) -> Origin {
         Origin::of(&self.0)
     }
@@ -93,7 +94,8 @@ mod url_host {
 
     use reqwest::Url;
 
-    /// `localhost` or a loopback address. A name below `localhost` is none: some resolvers ask the network for it.
+    /// `localhost` or a loopback address. A subdomain of `localhost` does not qualify, because some resolvers query the
+    /// network for it.
     pub(super) fn is_loopback(url: &Url) -> bool {
         let Some(host) = url.host_str() else { return false };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -120,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_url_is_refused() {
+    fn an_invalid_base_url_is_refused() {
         for (text, error) in [
             ("", BaseUrlError::NotAUrl),
             ("api.descope.com", BaseUrlError::NotAUrl),

@@ -1,4 +1,4 @@
-//! The one HTTP client: requests out, whole replies in.
+//! The HTTP client for every request to an API. It returns complete replies.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -18,9 +18,9 @@ use super::{
 };
 use crate::{renewal::Refusal, session::Jwks};
 
-/// Makes requests to one origin. Cheap to clone; clones share their connections.
+/// Sends requests to one origin. Cheap to clone; clones share their connections.
 ///
-/// Roots and proxies are read once, when it is built: after a change of either a new client has to be built.
+/// Roots and proxies are read once, when the client is built. A change of either needs a new client.
 #[derive(Clone, Debug)]
 pub struct Client {
     http: reqwest::Client,
@@ -29,11 +29,11 @@ pub struct Client {
     connect_timeout: Duration,
 }
 
-/// Why no client can be built. All of it is for the user to mend.
+/// Why no client can be built. The user has to correct each of these.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// The file of `http.caFile` is unusable.
-    #[error("cannot use `http.caFile` `{}`: {error}; name a file of PEM certificates that tokenwell may read, or take `caFile` away", path.display())]
+    #[error("cannot use `http.caFile` `{}`: {error}; name a file of PEM certificates that tokenwell may read, or remove `caFile`", path.display())]
     CaFile {
         /// The file.
         path: PathBuf,
@@ -46,15 +46,15 @@ pub enum ClientError {
     /// The system has no certificate authorities, as in an image built from scratch.
     #[error("the system trusts no certificate authority: install `ca-certificates`, or set `http.caFile`")]
     NoRoots,
-    /// Anything else that the TLS library says.
+    /// Any other error of the TLS library.
     #[error("cannot set up TLS")]
     Tls(#[source] reqwest::Error),
 }
 
 impl Client {
-    /// Sets up TLS, reads `http.caFile` and the system's roots, and takes the proxy that applies. It makes no request.
+    /// Sets up TLS, reads `http.caFile` and the system's roots, and selects the proxy that applies. Sends no request.
     ///
-    /// Plain http goes without roots and without any proxy, which would see the secret.
+    /// Plain http uses no roots and no proxy, because a proxy would see the secret.
     pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
         // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -88,33 +88,34 @@ impl Client {
         Ok(Self { http, origin: origin.clone(), timeout, connect_timeout })
     }
 
-    /// Sends a request and returns any whole reply.
+    /// Sends a request and returns any complete reply.
     pub async fn send(&self, request: Request) -> Result<Reply, Refused> {
         self.exchange(request, self.timeout).await
     }
 
-    /// `GET /v2/keys/{project}`: the public keys of the project, at least one.
+    /// Gets the public keys of the project (`GET /v2/keys/{project}`); at least one.
     pub async fn keys(&self, api: &Api) -> Result<Jwks, Refused> {
         let reply = self.keys_reply(api).await?;
         let (status, project) = (reply.status.as_u16(), &api.project);
         if status != 200 {
-            let message = format!("the public keys of project `{project}` cannot be had: HTTP {status}");
+            let message = format!("cannot get the public keys of project `{project}`: HTTP {status}");
             return Err(Refused { refusal: Refusal::Failed, message });
         }
         let keys = Jwks::parse(&reply.body).ok().filter(|keys| !keys.is_empty());
         keys.ok_or_else(|| Refused {
             refusal: Refusal::Garbled,
-            message: format!("the public keys of project `{project}` cannot be had: the reply holds no usable key"),
+            message: format!("cannot get the public keys of project `{project}`: the reply holds no usable key"),
         })
     }
 
-    /// Sends the same request and returns any whole reply. It carries no secret, so it shows who answers at all.
+    /// Sends the same request and returns any complete reply. The request contains no secret, so it can test which
+    /// server answers.
     pub async fn keys_reply(&self, api: &Api) -> Result<Reply, Refused> {
         let request = Request::get(api.base_url.path(&format!("/v2/keys/{}", api.project)));
         self.exchange(request, self.timeout.min(KEYS_TIMEOUT_MAX)).await
     }
 
-    /// Sends a request and collects the whole reply, all of it within the time-out.
+    /// Sends a request and collects the complete reply within the time-out.
     async fn exchange(&self, request: Request, timeout: Duration) -> Result<Reply, Refused> {
         let url = format!("{}{}", self.origin, request.path());
         let builder = self.http.request(request.method().clone(), url).headers(request.headers().clone());
@@ -123,21 +124,21 @@ impl Client {
             None => builder,
         };
         drop(request);
-        let whole = async {
+        let complete = async {
             let response = builder.send().await.map_err(|error| TransportError::of(&error))?;
             let (status, headers) = (response.status(), response.headers().clone());
             Ok(Reply { status, headers, body: collect(response).await? })
         };
-        let trouble = match tokio::time::timeout(timeout, whole).await {
+        let error = match tokio::time::timeout(timeout, complete).await {
             Ok(Ok(reply)) => return Ok(reply),
-            Ok(Err(trouble)) => trouble,
+            Ok(Err(error)) => error,
             Err(_elapsed) => TransportError::Slow,
         };
-        Err(trouble.refused(&self.origin, timeout, self.connect_timeout))
+        Err(error.refused(&self.origin, timeout, self.connect_timeout))
     }
 }
 
-/// Reads a body up to [`BODY_BYTES_MAX`], into one buffer that never moves and leaves no copy behind.
+/// Reads a body up to [`BODY_BYTES_MAX`] into one buffer, which never moves and so leaves no copy.
 async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, TransportError> {
     let mut body = Zeroizing::new(Vec::with_capacity(BODY_BYTES_MAX));
     while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error))? {
@@ -149,10 +150,10 @@ async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, Transport
     Ok(body)
 }
 
-/// How long the keys may take at most: a session waits for them.
+/// Time limit for the public keys, because a session waits for them.
 const KEYS_TIMEOUT_MAX: Duration = Duration::from_secs(5);
-/// Renewals are minutes apart, and a connection that idles so long may have died in a NAT unnoticed. Many credentials that
-/// start together still share one.
+/// Renewals are minutes apart, and a NAT may silently drop a connection that is idle so long. Credentials that start
+/// together still share a connection.
 const POOL_IDLE_MAX: Duration = Duration::from_secs(20);
-/// An edge in front of the API answers the defaults of libraries with a 403 that looks like a bad key.
+/// The edge in front of the API answers the default user agents of libraries with a 403 that looks like a denied key.
 const USER_AGENT: &str = concat!("tokenwell/", env!("CARGO_PKG_VERSION"));

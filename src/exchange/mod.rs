@@ -1,8 +1,8 @@
-//! Requests to an API, whole replies, and the rules of refusal that all sources share.
+//! Requests to an API, complete replies, and the rules for refusals that all sources share.
 //!
-//! [`Client::send`] sends what a source has prepared and returns a whole [`Reply`]. [`refused`], which is pure, classifies a
-//! reply that gave no session. [`Trust::judge`] verifies that the project signed a session. What is asked, and what a session
-//! looks like in a reply, is the business of `source/`.
+//! [`Client::send`] sends a request that a source prepared and returns a complete [`Reply`]. [`refused`] is pure and
+//! classifies a reply without a session. [`Trust::judge`] verifies that the project signed a session. `source/` builds
+//! the requests and finds the session in a reply.
 
 mod api;
 mod base_url;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A project's id: `P` and 27 letters or digits, or 32 characters of which 1 to 5 name a region. Cheap to show, not secret.
+/// A project's id: `P` and 27 letters or digits, or 32 characters of which 1 to 5 name a region. It is not secret.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ProjectId(Box<str>);
 
@@ -12,18 +12,20 @@ pub struct ProjectId(Box<str>);
 pub struct NotAProjectId;
 
 impl ProjectId {
-    /// Takes letters and digits only: anything else could break out of the bearer or the path it is put into.
+    /// Accepts letters and digits only. Any other character could change the meaning of the bearer or path that
+    /// contains the id.
     pub fn parse(text: &str) -> Result<Self, NotAProjectId> {
-        let sane = (1..=PROJECT_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
-        if sane { Ok(Self(text.into())) } else { Err(NotAProjectId) }
+        let is_valid =
+            (1..=PROJECT_ID_BYTES_MAX).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric());
+        if is_valid { Ok(Self(text.into())) } else { Err(NotAProjectId) }
     }
 
-    /// The id as written.
+    /// Returns the id as written.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The region that the id names: characters 1 to 5 of an id of 32 or more (go-sdk `api/client.go`).
+    /// Returns the region in the id: characters 1 to 5 of an id of 32 or more (go-sdk `api/client.go`).
     pub fn region(&self) -> Option<&str> {
         (self.0.len() >= REGIONAL_ID_BYTES_MIN).then(|| &self.0[1..5])
     }

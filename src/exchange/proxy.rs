@@ -1,4 +1,4 @@
-//! The proxy that the environment asks for.
+//! The proxy settings of the environment.
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
@@ -6,16 +6,18 @@ use reqwest::{NoProxy, Proxy, Url};
 
 use crate::secret::Secret;
 
-/// What the environment says of proxies. A proxy's URL may hold a password, so it is kept as a secret.
+/// Proxy settings of the environment. The URL of a proxy may contain a password, so it is stored as a secret.
 ///
-/// Only https requests go through a proxy, as a `CONNECT` tunnel: `HTTP_PROXY` would see the access key and is not read.
+/// Only https requests go through a proxy, as a `CONNECT` tunnel: `HTTP_PROXY` is not read, because such a proxy would
+/// see the secret.
 #[derive(Debug, Default)]
 pub struct Proxies {
     proxy: Option<(&'static str, Secret)>,
     exceptions: Option<(&'static str, String)>,
 }
 
-/// A proxy variable is unusable. A daemon that went directly instead would leak around a proxy that is there on purpose.
+/// A proxy variable is unusable. This is an error, because a direct connection would bypass a proxy that was set on
+/// purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the environment variable `{variable}` names no usable proxy: it must be like `http://proxy.example:3128`")]
 pub struct ProxyError {
@@ -24,17 +26,17 @@ pub struct ProxyError {
 }
 
 impl Proxies {
-    /// Goes directly.
+    /// Returns settings without a proxy.
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// Reads `HTTPS_PROXY`, else `ALL_PROXY`, and `NO_PROXY`, each in lower case too.
+    /// Reads `HTTPS_PROXY`, else `ALL_PROXY`, and `NO_PROXY`. Each is also read in lower case.
     pub fn from_environment() -> Self {
         Self::read(|variable| std::env::var(variable).ok())
     }
 
-    /// The same from anywhere. An empty variable counts as unset.
+    /// Reads the same variables with `lookup`. An empty variable counts as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|name| Some((*name, lookup(name).filter(|value| !value.trim().is_empty())?)))
@@ -47,14 +49,14 @@ impl Proxies {
     }
 }
 
-/// The proxy for https requests, if there is one.
+/// Returns the proxy for https requests, if there is one.
 pub(super) fn of(proxies: &Proxies) -> Result<Option<Proxy>, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(None) };
     let exceptions = proxies.exceptions.as_ref().and_then(|(_, list)| NoProxy::from_string(list));
     Ok(Some(Proxy::https(url).map_err(|_| ProxyError { variable })?.no_proxy(exceptions)))
 }
 
-/// How the client goes to an https host, told by the same rules that it goes by.
+/// Returns the proxy rule for an https host. The client uses the same rules.
 pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(Applying::NoneSet) };
     let (exempting, exceptions) = proxies.exceptions.as_ref().map_or(("", ""), |(name, list)| (*name, list.as_str()));
@@ -65,15 +67,15 @@ pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, Prox
     })
 }
 
-/// The rule that applies to a host.
+/// The proxy rule that applies to a host.
 pub(super) enum Applying {
     NoneSet,
-    /// `NO_PROXY`, in whatever case, takes the host out.
+    /// `NO_PROXY` or `no_proxy` exempts the host.
     Exempt {
         variable: &'static str,
         exempting: &'static str,
     },
-    /// The login is what `Proxy-Authorization` holds.
+    /// `login` is the value of `Proxy-Authorization`.
     Through {
         variable: &'static str,
         to: Uri,
@@ -81,7 +83,7 @@ pub(super) enum Applying {
     },
 }
 
-/// The URL is checked here: the library underneath passes over what it cannot read and goes directly.
+/// Checks the URL, because the HTTP library ignores a URL that it cannot read and connects directly.
 fn usable(proxies: &Proxies) -> Result<Option<(&'static str, Url)>, ProxyError> {
     let Some((variable, value)) = &proxies.proxy else { return Ok(None) };
     let error = ProxyError { variable };
@@ -113,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_may_lack_its_scheme_but_must_be_one_that_is_spoken() {
+    fn a_proxy_url_may_lack_a_scheme_but_not_have_an_unknown_one() {
         for usable in
             ["http://proxy:3128", "https://proxy", "proxy.corp:3128", "10.0.0.1:8080", "http://u:p%40@proxy:1/"]
         {

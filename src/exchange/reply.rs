@@ -1,11 +1,11 @@
-//! A whole reply as it came.
+//! A complete reply.
 
 use std::{fmt, time::SystemTime};
 
 use http::{HeaderMap, StatusCode, header};
 use zeroize::Zeroizing;
 
-/// A whole reply. Its body may hold a session, and so may its cookies: it prints as its status alone.
+/// A complete reply. The body and the cookies may contain a session, so `Debug` prints the status only.
 pub struct Reply {
     /// The status.
     pub status: StatusCode,
@@ -15,18 +15,18 @@ pub struct Reply {
     pub body: Zeroizing<Vec<u8>>,
 }
 
-/// When a request was sent and when its reply was there, by the local wall clock. It matters only where the server does not
-/// tell the time itself.
+/// When a request was sent and when its reply arrived, by the local wall clock. It is used only if the reply has no
+/// `Date` header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Timing {
     /// When the request was sent.
     pub sent: SystemTime,
-    /// When the whole reply was there.
+    /// When the complete reply arrived.
     pub received: SystemTime,
 }
 
 impl Reply {
-    /// The server's clock as the `Date` header tells it, to the second.
+    /// Returns the server's time from the `Date` header, to the second.
     pub fn date(&self) -> Option<SystemTime> {
         httpdate::parse_http_date(self.headers.get(header::DATE)?.to_str().ok()?).ok()
     }
@@ -38,5 +38,5 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The longest body that is read.
+/// The longest body that is accepted.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -1,10 +1,10 @@
-//! A request, prepared by a source and sent by a client.
+//! A request that a source prepares and a client sends.
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// What to send, and to which path of an origin. Its headers and its body may hold secrets: it does not print.
+/// A request to a path of an origin. Its headers and body may contain secrets, so it has no `Debug`.
 pub struct Request {
     method: Method,
     path: String,
@@ -12,28 +12,28 @@ pub struct Request {
     body: Option<Zeroizing<Vec<u8>>>,
 }
 
-/// A secret holds characters that no header can carry.
+/// A secret contains characters that are not allowed in a header.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("characters that cannot be sent")]
 pub struct NotSendable;
 
 impl Request {
-    /// A GET without a body; `path` begins with a slash.
+    /// Returns a GET without a body; `path` begins with a slash.
     pub fn get(path: String) -> Self {
         Self { method: Method::GET, path, headers: HeaderMap::new(), body: None }
     }
 
-    /// A POST of JSON.
+    /// Returns a POST of JSON.
     pub fn post_json(path: String, body: &Value) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { method: Method::POST, path, headers, body: Some(Zeroizing::new(body.to_string().into_bytes())) }
     }
 
-    /// The same with `Authorization: Bearer <parts>`, the parts joined by colons. The header is marked sensitive.
+    /// Adds `Authorization: Bearer <parts>`, with the parts joined by colons. The header is marked sensitive.
     pub fn bearer(mut self, parts: &[&str]) -> Result<Self, NotSendable> {
         let length = BEARER.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
-        // It does not grow: growing would leave copies behind.
+        // The buffer never grows, because that would leave copies of the secret.
         let mut text = Zeroizing::new(String::with_capacity(length));
         text.push_str(BEARER);
         for (n, part) in parts.iter().enumerate() {
@@ -46,22 +46,22 @@ impl Request {
         Ok(self)
     }
 
-    /// The method.
+    /// Returns the method.
     pub fn method(&self) -> &Method {
         &self.method
     }
 
-    /// The path on the origin that it goes to.
+    /// Returns the path on the origin.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The headers, besides those that every request has.
+    /// Returns the headers, without those that the client adds to every request.
     pub fn headers(&self) -> &HeaderMap {
         &self.headers
     }
 
-    /// The body, if it has one.
+    /// Returns the body, if there is one.
     pub fn body(&self) -> Option<&[u8]> {
         self.body.as_ref().map(|body| body.as_slice())
     }
@@ -85,13 +85,13 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_fits_into_no_header_is_not_sent() {
+    fn a_secret_that_is_invalid_in_a_header_is_not_sent() {
         let request = Request::get("/x".to_owned()).bearer(&["P2abc", "K2\r\nx: y"]);
         assert_eq!(request.err(), Some(NotSendable));
     }
 
     #[test]
-    fn a_get_has_no_body_and_a_post_says_what_its_body_is() {
+    fn a_get_has_no_body_and_a_post_has_a_content_type() {
         assert_eq!(Request::get("/x".to_owned()).body(), None);
         let post = Request::post_json("/x".to_owned(), &json!({"a": 1}));
         assert_eq!(post.body(), Some(&br#"{"a":1}"#[..]));

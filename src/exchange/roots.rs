@@ -1,4 +1,4 @@
-//! Whom TLS trusts besides the system's roots: the certificates of `http.caFile`.
+//! The certificates of `http.caFile`, which TLS trusts in addition to the system's roots.
 
 use std::{
     error::Error,
@@ -24,8 +24,8 @@ pub enum CaFileError {
     /// Longer than [`CA_FILE_BYTES_MAX`].
     #[error("it is longer than {} MiB", CA_FILE_BYTES_MAX >> 20)]
     TooLong,
-    /// Nothing in it can be trusted.
-    #[error("it holds no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`")]
+    /// It contains no certificate that can serve as a root.
+    #[error("it contains no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`")]
     Empty,
 }
 
@@ -36,9 +36,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<reqwest::Certificate>, CaFileError
     if usable.is_empty() { Err(CaFileError::Empty) } else { Ok(usable) }
 }
 
-/// Reads a bundle of PEM certificates. Those that cannot serve as roots are passed over, as among the system's.
+/// Reads a bundle of PEM certificates. Certificates that cannot serve as roots are skipped, as those of the system are.
 pub(super) fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, CaFileError> {
-    // The file is looked at before it is opened: opening a pipe would wait for its writer.
+    // The file type is checked before the file is opened, because opening a pipe would wait for its writer.
     if !path.metadata()?.is_file() {
         return Err(CaFileError::NotAFile);
     }
@@ -67,7 +67,7 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-/// Whether a client could not be built because there is nobody to trust: rustls-platform-verifier then says
+/// Whether a client could not be built because the system has no roots. rustls-platform-verifier then returns
 /// `General("No CA certificates were loaded from the system")`.
 pub(super) fn are_missing(error: &reqwest::Error) -> bool {
     let mut cause = error.source();
@@ -80,5 +80,5 @@ pub(super) fn are_missing(error: &reqwest::Error) -> bool {
     false
 }
 
-/// The bundle of all public authorities has a quarter of this.
+/// The limit for the file. A bundle of all public authorities is a quarter of this size.
 pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;

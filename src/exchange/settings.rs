@@ -1,15 +1,15 @@
-//! How requests are made.
+//! The settings of HTTP requests.
 
 use std::{path::PathBuf, time::Duration};
 
 /// The settings of `http`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HttpSettings {
-    /// The whole request, from connecting to the last byte of the reply (`http.timeout`).
+    /// Time limit for the complete request, from connecting to the last byte of the reply (`http.timeout`).
     pub timeout: Duration,
-    /// Name look-up, TCP and TLS (`http.connectTimeout`).
+    /// Time limit for name look-up, TCP and TLS (`http.connectTimeout`).
     pub connect_timeout: Duration,
-    /// Roots besides the system's (`http.caFile`), PEM.
+    /// A PEM file with additional roots (`http.caFile`).
     pub ca_file: Option<PathBuf>,
 }
 

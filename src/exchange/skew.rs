@@ -10,10 +10,10 @@ pub struct Skew {
 }
 
 impl Skew {
-    /// Skew from a reply's `Date`. `sent` and `received` are by the wall clock of this machine.
+    /// Returns the skew from a reply's `Date`. `sent` and `received` are by the wall clock of this machine.
     pub fn of(date: SystemTime, sent: SystemTime, received: SystemTime) -> Self {
         let middle = sent + received.duration_since(sent).unwrap_or_default() / 2;
-        // `Date` is cut to the second: half a second is missing on average.
+        // `Date` is cut to the second, so it is half a second too early on average.
         let read = date + Duration::from_millis(500);
         let seconds = match read.duration_since(middle) {
             Ok(ahead) => ahead.as_secs_f64(),
@@ -22,12 +22,12 @@ impl Skew {
         Self { seconds }
     }
 
-    /// In seconds; positive when the server is ahead.
+    /// Returns the skew in seconds; positive when the server is ahead.
     pub fn seconds(self) -> f64 {
         self.seconds
     }
 
-    /// Such as `2h ahead of`.
+    /// Describes the skew, such as `2h ahead of`.
     pub fn words(self) -> String {
         let side = if self.seconds > 0.0 { "ahead of" } else { "behind" };
         let off = Duration::from_secs_f64(self.seconds.abs());

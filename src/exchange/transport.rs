@@ -1,6 +1,6 @@
-//! Why no whole reply came, in words of our own.
+//! Why no complete reply arrived, as messages written here.
 //!
-//! Errors of the HTTP stack are never printed: they hold URLs.
+//! Errors of the HTTP stack are never printed, because they contain URLs.
 
 use std::{error::Error, io, time::Duration};
 
@@ -9,16 +9,16 @@ use rustls::{CertificateError, Error as TlsError};
 use super::{origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
 use crate::renewal::Refusal;
 
-/// What went wrong between the client and the API.
+/// An error between the client and the API.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum TransportError {
-    /// The whole request took too long.
+    /// The request exceeded its time-out.
     Slow,
-    /// No connection came about in time.
+    /// The connection exceeded its time-out.
     SlowConnect,
     /// The body is longer than [`BODY_BYTES_MAX`].
     TooLong,
-    /// Anything else, in words.
+    /// Any other error, with its description.
     Broken(String),
 }
 
@@ -32,16 +32,16 @@ impl TransportError {
         let through_proxy = causes.iter().any(|cause| cause.to_string().starts_with(TUNNEL));
         let words = causes.iter().rev().find_map(|cause| words(*cause)).unwrap_or_else(|| {
             if error.is_connect() {
-                "no connection comes about".to_owned()
+                "no connection could be made".to_owned()
             } else {
-                "the connection broke before the whole reply was there".to_owned()
+                "the connection broke before the complete reply arrived".to_owned()
             }
         });
         let words = if error.is_dns() { "the host name cannot be looked up".to_owned() } else { words };
-        Self::Broken(if through_proxy { format!("by way of the proxy in the environment: {words}") } else { words })
+        Self::Broken(if through_proxy { format!("through the proxy in the environment: {words}") } else { words })
     }
 
-    /// For the core and for people.
+    /// Converts the error to a refusal and its message.
     pub(super) fn refused(self, origin: &Origin, timeout: Duration, connect_timeout: Duration) -> Refused {
         let length = humantime::format_duration;
         let (refusal, message) = match self {
@@ -59,13 +59,14 @@ impl TransportError {
     }
 }
 
-/// What an error of a connection means, in words of our own.
+/// Describes an error of a connection.
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
     let found = causes(error).into_iter().rev().find_map(words);
-    found.unwrap_or_else(|| "no connection comes about".to_owned())
+    found.unwrap_or_else(|| "no connection could be made".to_owned())
 }
 
-/// The chain of causes, outermost first. An `io::Error` hides the error it wraps from its `source`: it is unpacked.
+/// Returns the chain of causes, outermost first. `source` of an `io::Error` omits the error it wraps, so that error is
+/// taken out first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut chain = Vec::new();
     let mut next = Some(error);
@@ -80,7 +81,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)
     chain
 }
 
-/// What one cause means, if it means anything to people.
+/// Describes one cause, if it is known.
 fn words(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(tls) = cause.downcast_ref::<TlsError>() {
         return Some(tls_words(tls));
@@ -88,7 +89,7 @@ fn words(cause: &(dyn Error + 'static)) -> Option<String> {
     if let Some(io) = cause.downcast_ref::<io::Error>() {
         return io_words(io);
     }
-    // Texts of hyper and hyper-util, whose types are not to be had.
+    // Texts of hyper and hyper-util, whose error types are private.
     let text = cause.to_string();
     KNOWN_TEXTS.iter().find(|(known, _)| text.starts_with(known)).map(|(_, words)| (*words).to_owned())
 }
@@ -97,7 +98,9 @@ fn tls_words(error: &TlsError) -> String {
     match error {
         TlsError::InvalidCertificate(error) => certificate_words(error).to_owned(),
         TlsError::AlertReceived(alert) => format!("TLS: the server refuses with alert `{alert:?}`"),
-        TlsError::PeerIncompatible(_) => "TLS: nothing in common; the server must speak TLS 1.2 or later".to_owned(),
+        TlsError::PeerIncompatible(_) => {
+            "TLS: no version or cipher in common; the server must speak TLS 1.2 or later".to_owned()
+        }
         TlsError::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
         _ => "TLS: the handshake failed".to_owned(),
     }
@@ -114,7 +117,7 @@ pub(super) fn certificate_words(error: &CertificateError) -> &'static str {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             "TLS: the server's certificate is for another name; is `baseUrl` right?"
         }
-        // A bad signature is what another authority of the same name looks like.
+        // Another authority of the same name looks like a bad signature.
         CertificateError::UnknownIssuer | CertificateError::BadSignature => {
             "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`"
         }
@@ -130,16 +133,16 @@ fn io_words(error: &io::Error) -> Option<String> {
             Some("the connection was reset".to_owned())
         }
         io::ErrorKind::UnexpectedEof => Some(CLOSED_EARLY.to_owned()),
-        // The operating system's own words for its own error; a wrapped one is looked at by itself.
+        // The operating system's text for its own error. A wrapped error is a separate cause.
         _ => error.raw_os_error().map(|code| io::Error::from_raw_os_error(code).to_string().to_lowercase()),
     }
 }
 
-/// Causes are not followed further.
+/// The maximum length of the chain of causes.
 const CAUSES_MAX: usize = 16;
-const CLOSED_EARLY: &str = "the connection was closed before the whole reply was there";
+const CLOSED_EARLY: &str = "the connection was closed before the complete reply arrived";
 const TUNNEL: &str = "tunnel error";
-/// How known texts begin, and what they mean.
+/// The beginning of each known text, and its description.
 const KNOWN_TEXTS: [(&str, &str); 7] = [
     ("tunnel error: proxy authorization required", "the proxy wants a user and a password"),
     ("tunnel error: unsuccessful", "the proxy refuses to connect to the API"),

@@ -131,7 +131,7 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&good(), &format!(",\"a\":{}", "[".repeat(60_000))), "not a JSON object"),
         (200, body(&good(), "}{"), "not a JSON object"),
         (200, format!("\u{feff}{}", body(&good(), "")), "begins with a byte order mark"),
-        (200, body(&good(), &format!(",\"sessionJwt\":\"{}\"", good())), "a field stands twice in the body"),
+        (200, body(&good(), &format!(",\"sessionJwt\":\"{}\"", good())), "a field appears twice in the body"),
         (200, "{}".to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":""}"#.to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":null}"#.to_owned(), "no `sessionJwt`"),
@@ -148,7 +148,7 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&other_project, ""), "not of project `P2abc`"),
         (200, body(&odd_issuer, ""), "not of project `P2abc`"),
         (200, body(&expired, ""), "had expired by the server's own clock"),
-        (200, body(&jwt(r#"{"iss":"P2abc"}"#), ""), "nothing tells how long it lives"),
+        (200, body(&jwt(r#"{"iss":"P2abc"}"#), ""), "its lifetime is unknown"),
     ] {
         let waits = read(&reply(status, &[("date", DATE), ("retry-after", "30")], &body)).unwrap_err();
         assert_eq!(waits.refusal, Refusal::Busy { retry_after: Some(Duration::from_secs(30)) }, "{body:.80}");
@@ -211,7 +211,7 @@ fn without_a_date_the_local_clock_when_sent_has_to_do() {
     assert_eq!(life(None, &exp, ""), Ok((900, vec![GrantNote::LocalClock])));
     assert_eq!(life(None, &exp, &format!(r#","expiration":{}"#, LOCAL + 300)), Ok((300, vec![GrantNote::LocalClock])));
     let past = format!(r#"{{"exp":{}}}"#, LOCAL - 1);
-    assert!(life(None, &past, "").unwrap_err().contains("nothing tells how long it lives"));
+    assert!(life(None, &past, "").unwrap_err().contains("its lifetime is unknown"));
 }
 
 #[test]
@@ -324,14 +324,14 @@ const REFUSALS: &[Row] = &[
     (429, &[("retry-after", "1.5")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "CANARY")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
-    (429, &[("retry-after", "99999999999999999999999999")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; it asks for longer than 5m, which is waited at most"),
-    (429, &[("retry-after", "18446744073709551615")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; it asks for longer than 5m, which is waited at most"),
+    (429, &[("retry-after", "99999999999999999999999999")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; the wait is cut to the maximum of 5m"),
+    (429, &[("retry-after", "18446744073709551615")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; the wait is cut to the maximum of 5m"),
     (429, &[("date", DATE), ("retry-after", "Mon, 23 Nov 2026 12:01:30 GMT")], "", busy(Some(90)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "Sun, 22 Nov 2026 12:01:30 GMT")], "", busy(Some(89)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("date", DATE), ("retry-after", "Mon, 23 Nov 2026 11:00:00 GMT")], "", busy(Some(0)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "soon"), ("retry-after", "7")], "", busy(Some(7)), "Descope's API asks to slow down: HTTP 429"),
     (503, &[("retry-after", "300")], "", busy(Some(300)), "Descope's API asks to wait: HTTP 503"),
-    (503, &[("retry-after", "301")], "", busy(Some(301)), "Descope's API asks to wait: HTTP 503; it asks for longer than 5m, which is waited at most"),
+    (503, &[("retry-after", "301")], "", busy(Some(301)), "Descope's API asks to wait: HTTP 503; the wait is cut to the maximum of 5m"),
     (503, &[("retry-after", "30")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 503"),
     (401, &[("retry-after", "30")], DENIED, busy(Some(30)), "Descope's API asks to wait: HTTP 401, E062803 (invalid access key)"),
     (302, &[("retry-after", "30"), ("location", "https://CANARY")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 302"),
@@ -347,10 +347,10 @@ const REFUSALS: &[Row] = &[
     (405, &[], "", Refusal::Failed, "Descope's API refuses the request: HTTP 405"),
     (408, &[], "", Refusal::Failed, "Descope's API refuses the request: HTTP 408"),
     (404, &[], DENIED, Refusal::Failed, "no such endpoint: HTTP 404, E062803 (invalid access key); is `baseUrl` right?"),
-    (301, &[("location", "https://elsewhere.example/x?CANARY")], "", Refusal::Failed, "HTTP 301: redirects are refused, for they would carry the access key elsewhere (`elsewhere.example`); set `baseUrl` to where the API is"),
-    (302, &[("location", "https://user:CANARY@elsewhere.example/")], "", Refusal::Failed, "HTTP 302: redirects are refused, for they would carry the access key elsewhere (`elsewhere.example`); set `baseUrl` to where the API is"),
-    (307, &[("location", "/CANARY")], "", Refusal::Failed, "HTTP 307: redirects are refused, for they would carry the access key elsewhere; set `baseUrl` to where the API is"),
-    (304, &[], "", Refusal::Failed, "HTTP 304: redirects are refused, for they would carry the access key elsewhere; set `baseUrl` to where the API is"),
+    (301, &[("location", "https://elsewhere.example/x?CANARY")], "", Refusal::Failed, "HTTP 301: redirects are refused because they would send the access key elsewhere (`elsewhere.example`); set `baseUrl` to where the API is"),
+    (302, &[("location", "https://user:CANARY@elsewhere.example/")], "", Refusal::Failed, "HTTP 302: redirects are refused because they would send the access key elsewhere (`elsewhere.example`); set `baseUrl` to where the API is"),
+    (307, &[("location", "/CANARY")], "", Refusal::Failed, "HTTP 307: redirects are refused because they would send the access key elsewhere; set `baseUrl` to where the API is"),
+    (304, &[], "", Refusal::Failed, "HTTP 304: redirects are refused because they would send the access key elsewhere; set `baseUrl` to where the API is"),
     (100, &[], "", Refusal::Failed, "Descope's API fails: HTTP 100"),
     (999, &[], "", Refusal::Failed, "Descope's API fails: HTTP 999"),
 ];

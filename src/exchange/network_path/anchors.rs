@@ -1,4 +1,4 @@
-//! Whom the client trusts, one by one, so that it can be told who vouched for a server.
+//! The trusted roots, one by one, to find out which of them verified a server's certificate.
 
 use std::{
     path::Path,
@@ -20,7 +20,7 @@ use crate::exchange::{CaFileError, roots, transport::certificate_words};
 #[derive(Debug, Default)]
 pub struct Anchors(Vec<(Root, CertificateDer<'static>)>);
 
-/// Where a root comes from.
+/// The source of a root.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Root {
     /// The system's roots.
@@ -29,17 +29,17 @@ pub enum Root {
     CaFile,
 }
 
-/// The authority that vouches for a server.
+/// The authority that a server's certificate chain ends at.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Authority {
     /// Its name.
     pub subject: String,
-    /// Where it comes from.
+    /// The source of its root.
     pub root: Root,
 }
 
 impl Anchors {
-    /// Reads both. Among the system's, what cannot be read is passed over. Blocks on the disk.
+    /// Reads the system's roots and `http.caFile`. Skips system roots that cannot be read. Blocks on the disk.
     pub fn load(ca_file: Option<&Path>) -> Result<Self, CaFileError> {
         let own = ca_file.map(roots::certificates).transpose()?.unwrap_or_default();
         let system = rustls_native_certs::load_native_certs().certs;
@@ -53,7 +53,7 @@ impl Anchors {
         store
     }
 
-    /// Who vouches for a chain, or why nobody does, in words.
+    /// Returns the authority that the chain is verified by. The error describes why there is none.
     pub(super) fn judge(
         &self,
         chain: &[CertificateDer<'_>],
@@ -74,7 +74,8 @@ impl Anchors {
             TlsError::InvalidCertificate(error) => certificate_words(&error).to_owned(),
             _ => "TLS: the server's certificate is not acceptable".to_owned(),
         })?;
-        // The library does not tell which root it was. By itself, a root of another name is turned down at a glance.
+        // The library does not return which root it used, so each root is tried alone. A root of another name fails
+        // fast.
         let alone = |der: &CertificateDer<'static>| {
             let mut store = RootCertStore::empty();
             store.add(der.clone()).is_ok() && verified(store).is_ok()

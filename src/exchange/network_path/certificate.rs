@@ -1,22 +1,23 @@
-//! What a certificate says of itself.
+//! The subject, issuer and expiry of a certificate.
 
 use std::time::SystemTime;
 
 use x509_cert::{Certificate as Parsed, der::Decode as _, name::Name};
 
-/// A certificate as people know it. Its words are a stranger's: bounded, without control characters.
+/// The fields of a certificate that are displayed. Their text is untrusted, so it is bounded and has no control
+/// characters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Certificate {
-    /// Whose it is.
+    /// The name of its owner.
     pub subject: String,
-    /// Who signed it.
+    /// The name of the authority that signed it.
     pub issuer: String,
-    /// Until when it is valid; `None` if it cannot be read.
+    /// When its validity ends; `None` if it cannot be read.
     pub ends: Option<SystemTime>,
 }
 
 impl Certificate {
-    /// One that cannot be read is a certificate all the same.
+    /// Parses a certificate. An unreadable certificate gets placeholders, and is not an error.
     pub(super) fn read(der: &[u8]) -> Self {
         let Ok(parsed) = Parsed::from_der(der) else {
             return Self { subject: UNREADABLE.to_owned(), issuer: UNREADABLE.to_owned(), ends: None };
@@ -30,14 +31,15 @@ impl Certificate {
     }
 }
 
-/// The common name, else the organisation, else all of it.
+/// Returns the common name, else the organisation, else the full name.
 fn shown(name: &Name) -> String {
     let common = name.common_name().ok().flatten().map(String::from);
     let organisation = || name.organization().ok().flatten().map(String::from);
     let text = common.or_else(organisation).unwrap_or_else(|| name.to_string());
     let text: String = text.chars().filter(|c| !c.is_control() && *c != '`').take(NAME_CHARS_MAX).collect();
-    if text.is_empty() { "nobody".to_owned() } else { text }
+    if text.is_empty() { UNNAMED.to_owned() } else { text }
 }
 
 const UNREADABLE: &str = "(unreadable)";
+const UNNAMED: &str = "(no name)";
 const NAME_CHARS_MAX: usize = 100;

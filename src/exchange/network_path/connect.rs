@@ -1,4 +1,4 @@
-//! The first two steps: a name becomes addresses, and an address a connection.
+//! The first two steps: name look-up and TCP connection.
 
 use std::{
     io,
@@ -14,34 +14,34 @@ use tokio::{
 use super::NetworkPath;
 use crate::exchange::transport::describe;
 
-/// A connection, and what was in vain before it.
+/// A connection, and the failed attempts before it.
 #[derive(Debug)]
 pub struct Connected {
-    /// To which address.
+    /// The address.
     pub to: SocketAddr,
-    /// Addresses that were tried before.
+    /// The addresses that failed before.
     pub in_vain: Vec<NotConnected>,
     pub(super) stream: TcpStream,
 }
 
-/// An address that cannot be connected to.
+/// A failed attempt to connect.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NotConnected {
-    /// Which.
+    /// The address that failed.
     pub address: SocketAddr,
-    /// Why, in words.
+    /// Description of the error.
     pub why: String,
 }
 
 impl NetworkPath {
-    /// The addresses of the first host, each once. An error is the system's, in its words.
+    /// Returns the addresses of the first host, each once. The error is the system's text.
     pub async fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
         let (host, port) = self.first();
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
         let found = match within(timeout, lookup_host((host, port))).await {
-            Ok(found) => found.map_err(|error| said(&error))?,
+            Ok(found) => found.map_err(|error| resolver_error(&error))?,
             Err(_elapsed) => return Err(format!("no answer within {}", humantime::format_duration(timeout))),
         };
         let mut addresses = Vec::new();
@@ -53,7 +53,7 @@ impl NetworkPath {
         if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses) }
     }
 
-    /// Connects to the first address that takes it. All tries together have this time, and none more than its share.
+    /// Connects to the first address that accepts. `timeout` is divided equally among the addresses.
     pub async fn connect(&self, addresses: &[SocketAddr], timeout: Duration) -> Result<Connected, Vec<NotConnected>> {
         let share = timeout / u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
         let mut in_vain = Vec::new();
@@ -69,11 +69,12 @@ impl NetworkPath {
     }
 }
 
-/// The resolver's own words: `failed to lookup address information: Name or service not known`.
-fn said(error: &io::Error) -> String {
+/// Returns the last part of the resolver's error, such as `failed to lookup address information: Name or service not
+/// known`.
+fn resolver_error(error: &io::Error) -> String {
     let text = error.to_string();
     text.rsplit(": ").next().unwrap_or_default().to_lowercase()
 }
 
-/// More than a name usually has.
+/// More addresses than a name usually has.
 const ADDRESSES_MAX: usize = 16;

@@ -1,4 +1,4 @@
-//! The last step: TLS with the API, and what its server shows.
+//! The last step: TLS with the API, and the server's certificates.
 
 use std::{
     sync::Arc,
@@ -17,25 +17,26 @@ use tokio_rustls::TlsConnector;
 use super::{Anchors, Authority, Certificate, NetworkPath, Tunnel};
 use crate::exchange::transport::describe;
 
-/// A handshake that came to its end.
+/// A completed handshake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Handshake {
-    /// Such as `TLS 1.3`.
+    /// The version of TLS, such as `TLS 1.3`.
     pub version: &'static str,
-    /// As the server shows them, its own first.
+    /// The certificates that the server sent, its own first.
     pub chain: Vec<Certificate>,
-    /// Who vouches for it, or why nobody does, in words with the remedy.
+    /// The authority that verified the chain, or the problem and its remedy.
     pub trust: Result<Authority, String>,
 }
 
 impl NetworkPath {
-    /// Shakes hands and closes the connection. `Err` is why no handshake came about, in words. `now` is the wall clock's.
+    /// Does a TLS handshake and closes the connection. `now` is by the wall clock. The error describes why the
+    /// handshake failed.
     ///
-    /// The chain is judged afterwards, so that one that is not trusted can be told of as well. Nothing is said on the
-    /// connection, so nobody who is not trusted hears anything.
+    /// The chain is verified after the handshake, so that an untrusted chain can be reported too. Nothing is sent on
+    /// the connection, so an untrusted server receives no data.
     pub async fn handshake(
         &self,
-        road: Tunnel,
+        tunnel: Tunnel,
         anchors: &Anchors,
         now: SystemTime,
         timeout: Duration,
@@ -45,12 +46,13 @@ impl NetworkPath {
             .with_safe_default_protocol_versions()
             .map_err(|error| describe(&error))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(JudgedLater(provider)))
+            .with_custom_certificate_verifier(Arc::new(VerifiedLater(provider)))
             .with_no_client_auth();
-        // As the client offers them.
+        // The same protocols that the client offers.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let name = ServerName::try_from(self.host.clone()).map_err(|_| "its name fits no certificate".to_owned())?;
-        let stream = match within(timeout, TlsConnector::from(Arc::new(config)).connect(name.clone(), road.0)).await {
+        let name =
+            ServerName::try_from(self.host.clone()).map_err(|_| "its name is not valid in a certificate".to_owned())?;
+        let stream = match within(timeout, TlsConnector::from(Arc::new(config)).connect(name.clone(), tunnel.0)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return Err(describe(&error)),
             Err(_elapsed) => {
@@ -71,11 +73,11 @@ impl NetworkPath {
     }
 }
 
-/// Takes any certificate whose key the server proves to have. For a handshake that nothing follows.
+/// Accepts any certificate whose key the server proves to have. Only for a handshake without later requests.
 #[derive(Debug)]
-struct JudgedLater(Arc<CryptoProvider>);
+struct VerifiedLater(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for JudgedLater {
+impl ServerCertVerifier for VerifiedLater {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,
@@ -110,5 +112,5 @@ impl ServerCertVerifier for JudgedLater {
     }
 }
 
-/// More certificates are not told of.
+/// The maximum number of certificates that are reported.
 const CHAIN_MAX: usize = 8;

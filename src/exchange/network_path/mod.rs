@@ -1,10 +1,10 @@
-//! The way to the API, taken step by step to be looked at. The client takes it whole, by the same rules.
+//! The network path to the API, tested step by step. The client uses the same path by the same rules.
 //!
 //! ```text
 //! NetworkPath::of ─> look_up ─> connect ─> tunnel (where a proxy applies) ─> handshake
 //! ```
 //!
-//! No access key ever goes along it: a connection that was looked at is closed.
+//! No secret is ever sent on it: the connection is closed after the test.
 
 mod anchors;
 mod certificate;
@@ -25,32 +25,32 @@ pub use connect::{Connected, NotConnected};
 pub use handshake::Handshake;
 pub use tunnel::{Tunnel, Untunnelled};
 
-/// Where requests go, and by which way.
+/// The target of requests, and the route to it.
 #[derive(Clone, Debug)]
 pub struct NetworkPath {
     host: String,
     port: u16,
     is_plain_http: bool,
     route: Route,
-    /// Of the proxy. Its value is marked sensitive.
+    /// `Proxy-Authorization` for the proxy. The value is marked sensitive.
     login: Option<HeaderValue>,
 }
 
-/// Whether by a proxy, and which variable says so.
+/// Whether a proxy is used, and the variable that decides it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Route {
     /// No variable names a proxy.
     Direct,
-    /// A variable names a proxy, and another one takes the API's host out.
+    /// One variable names a proxy, and another one exempts the API's host.
     Exempt {
         /// The variable that names the proxy.
         variable: &'static str,
-        /// The variable that takes the host out.
+        /// The variable that exempts the host.
         exempting: &'static str,
     },
-    /// Plain http goes by no proxy, which would see the access key.
+    /// Plain http uses no proxy, because a proxy would see the secret.
     PlainHttp,
-    /// By this proxy.
+    /// Through this proxy.
     Proxy {
         /// The variable that names it.
         variable: &'static str,
@@ -58,7 +58,7 @@ pub enum Route {
         host: String,
         /// Its port.
         port: u16,
-        /// Whether TLS is spoken with the proxy itself.
+        /// Whether the connection to the proxy itself uses TLS.
         is_tls: bool,
         /// Whether the variable holds a user and a password.
         has_login: bool,
@@ -66,7 +66,7 @@ pub enum Route {
 }
 
 impl NetworkPath {
-    /// The way that the client would take.
+    /// Returns the path that the client would use.
     pub fn of(base: &BaseUrl, proxies: &Proxies) -> Result<Self, ProxyError> {
         let (host, port) = base.host_and_port();
         let (host, is_plain_http) = (host.to_owned(), base.is_plain_http());
@@ -87,22 +87,22 @@ impl NetworkPath {
         Ok(Self { host, port, is_plain_http, route, login })
     }
 
-    /// The API's host.
+    /// Returns the API's host.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// Whether there is no TLS on it.
+    /// Whether the path has no TLS.
     pub fn is_plain_http(&self) -> bool {
         self.is_plain_http
     }
 
-    /// By which way.
+    /// Returns the route.
     pub fn route(&self) -> &Route {
         &self.route
     }
 
-    /// The host that is connected to, and its port: the API's or the proxy's.
+    /// Returns the host and port to connect to: the API's or the proxy's.
     pub fn first(&self) -> (&str, u16) {
         match &self.route {
             Route::Proxy { host, port, .. } => (host, *port),
@@ -110,7 +110,7 @@ impl NetworkPath {
         }
     }
 
-    /// Host and port as a `CONNECT` names them.
+    /// Returns host and port as in `CONNECT`.
     fn authority(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
@@ -121,7 +121,7 @@ impl NetworkPath {
 mod tests {
     use super::*;
 
-    fn way(base: &str, set: &[(&str, &str)]) -> NetworkPath {
+    fn path(base: &str, set: &[(&str, &str)]) -> NetworkPath {
         let proxies = Proxies::read(|name| {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
@@ -130,21 +130,21 @@ mod tests {
     }
 
     #[test]
-    fn the_way_is_the_clients() {
-        let direct = way("https://api.descope.com", &[]);
+    fn the_path_follows_the_clients_proxy_rules() {
+        let direct = path("https://api.descope.com", &[]);
         assert_eq!((direct.first(), direct.route()), (("api.descope.com", 443), &Route::Direct));
         let set = [("https_proxy", "user:hunter22@proxy.corp:3128"), ("NO_PROXY", "example.com,10.0.0.0/8")];
-        let through = way("https://api.descope.com:8443/d", &set);
+        let through = path("https://api.descope.com:8443/d", &set);
         assert_eq!((through.first(), through.authority().as_str()), (("proxy.corp", 3128), "api.descope.com:8443"));
         let Route::Proxy { variable: "https_proxy", is_tls: false, has_login: true, .. } = through.route() else {
             panic!("{through:?}")
         };
         assert!(!format!("{through:?}").contains("hunter22") && !format!("{through:?}").contains("aHVudGVy"));
         let exempt = Route::Exempt { variable: "https_proxy", exempting: "NO_PROXY" };
-        assert_eq!(way("https://api.example.com", &set).route(), &exempt);
-        assert_eq!(way("https://10.1.2.3", &set).route(), &exempt);
-        let plain = way("http://[::1]:80", &set);
+        assert_eq!(path("https://api.example.com", &set).route(), &exempt);
+        assert_eq!(path("https://10.1.2.3", &set).route(), &exempt);
+        let plain = path("http://[::1]:80", &set);
         assert_eq!((plain.first(), plain.route()), (("::1", 80), &Route::PlainHttp));
-        assert_eq!(way("https://[::1]:8443", &[]).authority(), "[::1]:8443");
+        assert_eq!(path("https://[::1]:8443", &[]).authority(), "[::1]:8443");
     }
 }

@@ -1,4 +1,4 @@
-//! The third step: `CONNECT`, where a proxy stands in the way.
+//! The third step: `CONNECT`, if a proxy applies.
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,33 +15,33 @@ use zeroize::Zeroizing;
 use super::{Anchors, Connected, NetworkPath, Route};
 use crate::exchange::transport::describe;
 
-/// A connection that leads to the API, be it through a proxy.
+/// A connection to the API, directly or through a proxy.
 pub struct Tunnel(pub(super) Box<dyn Stream>);
 
-/// Whatever can be spoken on.
+/// A bidirectional byte stream.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Why a proxy did not let us through.
+/// Why a proxy opened no tunnel.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Untunnelled {
-    /// It answers `CONNECT` with this status.
+    /// The proxy answered `CONNECT` with this status.
     Refused {
         /// The status.
         status: u16,
     },
-    /// It speaks no HTTP, or hangs up, or TLS with it fails.
+    /// The proxy does not speak HTTP, closed the connection, or failed the TLS handshake.
     Broken {
-        /// Why, in words.
+        /// Description of the error.
         why: String,
     },
-    /// It took longer than this.
+    /// The proxy took longer than this.
     Slow(Duration),
 }
 
 impl NetworkPath {
-    /// Goes through the proxy, if there is one.
+    /// Opens a tunnel through the proxy, if there is one.
     pub async fn tunnel(
         &self,
         connected: Connected,
@@ -59,7 +59,7 @@ impl NetworkPath {
     }
 }
 
-/// TLS with the proxy itself, which is trusted as the API is.
+/// Starts TLS with the proxy itself, with the same roots as for the API.
 async fn secured(stream: TcpStream, host: &str, anchors: &Anchors) -> Result<TlsStream<TcpStream>, Untunnelled> {
     let broken = |why: String| Untunnelled::Broken { why };
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -67,7 +67,8 @@ async fn secured(stream: TcpStream, host: &str, anchors: &Anchors) -> Result<Tls
         .map_err(|error| broken(describe(&error)))?
         .with_root_certificates(anchors.store())
         .with_no_client_auth();
-    let name = ServerName::try_from(host.to_owned()).map_err(|_| broken("its name fits no certificate".to_owned()))?;
+    let name = ServerName::try_from(host.to_owned())
+        .map_err(|_| broken("its name is not valid in a certificate".to_owned()))?;
     let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     secured.map_err(|error| broken(describe(&error)))
 }
@@ -84,7 +85,7 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
     let broken = |error: std::io::Error| Untunnelled::Broken { why: describe(&error) };
     stream.write_all(&request).await.map_err(broken)?;
     stream.flush().await.map_err(broken)?;
-    // Byte by byte, for what follows the head is the API's.
+    // Read byte by byte, because the bytes after the head come from the API.
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         if head.len() == HEAD_BYTES_MAX {
@@ -99,7 +100,7 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
     }
 }
 
-/// `HTTP/1.1 200 …`.
+/// Returns the status of a line such as `HTTP/1.1 200 …`.
 fn status(head: &[u8]) -> Option<u16> {
     let rest = head.strip_prefix(b"HTTP/1.")?;
     let digits = str::from_utf8(rest.get(2..5)?).ok()?;
@@ -107,7 +108,7 @@ fn status(head: &[u8]) -> Option<u16> {
 }
 
 const HEAD_BYTES_MAX: usize = 8 * 1024;
-/// Room for a long name and a long password, so that no copy is left behind by growing.
+/// Enough for a long name and a long password, so that the buffer never grows and leaves no copy.
 const REQUEST_BYTES_MAX: usize = 4 * 1024;
 
 #[cfg(test)]
@@ -115,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_status_of_a_proxy_is_read_and_nothing_else() {
+    fn only_a_valid_status_line_of_a_proxy_is_accepted() {
         assert_eq!(status(b"HTTP/1.1 200 Connection established\r\n\r\n"), Some(200));
         assert_eq!(status(b"HTTP/1.0 407\r\n\r\n"), Some(407));
         for head in [&b""[..], b"\r\n\r\n", b"HTTP/2 200\r\n\r\n", b"HTTP/1.1 2x0 \r\n", b"SSH-2.0-x 200", b"HTTP/1.1"]

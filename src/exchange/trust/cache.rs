@@ -1,4 +1,4 @@
-//! The public keys in the state directory, so that a restart needs no request.
+//! The cache of public keys in the state directory, so that a restart needs no request.
 
 use std::{
     fs::File,
@@ -37,7 +37,7 @@ impl Cache {
         Self { directory: directory.to_owned(), base_url: base.to_string(), project_id: project.to_string() }
     }
 
-    /// The keys as kept; `None` if there are none for this project and API, or none that can be read.
+    /// Returns the cached keys; `None` if the file has none for this project and API, or cannot be read.
     pub(super) fn load(&self) -> Option<Jwks> {
         let path = self.directory.join(FILE);
         if !path.symlink_metadata().ok()?.is_file() {
@@ -45,24 +45,25 @@ impl Cache {
         }
         let mut text = Vec::new();
         File::open(path).ok()?.take(FILE_BYTES_MAX).read_to_end(&mut text).ok()?;
-        let kept: CacheJson = serde_json::from_slice(&text).ok()?;
-        let is_ours = kept.version == VERSION && kept.base_url == self.base_url && kept.project_id == self.project_id;
-        if is_ours { Jwks::parse(kept.jwks.to_string().as_bytes()).ok() } else { None }
+        let cached: CacheJson = serde_json::from_slice(&text).ok()?;
+        let is_ours =
+            cached.version == VERSION && cached.base_url == self.base_url && cached.project_id == self.project_id;
+        if is_ours { Jwks::parse(cached.jwks.to_string().as_bytes()).ok() } else { None }
     }
 
-    /// Replaces the file whole. A file that a loss of power leaves empty is not read.
+    /// Replaces the complete file. A file that a power failure left empty is ignored.
     pub(super) fn store(&self, keys: &Jwks) -> io::Result<()> {
-        let kept = json!({
+        let cached = json!({
             "version": VERSION, "baseUrl": self.base_url, "projectId": self.project_id, "jwks": keys.to_json(),
         });
-        replace_file(&self.directory.join(FILE), kept.to_string().as_bytes(), FILE_MODE)
+        replace_file(&self.directory.join(FILE), cached.to_string().as_bytes(), FILE_MODE)
     }
 }
 
 const FILE: &str = "jwks.json";
 const FILE_MODE: u32 = 0o600;
 const VERSION: u64 = 1;
-/// Four times what a reply with keys may hold.
+/// Four times the limit for a reply with keys.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 #[cfg(test)]
@@ -81,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_kept_for_their_project_and_api_alone() {
+    fn cached_keys_are_valid_for_their_project_and_api_only() {
         let state = tempfile::tempdir().unwrap();
         let ours = cache(state.path(), "https://api.descope.com", "P2abc");
         assert_eq!(ours.load(), None);
@@ -91,11 +92,11 @@ mod tests {
         assert_eq!(cache(state.path(), "https://api.euc1.descope.com", "P2abc").load(), None);
         let mode = state.path().join(FILE).metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1, "nothing else is left");
+        assert_eq!(fs::read_dir(state.path()).unwrap().count(), 1, "another file is left");
     }
 
     #[test]
-    fn a_corrupt_file_is_passed_over() {
+    fn a_corrupt_file_is_ignored() {
         let state = tempfile::tempdir().unwrap();
         let cache = cache(state.path(), "https://api.descope.com", "P2abc");
         cache.store(&keys()).unwrap();
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_directory_that_is_not_there_is_no_panic() {
+    fn a_missing_state_directory_does_not_panic() {
         let cache = cache(Path::new("/nonexistent/state"), "https://api.descope.com", "P2abc");
         assert_eq!(cache.load(), None);
         assert!(cache.store(&keys()).is_err());

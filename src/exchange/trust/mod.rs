@@ -1,4 +1,4 @@
-//! Whether a session is signed by the project: who keeps its public keys, and asks for them again when they do not suffice.
+//! Signature checks of sessions: holds the project's public keys and fetches them again if needed.
 
 mod cache;
 
@@ -19,37 +19,39 @@ use cache::Cache;
 
 /// The public keys of one project at one API.
 ///
-/// A session whose key is known is judged at once, whatever else is under way. Any other waits for one request of the keys,
-/// which all such sessions share. There is at most one in [`FETCH_SPACING`] while no key is known, as at the first start, and
-/// one for the sake of keys that are not among the known ones: a key may be new just after the start as well.
+/// A session whose key is known is verified at once, even while a fetch runs. Other sessions wait for one shared fetch
+/// of the keys. In each [`FETCH_SPACING`] there is at most one fetch while no key is known, as at the first start, and
+/// at most one for a key that is not among the known ones. The two are counted apart, because a key may be new just
+/// after the start.
 #[derive(Debug)]
 pub struct Trust {
     api: Api,
     cache: Option<Cache>,
-    /// Held only to copy the pointer out or in.
+    /// Locked only while the pointer is copied.
     keys: Mutex<Arc<Jwks>>,
-    /// Held while a request of the keys is under way.
+    /// Locked while the keys are fetched.
     fetches: tokio::sync::Mutex<Fetches>,
 }
 
-/// The requests of the keys so far.
+/// The fetches of the keys so far.
 #[derive(Debug, Default)]
 struct Fetches {
     last: Fetch,
-    /// When the keys were last asked for while none was known.
+    /// When the keys were last fetched while none was known.
     without_keys: Option<Moment>,
-    /// When they were last asked for although some were known.
+    /// When the keys were last fetched for an unknown key while others were known.
     for_another: Option<Moment>,
 }
 
-/// What is known of a session that may be published.
+/// The signature status of a session that may be published.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum SignatureStatus {
     /// The project signed it.
     Verified,
-    /// Its signature cannot be checked now; TLS vouches for the reply it came in. To be said once, and caught up with.
+    /// The signature cannot be checked now. TLS authenticated the reply that contained the session. The caller logs
+    /// this once and verifies later.
     Unverified {
-        /// Why, for people.
+        /// The reason, for the user.
         why: String,
     },
 }
@@ -65,31 +67,31 @@ enum Fetch {
 }
 
 impl Trust {
-    /// Starts with the keys that an earlier run left in the state directory. What is missing, corrupt or of another project
-    /// or API there is passed over. Reads one small file, so it belongs to the start.
+    /// Loads the keys that an earlier run cached in the state directory. A file that is missing, corrupt or of another
+    /// project or API is ignored. Blocks on one small file, so it is called at the start only.
     pub fn open(state_directory: Option<&Path>, api: &Api) -> Self {
         let cache = state_directory.map(|directory| Cache::new(directory, &api.base_url, &api.project));
         let keys = cache.as_ref().and_then(Cache::load).unwrap_or_default();
         Self { api: api.clone(), cache, keys: Mutex::new(Arc::new(keys)), fetches: tokio::sync::Mutex::default() }
     }
 
-    /// Judges the signature of a session, new or held. Takes as long as one request of the keys at most; errors are
-    /// [`Refusal::Garbled`] alone.
+    /// Verifies the signature of a session, new or held. Takes no longer than one fetch of the keys. Every error is
+    /// [`Refusal::Garbled`].
     ///
-    /// A bad signature is not believed before the keys are fresh, for a key may have been replaced under its old name.
+    /// A bad signature is an error only after a fetch, because a key may have been replaced under the same id.
     pub async fn judge(&self, client: &Client, token: &Secret, now: Moment) -> Result<SignatureStatus, Refused> {
         let jwt = Jwt::parse(token.expose()).map_err(|error| garbled(&format!("the session is not a JWT: {error}")))?;
-        if let Some(standing) = favourable(self.known().verify(&jwt)) {
-            return Ok(standing);
+        if let Some(status) = final_status(self.known().verify(&jwt)) {
+            return Ok(status);
         }
         let mut fetches = self.fetches.lock().await;
-        // Somebody else may have asked meanwhile.
-        if let Some(standing) = favourable(self.known().verify(&jwt)) {
-            return Ok(standing);
+        // Another task may have fetched the keys meanwhile.
+        if let Some(status) = final_status(self.known().verify(&jwt)) {
+            return Ok(status);
         }
         if fetches.begin(now, !self.known().is_empty()) {
-            // Said before the request, so that a task that is dropped half-way has used up its turn as well.
-            fetches.last = Fetch::Failed { why: "the request of the public keys was given up".to_owned() };
+            // Set before the request, so that a task that is dropped half-way counts as a failed fetch too.
+            fetches.last = Fetch::Failed { why: "the request for the public keys was cancelled".to_owned() };
             fetches.last = self.fetch(client).await;
         }
         let verdict = self.known().verify(&jwt);
@@ -118,7 +120,7 @@ impl Trust {
                 let keys = Arc::new(keys);
                 *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
                 if let Some(cache) = self.cache.clone() {
-                    keep(cache, keys).await;
+                    write_cache(cache, keys).await;
                 }
                 Fetch::Succeeded
             }
@@ -128,7 +130,8 @@ impl Trust {
 }
 
 impl Fetches {
-    /// Whether to ask now; if so, it is noted. Who came while the keys were asked for has seen the answer to that.
+    /// Returns whether to fetch now, and records the fetch. A session that arrived during a fetch uses the result of
+    /// that fetch.
     fn begin(&mut self, now: Moment, has_keys: bool) -> bool {
         let is_older = self.without_keys.max(self.for_another).is_none_or(|last| now > last);
         let last = if has_keys { &mut self.for_another } else { &mut self.without_keys };
@@ -140,8 +143,8 @@ impl Fetches {
     }
 }
 
-/// Verdicts that fresh keys would not better.
-fn favourable(verdict: SignatureVerdict) -> Option<SignatureStatus> {
+/// Returns the status if newer keys cannot improve it.
+fn final_status(verdict: SignatureVerdict) -> Option<SignatureStatus> {
     match verdict {
         SignatureVerdict::Verified => Some(SignatureStatus::Verified),
         SignatureVerdict::Unsupported => Some(unsupported()),
@@ -157,9 +160,9 @@ fn garbled(message: &str) -> Refused {
     Refused { refusal: Refusal::Garbled, message: message.to_owned() }
 }
 
-/// Writes the cache file away from the loop. A failure costs one request after the next start; a disk that hangs is not
-/// waited for, as sessions are.
-async fn keep(cache: Cache, keys: Arc<Jwks>) {
+/// Writes the cache file off the event loop. A failure costs one request after the next start. The wait is bounded,
+/// because sessions wait for it.
+async fn write_cache(cache: Cache, keys: Arc<Jwks>) {
     let write = tokio::task::spawn_blocking(move || cache.store(&keys));
     match tokio::time::timeout(CACHE_WRITE_MAX, write).await {
         Ok(Ok(Ok(()))) => {}
@@ -168,7 +171,7 @@ async fn keep(cache: Cache, keys: Arc<Jwks>) {
     }
 }
 
-/// The least time between two requests of the keys for one reason, whether they succeed or not. There are two reasons.
+/// The minimum time between two fetches of the keys for the same one of the two reasons, whether they succeed or not.
 pub const FETCH_SPACING: Duration = Duration::from_secs(60);
 /// How long a session waits for the cache to be written.
 const CACHE_WRITE_MAX: Duration = Duration::from_secs(1);

@@ -10,7 +10,7 @@ credentials: [{name: a, accessKeyFile: /keys/a, outputs: [{path: /run/a.jwt}]}]
 ", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 2, baseUrl: plain http to another host would show the access key to the network
+      line 2, baseUrl: plain http to another host would show the secret to the network
               use `https://`, or set `allowPlainHttp: true` in the configuration file
     ");
 }

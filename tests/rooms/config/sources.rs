@@ -98,7 +98,7 @@ fn flags_that_clash_are_reported() {
 
       --project-id: missing
         give `--project-id`, or set `$DESCOPE_PROJECT_ID`
-      --base-url: plain http to another host would show the access key to the network
+      --base-url: plain http to another host would show the secret to the network
         use `https://`, or set `allowPlainHttp: true` in the configuration file
       --output: `/run/` is a folder
         write the path of a file

@@ -74,7 +74,7 @@ fn a_session_that_the_project_did_not_sign_fails() {
     setting.sandbox.set(|settings| settings.keys_outage = Some(Answer::status(503)));
     let mut command = check(&setting);
     let ended = told(&mut setting, &mut command);
-    let said = "a: the public keys of project `P2world` cannot be had: HTTP 503";
+    let said = "a: cannot get the public keys of project `P2world`: HTTP 503";
     assert!(line(&ended, "signature").contains(said), "{}", ended.stdout);
 }
 

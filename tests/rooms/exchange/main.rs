@@ -204,7 +204,7 @@ async fn a_connection_refused_closed_or_reset_is_said_so() {
 
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"sessionJwt\":\"eyJcanary".to_owned();
     let half_chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{\"sessionJwt".to_owned();
-    let closed = "the connection was closed before the whole reply was there";
+    let closed = "the connection was closed before the complete reply arrived";
     for (answer, words) in [
         (Answer::ThenClose(String::new()), closed),
         (Answer::ThenClose(half.clone()), closed),

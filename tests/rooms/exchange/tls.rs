@@ -172,7 +172,7 @@ async fn an_unusable_ca_file_is_named() {
         assert!(matches!(error, ClientError::CaFile { .. }));
         let message = error.to_string();
         let prefix = format!("cannot use `http.caFile` `{}`: ", path.display());
-        let remedy = "; name a file of PEM certificates that tokenwell may read, or take `caFile` away";
+        let remedy = "; name a file of PEM certificates that tokenwell may read, or remove `caFile`";
         let why = message.strip_prefix(&prefix).and_then(|why| why.strip_suffix(remedy));
         why.unwrap_or_else(|| panic!("{message}")).to_owned()
     };
@@ -263,14 +263,14 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
         let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{address}"));
         let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
         let expected =
-            format!("cannot reach `https://{}`: by way of the proxy in the environment: {words}", server.address);
+            format!("cannot reach `https://{}`: through the proxy in the environment: {words}", server.address);
         assert_eq!(refused.message, expected);
     }
     let nobody = nobody();
     let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{}", nobody.address));
     let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
     assert!(
-        refused.message.ends_with("by way of the proxy in the environment: connection refused"),
+        refused.message.ends_with("through the proxy in the environment: connection refused"),
         "{}",
         refused.message
     );

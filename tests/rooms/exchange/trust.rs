@@ -156,16 +156,16 @@ async fn a_key_replaced_under_its_old_name_is_found() {
 #[tokio::test]
 async fn keys_that_cannot_be_had_stop_nothing_and_are_caught_up_with() {
     for (answer, why) in [
-        (Answer::reply("503 Sorry", ""), "the public keys of project `P2abc` cannot be had: HTTP 503"),
+        (Answer::reply("503 Sorry", ""), "cannot get the public keys of project `P2abc`: HTTP 503"),
         (
             Answer::reply("200 OK", "{\"keys\":[]}"),
-            "the public keys of project `P2abc` cannot be had: the reply holds no usable key",
+            "cannot get the public keys of project `P2abc`: the reply holds no usable key",
         ),
         (
             Answer::reply("200 OK", "<html>"),
-            "the public keys of project `P2abc` cannot be had: the reply holds no usable key",
+            "cannot get the public keys of project `P2abc`: the reply holds no usable key",
         ),
-        (Answer::ThenClose(String::new()), "the connection was closed before the whole reply was there"),
+        (Answer::ThenClose(String::new()), "the connection was closed before the complete reply arrived"),
     ] {
         let world = World::new([answer, keys(&["SK1"])]).await;
         for now in [100, 159] {
@@ -192,8 +192,8 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     // A task that is dropped half-way frees the place, but its turn is used up.
     hanging.abort();
     assert!(hanging.await.unwrap_err().is_cancelled());
-    let given_up = SignatureStatus::Unverified { why: "the request of the public keys was given up".to_owned() };
-    assert_eq!(world.judge("SK9", 259).await, Ok(given_up));
+    let cancelled = SignatureStatus::Unverified { why: "the request for the public keys was cancelled".to_owned() };
+    assert_eq!(world.judge("SK9", 259).await, Ok(cancelled));
 
     // Long enough for the request to arrive, which is counted.
     let hasty = HttpSettings { timeout: Duration::from_secs(3), ..patient() };
