@@ -42,7 +42,7 @@ pub(super) struct ExchangeJob {
 #[derive(Debug)]
 pub(super) enum Exchanged {
     /// A session.
-    Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<GrantNote>, standing: SignatureStatus },
+    Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<GrantNote>, signature: SignatureStatus },
     /// A refusal. After a denial the key file was read once more: `reread` is what it holds now.
     Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
     /// The key file holds no key; nothing was sent.
@@ -77,7 +77,7 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
     noticed.skew = skew;
     match outcome {
         Outcome::Granted { granted: Granted { session, notes }, signature } => {
-            Exchanged::Session { key, sent, session, notes, standing: signature }
+            Exchanged::Session { key, sent, session, notes, signature }
         }
         Outcome::Untrusted { refused, .. } => Exchanged::Refused { key: Some(key), sent, refused, reread: None },
         Outcome::Refused { refused, reread } => Exchanged::Refused { key: Some(key), sent, refused, reread },

@@ -1,32 +1,32 @@
-//! How long a session lives.
+//! The lifetime of a session.
 
 use std::{fmt, time::Duration};
 
 use super::{jwt::Jwt, lenient::SECONDS_MAX};
 use crate::renewal::policy::LIFETIME_MAX;
 
-/// What is odd about a session that is usable all the same. Said once, not on every renewal.
+/// An anomaly of a usable session. It is logged once, not on every renewal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum GrantNote {
-    /// The life that the server told is longer than is believed, and was cut to [`LIFETIME_MAX`].
+    /// The lifetime in the reply exceeds [`LIFETIME_MAX`], and was cut to it.
     LifeCut {
-        /// The life as told.
-        told: Duration,
+        /// The lifetime in the reply.
+        reported: Duration,
     },
     /// The server asks for a renewal sooner than the spacing allows.
     HintBelowSpacing {
-        /// After how long it asks for it.
-        told: Duration,
+        /// The delay that the reply asks for.
+        reported: Duration,
         /// The spacing.
         spacing: Duration,
     },
-    /// What the server says of an earlier renewal is negative, or beyond the year 9999.
+    /// The requested delay of the next renewal is negative, or beyond the year 9999.
     HintOutOfBounds,
-    /// The server told no time of its own, so its expiry was measured by the local clock.
+    /// The reply has no server time, so the expiry was measured by the local clock.
     LocalClock,
-    /// The token had been issued before it was asked for: something hands out old ones.
+    /// The token was issued before the request, so something returns old ones.
     IssuedBefore {
-        /// How long before the reply.
+        /// Time from its issue to the reply.
         age: Duration,
     },
 }
@@ -35,29 +35,30 @@ impl fmt::Display for GrantNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let whole = |length: &Duration| humantime::format_duration(Duration::from_secs(length.as_secs()));
         match self {
-            Self::LifeCut { told } => {
-                write!(f, "the session's life of {} is not believed and counts as {}", whole(told), whole(&LIFETIME_MAX))
+            Self::LifeCut { reported } => {
+                let (reported, max) = (whole(reported), whole(&LIFETIME_MAX));
+                write!(f, "the session's lifetime of {reported} exceeds the maximum and is cut to {max}")
             }
-            Self::HintBelowSpacing { told, spacing } => write!(
+            Self::HintBelowSpacing { reported, spacing } => write!(
                 f,
-                "the reply's `nextRefreshSeconds` of {} is less than the spacing and counts as {}",
-                told.as_secs_f64(),
+                "the reply's `nextRefreshSeconds` of {} is less than the spacing and is raised to {}",
+                reported.as_secs_f64(),
                 humantime::format_duration(*spacing)
             ),
             Self::HintOutOfBounds => {
-                f.write_str("the reply's `nextRefreshSeconds` is negative or beyond all bounds and counts for nothing")
+                f.write_str("the reply's `nextRefreshSeconds` is negative or too large and is ignored")
             }
             Self::LocalClock => f.write_str(
-                "the reply has no `Date` and the session no `iat`: its end is measured by the local clock, which must be right",
+                "the reply has no `Date` and the session no `iat`: its expiry is measured by the local clock, which must be right",
             ),
             Self::IssuedBefore { age } => {
-                write!(f, "the session had been issued {} before the reply: something hands out old ones", whole(age))
+                write!(f, "the session was issued {} before the reply: something returns old ones", whole(age))
             }
         }
     }
 }
 
-/// All that is said of a session's end, each since the Unix epoch by the server's clock.
+/// Every indication of a session's expiry, each since the Unix epoch by the server's clock.
 pub struct Ends<'a> {
     /// The session.
     pub jwt: &'a Jwt<'a>,
@@ -65,15 +66,16 @@ pub struct Ends<'a> {
     pub session_expiration: Option<Duration>,
     /// `expiration` of the reply.
     pub expiration: Option<Duration>,
-    /// Whether any of them says a time that no calendar holds, in milliseconds perhaps. It counts where nothing else does.
+    /// Whether any of them is out of range, such as a time in milliseconds. It is used only if no other is usable.
     pub is_too_large: bool,
 }
 
-/// The life of a session, counted from when the request was sent, and what is odd about it; `None` if nothing sane is said.
+/// Returns the lifetime of a session, counted from when the request was sent, and its anomalies; `None` if no valid
+/// expiry is known.
 ///
-/// In this order: `exp − iat` of the JWT, both by the server's clock; else what the reply says against its `Date`, else
-/// against the local clock; else `exp` in the same way. What the reply says never outlives the `exp` of the JWT. A token that
-/// was issued well before the reply has only `exp − Date` left.
+/// In this order: `exp − iat` of the JWT, both by the server's clock; else the expiry in the reply minus its `Date`, or
+/// minus the local time if there is no `Date`; else `exp` in the same way. The expiry in the reply is never later than
+/// the `exp` of the JWT. For a token that was issued well before the reply, the lifetime is `exp − Date`.
 pub fn life(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<GrantNote>)> {
     let now = date.unwrap_or(sent);
     let left = |end: Duration| end.checked_sub(now).filter(|life| !life.is_zero());
@@ -83,7 +85,7 @@ pub fn life(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(
     let by_reply = by_reply.map(|life| by_exp.map_or(life, |exp| life.min(exp)));
 
     let mut notes = Vec::new();
-    let told = if let Some((life, note)) = by_jwt {
+    let reported = if let Some((life, note)) = by_jwt {
         notes.extend(note);
         life
     } else {
@@ -95,10 +97,10 @@ pub fn life(ends: &Ends<'_>, date: Option<Duration>, sent: Duration) -> Option<(
             None => ends.is_too_large.then_some(Duration::from_secs(SECONDS_MAX)).and_then(left)?,
         }
     };
-    if told > LIFETIME_MAX {
-        notes.push(GrantNote::LifeCut { told });
+    if reported > LIFETIME_MAX {
+        notes.push(GrantNote::LifeCut { reported });
     }
-    Some((told.min(LIFETIME_MAX), notes))
+    Some((reported.min(LIFETIME_MAX), notes))
 }
 
 fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Option<GrantNote>)> {
@@ -113,5 +115,5 @@ fn by_exp_and_iat(jwt: &Jwt<'_>, date: Option<Duration>) -> Option<(Duration, Op
     Some((left, Some(GrantNote::IssuedBefore { age })))
 }
 
-/// A fresh token is at most so much older than the reply that brings it.
+/// The maximum age of a fresh token at its reply.
 const ISSUED_BEFORE_MAX: Duration = Duration::from_secs(5);

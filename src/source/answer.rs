@@ -1,55 +1,55 @@
-//! What a reply came to, and the one order in which it may be used.
+//! The result of a reply, which is usable only after a rotated secret is stored.
 
 use crate::{exchange::Refused, secret::Secret, session::Granted};
 
-/// What a reply came to: a session or a refusal, and perhaps a secret that replaces the one that was sent.
+/// The result of a reply: a session or a refusal, and optionally a secret that replaces the one that was sent.
 ///
-/// The result cannot be had before the rotated secret is stored: [`Answer::settle`] is the only way to it. A rotated secret
-/// may be the only valid one from now on, also where it came with a session that is refused.
+/// The result is not accessible before the rotated secret is stored: only [`Answer::settle`] returns it. A rotated
+/// secret may be the only valid one from now on, even if the session in the same reply is refused.
 #[derive(Debug)]
 pub struct Answer {
     result: Result<Granted, Refused>,
     rotated: Option<RotatedSecret>,
 }
 
-/// A secret that the server put in the place of the one that was sent.
+/// A secret with which the server replaces the one that was sent.
 #[derive(Debug)]
 pub struct RotatedSecret(pub Secret);
 
 /// Why a rotated secret was not stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotStored {
-    /// Secrets of this kind are never replaced by a reply.
+    /// Replies never replace secrets of this kind.
     #[error("the reply replaces a secret that never rotates")]
     NeverRotates,
 }
 
-/// An answer whose rotated secret could not be stored. It is held back whole, so that storing can be tried again.
+/// An answer whose rotated secret could not be stored. It contains the complete answer, so that storing can be retried.
 #[derive(Debug)]
 pub struct Unsettled<E> {
-    /// The answer as it was.
+    /// The unchanged answer.
     pub answer: Box<Answer>,
     /// Why the secret was not stored.
     pub why: E,
 }
 
 impl Answer {
-    /// An answer of a kind whose secrets do not rotate.
+    /// Returns an answer without a rotated secret.
     pub fn new(result: Result<Granted, Refused>) -> Self {
         Self { result, rotated: None }
     }
 
-    /// An answer that brought another secret.
+    /// Returns an answer with a rotated secret.
     pub fn with_rotated(result: Result<Granted, Refused>, rotated: RotatedSecret) -> Self {
         Self { result, rotated: Some(rotated) }
     }
 
-    /// Whether there is a secret to store.
+    /// Whether there is a rotated secret to store.
     pub fn is_rotated(&self) -> bool {
         self.rotated.is_some()
     }
 
-    /// Hands out the result once `store` has stored the rotated secret, if there is one.
+    /// Returns the result after `store` has stored the rotated secret, if there is one.
     pub fn settle<E>(
         self,
         store: impl FnOnce(&RotatedSecret) -> Result<(), E>,
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_cannot_be_stored_is_held_back_and_tried_again() {
+    fn an_answer_whose_secret_cannot_be_stored_can_be_retried() {
         let unsettled = rotated().settle(|_| Err("disk full")).unwrap_err();
         assert_eq!(unsettled.why, "disk full");
         let settled = unsettled.answer.settle(|_| Ok::<_, ()>(()));

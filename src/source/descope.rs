@@ -1,4 +1,4 @@
-//! What Descope's own endpoints have in common: the reply that holds a session, and the codes of errors.
+//! The format that Descope's endpoints share: the reply with a session, and the error codes.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,8 +12,8 @@ use crate::{
     session::{Claims, Ends, GrantNote, Granted, Jwt, Session, lenient::Lenient, life},
 };
 
-/// Reads a session, or why there is none. Messages hold the status, a known-looking error code and words of our own, never
-/// what the server said.
+/// Reads a session, or the reason why there is none. Messages contain the status, a well-formed error code and fixed
+/// text, never text of the server.
 pub(super) fn session(
     reply: &Reply,
     timing: Timing,
@@ -28,13 +28,14 @@ pub(super) fn session(
     granted.map_err(|reason| without_session(reply, &reason, names, timing.received))
 }
 
-/// Why a reply to a request of the public keys is no success; `None` for a success.
+/// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
     let error = || own_error(Body::parse(&reply.body).ok().as_ref());
     (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, received))
 }
 
-/// The fields that matter, of a session and of Descope's errors alike. All are optional, and none may spoil another.
+/// The fields that are read from sessions and from errors. All are optional, and an invalid field does not affect the
+/// others.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 struct Body<'a> {
@@ -53,17 +54,18 @@ struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    /// Why the body is no JSON object that can be read, if it is none; serde would take a list for a struct as well.
+    /// Parses the body, which must be a JSON object. The object is checked first, because serde also accepts a list for
+    /// a struct.
     fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
         if bytes.starts_with(BYTE_ORDER_MARK) {
-            return Err("the body begins with a byte order mark, which no JSON does");
+            return Err("the body begins with a byte order mark, which JSON does not allow");
         }
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Err(NO_OBJECT);
         }
         serde_json::from_slice(bytes).map_err(|error| {
             let is_twice = error.is_data() && error.to_string().starts_with("duplicate field");
-            if is_twice { "a field stands twice in the body" } else { NO_OBJECT }
+            if is_twice { "a field appears twice in the body" } else { NO_OBJECT }
         })
     }
 }
@@ -92,7 +94,7 @@ fn granted(
             || body.expiration.is_too_large(),
     };
     let (lifetime, mut notes) = life(&ends, date, since_epoch(sent))
-        .ok_or("nothing tells how long it lives: no `exp`, `sessionExpiration` or `expiration` in the future")?;
+        .ok_or("its lifetime is unknown: no `exp`, `sessionExpiration` or `expiration` in the future")?;
     if body.next_refresh_seconds.is_out_of_bounds() {
         notes.push(GrantNote::HintOutOfBounds);
     }
@@ -101,8 +103,8 @@ fn granted(
     Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
 }
 
-/// How a message tells of Descope's own error, if the body holds one: a code in the form of Descope's, and what it means where
-/// that is known (go-sdk `errors.go`, swift-sdk `types/Error.swift`). A code of any other form is not repeated.
+/// Describes Descope's own error, if the body contains one: the code, and its meaning if known (go-sdk `errors.go`,
+/// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated.
 fn own_error(body: Option<&Body<'_>>) -> Option<String> {
     let code = body?.error_code.text()?;
     let is_a_code = code.len() == 7 && code.starts_with(|c: char| c.is_ascii_uppercase());
@@ -122,7 +124,7 @@ fn own_error(body: Option<&Body<'_>>) -> Option<String> {
     Some(format!(", {code}{meaning}"))
 }
 
-/// How messages name a request to Descope, which an access key goes with unless a source says otherwise.
+/// The names in messages about a request to Descope with an access key.
 pub(super) const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "access key", setting: "baseUrl" };
 const NO_OBJECT: &str = "the body is not a JSON object";

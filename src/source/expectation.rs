@@ -1,27 +1,27 @@
-//! What a session must be before it is published.
+//! The rules that a session must meet before it is published.
 
 use crate::{exchange::ProjectId, session::Jwt};
 
-/// The rules that a session must keep, besides a good signature. A reply that breaks one is garbled, and the old session
-/// stays.
+/// The rules for a session, in addition to a valid signature. A reply that breaks one is garbled, and the old session
+/// is kept.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Expectation {
-    /// Who must have issued it.
+    /// The expected issuer.
     pub issuer: ExpectedIssuer,
 }
 
-/// Who must have issued a session.
+/// The expected issuer of a session.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ExpectedIssuer {
-    /// This project, in any of the forms in which Descope writes it; a session that names no issuer passes.
+    /// This project, in any of Descope's forms of it. A session without an issuer is accepted.
     Project(ProjectId),
 }
 
 /// The rule that a session breaks.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BrokenRule {
-    /// Somebody else issued it.
-    #[error("the session is not of project `{project}`")]
+    /// It has another issuer.
+    #[error("the session was not issued by project `{project}`")]
     Issuer {
         /// The project that was expected.
         project: ProjectId,
@@ -29,7 +29,7 @@ pub enum BrokenRule {
 }
 
 impl Expectation {
-    /// Looks whether the claims of a session keep every rule.
+    /// Checks the claims of a session against every rule.
     pub fn check(&self, jwt: &Jwt<'_>) -> Result<(), BrokenRule> {
         match &self.issuer {
             ExpectedIssuer::Project(project) if jwt.is_of_project(project.as_str()) => Ok(()),
@@ -54,6 +54,6 @@ mod tests {
         let jwt = Jwt::parse(OF_P2ABC).unwrap();
         assert_eq!(of_project("P2abc").check(&jwt), Ok(()));
         let broken = of_project("P2other").check(&jwt).unwrap_err();
-        assert_eq!(broken.to_string(), "the session is not of project `P2other`");
+        assert_eq!(broken.to_string(), "the session was not issued by project `P2other`");
     }
 }

@@ -15,33 +15,34 @@ pub enum ListError {
         /// The folder.
         folder: PathBuf,
     },
-    /// It is something else.
+    /// It is not a folder.
     #[error("key folder `{folder}` is not a folder; name the folder that the keys are in", folder = folder.display())]
     NotAFolder {
-        /// What was meant to be the folder.
+        /// The path.
         folder: PathBuf,
     },
-    /// It holds more files than can be keys.
+    /// It contains more files than the limit.
     #[error("key folder `{folder}` has more than {KEYS_PER_FOLDER_MAX} files; keep only access keys in it", folder = folder.display())]
     TooMany {
         /// The folder.
         folder: PathBuf,
     },
-    /// The system refused.
+    /// The system returned an error.
     #[error("cannot list key folder `{folder}`: {source}; tokenwell's user needs the right to read it", folder = folder.display())]
     Unreadable {
         /// The folder.
         folder: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// Names and paths of the key files of a folder, by name. Blocks on the disk.
+/// Returns names and paths of the key files in a folder, sorted by name. Blocks on the disk.
 ///
 /// Names that begin with a dot are not keys: Kubernetes keeps `..data` and `..2026_11_23…` there. Entries may be links
 /// to files, as they are in Kubernetes; folders, links to folders, pipes and the like are not keys. A name that is not
-/// UTF-8 cannot be a credential's name and is left out. A file that may not be looked at is a key: reading it tells why.
+/// UTF-8 cannot be a credential's name and is left out. A file whose metadata cannot be read counts as a key, so that
+/// reading it reports the error.
 pub fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, ListError> {
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::NotFound => ListError::Missing { folder: folder.to_owned() },
@@ -64,7 +65,7 @@ pub fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, ListError> {
     Ok(keys)
 }
 
-/// Follows links, which [`DirEntry::metadata`] does not.
+/// Follows links, unlike [`DirEntry::metadata`].
 fn is_key(entry: &DirEntry) -> bool {
     match fs::metadata(entry.path()) {
         Ok(found) => found.is_file(),
@@ -72,5 +73,5 @@ fn is_key(entry: &DirEntry) -> bool {
     }
 }
 
-/// The most keys that one folder may hold.
+/// The maximum number of keys in one folder.
 pub const KEYS_PER_FOLDER_MAX: usize = 20_000;

@@ -1,8 +1,8 @@
-//! The kinds of secrets, and a file that holds one.
+//! The kinds of secrets, and the files that contain them.
 
 use std::path::Path;
 
-/// What a file of a source holds.
+/// The kind of secret in a file of a source.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SecretKind {
     /// One access key.
@@ -12,21 +12,21 @@ pub enum SecretKind {
 /// A file that a source reads.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct SecretFile<'s> {
-    /// What it holds.
+    /// The kind of secret that it contains.
     pub kind: SecretKind,
-    /// Where it is; absolute.
+    /// Its absolute path.
     pub path: &'s Path,
 }
 
 impl SecretKind {
-    /// The secret, in messages.
+    /// Returns the name of the secret for messages.
     pub fn noun(self) -> &'static str {
         match self {
             Self::AccessKey => "access key",
         }
     }
 
-    /// The file that holds it, in messages.
+    /// Returns the name of its file for messages.
     pub fn file_noun(self) -> &'static str {
         match self {
             Self::AccessKey => "key file",

@@ -1,20 +1,20 @@
-//! What an exchange of an access key asks for.
+//! The options of an exchange of an access key.
 
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-/// The optional login options of an exchange. Claims may be confidential: it prints their names alone.
+/// The optional login options of an exchange. Claims may be confidential, so `Debug` prints only their names.
 #[derive(Clone, PartialEq, Default)]
 pub struct LoginOptions {
-    /// `customClaims`: they land inside the claim `nsec` of the session.
+    /// `customClaims`. Descope puts them in the claim `nsec` of the session.
     pub custom_claims: Map<String, Value>,
     /// `selectedTenant`.
     pub selected_tenant: Option<String>,
 }
 
 impl LoginOptions {
-    /// The body of the request: `{}`, or `{"loginOptions":{…}}` with what is set.
+    /// Returns the body of the request: `{}`, or `{"loginOptions":{…}}` with the options that are set.
     pub(super) fn body(&self) -> Value {
         let mut set = Map::new();
         if !self.custom_claims.is_empty() {
@@ -30,7 +30,7 @@ impl LoginOptions {
         body.into()
     }
 
-    /// What is set, for people.
+    /// Returns the options that are set, for display.
     pub(super) fn terms(&self) -> Vec<(&'static str, String)> {
         let names: Vec<_> = self.custom_claims.keys().map(String::as_str).collect();
         let claims = (!names.is_empty()).then(|| ("claims", names.join(", ")));

@@ -1,4 +1,4 @@
-//! What was read of a source, ready to be sent.
+//! The secrets that were read from a source.
 
 use super::{
     access_key::{self, AccessKeyMaterial},
@@ -11,7 +11,7 @@ use crate::{
     secret::Secret,
 };
 
-/// The secrets of a source as they were read, with the settings that they are sent with. Lives as long as one exchange.
+/// The secrets of a source and the settings that are sent with them. It exists for one exchange only.
 #[derive(Debug)]
 pub enum Material {
     /// An access key.
@@ -19,28 +19,28 @@ pub enum Material {
 }
 
 impl Material {
-    /// What the core compares: see [`Identity`].
+    /// Returns the identity that the core compares; see [`Identity`].
     pub fn identity(&self) -> Identity {
         match self {
             Self::AccessKey(material) => material.identity(),
         }
     }
 
-    /// The request for a session.
+    /// Returns the request for a session.
     pub fn request(&self, api: &Api) -> Result<Request, Refused> {
         match self {
             Self::AccessKey(material) => material.request(api),
         }
     }
 
-    /// What the reply to that request means.
+    /// Interprets the reply to that request.
     pub fn reply(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
         match self {
             Self::AccessKey(_) => access_key::answer(reply, timing, expectation),
         }
     }
 
-    /// Takes out every secret, so that programs which print one are masked.
+    /// Returns every secret, so that they can be redacted in the output of programs.
     pub fn into_secrets(self) -> Vec<Secret> {
         match self {
             Self::AccessKey(material) => vec![material.key],

@@ -1,22 +1,24 @@
-//! Ways to a session, one file a kind, and the exchange that all of them share.
+//! The sources of sessions, one file for each kind, and the exchange that all kinds share.
 //!
-//! [`Source`] is the closed enum of the kinds. Its verbs say which files it reads, read them with a bound, and say where it
-//! asks and what a session must be; what was read, a [`Material`], prepares the request and reads the reply. [`obtain`] is the
-//! one exchange, with its steps numbered. Nothing outside this room names the file of an access key.
+//! [`Source`] is the closed enum of the kinds. Its methods list the files, read them with a size limit, and return the
+//! origin and the rules for a session. [`Material`] is what was read: it prepares the request and interprets the reply.
+//! [`obtain`] is the exchange, with numbered steps. No code outside this room names the file of an access key.
 //!
 //! # How to add a kind
 //!
-//! 1. A file beside `access_key.rs` with the kind's settings, its `files`, `read`, `request` and `answer`; and a struct for
-//!    what it reads. `request` and `answer` are pure.
-//! 2. An arm of [`Source`], of [`Material`] and, for each sort of file, of [`SecretKind`]. The compiler lists the rest.
-//! 3. Its identity: see [`Identity`] for what makes a secret another one.
-//! 4. What its sessions must be: [`Expectation`], with a [`BrokenRule`] for each rule. Reasons why a file is unusable are
-//!    variants of [`Unusable`], each with its remedy.
-//! 5. If its secrets rotate, `answer` returns [`Answer::with_rotated`], and [`Source::store`] stores the secret. [`obtain`]
-//!    stores before it uses anything else of the reply. An answer whose secret cannot be stored comes back whole, as
-//!    [`Unsettled`]: such a kind must keep it and try again, which no kind does yet.
-//! 6. If it asks another origin than the API, [`Source::origin`] names that, and the daemon builds a client for it.
-//! 7. A section in `config/section/`, one in `config/schema/`, a table of replies in `tests/rooms/replies.rs`.
+//! 1. Add a file next to `access_key.rs` with the kind's settings, its `files`, `read`, `request` and `answer`, and a
+//!    struct for the secrets that it reads. `request` and `answer` are pure.
+//! 2. Add a variant to [`Source`], to [`Material`] and, for each kind of file, to [`SecretKind`]. The compiler lists
+//!    the rest.
+//! 3. Define its identity; see [`Identity`].
+//! 4. Define the rules for its sessions in [`Expectation`], with a [`BrokenRule`] for each rule. Add the reasons why a
+//!    file is unusable to [`Unusable`], each with its remedy.
+//! 5. If its secrets rotate, `answer` returns [`Answer::with_rotated`], and [`Source::store`] stores the secret.
+//!    [`obtain`] stores before it uses anything else of the reply. An answer whose secret cannot be stored is returned
+//!    as [`Unsettled`]. Such a kind must keep it and retry, which no kind does yet.
+//! 6. If it sends requests to another origin than the API, [`Source::origin`] returns that origin, and the daemon
+//!    builds a client for it.
+//! 7. Add a section in `config/section/`, one in `config/schema/`, and a table of replies in `tests/rooms/replies.rs`.
 
 mod access_key;
 mod answer;

@@ -1,14 +1,14 @@
-//! One exchange, from the files of a source to a session that may be published: the loop and the doctor both come here.
+//! One exchange, from the files of a source to a session that may be published. The daemon and the doctor both use it.
 //!
-//! 1. The source is read, afresh for every exchange.
+//! 1. The source is read again for every exchange.
 //! 2. A secret that is cooling down is not sent.
 //! 3. The recorder notes that the exchange begins, so that a process that crashes in a loop still keeps the spacing.
 //! 4. The request is sent.
 //! 5. The reply is read.
-//! 6. A secret that the reply rotated is stored. Nothing of the reply is used before that: [`Answer`] sees to it.
-//! 7. The signature of the session is judged.
+//! 6. A secret that the reply rotated is stored. [`Answer`] ensures that no other part of the reply is used before.
+//! 7. The signature of the session is verified.
 //! 8. The recorder notes how the exchange ended.
-//! 9. After a denial the source is read once more, for its secret may have changed meanwhile.
+//! 9. After a denial the source is read again, because its secret may have changed meanwhile.
 
 use std::time::Duration;
 
@@ -29,10 +29,10 @@ use crate::{
     session::Granted,
 };
 
-/// What the exchanges of a configuration have in common.
+/// What all exchanges of a configuration share.
 #[derive(Clone, Copy, Debug)]
 pub struct Means<'a> {
-    /// The project, and where its API is.
+    /// The project and the base URL of its API.
     pub api: &'a Api,
     /// A client for the source's origin.
     pub client: &'a Client,
@@ -40,45 +40,45 @@ pub struct Means<'a> {
     pub trust: &'a Trust,
 }
 
-/// Where exchanges are recorded, so that a process that starts later keeps the spacing to them. The daemon records for
-/// itself; the doctor records for a daemon, and only where none runs.
+/// Records exchanges, so that a process that starts later keeps the spacing to them. The daemon records its own. The
+/// doctor records for a later daemon, and only if none runs.
 pub trait Recorder: Send {
-    /// Notes that an exchange with this secret begins. What cannot be recorded goes on all the same: the tokens are what
-    /// counts.
+    /// Records that an exchange with this secret begins. An exchange that cannot be recorded continues, because tokens
+    /// are more important.
     fn begin(&mut self, identity: Identity) -> impl Future<Output = ()> + Send;
 
-    /// Notes how it ended: with a session, or with this refusal.
+    /// Records how the exchange ended: with a session, or with this refusal.
     fn end(&mut self, identity: Identity, refusal: Option<Refusal>) -> impl Future<Output = ()> + Send;
 }
 
-/// How an attempt to obtain a session went.
+/// The result of an attempt to obtain a session.
 #[derive(Debug)]
 pub enum Obtained {
-    /// Nothing was sent: the source gives no secret.
+    /// Nothing was sent, because the source has no usable secret.
     Unusable(ReadError),
-    /// Nothing was sent: the source could not be read in time.
+    /// Nothing was sent, because the source could not be read in time.
     Hangs {
         /// When the read began.
         began: Moment,
-        /// For people, and for the core.
+        /// The refusal and its message.
         refused: Refused,
     },
-    /// Nothing was sent: the source holds the secret that is cooling down.
+    /// Nothing was sent, because the secret of the source is cooling down.
     CoolingDown(Identity),
     /// A request was sent.
     Answered(Box<Exchange>),
 }
 
-/// An exchange as it went.
+/// A completed exchange.
 #[derive(Debug)]
 pub struct Exchange {
-    /// What it was asked with.
+    /// The identity of the secret that was sent.
     pub identity: Identity,
     /// When the request was sent.
     pub sent: Moment,
     /// How long the reply took.
     pub took: Duration,
-    /// How the server's clock differs from the local one, if the reply told.
+    /// The clock skew, if the reply has a `Date` header.
     pub skew: Option<Skew>,
     /// How it ended.
     pub outcome: Outcome,
@@ -98,19 +98,19 @@ pub enum Outcome {
     Untrusted {
         /// The session.
         granted: Granted,
-        /// For people, and for the core.
+        /// The refusal and its message.
         refused: Refused,
     },
     /// No session.
     Refused {
-        /// For people, and for the core.
+        /// The refusal and its message.
         refused: Refused,
-        /// What the source holds now, where it was read once more.
+        /// The identity of the source's secret now, if it was read again.
         reread: Option<Identity>,
     },
 }
 
-/// Obtains a session. `cooling_down` is a secret that is not to be sent yet.
+/// Obtains a session. `cooling_down` is a secret that must not be sent yet.
 pub async fn obtain(
     means: Means<'_>,
     source: &Source,
@@ -130,7 +130,7 @@ pub async fn obtain(
     }
     recorder.begin(identity).await;
     let sent = clock::now();
-    let Asked { took, skew, result } = ask(means, source, material).await;
+    let SentRequest { took, skew, result } = send_request(means, source, material).await;
     let outcome = match result {
         Err(refused) => Outcome::Refused { refused, reread: None },
         Ok(granted) => match means.trust.judge(means.client, &granted.session.jwt, clock::now()).await {
@@ -158,14 +158,14 @@ impl Outcome {
     }
 }
 
-/// Steps 4 to 6.
-struct Asked {
+/// The result of steps 4 to 6.
+struct SentRequest {
     took: Duration,
     skew: Option<Skew>,
     result: Result<Granted, Refused>,
 }
 
-async fn ask(Means { api, client, .. }: Means<'_>, source: &Source, material: Material) -> Asked {
+async fn send_request(Means { api, client, .. }: Means<'_>, source: &Source, material: Material) -> SentRequest {
     let (began, sent) = (clock::now(), clock::wall());
     let reply = match material.request(api) {
         Ok(request) => client.send(request).await,
@@ -174,16 +174,16 @@ async fn ask(Means { api, client, .. }: Means<'_>, source: &Source, material: Ma
     let (took, received) = (clock::now() - began, clock::wall());
     let reply = match reply {
         Ok(reply) => reply,
-        Err(refused) => return Asked { took, skew: None, result: Err(refused) },
+        Err(refused) => return SentRequest { took, skew: None, result: Err(refused) },
     };
     let timing = Timing { sent, received };
     let skew = reply.date().map(|date| Skew::of(date, sent, received));
     let answer = material.reply(&reply, timing, &source.expectation(api));
     drop(material);
-    Asked { took, skew, result: settle(source, answer).await }
+    SentRequest { took, skew, result: settle(source, answer).await }
 }
 
-/// Stores a rotated secret, and only then hands out what the reply came to.
+/// Stores a rotated secret, and then returns the result of the reply.
 async fn settle(source: &Source, answer: Answer) -> Result<Granted, Refused> {
     let needs_the_disk = answer.is_rotated();
     let source = source.clone();
@@ -191,7 +191,7 @@ async fn settle(source: &Source, answer: Answer) -> Result<Granted, Refused> {
     let settled = if needs_the_disk { task::spawn_blocking(settle).await } else { Ok(settle()) };
     match settled {
         Ok(Ok(result)) => result,
-        Ok(Err(Unsettled { why, .. })) => Err(failed(format!("the session is held back: {why}"))),
+        Ok(Err(Unsettled { why, .. })) => Err(failed(format!("the session cannot be used: {why}"))),
         Err(_) => Err(failed("the exchange ended by a bug in tokenwell; please report it".to_owned())),
     }
 }

@@ -1,4 +1,4 @@
-//! Reads of a source off the loop, bounded in time and in threads.
+//! Reads a source off the event loop, with a limit on time and threads.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,17 +7,17 @@ use tokio::{sync::Semaphore, task, time};
 use super::{material::Material, unusable::ReadError, way::Source};
 use crate::{exchange::Refused, renewal::Refusal};
 
-/// Reads one source, one read at a time: a file system that hangs costs one thread a credential, never a thread an attempt.
-/// Clones share that one turn.
+/// Reads one source, one read at a time, so that a file system that hangs blocks one thread per credential and not one
+/// per attempt. Clones share this limit.
 #[derive(Clone, Debug)]
 pub struct Reader(Arc<Semaphore>);
 
-/// Why a read brought nothing.
+/// Why a read failed.
 #[derive(Debug)]
 pub enum NotRead {
     /// The source cannot be used.
     Unusable(ReadError),
-    /// The read does not end, or an earlier one has not.
+    /// The read does not end, or an earlier read has not ended.
     Hangs(Refused),
 }
 
@@ -28,16 +28,16 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Reads the source, for [`READ_TIMEOUT`] at most.
+    /// Reads the source within [`READ_TIMEOUT`].
     pub async fn read(&self, source: &Source) -> Result<Material, NotRead> {
         let hangs = || NotRead::Hangs(Refused { refusal: Refusal::TimedOut, message: source.hangs() });
-        let Ok(turn) = Arc::clone(&self.0).try_acquire_owned() else { return Err(hangs()) };
+        let Ok(permit) = Arc::clone(&self.0).try_acquire_owned() else { return Err(hangs()) };
         let source = source.clone();
         let read = task::spawn_blocking({
             let source = source.clone();
             move || {
                 let material = source.read();
-                drop(turn);
+                drop(permit);
                 material
             }
         });
@@ -48,7 +48,7 @@ impl Reader {
     }
 }
 
-/// How long a read may take.
+/// Time limit of a read.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
@@ -57,13 +57,13 @@ mod tests {
     use crate::source::AccessKey;
 
     #[tokio::test]
-    async fn a_read_that_is_not_over_is_not_joined_by_another() {
+    async fn a_second_read_does_not_start_while_one_is_running() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("key"), "K2abc").unwrap();
         let source = Source::AccessKey(AccessKey::at(folder.path().join("key")));
         let reader = Reader::default();
         let under_way = Arc::clone(&reader.0).try_acquire_owned().unwrap();
-        let Err(NotRead::Hangs(refused)) = reader.read(&source).await else { panic!("it waits its turn") };
+        let Err(NotRead::Hangs(refused)) = reader.read(&source).await else { panic!("a second read started") };
         assert_eq!(refused.refusal, Refusal::TimedOut);
         assert!(refused.message.starts_with("reading the access key file `/"), "{}", refused.message);
         drop(under_way);

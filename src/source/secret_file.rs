@@ -1,4 +1,4 @@
-//! The bytes of a secret file, read with a bound.
+//! Reads the bytes of a secret file, with a size limit.
 
 use std::{
     fs::{self, OpenOptions},
@@ -14,8 +14,8 @@ use super::unusable::Unusable;
 
 /// Reads a whole file of at most `bytes_max` bytes, following links. Blocks on the disk, but never on a pipe or a device.
 ///
-/// The buffer is zeroed when dropped and never grows: growing would leave copies behind. A read may meet a writer that
-/// rewrites the file in place half-way, and half a secret looks like a secret: the daemon reads again at the next event.
+/// The buffer is zeroed when dropped and never grows, because growing would leave copies. A read during an in-place
+/// rewrite may return part of a secret, which looks like a secret. The daemon reads again at the next event.
 pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, Unusable> {
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let opened = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path);
@@ -45,8 +45,8 @@ pub(super) fn read(path: &Path, bytes_max: usize) -> Result<Zeroizing<Vec<u8>>, 
     Ok(bytes)
 }
 
-/// Whether group or others may write the file that the path leads to. Reading by others is not asked about: Kubernetes
-/// mounts Secrets 0644. A file that cannot be looked at counts as not writable.
+/// Whether group or others may write the file that the path leads to. Read access for others is not checked, because
+/// Kubernetes mounts Secrets with mode 0644. A file whose metadata cannot be read counts as not writable.
 pub fn writable_by_others(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|found| found.permissions().mode() & 0o022 != 0)
 }

@@ -1,4 +1,4 @@
-//! Why a secret file gives no secret. Nothing of its content is in here.
+//! Why a secret file has no usable secret. The errors never contain its content.
 
 use std::{borrow::Cow, io, path::PathBuf};
 
@@ -10,7 +10,7 @@ use super::kind::SecretKind;
 #[derive(Debug, thiserror::Error)]
 #[error("{}", self.sentence())]
 pub struct ReadError {
-    /// What the file should hold.
+    /// The expected kind of secret.
     pub kind: SecretKind,
     /// The file.
     pub path: PathBuf,
@@ -23,7 +23,7 @@ pub struct ReadError {
 pub enum Unusable {
     /// There is no file, or a link that leads nowhere.
     Missing,
-    /// The system refused.
+    /// The system returned an error.
     Unreadable(io::Error),
     /// It leads to a folder, a pipe, a socket or a device.
     NotAFile,
@@ -34,11 +34,11 @@ pub enum Unusable {
     },
     /// It is empty, or white space only.
     Empty,
-    /// It begins with the mark of UTF-8 or UTF-16 text.
+    /// It begins with a byte order mark of UTF-8 or UTF-16.
     ByteOrderMark,
     /// It has several lines.
     ManyLines,
-    /// There is white space within.
+    /// There is white space inside.
     InnerSpace,
     /// It holds bytes that are not printable ASCII.
     NotPrintable,
@@ -47,8 +47,7 @@ pub enum Unusable {
 }
 
 impl ReadError {
-    /// Whether the problem may end without any change to a file, so that nothing hints at it: too many open files, a disk or a
-    /// network that failed.
+    /// Whether the problem may end without a file event: too many open files, or a disk or network failure.
     pub fn may_pass_unseen(&self) -> bool {
         match &self.why {
             Unusable::Unreadable(error) => error.kind() != io::ErrorKind::PermissionDenied,
@@ -80,7 +79,7 @@ impl ReadError {
         }
     }
 
-    /// What a person can do about it; `None` where the system's error says all there is to say.
+    /// Returns the remedy; `None` if none is known for the system's error.
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
         let noun = self.kind.noun();
         let remedy = match &self.why {
@@ -127,7 +126,7 @@ impl Unusable {
     }
 }
 
-/// The problem and the remedy of an error of the system, where a remedy is known.
+/// Returns the problem and the remedy for an error of the system, if a remedy is known.
 fn refused(error: &io::Error) -> Option<(&'static str, &'static str)> {
     match Errno::from_io_error(error)? {
         Errno::ACCESS | Errno::PERM => Some((
@@ -174,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn only_errors_that_no_change_ends_may_pass_unseen() {
+    fn only_errors_without_a_file_event_may_end_unnoticed() {
         assert!(error(Unusable::Unreadable(Errno::MFILE.into())).may_pass_unseen());
         assert!(!error(Unusable::Unreadable(Errno::ACCESS.into())).may_pass_unseen());
         assert!(!error(Unusable::Missing).may_pass_unseen());

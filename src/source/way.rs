@@ -1,4 +1,4 @@
-//! Every way to a session, as one closed enum: the verbs that all kinds have.
+//! Every source of sessions as one closed enum, with the methods that all kinds share.
 
 use super::{
     access_key::AccessKey,
@@ -15,7 +15,7 @@ use crate::{
     secret::Secret,
 };
 
-/// A way to a session.
+/// A source of sessions.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Source {
     /// An access key in a file.
@@ -23,45 +23,44 @@ pub enum Source {
 }
 
 impl Source {
-    /// Every file that it reads. Watching, confinement, path conflicts, protected keys, redaction and the printed plan ask
-    /// here: a file that is missing here is watched by nothing.
+    /// Returns every file that it reads. Watching, confinement, path conflicts, protected keys, redaction and the
+    /// printed plan use this list. A file that is not in it is not watched.
     pub fn files(&self) -> Vec<SecretFile<'_>> {
         match self {
             Self::AccessKey(source) => source.files().to_vec(),
         }
     }
 
-    /// Reads its secrets. Blocks on the disk, with a bound on the bytes.
+    /// Reads its secrets, with a size limit. Blocks on the disk.
     pub fn read(&self) -> Result<Material, ReadError> {
         match self {
             Self::AccessKey(source) => source.read().map(Material::AccessKey),
         }
     }
 
-    /// Where it asks for sessions: the origin whose pace, quiet and admission its exchanges count against.
+    /// Returns the origin of its requests. Pace, quiet periods and admission of that origin apply to its exchanges.
     pub fn origin(&self, api: &Api) -> Origin {
         match self {
             Self::AccessKey(_) => api.base_url.origin(),
         }
     }
 
-    /// What its sessions must be before they are published.
+    /// Returns the rules that its sessions must meet before they are published.
     pub fn expectation(&self, api: &Api) -> Expectation {
         match self {
             Self::AccessKey(_) => Expectation { issuer: ExpectedIssuer::Project(api.project.clone()) },
         }
     }
 
-    /// Stores a secret that a reply put in the place of the one that was sent, so that a crash cannot lose it. Blocks on the
-    /// disk.
+    /// Stores a rotated secret from a reply, so that a crash cannot lose it. Blocks on the disk.
     pub fn store(&self, _rotated: &RotatedSecret) -> Result<(), NotStored> {
         match self {
             Self::AccessKey(_) => Err(NotStored::NeverRotates),
         }
     }
 
-    /// Fingerprint of everything that makes its sessions what they are, besides the secret. A token that was asked for with
-    /// another one is not taken over from an earlier process.
+    /// Returns the fingerprint of all settings that affect its sessions, without the secret. A token of an earlier
+    /// process with another fingerprint is not reused.
     pub fn request_fingerprint(&self, api: &Api) -> Fingerprint {
         match self {
             Self::AccessKey(AccessKey { file: _, options: LoginOptions { custom_claims, selected_tenant } }) => {
@@ -72,15 +71,15 @@ impl Source {
         }
     }
 
-    /// What it asks for besides the default, for the printed plan: name and value. Claims may be confidential: their names
-    /// alone are told.
+    /// Returns names and values of its options that are not the default, for the printed plan. Claims may be
+    /// confidential, so only their names are included.
     pub fn terms(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::AccessKey(source) => source.options.terms(),
         }
     }
 
-    /// The same way for a file of this name in the folder of its own: one credential of a folder of keys.
+    /// Returns the same source for the file of this name in the same folder, which is one credential of a key folder.
     #[must_use]
     pub fn named(&self, file_name: &str) -> Self {
         match self {
@@ -88,21 +87,21 @@ impl Source {
         }
     }
 
-    /// The message for a read that does not end.
+    /// Returns the message for a read that does not end.
     pub fn hangs(&self) -> String {
         let file = |file: &SecretFile| format!("the {} file `{}`", file.kind.noun(), file.path.display());
         let files: Vec<_> = self.files().iter().map(file).collect();
         format!("reading {} hangs", files.join(" or "))
     }
 
-    /// What a person should do while it cannot be read.
+    /// Returns the remedy if it cannot be read.
     pub fn missing_remedy(&self) -> String {
         match self {
             Self::AccessKey(source) => source.missing_remedy(),
         }
     }
 
-    /// What a person should do about a denial.
+    /// Returns the remedy for a denial.
     pub fn denied_remedy(&self) -> String {
         match self {
             Self::AccessKey(source) => source.denied_remedy(),

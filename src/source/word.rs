@@ -1,4 +1,4 @@
-//! One printable word, as secret files hold it: a pure function of their bytes.
+//! Parses one printable word, the content of a secret file. A pure function of its bytes.
 
 use super::unusable::Unusable;
 use crate::secret::Secret;
@@ -42,7 +42,7 @@ fn is_space(byte: u8) -> bool {
     byte.is_ascii_whitespace() || byte == 0x0b
 }
 
-/// UTF-8, and UTF-16 of either end.
+/// Byte order marks of UTF-8 and of both forms of UTF-16.
 const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff"];
 
 #[cfg(test)]

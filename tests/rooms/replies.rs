@@ -145,8 +145,8 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&format!("{}\\n", good()), ""), "white space"),
         (200, body(&good().replacen('.', "\\t.", 1), ""), "white space"),
         (200, body(&unsigned, ""), "three parts"),
-        (200, body(&other_project, ""), "not of project `P2abc`"),
-        (200, body(&odd_issuer, ""), "not of project `P2abc`"),
+        (200, body(&other_project, ""), "not issued by project `P2abc`"),
+        (200, body(&odd_issuer, ""), "not issued by project `P2abc`"),
         (200, body(&expired, ""), "had expired by the server's own clock"),
         (200, body(&jwt(r#"{"iss":"P2abc"}"#), ""), "its lifetime is unknown"),
     ] {
@@ -228,7 +228,7 @@ fn a_token_from_a_cache_has_only_the_rest_of_its_life() {
 fn an_unbelievable_life_is_cut_and_said() {
     let year = 365 * 86_400;
     let claims = format!(r#"{{"iat":{NOON},"exp":{}}}"#, NOON + year);
-    let cut = vec![GrantNote::LifeCut { told: Duration::from_secs(year) }];
+    let cut = vec![GrantNote::LifeCut { reported: Duration::from_secs(year) }];
     assert_eq!(life(Some(DATE), &claims, ""), Ok((LIFETIME_MAX.as_secs(), cut)));
     let month = format!(r#"{{"iat":{NOON},"exp":{}}}"#, NOON + LIFETIME_MAX.as_secs());
     assert_eq!(life(Some(DATE), &month, ""), Ok((LIFETIME_MAX.as_secs(), vec![])));

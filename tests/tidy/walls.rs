@@ -179,7 +179,6 @@ pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
     ("src/doctor/", "Whoever"),
     ("src/doctor/", "nobody"),
     ("src/doctor/", "whoever"),
-    ("src/exchange/", "nobody"),
     ("src/offline/", "nobody"),
     ("src/offline/", "whoever"),
     ("tests/README.md", "nobody"),

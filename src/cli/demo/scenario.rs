@@ -142,8 +142,8 @@ mod tests {
             let retry = RETRY_MAX.min(scenario.life / 10);
             let needed = renewal + scenario.outage + retry + whole_second + Duration::from_millis(500);
             assert!(needed <= scenario.life, "{seconds}: {needed:?}");
-            let healed = scenario.scene(2).unwrap().0 + retry;
-            assert!(healed < scenario.round, "{seconds}");
+            let recovered = scenario.scene(2).unwrap().0 + retry;
+            assert!(recovered < scenario.round, "{seconds}");
         }
     }
 }

@@ -41,8 +41,8 @@ pub(super) fn table(fetched: &FetchedReport, now: SystemTime, area: Area, style:
         let off = words(Duration::from_secs_f64(seconds.abs()));
         let side = if seconds > 0.0 { "behind" } else { "ahead of" };
         format!(
-            "this machine's clock is {off} {side} the API's: tokens are renewed correctly, but programs that check their \
-            expiry may refuse them; set the clock"
+            "this machine's clock is {off} {side} the API's; tokenwell itself does not depend on this clock, but readers \
+            may refuse the tokens: set the clock"
         )
     });
     for problem in fetched.report.troubles.iter().cloned().chain(refused).chain(skew) {
@@ -280,8 +280,8 @@ mod tests {
         fetched.report.clock_skew = Some(-7200.0);
         insta::assert_snapshot!(drawn(&fetched, 119, None), @"
         0 of 1 fresh; new: no token yet, its file cannot be written, write in 3s
-            this machine's clock is 2h ahead of the API's: tokens are renewed correctly, but programs that check their expiry
-            may refuse them; set the clock
+            this machine's clock is 2h ahead of the API's; tokenwell itself does not depend on this clock, but readers may
+            refuse the tokens: set the clock
 
         credential  state     time left                           next
         new         starting          - ........................  write in 3s

@@ -132,7 +132,7 @@ mod tests {
     fn a_kind_of_note_is_logged_once() {
         let mut log = CredentialLog::new(at(0));
         let note = |seconds| GrantNote::HintBelowSpacing {
-            told: Duration::from_secs(seconds),
+            reported: Duration::from_secs(seconds),
             spacing: Duration::from_secs(9),
         };
         assert_eq!(log.take_new_notes(vec![note(1)]).len(), 1);

@@ -78,20 +78,20 @@ impl Daemon {
     fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {
         let now = clock::now();
         match exchanged {
-            Exchanged::Session { key, sent, session, mut notes, standing } => {
+            Exchanged::Session { key, sent, session, mut notes, signature } => {
                 let grant = session.grant;
                 self.publisher.activity_mut().add_session(now, now - sent);
                 if let Some(state) = self.credentials.get_mut(id) {
                     state.counts_mut().add(now, ExchangeResult::Session);
                     let spacing = state.credential().policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
-                    notes.extend(hint.map(|told| GrantNote::HintBelowSpacing { told, spacing }));
+                    notes.extend(hint.map(|reported| GrantNote::HintBelowSpacing { reported, spacing }));
                     for note in state.log_mut().take_new_notes(notes) {
                         warn!(credential = state.name(), "{note}");
                     }
                     state.token_mut().granted(session, asked(key, now, Duration::ZERO));
                 }
-                self.note_signature(id, standing);
+                self.note_signature(id, signature);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
             }
             Exchanged::Refused { key, sent, refused, reread } => {
@@ -153,7 +153,7 @@ impl Daemon {
                         credential = name,
                         class = class.word(),
                         refusals,
-                        "healed; the last refusal was {for_so_long} ago"
+                        "recovered; the last refusal was {for_so_long} ago"
                     );
                 }
                 state.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });

@@ -41,7 +41,7 @@ fn in_a_pipe_every_line_is_json() {
     assert_eq!(has("WARN", "waiting for an access key"), 1);
     assert_eq!(has("WARN", "HTTP 503"), 1);
     assert_eq!(has("ERROR", "denies the access key"), 1);
-    assert_eq!(has("INFO", "healed"), 1);
+    assert_eq!(has("INFO", "recovered"), 1);
     setting.clean(&ended);
 }
 

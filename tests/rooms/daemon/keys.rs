@@ -269,7 +269,7 @@ fn a_denied_key_is_left_alone_until_its_file_changes() {
         world.until_fresh("a").await;
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));
         assert_eq!(world.report("a").unwrap().last_refusal, None);
-        assert_eq!(world.said(Level::INFO, "healed"), 1);
+        assert_eq!(world.said(Level::INFO, "recovered"), 1);
     });
 }
 

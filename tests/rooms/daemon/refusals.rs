@@ -98,7 +98,7 @@ fn one_trouble_is_one_line_however_long_it_lasts() {
         world.sandbox.set(|settings| settings.outage = None);
         world.until_fresh("a").await;
         assert_eq!(world.said(Level::WARN, ""), 1);
-        assert_eq!(world.said(Level::INFO, "healed"), 1);
+        assert_eq!(world.said(Level::INFO, "recovered"), 1);
         spaced(&world.sandbox, None, Duration::from_millis(100));
     });
 }

@@ -107,7 +107,7 @@ fn every_status_view_agrees_at_every_stage() {
         log: ("ERROR", "has expired"),
     });
     faces.setting.sandbox.set(|settings| (settings.life, settings.outage) = (LONG, None));
-    faces.show(&Station { log: ("INFO", "healed"), ..fresh });
+    faces.show(&Station { log: ("INFO", "recovered"), ..fresh });
 
     faces.setting.sandbox.set(|settings| settings.outage = Some(Answer::denied()));
     faces.setting.put_key("a", "wrong");
