@@ -179,7 +179,10 @@ async fn an_unusable_ca_file_is_named() {
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
     for (name, content) in [("empty.pem", ""), ("text.pem", "canary"), ("broken.pem", broken)] {
         fs::write(folder.path().join(name), content).unwrap();
-        assert_eq!(build(name), "it contains no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`");
+        assert_eq!(
+            build(name),
+            "it contains no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`"
+        );
     }
     fs::write(folder.path().join("long.pem"), vec![b'\n'; (1 << 20) + 1]).unwrap();
     assert_eq!(build("long.pem"), "it is longer than 1 MiB");
