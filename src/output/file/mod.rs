@@ -14,13 +14,14 @@ mod publish;
 mod recover;
 mod remove;
 mod set;
+mod step;
 mod sweep;
 mod target;
 mod write;
 
 use super::render::{self, Content, RenderError};
 
-pub use error::{RemoveError, Step, SweepError, WriteError};
+pub use error::{RemoveError, SweepError, WriteError};
 pub use inspect::{Condition, FileStamp};
 pub(super) use inspect::{inspect, is_unchanged_since, watched_files, watched_folders};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
@@ -30,6 +31,7 @@ pub(super) use publish::{publish, withdraw};
 pub(super) use recover::{find_token, is_intact, make_folder, tokens};
 pub use remove::{Removed, remove};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
+pub use step::Step;
 pub use sweep::{Swept, sweep, tidy};
 pub(super) use target::FileOutput;
 pub use target::{FileTarget, SetFolder};

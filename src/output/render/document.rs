@@ -8,7 +8,8 @@ use std::{
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
-use super::content::Content;
+use super::{content::Content, rendered::RenderError};
+use crate::session::Jwt;
 
 /// Something that is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -110,6 +111,12 @@ impl<'c> FieldValue<'c> {
 
 /// Claims of a JWT by name.
 pub(super) type AllClaims = Map<String, Value>;
+
+/// All claims of the JWT.
+pub(super) fn all_claims(content: &Content<'_>) -> Result<AllClaims, RenderError> {
+    let jwt = Jwt::parse(content.session.jwt.expose()).ok();
+    jwt.and_then(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
+}
 
 /// Everything that is told, as an object.
 pub(super) struct Document<'c> {

@@ -1,8 +1,14 @@
-//! How a session is written.
+//! The formats of a session, and its bytes in each of them.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
-use super::{env::Variable, template::Template};
+use super::{
+    content::Content,
+    document::{Document, all_claims},
+    env::{self, Variable},
+    rendered::{RenderError, Rendered, sized},
+    template::Template,
+};
 
 /// How a session is written.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -37,4 +43,28 @@ impl Format {
             Self::Template(_) => "template",
         }
     }
+}
+
+/// The bytes of the session in that format.
+pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> Result<Rendered<'c>, RenderError> {
+    match format {
+        Format::Jwt => Ok(Rendered::Token(&content.session.jwt)),
+        Format::Json { claims } if claims.is_empty() => json(&Document::of(content, None)),
+        Format::Json { claims } => {
+            let mut all = all_claims(content)?;
+            all.retain(|name, _| claims.contains(name));
+            json(&Document::of(content, Some(all)))
+        }
+        Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
+        Format::Header => sized(|out| Ok(writeln!(out, "Authorization: Bearer {}", content.session.jwt.expose())?)),
+        Format::Template(template) => template.render(content),
+    }
+}
+
+/// On one line.
+fn json(document: &Document<'_>) -> Result<Rendered<'static>, RenderError> {
+    sized(|out| {
+        serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;
+        Ok(out.write_all(b"\n")?)
+    })
 }

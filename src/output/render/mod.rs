@@ -6,140 +6,20 @@
 
 mod content;
 mod document;
+mod engine;
 mod env;
 mod format;
 mod nesting;
+mod rendered;
 mod template;
 mod validate;
 
-use std::io::{self, Write};
-
-use zeroize::Zeroizing;
-
-use crate::{secret::Secret, session::Jwt};
-
 pub use content::Content;
 pub use document::Field;
+pub use engine::TEMPLATE_WORDS;
 pub use env::Variable;
 pub use format::Format;
-pub use template::{TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template};
+pub(super) use format::render;
+pub use rendered::{RENDERED_BYTES_MAX, RenderError};
+pub use template::{TEMPLATE_BYTES_MAX, Template};
 pub use validate::TemplateMistake;
-
-use document::{AllClaims, Document};
-
-/// What is to stand in a file. It is secret.
-pub(super) enum Rendered<'c> {
-    /// The token alone, without a copy.
-    Token(&'c Secret),
-    /// Anything else.
-    Made(Zeroizing<Vec<u8>>),
-}
-
-impl Rendered<'_> {
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Token(token) => token.expose().as_bytes(),
-            Self::Made(bytes) => bytes,
-        }
-    }
-}
-
-/// Why a session has no such form. Nothing of the session is repeated.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum RenderError {
-    /// The claims were asked for and cannot be told.
-    #[error("the claims of this token cannot be read; {}", self.remedy())]
-    Claims,
-    /// The template failed.
-    #[error("line {line} of its template: {what}; {remedy}")]
-    Template {
-        /// Counted from one.
-        line: usize,
-        /// What is the matter.
-        what: &'static str,
-        /// What to do.
-        remedy: &'static str,
-    },
-    /// The template came to nothing.
-    #[error("its template comes to nothing for this token; {}", self.remedy())]
-    Empty,
-    /// Longer than any token file may be.
-    #[error("it would be longer than {} KiB; {}", RENDERED_BYTES_MAX / 1024, self.remedy())]
-    TooLong,
-}
-
-impl RenderError {
-    /// What a person can do about it.
-    pub fn remedy(&self) -> &'static str {
-        match self {
-            Self::Claims => "choose a format that does without them",
-            Self::Template { remedy, .. } => remedy,
-            Self::Empty => "write something outside of its conditions",
-            Self::TooLong => "shorten its template or its variables",
-        }
-    }
-}
-
-/// The bytes of the session in that format.
-pub(super) fn render<'c>(format: &Format, content: &Content<'c>) -> Result<Rendered<'c>, RenderError> {
-    match format {
-        Format::Jwt => Ok(Rendered::Token(&content.session.jwt)),
-        Format::Json { claims } if claims.is_empty() => json(&Document::of(content, None)),
-        Format::Json { claims } => {
-            let mut all = all_claims(content)?;
-            all.retain(|name, _| claims.contains(name));
-            json(&Document::of(content, Some(all)))
-        }
-        Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
-        Format::Header => sized(|out| Ok(writeln!(out, "Authorization: Bearer {}", content.session.jwt.expose())?)),
-        Format::Template(template) => template.render(content),
-    }
-}
-
-/// On one line.
-fn json(document: &Document<'_>) -> Result<Rendered<'static>, RenderError> {
-    sized(|out| {
-        serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;
-        Ok(out.write_all(b"\n")?)
-    })
-}
-
-fn all_claims(content: &Content<'_>) -> Result<AllClaims, RenderError> {
-    let jwt = Jwt::parse(content.session.jwt.expose()).ok();
-    jwt.and_then(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
-}
-
-/// Writes twice: once to count, once into a buffer of the very size, so that no part of a token is left behind by growing.
-fn sized(write: impl Fn(&mut dyn Write) -> Result<(), RenderError>) -> Result<Rendered<'static>, RenderError> {
-    let mut count = Count { bytes: 0 };
-    write(&mut count)?;
-    let mut bytes = Zeroizing::new(vec![0; count.bytes]);
-    write(&mut bytes.as_mut_slice())?;
-    Ok(Rendered::Made(bytes))
-}
-
-/// Counts up to the bound.
-struct Count {
-    bytes: usize,
-}
-
-impl Write for Count {
-    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        self.bytes += piece.len();
-        if self.bytes > RENDERED_BYTES_MAX { Err(io::ErrorKind::FileTooLarge.into()) } else { Ok(piece.len()) }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// Memory takes all that is within the bound.
-impl From<io::Error> for RenderError {
-    fn from(_: io::Error) -> Self {
-        Self::TooLong
-    }
-}
-
-/// The longest content of a file: a token has at most a quarter of it.
-pub const RENDERED_BYTES_MAX: usize = 256 * 1024;

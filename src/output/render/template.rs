@@ -9,25 +9,21 @@
 
 use std::{
     fmt,
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use minijinja::{
-    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, escape_formatter, filters,
-    syntax::SyntaxConfig,
-    tests,
+    Error, ErrorKind,
     value::{Serde, Value},
 };
 
 use super::{
-    RenderError, Rendered, all_claims,
     content::Content,
-    document::{CLAIMS, Document},
+    document::{Document, all_claims},
+    engine::Engine,
     nesting::beyond_bounds,
-    sized,
+    rendered::{RenderError, Rendered, sized},
     validate::{self, SHORTEN_LOOPS, TOO_MUCH_WORK, TemplateMistake},
 };
 
@@ -36,8 +32,7 @@ use super::{
 pub struct Template {
     text: Arc<str>,
     file: Option<PathBuf>,
-    names_claims: bool,
-    engine: Arc<Environment<'static>>,
+    engine: Engine,
 }
 
 impl Template {
@@ -50,12 +45,10 @@ impl Template {
         if let Some(line) = beyond_bounds(text) {
             return Err(vec![TemplateMistake::Broken { line, why: TOO_DEEP.to_owned() }]);
         }
-        let engine = engine(text).map_err(|error| vec![TemplateMistake::of(&error)])?;
-        let names = engine.get_template(NAME).map(|template| template.undeclared_variables(false)).unwrap_or_default();
-        validate::look_at_names(&names, text)?;
-        let template = Self { text: text.into(), file, names_claims: names.contains(CLAIMS), engine: Arc::new(engine) };
-        validate::try_out(&template).map_err(|mistake| vec![mistake])?;
-        Ok(template)
+        let engine = Engine::compile(text).map_err(|error| vec![TemplateMistake::of(&error)])?;
+        validate::look_at_names(&engine.names(), text)?;
+        validate::try_out(&engine).map_err(|mistake| vec![mistake])?;
+        Ok(Self { text: text.into(), file, engine })
     }
 
     /// How long it is, in bytes.
@@ -70,18 +63,10 @@ impl Template {
     }
 
     pub(super) fn render(&self, content: &Content<'_>) -> Result<Rendered<'static>, RenderError> {
-        let claims = if self.names_claims { Some(all_claims(content)?) } else { None };
+        let claims = if self.engine.names_claims() { Some(all_claims(content)?) } else { None };
         let document = Value::from(Serde(Document::of(content, claims)));
-        let rendered = sized(|out| self.write(&document, out).map_err(|error| failed(&error)))?;
+        let rendered = sized(|out| self.engine.write(&document, out).map_err(|error| failed(&error)))?;
         if rendered.bytes().trim_ascii().is_empty() { Err(RenderError::Empty) } else { Ok(rendered) }
-    }
-
-    pub(super) fn names_claims(&self) -> bool {
-        self.names_claims
-    }
-
-    pub(super) fn write(&self, document: &Value, out: &mut dyn Write) -> Result<(), Error> {
-        self.engine.get_template(NAME)?.render_captured_to(document.clone(), out).map(|_| ())
     }
 }
 
@@ -101,53 +86,6 @@ impl fmt::Debug for Template {
     }
 }
 
-fn engine(text: &str) -> Result<Environment<'static>, Error> {
-    let mut engine = Environment::empty();
-    engine.set_undefined_behavior(UndefinedBehavior::Strict);
-    engine.set_auto_escape_callback(|_| AutoEscape::None);
-    engine.set_syntax(SyntaxConfig::builder().keep_trailing_newline(true).build()?);
-    engine.set_formatter(write_value);
-    engine.set_fuel(Some(FUEL));
-    engine.set_recursion_limit(RECURSION_MAX);
-    add_filters(&mut engine);
-    add_tests(&mut engine);
-    engine.add_template_owned(NAME, text.to_owned())?;
-    Ok(engine)
-}
-
-/// Those that text files need: see [`TEMPLATE_WORDS`]. All that the engine has would be 300 KB more.
-fn add_filters(engine: &mut Environment<'_>) {
-    engine.add_filter("b64encode", |text: &str| STANDARD.encode(text));
-    engine.add_filter("default", filters::default);
-    engine.add_filter("first", filters::first);
-    engine.add_filter("join", filters::join);
-    engine.add_filter("last", filters::last);
-    engine.add_filter("length", filters::length);
-    engine.add_filter("lower", filters::lower);
-    engine.add_filter("replace", filters::replace);
-    engine.add_filter("split", filters::split);
-    engine.add_filter("string", filters::string);
-    engine.add_filter("tojson", filters::tojson);
-    engine.add_filter("trim", filters::trim);
-    engine.add_filter("upper", filters::upper);
-}
-
-/// What can be asked with `is`.
-fn add_tests(engine: &mut Environment<'_>) {
-    engine.add_test("defined", tests::is_defined);
-    engine.add_test("mapping", tests::is_mapping);
-    engine.add_test("none", tests::is_none);
-    engine.add_test("number", tests::is_number);
-    engine.add_test("sequence", tests::is_sequence);
-    engine.add_test("string", tests::is_string);
-    engine.add_test("undefined", tests::is_undefined);
-}
-
-/// As the engine does it, but that nothing is nothing instead of `None`.
-fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if value.is_none() { Ok(()) } else { escape_formatter(out, state, value) }
-}
-
 /// The engine's own words may repeat a value.
 fn failed(error: &Error) -> RenderError {
     let (what, remedy) = match error.kind() {
@@ -162,14 +100,6 @@ fn failed(error: &Error) -> RenderError {
     RenderError::Template { line: error.line().unwrap_or(1), what, remedy }
 }
 
-/// What a template can do with a value, for people.
-pub const TEMPLATE_WORDS: &str = "the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, \
-     `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, \
-     `sequence`, `string` and `undefined`";
 /// The longest template.
 pub const TEMPLATE_BYTES_MAX: usize = 64 * 1024;
-const NAME: &str = "template";
-/// Some 50 000 instructions, or 3 MB of text that is made on the way.
-const FUEL: u64 = 50_000;
-const RECURSION_MAX: usize = 100;
 const TOO_DEEP: &str = "it is longer or deeper than an expression can be";

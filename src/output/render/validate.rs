@@ -12,9 +12,9 @@ use minijinja::{
 };
 
 use super::{
-    RENDERED_BYTES_MAX,
     document::{CLAIMS, Document, Field},
-    template::Template,
+    engine::Engine,
+    rendered::RENDERED_BYTES_MAX,
 };
 
 /// What is wrong with a template.
@@ -57,7 +57,7 @@ pub(super) fn look_at_names(names: &HashSet<String>, text: &str) -> Result<(), V
 }
 
 /// Looks for what is wrong whatever the session.
-pub(super) fn try_out(template: &Template) -> Result<(), TemplateMistake> {
+pub(super) fn try_out(engine: &Engine) -> Result<(), TemplateMistake> {
     let any_claim = Value::from_object(AnyClaim { depth: 0 });
     let samples = [
         context! { claims => any_claim, ..Value::from(Serde(Document::sample())) },
@@ -65,13 +65,13 @@ pub(super) fn try_out(template: &Template) -> Result<(), TemplateMistake> {
     ];
     for (n, sample) in samples.iter().enumerate() {
         let mut text = Vec::new();
-        match template.write(sample, &mut text) {
+        match engine.write(sample, &mut text) {
             // The other sample, or a real claim, may make it more.
-            Ok(()) if n == 0 && !template.names_claims() && text.trim_ascii().is_empty() => {
+            Ok(()) if n == 0 && !engine.names_claims() && text.trim_ascii().is_empty() => {
                 return Err(TemplateMistake::Empty);
             }
             Ok(()) if text.len() > RENDERED_BYTES_MAX => return Err(TemplateMistake::TooLong),
-            Err(error) if n == 0 && !template.names_claims() || is_certain(error.kind()) => {
+            Err(error) if n == 0 && !engine.names_claims() || is_certain(error.kind()) => {
                 return Err(TemplateMistake::of(&error));
             }
             Ok(()) | Err(_) => {}

@@ -12,7 +12,6 @@ use std::{
 use rustix::fs::OFlags;
 
 use super::{
-    LOCK_FILE,
     held::Held,
     range::{Range, offset},
 };
@@ -127,6 +126,9 @@ pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<
 fn no_file() -> io::Error {
     io::Error::other(format!("`{LOCK_FILE}` is no file there"))
 }
+
+/// The name of the lock file in every folder with outputs.
+pub const LOCK_FILE: &str = ".tokenwell.lock";
 
 const OWNER_READS_AND_WRITES: u32 = 0o600;
 const GROUP_READS_AND_WRITES: u32 = 0o060;

@@ -114,3 +114,6 @@ fn name_of(name: &CStr) -> OsString {
 }
 
 const FLAGS: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// How much of a folder is looked at in search of what is ours.
+pub(super) const DIRECTORY_ENTRIES_MAX: usize = 65_536;

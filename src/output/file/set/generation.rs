@@ -14,10 +14,11 @@ use rustix::{
 use zeroize::Zeroizing;
 
 use super::{
-    Member, SetStep,
+    SetStep,
     directory::Directory,
+    member::Member,
     name::{self, DATA},
-    step::SetSteps,
+    steps::SetSteps,
 };
 use crate::output::file::{
     SetFolder, WriteError, folder,

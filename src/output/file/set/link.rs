@@ -9,10 +9,10 @@ use std::{
 use rustix::fs::FileType;
 
 use super::{
-    DIRECTORY_ENTRIES_MAX, SetStep,
-    directory::Directory,
+    SetStep,
+    directory::{DIRECTORY_ENTRIES_MAX, Directory},
     name::{self, DATA, link_to},
-    step::SetSteps,
+    steps::SetSteps,
 };
 use crate::output::file::{WriteError, look::unfit};
 

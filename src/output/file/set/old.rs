@@ -5,17 +5,28 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     os::unix::fs::MetadataExt,
+    path::Path,
 };
 
 use rustix::{fs::FileType, process::geteuid};
 
 use super::{
-    DIRECTORY_ENTRIES_MAX,
-    directory::Directory,
+    directory::{DIRECTORY_ENTRIES_MAX, Directory},
     generation::{Generation, clear},
     name::{self, link_to},
 };
 use crate::output::file::name::target_of;
+
+/// Removes what is not current, and what a crash left, and counts that. A folder that is missing is clean.
+pub(in crate::output::file) fn sweep(directory: &Path, removed: &mut usize) -> io::Result<()> {
+    let set = match Directory::open(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        set => set?,
+    };
+    let current = Generation::current(&set)?;
+    remove_temporary_links(&set, removed)?;
+    remove(&set, current.as_ref(), &Retained::NONE, removed)
+}
 
 /// Removes the generations that are not current, but for the `kept` newest. Goes on after one that cannot be removed, and
 /// answers with the first trouble.
@@ -83,3 +94,6 @@ fn ours(current: Option<&Generation>) -> io::Result<impl Fn(u32) -> bool> {
     let of_current = current.map(|current| current.directory.file.metadata()).transpose()?.map(|found| found.uid());
     Ok(move |uid| uid == geteuid().as_raw() || Some(uid) == of_current)
 }
+
+/// How many generations stay beside the current one after a write: a reader may have opened one just before.
+pub(super) const OLD_GENERATIONS_MAX: usize = 4;

@@ -2,7 +2,15 @@
 
 use std::{path::Path, time::UNIX_EPOCH};
 
-use super::{Member, SetStep, directory::Directory, generation::Draft, link, name, name_of, step::SetSteps};
+use super::{
+    SetStep,
+    directory::Directory,
+    generation::Draft,
+    link,
+    member::{Member, name_of},
+    name,
+    steps::SetSteps,
+};
 use crate::output::file::{FileTarget, SetFolder, WriteError};
 
 /// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is

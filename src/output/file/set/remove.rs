@@ -1,21 +1,44 @@
 //! A removal of some files of a set.
 
-use std::{ffi::OsStr, io};
+use std::{ffi::OsStr, io, path::Path};
 
 use super::{
     SetStep,
     directory::Directory,
     generation::Generation,
-    link, name,
+    link,
+    member::name_of,
+    name,
     old::{self, Retained},
     replace::{Change, replace},
-    step::SetSteps,
-    told,
+    steps::{SetSteps, log_failure},
 };
-use crate::output::file::{Removed, SetFolder, WriteError};
+use crate::output::file::{FileTarget, RemoveError, Removed, SetFolder, WriteError};
+
+/// Removes files of one set; answers for each. Blocks on the disk. See [`write_set_observed`] for the rest.
+pub fn remove_set_observed(
+    directory: &Path,
+    folder: &SetFolder,
+    files: &[&FileTarget],
+    before: &mut dyn FnMut(SetStep) -> io::Result<()>,
+) -> Vec<Result<Removed, RemoveError>> {
+    let mut steps = SetSteps { directory, before };
+    let gone: Vec<_> = files.iter().map(|wanted| name_of(wanted)).collect();
+    let failed = |wanted: &FileTarget, error: &WriteError| RemoveError {
+        path: wanted.path.clone(),
+        source: io::Error::other(error.to_string()),
+    };
+    match remove(folder, &gone, &mut steps) {
+        Ok(answers) => {
+            let answers = files.iter().zip(answers);
+            answers.map(|(wanted, answer)| answer.map_err(|error| failed(wanted, &error))).collect()
+        }
+        Err(error) => files.iter().map(|wanted| Err(failed(wanted, &error))).collect(),
+    }
+}
 
 /// An error that is not of one file alone is every file's.
-pub(super) fn remove(
+fn remove(
     folder: &SetFolder,
     gone: &[&OsStr],
     steps: &mut SetSteps<'_>,
@@ -46,9 +69,9 @@ pub(super) fn remove(
     // 10.
     let links: Vec<_> = gone.iter().map(|name| link::take(&set, name, steps)).collect();
     if let Some((_, files)) = &replaced {
-        told(link::take_dangling(&set, files, steps));
+        log_failure(link::take_dangling(&set, files, steps));
     }
-    told(steps.take(SetStep::SyncFolder, || set.sync()));
+    log_failure(steps.take(SetStep::SyncFolder, || set.sync()));
     // 11. Whatever stood only there is gone with them.
     let current = replaced.as_ref().map(|(draft, _)| &draft.made).or(current.as_ref());
     steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Retained::NONE, &mut 0))?;

@@ -5,11 +5,12 @@ use std::ffi::{OsStr, OsString};
 use tracing::warn;
 
 use super::{
-    Member, SetStep,
+    SetStep,
     directory::Directory,
     generation::{Draft, Generation},
     link,
-    step::SetSteps,
+    member::Member,
+    steps::SetSteps,
 };
 use crate::output::file::{SetFolder, WriteError};
 

@@ -1,24 +1,43 @@
 //! A write of some files of a set.
 
-use std::time::SystemTime;
+use std::{io, path::Path, time::SystemTime};
 
 use super::{
-    Member, OLD_GENERATIONS_MAX, SetStep,
+    SetStep,
     directory::Directory,
     generation::Generation,
-    link, name,
-    old::{self, Retained},
+    link,
+    member::{Member, name_of},
+    name,
+    old::{self, OLD_GENERATIONS_MAX, Retained},
     replace::{Change, replace},
-    step::SetSteps,
-    told,
+    steps::{SetSteps, log_failure},
 };
 use crate::output::file::{
-    SetFolder, WriteError, Written, folder,
+    FileTarget, SetFolder, WriteError, Written, folder,
     look::{Found, look},
 };
 
+/// Writes files of one set, in one generation; answers for each. Blocks on the disk.
+///
+/// The time is for the name of the generation, and for people. The caller keeps other writers of the set away. The
+/// observer is called before each step and may fail it, or end the process: this is how tests meet a full disk or a crash
+/// between any two steps.
+pub fn write_set_observed(
+    directory: &Path,
+    folder: &SetFolder,
+    files: &[(&FileTarget, &[u8])],
+    issued_at: SystemTime,
+    before: &mut dyn FnMut(SetStep) -> io::Result<()>,
+) -> Vec<Result<Written, WriteError>> {
+    let members: Vec<_> = files.iter().map(|(wanted, bytes)| Member { wanted, name: name_of(wanted), bytes }).collect();
+    let mut steps = SetSteps { directory, before };
+    write(folder, &members, issued_at, &mut steps)
+        .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
+}
+
 /// An error that is not of one file alone is every file's.
-pub(super) fn write(
+fn write(
     folder: &SetFolder,
     members: &[Member<'_>],
     issued_at: SystemTime,
@@ -57,16 +76,16 @@ pub(super) fn write(
             // What stands in the way of another credential's link is told when that one is written.
             any_link |= link::put(&set, name, steps).unwrap_or(false);
         }
-        any_link |= told(link::take_dangling(&set, files, steps)).unwrap_or(false);
+        any_link |= log_failure(link::take_dangling(&set, files, steps)).unwrap_or(false);
     }
     if any_link {
-        told(steps.take(SetStep::SyncFolder, || set.sync()));
+        log_failure(steps.take(SetStep::SyncFolder, || set.sync()));
     }
     // 11.
     if let Some((draft, _)) = &replaced {
         let previous = current.as_ref().map(|previous| previous.name.as_os_str());
         let kept = Retained { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
-        told(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
+        log_failure(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
     }
     let opened = replaced.is_some() && !is_open;
     let answer = |(link, lacked): (Result<bool, WriteError>, bool)| {

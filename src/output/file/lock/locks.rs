@@ -1,0 +1,178 @@
+//! The locks that this process holds, by folder.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io, mem,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
+};
+
+use tracing::warn;
+
+use super::{
+    LOCK_FILE,
+    file::{self, LockFile, open},
+    held::Held,
+};
+use crate::{
+    file_id::FileId,
+    output::file::{FileTarget, name::Place},
+};
+
+/// The outputs that this process has for itself. There is one in a process: the kernel would not keep two apart.
+#[derive(Debug, Default)]
+pub struct Locks {
+    folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
+    files: Mutex<HashMap<FileId, Shared>>,
+}
+
+impl Locks {
+    /// Has the output for this process alone until it is released, or the process ends; for one that it has already, that is
+    /// looked at again, since the folder may be another by now. Blocks on the disk.
+    ///
+    /// Where there can be no lock (a file system without them, a folder that is missing or cannot be written) it goes
+    /// without: the write tells what matters of that.
+    pub fn claim(&self, file: &FileTarget) -> Result<(), Held> {
+        let Ok(place) = Place::of(file) else { return Ok(()) };
+        let folder = self.folder(place.folder);
+        let mut state = taken(&folder.state);
+        match state.attach(place.folder, &self.files).and_then(|opened| match opened {
+            Some(opened) => opened.claim(place, file.set.is_some()),
+            None => Ok(Ok(())),
+        }) {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                if !mem::replace(&mut state.is_told, true) {
+                    let path = place.folder.display();
+                    warn!(
+                        "cannot lock outputs in folder `{path}`: {error}; another tokenwell that writes there goes unnoticed"
+                    );
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Leaves the output to others.
+    pub fn release(&self, file: &FileTarget) {
+        let Ok(place) = Place::of(file) else { return };
+        let Some(folder) = taken(&self.folders).get(place.folder).cloned() else { return };
+        let mut state = taken(&folder.state);
+        if state.opened.as_mut().is_some_and(|opened| opened.release(place, file.set.is_some())) {
+            state.close(&self.files);
+        }
+    }
+
+    /// Whether this process has the set already.
+    pub(in crate::output::file) fn has_set(&self, directory: &Path) -> bool {
+        let Some(folder) = taken(&self.folders).get(directory).cloned() else { return false };
+        taken(&folder.state).opened.as_ref().is_some_and(LockFile::has_set)
+    }
+
+    /// Writes to a set when no other thread does.
+    pub(in crate::output::file) fn in_turn<T>(&self, directory: &Path, work: impl FnOnce() -> T) -> T {
+        let folder = self.folder(directory);
+        let _turn = taken(&folder.turn);
+        work()
+    }
+
+    /// The same, unless another thread is at it.
+    pub(in crate::output::file) fn if_idle<T>(&self, directory: &Path, work: impl FnOnce() -> T) -> Option<T> {
+        let folder = self.folder(directory);
+        let _turn = match folder.turn.try_lock() {
+            Ok(turn) => turn,
+            Err(TryLockError::Poisoned(turn)) => turn.into_inner(),
+            Err(TryLockError::WouldBlock) => return None,
+        };
+        Some(work())
+    }
+
+    fn folder(&self, path: &Path) -> Arc<Folder> {
+        let mut folders = taken(&self.folders);
+        if let Some(folder) = folders.get(path) {
+            return Arc::clone(folder);
+        }
+        Arc::clone(folders.entry(path.to_owned()).or_default())
+    }
+}
+
+/// Which process writes to an output, if one does; nothing is locked and nothing is made. Blocks on the disk.
+///
+/// Not for a process that has locks itself: closing the file would take those away.
+pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
+    let Ok(place) = Place::of(file) else { return Ok(None) };
+    match file::open_to_look(&place.folder.join(LOCK_FILE)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        opened => file::holder(&opened?, place, file.set.is_some()),
+    }
+}
+
+/// A folder with outputs.
+#[derive(Debug, Default)]
+struct Folder {
+    state: Mutex<State>,
+    /// Held by the thread that writes to the set.
+    turn: Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    opened: Option<LockFile>,
+    /// Whether it was said that there are no locks.
+    is_told: bool,
+}
+
+/// All descriptors of one lock file, and how many folders (paths, to be exact) use it. They are closed together.
+#[derive(Debug, Default)]
+struct Shared {
+    files: Vec<Arc<File>>,
+    users: usize,
+}
+
+impl State {
+    /// The folder's lock file: opened if it is not, and anew if another has taken its place. `None` without a folder.
+    fn attach(&mut self, folder: &Path, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Option<&mut LockFile>> {
+        let path = folder.join(LOCK_FILE);
+        let standing = match fs::symlink_metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            found => Some(found?),
+        };
+        if self.opened.as_ref().is_none_or(|opened| standing.as_ref().map(FileId::of) != Some(opened.id)) {
+            self.close(files);
+            match open(&path, folder) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                opened => self.opened = Some(shared(opened?, files)?),
+            }
+        }
+        Ok(self.opened.as_mut())
+    }
+
+    fn close(&mut self, files: &Mutex<HashMap<FileId, Shared>>) {
+        let Some(LockFile { id, file, .. }) = self.opened.take() else { return };
+        drop(file);
+        let mut files = taken(files);
+        if let Some(shared) = files.get_mut(&id) {
+            shared.users -= 1;
+            if shared.users == 0 {
+                files.remove(&id);
+            }
+        }
+    }
+}
+
+/// Notes a descriptor that was opened just now beside all others of the same file.
+fn shared(file: File, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<LockFile> {
+    let id = FileId::of(&file.metadata()?);
+    let file = Arc::new(file);
+    let mut files = taken(files);
+    let shared = files.entry(id).or_default();
+    shared.files.push(Arc::clone(&file));
+    shared.users += 1;
+    Ok(LockFile::new(id, file))
+}
+
+/// A thread that panicked held nothing half done that would matter.
+fn taken<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
