@@ -54,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_output_whose_token_expires_first_counts() {
+    fn the_token_that_expires_first_counts() {
         let folder = tempfile::tempdir().unwrap();
         let output = |name: &str, content: &str| {
             fs::write(folder.path().join(name), content).unwrap();

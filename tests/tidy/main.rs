@@ -7,6 +7,7 @@
 mod circles;
 mod documents;
 mod items;
+mod names;
 mod sources;
 mod tokens;
 mod uses;

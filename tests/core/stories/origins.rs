@@ -63,7 +63,7 @@ fn a_host_that_hangs_leaves_a_place_to_every_other() {
 }
 
 #[test]
-fn exchanges_that_timed_out_at_one_host_keep_none_of_another_waiting() {
+fn timeouts_at_one_host_do_not_delay_another_host() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
     let hung = [(); 3].map(|()| with_key_at(&mut play, 1));

@@ -29,7 +29,7 @@ fn nothing_is_asked_for_while_another_process_holds_the_outputs() {
 }
 
 #[test]
-fn who_waits_for_a_place_gives_it_up_with_the_claim() {
+fn a_lost_claim_gives_up_the_place_in_the_queue() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.tell(id, Event::ClaimLost);
@@ -83,7 +83,7 @@ fn taking_over_a_good_token_costs_nothing() {
 }
 
 #[test]
-fn who_takes_over_in_the_middle_of_an_exchange_keeps_the_spacing() {
+fn a_takeover_during_an_exchange_keeps_the_spacing() {
     let mut play = Play::new();
     let id = play.with_key(calm());
     play.tell(id, Event::ClaimLost);
