@@ -1,5 +1,7 @@
 //! The names of tests.
 
+use std::path::Path;
+
 use crate::sources::texts;
 
 #[test]
@@ -17,7 +19,8 @@ fn the_name_of_a_test_is_short() {
 }
 
 fn is_code(path: &str) -> bool {
-    (path.starts_with("src/") || path.starts_with("tests/")) && path.ends_with(".rs")
+    let is_rust = Path::new(path).extension().is_some_and(|end| end == "rs");
+    is_rust && (path.starts_with("src/") || path.starts_with("tests/"))
 }
 
 /// The names of the functions that have an attribute such as `#[test]` or `#[tokio::test(…)]`.
@@ -26,7 +29,8 @@ fn tests_of(text: &str) -> impl Iterator<Item = &str> {
     text.lines().filter_map(move |line| {
         let line = line.trim();
         if let Some(attribute) = line.strip_prefix("#[") {
-            is_test |= attribute.split(['(', ']']).next().is_some_and(|path| path == "test" || path.ends_with("::test"));
+            is_test |=
+                attribute.split(['(', ']']).next().is_some_and(|path| path == "test" || path.ends_with("::test"));
             return None;
         }
         let (_, declaration) = line.split_once("fn ").filter(|_| std::mem::take(&mut is_test))?;

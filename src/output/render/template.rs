@@ -1,7 +1,7 @@
 //! `template`: whatever the reader wants, in the language of Jinja.
 //!
 //! A template knows the fields of `json` by their names, and every claim of the JWT under `claims`. It is strict: an unknown
-//! name is a mistake. It is looked at and tried when the configuration is read, see `trial`. What depends on the claims
+//! name is a mistake. It is looked at and tried when the configuration is read, see [`validate`]. What depends on the claims
 //! of a real token shows when there is one, and then keeps the file as it was.
 //!
 //! A rendering is bounded in its work (fuel) and in its length. There is no way to a file or to another template.
