@@ -1,6 +1,6 @@
 //! The confinement of this process: applies it, and checks new configurations against it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tracing::{debug, info};
 
@@ -55,8 +55,10 @@ impl Confinement {
             }
             (Err(files), Err(calls)) => info!("not confined: {files}; {calls}"),
             (files, calls) => {
-                let files = files.as_ref().err().map_or("confined to its folders", String::as_str);
-                let calls = calls.as_ref().err().map_or("programs cannot be run", String::as_str);
+                let files =
+                    files.as_ref().err().map_or_else(|| "confined to its folders".to_owned(), ToString::to_string);
+                let calls =
+                    calls.as_ref().err().map_or_else(|| "programs cannot be run".to_owned(), ToString::to_string);
                 info!("partly confined: {files}; {calls}");
             }
         }
@@ -64,11 +66,9 @@ impl Confinement {
     }
 
     /// Returns why this process cannot apply another configuration, with the remedy. Blocks on the disk.
-    pub fn refuses(&self, config: &Config, file: Option<&Path>) -> Option<String> {
+    pub fn refuses(&self, config: &Config, file: Option<&Path>) -> Option<BeyondConfinement> {
         if let Some(name) = with_command(config) {
-            let what =
-                format!("a hook of `{name}` runs a command, and tokenwell gave up running programs when it started");
-            return Some(format!("{what}; {REMEDY}"));
+            return Some(BeyondConfinement::Command { credential: name.to_owned() });
         }
         let granted = self.grants.as_ref()?;
         let is_granted = |wanted: &Grant| {
@@ -76,12 +76,7 @@ impl Confinement {
         };
         let needs = needs(config, file);
         let beyond = needs.iter().find(|need| !folders::of_need(need).iter().all(|path| is_granted(&need.at(path))))?;
-        let access = match beyond.right() {
-            Right::Read => "read",
-            Right::Write => "write",
-        };
-        let path = beyond.path.display();
-        Some(format!("`{path}` is outside the folders that tokenwell can {access} since it started; {REMEDY}"))
+        Some(BeyondConfinement::Path { path: beyond.path.clone(), right: beyond.right() })
     }
 
     /// Adds the remedy to an error that the confinement may have caused: a folder that was recreated is not the granted
@@ -95,6 +90,38 @@ impl Confinement {
         } else {
             error
         }
+    }
+}
+
+/// Why a confined process cannot apply a configuration, with the remedy.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BeyondConfinement {
+    /// A hook runs a command.
+    #[error(
+        "a hook of `{credential}` runs a command, and tokenwell gave up running programs when it started; {remedy}",
+        remedy = REMEDY
+    )]
+    Command {
+        /// The credential, or `credentialsFrom`.
+        credential: String,
+    },
+    /// A path is outside the granted folders.
+    #[error(
+        "`{path}` is outside the folders that tokenwell can {access} since it started; {remedy}",
+        path = path.display(), access = access(*right), remedy = REMEDY
+    )]
+    Path {
+        /// The path.
+        path: PathBuf,
+        /// The right that is needed.
+        right: Right,
+    },
+}
+
+fn access(right: Right) -> &'static str {
+    match right {
+        Right::Read => "read",
+        Right::Write => "write",
     }
 }
 

@@ -18,14 +18,25 @@ pub(super) enum Enforced {
     InPart,
 }
 
+/// Why file access is not restricted.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoLandlock {
+    /// The kernel is older than Landlock, or has it switched off.
+    #[error("the kernel has no Landlock")]
+    Missing,
+    /// The kernel does not take the rule set.
+    #[error("the kernel refuses Landlock ({0})")]
+    Refused(#[source] RulesetError),
+}
+
 /// Restricts the calling thread, and threads that it starts later, to the grants and to system files that every process
 /// needs. The error is the reason, for a log line.
-pub(super) fn apply(grants: &[Grant]) -> Result<Enforced, String> {
+pub(super) fn apply(grants: &[Grant]) -> Result<Enforced, NoLandlock> {
     match restrict(grants) {
         Ok(RulesetStatus::FullyEnforced) => Ok(Enforced::Whole),
         Ok(RulesetStatus::PartiallyEnforced) => Ok(Enforced::InPart),
-        Ok(RulesetStatus::NotEnforced) => Err("the kernel has no Landlock".to_owned()),
-        Err(error) => Err(format!("the kernel refuses Landlock ({error})")),
+        Ok(RulesetStatus::NotEnforced) => Err(NoLandlock::Missing),
+        Err(error) => Err(NoLandlock::Refused(error)),
     }
 }
 

@@ -19,5 +19,5 @@ mod landlock;
 mod needs;
 mod seccomp;
 
-pub use self::confinement::Confinement;
+pub use self::confinement::{BeyondConfinement, Confinement};
 pub use self::needs::{Need, Right, Usage, needs};

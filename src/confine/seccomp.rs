@@ -8,11 +8,22 @@ use std::collections::BTreeMap;
 use nix::libc;
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
 
+/// Why system calls are not filtered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NoSeccomp {
+    /// The numbers of the system calls are not known for it.
+    #[error("there is no seccomp filter for this processor")]
+    Processor,
+    /// The kernel does not take the filter.
+    #[error("the kernel refuses the seccomp filter ({0})")]
+    Refused(#[source] seccompiler::Error),
+}
+
 /// Filters system calls of the calling thread and of threads that it starts later. The error is the reason, for a log
 /// line.
-pub(super) fn apply() -> Result<(), String> {
+pub(super) fn apply() -> Result<(), NoSeccomp> {
     let Some(architecture) = ARCHITECTURE else {
-        return Err("there is no seccomp filter for this processor".to_owned());
+        return Err(NoSeccomp::Processor);
     };
     let rules: BTreeMap<i64, _> = REFUSED.iter().flat_map(|group| *group).map(|number| (*number, Vec::new())).collect();
     let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
@@ -21,7 +32,7 @@ pub(super) fn apply() -> Result<(), String> {
         .and_then(BpfProgram::try_from)
         .map_err(seccompiler::Error::from)
         .and_then(|program| seccompiler::apply_filter(&program))
-        .map_err(|error| format!("the kernel refuses the seccomp filter ({error})"))
+        .map_err(NoSeccomp::Refused)
 }
 
 const ARCHITECTURE: Option<TargetArch> = if cfg!(target_arch = "x86_64") {

@@ -17,7 +17,7 @@ use crate::{
     output::{Locks, Output, ProtectedKeys},
     renewal::Id,
     session::Session,
-    source::{self, Identity, ReadError, Source},
+    source::{self, Identity, ListError, ReadError, Source},
     state::{Ledger, LoadError, Record},
 };
 
@@ -77,7 +77,7 @@ pub(super) struct DiskScan {
     /// What the source of each credential holds. The credential is as it was when the scan was asked for.
     pub(super) observations: Vec<(Id, Arc<Credential>, Observation)>,
     /// The names in each folder, or why it cannot be listed.
-    pub(super) directories: HashMap<PathBuf, Result<Vec<String>, String>>,
+    pub(super) directories: HashMap<PathBuf, Result<Vec<String>, ListError>>,
     /// The files that hold keys, so that no token replaces one.
     pub(super) protected_keys: ProtectedKeys,
     /// The digest of the configuration file.
@@ -119,7 +119,7 @@ impl DiskScan {
         }
         let mut directories = HashMap::new();
         for directory in &scope.key_directories {
-            let listed = source::list(directory).map_err(|error| error.to_string()).map(|entries| {
+            let listed = source::list(directory).map(|entries| {
                 let (names, paths): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
                 secret_files.extend(paths);
                 names

@@ -11,6 +11,7 @@ use self::{
     skew_monitor::{SkewChange, SkewMonitor},
     state_file_errors::{StateFileChange, StateFileErrors},
 };
+use super::{exchange_effect::NotRecorded, reloader::ConfigRefused};
 use crate::{
     exchange::Skew,
     renewal::{Id, Moment},
@@ -55,15 +56,15 @@ impl EventLog {
     }
 
     /// Logs the first state file that cannot be written, and the end of all such errors.
-    pub(super) fn note_state_file(&mut self, id: Id, stored: Result<(), String>) {
-        match self.state_files.note(id, stored.is_ok()) {
-            StateFileChange::FirstFailed => {
-                let why = stored.err().unwrap_or_default();
+    pub(super) fn note_state_file(&mut self, id: Id, stored: Result<(), NotRecorded>) {
+        let change = self.state_files.note(id, stored.is_ok());
+        match (change, stored) {
+            (StateFileChange::FirstFailed, Err(why)) => {
                 warn!("{why}; until it can be, a restart requests new sessions: see `stateDirectory`");
             }
-            StateFileChange::AnotherFailed => debug!("{}", stored.err().unwrap_or_default()),
-            StateFileChange::AllRecovered => info!("every state file can be written again"),
-            StateFileChange::None => {}
+            (StateFileChange::AnotherFailed, Err(why)) => debug!("{why}"),
+            (StateFileChange::AllRecovered, _) => info!("every state file can be written again"),
+            (StateFileChange::FirstFailed | StateFileChange::AnotherFailed | StateFileChange::None, _) => {}
         }
     }
 
@@ -100,7 +101,7 @@ impl EventLog {
     }
 
     /// Logs a refused configuration.
-    pub(super) fn configuration_is_refused(&mut self, now: Moment, why: &str) {
+    pub(super) fn configuration_is_refused(&mut self, now: Moment, why: &ConfigRefused) {
         let message = format!("the configuration is refused, the old one stays in force: {why}");
         match self.reload_results.note(now, &message) {
             Emit::Now(suppressed) => error!(suppressed, "{message}"),

@@ -12,7 +12,7 @@ use crate::{
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
     session::{GrantNote, Granted, Session},
     source::{Exchange, Identity, Means, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
-    state::{Ledger, Record, WrittenToken},
+    state::{Ledger, Record, StoreError, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
@@ -57,7 +57,18 @@ pub(super) struct Noticed {
     /// The clock skew, if the reply had a `Date`.
     pub(super) skew: Option<Skew>,
     /// Whether the exchange is in the state file, or why not; `None` if there was nothing to store.
-    pub(super) stored: Option<Result<(), String>>,
+    pub(super) stored: Option<Result<(), NotRecorded>>,
+}
+
+/// Why a record is not in the state file.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotRecorded {
+    /// The system refused to write it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The disk did not answer within [`STORE_TIMEOUT`].
+    #[error("the disk takes too long to write a state file")]
+    Hangs,
 }
 
 /// Obtains a session, and records the exchange in the state file.
@@ -89,7 +100,7 @@ struct StateFile<'a> {
     context: &'a Arc<ExchangeContext>,
     job: &'a ExchangeJob,
     /// Whether the newest record is on disk, or why not.
-    stored: Option<Result<(), String>>,
+    stored: Option<Result<(), NotRecorded>>,
 }
 
 impl Recorder for StateFile<'_> {
@@ -110,8 +121,8 @@ impl StateFile<'_> {
         let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
         let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
         self.stored = Some(match time::timeout(STORE_TIMEOUT, stored).await {
-            Ok(Ok(stored)) => stored.map_err(|why| why.to_string()),
-            Ok(Err(_)) | Err(_) => Err("the disk takes too long to write a state file".to_owned()),
+            Ok(Ok(stored)) => stored.map_err(NotRecorded::from),
+            Ok(Err(_)) | Err(_) => Err(NotRecorded::Hangs),
         });
     }
 }

@@ -9,7 +9,8 @@ use std::{
 use super::single_flight::SingleFlight;
 use crate::{
     config::{Digest, Loaded, LogSettings, Mistakes},
-    confine::Confinement,
+    confine::{BeyondConfinement, Confinement},
+    exchange::ClientError,
     renewal::Moment,
     status::ConfigurationReport,
 };
@@ -36,6 +37,20 @@ pub(super) enum Why {
     Requested,
 }
 
+/// Why a configuration is refused, in one line.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ConfigRefused {
+    /// It cannot be read, or has mistakes, which the confinement may have caused.
+    #[error("{}", Confinement::explained(confinement.as_ref(), mistakes.one_line()))]
+    Invalid { mistakes: Mistakes, confinement: Option<Confinement> },
+    /// It needs more than the process may do.
+    #[error(transparent)]
+    Beyond(#[from] BeyondConfinement),
+    /// No client can be made of it.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+}
+
 /// The configuration's source, and the readings after the first.
 pub(super) struct Reloader {
     source: ReloadSource,
@@ -46,7 +61,7 @@ pub(super) struct Reloader {
     /// When the configuration came into force.
     since: Moment,
     /// Why the newest one is not in force.
-    refused: Option<String>,
+    refused: Option<ConfigRefused>,
     applied: u64,
     refusals: u64,
 }
@@ -86,9 +101,8 @@ impl Reloader {
         self.reading.begin()
     }
 
-    /// Returns the reading itself, which blocks on the disk. Its error says in one line why the configuration is
-    /// refused.
-    pub(super) fn reading(&self) -> impl FnOnce() -> (Digest, Result<Loaded, String>) + Send + use<> {
+    /// Returns the reading itself, which blocks on the disk.
+    pub(super) fn reading(&self) -> impl FnOnce() -> (Digest, Result<Loaded, ConfigRefused>) + Send + use<> {
         let (source, confinement) = (self.source.clone(), self.confinement.clone());
         move || read(&source, confinement.as_ref())
     }
@@ -126,7 +140,7 @@ impl Reloader {
     }
 
     /// Notes that a reading was refused.
-    pub(super) fn refused(&mut self, why: String) {
+    pub(super) fn refused(&mut self, why: ConfigRefused) {
         self.refused = Some(why);
         self.refusals += 1;
     }
@@ -141,7 +155,7 @@ impl Reloader {
         ConfigurationReport {
             file: self.source.file.clone(),
             since: wall_of(self.since),
-            refused: self.refused.clone(),
+            refused: self.refused.as_ref().map(ToString::to_string),
             applied: self.applied,
             refusals: self.refusals,
         }
@@ -159,15 +173,15 @@ pub(super) enum AfterReading {
     Done,
 }
 
-fn read(source: &ReloadSource, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, String>) {
+fn read(source: &ReloadSource, confinement: Option<&Confinement>) -> (Digest, Result<Loaded, ConfigRefused>) {
     let (digest, loaded) = (source.load)();
     let loaded = match (loaded, confinement) {
         (Ok(loaded), Some(confinement)) => match confinement.refuses(&loaded.config, source.file.as_deref()) {
-            Some(why) => Err(why),
+            Some(beyond) => Err(beyond.into()),
             None => Ok(loaded),
         },
         (Ok(loaded), None) => Ok(loaded),
-        (Err(mistakes), confinement) => Err(Confinement::explained(confinement, mistakes.one_line())),
+        (Err(mistakes), confinement) => Err(ConfigRefused::Invalid { mistakes, confinement: confinement.cloned() }),
     };
     (digest, loaded)
 }
@@ -212,8 +226,10 @@ mod tests {
         let mut reloader = reloader(Path::new("/etc/tokenwell.yaml"));
         let at = |seconds| Moment::since_boot(std::time::Duration::from_secs(seconds));
         let report = |reloader: &Reloader| reloader.report(|moment| UNIX_EPOCH + moment.elapsed_since_boot());
-        reloader.refused("line 1".to_owned());
-        assert_eq!((report(&reloader).refused.as_deref(), report(&reloader).refusals), (Some("line 1"), 1));
+        let refused = BeyondConfinement::Command { credential: "a".to_owned() };
+        let text = refused.to_string();
+        reloader.refused(refused.into());
+        assert_eq!((report(&reloader).refused.as_deref(), report(&reloader).refusals), (Some(text.as_str()), 1));
         reloader.accepted(at(5), true);
         assert_eq!((report(&reloader).refused, report(&reloader).since), (None, UNIX_EPOCH));
         reloader.accepted(at(7), false);

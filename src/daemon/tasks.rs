@@ -6,9 +6,9 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     disk_scan::DiskScan,
-    exchange_effect::{Exchanged, Noticed},
+    exchange_effect::{Exchanged, NotRecorded, Noticed},
     inspection::Inspection,
-    reloader::Why,
+    reloader::{ConfigRefused, Why},
 };
 use crate::{
     config::{Digest, Loaded},
@@ -18,6 +18,7 @@ use crate::{
     renewal::{Attempt, Id, Moment},
     session::Session,
     state::WrittenToken,
+    status,
     watch::Armed,
 };
 
@@ -46,18 +47,18 @@ pub(super) enum Done {
         /// The record, if any output holds the session.
         written: Option<WrittenToken>,
         /// Whether the record is in the state file, or why not.
-        stored: Option<Result<(), String>>,
+        stored: Option<Result<(), NotRecorded>>,
     },
     Withdrawn(Vec<Result<Removed, RemoveError>>),
     DiskScanned(DiskScan),
-    /// A configuration, or one line that says why it is refused.
-    Loaded((Digest, Result<Loaded, String>)),
+    /// A configuration, or why it is refused.
+    Loaded((Digest, Result<Loaded, ConfigRefused>)),
     Judged(Vec<(Id, Arc<Session>, Result<SignatureStatus, Refused>)>),
     Armed(Armed),
     Inspected(Inspection),
     /// The result of each hook, and when it ended.
     HooksRan(Vec<(Moment, HookRun)>),
-    StatusFile(Result<(), String>),
+    StatusFile(Result<(), status::WriteError>),
     /// The task panicked or was stopped.
     Lost,
 }

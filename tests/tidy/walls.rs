@@ -219,8 +219,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     (
         "thiserror",
         &[
-            "child", "cli", "config", "daemon", "exchange", "hook", "offline", "output", "session", "source", "state",
-            "status",
+            "child", "cli", "config", "confine", "daemon", "exchange", "hook", "offline", "output", "session",
+            "source", "state", "status",
         ],
     ),
     (

@@ -9,7 +9,7 @@ use crate::{
     clock,
     config::Credential,
     daemon::{
-        exchange_effect::{self, ExchangeJob, Noticed},
+        exchange_effect::{self, ExchangeJob, NotRecorded, Noticed},
         tasks::{Done, Task},
     },
     output::{self, Content, Locks, ProtectedKeys, WriteError, Written},
@@ -84,6 +84,6 @@ fn remember(
     record: Option<Record>,
 ) -> Done {
     let record = record.filter(|_| results.iter().any(Result::is_ok));
-    let stored = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(|why| why.to_string()));
+    let stored = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(NotRecorded::from));
     Done::Published { results, written: record.and_then(|record| record.written), stored }
 }

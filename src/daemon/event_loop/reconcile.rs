@@ -20,12 +20,13 @@ use crate::{
     },
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry, OriginId},
+    source::ListError,
 };
 
 impl Daemon {
     /// Takes the listings of the key folders. A folder that cannot be listed removes no credential: its keys are
     /// missing until it is back.
-    pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, String>>) {
+    pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, ListError>>) {
         let mut changed = false;
         for (folder, listed) in directories {
             match self.reconciler.folders_mut().note(&folder, listed) {

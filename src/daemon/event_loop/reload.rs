@@ -11,7 +11,7 @@ use crate::{
     config::{Config, Digest, Loaded},
     daemon::{
         exchange_effect::ExchangeContext,
-        reloader::{AfterReading, Why},
+        reloader::{AfterReading, ConfigRefused, Why},
         tasks::{Done, Task},
     },
     renewal::OriginId,
@@ -30,7 +30,7 @@ impl Daemon {
         });
     }
 
-    pub(super) fn loaded(&mut self, why: Why, loaded: Option<(Digest, Result<Loaded, String>)>) {
+    pub(super) fn loaded(&mut self, why: Why, loaded: Option<(Digest, Result<Loaded, ConfigRefused>)>) {
         let (digest, loaded) = loaded.unzip();
         match loaded {
             Some(Ok(loaded)) => self.take_config(why, loaded),
@@ -55,7 +55,7 @@ impl Daemon {
         let context = match ExchangeContext::new(&config, Some(&self.context)) {
             Ok(context) => context,
             Err(error) => {
-                self.refuse_config(error.to_string());
+                self.refuse_config(error.into());
                 return;
             }
         };
@@ -72,7 +72,7 @@ impl Daemon {
         self.move_server();
     }
 
-    fn refuse_config(&mut self, why: String) {
+    fn refuse_config(&mut self, why: ConfigRefused) {
         self.event_log.configuration_is_refused(clock::now(), &why);
         self.reloader.refused(why);
     }

@@ -44,8 +44,8 @@ impl Daemon {
                 .reconciler
                 .folders()
                 .errors()
-                .chain(self.publisher.server_error())
-                .map(str::to_owned)
+                .map(ToString::to_string)
+                .chain(self.publisher.server_error().map(str::to_owned))
                 .collect(),
             exchange_durations: self.publisher.activity().durations().clone(),
             credentials,

@@ -13,7 +13,7 @@ use crate::{
         tasks::{Done, Task},
     },
     renewal::Moment,
-    status::{self, ListenError, Query, Report, Snapshot},
+    status::{self, ListenError, Query, Report, Snapshot, WriteError},
 };
 
 impl Daemon {
@@ -86,7 +86,7 @@ impl Daemon {
         let Some(path) = self.status_file() else { return };
         let report = self.report();
         self.tasks.start(Task::StatusFile, async move {
-            task::spawn_blocking(move || Done::StatusFile(write(&path, &report))).await.unwrap_or(Done::Lost)
+            task::spawn_blocking(move || Done::StatusFile(status::write(&path, &report))).await.unwrap_or(Done::Lost)
         });
     }
 
@@ -97,7 +97,7 @@ impl Daemon {
     }
 
     /// Logs it once if the file cannot be written, and once if it can be written again.
-    pub(super) fn status_file_written(&mut self, written: Result<(), String>) {
+    pub(super) fn status_file_written(&mut self, written: Result<(), WriteError>) {
         let change = self.publisher.file().ended(written.is_ok());
         match (change, written) {
             (FileChange::Failed, Err(why)) => {
@@ -117,7 +117,7 @@ impl Daemon {
             }
             let Some(path) = self.status_file() else { return };
             let report = Report { stopped_at: Some(clock::wall()), ..self.report() };
-            if let Ok(Err(why)) = task::spawn_blocking(move || write(&path, &report)).await {
+            if let Ok(Err(why)) = task::spawn_blocking(move || status::write(&path, &report)).await {
                 debug!("{why}");
             }
         };
@@ -135,10 +135,6 @@ impl Daemon {
             .any(|(_, state)| state.credential().outputs.iter().any(|output| output.file() == Some(&path)));
         (!taken).then_some(path)
     }
-}
-
-fn write(path: &Path, report: &Report) -> Result<(), String> {
-    status::write(path, report).map_err(|why| why.to_string())
 }
 
 fn log_server_change(change: &ServerChange) {

@@ -5,6 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::source::ListError;
+
 /// The listings of the key folders.
 #[derive(Debug, Default)]
 pub(in crate::daemon) struct KeyFolders {
@@ -17,7 +19,7 @@ struct Listing {
     is_listed: bool,
     names: Vec<String>,
     /// Why it cannot be listed now.
-    error: Option<String>,
+    error: Option<ListError>,
 }
 
 /// What a scan changed.
@@ -25,14 +27,14 @@ struct Listing {
 pub(in crate::daemon) enum FolderChange {
     /// The folder holds other files.
     Listed,
-    /// It cannot be listed, for a new reason. The files that were listed before still count.
+    /// It cannot be listed, for a new reason, which is a message for the log. The files that were listed before still count.
     Failed(String),
     None,
 }
 
 impl KeyFolders {
     /// Takes the listing of a folder.
-    pub(in crate::daemon) fn note(&mut self, folder: &Path, listed: Result<Vec<String>, String>) -> FolderChange {
+    pub(in crate::daemon) fn note(&mut self, folder: &Path, listed: Result<Vec<String>, ListError>) -> FolderChange {
         let listing = self.listings.entry(folder.to_owned()).or_default();
         match listed {
             Ok(names) => {
@@ -43,10 +45,14 @@ impl KeyFolders {
                 *listing = Listing { is_listed: true, names, error: None };
                 FolderChange::Listed
             }
-            Err(error) if listing.error.as_ref() == Some(&error) => FolderChange::None,
             Err(error) => {
-                listing.error = Some(error.clone());
-                FolderChange::Failed(error)
+                let why = error.to_string();
+                let before = listing.error.replace(error);
+                if before.is_some_and(|before| before.to_string() == why) {
+                    FolderChange::None
+                } else {
+                    FolderChange::Failed(why)
+                }
             }
         }
     }
@@ -71,8 +77,8 @@ impl KeyFolders {
     }
 
     /// Why folders cannot be listed now.
-    pub(in crate::daemon) fn errors(&self) -> impl Iterator<Item = &str> {
-        self.listings.values().filter_map(|listing| listing.error.as_deref())
+    pub(in crate::daemon) fn errors(&self) -> impl Iterator<Item = &ListError> {
+        self.listings.values().filter_map(|listing| listing.error.as_ref())
     }
 }
 
@@ -83,17 +89,17 @@ mod tests {
     #[test]
     fn a_folder_that_cannot_be_listed_keeps_its_files() {
         let folder = Path::new("/keys");
-        let error = || "cannot list folder `/keys`".to_owned();
+        let error = || ListError::Missing { folder: folder.to_owned() };
         let files = |names: &[&str]| Ok(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let mut folders = KeyFolders::default();
         assert!(folders.why_unlisted(folder).unwrap().contains("not looked at yet"));
-        assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error()));
+        assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error().to_string()));
         assert_eq!(folders.note(folder, Err(error())), FolderChange::None);
         assert!(folders.why_unlisted(folder).unwrap().contains("waiting for keys"));
         assert_eq!(folders.note(folder, files(&["a"])), FolderChange::Listed);
         assert_eq!((folders.errors().count(), folders.why_unlisted(folder)), (0, None));
         assert_eq!(folders.note(folder, files(&["a"])), FolderChange::None);
-        assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error()));
+        assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error().to_string()));
         assert_eq!((folders.names(folder), folders.errors().count()), (&["a".to_owned()][..], 1));
         assert_eq!(folders.note(folder, files(&["a"])), FolderChange::None, "nothing has changed");
         assert_eq!(folders.errors().count(), 0);
