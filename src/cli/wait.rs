@@ -32,7 +32,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     process::harden();
     process::block_on(async {
         let why = match offline::wait(&config, timeout).await {
-            Some(disk) if disk.are_good() => return Ok(ExitCode::SUCCESS),
+            Some(disk) if disk.all_valid() => return Ok(ExitCode::SUCCESS),
             Some(disk) => missing(&disk),
             None => "the disk takes too long to respond".to_owned(),
         };

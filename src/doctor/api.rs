@@ -1,16 +1,15 @@
-//! The examinations that need the network: the way to the API step by step, and then the exchanges.
+//! The examinations that need the network: each step to the API, then the exchanges.
 
 use std::{io, sync::Arc};
 
 use super::{
-    clocks, dns,
+    clock_skew, dns,
     edge::{self, EdgeProbe},
     examination::Doctor,
     exchanges,
     finding::Finding,
-    lives,
     progress::Report,
-    proxy, signatures, spacing, tcp, tls,
+    proxy, session_lifetimes, signatures, spacing, tcp, tls,
 };
 use crate::{
     config::Credential,
@@ -18,100 +17,103 @@ use crate::{
 };
 
 impl Doctor {
-    /// Whatever needs the network.
+    /// Makes every examination that needs the network.
     pub(super) async fn examine_api(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let config = &self.config;
-        let (client, first) = match self.walk(report).await? {
+        let (client, first) = match self.reach_api(report).await? {
             Ok(arrived) => arrived,
-            Err(Ended { at, because }) => {
+            Err(Stopped { at, because }) => {
                 let mut after = ONLINE.into_iter().skip_while(|subject| *subject != at).skip(1);
                 let next = after.next().map(|next| Finding::skipped(next, because));
                 let others: Vec<_> = after.collect();
-                let said = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
-                return report.say(said.into_iter().collect());
+                let skipped = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
+                return report.emit(skipped.into_iter().collect());
             }
         };
-        let seen = exchanges::look(config, &client, credentials, self.extent, report).await?;
-        report.say(spacing::findings(&seen, credentials))?;
-        report.say(signatures::findings(&seen, &first))?;
-        report.say(lives::findings(&seen, credentials, config.http.timeout))
+        let probe = exchanges::probe(config, &client, credentials, self.extent, report).await?;
+        report.emit(spacing::findings(&probe, credentials))?;
+        report.emit(signatures::findings(&probe, &first))?;
+        report.emit(session_lifetimes::findings(&probe, credentials, config.http.timeout))
     }
 
-    /// From the name of the host to the first answer.
-    async fn walk(&self, report: &mut Report<'_>) -> io::Result<Result<(Client, EdgeProbe), Ended>> {
+    /// Makes each step from the look-up of the host to the first answer.
+    async fn reach_api(&self, report: &mut Report<'_>) -> io::Result<Result<(Client, EdgeProbe), Stopped>> {
         let config = Arc::clone(&self.config);
         let timeout = config.http.connect_timeout.min(config.http.timeout);
-        let way = match NetworkPath::of(&config.base_url, &Proxies::from_environment()) {
-            Ok(way) => way,
+        let network_path = match NetworkPath::of(&config.base_url, &Proxies::from_environment()) {
+            Ok(network_path) => network_path,
             Err(error) => {
-                let because = "it is not known by which way";
-                report.say(vec![Finding::skipped("DNS", because), Finding::skipped("TCP", because)])?;
-                report.say(vec![Finding::failed("proxy", error.to_string())])?;
-                return Ok(Err(Ended { at: "proxy", because }));
+                let because = "the network path is unknown";
+                report.emit(vec![Finding::skipped("DNS", because), Finding::skipped("TCP", because)])?;
+                report.emit(vec![Finding::failed("proxy", error.to_string())])?;
+                return Ok(Err(Stopped { at: "proxy", because }));
             }
         };
 
-        let seen = report.wait("looking up the host", dns::look(&way, timeout)).await;
-        report.say(seen.findings())?;
-        let Ok(addresses) = seen.found else { return Ok(Err(Ended { at: "DNS", because: "the host is not found" })) };
-
-        let (seen, connected) = report.wait("connecting", tcp::look(&way, &addresses, timeout)).await;
-        report.say(seen.findings())?;
-        let Some(connected) = connected else {
-            return Ok(Err(Ended { at: "TCP", because: "there is no connection" }));
+        let probe = report.wait("looking up the host", dns::probe(&network_path, timeout)).await;
+        report.emit(probe.findings())?;
+        let Ok(addresses) = probe.found else {
+            return Ok(Err(Stopped { at: "DNS", because: "the host is not found" }));
         };
 
-        let trusting = {
+        let (probe, connected) = report.wait("connecting", tcp::probe(&network_path, &addresses, timeout)).await;
+        report.emit(probe.findings())?;
+        let Some(connected) = connected else {
+            return Ok(Err(Stopped { at: "TCP", because: "there is no connection" }));
+        };
+
+        let trust_store = {
             let config = Arc::clone(&config);
             let build = move || {
                 let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
                 (anchors, Client::build(&config.base_url.origin(), &config.http, &Proxies::from_environment()))
             };
-            report.wait("reading whom to trust", self.on_disk(build)).await
+            report.wait("reading the trusted certificates", self.on_disk(build)).await
         };
-        let Some((anchors, client)) = trusting else {
-            report.say(vec![Finding::failed(
+        let Some((anchors, client)) = trust_store else {
+            report.emit(vec![Finding::failed(
                 "TLS",
                 "the disk of the certificates takes too long; see the kernel's log",
             )])?;
-            return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
+            return Ok(Err(Stopped { at: "TLS", because: "the trusted certificates are unknown" }));
         };
-        let asking = proxy::look(&way, connected, &anchors, timeout);
-        let (seen, road) = report.wait("asking the proxy", asking).await;
-        report.say(seen.findings())?;
-        let Some(road) = road else {
-            return Ok(Err(Ended { at: "proxy", because: "the proxy does not let us through" }));
+        let tunnelling = proxy::probe(&network_path, connected, &anchors, timeout);
+        let (probe, tunnel) = report.wait("asking the proxy for a tunnel", tunnelling).await;
+        report.emit(probe.findings())?;
+        let Some(tunnel) = tunnel else {
+            return Ok(Err(Stopped { at: "proxy", because: "the proxy opens no tunnel" }));
         };
 
         let client = match client {
             Ok(client) => client,
             Err(error) => {
-                report.say(vec![Finding::failed("TLS", error.to_string())])?;
-                return Ok(Err(Ended { at: "TLS", because: "it is not known whom to trust" }));
+                report.emit(vec![Finding::failed("TLS", error.to_string())])?;
+                return Ok(Err(Stopped { at: "TLS", because: "the trusted certificates are unknown" }));
             }
         };
-        if way.is_plain_http() {
-            report.say(vec![Finding::skipped("TLS", "`baseUrl` is plain http")])?;
+        if network_path.is_plain_http() {
+            report.emit(vec![Finding::skipped("TLS", "`baseUrl` is plain http")])?;
         } else {
-            let seen = report.wait("shaking hands", tls::look(&way, road, &anchors, timeout)).await;
-            report.say(seen.findings())?;
-            if let Some(because) = seen.why_stop() {
-                return Ok(Err(Ended { at: "TLS", because }));
+            let probe =
+                report.wait("making the TLS handshake", tls::probe(&network_path, tunnel, &anchors, timeout)).await;
+            report.emit(probe.findings())?;
+            if let Some(because) = probe.why_stop() {
+                return Ok(Err(Stopped { at: "TLS", because }));
             }
         }
 
-        let seen = report.wait("asking for the public keys", edge::look(&client, &config.api())).await;
-        report.say(seen.findings())?;
-        report.say(clocks::findings(&seen))?;
-        Ok(match seen.why_stop() {
-            Some(because) => Err(Ended { at: "clock", because }),
-            None => Ok((client, seen)),
+        let probe = report.wait("asking for the public keys", edge::probe(&client, &config.api())).await;
+        report.emit(probe.findings())?;
+        report.emit(clock_skew::findings(&probe))?;
+        Ok(match probe.why_stop() {
+            Some(because) => Err(Stopped { at: "clock", because }),
+            None => Ok((client, probe)),
         })
     }
 }
 
-/// Where the way to the API ends, and why; that follows the word "because".
-struct Ended {
+/// The step that failed, and why; the reason follows the word "because".
+struct Stopped {
     at: &'static str,
     because: &'static str,
 }

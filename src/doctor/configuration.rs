@@ -1,11 +1,11 @@
-//! The configuration, which is right by now, and who it is examined as.
+//! The configuration, which is already validated, and the user that examines it.
 
 use std::path::Path;
 
-use super::{finding::Finding, surroundings::ProcessUser};
+use super::{finding::Finding, needs::ProcessUser};
 use crate::config::{Config, Credential};
 
-/// Counts what there is.
+/// Reports the counts, the project and the user.
 pub(super) fn findings(
     config: &Config,
     file: Option<&Path>,

@@ -1,4 +1,4 @@
-//! DNS: the name of the first host, which is the API's or the proxy's.
+//! DNS: looks up the first host, which is the API or the proxy.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -11,7 +11,7 @@ use crate::{
     exchange::{NetworkPath, Route},
 };
 
-/// A look-up as it went.
+/// Result of a look-up.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct DnsProbe {
     host: String,
@@ -20,12 +20,12 @@ pub(super) struct DnsProbe {
     pub(super) found: Result<Vec<SocketAddr>, String>,
 }
 
-/// Looks the name up, as the client does.
-pub(super) async fn look(way: &NetworkPath, timeout: Duration) -> DnsProbe {
+/// Looks up the name as the client does.
+pub(super) async fn probe(network_path: &NetworkPath, timeout: Duration) -> DnsProbe {
     let began = clock::now();
-    let found = way.look_up(timeout).await;
-    let is_proxy = matches!(way.route(), Route::Proxy { .. });
-    DnsProbe { host: way.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
+    let found = network_path.look_up(timeout).await;
+    let is_proxy = matches!(network_path.route(), Route::Proxy { .. });
+    DnsProbe { host: network_path.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
 }
 
 impl DnsProbe {
@@ -34,7 +34,7 @@ impl DnsProbe {
         let whose = if *is_proxy { "the proxy " } else { "" };
         let finding = match found {
             Ok(_) if host.parse::<IpAddr>().is_ok() => {
-                Finding::passed(SUBJECT, format!("{whose}`{host}` is an address, nothing is to be looked up"))
+                Finding::passed(SUBJECT, format!("{whose}`{host}` is an address and needs no look-up"))
             }
             Ok(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();

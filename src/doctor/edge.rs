@@ -1,5 +1,5 @@
-//! The edge: whether it is Descope's API that answers, or something in front of it. Asked for the public keys, which
-//! takes no access key.
+//! The edge: whether Descope's API answers, or something in front of it. Requests the public keys, which needs no access
+//! key.
 
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +14,7 @@ use crate::{
     status::Wording,
 };
 
-/// The answer as it came.
+/// Result of the request.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct EdgeProbe {
     time: Duration,
@@ -22,26 +22,26 @@ pub(super) struct EdgeProbe {
     pub(super) sent: SystemTime,
     /// By the wall clock.
     pub(super) received: SystemTime,
-    /// The server's clock, if it told.
+    /// The server's clock from the `Date` header.
     pub(super) date: Option<SystemTime>,
     pub(super) answer: EdgeAnswer,
 }
 
-/// What answered.
+/// Kind of answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum EdgeAnswer {
     /// Public keys.
     Keys,
     /// A success without any public key.
     SomethingElse,
-    /// A reply that is no success.
+    /// A reply without success.
     Refused(Refused),
-    /// No whole reply.
+    /// No complete reply.
     None(Refused),
 }
 
-/// Asks.
-pub(super) async fn look(client: &Client, api: &Api) -> EdgeProbe {
+/// Requests the public keys.
+pub(super) async fn probe(client: &Client, api: &Api) -> EdgeProbe {
     let (began, sent) = (clock::now(), clock::wall());
     let reply = client.keys_reply(api).await;
     let (time, received) = (clock::now() - began, clock::wall());
@@ -61,14 +61,12 @@ pub(super) async fn look(client: &Client, api: &Api) -> EdgeProbe {
 }
 
 impl EdgeProbe {
-    /// Why an exchange would be in vain; that follows the word "because".
+    /// Returns why no exchange can succeed, if so; the text follows the word "because".
     pub(super) fn why_stop(&self) -> Option<&'static str> {
         match &self.answer {
-            EdgeAnswer::None(_) => Some("nobody answers"),
-            EdgeAnswer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => {
-                Some("the API wants to be left alone")
-            }
-            // Rules may be by path: what blocks one request may let another through.
+            EdgeAnswer::None(_) => Some("the API does not answer"),
+            EdgeAnswer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => Some("the API asks to slow down"),
+            // A rule may apply to one path only.
             EdgeAnswer::Keys | EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) => None,
         }
     }
@@ -81,8 +79,8 @@ impl EdgeProbe {
             ),
             EdgeAnswer::SomethingElse => Finding::failed(
                 SUBJECT,
-                "something else than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
-                 portal or proxy that answers for others?",
+                "something other than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
+                 portal or proxy that answers in its place?",
             ),
             EdgeAnswer::Refused(Refused { refusal, message }) | EdgeAnswer::None(Refused { refusal, message }) => {
                 Finding::failed(SUBJECT, format!("{message}{}", remedy(*refusal)))
@@ -92,7 +90,7 @@ impl EdgeProbe {
     }
 }
 
-/// What to do about a refusal that no access key causes. The message of a garbled reply, or of none, says it itself.
+/// Returns the remedy of a refusal that no access key causes. It is empty if the message contains the remedy.
 pub(super) fn remedy(refusal: Refusal) -> String {
     let remedy = Wording::of(refusal.class()).remedy.unwrap_or_default();
     match refusal {

@@ -1,4 +1,4 @@
-//! All examinations in order.
+//! Runs all examinations in order.
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
@@ -13,10 +13,10 @@ use super::{
     key_metadata::KeyMetadata,
     listen::{self, ListenInspection},
     locks::{self, OutputHolder},
+    needs::{Orchestrator, ProcessUser},
     outputs,
     progress::Report,
     state_directory,
-    surroundings::{Orchestrator, ProcessUser},
 };
 use crate::{
     clock,
@@ -37,27 +37,27 @@ pub struct Doctor {
 }
 
 impl Doctor {
-    /// Examines as the user of this process.
+    /// Creates a doctor that examines as the user of this process.
     pub fn new(config: Config, environment: &Environment, extent: Extent) -> Self {
-        let (identity, orchestrator) = (ProcessUser::of_process(), Orchestrator::of_process(environment));
+        let (identity, orchestrator) = (ProcessUser::current(), Orchestrator::current(environment));
         Self { config: Arc::new(config), identity, orchestrator, extent }
     }
 
-    /// What runs this process.
+    /// The orchestrator that runs this process.
     pub fn orchestrator(&self) -> Orchestrator {
         self.orchestrator
     }
 
-    /// The configuration that is examined.
+    /// The examined configuration.
     pub fn config(&self) -> &Config {
         &self.config
     }
 
-    /// Looks at the key files and folders without reading a key.
+    /// Inspects the key files and folders without reading a key.
     pub async fn key_metadata(&self, report: &mut Report<'_>) -> KeyMetadata {
         let config = Arc::clone(&self.config);
-        let looking = self.on_disk(move || KeyMetadata::of(&config));
-        report.wait("looking at key files", looking).await.unwrap_or_default()
+        let probing = self.on_disk(move || KeyMetadata::of(&config));
+        report.wait("checking key files", probing).await.unwrap_or_default()
     }
 
     /// Makes every examination, in order. `file` is where the configuration comes from, `None` for the command line.
@@ -65,19 +65,19 @@ impl Doctor {
         let config = &self.config;
         let listed = {
             let config = Arc::clone(config);
-            report.wait("looking into key folders", self.on_disk(move || offline::credentials(&config))).await
+            report.wait("listing key folders", self.on_disk(move || offline::credentials(&config))).await
         };
         let (credentials, folders) = listed.unwrap_or_else(|| {
             (config.credentials.clone(), vec!["the disk of the key folders takes too long".to_owned()])
         });
-        report.say(configuration::findings(config, file, &credentials, &self.identity))?;
+        report.emit(configuration::findings(config, file, &credentials, &self.identity))?;
         self.examine_key_files(&credentials, &folders, keys, report).await?;
         self.examine_api(&credentials, report).await?;
         self.examine_outputs(&credentials, report).await?;
         self.examine_hooks(&credentials, report).await?;
         let directory = config.state_directory.clone();
-        let probed = self.on_disk(move || state_directory::look(&directory)).await;
-        report.say(vec![match probed {
+        let probed = self.on_disk(move || state_directory::probe(&directory)).await;
+        report.emit(vec![match probed {
             Some(probed) => state_directory::finding(&probed, &config.state_directory, &self.identity),
             None => Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log"),
         }])?;
@@ -92,18 +92,18 @@ impl Doctor {
         report: &mut Report<'_>,
     ) -> io::Result<()> {
         let all = credentials.to_vec();
-        let looking = self.on_disk(move || key_files::look(&all));
-        let findings = match report.wait("reading key files", looking).await {
-            Some(seen) => {
+        let probing = self.on_disk(move || key_files::probe(&all));
+        let findings = match report.wait("reading key files", probing).await {
+            Some(probe) => {
                 let remarks: Vec<_> = exposed.iter().chain(ignored).cloned().collect();
-                key_files::findings(&seen, folders, &remarks, &self.identity)
+                key_files::findings(&probe, folders, &remarks, &self.identity)
             }
             None => vec![Finding::failed("key file", "the disk of the key files takes too long; see the kernel's log")],
         };
-        report.say(findings)
+        report.emit(findings)
     }
 
-    /// Each output by itself; when a disk hangs, the others are not waited for.
+    /// Examines each output by itself. Stops at the first disk that hangs.
     async fn examine_outputs(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let outputs: Vec<Output> = credentials.iter().flat_map(|credential| credential.outputs.clone()).collect();
         if outputs.is_empty() {
@@ -111,12 +111,12 @@ impl Doctor {
         }
         let holders = {
             let outputs = outputs.clone();
-            let looking = self.on_disk(move || outputs.iter().map(locks::look).collect::<Vec<_>>());
-            report.wait("looking for who writes to the outputs", looking).await
+            let probing = self.on_disk(move || outputs.iter().map(locks::probe).collect::<Vec<_>>());
+            report.wait("checking which process writes to the outputs", probing).await
         };
         let mut findings = Vec::new();
         for (n, output) in outputs.iter().enumerate() {
-            // Whoever writes to a set sweeps it too, and could take a trial for a left-over.
+            // The process that writes to a set also sweeps it, and could remove the file of a probe as a left-over.
             let holder = holders.as_ref().and_then(|holders| holders.get(n)).and_then(OutputHolder::holder);
             if let Some(holder) = holder.filter(|_| output.is_in_set()) {
                 let because = format!("{holder} writes to its set at present");
@@ -124,20 +124,20 @@ impl Doctor {
                 continue;
             }
             let probed = output.clone();
-            let looking = self.on_disk(move || outputs::look(&probed));
-            if let Some(seen) = report.wait(&format!("trying `{}`", output.name()), looking).await {
-                findings.push(seen.finding(&self.identity));
+            let probing = self.on_disk(move || outputs::probe(&probed));
+            if let Some(probe) = report.wait(&format!("trying `{}`", output.name()), probing).await {
+                findings.push(probe.finding(&self.identity));
                 continue;
             }
-            findings.push(outputs::hangs(output));
+            findings.push(outputs::timed_out(output));
             let left = outputs.len() - n - 1;
             if left > 0 {
                 findings.push(Finding::skipped("output", "a disk takes too long").of(&format!("{left} more")));
             }
             break;
         }
-        report.say(findings)?;
-        report.say(match holders {
+        report.emit(findings)?;
+        report.emit(match holders {
             Some(holders) => locks::findings(&holders),
             None => vec![Finding::skipped("lock", "the disk takes too long")],
         })
@@ -146,7 +146,7 @@ impl Doctor {
     async fn examine_hooks(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let mut hooks: Vec<&Hook> = Vec::new();
         for hook in credentials.iter().flat_map(|credential| &credential.hooks) {
-            // Many credentials may tell the same app.
+            // Many credentials may have the same hook.
             if !hooks.contains(&hook) {
                 hooks.push(hook);
             }
@@ -155,39 +155,39 @@ impl Doctor {
         let left = hooks.len().saturating_sub(HOOKS_MAX);
         for hook in hooks.into_iter().take(HOOKS_MAX) {
             let booted_at = clock::wall_of(Moment::default());
-            let looking = hooks::look(hook, booted_at, self.config.http.timeout.min(HOOK_MAX));
-            findings.push(hooks::finding(&report.wait("looking where hooks lead", looking).await));
+            let probing = hooks::probe(hook, booted_at, self.config.http.timeout.min(HOOK_MAX));
+            findings.push(hooks::finding(&report.wait("checking hooks", probing).await));
         }
         if left > 0 {
             let because = format!("{HOOKS_MAX} are enough for a look");
             findings.push(Finding::skipped("hook", &because).of(&format!("{left} more")));
         }
-        report.say(findings)
+        report.emit(findings)
     }
 
     async fn examine_address(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let Some(listen) = &self.config.status else {
-            return report.say(vec![Finding::skipped(listen::SUBJECT, "`status.listen` is not set")]);
+            return report.emit(vec![Finding::skipped(listen::SUBJECT, "`status.listen` is not set")]);
         };
-        let looking = {
+        let probing = {
             let listen = listen.clone();
             self.on_disk(move || status::listen_probe(&listen))
         };
-        let Some(listen_probe) = report.wait("trying `status.listen`", looking).await else {
+        let Some(listen_probe) = report.wait("trying `status.listen`", probing).await else {
             let text = format!("the disk of `{listen}` takes too long; see the kernel's log");
-            return report.say(vec![Finding::failed(listen::SUBJECT, text)]);
+            return report.emit(vec![Finding::failed(listen::SUBJECT, text)]);
         };
-        let told = match (&listen_probe, Address::of(listen)) {
+        let report_of_listener = match (&listen_probe, Address::of(listen)) {
             (Err(ListenError::InUse(_)), Some(address)) => {
-                report.wait("asking who listens there", status::fetch_report(&address)).await.ok()
+                report.wait("asking the listener for its status", status::fetch_report(&address)).await.ok()
             }
             (Ok(_) | Err(_), _) => None,
         };
-        let seen = ListenInspection { listen: listen.clone(), listen_probe, report: told };
-        report.say(vec![seen.finding(credentials, &self.identity, self.orchestrator)])
+        let probe = ListenInspection { listen: listen.clone(), listen_probe, report: report_of_listener };
+        report.emit(vec![probe.finding(credentials, &self.identity, self.orchestrator)])
     }
 
-    /// Does something that blocks; `None` if it takes longer than a request may.
+    /// Runs blocking work; `None` if it takes longer than `http.timeout`, or than [`DISK_MIN`] if that is longer.
     pub(super) async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
         time::timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
     }

@@ -1,4 +1,4 @@
-//! What a dry exchange brought.
+//! Result of a dry exchange.
 
 use std::time::Duration;
 
@@ -10,34 +10,34 @@ use crate::{
     session::GrantNote,
 };
 
-/// One exchange as it went. There is nothing of the session in here.
+/// Result of one dry exchange. Holds no part of the session.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct ExchangeProbe {
     pub(super) credential: String,
     pub(super) key: Option<Fingerprint>,
     pub(super) time: Duration,
     pub(super) outcome: DryOutcome,
-    /// Whether the state directory tells of it; `None` if there was nothing to tell.
-    pub(super) noted: Option<Result<(), NotRecorded>>,
+    /// Whether it is recorded in the state directory; `None` if there was no exchange.
+    pub(super) recorded: Option<Result<(), NotRecorded>>,
 }
 
-/// How an exchange ended.
+/// Outcome of a dry exchange.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) enum DryOutcome {
     Granted {
         grant: Grant,
         notes: Vec<GrantNote>,
-        /// What the project's public keys say.
-        standing: Result<SignatureStatus, Refused>,
+        /// Result of the verification with the project's public keys.
+        signature: Result<SignatureStatus, Refused>,
     },
     Refused(Refused),
-    /// There was none, because of this.
-    NotAsked(String),
+    /// No exchange was made, for this reason; the text follows the word "because".
+    Skipped(String),
 }
 
 impl ExchangeProbe {
-    pub(super) fn not_asked(credential: &str, because: &str) -> Self {
-        let outcome = DryOutcome::NotAsked(because.to_owned());
-        Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome, noted: None }
+    pub(super) fn skipped_exchange(credential: &str, because: &str) -> Self {
+        let outcome = DryOutcome::Skipped(because.to_owned());
+        Self { credential: credential.to_owned(), key: None, time: Duration::ZERO, outcome, recorded: None }
     }
 }

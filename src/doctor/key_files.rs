@@ -1,4 +1,4 @@
-//! Key files: present, whole, safe from others, and such that a new key would ever arrive.
+//! Key files: whether each is present and complete, protected from other users, and replaceable with a new key.
 
 use std::{
     collections::BTreeMap,
@@ -9,59 +9,59 @@ use rustix::fs::{AtFlags, CWD, StatxAttributes, StatxFlags, statx};
 
 use super::{
     finding::Finding,
-    surroundings::{Need, ProcessUser},
+    needs::{Need, ProcessUser},
 };
 use crate::{
     config::Credential,
     source::{self, ReadError, Source},
 };
 
-/// A key file as it was seen. Nothing of its content is in here.
+/// Result of probing a key file. Holds none of its content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct KeyFileProbe {
     pub(super) path: PathBuf,
-    /// Why it gives no key, in words with the remedy.
+    /// Why it gives no key, with the remedy.
     pub(super) trouble: Option<String>,
     is_forbidden: bool,
-    /// Group or others may write it.
+    /// Whether group or others may write it.
     is_writable_by_others: bool,
-    /// The file by itself is a mount.
+    /// Whether the file itself is a mount.
     is_mount: bool,
 }
 
-/// Looks at each key file once. Blocks on the disk.
-pub(super) fn look(credentials: &[Credential]) -> Vec<KeyFileProbe> {
-    let mut seen = BTreeMap::new();
+/// Probes each key file once. Blocks on the disk.
+pub(super) fn probe(credentials: &[Credential]) -> Vec<KeyFileProbe> {
+    let mut probes = BTreeMap::new();
     for source in credentials.iter().map(|credential| &credential.source) {
         for file in source.files() {
-            seen.entry(file.path).or_insert_with_key(|path| look_at(path, source));
+            probes.entry(file.path).or_insert_with_key(|path| probe_file(path, source));
         }
     }
-    seen.into_values().collect()
+    probes.into_values().collect()
 }
 
-fn look_at(path: &Path, source: &Source) -> KeyFileProbe {
+fn probe_file(path: &Path, source: &Source) -> KeyFileProbe {
     let error = source.read().err().filter(|error| error.path == path);
-    let about = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+    let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
     KeyFileProbe {
         path: path.to_owned(),
         is_forbidden: error.as_ref().is_some_and(ReadError::is_forbidden),
         trouble: error.map(|error| error.to_string()),
         is_writable_by_others: source::writable_by_others(path),
-        is_mount: about.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
+        is_mount: stat.is_ok_and(|stat| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
     }
 }
 
-/// What it means. `folders` are key folders that cannot be listed, in words; `remarks` is what else was noticed around them.
+/// Reports each key file. `folders` describes key folders that cannot be listed; `remarks` are further observations.
 pub(super) fn findings(
-    seen: &[KeyFileProbe],
+    probes: &[KeyFileProbe],
     folders: &[String],
     remarks: &[String],
     identity: &ProcessUser,
 ) -> Vec<Finding> {
     let folders = folders.iter().map(|trouble| Finding::failed(SUBJECT, trouble));
     let remarks = remarks.iter().map(|what| Finding::remark(SUBJECT, what));
-    let files = seen.iter().flat_map(|seen| of_file(seen, identity));
+    let files = probes.iter().flat_map(|probe| findings_of_file(probe, identity));
     let mut findings: Vec<_> = folders.chain(remarks).chain(files).collect();
     if findings.is_empty() {
         let remedy = "put a file with an access key into a key folder";
@@ -70,8 +70,8 @@ pub(super) fn findings(
     findings
 }
 
-fn of_file(seen: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding> {
-    let KeyFileProbe { path, trouble, is_forbidden, is_writable_by_others, is_mount } = seen;
+fn findings_of_file(probe: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding> {
+    let KeyFileProbe { path, trouble, is_forbidden, is_writable_by_others, is_mount } = probe;
     let shown = path.display();
     let mut findings = Vec::new();
     if let Some(trouble) = trouble {
@@ -110,9 +110,9 @@ mod tests {
             is_mount: false,
         };
         let bad = KeyFileProbe { is_writable_by_others: true, is_mount: true, path: "/keys/b".into(), ..good.clone() };
-        let told = findings(&[good, bad], &["key folder `/k` is missing".to_owned()], &[], &identity);
-        let told: Vec<_> = told.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
+        let lines = findings(&[good, bad], &["key folder `/k` is missing".to_owned()], &[], &identity);
+        let lines: Vec<_> = lines.iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
         Failed key folder `/k` is missing
         Passed `/keys/a` holds one key
         Failed others may write key file `/keys/b`; take that right away (`chmod go-w`)

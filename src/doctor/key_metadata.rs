@@ -1,4 +1,4 @@
-//! What can be said of key files without reading a key.
+//! Metadata of key files, without reading a key.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,16 +13,16 @@ use crate::{
     source::SecretFile,
 };
 
-/// What is there.
+/// Metadata of all key files and key folders.
 #[derive(Default)]
 pub struct KeyMetadata {
-    /// Key files, and what to say of each.
+    /// The state of each key file, in words.
     pub found: HashMap<PathBuf, &'static str>,
     /// The credentials of each folder of keys, in the order of the folders.
     pub in_folders: Vec<Vec<Credential>>,
-    /// What will not work, or is not safe, as things are.
+    /// What does not work, or is not safe, now.
     pub warnings: Vec<String>,
-    /// Folders in which others may replace keys.
+    /// Folders in which other users may replace keys.
     pub exposed: Vec<String>,
     /// Files in folders of keys that make no credential.
     pub ignored: Vec<String>,
@@ -30,14 +30,14 @@ pub struct KeyMetadata {
 }
 
 impl KeyMetadata {
-    /// Looks at every key file and every folder of keys. Blocks on the disk.
+    /// Inspects every key file and every key folder. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
         let mut keys = Self::default();
         for file in config.credentials.iter().flat_map(|credential| credential.source.files()) {
-            keys.look_at_file(file);
+            keys.inspect_file(file);
         }
         for directory in &config.key_directories {
-            let credentials = keys.look_into(directory, config);
+            let credentials = keys.credentials_in(directory, config);
             keys.in_folders.push(credentials);
         }
         if let Some(file) = &config.http.ca_file
@@ -49,9 +49,9 @@ impl KeyMetadata {
         keys
     }
 
-    /// Every file of a folder either makes a credential or is warned about.
-    fn look_into(&mut self, directory: &KeyDirectory, config: &Config) -> Vec<Credential> {
-        self.look_at_folder(&directory.path);
+    /// Returns the credentials of a key folder. Warns about every file that makes none.
+    fn credentials_in(&mut self, directory: &KeyDirectory, config: &Config) -> Vec<Credential> {
+        self.inspect_folder(&directory.path);
         let names = names_in(&directory.path).unwrap_or_else(|error| {
             self.warnings.push(cannot("key folder", &directory.path, &error));
             Vec::new()
@@ -73,17 +73,17 @@ impl KeyMetadata {
             rival.is_none()
         });
         for file in credentials.iter().flat_map(|credential| credential.source.files()) {
-            self.look_at_file(file);
+            self.inspect_file(file);
         }
         credentials
     }
 
-    fn look_at_file(&mut self, SecretFile { kind, path }: SecretFile<'_>) {
+    fn inspect_file(&mut self, SecretFile { kind, path }: SecretFile<'_>) {
         let noun = kind.file_noun();
         if self.found.contains_key(path) {
             return;
         }
-        let said = match fs::metadata(path) {
+        let state = match fs::metadata(path) {
             Ok(found) if !found.is_file() => {
                 self.warnings.push(format!("{noun} `{}` is not a regular file", path.display()));
                 "not a file"
@@ -97,17 +97,18 @@ impl KeyMetadata {
             }
             Err(error) => {
                 self.warnings.push(cannot(noun, path, &error));
-                if error.kind() == io::ErrorKind::NotFound { "missing: `run` waits for it" } else { "out of sight" }
+                if error.kind() == io::ErrorKind::NotFound { "missing: `run` waits for it" } else { "not accessible" }
             }
         };
-        self.found.insert(path.to_owned(), said);
+        self.found.insert(path.to_owned(), state);
         if let Some(folder) = path.parent() {
-            self.look_at_folder(folder);
+            self.inspect_folder(folder);
         }
     }
 
-    /// In a sticky folder, such as a mounted Secret's, nobody can replace another's file.
-    fn look_at_folder(&mut self, path: &Path) {
+    /// Records a folder in which every user may replace keys. In a sticky folder, such as a mounted Secret's, users can replace
+    /// only their own files.
+    fn inspect_folder(&mut self, path: &Path) {
         if self.folders.insert(path.to_owned())
             && let Ok(found) = fs::metadata(path)
             && found.mode() & WORLD_WRITES != 0

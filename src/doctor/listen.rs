@@ -1,10 +1,10 @@
-//! The address of the status server: whether it can be had, and who has it.
+//! The address of the status server: whether it is free, and which process listens there.
 
 use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Need, Orchestrator, ProcessUser},
+    needs::{Need, Orchestrator, ProcessUser},
 };
 use crate::{
     config::Credential,
@@ -12,17 +12,17 @@ use crate::{
     status::{Listen, ListenError, ListenProbe, Report},
 };
 
-/// An address as it was found.
+/// Result of probing an address.
 #[derive(Debug)]
 pub(super) struct ListenInspection {
     pub(super) listen: Listen,
     pub(super) listen_probe: Result<ListenProbe, ListenError>,
-    /// What a tokenwell that listens there says of itself.
+    /// Status report of a tokenwell that listens there.
     pub(super) report: Option<Report>,
 }
 
 impl ListenInspection {
-    /// What it means.
+    /// Reports whether the address is usable, and the remedy.
     pub(super) fn finding(
         &self,
         credentials: &[Credential],
@@ -35,7 +35,7 @@ impl ListenInspection {
             (Ok(ListenProbe::InheritedSocket), _) => {
                 Finding::passed(SUBJECT, "the service manager has passed a socket")
             }
-            (Err(ListenError::InUse(_)), Some(report)) => of_tokenwell(listen, report, credentials),
+            (Err(ListenError::InUse(_)), Some(report)) => of_daemon(listen, report, credentials),
             (Err(ListenError::NotPassed(_)), _) if orchestrator != Orchestrator::Systemd => {
                 let because = "systemd passes the socket to the unit only; `systemctl list-sockets` shows it";
                 Finding::skipped(SUBJECT, because)
@@ -45,8 +45,8 @@ impl ListenInspection {
     }
 }
 
-/// Whether it is the daemon of this configuration is seen by what it writes.
-fn of_tokenwell(listen: &Listen, report: &Report, credentials: &[Credential]) -> Finding {
+/// Recognizes the daemon of this configuration by its outputs.
+fn of_daemon(listen: &Listen, report: &Report, credentials: &[Credential]) -> Finding {
     let Report { process_id, program_version, .. } = report;
     let who = format!("process {process_id} (tokenwell {program_version})");
     let ours: Vec<_> = credentials.iter().flat_map(|credential| &credential.outputs).map(Output::name).collect();

@@ -1,32 +1,32 @@
-//! The locks: which process writes to the outputs at present. None is taken.
+//! The locks: which process writes to the outputs now. Takes no lock.
 
 use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use crate::output::Output;
 
-/// Who has an output.
+/// The process that writes to an output.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct OutputHolder {
     name: String,
-    /// In words; an error is why that is not known.
+    /// Description of the process; an error if it cannot be determined.
     by: Result<Option<String>, String>,
 }
 
-/// Asks the kernel. Blocks on the disk.
-pub(super) fn look(output: &Output) -> OutputHolder {
+/// Queries the lock of an output. Blocks on the disk.
+pub(super) fn probe(output: &Output) -> OutputHolder {
     let by = output.holder().map(|held| held.map(|held| held.by()));
     OutputHolder { name: output.name().into_owned(), by: by.map_err(|error| error.to_string().to_lowercase()) }
 }
 
 impl OutputHolder {
-    /// Who has it, in words; `None` if nobody does, or if that is not known.
+    /// Description of the process; `None` if there is none, or if it is unknown.
     pub(super) fn holder(&self) -> Option<&str> {
         self.by.as_ref().ok()?.as_deref()
     }
 }
 
-/// What it means.
+/// Reports how many outputs each process writes to.
 pub(super) fn findings(all: &[OutputHolder]) -> Vec<Finding> {
     let (mut free, mut unknown, mut held) = (0, None, BTreeMap::<&str, usize>::new());
     for OutputHolder { name, by } in all {
@@ -46,13 +46,13 @@ pub(super) fn findings(all: &[OutputHolder]) -> Vec<Finding> {
     for (by, count) in held {
         let text = format!("{} written by {by}", outputs(count));
         findings.push(if several {
-            Finding::remark(SUBJECT, format!("{text}, others by another one; is one of them left over?"))
+            Finding::remark(SUBJECT, format!("{text}, others by another process; was one of them left running?"))
         } else {
             Finding::passed(SUBJECT, text)
         });
     }
     if free > 0 {
-        findings.push(Finding::passed(SUBJECT, format!("{} written by nobody now", outputs(free))));
+        findings.push(Finding::passed(SUBJECT, format!("{} written by no process", outputs(free))));
     }
     findings
 }
@@ -65,24 +65,24 @@ mod tests {
 
     #[test]
     fn the_writing_process_is_reported() {
-        let seen = |by: Result<Option<&str>, &str>| OutputHolder {
+        let holder_of = |by: Result<Option<&str>, &str>| OutputHolder {
             name: "/run/a".into(),
             by: by.map(|by| by.map(str::to_owned)).map_err(str::to_owned),
         };
         let all = [
-            seen(Ok(None)),
-            seen(Ok(Some("process 7 (`tokenwell`)"))),
-            seen(Ok(Some("process 7 (`tokenwell`)"))),
-            seen(Ok(Some("process 8"))),
-            seen(Err("permission denied (os error 13)")),
+            holder_of(Ok(None)),
+            holder_of(Ok(Some("process 7 (`tokenwell`)"))),
+            holder_of(Ok(Some("process 7 (`tokenwell`)"))),
+            holder_of(Ok(Some("process 8"))),
+            holder_of(Err("permission denied (os error 13)")),
         ];
-        let told: Vec<_> =
-            findings(&all).iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
-        insta::assert_snapshot!(told.join("\n"), @r"
-        Skipped not looked at, because the lock beside `/run/a` cannot be opened: permission denied
-        Remark 2 outputs written by process 7 (`tokenwell`), others by another one; is one of them left over?
-        Remark 1 output written by process 8, others by another one; is one of them left over?
-        Passed 1 output written by nobody now
+        let lines: Vec<_> =
+            findings(&all).iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Skipped not examined, because the lock beside `/run/a` cannot be opened: permission denied
+        Remark 2 outputs written by process 7 (`tokenwell`), others by another process; was one of them left running?
+        Remark 1 output written by process 8, others by another process; was one of them left running?
+        Passed 1 output written by no process
         ");
     }
 }

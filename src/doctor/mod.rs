@@ -1,7 +1,7 @@
 //! The doctor, behind `tokenwell check --online`: tries each step that a configuration needs, from its key files to the
 //! address of the status server.
 //!
-//! Each examination is a file: `look` collects plain data, `findings` says what the data means and what to do. The caller
+//! Each examination is a file: `probe` collects plain data, `findings` explains what the data means and what to do. The caller
 //! receives the findings as they become known and prints them.
 //!
 //! The doctor takes no lock and changes no token file, so it may run beside a daemon. It makes one or two requests for public
@@ -10,7 +10,8 @@
 
 mod api;
 mod bounds;
-mod clocks;
+mod check_run;
+mod clock_skew;
 mod configuration;
 mod dns;
 mod edge;
@@ -22,17 +23,16 @@ mod hooks;
 mod key_files;
 mod key_metadata;
 mod listen;
-mod lives;
 mod locks;
+mod needs;
 mod outputs;
 mod programs;
 mod progress;
 mod proxy;
-mod round;
+mod session_lifetimes;
 mod signatures;
 mod spacing;
 mod state_directory;
-mod surroundings;
 mod tcp;
 mod tls;
 
@@ -41,7 +41,7 @@ pub use self::{
     exchanges::Extent,
     finding::{Finding, FindingStatus, bounded},
     key_metadata::KeyMetadata,
+    needs::{Need, Orchestrator},
     programs::warnings as program_warnings,
     progress::{Progress, Report},
-    surroundings::{Need, Orchestrator},
 };

@@ -1,4 +1,4 @@
-//! The outputs: each tried with a file beside it, as this process's user.
+//! The outputs: writes a probe file beside each, as this process's user.
 
 use std::{fs, os::unix::fs::MetadataExt as _, path::PathBuf};
 
@@ -6,11 +6,11 @@ use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Need, ProcessUser},
+    needs::{Need, ProcessUser},
 };
 use crate::output::{Output, ProbeError, Probed, Room, Step, Target, WriteError};
 
-/// An output as it was found.
+/// Result of probing an output.
 #[derive(Debug)]
 pub(super) struct OutputProbe {
     path: PathBuf,
@@ -28,8 +28,8 @@ struct Wanted {
     in_set: bool,
 }
 
-/// Tries one output. Blocks on the disk.
-pub(super) fn look(output: &Output) -> OutputProbe {
+/// Probes one output. Blocks on the disk.
+pub(super) fn probe(output: &Output) -> OutputProbe {
     let Target::File(file) = &output.target;
     let folder = output.folder().and_then(|folder| fs::metadata(folder).ok());
     OutputProbe {
@@ -45,8 +45,8 @@ pub(super) fn look(output: &Output) -> OutputProbe {
     }
 }
 
-/// One whose disk does not answer.
-pub(super) fn hangs(output: &Output) -> Finding {
+/// Reports an output whose disk does not answer.
+pub(super) fn timed_out(output: &Output) -> Finding {
     Finding::failed(SUBJECT, format!("the disk of `{}` takes too long; see the kernel's log", output.name()))
 }
 
@@ -71,7 +71,7 @@ impl OutputProbe {
             (Some(user), Some(group)) => format!(", user {user}, group {group}"),
         };
         let set = if wanted.in_set { ", in a set" } else { "" };
-        let folder = to_be_made.as_ref().map(|folder| format!(", `{}` is to be made", folder.display()));
+        let folder = to_be_made.as_ref().map(|folder| format!(", `{}` will be created", folder.display()));
         let medium = if room.in_memory { "in memory" } else { "on a disk" };
         let free = size(room.bytes_free);
         Finding::passed(
@@ -84,7 +84,7 @@ impl OutputProbe {
         )
     }
 
-    /// What the process lacks, if that is why.
+    /// Returns what the process lacks, if that is the cause.
     fn needs(&self, error: &ProbeError, identity: &ProcessUser) -> Vec<Need> {
         let (step, source) = match error {
             ProbeError::Write(WriteError::Failed { step, source, .. }) => (*step, source),
@@ -148,7 +148,7 @@ const FILES_FREE_MIN: u64 = 8;
 mod tests {
     use super::*;
 
-    fn seen(probed: Result<Probed, ProbeError>, folder: Option<(u32, u32)>) -> OutputProbe {
+    fn output_probe(probed: Result<Probed, ProbeError>, folder: Option<(u32, u32)>) -> OutputProbe {
         let wanted = Wanted { mode: 0o640, owner: Some(1000), group: Some(2000), in_set: false };
         OutputProbe { path: "/run/app/a.jwt".into(), wanted, probed, folder }
     }
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn what_a_process_lacks_follows_from_the_step_that_failed() {
         let me = ProcessUser { user: 1, group: 1, groups: vec![7] };
-        let needs = |probed, folder| seen(probed, folder).finding(&me).needs;
+        let needs = |probed, folder| output_probe(probed, folder).finding(&me).needs;
         assert_eq!(needs(failed(Step::SetOwner, Errno::PERM), None), [Need::User(1000), Need::Group(2000)]);
         let folder = PathBuf::from("/run/app");
         let writable = || vec![Need::WritableFolder { folder: folder.clone(), group: 2000 }];
@@ -175,10 +175,10 @@ mod tests {
     fn an_output_is_reported_with_all_that_was_tried() {
         let me = ProcessUser { user: 0, group: 0, groups: Vec::new() };
         let room = Room { bytes_free: 3 << 30, files_free: Some(1000), in_memory: true };
-        let told = |to_be_made, room| seen(Ok(Probed { to_be_made, room }), None).finding(&me).text;
-        insta::assert_snapshot!(told(Some("/run/app".into()), room), @"`/run/app/a.jwt` can be written: mode 0640, user 1000, group 2000, in memory, 3 GiB free, `/run/app` is to be made");
-        insta::assert_snapshot!(told(None, Room { bytes_free: 4096, ..room }), @"`/run/app/a.jwt`: only 4 KiB are free; free space or inodes there, or raise the quota");
-        insta::assert_snapshot!(told(None, Room { files_free: Some(2), ..room }), @"`/run/app/a.jwt`: there is room for 2 files only; free space or inodes there, or raise the quota");
+        let lines = |to_be_made, room| output_probe(Ok(Probed { to_be_made, room }), None).finding(&me).text;
+        insta::assert_snapshot!(lines(Some("/run/app".into()), room), @"`/run/app/a.jwt` can be written: mode 0640, user 1000, group 2000, in memory, 3 GiB free, `/run/app` will be created");
+        insta::assert_snapshot!(lines(None, Room { bytes_free: 4096, ..room }), @"`/run/app/a.jwt`: only 4 KiB are free; free space or inodes there, or raise the quota");
+        insta::assert_snapshot!(lines(None, Room { files_free: Some(2), ..room }), @"`/run/app/a.jwt`: there is room for 2 files only; free space or inodes there, or raise the quota");
     }
 
     #[test]

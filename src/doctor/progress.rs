@@ -1,31 +1,31 @@
-//! What the doctor reports while it works.
+//! Progress: what the doctor reports while it runs.
 
 use std::{io, time::Duration};
 
 use super::finding::Finding;
 
-/// A part of the report.
+/// One part of the report.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Progress {
     /// The findings of one examination.
     Findings(Vec<Finding>),
-    /// Something takes long: this, as in "connecting".
+    /// A step that takes long, such as "connecting".
     Waiting(String),
 }
 
-/// The report as it grows. Each part goes to the caller as soon as it is known.
+/// Passes each part of the report to the caller as soon as it is known.
 pub struct Report<'a> {
     receive: &'a mut dyn FnMut(Progress) -> io::Result<()>,
 }
 
 impl<'a> Report<'a> {
-    /// Passes each part to `receive`. An error of it ends the examination.
+    /// Creates a report that passes each part to `receive`. An error from `receive` ends the examination.
     pub fn new(receive: &'a mut dyn FnMut(Progress) -> io::Result<()>) -> Self {
         Self { receive }
     }
 
     /// Reports the findings of one examination.
-    pub(super) fn say(&mut self, findings: Vec<Finding>) -> io::Result<()> {
+    pub(super) fn emit(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         (self.receive)(Progress::Findings(findings))
     }
 
@@ -36,11 +36,11 @@ impl<'a> Report<'a> {
             done = &mut work => return done,
             () = tokio::time::sleep(LONG) => {}
         }
-        // A caller that cannot show it gets the findings all the same.
+        // A caller that cannot show progress still receives the findings.
         let _ = (self.receive)(Progress::Waiting(what.to_owned()));
         work.await
     }
 }
 
-/// After this time a wait is reported.
+/// A wait is reported after this time.
 const LONG: Duration = Duration::from_secs(1);

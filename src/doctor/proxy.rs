@@ -1,4 +1,4 @@
-//! The proxy: which one applies by which variable, and whether it lets us through.
+//! The proxy: which variable names it, and whether it opens a tunnel.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::{
     exchange::{Anchors, Connected, NetworkPath, Route, Tunnel, Untunnelled},
 };
 
-/// The way through as it went.
+/// Result of the request for a tunnel.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ProxyProbe {
     route: Route,
@@ -17,21 +17,21 @@ pub(super) struct ProxyProbe {
     refusal: Option<Untunnelled>,
 }
 
-/// Asks the proxy for a tunnel, where one applies.
-pub(super) async fn look(
-    way: &NetworkPath,
+/// Asks the proxy for a tunnel, if there is a proxy.
+pub(super) async fn probe(
+    network_path: &NetworkPath,
     connected: Connected,
     anchors: &Anchors,
     timeout: Duration,
 ) -> (ProxyProbe, Option<Tunnel>) {
     let began = clock::now();
-    let road = way.tunnel(connected, anchors, timeout).await;
+    let tunnel = network_path.tunnel(connected, anchors, timeout).await;
     let time = clock::now() - began;
-    let (road, refusal) = match road {
-        Ok(road) => (Some(road), None),
+    let (tunnel, refusal) = match tunnel {
+        Ok(tunnel) => (Some(tunnel), None),
         Err(refusal) => (None, Some(refusal)),
     };
-    (ProxyProbe { route: way.route().clone(), target: way.host().to_owned(), time, refusal }, road)
+    (ProxyProbe { route: network_path.route().clone(), target: network_path.host().to_owned(), time, refusal }, tunnel)
 }
 
 impl ProxyProbe {
@@ -40,17 +40,15 @@ impl ProxyProbe {
         let finding = match route {
             Route::Direct => Finding::passed(SUBJECT, "none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set"),
             Route::PlainHttp => {
-                Finding::passed(SUBJECT, "none: plain http goes by no proxy, which would see the access key")
+                Finding::passed(SUBJECT, "none: plain http uses no proxy, because a proxy would see the access key")
             }
             Route::Exempt { variable, exempting } => {
-                Finding::passed(SUBJECT, format!("none: `{exempting}` takes `{target}` out of what `{variable}` says"))
+                Finding::passed(SUBJECT, format!("none: `{exempting}` exempts `{target}` from `{variable}`"))
             }
             Route::Proxy { variable, host, port, has_login, .. } => {
                 let which = format!("`{host}:{port}`, which `{variable}` names,");
                 match refusal {
-                    None => {
-                        Finding::passed(SUBJECT, format!("{which} lets us through to `{target}` ({})", took(*time)))
-                    }
+                    None => Finding::passed(SUBJECT, format!("{which} opens a tunnel to `{target}` ({})", took(*time))),
                     Some(refusal) => {
                         Finding::failed(SUBJECT, format!("{which} {}", refused(refusal, target, variable, *has_login)))
                     }
@@ -89,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_way_through_has_its_words() {
+    fn every_route_and_refusal_has_its_message() {
         let proxy = |has_login| Route::Proxy {
             variable: "https_proxy",
             host: "proxy.corp".to_owned(),
@@ -109,17 +107,17 @@ mod tests {
             (proxy(false), Some(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() })),
             (proxy(false), Some(Untunnelled::Slow(Duration::from_secs(3)))),
         ];
-        let told = cases.map(|(route, refusal)| {
-            let seen =
+        let lines = cases.map(|(route, refusal)| {
+            let probe =
                 ProxyProbe { route, target: "api.descope.com".to_owned(), time: Duration::from_millis(3), refusal };
-            let finding = seen.findings().remove(0);
-            format!("{:?} {}", finding.verdict, finding.text)
+            let finding = probe.findings().remove(0);
+            format!("{:?} {}", finding.status, finding.text)
         });
-        insta::assert_snapshot!(told.join("\n"), @r"
+        insta::assert_snapshot!(lines.join("\n"), @r"
         Passed none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set
-        Passed none: plain http goes by no proxy, which would see the access key
-        Passed none: `no_proxy` takes `api.descope.com` out of what `ALL_PROXY` says
-        Passed `proxy.corp:3128`, which `https_proxy` names, lets us through to `api.descope.com` (3ms)
+        Passed none: plain http uses no proxy, because a proxy would see the access key
+        Passed none: `no_proxy` exempts `api.descope.com` from `ALL_PROXY`
+        Passed `proxy.corp:3128`, which `https_proxy` names, opens a tunnel to `api.descope.com` (3ms)
         Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`
         Failed `proxy.corp:3128`, which `https_proxy` names, wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `https_proxy`
         Failed `proxy.corp:3128`, which `https_proxy` names, refuses to connect to `api.descope.com` (HTTP 403); let its operator allow that host, or name it in `NO_PROXY` if it can be reached directly

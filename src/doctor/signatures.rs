@@ -1,4 +1,4 @@
-//! The signature: whether the project's public keys can be had, and signed what was granted.
+//! The signature: whether the project's public keys are available, and verify the granted sessions.
 
 use super::{
     edge::{EdgeAnswer, EdgeProbe},
@@ -7,12 +7,12 @@ use super::{
 };
 use crate::exchange::{Refused, SignatureStatus};
 
-/// Judges what the exchanges brought; `first` is the answer to the request for the keys.
+/// Judges the signatures of the granted sessions; `first` is the answer to the request for the public keys.
 pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Finding> {
     let (mut verified, mut others) = (0, Vec::new());
     for ExchangeProbe { credential, outcome, .. } in exchanges {
-        let DryOutcome::Granted { standing, .. } = outcome else { continue };
-        match standing {
+        let DryOutcome::Granted { signature, .. } = outcome else { continue };
+        match signature {
             Ok(SignatureStatus::Verified) => verified += 1,
             Ok(SignatureStatus::Unverified { why }) if first.answer == EdgeAnswer::Keys => {
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
@@ -21,7 +21,7 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Fi
                 others.push(Finding::failed(SUBJECT, format!("{credential}: {why}")));
             }
             Err(Refused { message, .. }) => {
-                let remedy = "is `baseUrl` that of the project, and who else stands between?";
+                let remedy = "is `baseUrl` that of the project, and is there a proxy in between?";
                 others.push(Finding::failed(SUBJECT, format!("{credential}: {message}; {remedy}")));
             }
         }
@@ -33,10 +33,10 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Fi
     if others.is_empty() {
         let finding = match &first.answer {
             EdgeAnswer::Keys => {
-                Finding::skipped(SUBJECT, "no session was granted; the project's public keys are there")
+                Finding::skipped(SUBJECT, "no session was granted; the project's public keys are available")
             }
             EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) | EdgeAnswer::None(_) => {
-                Finding::skipped(SUBJECT, "neither a session nor public keys were to be had")
+                Finding::skipped(SUBJECT, "there was neither a session nor a public key")
             }
         };
         others.push(finding);

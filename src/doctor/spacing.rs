@@ -1,42 +1,43 @@
-//! The spacing between the dry exchanges and those of a daemon: whether it finds a note of them, and if not, what to do.
+//! The spacing between the dry exchanges and those of a daemon: whether the dry exchanges are recorded, and if not, what to do.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     exchange_probe::ExchangeProbe,
-    finding::{Finding, named},
+    finding::{Finding, joined},
 };
 use crate::{
     config::{Credential, duration::short},
     offline::NotRecorded,
 };
 
-/// What it means. Credentials of which the same is to be said share a line.
+/// Reports whether each exchange is recorded. Credentials with equal results share a line.
 pub(super) fn findings(exchanges: &[ExchangeProbe], credentials: &[Credential]) -> Vec<Finding> {
     let mut alike = BTreeMap::<_, (Vec<&str>, Duration)>::new();
-    for ExchangeProbe { credential: name, noted, .. } in exchanges {
-        let Some(noted) = noted else { continue };
+    for ExchangeProbe { credential: name, recorded, .. } in exchanges {
+        let Some(recorded) = recorded else { continue };
         let spacing = credentials.iter().find(|credential| credential.name == *name);
         let spacing = spacing.map(|credential| credential.policy.spacing).unwrap_or_default();
-        let (names, longest) = alike.entry(noted).or_default();
+        let (names, longest) = alike.entry(recorded).or_default();
         names.push(name);
         *longest = spacing.max(*longest);
     }
-    alike.into_iter().map(|(noted, (names, spacing))| finding(noted, spacing).of(&named(&names))).collect()
+    alike.into_iter().map(|(recorded, (names, spacing))| finding(recorded, spacing).of(&joined(&names))).collect()
 }
 
-fn finding(noted: &Result<(), NotRecorded>, spacing: Duration) -> Finding {
+fn finding(recorded: &Result<(), NotRecorded>, spacing: Duration) -> Finding {
     let spacing = short(spacing);
-    let text = match noted {
+    let text = match recorded {
         Ok(()) => {
-            let text = format!("noted in the state directory: a daemon that starts now keeps its {spacing}");
+            let text =
+                format!("recorded in the state directory: a daemon that starts now keeps its spacing of {spacing}");
             return Finding::passed(SUBJECT, text);
         }
-        Err(why @ (NotRecorded::Held(_) | NotRecorded::Unseen)) => {
-            format!("not noted, because {why}; that may ask within its {spacing} after this check")
+        Err(why @ (NotRecorded::Held(_) | NotRecorded::UnknownHolder)) => {
+            format!("not recorded, because {why}; a daemon may make an exchange within {spacing} of this check")
         }
-        Err(why @ (NotRecorded::Missing(_) | NotRecorded::Foreign { .. } | NotRecorded::Unkept(_))) => {
-            format!("not noted, because {why}; wait {spacing} before you start a daemon")
+        Err(why @ (NotRecorded::Missing(_) | NotRecorded::Foreign { .. } | NotRecorded::StoreFailed(_))) => {
+            format!("not recorded, because {why}; wait {spacing} before you start a daemon")
         }
     };
     Finding::remark(SUBJECT, text)
@@ -54,20 +55,20 @@ mod tests {
         let all = [
             Ok(()),
             Err(NotRecorded::Held("process 7 (`tokenwell`)".to_owned())),
-            Err(NotRecorded::Unseen),
+            Err(NotRecorded::UnknownHolder),
             Err(NotRecorded::Missing("/var/lib/t".into())),
             Err(foreign),
         ];
-        let told = all.map(|noted| {
-            let Finding { verdict, text, .. } = finding(&noted, Duration::from_secs(2));
-            format!("{verdict:?} {text}")
+        let lines = all.map(|recorded| {
+            let Finding { status, text, .. } = finding(&recorded, Duration::from_secs(2));
+            format!("{status:?} {text}")
         });
-        insta::assert_snapshot!(told.join("\n"), @r"
-        Passed noted in the state directory: a daemon that starts now keeps its 2s
-        Remark not noted, because process 7 (`tokenwell`) writes to the outputs; that may ask within its 2s after this check
-        Remark not noted, because this user cannot see whether a daemon writes to the outputs; that may ask within its 2s after this check
-        Remark not noted, because state directory `/var/lib/t` is not there yet; wait 2s before you start a daemon
-        Remark not noted, because state directory `/var/lib/t` is of user 7; wait 2s before you start a daemon
+        insta::assert_snapshot!(lines.join("\n"), @r"
+        Passed recorded in the state directory: a daemon that starts now keeps its 2s
+        Remark not recorded, because process 7 (`tokenwell`) writes to the outputs; a daemon may make an exchange within 2s of this check
+        Remark not recorded, because this user cannot see whether a daemon writes to the outputs; a daemon may make an exchange within 2s of this check
+        Remark not recorded, because state directory `/var/lib/t` does not exist yet; wait 2s before you start a daemon
+        Remark not recorded, because state directory `/var/lib/t` belongs to user 7; wait 2s before you start a daemon
         ");
     }
 }

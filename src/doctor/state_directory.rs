@@ -1,4 +1,4 @@
-//! The state directory: whether the next process would find what this one leaves.
+//! The state directory: whether state can be written for the next process.
 
 use std::path::Path;
 
@@ -6,16 +6,16 @@ use rustix::io::Errno;
 
 use super::{
     finding::Finding,
-    surroundings::{Need, ProcessUser},
+    needs::{Need, ProcessUser},
 };
 use crate::state::{Ledger, StoreError};
 
-/// Tries. Blocks on the disk.
-pub(super) fn look(directory: &Path) -> Result<(), StoreError> {
+/// Writes a probe file. Blocks on the disk.
+pub(super) fn probe(directory: &Path) -> Result<(), StoreError> {
     Ledger::new(directory).probe()
 }
 
-/// What it means.
+/// Reports whether the directory can be written, and the remedy.
 pub(super) fn finding(probed: &Result<(), StoreError>, directory: &Path, identity: &ProcessUser) -> Finding {
     let Err(StoreError { path, source }) = probed else {
         return Finding::passed(SUBJECT, format!("`{}` can be written", directory.display()));
@@ -48,8 +48,8 @@ mod tests {
     fn an_unwritable_state_directory_is_reported_with_its_cost() {
         let me = ProcessUser { user: 1, group: 1, groups: Vec::new() };
         let probed = Err(StoreError { path: "/var/lib/t/state".into(), source: Errno::ACCESS.into() });
-        let told = finding(&probed, Path::new("/var/lib/t"), &me);
-        insta::assert_snapshot!(told.text, @"`/var/lib/t/state` cannot be written: permission denied: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`");
-        assert_eq!(told.needs, [Need::WritableFolder { folder: "/var/lib/t".into(), group: 1 }]);
+        let finding = finding(&probed, Path::new("/var/lib/t"), &me);
+        insta::assert_snapshot!(finding.text, @"`/var/lib/t/state` cannot be written: permission denied: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`");
+        assert_eq!(finding.needs, [Need::WritableFolder { folder: "/var/lib/t".into(), group: 1 }]);
     }
 }

@@ -1,4 +1,4 @@
-//! TLS: the handshake, what the server shows, and who vouches for it.
+//! TLS: the handshake, the server's certificates, and the authority that signed them.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +8,7 @@ use crate::{
     exchange::{Anchors, Handshake, NetworkPath, Root, Tunnel},
 };
 
-/// The handshake as it went.
+/// Result of the handshake.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct TlsProbe {
     time: Duration,
@@ -16,15 +16,20 @@ pub(super) struct TlsProbe {
     handshake: Result<Handshake, String>,
 }
 
-/// Shakes hands, and hangs up.
-pub(super) async fn look(way: &NetworkPath, road: Tunnel, anchors: &Anchors, timeout: Duration) -> TlsProbe {
+/// Makes the handshake, then closes the connection.
+pub(super) async fn probe(
+    network_path: &NetworkPath,
+    tunnel: Tunnel,
+    anchors: &Anchors,
+    timeout: Duration,
+) -> TlsProbe {
     let (began, now) = (clock::now(), clock::wall());
-    let handshake = way.handshake(road, anchors, now, timeout).await;
+    let handshake = network_path.handshake(tunnel, anchors, now, timeout).await;
     TlsProbe { time: clock::now() - began, now, handshake }
 }
 
 impl TlsProbe {
-    /// Why an exchange would be in vain; that follows the word "because".
+    /// Returns why no exchange can succeed, if so; the text follows the word "because".
     pub(super) fn why_stop(&self) -> Option<&'static str> {
         match &self.handshake {
             Err(_) => Some("there is no TLS with the server"),
@@ -62,27 +67,27 @@ impl TlsProbe {
             Finding::passed(SUBJECT, format!("{version} ({}); the server shows {shown}", took(*time))),
             Finding::passed(SUBJECT, format!("trusted by root `{}` {root}", authority.subject)),
         ];
-        if let Some(left) = end.and_then(|end| end.duration_since(*now).ok()).filter(|left| *left < ENDS_SOON) {
+        if let Some(left) = end.and_then(|end| end.duration_since(*now).ok()).filter(|left| *left < EXPIRES_SOON) {
             let time = match left.as_secs() / DAY {
                 0 => "less than a day".to_owned(),
                 1 => "a day".to_owned(),
                 days => format!("{days} days"),
             };
-            let text = format!("the server's certificate ends in {time}; whoever runs it should renew it");
+            let text = format!("the server's certificate ends in {time}; its operator should renew it");
             findings.push(Finding::remark(SUBJECT, text));
         }
         findings
     }
 }
 
-/// The words are shared with messages that have no column for it.
+/// Removes the prefix of a shared message, because the report has a column for the subject.
 fn without_prefix(why: &str) -> &str {
     why.strip_prefix("TLS: ").unwrap_or(why)
 }
 
 const SUBJECT: &str = "TLS";
 const DAY: u64 = 24 * 3600;
-const ENDS_SOON: Duration = Duration::from_secs(7 * DAY);
+const EXPIRES_SOON: Duration = Duration::from_secs(7 * DAY);
 
 #[cfg(test)]
 mod tests {
@@ -91,7 +96,7 @@ mod tests {
     use super::*;
     use crate::exchange::{Authority, Certificate};
 
-    fn told(trust: Result<Authority, String>, days_left: u64) -> String {
+    fn lines(trust: Result<Authority, String>, days_left: u64) -> String {
         let now = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         let certificate = |subject: &str, issuer: &str| Certificate {
             subject: subject.to_owned(),
@@ -101,22 +106,22 @@ mod tests {
         let chain = vec![certificate("api.descope.com", "WE1"), certificate("WE1", "GTS Root R4")];
         let handshake = Ok(Handshake { version: "TLS 1.3", chain, trust });
         let findings = TlsProbe { time: Duration::from_millis(20), now, handshake }.findings();
-        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
+        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();
         lines.join("\n")
     }
 
     #[test]
     fn the_trusted_authority_is_reported() {
         let root = Authority { subject: "GTS Root R4".to_owned(), root: Root::System };
-        insta::assert_snapshot!(told(Ok(root.clone()), 80), @r"
+        insta::assert_snapshot!(lines(Ok(root.clone()), 80), @r"
         Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
         Passed trusted by root `GTS Root R4` of the system
         ");
-        insta::assert_snapshot!(told(Ok(Authority { root: Root::CaFile, ..root }), 3), @r"
+        insta::assert_snapshot!(lines(Ok(Authority { root: Root::CaFile, ..root }), 3), @r"
         Passed TLS 1.3 (20ms); the server shows `api.descope.com` (until 2026-11-21T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`
         Passed trusted by root `GTS Root R4` of `http.caFile`
-        Remark the server's certificate ends in 3 days; whoever runs it should renew it
+        Remark the server's certificate ends in 3 days; its operator should renew it
         ");
-        insta::assert_snapshot!(told(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
+        insta::assert_snapshot!(lines(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
     }
 }

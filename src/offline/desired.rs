@@ -1,4 +1,4 @@
-//! Which credentials there should be: those of the configuration, and one for each file in a key folder.
+//! The desired credentials: those of the configuration, and one for each file in a key folder.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -11,7 +11,7 @@ use crate::{
     source,
 };
 
-/// What should be kept fresh: every credential that is named, and one for each file in a key folder.
+/// Returns the desired credentials: every configured one, and one for each file in a key folder.
 pub fn desired<'n>(config: &Config, names_in: impl Fn(&Path) -> &'n [String]) -> Vec<Credential> {
     let mut desired = config.credentials.clone();
     let mut names: HashSet<String> = desired.iter().map(|credential| credential.name.clone()).collect();
@@ -31,8 +31,8 @@ pub fn desired<'n>(config: &Config, names_in: impl Fn(&Path) -> &'n [String]) ->
     desired
 }
 
-/// Every credential that there is to be, as the key folders are now; and the folders that cannot be listed, in words. Blocks
-/// on the disk.
+/// Returns the desired credentials by the current content of the key folders, and an error text for each folder that cannot be
+/// listed. Blocks on the disk.
 pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
     let mut troubles = Vec::new();
     let mut listings = BTreeMap::new();

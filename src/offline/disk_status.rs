@@ -1,4 +1,4 @@
-//! Tokens as a reader finds them on disk. No daemon is asked, so this says nothing about a daemon's health.
+//! Status of the tokens on disk. No daemon is queried, so this is independent of a daemon's health.
 
 use std::slice;
 
@@ -14,45 +14,45 @@ use crate::{
     state::Ledger,
 };
 
-/// The tokens of a configuration as they stand on disk.
+/// Status of a configuration's tokens on disk.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct DiskStatus {
-    /// How many there are to be.
+    /// Number of desired credentials.
     pub credentials: usize,
-    /// How many of them are required.
+    /// Number of required credentials.
     pub required: usize,
-    /// The required ones that a reader does not find whole and alive, and why: name and one line for people.
+    /// Name of each required credential without a complete, valid token, and the reason in one line.
     pub missing: Vec<(String, String)>,
-    /// Key folders that cannot be listed, so that nobody knows which tokens there are to be.
+    /// An error text for each key folder that cannot be listed, so that its credentials are unknown.
     pub troubles: Vec<String>,
 }
 
 impl DiskStatus {
-    /// Looks at every token, its state file and the clock. Blocks on the disk.
+    /// Inspects every token, its state file and the clock. Blocks on the disk.
     pub fn of(config: &Config) -> Self {
         let (credentials, troubles) = credentials(config);
         let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
         let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
         let missing = required
             .iter()
-            .filter_map(|credential| Some((credential.name.clone(), trouble(config, credential, &ledger, now)?)))
+            .filter_map(|credential| Some((credential.name.clone(), why_invalid(config, credential, &ledger, now)?)))
             .collect();
         Self { credentials: credentials.len(), required: required.len(), missing, troubles }
     }
 
-    /// Whether a reader finds every required token whole and alive.
-    pub fn are_good(&self) -> bool {
+    /// Whether every required token is complete and valid.
+    pub fn all_valid(&self) -> bool {
         self.credentials > 0 && self.missing.is_empty() && self.troubles.is_empty()
     }
 }
 
-/// Why a reader finds no live token, if he finds none.
-fn trouble(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
+/// Returns why the outputs hold no valid token, if so.
+fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
     let request = credential.source.request_fingerprint(&config.api());
     let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
     let written = match record {
         Err(why) => return Some(why.to_string()),
-        Ok(None) => return Some("nothing was asked for yet".to_owned()),
+        Ok(None) => return Some("no exchange was made yet".to_owned()),
         Ok(Some(record)) => record,
     };
     if written.request != request {
@@ -87,7 +87,7 @@ fn without_token(outputs: &[Output]) -> String {
 fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
     let outputs: Vec<_> = outputs.collect();
     match outputs.len() {
-        // It was mended between the two looks.
+        // The file was repaired between the two reads.
         0 => "a file was not as it should be just now".to_owned(),
         1 => format!("{} is not as it should be", listed(outputs)),
         _ => format!("{} are not as they should be", listed(outputs)),

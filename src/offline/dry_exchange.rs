@@ -1,9 +1,9 @@
-//! The exchange that the doctor makes, noted where a daemon that starts afterwards looks for its own last one: the state
-//! directory. So that one keeps the spacing to it, and the quiet that the host wanted.
+//! Records the doctor's exchanges in the state directory, where a daemon that starts afterwards reads its own last exchange.
+//! So that daemon keeps the spacing to them, and waits as long as the host asked for.
 //!
-//! Of the record only the last exchange is replaced, so a token on disk is taken over as before. Nothing is noted where a
-//! process writes to the outputs, for the record is that process's own; nor where the directory is missing or somebody
-//! else's, for what this user makes there could stand in the way of the daemon's user.
+//! Only the last exchange of a record is replaced, so a daemon still takes over the token on disk. Nothing is recorded if a
+//! process writes to the outputs, because that process owns the record; nor if the directory is missing or belongs to another
+//! user, because files of this user could block the daemon's user.
 
 use std::{
     io,
@@ -20,7 +20,7 @@ use crate::{
     state::{Ledger, Record},
 };
 
-/// An exchange that is noted as under way.
+/// An exchange that is recorded as in flight.
 #[derive(Debug)]
 pub struct DryExchange {
     ledger: Ledger,
@@ -28,33 +28,33 @@ pub struct DryExchange {
     record: Record,
 }
 
-/// Why an exchange is not noted, in words that follow the word "because".
+/// Why an exchange is not recorded; the text follows the word "because".
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
 pub enum NotRecorded {
-    /// A process writes to an output: the record is its own.
+    /// A process writes to an output, so it owns the record.
     #[error("{0} writes to the outputs")]
     Held(String),
-    /// The kernel does not say who writes to an output.
+    /// The process that writes to an output cannot be determined.
     #[error("this user cannot see whether a daemon writes to the outputs")]
-    Unseen,
-    /// There is no state directory, and making it is the daemon's business.
-    #[error("state directory `{path}` is not there yet", path = .0.display())]
+    UnknownHolder,
+    /// There is no state directory. Only the daemon creates it.
+    #[error("state directory `{path}` does not exist yet", path = .0.display())]
     Missing(PathBuf),
-    /// The state directory is another user's.
-    #[error("state directory `{path}` is of user {owner}", path = directory.display())]
+    /// The state directory belongs to another user.
+    #[error("state directory `{path}` belongs to user {owner}", path = directory.display())]
     Foreign {
         /// The directory.
         directory: PathBuf,
         /// The user's number.
         owner: u32,
     },
-    /// The disk refused.
+    /// The record cannot be written.
     #[error("{0}")]
-    Unkept(String),
+    StoreFailed(String),
 }
 
 impl DryExchange {
-    /// Notes that it begins, before it does: whoever starts from here on keeps the spacing. Blocks on the disk.
+    /// Records the exchange before it begins, so a daemon that starts from now on keeps the spacing. Blocks on the disk.
     pub fn begin(config: &Config, credential: &Credential, key: Fingerprint) -> Result<Self, NotRecorded> {
         let ledger = Ledger::new(&config.state_directory);
         is_free(credential)?;
@@ -62,27 +62,26 @@ impl DryExchange {
             Ok(Some(owner)) if owner == geteuid().as_raw() => {}
             Ok(Some(owner)) => return Err(NotRecorded::Foreign { directory: config.state_directory.clone(), owner }),
             Ok(None) => return Err(NotRecorded::Missing(config.state_directory.clone())),
-            Err(why) => return Err(NotRecorded::unkept(&config.state_directory, &why)),
+            Err(why) => return Err(NotRecorded::store_failed(&config.state_directory, &why)),
         }
-        let asked = ExchangeRecord { key, answer: None };
-        // What cannot be read costs the daemon an exchange in any case.
+        let last_exchange = ExchangeRecord { key, answer: None };
+        // An unreadable record costs the daemon an exchange in any case.
         let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
-            Record { last_exchange: asked, ..record }
+            Record { last_exchange, ..record }
         } else {
             let request = credential.source.request_fingerprint(&config.api());
-            Record { request, last_exchange: asked, written: None }
+            Record { request, last_exchange, written: None }
         };
         let dry_exchange = Self { ledger, credential: credential.clone(), record };
         dry_exchange.store()?;
         Ok(dry_exchange)
     }
 
-    /// Notes how it ended. A daemon that has started meanwhile has noted more than that, and keeps what it noted. Blocks on
-    /// the disk.
+    /// Records the end of the exchange, unless a daemon that started meanwhile has replaced the record. Blocks on the disk.
     pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), NotRecorded> {
         is_free(&self.credential)?;
-        let noted = self.ledger.load(&self.credential.name).ok().flatten();
-        if noted.is_none_or(|noted| noted.last_exchange != self.record.last_exchange) {
+        let stored = self.ledger.load(&self.credential.name).ok().flatten();
+        if stored.is_none_or(|stored| stored.last_exchange != self.record.last_exchange) {
             return Ok(());
         }
         let at = clock::stamp_of(clock::now());
@@ -93,25 +92,25 @@ impl DryExchange {
 
     fn store(&self) -> Result<(), NotRecorded> {
         let stored = self.ledger.store(&self.credential.name, &self.record);
-        stored.map_err(|why| NotRecorded::unkept(&why.path, &why.source))
+        stored.map_err(|why| NotRecorded::store_failed(&why.path, &why.source))
     }
 }
 
 impl NotRecorded {
-    fn unkept(path: &Path, why: &io::Error) -> Self {
+    fn store_failed(path: &Path, why: &io::Error) -> Self {
         let why = why.to_string().to_lowercase();
         let why = why.split(" (os error").next().unwrap_or_default();
-        Self::Unkept(format!("`{}` cannot be written: {why}", path.display()))
+        Self::StoreFailed(format!("`{}` cannot be written: {why}", path.display()))
     }
 }
 
-/// Whether nobody writes to the outputs.
+/// Returns an error if a process writes to an output.
 fn is_free(credential: &Credential) -> Result<(), NotRecorded> {
     for output in &credential.outputs {
         match output.holder() {
             Ok(None) => {}
             Ok(Some(held)) => return Err(NotRecorded::Held(held.by())),
-            Err(_) => return Err(NotRecorded::Unseen),
+            Err(_) => return Err(NotRecorded::UnknownHolder),
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! What needs no daemon: which credentials there should be, how their tokens are on disk, what an earlier process left, and
-//! exchanges of the doctor in the state directory.
+//! Work without a daemon: the desired credentials, the status of their tokens on disk, the state of an earlier process, and the
+//! record of the doctor's exchanges in the state directory.
 
 mod desired;
 mod disk_status;

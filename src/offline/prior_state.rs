@@ -1,4 +1,4 @@
-//! What an earlier process left of a credential: its record and its token.
+//! State of a credential from an earlier process: its record and its token.
 
 use crate::{
     config::Credential,
@@ -9,17 +9,17 @@ use crate::{
     state::{Ledger, LoadError, Record, WrittenToken},
 };
 
-/// What an earlier process left of a credential.
+/// State of a credential from an earlier process.
 #[derive(Debug)]
 pub struct PriorState {
     /// Its record; `None` if there is none.
     pub record: Result<Option<Record>, LoadError>,
-    /// The session, if its token is the one that was written, and whether every output is as it should be.
+    /// The session, if an output holds its token, and whether every output has the expected content.
     pub session: Option<(Session, bool)>,
 }
 
-/// Looks up the record of a credential and the token of that record. `request` is today's request: a token of another one is
-/// not looked for. Changes nothing. Blocks on the disk.
+/// Loads the record of a credential and the token of that record. `request` identifies the configured request: a token of
+/// another request is ignored. Changes nothing. Blocks on the disk.
 pub fn load_prior_state(
     credential: &Credential,
     project: &ProjectId,
@@ -41,7 +41,7 @@ pub fn load_prior_state(
     PriorState { record, session }
 }
 
-/// The session of an earlier process. Its claims were checked when it was granted; here it only has to be a JWT.
+/// Returns the session of an earlier process. Its claims were checked at the grant, so here it only has to be a JWT.
 fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
     let jwt = output::find(outputs, written.token)?;
     let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;

@@ -7,20 +7,20 @@ use crate::{
     state::Ledger,
 };
 
-/// The last exchange of a credential, by what was written of it.
+/// The last exchange of a credential, from its record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RecordedExchange {
-    /// From when on another one may follow: the spacing, and the quiet that the host wanted. Of one that nobody saw the end
-    /// of, the spacing is counted from now.
+    /// Earliest time of the next exchange: after the spacing, and after the quiet period that the host asked for. If the end of
+    /// the exchange is not recorded, the spacing counts from now.
     pub free_at: Moment,
-    /// What was written; `None` if nothing was.
-    pub asked: Option<ExchangeRecord>,
-    /// Whether it may be under way still: it has no end yet, and a process writes to the outputs.
+    /// The record of the exchange; `None` if there is none.
+    pub last_exchange: Option<ExchangeRecord>,
+    /// Whether it may still be in flight: its end is not recorded, and a process writes to the outputs.
     pub is_under_way: bool,
 }
 
 impl RecordedExchange {
-    /// Looks it up. Blocks on the disk.
+    /// Loads the record. Blocks on the disk.
     pub fn of(config: &Config, credential: &Credential) -> Self {
         let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {
             return Self::default();
@@ -31,7 +31,7 @@ impl RecordedExchange {
         let is_held = || credential.outputs.iter().any(|output| matches!(output.holder(), Ok(Some(_))));
         Self {
             free_at: spaced.max(recollection.quiet_until).unwrap_or_default(),
-            asked: Some(record.last_exchange),
+            last_exchange: Some(record.last_exchange),
             is_under_way: record.last_exchange.answer.is_none() && is_held(),
         }
     }

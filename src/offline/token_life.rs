@@ -1,20 +1,20 @@
-//! How long a token lives by its own claims, for a process that has no record of it.
+//! Lifetime of a token by its own claims, for a process that has no record of it.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::{output::Output, renewal::policy::LIFETIME_MAX, secret::Secret, session::Jwt};
 
-/// The life of a token by its own claims.
+/// Lifetime and age of a token by its own claims.
 #[derive(Clone, Copy, Debug)]
 pub struct TokenLife {
     /// From its issue to its expiry.
     pub lifetime: Duration,
-    /// Its age, rather too high than too low.
+    /// Its age, rounded up in case of doubt.
     pub age: Duration,
 }
 
-/// Returns the life of the token in these outputs, of the one that expires first; `None` unless each output holds a live one.
-/// Errs early: a token counts as old as its issue or its file, whichever is longer ago, and a little older. Blocks on the disk.
+/// Returns the lifetime of the token that expires first; `None` unless each output holds a valid one. Overestimates the age: it
+/// counts from the issue or from the write of the file, whichever is earlier, and adds a margin. Blocks on the disk.
 pub fn token_life(outputs: &[Output], wall: SystemTime) -> Option<TokenLife> {
     let life = |output: &Output| {
         let (tokens, written_at) = output.tokens()?;

@@ -17,34 +17,34 @@ use crate::{
     watch::{ChangeWatcher, Touched},
 };
 
-/// Looks until every required token is there, or until the time is over, at each change of a file that has a say in it. Looks
-/// once at least, though not for longer than the longer of the time and [`LOOK_MAX`]. Answers what was seen last; `None` if no
-/// look came to its end. Must be called within a runtime.
+/// Scans the disk at each relevant change, until every required token is valid or the timeout expires. Scans at least once,
+/// for at most the longer of the timeout and [`SCAN_MAX`]. Returns the result of the last scan; `None` if no scan was
+/// completed. Must be called within a runtime.
 pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<DiskStatus> {
-    let mut last = time::timeout(timeout.max(LOOK_MAX), look(config)).await.ok()?;
-    if last.are_good() || timeout.is_zero() {
+    let mut last = time::timeout(timeout.max(SCAN_MAX), scan(config)).await.ok()?;
+    if last.all_valid() || timeout.is_zero() {
         return Some(last);
     }
     let mut change_watcher = ChangeWatcher::default();
     let watching = async {
-        while !last.are_good() {
+        while !last.all_valid() {
             let folders = folders(config);
             arm(&mut change_watcher, &folders).await;
-            // Also right after arming, for it may have changed before; those of some file systems cannot be watched.
-            let _ = time::timeout(LOOK_ANYWAY, touched(&mut change_watcher, &folders)).await;
-            last = look(config).await;
+            // Also rescans without a change: one may precede the watch, and some file systems cannot be watched.
+            let _ = time::timeout(RESCAN_EVERY, touched(&mut change_watcher, &folders)).await;
+            last = scan(config).await;
         }
     };
     let _ = time::timeout(timeout, watching).await;
     Some(last)
 }
 
-async fn look(config: &Arc<Config>) -> DiskStatus {
+async fn scan(config: &Arc<Config>) -> DiskStatus {
     let config = Arc::clone(config);
     task::spawn_blocking(move || DiskStatus::of(&config)).await.unwrap_or_default()
 }
 
-/// Watches the folders, and in the place of one that is missing the nearest above it that is there.
+/// Watches the folders. Instead of a missing folder, watches its nearest existing ancestor.
 async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     let mut wanted = folders.clone();
     while !wanted.is_empty() {
@@ -57,7 +57,7 @@ async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     }
 }
 
-/// Waits until one of the folders is touched, or is made. What else happens in a folder above them is nothing to wake for.
+/// Waits until one of the folders changes or is created. Ignores other changes in their ancestors.
 async fn touched(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     let concerns = |file: &PathBuf| {
         file.parent().is_some_and(|folder| folders.contains(folder))
@@ -71,7 +71,7 @@ async fn touched(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>
     }
 }
 
-/// Where a change may make a token good: its outputs, its state file, the key folders that say who there is.
+/// Returns the folders whose changes may make a token valid: those of outputs, of state files and of keys.
 fn folders(config: &Config) -> BTreeSet<PathBuf> {
     let named = config.credentials.iter().flat_map(|credential| &credential.outputs);
     let pattern = config.key_directories.iter().flat_map(|directory| &directory.pattern.outputs);
@@ -80,11 +80,11 @@ fn folders(config: &Config) -> BTreeSet<PathBuf> {
     outputs.chain(keys).chain([Ledger::new(&config.state_directory).folder().to_owned()]).collect()
 }
 
-/// How long to wait for a change before looking all the same.
-const LOOK_ANYWAY: Duration = Duration::from_secs(2);
+/// How long to wait for a change before the next scan.
+const RESCAN_EVERY: Duration = Duration::from_secs(2);
 
-/// How long one look may take however short the time: a disk may hang.
-const LOOK_MAX: Duration = Duration::from_secs(5);
+/// The least time limit of the first scan, however short the timeout is. A disk may hang.
+const SCAN_MAX: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -97,7 +97,7 @@ mod tests {
         let mut change_watcher = ChangeWatcher::default();
         let patience = Duration::from_secs(60);
         for made in ["deep", "deep/down", "deep/down/out", "deep/down/out/a.jwt"] {
-            // Each time a folder is watched that was not before, which is a hint by itself.
+            // A newly watched folder counts as a change by itself.
             arm(&mut change_watcher, &folders).await;
             time::timeout(patience, touched(&mut change_watcher, &folders)).await.unwrap();
             std::fs::create_dir(base.path().join(made)).unwrap();

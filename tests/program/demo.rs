@@ -1,4 +1,4 @@
-//! The real binary's `demo`, its output in a pipe: it narrates, tells no secret, ends as asked and leaves nothing behind.
+//! The real binary's `demo`, its output in a pipe: it narrates, prints no secret, ends on request and leaves no files.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -28,7 +28,7 @@ impl Demo {
             .arg("demo")
             .args(arguments)
             .env("TMPDIR", temporary.path())
-            // What is meant for real projects is none of the demo's business.
+            // The demo ignores the variables of real projects.
             .env("DESCOPE_PROJECT_ID", "P2other")
             .env("DESCOPE_BASE_URL", "https://api.descope.invalid")
             .env_remove("TOKENWELL_LOG")
@@ -97,7 +97,7 @@ fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
 fn ten_seconds_show_a_key_changed_and_an_outage_survived() {
     let (output, status, complaints, temporary) = Demo::start(&["--for", "10s"]).end();
     assert!(status.success(), "{status}\n{complaints}\n{output}");
-    // Each story is told in its order; on a slow machine the one may overtake the other.
+    // The events of each story are in order; on a slow machine the stories may interleave.
     let stories: [&[&str]; 3] = [
         &[
             "the access key of `billing` is rotated in the mounted Secret",

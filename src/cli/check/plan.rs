@@ -13,10 +13,10 @@ use crate::{
     renewal::{OnExpiry, Policy},
 };
 
-/// A configuration as people read it.
+/// A configuration in readable form.
 pub(super) struct Plan<'a> {
     pub(super) config: &'a Config,
-    /// `None` if flags stand for it.
+    /// `None` if the configuration comes from flags.
     pub(super) file: Option<&'a Path>,
     pub(super) keys: &'a KeyMetadata,
 }
@@ -40,7 +40,7 @@ impl Display for Plan<'_> {
         for credential in &config.credentials {
             write!(f, "\n\ncredential {}", credential.name)?;
             for file in credential.source.files() {
-                let found = self.keys.found.get(file.path).copied().unwrap_or("not looked at");
+                let found = self.keys.found.get(file.path).copied().unwrap_or("not examined");
                 row(f, INDENT, file.kind.file_noun(), format_args!("{} ({found})", file.path.display()))?;
             }
             details(credential, f)?;
@@ -56,13 +56,13 @@ impl Display for Plan<'_> {
     }
 }
 
-/// What a credential and the pattern of many have in common.
+/// Prints the rows shared by a credential and a pattern of credentials.
 fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
     for (n, output) in credential.outputs.iter().enumerate() {
         row(f, INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
     }
     for (n, hook) in credential.hooks.iter().enumerate() {
-        row(f, INDENT, if n == 0 { "hooks" } else { "" }, told(hook))?;
+        row(f, INDENT, if n == 0 { "hooks" } else { "" }, described(hook))?;
     }
     for (name, value) in credential.source.terms() {
         row(f, INDENT, name, value)?;
@@ -72,7 +72,7 @@ fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
         row(f, INDENT, "renewal", renewal(&credential.policy))?;
     }
     match credential.policy.on_expiry {
-        OnExpiry::Keep => row(f, INDENT, "on expiry", "the dead token stays; its readers will be refused by servers")?,
+        OnExpiry::Keep => row(f, INDENT, "on expiry", "the expired token stays; servers will reject it")?,
         OnExpiry::Remove => row(f, INDENT, "on expiry", "the files are removed")?,
     }
     if !credential.required {
@@ -98,7 +98,7 @@ fn generations(set: &Set) -> String {
     format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
 }
 
-fn told(hook: &Hook) -> String {
+fn described(hook: &Hook) -> String {
     match hook {
         Hook::Signal { signal, to: Recipient::PidFile(path) } => {
             format!("{signal} to the process of {}", path.display())
@@ -112,7 +112,7 @@ fn told(hook: &Hook) -> String {
     }
 }
 
-/// A word of a command, unless it may be a secret.
+/// Returns a word of a command, or `…` if it may be a secret.
 fn shown(word: &str) -> String {
     let is_plain = !word.is_empty() && !word.contains(|c: char| c.is_whitespace() || c.is_control());
     match (looks_like_a_secret(word), is_plain) {
@@ -154,7 +154,7 @@ fn renewal(policy: &Policy) -> String {
     )
 }
 
-/// Without the noise of a share that is no binary fraction.
+/// Rounds to two decimals.
 fn percent(percent: f64) -> f64 {
     (percent * 100.0).round() / 100.0
 }
@@ -179,7 +179,7 @@ fn log(config: &Config) -> String {
     format!("{format}, level {}", config.log.level.as_deref().unwrap_or("info"))
 }
 
-/// A line of two columns; the second begins in the same place everywhere.
+/// Prints a line of two aligned columns.
 fn row(f: &mut Formatter<'_>, indent: &str, name: &str, value: impl Display) -> fmt::Result {
     write!(f, "\n{indent}{name:width$}{value}", width = NAME_COLUMNS - indent.len())
 }

@@ -1,4 +1,4 @@
-//! The report as it grows: a line for each finding as soon as it is known, and a sum at the end.
+//! Prints the report: a line for each finding as soon as it is known, and the totals at the end.
 
 use std::{collections::BTreeSet, io};
 
@@ -13,10 +13,10 @@ use crate::{
     doctor::{Finding, FindingStatus, Need, Orchestrator, Progress, bounded},
 };
 
-/// What was said so far.
+/// Totals of the findings printed so far.
 pub(super) struct PrintedReport {
     style: Style,
-    /// Of a terminal. In a file or a pipe a finding has one line, however long.
+    /// Width of the terminal; `None` in a file or a pipe, where a finding is one line.
     columns: Option<usize>,
     counts: [usize; 4],
     needs: BTreeSet<Need>,
@@ -40,7 +40,7 @@ impl PrintedReport {
 
     fn print_findings(&mut self, findings: Vec<Finding>) -> io::Result<()> {
         for finding in &findings {
-            self.counts[finding.verdict as usize] += 1;
+            self.counts[finding.status as usize] += 1;
         }
         for finding in bounded(findings) {
             print::result(&line(&finding, self.style, self.columns))?;
@@ -49,13 +49,13 @@ impl PrintedReport {
         Ok(())
     }
 
-    /// Says the sum, and what the process lacks. Answers whether nothing failed.
+    /// Prints what the process lacks, and the totals. Returns whether nothing failed.
     pub(super) fn end(self, orchestrator: Orchestrator) -> io::Result<bool> {
         let [passed, remarks, failed, skipped] = self.counts;
         if let Some(lines) = orchestrator.lines(&self.needs) {
             print::result(&format_args!("\n{}", lines.trim_end()))?;
         }
-        let counts = [(failed, "failed"), (remarks, "to note"), (passed, "passed"), (skipped, "not looked at")];
+        let counts = [(failed, "failed"), (remarks, "to note"), (passed, "passed"), (skipped, "skipped")];
         let counts = counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}"));
         let begin = (failed == 0).then(|| "nothing failed".to_owned());
         let sum = begin.into_iter().chain(counts).collect::<Vec<_>>().join(", ");
@@ -64,10 +64,10 @@ impl PrintedReport {
     }
 }
 
-/// Symbol, word, subject and text; wrapped on a terminal so that the text stands apart.
+/// Formats symbol, word, subject and text. Wraps the text in its own column on a terminal.
 fn line(finding: &Finding, style: Style, columns: Option<usize>) -> String {
-    let Finding { verdict, subject, text, .. } = finding;
-    let (symbol, plain, word, color) = match verdict {
+    let Finding { status, subject, text, .. } = finding;
+    let (symbol, plain, word, color) = match status {
         FindingStatus::Passed => ('✓', '+', "pass", Color::Good),
         FindingStatus::Remark => ('!', '!', "note", Color::Poor),
         FindingStatus::Failed => ('✗', 'x', "FAIL", Color::Bad),
@@ -80,7 +80,7 @@ fn line(finding: &Finding, style: Style, columns: Option<usize>) -> String {
     Line::new(color, mark).and(Color::Plain, rest).shown(style)
 }
 
-/// Breaks a text at spaces. Longer words stay whole, so that a path can be copied.
+/// Breaks a text at spaces. Does not break long words, so that a path can be copied.
 fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
@@ -96,7 +96,7 @@ fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 const SUBJECT_COLUMNS: usize = 9;
-/// Symbol, word, subject, and what is between them.
+/// Width of symbol, word, subject and the spaces between them.
 const TEXT_AT: usize = 8 + SUBJECT_COLUMNS + 1;
 const TEXT_COLUMNS_MIN: usize = 20;
 
@@ -107,7 +107,7 @@ mod tests {
     #[test]
     fn a_finding_is_one_line_in_a_pipe() {
         let finding = Finding {
-            verdict: FindingStatus::Failed,
+            status: FindingStatus::Failed,
             subject: "DNS",
             text: "`api.invalid` cannot be looked up; check `baseUrl`".to_owned(),
             needs: Vec::new(),

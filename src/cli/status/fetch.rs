@@ -120,7 +120,7 @@ impl FetchedReport {
     /// Updates an old report by the current files and clock.
     fn updated(mut self, disk: Option<DiskStatus>, now: SystemTime) -> Self {
         let report = &mut self.report;
-        report.ready = disk.as_ref().is_some_and(DiskStatus::are_good);
+        report.ready = disk.as_ref().is_some_and(DiskStatus::all_valid);
         let DiskStatus { missing, troubles, .. } = disk.unwrap_or_else(|| DiskStatus {
             troubles: vec!["the disk takes too long to respond".to_owned()],
             ..DiskStatus::default()

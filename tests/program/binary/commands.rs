@@ -1,4 +1,4 @@
-//! Exit codes, and where the configuration comes from.
+//! Exit codes, and the sources of the configuration.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 

@@ -33,7 +33,7 @@ fn a_second_daemon_makes_no_exchange_until_it_takes_over() {
         assert_eq!(setting.leaks.found_in(&first.ended().stderr), None);
         second.until_said("the process that wrote the outputs has ended; taking over", 1);
         assert!(now() - killed < Duration::from_secs(2) + SLACK, "it took over after {:?}", now() - killed);
-        // What the token was asked for with is not known: it is replaced.
+        // The request of the token is unknown, so the token is replaced.
         setting.until_exchanges(2);
         second.until_said("token written", 1);
         assert!(setting.token("a").is_some() && setting.token("a") != token, "the second has a session of its own");
@@ -133,5 +133,5 @@ fn second(setting: &Setting, command: &str) -> std::process::Command {
     command
 }
 
-/// What a loaded machine may add to any time.
+/// Delay that a loaded machine may add.
 const SLACK: Duration = Duration::from_secs(5);

@@ -192,7 +192,7 @@ fn only_the_journal_gets_the_priority_of_a_line() {
 
 #[test]
 fn health_is_silent_but_for_renewals() {
-    // One renewal a second, of tokens that live on for long if the machine stands still for a while.
+    // One renewal a second, of tokens that stay valid even if the machine stalls for a while.
     let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
     let mut setting = Setting::with(&names);
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(20));

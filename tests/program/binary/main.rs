@@ -1,4 +1,4 @@
-//! The real binary: exit codes, signals, files, and what it says, against the sandbox.
+//! The real binary against the sandbox: exit codes, signals, files and output.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! What others may learn from the process.
+//! What other users can read of the process.
 
 use std::{
     fs,
@@ -81,7 +81,7 @@ fn there_are_no_core_dumps_and_no_debuggers_of_the_same_user() {
     let setting = Setting::with(&["a"]);
     let mut command;
     if geteuid().is_root() {
-        // For root all files of processes are root's; so somebody else has to run it.
+        // Root may read the files of every process, so another user has to run it.
         let copy = setting.path("tokenwell");
         // By a process of its own: what is open here for writing while another test forks cannot be executed.
         assert!(Command::new("/bin/cp").args([TOKENWELL.as_ref(), copy.as_os_str()]).status().unwrap().success());

@@ -1,4 +1,4 @@
-//! What the service manager is told.
+//! Notifications to the service manager.
 
 use std::{fs, os::unix::net::UnixDatagram, process};
 
@@ -57,7 +57,7 @@ fn a_whole_life_is_in_order() {
         assert_eq!(told.last().unwrap(), "STOPPING=1\nSTATUS=stopping");
         assert_eq!(count(&told, "STOPPING=1"), 1);
         assert_eq!(count(&told, "READY=1"), 1 + count(&told, "RELOADING=1"), "{told:?}");
-        assert_eq!(count(&told, "WATCHDOG"), 0, "nobody asked for it: {told:?}");
+        assert_eq!(count(&told, "WATCHDOG"), 0, "no watchdog was requested: {told:?}");
         setting.clean(&ended);
     }
 }

@@ -136,7 +136,7 @@ fn usr1_renews_everything_within_the_spacing() {
 #[test]
 fn a_storm_of_signals_is_weathered() {
     let mut setting = Setting::with(&["a"]);
-    // At the level `debug` every signal is told of.
+    // At the level `debug` every signal is logged.
     let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "debug"));
     program.until_said("ready: every required token is on disk", 1);
     for _ in 0..1000 {
@@ -155,7 +155,7 @@ fn a_storm_of_signals_is_weathered() {
     assert_eq!(ended.code, Some(0));
     let key = Secret::new(setting.key("a"));
     spaced(&setting.sandbox, Some(&key), Duration::from_millis(100));
-    // What is left of the storm when it comes may renew it as well.
+    // The remaining signals may renew it as well.
     let (_, since) = ended.stderr.split_once("the new configuration is in force").unwrap();
     let gusts = since.matches("asked to renew every session").count();
     let of_newcomer = |seen: &ExchangeRecord| seen.key == Some(newcomer);
@@ -192,7 +192,7 @@ fn a_storm_of_signals_does_not_flood_the_log() {
         let is = |line: &&str| line.contains(&format!("\"level\":\"{level}\"")) && line.contains(text);
         ended.stderr.lines().filter(is).count()
     };
-    // The first, and one more for every few seconds that the storm takes on a busy machine.
+    // One at first, and one more for every few seconds that the signals take on a busy machine.
     for (level, text) in [
         ("INFO", "asked to read the configuration again"),
         ("INFO", "the configuration is unchanged"),

@@ -26,7 +26,7 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
     serve(&setting, "127.0.0.1:0", &["a", "b"]);
     let daemon = setting.ready();
     let address = address(&setting, &daemon);
-    // `just now` is less than a second ago, which a machine that stands still may miss.
+    // `just now` is less than a second ago, which a stalled machine may miss.
     let asked = format!("asked the daemon at {address}status, just now");
     let ended = until(&setting, "ready", |ended| ended.code == Some(0) && ended.stdout.contains(&asked));
     assert!(ended.stdout.starts_with("2 of 2 fresh; next renewal in "), "{}", ended.stdout);
@@ -56,7 +56,7 @@ fn json_is_the_servers_answer() {
         wire.read_to_string(&mut text).unwrap();
         steady(text.split_once("\r\n\r\n").unwrap().1)
     };
-    // What happens between two questions makes them differ.
+    // Events between two requests make the answers differ.
     let ended = within("the same answer twice", || {
         let before = served();
         let ended = status(&setting, &["--json"]);

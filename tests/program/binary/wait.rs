@@ -49,7 +49,7 @@ fn a_timeout_names_what_is_missing_and_why() {
     error: time-out after 50ms: 3 of 4 required tokens are not ready:
       a: `DIR/out/a.jwt` does not hold the token that was written last
       b: `DIR/out/b.jwt` does not hold the token that was written last
-      c: nothing was asked for yet
+      c: no exchange was made yet
     ");
 }
 
@@ -107,7 +107,7 @@ fn optional_credentials_are_not_waited_for() {
     setting.configure(&folder(&setting.path("keys")));
     let ended = waited(&setting, "0s");
     assert!(
-        ended.stderr.contains("1 of 2 required tokens is not ready:\n  b: nothing was asked for yet"),
+        ended.stderr.contains("1 of 2 required tokens is not ready:\n  b: no exchange was made yet"),
         "{}",
         ended.stderr
     );

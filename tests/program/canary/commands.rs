@@ -26,7 +26,7 @@ fn ended(arguments: &[&str], setting: &Setting) -> Ended {
     Program::start(&mut loud(arguments, setting)).ended()
 }
 
-/// Nothing secret in it, whatever it says otherwise.
+/// Asserts that the output contains no secret, whatever else it contains.
 fn silent(setting: &mut Setting, ended: &Ended) {
     setting.learn_tokens();
     for said in [&ended.stdout, &ended.stderr] {

@@ -12,7 +12,7 @@ pub(crate) struct Stretch {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// All that the process may write to. What it unmaps meanwhile is left out.
+/// Reads all writable memory of the process. Skips regions that are unmapped meanwhile.
 pub(crate) fn of(process: u32) -> Vec<Stretch> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let memory = File::open(format!("/proc/{process}/mem")).unwrap();

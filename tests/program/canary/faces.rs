@@ -52,7 +52,7 @@ fn no_face_shows_a_key_or_a_token() {
             }
         }
     }
-    // Who asks with a key in hand is not quoted, neither to him nor in the log.
+    // A key in a request is quoted neither in the reply nor in the log.
     for request in [
         format!("GET /{key} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
         format!("GET /readyz/{key}?key={key} HTTP/1.1\r\nhost: {key}\r\nconnection: close\r\n\r\n"),

@@ -1,4 +1,4 @@
-//! What is left in the daemon's memory of keys, and of tokens that it does not have any more.
+//! Remains of keys and of former tokens in the daemon's memory.
 
 use std::{fs, thread, time::Duration};
 
@@ -64,7 +64,7 @@ impl Scene {
         panic!("it is there {} times and not {times}: {found:?}", found.len());
     }
 
-    /// Where something of it is, and what stands around it.
+    /// Returns where a part of it is found, with the surrounding bytes.
     fn found(&self, leaks: &Leaks) -> Vec<String> {
         let around = |stretch: &Stretch, at: usize| {
             let nearby = &stretch.bytes[at.saturating_sub(64)..(at + 64).min(stretch.bytes.len())];
@@ -120,7 +120,7 @@ fn of_a_credential_that_is_taken_away_nothing_is_left_in_memory() {
         scene.program.until_said("the new configuration is in force", 1);
         scene.until_gone(&of_key(&key));
         scene.until_gone(&of_token(&token));
-        // What has to be there still is, and only that: the token from which its file is mended, once.
+        // Only the token from which its file is repaired remains, once.
         scene.until_gone(&of_key(&scene.content("keys/stays")));
         let token = scene.content("out/stays.jwt");
         for part in parts(&token) {
@@ -138,7 +138,7 @@ fn an_idle_daemon_holds_no_key_and_only_the_newest_token() {
     let mut scene = Scene::new(true);
     let (key, token) = (scene.content("keys/goes"), scene.content("out/goes.jwt"));
     let rotated = scene.setting.key("anotherLongKeyOfManyLettersAndDigits");
-    // What comes back of a key in an answer is forgotten, too.
+    // A key echoed in a reply is erased, too.
     let echo = tokenwell::sandbox::Reply::new(500).header("x-echo", &rotated).body(format!("you sent {rotated}"));
     scene.setting.sandbox.script([Answer::from(echo)]);
     scene.setting.put("keys/goes", &rotated);
@@ -157,7 +157,7 @@ fn an_idle_daemon_holds_no_key_and_only_the_newest_token() {
 }
 
 const PART_BYTES: usize = 24;
-/// A look at the whole memory takes some tenths of a second.
+/// A scan of the whole memory takes some tenths of a second.
 const TRIES: usize = 120;
 const STEP: Duration = Duration::from_millis(50);
 

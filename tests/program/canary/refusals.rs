@@ -1,5 +1,4 @@
-//! Every way in which an exchange, a key file, a write and a hook can fail, at the loudest; what is said by the other side
-//! holds the key.
+//! Every failure of an exchange, a key file, a write and a hook, at the most verbose level; the replies contain the key.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -58,7 +57,7 @@ fn no_answer_of_a_server_brings_a_key_or_a_token_into_the_log() {
     let mut rotations = 0;
     exhaust_script(&mut setting, &mut rotations);
     program.until_said("token written", 1);
-    // These take the whole time-out, which would be too short for the others on a machine that stands still for a while.
+    // These take the whole time-out, which would be too short for the others on a machine that stalls for a while.
     setting.configure_with(&format!("{PACE}http: {{timeout: 500ms}}\n"), &setting.named(&["a"]));
     program.until_said("the new configuration is in force", 1);
     setting.sandbox.script([Answer::Hang, Answer::Stalled, Answer::Usual]);
@@ -120,16 +119,16 @@ fn dead_peers_and_hooks_that_print_the_token() {
     let mut setting = Setting::new();
     let key = setting.key("a");
     setting.put("keys/a", &key);
-    // It is bound and does not listen, and nobody else can listen there.
-    let nobody = TcpSocket::new_v4().unwrap();
-    nobody.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let address = nobody.local_addr().unwrap();
+    // The socket is bound and does not listen, so no other process can listen there.
+    let unused = TcpSocket::new_v4().unwrap();
+    unused.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = unused.local_addr().unwrap();
     let text = format!("{PACE}{}", setting.named(&["a"]));
     setting.put("tokenwell.yaml", &setting.configuration(&format!("http://{address}"), &text));
     let program = start(&setting);
     program.until_said("connection refused", 1);
     setting.clean(&program.stop());
-    drop(nobody);
+    drop(unused);
 
     let (keys, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
     let (keys, out) = (keys.display(), out.display());
@@ -146,7 +145,7 @@ fn dead_peers_and_hooks_that_print_the_token() {
     setting.clean(&ended);
 }
 
-/// One hook for each dress, since of what one prints only the beginning is told.
+/// One hook for each encoding, because only the beginning of a hook's output is logged.
 #[test]
 fn hooks_that_print_the_key_and_the_token_in_every_dress() {
     let mut setting = Setting::new();

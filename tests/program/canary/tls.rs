@@ -16,7 +16,7 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 
-/// A way into the sandbox by TLS, for as long as the test lives.
+/// A TLS server in front of the sandbox, until the test ends.
 pub(crate) struct Front {
     pub(crate) base_url: String,
     /// To be trusted, PEM.

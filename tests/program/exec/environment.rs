@@ -1,4 +1,4 @@
-//! What a program gets from us, and what it does not.
+//! Which environment variables the program receives.
 
 use std::{
     ffi::OsStr,

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Makes orphans that end when they are let go, and ends itself when the kernel has forgotten all of them. One is ended by a
-/// real-time signal, which is told in another way.
+/// real-time signal, which is reported differently.
 const ORPHANS: &str = "
     for number in 1 2 3; do
         ( (sh -c 'echo $$ >> orphans; while [ -e alive ] && [ ! -e end ]; do sleep 0.01; done' &) )

@@ -23,7 +23,7 @@ fn a_token_during_a_restart_causes_no_second_restart() {
     stage.said("starts");
     stage.put_key("b", "another");
     stage.said("terms");
-    // It takes its time to end, and meanwhile come two more.
+    // Two more rotations arrive while the program ends slowly.
     stage.put_key("a", "second");
     program.until_said("\"token written\"", 4);
     stage.put_key("b", "third");

@@ -1,4 +1,4 @@
-//! What the service manager is told, and that the program is not taken for us.
+//! Notifications to the service manager, and that the program is not mistaken for tokenwell.
 
 use crate::{
     manager::{Manager, count},

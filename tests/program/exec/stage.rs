@@ -48,12 +48,12 @@ impl Stage {
         assert!(install.status().unwrap().success());
     }
 
-    /// What the program wrote with `say`, once it did.
+    /// Waits for the text that the program wrote with `say`.
     pub(crate) fn said(&self, name: &str) -> String {
         self.until_said(name, 1)
     }
 
-    /// What the program said under that name, once it has so many lines.
+    /// Waits until the program wrote that many lines under that name, and returns them.
     pub(crate) fn until_said(&self, name: &str, lines: usize) -> String {
         let path = self.path(name);
         let said = || fs::read_to_string(&path).ok().filter(|text| text.matches('\n').count() >= lines);

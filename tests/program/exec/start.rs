@@ -12,7 +12,7 @@ use crate::{
 
 #[test]
 fn without_a_token_the_program_does_not_start() {
-    // Long enough for a token on a machine that stands still for a while.
+    // Long enough for a token on a machine that stalls for a while.
     let [mut ours, mut theirs] = [(); 2].map(|()| Stage::with(&["a"]));
     for stage in [&ours, &theirs] {
         stage.configure(&stage.named(&["a", "b"]));
@@ -42,7 +42,7 @@ fn a_stop_before_the_start_ends_like_the_program() {
         stage.sandbox.set(|settings| settings.outage = Some(Answer::Hang));
         let program = stage.start(&[], "echo | say started");
         stage.until_exchanges(1);
-        program.signal(SIGUSR1); // there is nobody yet to get it
+        program.signal(SIGUSR1); // no process receives it yet
         program.signal(signal);
         let ended = program.ended();
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);

@@ -32,7 +32,7 @@ fn ctrl_c_reaches_the_program_once_and_stops_nothing_by_itself() {
     assert!(!terminal.shown().contains("sent INT"), "{}", terminal.shown());
 }
 
-/// The kernel tells the leader of the session alone, which is tokenwell here.
+/// The kernel signals only the leader of the session, which is tokenwell here.
 #[test]
 fn that_the_terminal_is_gone_is_passed_on() {
     let stage = Stage::with(&["a"]);

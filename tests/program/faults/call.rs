@@ -1,4 +1,4 @@
-//! A system call taken apart: its name, and the paths it is about.
+//! A parsed system call: its name and its paths.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -34,13 +34,13 @@ impl Call {
             About::Paths => path(thread, None, arguments[0]).zip(path(thread, None, arguments[1])).map(both),
             About::PathsWithin => within(thread, arguments, 0).zip(within(thread, arguments, 2)).map(both),
         };
-        // Which the standard library asks in a debug build only.
+        // The standard library makes this call in a debug build only.
         let is_debugging = number == libc::SYS_fcntl && arguments[1] == F_GETFD;
         paths.filter(|_| !is_debugging).map(|paths| Self { name, paths })
     }
 }
 
-/// What is to be said if a call that is not in the list is about a file that counts.
+/// Returns an error text if an unlisted call is about a relevant file.
 pub(crate) fn unlisted(
     thread: Pid,
     registers: &user_regs_struct,
@@ -60,7 +60,7 @@ fn both((from, to): (PathBuf, PathBuf)) -> Vec<PathBuf> {
     vec![from, to]
 }
 
-/// What a descriptor leads to.
+/// Returns the path of a descriptor.
 fn file(thread: Pid, descriptor: u64) -> Option<PathBuf> {
     let descriptor = i32::try_from(descriptor).ok()?;
     fs::read_link(format!("/proc/{thread}/fd/{descriptor}")).ok()
@@ -90,7 +90,7 @@ fn text(thread: Pid, address: u64) -> Option<OsString> {
     Some(OsStr::from_bytes(&bytes[..end]).to_owned())
 }
 
-/// Which arguments tell the file.
+/// Which arguments name the file.
 enum About {
     /// The first is a descriptor.
     File,
@@ -196,5 +196,5 @@ const NOT_ABOUT_FILES: &[c_long] = &[
 
 const F_GETFD: u64 = libc::F_GETFD.cast_unsigned() as u64;
 
-/// More than any path of a test has.
+/// Longer than any path of a test.
 const PATH_BYTES_MAX: usize = 512;

@@ -1,9 +1,9 @@
 //! `once` after a change of keys, with one fault at one call.
 //!
-//! A kill is delivered when the call is done and before the program hears of it. A refusal comes instead of the call.
+//! A kill is delivered after the call and before the program gets its result. A refusal replaces the call.
 //!
-//! Two calls are not refused. `close` closes whatever it answers, so a refusal that comes instead is none that the kernel
-//! knows. Of `socketpair` tokio makes its own when the program starts, and panics where it cannot.
+//! Two calls are not refused. `close` closes the descriptor whatever it returns, so the kernel has no such refusal. tokio
+//! calls `socketpair` when the program starts, and panics if that fails.
 
 use std::{
     collections::BTreeSet,
@@ -29,7 +29,7 @@ use crate::{
 #[test]
 fn calls_killed_at_any_point_leave_whole_files() {
     strike_all("kills", |points| {
-        // A look at something leaves nothing new to be found.
+        // A read changes nothing on disk.
         let is_struck =
             |number: usize, point: &Point| is_complete() || point.is_of_a_write() || number.is_multiple_of(4);
         let of = |(number, point)| is_struck(number, &point).then_some((point, Fault::KilledAfter));
@@ -44,7 +44,7 @@ fn calls_refused_at_any_point_leave_whole_files() {
             let errnos: Vec<_> = match () {
                 () if point.makes_a_descriptor() => vec![Errno::EMFILE],
                 () if is_complete() => ERRNOS.to_vec(),
-                // One of them at each, so that neighbours meet different ones; all of them come round.
+                // One fault at each point, in rotation, so that neighbours differ and every fault is used.
                 () => vec![ERRNOS[number % ERRNOS.len()]],
             };
             errnos.into_iter().map(move |errno| (point.clone(), Fault::Refused(errno))).collect::<Vec<_>>()
@@ -71,12 +71,12 @@ fn without_socket_descriptors_it_retries_and_recovers() {
     assert_eq!(struck.fate, Fate::Exited(0), "{}", struck.said);
     scene.heals(&struck, "no sockets");
     assert!(asked.len() > REFUSED_SOCKETS, "it was tried until it could be had");
-    // Of two credentials, each at its own pace.
+    // Two credentials write concurrently.
     let of_two: Vec<_> = asked[..REFUSED_SOCKETS].windows(3).map(|three| three[2] - three[0]).collect();
     assert!(of_two.iter().all(|gap| *gap >= SPACING), "{of_two:?}");
 }
 
-/// Whether every fault is wanted at every point, and not a choice of them.
+/// Whether to inject every fault at every point, instead of a selection.
 fn is_complete() -> bool {
     env::var_os("TOKENWELL_FAULTS").is_some_and(|which| which == "all")
 }
@@ -116,7 +116,7 @@ fn strike_all(what: &str, cases: impl FnOnce(BTreeSet<Point>) -> Vec<(Point, Fau
     assert!(missed.len() * 10 < cases.len(), "too many points were not met: {missed:#?}");
 }
 
-/// The points of every run without a fault.
+/// Returns the points common to all runs without a fault.
 fn steady_points(scene: &Scene) -> BTreeSet<Point> {
     let run = |_| {
         let free = scene.strike(None);
@@ -127,7 +127,7 @@ fn steady_points(scene: &Scene) -> BTreeSet<Point> {
     (0..ATTEMPTS).map(run).reduce(|all, points| &all & &points).unwrap()
 }
 
-/// Answers whether the fault was met. How often something is looked at differs a little from run to run.
+/// Returns whether the fault occurred. The number of reads differs a little from run to run.
 fn strike(scene: &Scene, point: &Point, fault: Fault, case: &str) -> bool {
     (0..ATTEMPTS).any(|_| {
         let struck = scene.strike(Some((point, fault)));

@@ -1,5 +1,5 @@
-//! The daemon under faults that last for a while and then go: it lives, keeps what readers have, asks for no session that it
-//! does not need, and is well again soon after.
+//! The daemon under temporary faults: it keeps running, keeps the tokens of readers, makes no unnecessary exchange, and
+//! recovers soon afterwards.
 
 use std::{
     cell::Cell,
@@ -70,9 +70,9 @@ fn without_descriptors_it_keeps_tokens_and_recovers() {
         return;
     }
     let mut troubled = Troubled::new();
-    // Too short to wait for the usual look at the key files, of which nothing hints that they can be read again.
+    // Shorter than the periodic check of key files, because no event signals that they are readable again.
     troubled.setting.sandbox.set(|settings| settings.life = Duration::from_secs(20));
-    // Of requests that come fast one after the other, the second and the third are told at this level only.
+    // The second and third of several requests in quick succession are logged only at this level.
     let program = troubled.start_loud(None, "debug");
     let before = troubled.view();
     let pid = program.pid();
@@ -101,16 +101,16 @@ fn without_descriptors_it_keeps_tokens_and_recovers() {
     assert!(keys.iter().all(|key| troubled.exchanges(key) == 1));
     let said = troubled.stops(program);
     assert!(!said.contains("has expired"), "no token came to its end: {said}");
-    assert!(!said.contains("by somebody else"), "nobody is blamed: {said}");
+    assert!(!said.contains("by somebody else"), "no other process is blamed: {said}");
 }
 
-/// A credential with a plain output in a folder that gets into trouble, one with a set there, and one that is well.
+/// A credential with a plain output in a folder that fails, one with a set there, and one in a healthy folder.
 struct Troubled {
     setting: Setting,
     changes: u32,
 }
 
-/// What readers find in the folder that gets into trouble.
+/// The files of readers in the folder that fails.
 #[derive(PartialEq, Eq, Debug)]
 struct View {
     plain: String,
@@ -139,7 +139,7 @@ impl Troubled {
         Self { setting, changes: 0 }
     }
 
-    /// The daemon, as that user, up to the moment when every token is on disk.
+    /// Starts the daemon as that user, and waits until every token is on disk.
     fn start(&self, user: Option<u32>) -> Program {
         self.start_loud(user, "info")
     }
@@ -158,7 +158,7 @@ impl Troubled {
         program
     }
 
-    /// A fault begins, new keys ask for new tokens, time goes by, and the fault goes.
+    /// Begins a fault, changes the keys, lets time pass, and ends the fault.
     fn lasts(&mut self, program: &Program, said: &str, begin: impl FnOnce(), end: impl FnOnce()) {
         let before = self.view();
         begin();
@@ -177,7 +177,7 @@ impl Troubled {
         assert!(keys.iter().all(|key| self.exchanges(key) == 1), "{said}: one exchange each, and no more");
     }
 
-    /// The third credential gets another key and another token meanwhile, which takes its time and is held up by nothing.
+    /// Changes the key of the third credential during the fault, and checks that its token is not delayed.
     fn tick(&mut self) {
         let exchanges = self.setting.sandbox.counters().exchanges;
         let before = fs::read(self.setting.path("out/well.jwt")).unwrap();
@@ -196,11 +196,11 @@ impl Troubled {
         self.setting.sandbox.exchanges().iter().filter(|seen| seen.key == Some(key.fingerprint())).count()
     }
 
-    /// What readers find, which is whole.
+    /// Returns the files of readers, and checks that each is complete.
     fn view(&self) -> View {
         let folder = self.setting.path("box");
         let current = || fs::read_link(folder.join("set/..data")).unwrap();
-        // One that goes while it is read is read again: readers have some seconds, which a machine that stands still may take.
+        // A file removed during the read is read again: readers have some seconds, and a machine may stall for as long.
         let files = within("a generation", || {
             let generation = current();
             let folders = [folder.clone(), folder.join("set").join(&generation), folder.join("set").join(&generation)];
@@ -219,7 +219,7 @@ impl Troubled {
         View { plain, set: [jwt, json] }
     }
 
-    /// Stops it. Nothing secret was said, and no temporary file is left. Answers what was said.
+    /// Stops the daemon, checks for secrets in its log and for temporary files, and returns the log.
     fn stops(&mut self, program: Program) -> String {
         let ended = program.stop();
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
@@ -243,11 +243,11 @@ impl View {
     }
 }
 
-/// A mount, which goes when it is dropped.
+/// A mount, unmounted on drop.
 struct Mount(PathBuf);
 
 impl Mount {
-    /// A small file system in memory. `None`, said loudly, where nothing can be mounted.
+    /// Mounts a small file system in memory; `None`, with a notice, if mounts are not possible.
     fn of_memory(at: &Path) -> Option<Self> {
         let mounted = mount(&["-t", "tmpfs", "-o", "size=256k,mode=0755", "tmpfs"], at);
         if !mounted {
@@ -269,7 +269,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Also under the feet of a daemon that a failed test leaves.
+        // Also while a daemon left by a failed test uses it.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }
@@ -278,6 +278,6 @@ fn mount(arguments: &[&str], at: &Path) -> bool {
     Command::new("mount").args(arguments).arg(at).status().is_ok_and(|status| status.success())
 }
 
-/// More than the daemon's retries of a write need to come round.
+/// Longer than the daemon's interval between retries of a write.
 const TICKS: usize = 4;
 const NOBODY: u32 = 65534;

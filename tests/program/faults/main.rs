@@ -1,8 +1,8 @@
-//! The real binary when the system fails it: killed after every system call about its files, refused every one of them in
-//! turn, and as a daemon under faults that last.
+//! The real binary under faults of the system: killed after each system call about its files, refused each of them in turn,
+//! and as a daemon under temporary faults.
 //!
-//! The steps that the code itself numbers fail in `files.rs` and `sets.rs`, in process. Here it is the kernel's numbering, so
-//! nothing is left out that nobody thought of: state files, locks, the cached public keys, sweeps, watches.
+//! The steps that the code itself numbers fail in `files.rs` and `sets.rs`, in process. Here the kernel's calls are numbered, so
+//! everything is covered: state files, locks, the cached public keys, sweeps, watches.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 #![expect(clippy::print_stderr, reason = "how much was done is said")]

@@ -19,7 +19,7 @@ pub(crate) struct Point {
     pub(crate) nth: u32,
 }
 
-/// Tells points as they come, in one run.
+/// Identifies the points of one run, in order.
 pub(crate) struct Points<'f> {
     /// Whose parts count, and the generation that was current at the start.
     folder: &'f Path,

@@ -1,4 +1,4 @@
-//! What only root may do.
+//! Privileges that only root has.
 
 use crate::skipped;
 

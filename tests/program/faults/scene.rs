@@ -36,7 +36,7 @@ pub(crate) struct Scene {
     published: Jwks,
 }
 
-/// What readers find.
+/// The files of readers.
 #[derive(PartialEq, Eq)]
 struct View {
     plain: String,
@@ -97,7 +97,7 @@ impl Scene {
         struck
     }
 
-    /// Sets the scene and runs `once`, asking at every point what is to become of it.
+    /// Sets the scene and runs `once`; a callback decides the fate of the process at every point.
     pub(crate) fn run(&self, judge: &mut dyn FnMut(&Point) -> Option<Fault>) -> Struck {
         for folder in FOLDERS {
             fs::remove_dir_all(self.folder.join(folder)).unwrap();
@@ -120,7 +120,7 @@ impl Scene {
         Struck { fate, said: fs::read_to_string(said).unwrap(), points: told, met: false, seen }
     }
 
-    /// What must be true after a run however it ended, and what the next one makes of it.
+    /// Checks the invariants after a run, however it ended, and after the next run.
     pub(crate) fn heals(&self, struck: &Struck, case: &str) {
         match struck.fate {
             Fate::Exited(code) => assert!((0..=1).contains(&code), "{case}: exit code {code}\n{}", struck.said),
@@ -136,7 +136,7 @@ impl Scene {
         assert!(healed.plain != self.old.plain && healed.set != self.old.set, "{case}: no new tokens");
         let exchanges = self.exchanges_since(struck.seen, case);
 
-        // Another start finds nothing to do but to remove what only slow readers could still have been reading.
+        // Another start only removes files that slow readers could still have been reading.
         self.once_more(case);
         assert!(self.whole(case) == healed, "{case}: touched without need");
         assert_eq!(self.exchanges_since(struck.seen, case), exchanges, "{case}: an exchange without need");
@@ -160,7 +160,7 @@ impl Scene {
         assert!(!said.contains("is written by another tokenwell"), "{case}: {said}");
     }
 
-    /// What readers find is whole, and each token is one that the sandbox gave.
+    /// Checks that the files of readers are complete, and that the sandbox granted each token.
     fn whole(&self, case: &str) -> View {
         let view = View::of(&self.folder);
         for (token, old) in [(&view.plain, &self.old.plain), (&view.set[0], &self.old.set[0])] {
@@ -233,7 +233,7 @@ impl View {
     }
 }
 
-/// The names that a glob finds.
+/// Returns the paths that match a glob.
 fn visible(folder: &Path) -> Vec<String> {
     names(folder).into_iter().filter(|name| !name.starts_with('.')).collect()
 }
@@ -254,5 +254,5 @@ fn copy(from: &Path, to: &Path) {
 /// Also of retries.
 pub(crate) const SPACING: Duration = Duration::from_millis(200);
 const PACE: &str = "renew: {spacing: 200ms, retryFirst: 200ms, retryMax: 300ms}\n";
-/// Traced, and on a slow machine, a run may take long. It ends when it has every token.
+/// A traced run may take long on a slow machine. It ends when it has every token.
 const TIMEOUT: &str = "120s";

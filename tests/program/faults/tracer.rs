@@ -1,4 +1,4 @@
-//! A program under ptrace: what it asks of the kernel is seen before it happens, and can be refused or made its last.
+//! A program under ptrace: each system call is visible before it happens, and can be refused or made the last one.
 //!
 //! Why not strace, whose `inject` does much the same: it counts the calls of each thread by themselves and of each kind by
 //! name only. Which thread writes a token differs from run to run, the third `openat` of one thread is the loader's in
@@ -22,12 +22,12 @@ use nix::{
     unistd::Pid,
 };
 
-/// What becomes of a call.
+/// Fate of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
-    /// It is done, and nothing after it.
+    /// It is made, then the process is killed.
     KilledAfter,
-    /// It is not done, and answered so.
+    /// It is not made, and returns this error.
     Refused(Errno),
 }
 
@@ -46,8 +46,8 @@ pub(crate) struct Tracee {
 }
 
 impl Tracee {
-    /// Starts it, in a shell that waits for the tracer before it becomes the program. Says on standard error into a file:
-    /// nobody has to read while it is stopped.
+    /// Starts the program, in a shell that waits for the tracer before it executes the program. Standard error goes to a file,
+    /// so no pipe fills while the program is stopped.
     pub(crate) fn start(command: &Command, said: File) -> Self {
         let mut shell = Command::new("/bin/sh");
         shell.args(["-c", "kill -STOP $$; exec \"$0\" \"$@\""]).arg(command.get_program()).args(command.get_args());
@@ -61,9 +61,9 @@ impl Tracee {
         Self { leader, _child: child }
     }
 
-    /// Lets it go, asking at every call what is to become of it, until it has ended.
+    /// Continues the program until it ends; a callback decides the fate of every call.
     pub(crate) fn run(self, judge: &mut dyn FnMut(Pid, &user_regs_struct) -> Option<Fault>) -> Fate {
-        // Threads that are in a call, with what becomes of it.
+        // Threads that are in a call, with the fate of the call.
         let mut inside: HashMap<Pid, Option<Fault>> = HashMap::new();
         let mut fate = None;
         loop {
@@ -120,10 +120,10 @@ fn answer(thread: Pid, errno: Errno) {
     gone_is_well(ptrace::setregs(thread, registers));
 }
 
-/// A thread may be gone before it is let go: its process was ended by another.
+/// A thread may be gone before it is continued, because another thread ended the process.
 fn gone_is_well(done: nix::Result<()>) {
     assert!(matches!(done, Ok(()) | Err(Errno::ESRCH)), "{}", io::Error::from(done.unwrap_err()));
 }
 
-/// A number that the kernel answers without doing anything.
+/// A number without a system call, which the kernel answers with an error.
 const NO_CALL: u64 = u64::MAX;

@@ -29,7 +29,7 @@ fn nginx_adds_the_header_and_a_hook_lets_it_read_the_new_one() {
     let server = Server::start(&setting.sandbox);
     setting.put_key("billing", "billing");
     setting.configure(&configuration(&setting));
-    // Without nginx there is nobody to tell, which is no failure.
+    // Without nginx there is no process to signal, which is no failure.
     let daemon = setting.ready();
     let nginx = Nginx::start(&setting, &snippet("nginx", &setting, &server.url()));
     assert_eq!(nginx.visit(), "welcome\n");
@@ -59,7 +59,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// It wants a number, and somebody else may take the one that was free: then it ends, and another is tried.
+    /// nginx needs a fixed port, and another process may take the free one: then nginx ends, and another port is tried.
     fn start(setting: &Setting, location: &str) -> Self {
         (0..5).find_map(|_| Self::try_start(setting, location)).unwrap()
     }

@@ -21,7 +21,7 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
         ("the wall clock was set back by two minutes", |stamp| stamp.wall(120), None),
         ("booted since, and the wall clock was set back", |stamp| (stamp.boot(), stamp.wall(120)).0, Some(disagree)),
         ("booted since, longer ago than the token lives", |stamp| (stamp.boot(), stamp.wall(-120)).0, Some(ended)),
-        // Paused for two minutes: the boot clock of a virtual machine may stand still.
+        // Paused for two minutes: the boot clock of a virtual machine may stop.
         ("the wall clock is two minutes on", |stamp| stamp.wall(-120), Some(disagree)),
         ("the boot clock is two minutes on", |stamp| stamp.since_boot(-120.0), Some(ended)),
         ("the boot clock is behind", |stamp| stamp.since_boot(120.0), Some(disagree)),
@@ -45,7 +45,7 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
     }
 }
 
-/// As cron runs it: it will not be there when a renewal that is spread comes due.
+/// As run by cron: the process has ended before a spread renewal is due.
 #[test]
 fn once_keeps_a_valid_token_if_the_api_is_away() {
     let mut past = Past::of(|setting| setting.sandbox.set(|settings| settings.life = Duration::from_secs(100)));
@@ -62,7 +62,7 @@ fn once_keeps_a_valid_token_if_the_api_is_away() {
     past.clean(&ended);
     due(&past);
     past.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
-    // Long enough for a try on a machine that stands still for a while; the token lives for longer.
+    // Long enough for a try on a machine that stalls for a while; the token lives for longer.
     let ended = Program::start(&mut once(&past.path(""), "5s")).ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(past.requests().0 > 2, "it was tried");
@@ -131,7 +131,7 @@ fn another_boot_clock_costs_one_exchange_at_most() {
     }
 }
 
-/// What happened, to the stamps, and what is said of it.
+/// The event, its change of the stamps, and the expected message.
 type Case = (&'static str, fn(&mut Stamp), Option<&'static str>);
 
 struct Stamp<'a>(&'a mut Value);

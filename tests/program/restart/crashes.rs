@@ -10,7 +10,7 @@ use crate::{
     program::{Program, run},
 };
 
-/// Killed as soon as the sandbox has seen the exchange begin, so that nobody lives to see its end.
+/// Killed as soon as the sandbox receives the exchange, so that its end is never recorded.
 #[test]
 fn killed_at_every_exchange_it_keeps_the_spacing() {
     let (mut past, key) = crash_loop();
@@ -83,5 +83,5 @@ fn crash_loop() -> (Past, Secret) {
 }
 
 const SPACING: Duration = Duration::from_millis(300);
-/// No exchange is given up and made again, however long a test that counts them takes.
+/// Long enough that no exchange times out and is retried, however long a test that counts them takes.
 const PACE: &str = "renew: {spacing: 300ms, retryFirst: 300ms, retryMax: 400ms}\nhttp: {timeout: 300s}\n";

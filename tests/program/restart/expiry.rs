@@ -1,4 +1,4 @@
-//! Sessions that ended while nobody was there.
+//! Sessions that ended while no process ran.
 
 use std::{
     fs::{self, Permissions},

@@ -1,4 +1,4 @@
-//! What a credential weighs in the core.
+//! Memory use of a credential in the core.
 
 use std::{num::NonZeroUsize, time::Duration};
 

@@ -1,4 +1,4 @@
-//! What happened to keys and tokens while nobody was there.
+//! Keys and tokens that changed while no process ran.
 
 use std::{
     fs::{self, Permissions},
@@ -159,7 +159,7 @@ fn a_half_written_session_is_completed_after_a_restart() {
     past.idle_process();
 }
 
-/// Nothing may be replaced there; the token that was to be had is remembered by nobody.
+/// Nothing may be replaced there, and no process keeps the token of the record.
 #[test]
 fn a_pipe_in_place_of_a_token_blocks_nothing() {
     let mut past = Past::new();
@@ -171,7 +171,7 @@ fn a_pipe_in_place_of_a_token_blocks_nothing() {
 }
 
 impl Past {
-    /// A process that is stopped when it has said this.
+    /// Runs a process until it logs this text, then stops it.
     fn process_until(&mut self, text: &str) -> crate::program::Ended {
         let program = Program::start(&mut run(&self.path("")));
         program.until_said(text, 1);

@@ -1,4 +1,4 @@
-//! A past: a credential that an earlier process kept fresh, and ways to look at what is left of it.
+//! A past: a credential that an earlier process kept fresh, and helpers to inspect its files.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::{
 /// A setting with sessions of an hour, so that nothing is due while a test runs.
 pub(crate) struct Past(Setting);
 
-/// What is done to it, in words and in deed.
+/// A change to the files: description and action.
 pub(crate) type Damage = (&'static str, fn(&Past));
 
 /// The bytes of a file, and which file it is.
@@ -47,7 +47,7 @@ impl Past {
         Self(setting)
     }
 
-    /// A process from its start to the moment when all is well, and to its end.
+    /// Runs a process until it is ready, then stops it.
     pub(crate) fn process(&mut self) -> Ended {
         let program = Program::start(run(&self.path("")).env("TOKENWELL_LOG", "info,tokenwell=debug"));
         program.until_said("ready: every required token is on disk", 1);
@@ -78,7 +78,7 @@ impl Past {
         print(&self.path(name))
     }
 
-    /// Changes the state file in the way that someone with an editor would.
+    /// Changes the state file as with an editor.
     pub(crate) fn edit_record(&self, edit: impl FnOnce(&mut Value)) {
         let mut record = serde_json::from_slice(&fs::read(self.path(RECORD)).unwrap()).unwrap();
         edit(&mut record);

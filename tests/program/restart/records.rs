@@ -115,7 +115,7 @@ fn unwritable_state_is_logged_once_and_costs_no_token() {
             let before = past.requests().0;
             let ended = past.process();
             assert!(past.requests().0 - before <= 2, "{obstacle}: {}", ended.stderr);
-            // The status file, where it meets the same, is a trouble of its own.
+            // The status file may fail in the same way, with its own message.
             let (of_status, why): (Vec<_>, Vec<_>) =
                 troubles(&ended).into_iter().partition(|why| why.starts_with("cannot write status file `"));
             assert!(of_status.len() <= 1, "{obstacle}, round {round}: {of_status:?}");
@@ -140,7 +140,7 @@ fn a_state_folder_that_can_be_written_again_is_said_and_used() {
     past.idle_process();
 }
 
-/// What is changed, how, and how often the public keys are asked for then.
+/// The change, and the expected number of requests for the public keys.
 type Change = (&'static str, fn(&mut Setting), u64);
 
 fn replaced(setting: &Setting, from: &str, to: &str) {

@@ -13,7 +13,7 @@ fn fifty_restarts_make_no_request_and_touch_nothing() {
     for _ in 0..50 {
         past.idle_process();
     }
-    // It is not that it has gone deaf.
+    // The daemon still responds.
     past.put_key("b", "b");
     past.configure(&past.named(&["a", "b"]));
     past.process();
@@ -37,7 +37,7 @@ fn twenty_kills_make_no_request_and_touch_nothing() {
     past.idle_process();
 }
 
-/// Adopted is not forgotten: the plan of the first process is that of the last.
+/// Adoption keeps the schedule: the last process renews when the first one planned to.
 #[test]
 fn a_restart_changes_no_plan() {
     let mut past = Past::new();

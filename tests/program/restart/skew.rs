@@ -69,7 +69,7 @@ fn clock_skew_is_logged_once_and_again_at_its_end() {
             program.signal(SIGUSR1);
             program.until_said("\"token written\"", round);
         }
-        // A refusal tells the time as well.
+        // A refusal has a `Date` header as well.
         past.sandbox.set(|settings| settings.clock_offset_seconds = 30);
         past.sandbox.script([tokenwell::sandbox::Answer::status(503)]);
         program.signal(SIGUSR1);
@@ -97,7 +97,7 @@ fn the_report_has_the_clock_skew() {
                 ReloadSource { file: None, load: std::sync::Arc::new(load), log_changed: std::sync::Arc::new(|_| ()) },
             )
             .unwrap();
-            assert_eq!(daemon.report().clock_skew, None, "nobody told the time yet");
+            assert_eq!(daemon.report().clock_skew, None, "there was no `Date` header yet");
             while !daemon.has_every_token() {
                 daemon.turn().await.unwrap();
             }

@@ -59,7 +59,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
       key file     /etc/tokenwell/keys/billing (present)
       outputs      /run/b.jwt (jwt, mode 0644)
                    /run/c.jwt (jwt, mode 0640, user 0)
-      on expiry    the dead token stays; its readers will be refused by servers
+      on expiry    the expired token stays; servers will reject it
 
     credential later
       key file     /etc/tokenwell/later (missing: `run` waits for it)
@@ -84,12 +84,12 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
       hooks        /etc/tokenwell/keys/billing (timeout 10s)
                    /etc/tokenwell/keys (timeout 10s)
                    /etc/tokenwell/none (timeout 10s)
-      on expiry    the dead token stays; its readers will be refused by servers
+      on expiry    the expired token stays; servers will reject it
 
     a credential for each key in /etc/tokenwell/absent
       as of now    none
       outputs      /run/x/{name}.jwt (jwt, mode 0640)
-      on expiry    the dead token stays; its readers will be refused by servers
+      on expiry    the expired token stays; servers will reject it
     "#);
     insta::assert_snapshot!(plain(&output.stderr), @r#"
     warning: line 5, credentials[0].outputs[0].mode: `0644` lets every user read the token (set `group` and write `"0640"`, unless this is intended)
@@ -101,7 +101,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
     warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`
     warning: program `/etc/tokenwell/keys` of a hook is not a file
     warning: program `/etc/tokenwell/keys/billing` of a hook may not be executed by this user
-    warning: program `/etc/tokenwell/none` of a hook is missing, or out of sight
+    warning: program `/etc/tokenwell/none` of a hook is missing or not accessible
     "#);
     assert_eq!(output.status.code(), Some(0));
 }

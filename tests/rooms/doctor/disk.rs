@@ -1,4 +1,4 @@
-//! Key files and outputs, as a user without privileges meets them.
+//! Key files and outputs, for a user without privileges.
 
 use std::{
     fs::{self, Permissions},
@@ -10,26 +10,26 @@ use nix::unistd::{Uid, chown, geteuid};
 
 use crate::{
     program::Ended,
+    runner::{check, line, of, patient_setting, run},
     setting::Setting,
     skipped,
-    told::{check, line, of, patient_setting, told},
 };
 
-/// Runs the doctor as a user without privileges, who is given what is in the folder. As root only: nobody else can be
-/// somebody else.
-fn as_nobody(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
+/// Runs the doctor as a user without privileges, who owns the files of the setting. Skipped without root, which changing the
+/// user needs.
+fn as_unprivileged(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
     if !geteuid().is_root() {
         skipped::for_lack_of("only root can run it as another user");
         return None;
     }
     fs::set_permissions(setting.path(""), Permissions::from_mode(0o755)).unwrap();
     for name in ["out", "state", "keys", "keys/a"] {
-        chown(&setting.path(name), Some(Uid::from_raw(NOBODY)), Some(NOBODY.into())).unwrap();
+        chown(&setting.path(name), Some(Uid::from_raw(UNPRIVILEGED_USER)), Some(UNPRIVILEGED_USER.into())).unwrap();
     }
     prepare(setting);
     let mut command = check(setting);
-    change(command.uid(NOBODY).gid(NOBODY));
-    Some(told(setting, &mut command))
+    change(command.uid(UNPRIVILEGED_USER).gid(UNPRIVILEGED_USER));
+    Some(run(setting, &mut command))
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_foreign_folder_is_reported_with_the_pods_missing_lines() {
             chown(&setting.path("out"), Some(Uid::from_raw(0)), Some(3000.into())).unwrap();
             fs::set_permissions(setting.path("out"), Permissions::from_mode(mode)).unwrap();
         };
-        as_nobody(&mut setting, close, |command| _ = command.env(keeper.0, keeper.1))
+        as_unprivileged(&mut setting, close, |command| _ = command.env(keeper.0, keeper.1))
     };
     let kubernetes = ("KUBERNETES_SERVICE_HOST", "10.0.0.1");
     let Some(ended) = stage(0o755, kubernetes) else { return };
@@ -67,7 +67,7 @@ fn an_owner_that_cannot_be_set_is_reported_with_a_fix() {
             .replace(&output.display().to_string(), &format!("{}, owner: 1234, group: 2345", output.display())),
     );
     let pod = |command: &mut Command| _ = command.env("KUBERNETES_SERVICE_HOST", "10.0.0.1");
-    let Some(ended) = as_nobody(&mut setting, |_| (), pod) else { return };
+    let Some(ended) = as_unprivileged(&mut setting, |_| (), pod) else { return };
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "output").contains("cannot set owner and group of token file"), "{}", ended.stdout);
     assert!(ended.stdout.contains("\n  runAsUser: 1234\n  supplementalGroups: [2345]\n"), "{}", ended.stdout);
@@ -82,12 +82,12 @@ fn unreadable_keys_and_unwritable_state_are_reported() {
         chown(&setting.path("state"), Some(Uid::from_raw(0)), Some(0.into())).unwrap();
         fs::set_permissions(setting.path("state"), Permissions::from_mode(0o700)).unwrap();
     };
-    let Some(ended) = as_nobody(&mut setting, close, |command| _ = command.env("INVOCATION_ID", "0123")) else {
+    let Some(ended) = as_unprivileged(&mut setting, close, |command| _ = command.env("INVOCATION_ID", "0123")) else {
         return;
     };
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "key file").contains("permission denied; let tokenwell's user read it"), "{}", ended.stdout);
-    assert!(line(&ended, "exchange").ends_with("not looked at, because its key file gives no key"), "{}", ended.stdout);
+    assert!(line(&ended, "exchange").ends_with("not examined, because its key file gives no key"), "{}", ended.stdout);
     assert!(line(&ended, "state").contains("cannot be written: permission denied"), "{}", ended.stdout);
     assert!(
         ended.stdout.contains(&format!("LoadCredential=a:{}", setting.path("keys/a").display())),
@@ -97,12 +97,12 @@ fn unreadable_keys_and_unwritable_state_are_reported() {
 }
 
 #[test]
-fn what_kubernetes_mounts_is_fine_but_for_a_file_by_itself() {
+fn kubernetes_mounts_pass_except_a_mount_of_a_single_file() {
     let mut setting = patient_setting(&["a"]);
     fs::set_permissions(setting.path("keys/a"), Permissions::from_mode(0o644)).unwrap();
     fs::write(setting.path("out/a.jwt"), "").unwrap();
     let mut command = check(&setting);
-    assert_eq!(told(&mut setting, &mut command).code, Some(0));
+    assert_eq!(run(&mut setting, &mut command).code, Some(0));
 
     let (key, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
     let mounts = format!("mount --bind {0} {0} && mount --bind {1} {1}", key.display(), out.display());
@@ -118,7 +118,7 @@ fn what_kubernetes_mounts_is_fine_but_for_a_file_by_itself() {
         .args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" \"$@\"")])
         .arg(doctor.get_program())
         .args(doctor.get_args());
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     assert!(
         line(&ended, "key file").contains("as Kubernetes makes for `subPath`: a new key never arrives"),
@@ -144,7 +144,7 @@ fn a_folder_that_is_mounted_read_only_is_reported() {
         .args(["-m", "sh", "-c", &format!("{mount} && exec \"$0\" \"$@\"")])
         .arg(doctor.get_program())
         .args(doctor.get_args());
-    let ended = told(&mut setting, command.env("INVOCATION_ID", "0123"));
+    let ended = run(&mut setting, command.env("INVOCATION_ID", "0123"));
     assert_eq!(ended.code, Some(1));
     assert!(
         line(&ended, "output").contains("read-only file system; choose a folder that can be written"),
@@ -155,5 +155,5 @@ fn a_folder_that_is_mounted_read_only_is_reported() {
     assert_eq!(of(&ended, "lock").len(), 1);
 }
 
-const NOBODY: u32 = 65534;
+const UNPRIVILEGED_USER: u32 = 65534;
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";

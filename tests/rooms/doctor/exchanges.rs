@@ -1,4 +1,4 @@
-//! The dry exchanges: what a refusal means, how many there are, and how far apart.
+//! The dry exchanges: the classes of refusals, the number of exchanges, and their spacing.
 
 use std::{fs, time::Duration};
 
@@ -9,7 +9,7 @@ use tokenwell::{
 
 use crate::{
     common::spacing::spaced,
-    told::{check, line, of, patient_setting, told},
+    runner::{check, line, of, patient_setting, run},
 };
 
 #[test]
@@ -18,31 +18,31 @@ fn a_wrong_key_is_classified_and_the_others_are_tried() {
     let revoked = Secret::new(setting.key("a"));
     setting.sandbox.revoke(&revoked);
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     let lines = of(&ended, "exchange");
-    let said = format!(
+    let expected = format!(
         "x FAIL  exchange  a: denied with key {}: Descope denies the access key: HTTP 401, E062803 (invalid access key); make a \
          new access key in Descope's console and put it into `{}`; check the project, the claims and the tenant",
         revoked.fingerprint(),
         setting.path("keys/a").display()
     );
-    assert_eq!(lines[0], said);
+    assert_eq!(lines[0], expected);
     assert!(lines[1].starts_with("+ pass  exchange  b: a session of 10m was granted"), "{}", ended.stdout);
 }
 
 #[test]
-fn a_host_that_wants_to_be_left_alone_is_left_alone() {
+fn a_busy_host_gets_no_further_exchange() {
     let mut setting = patient_setting(&["a", "b", "c"]);
     setting.sandbox.set(|settings| {
         settings.rate_limit = Some(RateLimit { exchanges: 1, window: Duration::from_secs(600) });
     });
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     let lines = of(&ended, "exchange");
     assert!(lines[0].starts_with("+ pass") && lines[1].contains("b: busy"), "{}", ended.stdout);
-    assert!(lines[2].ends_with("c: not looked at, because the API wants to be left alone"), "{}", ended.stdout);
+    assert!(lines[2].ends_with("c: not examined, because the API asks to slow down"), "{}", ended.stdout);
     assert_eq!(setting.sandbox.counters().exchanges, 2);
 }
 
@@ -52,13 +52,13 @@ fn only_as_many_keys_are_tried_as_needed() {
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     let mut setting = patient_setting(&names);
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 20), "{}", ended.stdout);
-    assert!(ended.stdout.contains("2 more: not looked at, because"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("2 more: not examined, because"), "{}", ended.stdout);
     assert!(of(&ended, "output").len() == 21 && ended.stdout.contains("and 2 more"), "{}", ended.stdout);
     spaced(&setting.sandbox, None, Duration::from_millis(100));
     let mut command = check(&setting);
-    let ended = told(&mut setting, command.arg("--all"));
+    let ended = run(&mut setting, command.arg("--all"));
     assert_eq!((ended.code, setting.sandbox.counters().exchanges), (Some(0), 42), "{}", ended.stdout);
 }
 
@@ -67,24 +67,24 @@ fn a_session_that_the_project_did_not_sign_fails() {
     let mut setting = patient_setting(&["a"]);
     setting.sandbox.set(|settings| settings.signing_key = SigningKey::Stranger);
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "signature").starts_with("x FAIL  signature a: the session "), "{}", ended.stdout);
 
     setting.sandbox.set(|settings| settings.keys_outage = Some(Answer::status(503)));
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
-    let said = "a: cannot get the public keys of project `P2world`: HTTP 503";
-    assert!(line(&ended, "signature").contains(said), "{}", ended.stdout);
+    let ended = run(&mut setting, &mut command);
+    let expected = "a: cannot get the public keys of project `P2world`: HTTP 503";
+    assert!(line(&ended, "signature").contains(expected), "{}", ended.stdout);
 }
 
 #[test]
-fn a_session_that_lives_too_short_for_the_pace_fails() {
+fn a_session_shorter_than_the_spacing_fails() {
     let mut setting = patient_setting(&["a"]);
     setting.configure_with("renew: {spacing: 2s}\n", &setting.named(&["a"]));
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "life").contains("a: a session of 2s ends before the spacing of 2s"), "{}", ended.stdout);
 }
@@ -100,7 +100,7 @@ fn keys_of_a_folder_are_examined_and_other_files_reported() {
         out.display()
     ));
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!((ended.code, of(&ended, "exchange").len()), (Some(0), 2), "{}", ended.stdout);
     assert!(
         of(&ended, "key file")[0].contains("is not used as a key: its name is not a legal credential name"),
@@ -109,7 +109,7 @@ fn keys_of_a_folder_are_examined_and_other_files_reported() {
     );
     fs::remove_dir_all(&keys).unwrap();
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     assert!(
         line(&ended, "key file").contains(&format!("key folder `{}` is missing", keys.display())),

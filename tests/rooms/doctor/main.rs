@@ -10,15 +10,15 @@ mod nobody;
 #[path = "../../common/program.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
+mod runner;
 #[path = "../../common/setting.rs"]
 mod setting;
 #[path = "../../common/skipped.rs"]
 mod skipped;
-mod told;
 mod tunnel;
 
-mod beside;
 mod disk;
 mod exchanges;
 mod network;
 mod whole;
+mod with_daemon;

@@ -1,4 +1,4 @@
-//! From the name of the host to the first answer.
+//! The steps from the look-up of the host to the first answer.
 
 use rcgen::{CertificateParams, date_time_ymd};
 use tokenwell::sandbox::{Answer, Reply};
@@ -6,12 +6,12 @@ use tokenwell::sandbox::{Answer, Reply};
 use crate::{
     nobody::nobody,
     program::Ended,
+    runner::{check, line, of, patient_setting, run},
     setting::Setting,
-    told::{check, line, of, patient_setting, told},
     tunnel::{Authority, proxy},
 };
 
-/// A setting whose API is at this URL.
+/// Returns a setting whose API is at this URL.
 fn setting_at(base: &str, more: &str) -> Setting {
     let setting = patient_setting(&["a"]);
     let text = setting.configuration(base, &format!("{more}{}", setting.named(&["a"])));
@@ -19,23 +19,23 @@ fn setting_at(base: &str, more: &str) -> Setting {
     setting
 }
 
-/// Everything after the subject is left out.
+/// Asserts that `subject` failed and that every later network examination is skipped.
 fn ends_at(ended: &Ended, subject: &str) {
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
     assert!(line(ended, subject).starts_with("x FAIL"), "{}", ended.stdout);
-    let said = "exchange, signature, life: not looked at, because";
-    assert!(ended.stdout.contains(said) && of(ended, "exchange").is_empty(), "{}", ended.stdout);
-    assert!(line(ended, "output").starts_with("+ pass"), "what needs no network is looked at all the same");
+    let expected = "exchange, signature, life: not examined, because";
+    assert!(ended.stdout.contains(expected) && of(ended, "exchange").is_empty(), "{}", ended.stdout);
+    assert!(line(ended, "output").starts_with("+ pass"), "what needs no network is still examined");
 }
 
 #[test]
-fn a_name_that_is_not_there_ends_the_way() {
+fn an_unknown_host_name_skips_the_later_steps() {
     let mut setting = setting_at("https://api.tokenwell.invalid", "");
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     ends_at(&ended, "DNS");
     assert!(line(&ended, "DNS").contains("`api.tokenwell.invalid` cannot be looked up: "), "{}", ended.stdout);
-    assert!(line(&ended, "TCP").ends_with("not looked at, because the host is not found"), "{}", ended.stdout);
+    assert!(line(&ended, "TCP").ends_with("not examined, because the host is not found"), "{}", ended.stdout);
 }
 
 #[test]
@@ -44,13 +44,13 @@ fn a_port_without_a_listener_is_reported() {
     let address = nobody.address;
     let mut setting = setting_at(&format!("http://{address}"), "");
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     ends_at(&ended, "TCP");
     assert!(line(&ended, "TCP").contains(&format!("no connection to {address}: connection refused;")));
 }
 
 #[test]
-fn a_server_that_is_not_trusted_is_shown_and_never_asked() {
+fn an_untrusted_server_is_reported_and_gets_no_request() {
     let (ours, other) = (Authority::named("Ours"), Authority::named("Corp Root"));
     let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
     for (authority, spoil, words) in [
@@ -75,12 +75,12 @@ fn a_server_that_is_not_trusted_is_shown_and_never_asked() {
         let text = setting.configuration(&format!("https://{front}"), &(ca + &setting.named(&["a"])));
         setting.put("tokenwell.yaml", &text);
         let mut command = check(&setting);
-        let ended = told(&mut setting, &mut command);
+        let ended = run(&mut setting, &mut command);
         ends_at(&ended, "TLS");
         let issuer = if spoil.is_some() { "Ours" } else { "Corp Root" };
-        let said = line(&ended, "TLS");
-        assert!(said.contains(&format!("{words}; the server shows `api.example` (until ")), "{}", ended.stdout);
-        assert!(said.ends_with(&format!("), signed by `{issuer}`")), "{}", ended.stdout);
+        let reported = line(&ended, "TLS");
+        assert!(reported.contains(&format!("{words}; the server shows `api.example` (until ")), "{}", ended.stdout);
+        assert!(reported.ends_with(&format!("), signed by `{issuer}`")), "{}", ended.stdout);
         assert_eq!(setting.sandbox.counters().exchanges, 0);
     }
 }
@@ -95,16 +95,16 @@ fn a_ca_file_that_is_missing_is_named() {
     );
     setting.put("tokenwell.yaml", &text);
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     ends_at(&ended, "TLS");
     assert!(line(&ended, "TLS").contains("cannot use `http.caFile` `/no/such.pem`"), "{}", ended.stdout);
 }
 
 #[test]
-fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
+fn a_proxy_is_reported_with_its_variable_and_its_answer() {
     let authority = Authority::named("Ours");
     for (answer, login, expected) in [
-        ("HTTP/1.1 200 OK", "user:hunter22@", "lets us through to `127.0.0.1`"),
+        ("HTTP/1.1 200 OK", "user:hunter22@", "opens a tunnel to `127.0.0.1`"),
         ("HTTP/1.1 403 Forbidden", "", "refuses to connect to `127.0.0.1` (HTTP 403); let its operator allow"),
         ("HTTP/1.1 407 Who", "", "wants a user and a password (HTTP 407)"),
         ("HTTP/1.1 407 Who", "user:hunter22@", "does not take the user and password in it (HTTP 407)"),
@@ -118,9 +118,9 @@ fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
         let address = proxy(answer);
         let mut command = check(&setting);
         command.env("HTTPS_PROXY", format!("http://{login}{address}"));
-        let ended = told(&mut setting, &mut command);
-        let said = format!("`{address}`, which `HTTPS_PROXY` names, {expected}");
-        assert!(line(&ended, "proxy").contains(&said), "{}", ended.stdout);
+        let ended = run(&mut setting, &mut command);
+        let expected = format!("`{address}`, which `HTTPS_PROXY` names, {expected}");
+        assert!(line(&ended, "proxy").contains(&expected), "{}", ended.stdout);
         if answer.contains("200") {
             assert_eq!(ended.code, Some(0), "{}", ended.stdout);
         } else {
@@ -130,24 +130,24 @@ fn a_proxy_is_named_with_its_variable_and_with_what_it_says() {
 }
 
 #[test]
-fn an_absent_proxy_differs_from_a_server_that_is_none() {
+fn an_unreachable_proxy_differs_from_an_unusable_one() {
     let mut setting = setting_at("https://api.tokenwell.invalid", "");
     let nobody = nobody();
     let address = nobody.address;
     let mut command = check(&setting);
-    let ended = told(&mut setting, command.env("https_proxy", format!("{address}")));
+    let ended = run(&mut setting, command.env("https_proxy", format!("{address}")));
     ends_at(&ended, "TCP");
-    let said = format!("no connection to the proxy {address}: connection refused; is `https_proxy` right, ");
-    assert!(line(&ended, "TCP").contains(&said), "{}", ended.stdout);
+    let expected = format!("no connection to the proxy {address}: connection refused; is `https_proxy` right, ");
+    assert!(line(&ended, "TCP").contains(&expected), "{}", ended.stdout);
     assert!(line(&ended, "DNS").contains("the proxy `127.0.0.1` is an address"), "{}", ended.stdout);
     let mut command = check(&setting);
-    let ended = told(&mut setting, command.env("ALL_PROXY", "socks5://user:hunter22@127.0.0.1:1080"));
+    let ended = run(&mut setting, command.env("ALL_PROXY", "socks5://user:hunter22@127.0.0.1:1080"));
     ends_at(&ended, "proxy");
     assert!(line(&ended, "proxy").contains("`ALL_PROXY` names no usable proxy"), "{}", ended.stdout);
 }
 
 #[test]
-fn a_page_of_the_edge_is_named_as_such() {
+fn a_block_page_of_the_edge_is_reported() {
     let mut setting = patient_setting(&["a"]);
     let block = || Answer::from(Reply::new(403).header("server", "cloudflare").body("error code: 1010"));
     setting.sandbox.set(|settings| {
@@ -155,16 +155,16 @@ fn a_page_of_the_edge_is_named_as_such() {
         settings.outage = Some(block());
     });
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
-    let said = "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010; ask the operator of the proxy or firewall";
-    assert!(line(&ended, "edge").contains(said), "{}", ended.stdout);
+    let expected = "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010; ask the operator of the proxy or firewall";
+    assert!(line(&ended, "edge").contains(expected), "{}", ended.stdout);
     assert!(line(&ended, "exchange").contains("a: blocked"), "{}", ended.stdout);
 
     setting.sandbox.set(|settings| settings.keys_outage = Some(Reply::new(200).body("<html>Log in</html>").into()));
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
-    assert!(line(&ended, "edge").contains("something else than Descope's API answers"), "{}", ended.stdout);
+    let ended = run(&mut setting, &mut command);
+    assert!(line(&ended, "edge").contains("something other than Descope's API answers"), "{}", ended.stdout);
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn clock_skew_is_a_note_and_large_skew_a_failure() {
         let mut setting = patient_setting(&["a"]);
         setting.sandbox.set(|settings| settings.clock_offset_seconds = offset);
         let mut command = check(&setting);
-        let ended = told(&mut setting, &mut command);
+        let ended = run(&mut setting, &mut command);
         assert!(line(&ended, "clock").starts_with(mark), "{}", ended.stdout);
         assert_eq!(ended.code, Some(code), "{}", ended.stdout);
         assert_eq!(of(&ended, "exchange").len(), 1);

@@ -1,4 +1,4 @@
-//! What stands between the doctor and the sandbox: TLS with certificates of a private authority, and proxies.
+//! Servers between the doctor and the sandbox: TLS with certificates of a private authority, and proxies.
 
 use std::{
     fs,
@@ -29,14 +29,14 @@ impl Authority {
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
-    /// Its certificate in a file.
+    /// Writes its certificate to a file.
     pub(crate) fn file(&self, folder: &Path) -> PathBuf {
         let path = folder.join("ca.pem");
         fs::write(&path, self.0.pem()).unwrap();
         path
     }
 
-    /// A server with a certificate for 127.0.0.1 that passes on to another one in clear. It ends with the process.
+    /// Starts a server with a certificate for 127.0.0.1 that forwards to another one in plain text. It ends with the process.
     pub(crate) fn before(&self, server: SocketAddr, spoil: impl Fn(&mut CertificateParams)) -> SocketAddr {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "api.example");
@@ -61,7 +61,7 @@ impl Authority {
     }
 }
 
-/// A proxy that answers `CONNECT` so, and passes on what follows if that is 200.
+/// Starts a proxy that answers `CONNECT` with `answer`, and forwards the connection if that is 200.
 pub(crate) fn proxy(answer: &'static str) -> SocketAddr {
     serve(move |mut client| async move {
         let mut head = Vec::new();
@@ -78,19 +78,19 @@ pub(crate) fn proxy(answer: &'static str) -> SocketAddr {
     })
 }
 
-/// Serves each connection on a thread of its own runtime, for as long as the process lives.
+/// Serves each connection on a thread with its own runtime, until the process ends.
 fn serve<F: Future<Output = ()> + Send + 'static>(each: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr {
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            tell.send(listener.local_addr().unwrap()).unwrap();
+            sender.send(listener.local_addr().unwrap()).unwrap();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 tokio::spawn(each(stream));
             }
         });
     });
-    told.recv().unwrap()
+    receiver.recv().unwrap()
 }

@@ -1,15 +1,15 @@
-//! The whole report, of a set-up where all is well, and of one where little is.
+//! The whole report: of a setup without faults, and of one with many.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
 use crate::{
     program::tokenwell,
-    told::{check, everything, examination, patient_setting, plain, told},
+    runner::{check, everything, examination, patient_setting, plain, run},
     tunnel::Authority,
 };
 
 #[test]
-fn when_all_is_well_every_examination_passes() {
+fn without_faults_every_examination_passes() {
     let mut setting = patient_setting(&["a", "b"]);
     let authority = Authority::named("Ours");
     let front = authority.before(setting.sandbox.address(), |_| {});
@@ -40,12 +40,16 @@ credentials:
     setting.put("tokenwell.yaml", &setting.configuration(&format!("https://{front}"), &text));
     let before = everything(&setting.path(""));
     let mut command = check(&setting);
-    let ended = told(&mut setting, command.env("LC_ALL", "C.UTF-8"));
+    let ended = run(&mut setting, command.env("LC_ALL", "C.UTF-8"));
     let mut offline = tokenwell(["check", "--config"]);
     offline.arg(setting.path("tokenwell.yaml"));
-    let plan = told(&mut setting, &mut offline);
+    let plan = run(&mut setting, &mut offline);
     assert!(plan.stdout.starts_with("configuration ") && plan.stdout.contains("credential b"), "{}", plan.stdout);
-    assert_eq!(ended.stdout, format!("{}\n{}", plan.stdout, examination(&ended)), "first the plan, as without");
+    assert_eq!(
+        ended.stdout,
+        format!("{}\n{}", plan.stdout, examination(&ended)),
+        "the plan comes first, as without `--online`"
+    );
     let ports = [(front, "SERVER"), (listener.local_addr().unwrap(), "LISTENER")];
     let text =
         plain(&setting, examination(&ended), &ports).replace(&format!("process {} ", std::process::id()), "process N ");
@@ -56,8 +60,8 @@ credentials:
     (identity)
     ✓ pass  key file  `DIR/keys/a` holds one key
     ✓ pass  key file  `DIR/keys/b` holds one key
-    ✓ pass  DNS       `127.0.0.1` is an address, nothing is to be looked up
-    ✓ pass  TCP       SERVER takes the connection (…ms)
+    ✓ pass  DNS       `127.0.0.1` is an address and needs no look-up
+    ✓ pass  TCP       SERVER accepts the connection (…ms)
     ✓ pass  proxy     none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set
     ✓ pass  TLS       TLS 1.3 (…ms); the server shows `api.example` (until …), signed by `Ours`
     ✓ pass  TLS       trusted by root `Ours` of `http.caFile`
@@ -65,13 +69,13 @@ credentials:
     ✓ pass  clock     the server's and this machine's agree
     ✓ pass  exchange  a: a session of 10m was granted with key … (…ms)
     ✓ pass  exchange  b: a session of 10m was granted with key … (…ms)
-    ✓ pass  spacing   a, b: noted in the state directory: a daemon that starts now keeps its 100ms
+    ✓ pass  spacing   a, b: recorded in the state directory: a daemon that starts now keeps its spacing of 100ms
     ✓ pass  signature the sessions are signed by a key that the project publishes
     ✓ pass  life      a, b: lives 10m, renewed after 6m42s, 3m18s before its end
     ✓ pass  output    `DIR/out/a.jwt` can be written: mode 0600, on a disk, … free
-    ✓ pass  output    `DIR/pair/a.json` can be written: mode 0640, in a set, on a disk, … free, `DIR/pair` is to be made
-    ✓ pass  output    `DIR/deep/down/b.jwt` can be written: mode 0640, on a disk, … free, `DIR/deep` is to be made
-    ✓ pass  lock      3 outputs written by nobody now
+    ✓ pass  output    `DIR/pair/a.json` can be written: mode 0640, in a set, on a disk, … free, `DIR/pair` will be created
+    ✓ pass  output    `DIR/deep/down/b.jwt` can be written: mode 0640, on a disk, … free, `DIR/deep` will be created
+    ✓ pass  lock      3 outputs written by no process
     ✓ pass  hook      `/bin/sh` can be run
     ✓ pass  hook      process N of `DIR/app.pid` is alive
     ✓ pass  hook      a server listens at `http://LISTENER/reload`
@@ -85,7 +89,7 @@ credentials:
         fs::remove_file(setting.path(&format!("state/state/{name}.json"))).unwrap();
     }
     fs::remove_dir(setting.path("state/state")).unwrap();
-    assert_eq!(everything(&setting.path("")), before, "nothing was changed but the notes on two exchanges");
+    assert_eq!(everything(&setting.path("")), before, "only the records of two exchanges were added");
     assert_eq!(setting.sandbox.counters().exchanges, 2);
 }
 
@@ -101,7 +105,7 @@ fn every_failure_names_the_fault_and_the_remedy() {
     fs::set_permissions(setting.path("keys/d"), fs::Permissions::from_mode(0o666)).unwrap();
     fs::write(setting.path("file"), "").unwrap();
     fs::create_dir(setting.path("out/d.jwt")).unwrap();
-    // No process has so high a number.
+    // No process has so high an id.
     fs::write(setting.path("app.pid"), "2147483647").unwrap();
     fs::write(setting.path("script"), "").unwrap();
     let dir = setting.path("");
@@ -121,7 +125,7 @@ fn every_failure_names_the_fault_and_the_remedy() {
     let text = setting.text(&text).replace(&state, &format!("stateDirectory: {dir}/file"));
     setting.put("tokenwell.yaml", &text);
     let mut command = check(&setting);
-    let ended = told(&mut setting, &mut command);
+    let ended = run(&mut setting, &mut command);
     let text = plain(&setting, examination(&ended), &[(setting.sandbox.address(), "SERVER")]);
     let identity = text.lines().find(|line| line.contains("examined as")).unwrap().to_owned();
     insta::assert_snapshot!(text.replace(&identity, "(identity)"), @r"
@@ -132,31 +136,31 @@ fn every_failure_names_the_fault_and_the_remedy() {
     + pass  key file  `DIR/keys/b` holds one key
     x FAIL  key file  key file `DIR/keys/c` is missing, or is a link that leads nowhere; it is used as soon as it is there
     x FAIL  key file  others may write key file `DIR/keys/d`; take that right away (`chmod go-w`)
-    + pass  DNS       `127.0.0.1` is an address, nothing is to be looked up
-    + pass  TCP       SERVER takes the connection (…ms)
-    + pass  proxy     none: plain http goes by no proxy, which would see the access key
-    - skip  TLS       not looked at, because `baseUrl` is plain http
+    + pass  DNS       `127.0.0.1` is an address and needs no look-up
+    + pass  TCP       SERVER accepts the connection (…ms)
+    + pass  proxy     none: plain http uses no proxy, because a proxy would see the access key
+    - skip  TLS       not examined, because `baseUrl` is plain http
     + pass  edge      Descope's API answers, nothing in front of it blocks (…ms)
-    x FAIL  clock     the server's clock is 2h ahead of this machine's: tokens look expired, or not yet valid, to all who check them here; set the one that is wrong, by NTP (`timedatectl`)
+    x FAIL  clock     the server's clock is 2h ahead of this machine's: tokens look expired, or not yet valid, to every program that verifies them here; set the one that is wrong, by NTP (`timedatectl`)
     + pass  exchange  a: a session of 2s was granted with key … (…ms)
     x FAIL  exchange  b: denied with key …: Descope denies the access key: HTTP 401, E062803 (invalid access key); make a new access key in Descope's console and put it into `DIR/keys/b`; check the project, the claims and the tenant
-    - skip  exchange  c: not looked at, because its key file gives no key
+    - skip  exchange  c: not examined, because its key file gives no key
     + pass  exchange  d: a session of 2s was granted with key … (…ms)
-    ! note  spacing   a, b, d: not noted, because `DIR/file` cannot be written: not a directory; wait 2s before you start a daemon
+    ! note  spacing   a, b, d: not recorded, because `DIR/file` cannot be written: not a directory; wait 2s before you start a daemon
     + pass  signature the sessions are signed by a key that the project publishes
-    x FAIL  life      a, d: a session of 2s ends before the spacing of 2s lets the next one be asked for; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`
+    x FAIL  life      a, d: a session of 2s ends before the spacing of 2s allows the next exchange; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`
     x FAIL  output    cannot make folder `DIR/file`: not a directory; a part of this path is a file where a folder is needed: correct the path
     + pass  output    `DIR/out/b.jwt` can be written: mode 0640, on a disk, … free
     + pass  output    `DIR/out/c.jwt` can be written: mode 0640, on a disk, … free
     x FAIL  output    cannot write token file `DIR/out/d.jwt`: it is a folder; name a file instead, tokenwell replaces nothing else
-    + pass  lock      4 outputs written by nobody now
+    + pass  lock      4 outputs written by no process
     x FAIL  hook      program `DIR/script` of a hook may not be executed by this user
     x FAIL  hook      pid file `DIR/app.pid` names process 2147483647, which is not visible; if the app runs, it is in another process namespace: share the process namespace of the pod (`shareProcessNamespace`), or use `post`
-    ! note  hook      pid file `DIR/no.pid` is missing; who starts later reads the new token by itself
+    ! note  hook      pid file `DIR/no.pid` is missing; a program that starts later reads the new token by itself
     x FAIL  state     `DIR/file/state` cannot be written: not a directory: without it every restart costs a request for each credential; let tokenwell's user write there, or name another `stateDirectory`
-    - skip  listen    not looked at, because `status.listen` is not set
+    - skip  listen    not examined, because `status.listen` is not set
 
-    10 failed, 2 to note, 15 passed, 3 not looked at
+    10 failed, 2 to note, 15 passed, 3 skipped
     ");
     assert_eq!(ended.code, Some(1));
 }

@@ -151,7 +151,7 @@ async fn a_server_that_does_not_speak_tls_is_said_so() {
 #[tokio::test]
 async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let authority = Authority::new();
-    // The kernel takes the connection, and nobody ever speaks on it.
+    // The kernel accepts the connection, and nobody ever speaks on it.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = mute.local_addr().unwrap();
     let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();

@@ -1,4 +1,4 @@
-//! Who this process is, what runs it, and which lines would give it what it lacks.
+//! The user and the orchestrator of this process, and the lines of configuration that would grant what it lacks.
 
 use std::{
     collections::BTreeSet,
@@ -10,43 +10,43 @@ use rustix::process::{getegid, geteuid, getgroups};
 
 use crate::config::Environment;
 
-/// Who this process is.
+/// User and groups of this process.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct ProcessUser {
     pub(super) user: u32,
     pub(super) group: u32,
-    /// Besides its own.
+    /// The supplementary groups, without `group`.
     pub(super) groups: Vec<u32>,
 }
 
-/// What starts this process.
+/// The orchestrator that starts this process.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Orchestrator {
     /// A container of a pod.
     Kubernetes,
-    /// A unit.
+    /// A systemd unit.
     Systemd,
-    /// Neither, or neither can be seen.
+    /// Neither, or it cannot be determined.
     Unknown,
 }
 
-/// Something that the process lacks.
+/// A right or a resource that the process lacks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Need {
-    /// To be this user.
+    /// Running as this user.
     User(u32),
-    /// To be in this group.
+    /// Membership in this group.
     Group(u32),
-    /// A folder that it may write in.
+    /// Write permission in a folder.
     WritableFolder {
         /// The folder.
         folder: PathBuf,
         /// The group that a volume should belong to.
         group: u32,
     },
-    /// A folder that is not mounted read-only.
+    /// A writable mount of a folder.
     MountedForWriting(PathBuf),
-    /// To read a key file.
+    /// Read permission for a key file.
     Readable {
         /// The file.
         file: PathBuf,
@@ -56,7 +56,7 @@ pub enum Need {
 }
 
 impl ProcessUser {
-    pub(super) fn of_process() -> Self {
+    pub(super) fn current() -> Self {
         let group = getegid().as_raw();
         let mut groups: Vec<_> = getgroups().unwrap_or_default().iter().map(|group| group.as_raw()).collect();
         groups.retain(|other| *other != group);
@@ -71,7 +71,7 @@ impl ProcessUser {
 impl Display for ProcessUser {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(f, "user {}, group {}", self.user, self.group)?;
-        for (n, group) in self.groups.iter().take(GROUPS_SAID_MAX).enumerate() {
+        for (n, group) in self.groups.iter().take(GROUPS_SHOWN_MAX).enumerate() {
             write!(f, "{}{group}", if n == 0 { ", also in " } else { " " })?;
         }
         Ok(())
@@ -79,7 +79,7 @@ impl Display for ProcessUser {
 }
 
 impl Orchestrator {
-    pub(super) fn of_process(environment: &Environment) -> Self {
+    pub(super) fn current(environment: &Environment) -> Self {
         let is_set = |name: &str| environment.setting(name).is_some();
         if is_set("KUBERNETES_SERVICE_HOST") || Path::new(SERVICE_ACCOUNT).exists() {
             Self::Kubernetes
@@ -90,7 +90,7 @@ impl Orchestrator {
         }
     }
 
-    /// The lines that would give the process what it lacks, to be pasted; `None` if there are none to tell.
+    /// Returns the lines to paste that would grant `needs`; `None` if there are none.
     pub fn lines(self, needs: &BTreeSet<Need>) -> Option<String> {
         if needs.is_empty() {
             return None;
@@ -104,11 +104,11 @@ impl Orchestrator {
 }
 
 fn pod(needs: &BTreeSet<Need>) -> String {
-    let mut text = "The pod lacks these lines; merge them into what its `spec` has:\n".to_owned();
+    let mut text = "The pod lacks these lines; merge them into its `spec`:\n".to_owned();
     let user = needs.iter().find_map(|need| if let Need::User(user) = need { Some(*user) } else { None });
     let groups: Vec<_> =
         needs.iter().filter_map(|need| if let Need::Group(group) = need { Some(*group) } else { None }).collect();
-    // One group for all volumes.
+    // A pod has one `fsGroup` for all volumes.
     let volumes = needs.iter().find_map(|need| match need {
         Need::WritableFolder { group, .. } | Need::Readable { group, .. } => Some(*group),
         Need::User(_) | Need::Group(_) | Need::MountedForWriting(_) => None,
@@ -144,15 +144,16 @@ fn unit(needs: &BTreeSet<Need>) -> String {
         match need {
             Need::User(user) => _ = lines.insert(format!("User={user}")),
             Need::Group(group) => _ = lines.insert(format!("SupplementaryGroups={group}")),
-            // What lies in another one of them can be made there.
+            // The process can create it in the other folder.
             Need::WritableFolder { folder, .. } if is_within_another(folder, needs) => {}
-            Need::WritableFolder { folder, group } => match made_for(folder) {
+            Need::WritableFolder { folder, group } => match directory_directive(folder) {
                 Some(line) => _ = lines.insert(line),
-                // What a unit says of a path gives no right that its mode does not give.
+                // A directive for a path cannot grant what the mode of the folder denies.
                 None => _ = once.insert(format!("chgrp {group} {0} && chmod g+rwx {0}", folder.display())),
             },
             Need::MountedForWriting(folder) => {
-                let line = made_for(folder).unwrap_or_else(|| format!("ReadWritePaths={}", folder.display()));
+                let line =
+                    directory_directive(folder).unwrap_or_else(|| format!("ReadWritePaths={}", folder.display()));
                 lines.insert(line);
             }
             Need::Readable { file, .. } => {
@@ -163,14 +164,14 @@ fn unit(needs: &BTreeSet<Need>) -> String {
     }
     let mut text = String::new();
     if !lines.is_empty() {
-        text.push_str("The unit lacks these lines; `systemctl edit` takes them:\n\n[Service]\n");
+        text.push_str("The unit lacks these lines; add them with `systemctl edit`:\n\n[Service]\n");
     }
     for line in lines {
         _ = writeln!(text, "{line}");
     }
     if !once.is_empty() {
         let gap = if text.is_empty() { "" } else { "\n" };
-        _ = writeln!(text, "{gap}These folders are another user's; as root, once they are there:\n");
+        _ = writeln!(text, "{gap}These folders belong to another user; as root, once they exist:\n");
     }
     for line in once {
         _ = writeln!(text, "{line}");
@@ -188,8 +189,8 @@ fn is_within_another(folder: &Path, needs: &BTreeSet<Need>) -> bool {
     })
 }
 
-/// What makes systemd make the folder for the unit's user.
-fn made_for(folder: &Path) -> Option<String> {
+/// Returns the directive by which systemd creates the folder for the unit's user.
+fn directory_directive(folder: &Path) -> Option<String> {
     let below = |root: &str, directive: &str| {
         let name = folder.strip_prefix(root).ok()?;
         (!name.as_os_str().is_empty()).then(|| format!("{directive}={}", name.display()))
@@ -205,7 +206,7 @@ fn mounted(needs: &BTreeSet<Need>) -> impl Iterator<Item = &Path> {
 }
 
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io";
-const GROUPS_SAID_MAX: usize = 8;
+const GROUPS_SHOWN_MAX: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn a_pod_is_reported_its_lines_of_yaml() {
         insta::assert_snapshot!(Orchestrator::Kubernetes.lines(&needs()).unwrap(), @r#"
-        The pod lacks these lines; merge them into what its `spec` has:
+        The pod lacks these lines; merge them into its `spec`:
 
         securityContext:
           runAsUser: 1000
@@ -246,7 +247,7 @@ mod tests {
     #[test]
     fn a_unit_is_reported_its_lines() {
         insta::assert_snapshot!(Orchestrator::Systemd.lines(&needs()).unwrap(), @r"
-        The unit lacks these lines; `systemctl edit` takes them:
+        The unit lacks these lines; add them with `systemctl edit`:
 
         [Service]
         LoadCredential=billing:/etc/keys/billing
@@ -256,7 +257,7 @@ mod tests {
         SupplementaryGroups=2001
         User=1000
 
-        These folders are another user's; as root, once they are there:
+        These folders belong to another user; as root, once they exist:
 
         chgrp 3000 /srv/app && chmod g+rwx /srv/app
 

@@ -1,4 +1,4 @@
-//! One dry exchange: the key read, the spacing waited out, the exchange noted, asked for, and noted again.
+//! One dry exchange: reads the key, waits for the spacing to end, and records the exchange before and after it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ use crate::{
     source::{Exchange, Identity, Means, Obtained, Outcome, Reader, Recorder, obtain},
 };
 
-/// What all exchanges have in common.
+/// Shared inputs of all exchanges of one check.
 pub(super) struct CheckRun<'a> {
     pub(super) config: &'a Arc<Config>,
     pub(super) client: &'a Client,
@@ -31,39 +31,39 @@ pub(super) struct CheckRun<'a> {
 }
 
 impl CheckRun<'_> {
-    /// Waits as long as is polite, then asks.
+    /// Waits for the spacing to end, then makes the exchange.
     pub(super) async fn examine(&self, credential: &Credential, which: &str, report: &mut Report<'_>) -> ExchangeProbe {
-        let not_asked = |because: &str| ExchangeProbe::not_asked(&credential.name, because);
+        let skipped_exchange = |because: &str| ExchangeProbe::skipped_exchange(&credential.name, because);
         let is_readable = {
             let source = credential.source.clone();
             report.wait(&format!("reading {which}"), self.on_disk(move || source.read().is_ok())).await
         };
         if is_readable != Some(true) {
-            return not_asked(NO_KEY);
+            return skipped_exchange(NO_KEY);
         }
         let mut waited_for = None;
         for turn in 0..=TURNS_MAX {
-            let Some(last) = self.last_exchange(credential).await else {
-                return not_asked("the disk of the state directory takes too long");
+            let Some(recorded) = self.last_exchange(credential).await else {
+                return skipped_exchange("the disk of the state directory takes too long");
             };
-            let wanted = last.free_at - clock::now();
-            // Of one that a process died in, nobody ever writes the end.
-            if wanted.is_zero() || turn > 0 && waited_for == last.asked && !last.is_under_way {
+            let wanted = recorded.free_at - clock::now();
+            // If a process died during an exchange, its end is never recorded.
+            if wanted.is_zero() || turn > 0 && waited_for == recorded.last_exchange && !recorded.is_under_way {
                 break;
             }
             if let Some(because) = too_long(wanted, credential.policy.spacing, turn) {
-                return not_asked(&because);
+                return skipped_exchange(&because);
             }
             report.wait(&format!("keeping the spacing of {which}"), sleep(wanted)).await;
-            waited_for = last.asked;
+            waited_for = recorded.last_exchange;
         }
-        let mut recorder = DryRecorder { round: self, credential, begun: None, recorded: None };
+        let mut recorder = DryRecorder { check_run: self, credential, begun: None, recorded: None };
         let means = Means { api: &self.config.api(), client: self.client, trust: &self.trust };
         let reader = Reader::default();
         let obtaining = obtain(means, &credential.source, &reader, None, &mut recorder);
-        let obtained = report.wait(&format!("asking with {which}"), obtaining).await;
+        let obtained = report.wait(&format!("exchanging {which}"), obtaining).await;
         match obtained {
-            Obtained::Unusable(_) | Obtained::Hangs { .. } | Obtained::CoolingDown(_) => not_asked(NO_KEY),
+            Obtained::Unusable(_) | Obtained::Hangs { .. } | Obtained::CoolingDown(_) => skipped_exchange(NO_KEY),
             Obtained::Answered(exchange) => {
                 let Exchange { identity, took, outcome, .. } = *exchange;
                 ExchangeProbe {
@@ -71,7 +71,7 @@ impl CheckRun<'_> {
                     key: Some(identity),
                     time: took,
                     outcome: DryOutcome::of(outcome),
-                    noted: recorder.recorded,
+                    recorded: recorder.recorded,
                 }
             }
         }
@@ -89,17 +89,17 @@ impl CheckRun<'_> {
 
 /// Records a dry exchange in the state directory, for a daemon that starts later.
 struct DryRecorder<'a> {
-    round: &'a CheckRun<'a>,
+    check_run: &'a CheckRun<'a>,
     credential: &'a Credential,
     begun: Option<DryExchange>,
-    /// Whether the exchange is recorded, or why not.
+    /// Whether the exchange is recorded, or why not; `None` before it begins.
     recorded: Option<Result<(), NotRecorded>>,
 }
 
 impl Recorder for DryRecorder<'_> {
     async fn begin(&mut self, identity: Identity) {
-        let (config, credential) = (Arc::clone(self.round.config), self.credential.clone());
-        let begun = self.round.on_disk(move || DryExchange::begin(&config, &credential, identity)).await;
+        let (config, credential) = (Arc::clone(self.check_run.config), self.credential.clone());
+        let begun = self.check_run.on_disk(move || DryExchange::begin(&config, &credential, identity)).await;
         match begun.unwrap_or_else(|| Err(slow())) {
             Ok(begun) => self.begun = Some(begun),
             Err(why) => self.recorded = Some(Err(why)),
@@ -108,42 +108,42 @@ impl Recorder for DryRecorder<'_> {
 
     async fn end(&mut self, _identity: Identity, refusal: Option<Refusal>) {
         let Some(begun) = self.begun.take() else { return };
-        let ended = self.round.on_disk(move || begun.end(refusal)).await;
+        let ended = self.check_run.on_disk(move || begun.end(refusal)).await;
         self.recorded = Some(ended.unwrap_or_else(|| Err(slow())));
     }
 }
 
 impl DryOutcome {
     fn of(outcome: Outcome) -> Self {
-        let (Granted { session, notes }, standing) = match outcome {
+        let (Granted { session, notes }, signature) = match outcome {
             Outcome::Refused { refused, .. } => return Self::Refused(refused),
             Outcome::Granted { granted, signature } => (granted, Ok(signature)),
             Outcome::Untrusted { granted, refused } => (granted, Err(refused)),
         };
-        Self::Granted { grant: session.grant, notes, standing }
+        Self::Granted { grant: session.grant, notes, signature }
     }
 }
 
 fn slow() -> NotRecorded {
-    NotRecorded::Unkept("the disk of the state directory takes too long".to_owned())
+    NotRecorded::StoreFailed("the disk of the state directory takes too long".to_owned())
 }
 
-/// Why nobody would wait that long, if so.
+/// Returns why the check does not wait, if the wait is too long.
 fn too_long(wanted: Duration, spacing: Duration, turn: usize) -> Option<String> {
     let left = format_duration(Duration::from_secs(wanted.as_secs().max(1)));
     if wanted > spacing {
-        Some(format!("the API wanted to be left alone for another {left}"))
+        Some(format!("the API asked to slow down for another {left}"))
     } else if wanted > WAIT_MAX {
-        Some(format!("it was asked for already, and its spacing lasts another {left}; check again then"))
+        Some(format!("an exchange was made already, and its spacing lasts another {left}; check again then"))
     } else if turn == TURNS_MAX {
-        Some("a daemon asks for it again and again just now".to_owned())
+        Some("a daemon makes exchanges for it at the same time".to_owned())
     } else {
         None
     }
 }
 
 const NO_KEY: &str = "its key file gives no key";
-/// How long a spacing is waited out.
+/// The longest wait for a spacing to end.
 const WAIT_MAX: Duration = Duration::from_secs(30);
-/// How often it is waited for one that a daemon asks for at the same time.
+/// How many further waits a daemon that makes exchanges at the same time can cause.
 const TURNS_MAX: usize = 3;

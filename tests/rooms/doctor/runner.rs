@@ -1,4 +1,4 @@
-//! What the doctor said, and that it said nothing secret.
+//! Runs the doctor, reads its report, and checks that it contains no secret.
 
 use std::{
     fs,
@@ -23,37 +23,37 @@ pub(crate) fn check(setting: &Setting) -> Command {
     command
 }
 
-/// Runs it, and looks for secrets in what it says.
-pub(crate) fn told(setting: &mut Setting, command: &mut Command) -> Ended {
+/// Runs the command, and checks its output for secrets.
+pub(crate) fn run(setting: &mut Setting, command: &mut Command) -> Ended {
     let ended = Program::start(command).ended();
     setting.learn_tokens();
-    for said in [&ended.stdout, &ended.stderr] {
-        assert_eq!(setting.leaks.found_in(said), None, "in {} bytes", said.len());
-        assert!(!said.contains("hunter22") && !said.contains("panicked"), "{said}");
+    for text in [&ended.stdout, &ended.stderr] {
+        assert_eq!(setting.leaks.found_in(text), None, "in {} bytes", text.len());
+        assert!(!text.contains("hunter22") && !text.contains("panicked"), "{text}");
     }
     assert!(setting.litter().is_empty(), "{:?}", setting.litter());
     ended
 }
 
-/// What was found, without the plan before it.
+/// Returns the findings, without the plan before them.
 pub(crate) fn examination(ended: &Ended) -> &str {
     let begins = |symbol| ended.stdout.find(&format!("\n{symbol} pass  config "));
     begins('+').or_else(|| begins('✓')).map_or("", |at| &ended.stdout[at + 1..])
 }
 
-/// The lines of one subject.
+/// Returns the lines of one subject.
 pub(crate) fn of<'e>(ended: &'e Ended, subject: &str) -> Vec<&'e str> {
     examination(ended).lines().filter(|line| line.get(8..).is_some_and(|rest| rest.starts_with(subject))).collect()
 }
 
-/// The one line of a subject.
+/// Returns the only line of a subject.
 pub(crate) fn line<'e>(ended: &'e Ended, subject: &str) -> &'e str {
     let lines = of(ended, subject);
     assert_eq!(lines.len(), 1, "{subject} in {}{}", ended.stdout, ended.stderr);
     lines[0]
 }
 
-/// The whole report without what is different on every machine and at every time.
+/// Returns the report without the values that vary by machine and time.
 pub(crate) fn plain(setting: &Setting, text: &str, ports: &[(SocketAddr, &str)]) -> String {
     let mut text = text.replace(&setting.path("").display().to_string(), "DIR/");
     for (address, name) in ports {
@@ -63,9 +63,9 @@ pub(crate) fn plain(setting: &Setting, text: &str, ports: &[(SocketAddr, &str)])
     lines.join("\n")
 }
 
-/// Times, free space, fingerprints and dates, each by the words around it.
+/// Replaces times, free space, fingerprints and dates, recognized by the words around them.
 fn without_figures(line: &str) -> String {
-    // The server tells whole seconds, so the difference to its clock is sometimes one less.
+    // The server sends whole seconds, so the skew is sometimes one second less.
     let line = line.replace("in memory", "on a disk").replace("1h 59m 59s", "2h");
     let words: Vec<_> = line.split(' ').collect();
     let is = |at: Option<usize>, word: &str| at.and_then(|at| words.get(at)).is_some_and(|found| *found == word);
@@ -85,7 +85,7 @@ fn without_figures(line: &str) -> String {
     plain.join(" ")
 }
 
-/// Everything that stands in a folder: names, sizes, modes, times and contents.
+/// Returns all entries of a folder: names, modes, times and contents.
 pub(crate) fn everything(folder: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)> {
     let mut all = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
@@ -95,7 +95,7 @@ pub(crate) fn everything(folder: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)
             all.extend(everything(&path));
         }
         let content = if about.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
-        // The time of a folder moves when something is made in it and removed again.
+        // The time of a folder changes when a file is created in it and removed again.
         let times = if about.is_dir() { (0, 0) } else { (about.mtime(), about.mtime_nsec()) };
         all.push((path, about.mode(), times.0, times.1, content));
     }
@@ -103,7 +103,7 @@ pub(crate) fn everything(folder: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)
     all
 }
 
-/// A sandbox whose sessions live as long as those of Descope usually do.
+/// Returns a setting whose sessions last as long as those of Descope usually do.
 pub(crate) fn patient_setting(names: &[&str]) -> Setting {
     let mut setting = Setting::with(names);
     setting.sandbox = Sandbox::start(Settings { life: Duration::from_secs(600), ..Settings::default() }).unwrap();

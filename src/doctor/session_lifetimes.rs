@@ -1,17 +1,17 @@
-//! The life of the sessions against what `renew` says.
+//! The lifetime of the sessions compared with the settings of `renew`.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     exchange_probe::{DryOutcome, ExchangeProbe},
-    finding::{Finding, named},
+    finding::{Finding, joined},
 };
 use crate::{
     config::{Credential, duration::short},
     renewal::{Grant, Policy},
 };
 
-/// Judges each life that was granted; credentials of one life and one policy share a line.
+/// Judges the lifetime of each granted session. Credentials with equal findings share a line.
 pub(super) fn findings(exchanges: &[ExchangeProbe], credentials: &[Credential], timeout: Duration) -> Vec<Finding> {
     let mut alike: BTreeMap<String, (Vec<&str>, Vec<Finding>)> = BTreeMap::new();
     for ExchangeProbe { credential: name, outcome, .. } in exchanges {
@@ -26,21 +26,21 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], credentials: &[Credential], 
     }
     alike
         .into_values()
-        .flat_map(|(names, findings)| findings.into_iter().map(move |found| found.of(&named(&names))))
+        .flat_map(|(names, findings)| findings.into_iter().map(move |found| found.of(&joined(&names))))
         .collect()
 }
 
 fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
     let life = whole(grant.lifetime);
     let by_share = policy.renew_at.of(life);
-    let due = grant.refresh_after.filter(|asked| !asked.is_zero()).map_or(by_share, |asked| asked.min(by_share));
+    let due = grant.refresh_after.filter(|hint| !hint.is_zero()).map_or(by_share, |hint| hint.min(by_share));
     let earliest = due.saturating_sub(policy.jitter.of(due));
     let left = life.saturating_sub(due);
     let length = |time: Duration| short(whole(time));
     let mut findings = Vec::new();
     if life <= policy.spacing {
         let text = format!(
-            "a session of {} ends before the spacing of {} lets the next one be asked for; lengthen sessions in Descope \
+            "a session of {} ends before the spacing of {} allows the next exchange; lengthen sessions in Descope \
              (the project's access key session timeout), or shorten `renew.spacing`",
             length(life),
             short(policy.spacing)
@@ -54,7 +54,7 @@ fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
             "the API itself asks for that (`nextRefreshSeconds`): see the project's settings"
         };
         let text = format!(
-            "a session of {} would be renewed after {}, so requests come as fast as the spacing of {} lets them; {remedy}",
+            "a session of {} would be renewed after {}, so requests are sent as fast as the spacing of {} allows; {remedy}",
             length(life),
             length(earliest),
             short(policy.spacing)
@@ -62,7 +62,7 @@ fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
         findings.push(Finding::failed(SUBJECT, text));
     } else if earliest < RENEWALS_APART_MIN {
         let text = format!(
-            "a session of {} is renewed every {} or so, which is hard on rate limits; lengthen sessions in Descope",
+            "a session of {} is renewed about every {}, which strains rate limits; lengthen sessions in Descope",
             length(life),
             length(due)
         );
@@ -79,8 +79,8 @@ fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
     }
     if policy.denied_every > life {
         let text = format!(
-            "a key that is denied is asked with again every {} only, longer than a session of {} lives; a new key file is \
-             used at once all the same, else lower `renew.deniedEvery`",
+            "a denied key is retried only every {}, longer than a session of {} lasts; a new key file is still used at \
+             once; otherwise lower `renew.deniedEvery`",
             short(policy.denied_every),
             length(life)
         );
@@ -98,32 +98,32 @@ fn whole(time: Duration) -> Duration {
 }
 
 const SUBJECT: &str = "life";
-/// What a person would not choose to go below.
+/// Renewals more frequent than this get a remark.
 const RENEWALS_APART_MIN: Duration = Duration::from_secs(30);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn told(life: u64, hint: Option<u64>, policy: Policy) -> String {
+    fn lines(life: u64, hint: Option<u64>, policy: Policy) -> String {
         let grant = Grant { lifetime: Duration::from_secs(life), refresh_after: hint.map(Duration::from_secs) };
         let findings = judge(grant, &policy, Duration::from_secs(10));
-        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.verdict, finding.text)).collect();
+        let lines: Vec<_> = findings.iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();
         lines.join("\n")
     }
 
     #[test]
     fn a_life_is_judged_by_how_often_and_how_late_it_makes_renewals() {
         let policy = Policy::default();
-        insta::assert_snapshot!(told(600, None, policy), @"Passed lives 10m, renewed after 6m42s, 3m18s before its end");
-        insta::assert_snapshot!(told(600, Some(120), policy), @"Passed lives 10m, renewed after 2m, 8m before its end");
-        insta::assert_snapshot!(told(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests come as fast as the spacing of 2s lets them; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
-        insta::assert_snapshot!(told(180, None, policy), @"Remark a key that is denied is asked with again every 5m only, longer than a session of 3m lives; a new key file is used at once all the same, else lower `renew.deniedEvery`");
-        insta::assert_snapshot!(told(20, None, policy), @r"
-        Remark a session of 20s is renewed every 13s or so, which is hard on rate limits; lengthen sessions in Descope
+        insta::assert_snapshot!(lines(600, None, policy), @"Passed lives 10m, renewed after 6m42s, 3m18s before its end");
+        insta::assert_snapshot!(lines(600, Some(120), policy), @"Passed lives 10m, renewed after 2m, 8m before its end");
+        insta::assert_snapshot!(lines(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests are sent as fast as the spacing of 2s allows; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
+        insta::assert_snapshot!(lines(180, None, policy), @"Remark a denied key is retried only every 5m, longer than a session of 3m lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`");
+        insta::assert_snapshot!(lines(20, None, policy), @r"
+        Remark a session of 20s is renewed about every 13s, which strains rate limits; lengthen sessions in Descope
         Remark the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
-        Remark a key that is denied is asked with again every 5m only, longer than a session of 20s lives; a new key file is used at once all the same, else lower `renew.deniedEvery`
+        Remark a denied key is retried only every 5m, longer than a session of 20s lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`
         ");
-        insta::assert_snapshot!(told(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s lets the next one be asked for; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");
+        insta::assert_snapshot!(lines(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s allows the next exchange; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");
     }
 }
