@@ -64,7 +64,7 @@ mod tests {
             format!("{status:?} {text}")
         });
         insta::assert_snapshot!(lines.join("\n"), @r"
-        Passed recorded in the state directory: a daemon that starts now keeps its 2s
+        Passed recorded in the state directory: a daemon that starts now keeps its spacing of 2s
         Remark not recorded, because process 7 (`tokenwell`) writes to the outputs; a daemon may make an exchange within 2s of this check
         Remark not recorded, because this user cannot see whether a daemon writes to the outputs; a daemon may make an exchange within 2s of this check
         Remark not recorded, because state directory `/var/lib/t` does not exist yet; wait 2s before you start a daemon

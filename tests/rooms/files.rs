@@ -106,7 +106,7 @@ fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
 
 #[test]
 fn a_new_folder_keeps_the_group_of_its_volume() {
-    // As Kubernetes makes the root of a volume with `fsGroup`.
+    // The root of a volume with `fsGroup`, as in Kubernetes.
     let volume = tempfile::tempdir().unwrap();
     let is_root = nix::unistd::geteuid().is_root();
     let group = if is_root { 4321 } else { nix::unistd::getegid().as_raw() };
@@ -449,7 +449,7 @@ fn readers_see_whole_tokens_during_1000_rotations() {
                 }
             })
         });
-        // As many reads as writes, also where one processor has to do for all.
+        // As many reads as writes, also with one processor.
         let is_enough = |number| number > 1000 && reads.load(Ordering::Relaxed) > 1000;
         for number in
             (1..).take_while(|number| !is_enough(*number) && !readers.iter().any(ScopedJoinHandle::is_finished))

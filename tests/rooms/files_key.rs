@@ -130,7 +130,7 @@ fn a_huge_file_costs_no_memory() {
 
 #[test]
 fn a_file_of_unknown_size_is_read_to_the_bound() {
-    // Files in /proc say that they have no bytes. This one has lines.
+    // Files in /proc report a size of zero. This one has lines.
     let error = read(Path::new("/proc/self/status")).unwrap_err();
     assert!(matches!(error.why, Unusable::ManyLines), "{error}");
 }

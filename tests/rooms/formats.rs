@@ -186,7 +186,7 @@ fn env_values_that_need_no_quotes_have_none() {
     assert_eq!(env_file(&[harmless]), format!("V0={harmless}\n"));
 }
 
-/// At the beginning and after a colon zsh takes `=ls` for the path of `ls`.
+/// At the beginning and after a colon, zsh expands `=ls` to the path of `ls`.
 #[test]
 fn an_equals_sign_is_no_path_of_a_program() {
     let values = ["=ls", "x:=ls", "=", "a=ls", "a:b=="];
@@ -542,7 +542,7 @@ fn write(outputs: &[Output], session: &Session) -> Vec<Written> {
     put(outputs, &content(session), &Locks::default()).into_iter().map(Result::unwrap).collect()
 }
 
-/// What a reader finds in a file of that format.
+/// Returns the content of a file of that format.
 fn rendered(format: Format, session: &Session) -> Result<String, WriteError> {
     rendered_at(&[format], session, times()).remove(0)
 }

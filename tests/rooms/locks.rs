@@ -1,4 +1,4 @@
-//! One process an output: real processes that meet at the same files.
+//! One process per output: real processes that compete for the same files.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -83,7 +83,7 @@ fn a_set_is_one_process_whatever_its_files() {
     assert!(held.ends_with("give this one another folder"), "{held}");
     assert!(plain.claim(&locks).is_err());
 
-    // What the other process has is not swept.
+    // The files of the other process are not swept.
     let litter = folder.path().join("..2026_11_23_15_22_01.abcdefgh");
     fs::create_dir(&litter).unwrap();
     assert_eq!((sweep([&in_set], &locks).removed, tidy([&in_set], &locks).removed), (0, 0));
@@ -247,7 +247,7 @@ fn child_claims() {
     let _ = std::io::stdin().lines().next();
 }
 
-/// A process that claims outputs and lives until it is dropped.
+/// A process that claims outputs and runs until it is dropped.
 struct Other {
     child: Child,
     _stdin: ChildStdin,

@@ -28,7 +28,7 @@ async fn an_awaited_child_is_left_to_its_waiter() {
         assert!(!fs::exists(format!("/proc/{orphan}")).unwrap());
         assert!(is_pending(&mut orphans).await, "there is none left");
     }
-    // Two that end while nobody looks.
+    // Two orphans that end between two checks.
     let mut both = [(); 2].map(|()| Command::new("true").spawn().unwrap().id());
     both.into_iter().for_each(until_ended);
     let mut seen = [in_time(orphans.reaped()).await, in_time(orphans.reaped()).await];

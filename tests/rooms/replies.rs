@@ -1,4 +1,4 @@
-//! Every reply that an exchange may meet, and what it means: the contract's table of answers, line by line.
+//! Every reply to an exchange, and its meaning: the contract's table of answers, line by line.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -18,7 +18,7 @@ use tokenwell::{
 /// 2026-11-23 12:00:00 by the server's clock: every `iat`, `exp` and `Date` below counts from here.
 const NOON: u64 = 1_795_435_200;
 const DATE: &str = "Mon, 23 Nov 2026 12:00:00 GMT";
-/// The local clock is a day behind, so that a life measured by it stands out.
+/// The local clock is a day behind, so that a lifetime measured by it is obvious.
 const LOCAL: u64 = NOON - 86_400;
 const DENIED: &str =
     r#"{"errorCode":"E062803","errorDescription":"CANARY-description","errorMessage":"CANARY-message"}"#;
@@ -40,7 +40,7 @@ fn read(reply: &Reply) -> Result<Granted, Refused> {
     read_at(reply, at(LOCAL), at(LOCAL + 1))
 }
 
-/// What the reply to the exchange of an access key means.
+/// Classifies the reply to the exchange of an access key.
 fn read_at(reply: &Reply, sent: SystemTime, received: SystemTime) -> Result<Granted, Refused> {
     let project = ProjectId::parse("P2abc").unwrap();
     let api = Api { base_url: BaseUrl::of_project(&project), project };
@@ -296,7 +296,7 @@ const CLOUDFLARE: &[(&str, &str)] = &[("server", "cloudflare"), ("cf-ray", "8a1b
 
 #[rustfmt::skip] // a table reads by its lines
 const REFUSALS: &[Row] = &[
-    // Descope says no.
+    // Descope denies.
     (401, &[], DENIED, Refusal::Denied, "Descope denies the access key: HTTP 401, E062803 (invalid access key)"),
     (403, CLOUDFLARE, DENIED, Refusal::Denied, "Descope denies the access key: HTTP 403, E062803 (invalid access key)"),
     (401, &[], r#"{"errorCode":"E062802"}"#, Refusal::Denied, "Descope denies the access key: HTTP 401, E062802 (missing access key)"),
@@ -305,7 +305,7 @@ const REFUSALS: &[Row] = &[
     (403, &[], r#"{"errorCode":"E06280é"}"#, Refusal::Denied, "Descope denies the access key: HTTP 403"),
     (400, &[], r#"{"errorCode":"E011001"}"#, Refusal::Denied, "Descope denies the exchange: HTTP 400, E011001 (malformed request)"),
     (400, &[], r#"{"errorCode":"E011004"}"#, Refusal::Denied, "Descope denies the exchange: HTTP 400, E011004 (invalid arguments; check `projectId`, `customClaims` and `selectedTenant`)"),
-    // Something before Descope says no.
+    // Something in front of Descope denies.
     (403, CLOUDFLARE, "error code: 1010", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010"),
     (403, &[], "error code: 1010\n", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010"),
     (403, CLOUDFLARE, "<html>CANARY</html>", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403"),

@@ -77,7 +77,7 @@ fn a_default_that_is_written_out_changes_nothing() {
             let before = load(&document).unwrap_or_else(|mistakes| panic!("{path}: {mistakes}")).config;
             put(&mut document, path, with);
             let after = load(&document).unwrap_or_else(|mistakes| panic!("{path}.{}: {mistakes}", entry.name)).config;
-            // The reader keeps that nothing was said, and the usual level is `info`.
+            // The reader keeps the level unset, and the default is `info`.
             let is_level = before.log.level.is_none() && after.log.level.as_deref() == Some("info");
             assert!(is_same(&before, &after) || is_level, "the default of `{path}.{}`", entry.name);
             defaults += 1;
@@ -360,7 +360,7 @@ fn credential() -> Value {
     json!({"name": "a", "accessKeyFile": "/keys/a", "outputs": [{"path": "/run/a.jwt"}]})
 }
 
-/// The least that has to stand in a section for its defaults to mean something.
+/// The least content of a section that makes its defaults meaningful.
 fn needed(path: &str) -> Value {
     match path {
         "" => minimal(),
@@ -410,7 +410,7 @@ fn put(document: &mut Value, path: &str, value: Value) {
     }
 }
 
-/// That place, on whatever line the diagnostic is.
+/// Matches that place on any line of the diagnostics.
 fn at(path: &str, diagnostic: &config::Diagnostic) -> config::Place {
     match &diagnostic.place {
         config::Place::Field { line, .. } => config::Place::Field { line: *line, path: path.to_owned() },
@@ -449,7 +449,7 @@ fn first_column(document: &str, start: &str) -> Vec<String> {
     rows.filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0.to_owned())).collect()
 }
 
-/// Those that `--help` names.
+/// Returns the options that `--help` names.
 fn commands() -> Vec<String> {
     let help = text(&tokenwell(&["--help"]));
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();

@@ -152,8 +152,6 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
 /// list only shrinks.
 pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
     ("deploy/prometheus/", "nobody"),
-    ("docs/troubleshooting.md", "nobody"),
-    ("tests/README.md", "nobody"),
     ("tests/common/", "nobody"),
     ("tests/common/", "whoever"),
     ("tests/core/", "Whoever"),

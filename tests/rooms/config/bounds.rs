@@ -39,7 +39,7 @@ fn aliases_cannot_make_much_of_little() {
     ");
 }
 
-/// A reader that gives nothing back and tells of no mistake would be a panic too.
+/// A reader that returns nothing and reports no mistake would be a panic too.
 #[test]
 fn no_text_at_all_makes_the_reader_panic() {
     let full = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/full.yaml")).unwrap();
@@ -65,7 +65,7 @@ fn no_text_at_all_makes_the_reader_panic() {
         }
         fs::write(&path, text.join("\n")).unwrap();
         let loaded = config::load(&ConfigSource::file(&path), &Environment::default());
-        // The schema takes ten times as long, unoptimised as it is in tests.
+        // The schema is ten times slower, because tests are not optimised.
         if n % 5 == 0 {
             schema_agrees(&path, &loaded);
         }

@@ -1,4 +1,4 @@
-//! What a configuration without mistakes means, the files in `config/` among them.
+//! Parsed values of valid configurations, including the files in `config/`.
 
 use std::{fs, path::Path, time::Duration};
 

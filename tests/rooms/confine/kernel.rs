@@ -1,4 +1,4 @@
-//! What the kernel says of the process, and kernels that lack what is asked of them.
+//! The confinement as the kernel reports it, and kernels without the required features.
 
 use std::{collections::BTreeMap, fs, thread};
 

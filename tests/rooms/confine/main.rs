@@ -1,4 +1,4 @@
-//! What `tokenwell run` takes away from itself, and that all its work is done without.
+//! The confinement of `tokenwell run`, and all its work under it.
 #![cfg(all(feature = "sandbox", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! What a configuration needs, as a table.
+//! A table of the needs of configurations.
 
 use std::{fmt::Write as _, fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! A configuration that needs more than was left is refused whole; a restart takes it in.
+//! A configuration that needs more rights than remain is refused completely; a restart applies it.
 
 use std::fs;
 

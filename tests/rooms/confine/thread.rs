@@ -1,4 +1,4 @@
-//! What is left to a thread that was confined: both rules bind the thread alone, so a test can try them on one of its own.
+//! The remaining rights of a confined thread: both rules bind only the thread, so a test can try them on one of its own.
 
 use std::{
     fs, io,

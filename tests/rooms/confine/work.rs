@@ -59,7 +59,7 @@ credentialsFrom:
     setting.until_exchanges(2);
     app.told();
     posts.join().unwrap();
-    // A newcomer, in a folder that is made for it; one file and one whole folder that somebody else removes.
+    // A new output in a folder that is created for it; one file and one whole folder that another process removes.
     setting.put_key("late", "late");
     let late = setting.path("out/each/late/token");
     content(&late);
@@ -158,7 +158,7 @@ fn told(listener: &TcpListener, times: usize) {
     }
 }
 
-/// A shell that says a line for each HUP.
+/// A shell that prints a line for each HUP.
 struct App {
     child: Child,
 }

@@ -111,7 +111,7 @@ fn a_removal_that_fails_is_said_once_and_tried_again() {
         let (token, aside) = (world.path("out/a.jwt"), world.path("aside"));
         fs::rename(&token, &aside).unwrap();
         fs::create_dir(&token).unwrap();
-        // That it cannot be written is said too, if that is found out before the end.
+        // The failed write is logged too, if it happens before the end.
         world.tolerate_error("it is a folder; name a file instead");
         world.expect_error("cannot remove token file");
         world.expect_error("the token has expired and is removed");
@@ -126,7 +126,7 @@ fn a_removal_that_fails_is_said_once_and_tried_again() {
     });
 }
 
-/// What is granted from here on does not end in the test.
+/// Sessions granted from now on do not end in the test.
 fn end_the_outage(world: &World) {
     world.sandbox.set(|settings| {
         settings.life = Duration::from_secs(3600);

@@ -1,4 +1,4 @@
-//! Key folders: a credential for every file, as files come and go.
+//! Key folders: a credential for every file, as files are added and removed.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What follows a write.
+//! Hooks after a write.
 
 use std::{
     fs,
@@ -54,7 +54,7 @@ fn a_restart_runs_a_hook_only_if_a_crash_missed_it() {
         assert_eq!(lines(&script).len(), 1);
         world.stop().await;
 
-        // As a crash between the write and the end of the hook leaves it.
+        // The state after a crash between the write and the end of the hook.
         let record = world.path("state/state/a.json");
         let text = fs::read_to_string(&record).unwrap();
         assert!(text.contains("\"hooksOwed\": false"), "{text}");
@@ -151,7 +151,7 @@ fn each_hook_has_a_time_of_its_own() {
     });
 }
 
-/// A script that tells of itself in `<its name>.told`.
+/// A script that records its run in `<its name>.told`.
 fn script(world: &World, text: &str) -> PathBuf {
     let path = world.path("hook");
     fs::write(&path, format!("{text}\n")).unwrap();

@@ -282,7 +282,7 @@ fn a_denial_is_not_believed_before_the_file_was_read_again() {
         let hold = world.sandbox.hold();
         world.start();
         world.until_exchanges(1).await;
-        // The key was rotated while the request was on its way, and the watch has not told yet.
+        // The key was rotated while the request was in flight, and the watch has not reported it yet.
         world.sandbox.rotate(&old, &new);
         world.put("keys/a", new.expose());
         hold.release();

@@ -13,10 +13,10 @@ use tracing::{
 };
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
-/// Something that was said.
+/// A log message.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// Zero for threads that belong to nobody: those of sandboxes and of watches.
+    /// Zero for threads that belong to no world: those of sandboxes and of watches.
     pub(crate) world: usize,
     pub(crate) level: Level,
     pub(crate) text: String,
@@ -28,7 +28,7 @@ pub(crate) fn listen() {
     LISTENING.call_once(|| tracing_subscriber::registry().with(Collector).init());
 }
 
-/// What this thread says belongs to this world from here on.
+/// Assigns the log messages of this thread to this world from now on.
 pub(crate) fn belong_to(world: usize) {
     WORLD.set(world);
 }

@@ -9,7 +9,7 @@ fn two_hundred_credentials_keep_the_in_flight_limit() {
     told(async |world| {
         let names: Vec<String> = (0..200).map(|number| format!("n{number}")).collect();
         for (number, name) in names.iter().enumerate() {
-            // To look for all of them in the log would take its time.
+            // A search for all of them in the log would be slow.
             if number % 20 == 0 {
                 world.put_key(name, name);
             } else {

@@ -1,4 +1,4 @@
-//! What the API may answer instead of a session.
+//! Refusals by the API.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The configuration changes while the daemon runs. Nobody tells it: it watches the file.
+//! The configuration changes while the daemon runs. The daemon watches the file.
 
 use std::{fs, time::Duration};
 
@@ -38,7 +38,7 @@ fn a_reload_leaves_unchanged_credentials_alone() {
         assert_eq!(before.what, now.what);
         let (before, now) = (before.at.unwrap(), now.at.unwrap());
         let moved = now.duration_since(before).unwrap_or_else(|earlier| earlier.duration());
-        // Told by two clocks, between whose reading the machine may stand still. A new plan would be minutes off.
+        // Measured by two clocks, and the machine may stall between the readings. A new plan would be minutes off.
         assert!(moved < Duration::from_secs(1), "its plan moved by {moved:?}");
     });
 }
@@ -79,7 +79,7 @@ fn a_bad_reload_is_refused_whole_until_the_file_is_good() {
         world.until_fresh("b").await;
         assert_eq!(world.names(), ["a", "b"]);
         assert_eq!(world.exchanges(), 2);
-        // The look that follows every start may have met it as well.
+        // The check after every start may have found it as well.
         assert_eq!(world.said(Level::ERROR, ""), world.refused_configurations());
         assert_eq!(world.said(Level::ERROR, "\n"), 0);
     });

@@ -1,4 +1,4 @@
-//! What somebody else does to the token files.
+//! Changes of the token files by another process.
 
 use std::{
     fs::{self, OpenOptions},

@@ -24,7 +24,7 @@ use crate::{
     log::{self, Line},
 };
 
-/// Tells a story in a world of its own. At its end nothing secret was said, and no error that it did not announce.
+/// Runs a story in a world of its own. At its end the log contains no secret and no unexpected error.
 pub(crate) fn told(story: impl AsyncFnOnce(&mut World)) {
     static WORLDS: AtomicUsize = AtomicUsize::new(1);
     log::listen();
@@ -140,7 +140,7 @@ impl World {
         }
     }
 
-    /// Turns the daemon once, or lets the sandbox see something, or a thread do something that nobody tells of.
+    /// Runs one turn of the daemon, or lets the sandbox or a thread make progress.
     async fn turn(&mut self) {
         let before = self.sandbox.counters();
         tokio::select! {
@@ -229,7 +229,7 @@ impl World {
         log::since(self.first_line).into_iter().filter(|line| line.world == self.number).collect()
     }
 
-    /// How often this was said at this level. What is said of a disk that is slow is the machine's matter.
+    /// Counts the log messages with this text at this level. Ignores messages about a slow disk.
     pub(crate) fn said(&self, level: Level, text: &str) -> usize {
         let is_of_the_machine = |line: &Line| line.text.contains("the disk takes too long");
         let is_it = |line: &&Line| line.level == level && line.text.contains(text) && !is_of_the_machine(line);
@@ -294,7 +294,7 @@ pub(crate) fn has_passed(moment: SystemTime) -> bool {
     now >= moment
 }
 
-/// For what no turn comes of: a file that a thread writes by itself.
+/// For changes that cause no turn, such as a file written by a thread.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Only there to fail a test.

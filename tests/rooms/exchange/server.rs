@@ -1,4 +1,4 @@
-//! A server of raw bytes: it reads whole requests and answers what the test told it, however wrong.
+//! A server of raw bytes: it reads complete requests and sends the replies of the test, however wrong.
 
 use std::{
     collections::VecDeque,
@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// What follows one request.
+/// Reaction to one request.
 pub(crate) enum Answer {
     /// These bytes, and the connection stays.
     Bytes(String),

@@ -1,4 +1,4 @@
-//! TLS and proxies: whom the client trusts, and how it says that it does not.
+//! TLS and proxies: the trusted servers, and the messages about others.
 
 use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
@@ -50,7 +50,7 @@ impl Authority {
         self.folder.path().join("ca.pem")
     }
 
-    /// What a server with a certificate for this name shows.
+    /// Returns the certificates that a server for this name sends.
     fn acceptor(&self, name: &str, spoil: impl Fn(&mut CertificateParams)) -> TlsAcceptor {
         TlsAcceptor::from(Arc::new(self.server(name, spoil)))
     }
@@ -151,7 +151,7 @@ async fn a_server_that_does_not_speak_tls_is_said_so() {
 #[tokio::test]
 async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let authority = Authority::new();
-    // The kernel accepts the connection, and nobody ever speaks on it.
+    // The kernel accepts the connection, and no process ever writes to it.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = mute.local_addr().unwrap();
     let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
@@ -200,7 +200,7 @@ async fn one_broken_certificate_does_not_spoil_a_bundle() {
     ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
 }
 
-/// A proxy for one connection: answers the `CONNECT` and passes on what follows, if it says 200.
+/// A proxy for one connection: answers the `CONNECT`, and forwards the connection if the answer is 200.
 async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! Who signed a session: keys asked for once, kept, replaced, and done without.
+//! Verification of signatures: public keys requested once, cached, replaced, and missing.
 
 use std::{fs, sync::Arc, time::Duration};
 

@@ -1,4 +1,4 @@
-//! An app that says on its standard output which signals it hears.
+//! An app that prints the signals that it receives.
 
 use std::{
     fs,
@@ -24,12 +24,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Says `told` for HUP and `still here` for USR2.
+    /// Prints `told` for HUP and `still here` for USR2.
     pub(crate) fn start() -> Self {
         Self::of(Command::new("/bin/sh").args(["-c", LISTEN]))
     }
 
-    /// Runs a command that says `ready` once it hears.
+    /// Runs a command that prints `ready` once it handles signals.
     pub(crate) fn of(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
         let (tell, lines) = mpsc::channel();
@@ -44,12 +44,12 @@ impl App {
         self.child.id()
     }
 
-    /// What it says next.
+    /// Returns its next line.
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("it says something")
     }
 
-    /// That it heard nothing but what was read: signals are taken in order of their numbers, and HUP is the first.
+    /// Checks that it received no further signal: signals are handled in order of their numbers, and HUP is the first.
     pub(crate) fn heard_nothing(&self) {
         kill(pid(self.number()), Signal::SIGUSR2).unwrap();
         assert_eq!(self.line(), "still here");

@@ -1,4 +1,4 @@
-//! Commands: what they meet, how they end, what is told of what they print.
+//! Commands: their environment, their ends, and the log of their output.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Hooks on real processes and real sockets: whom a signal reaches, what a command meets and leaves, what is posted.
+//! Hooks with real processes and sockets: receivers of signals, environment and remains of commands, content of posts.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -72,13 +72,13 @@ fn failure(ran: &HookRun) -> &str {
     why
 }
 
-/// Why nobody was told.
+/// Returns why the hook reached no process.
 fn nobody(ran: &HookRun) -> &str {
     let HookOutcome::NoRecipient(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
     why
 }
 
-/// Looks until it is so, and lets others run in between, also while tokio's clock stands still.
+/// Polls until the condition is true, and yields in between, also while tokio's clock is paused.
 async fn until(mut is_so: impl FnMut() -> bool) {
     let end = clock::now() + PATIENCE;
     while !is_so() {

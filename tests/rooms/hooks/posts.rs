@@ -80,7 +80,7 @@ async fn a_redirect_is_not_followed() {
 #[tokio::test]
 async fn a_missing_listener_is_not_a_failure() {
     for host in ["127.0.0.1", "localhost"] {
-        // It is bound and does not listen, and nobody else can listen there.
+        // The socket is bound and does not listen, so no other process can listen there.
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let hook = post(host, socket.local_addr().unwrap().port(), PATIENCE);

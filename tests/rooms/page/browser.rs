@@ -1,4 +1,4 @@
-//! Debian's Chromium without a window, told what to do in the `DevTools` protocol over a pair of pipes.
+//! Debian's Chromium without a window, driven by the `DevTools` protocol over a pair of pipes.
 
 use std::{
     env, fs,
@@ -74,7 +74,7 @@ impl Browser {
     pub(crate) fn open(&mut self, address: &str) {
         let opened = self.order("Page.navigate", &json!({"url": address}));
         assert!(opened["errorText"].is_null(), "{opened}");
-        // What is asked of a page that is about to go comes to nothing.
+        // A request to a page that is about to close has no effect.
         let loaded = format!("location.href === '{address}' && document.readyState === 'complete'");
         within("the page is loaded", || {
             let id = self.send("Runtime.evaluate", &json!({"expression": loaded, "returnByValue": true}));
@@ -82,7 +82,7 @@ impl Browser {
         });
     }
 
-    /// What an expression comes to in the page.
+    /// Evaluates an expression in the page.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Value {
         let answer = self.order("Runtime.evaluate", &json!({"expression": expression, "returnByValue": true}));
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
@@ -102,7 +102,7 @@ impl Browser {
         }
     }
 
-    /// What the browser has against the page, and every request that left its server.
+    /// Returns the browser's complaints about the page, and every request to another server.
     pub(crate) fn complaints(&mut self, address: &str) -> Vec<String> {
         self.evaluate("0");
         let of = |event: &Value| -> Option<String> {
@@ -113,7 +113,7 @@ impl Browser {
                     (!url.starts_with(address)).then(|| format!("a request to {url}"))
                 }
                 "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
-                // A request that nobody answers is a message of the network, and is part of a story.
+                // An unanswered request is a network message, and part of a story.
                 "Log.entryAdded" if parameters["entry"]["source"] != "network" => Some(parameters["entry"].to_string()),
                 _ => None,
             }
@@ -150,7 +150,7 @@ impl Browser {
     fn answer(&mut self, id: u64) -> Option<Value> {
         let end = Instant::now() + PATIENCE;
         loop {
-            // Events come all the while.
+            // Events arrive at any time.
             let message = self.answers.recv_timeout(end.saturating_duration_since(Instant::now())).ok()?;
             if message["id"] == id {
                 return Some(message);

@@ -1,4 +1,4 @@
-//! One credential's life, and what every face tells at each station of it.
+//! The life of one credential, and the output of every status interface at each stage.
 
 use std::{iter, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
     tools::needs,
 };
 
-/// What is to be seen at a station.
+/// Expected output at a stage.
 struct Station {
     state: &'static str,
     ready: bool,
@@ -142,12 +142,12 @@ struct Views {
     server: Server,
     browser: Browser,
     manager: Manager,
-    /// What the log has to hold, each with its level.
+    /// Expected log messages, each with its level.
     said: Vec<(&'static str, &'static str)>,
 }
 
 impl Views {
-    /// Looks at a station in which the credential stays for as long as the looking takes.
+    /// Checks a stage in which the credential stays during the check.
     fn show(&mut self, station: &Station) {
         let told = self.until(&format!("the state {}", station.state), |credential| {
             let class = credential["lastRefusal"]["class"].as_str();
@@ -173,7 +173,7 @@ impl Views {
         let ends = metrics.contains("tokenwell_session_expiry_timestamp_seconds{credential=\"a\"}");
         assert_eq!(ends, station.state != "starting", "{metrics}");
 
-        // A renewal that is under way at that very moment is told otherwise.
+        // A renewal in flight at that moment is reported differently.
         let tells = |table: &Ended| station.table.iter().all(|words| table.stdout.contains(words));
         let table = iter::repeat_with(|| self.table()).take(100).find(tells).unwrap_or_else(|| self.table());
         assert_eq!(table.code, Some(i32::from(!station.ready)), "{}", table.stdout);
@@ -203,8 +203,8 @@ impl Views {
     }
 }
 
-/// Of a session: no station ends by itself.
+/// Lifetime of a session, so long that no stage ends by itself.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Of a session whose end is waited for.
+/// Lifetime of a session whose end the test waits for.
 const SHORT: Duration = Duration::from_secs(4);

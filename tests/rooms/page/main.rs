@@ -87,7 +87,7 @@ fn the_worst_problem_is_shown_first() {
     browser.until("document.querySelector('#notices').textContent.includes('The newest configuration is refused')");
     assert_eq!(browser.evaluate("document.querySelectorAll('b').length"), 0);
 
-    // It says so when it hears nothing.
+    // The page reports it when no update arrives.
     setting.learn_tokens();
     let html = browser.evaluate("document.documentElement.outerHTML");
     assert_eq!(setting.leaks.found_in(html.as_str().unwrap()), None);
@@ -158,7 +158,7 @@ fn configure(setting: &Setting, rest: &str) {
     setting.configure_with(QUICK, &format!("status: {{listen: \"127.0.0.1:0\"}}\n{rest}"));
 }
 
-/// Where this process serves its status, as its status file says.
+/// Address of the status server of this process, from its status file.
 fn address(setting: &Setting, program: &Program) -> String {
     within("the address", || {
         let file = fs::read_to_string(setting.path("state/status.json")).ok()?;

@@ -25,7 +25,7 @@ use tokenwell::{
     session::{Claims, Session, Times},
 };
 
-/// What stands at a path, in words, and how it came there.
+/// An entry at a path: description and action that creates it.
 pub(crate) type Case<'a> = (&'a str, &'a dyn Fn(&Path));
 
 /// A set in a folder of its own.
@@ -103,7 +103,7 @@ impl Set {
         self.names().into_iter().filter(|name| name != output::LOCK_FILE).collect()
     }
 
-    /// What readers find under plain names.
+    /// Returns the files of readers under plain names.
     pub(crate) fn texts(&self) -> Vec<(String, String)> {
         let names = self.names().into_iter().filter(|name| !name.starts_with('.'));
         names.map(|name| (name.clone(), fs::read_to_string(self.at(&name)).unwrap())).collect()

@@ -1,4 +1,4 @@
-//! Sets that somebody else changed, and what is repaired.
+//! Sets changed by another process, and their repair.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! What clients may do to it: little.
+//! Limits on clients of the status server.
 
 use std::{
     io::{ErrorKind, Read as _, Write as _},
@@ -100,7 +100,7 @@ fn active_connections_are_not_evicted() {
     let setting = setting(&names);
     configure(&setting, &format!("unix:{}", setting.path("s").display()), &setting.named(&names));
     let (_program, server) = ready(&setting);
-    // More than the system takes for a client that does not read; with the first byte here, the rest is on its way.
+    // More than the system buffers for a client that does not read; after the first byte, the rest is in flight.
     let begun = || {
         let mut wire = server.connect();
         wire.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();

@@ -1,4 +1,4 @@
-//! What each path answers, to whom, and what it never says.
+//! The answer of each path, the permitted clients, and the omitted secrets.
 
 use std::{fs, time::Duration};
 

@@ -145,7 +145,7 @@ fn a_socket_that_the_service_manager_passed_is_used() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("none was passed (`LISTEN_FDS`"), "{}", ended.stderr);
 
-    // As the service manager does it: the socket is descriptor 3, and the variables name the process.
+    // As the service manager does: the socket is descriptor 3, and the variables name the process.
     let script = "import os, socket, sys\n\
                   s = socket.socket(socket.AF_INET)\n\
                   s.bind(('127.0.0.1', 0)); s.listen()\n\

@@ -1,4 +1,4 @@
-//! What others see of the real binary: the status server over real sockets, and the status file.
+//! Status of the real binary: the status server over real sockets, and the status file.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

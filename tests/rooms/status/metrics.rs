@@ -143,7 +143,7 @@ fn the_next_renewal_is_shown_only_while_one_is_planned() {
     let next = |what: &str| until(&server, what, |status| credential(status, "a")["nextAction"]["what"] == what);
     next("exchange");
     assert!(planned());
-    // A file in the place of the folder: nobody can write there.
+    // A file in the place of the folder, so that no process can write there.
     fs::remove_dir_all(setting.path("out")).unwrap();
     setting.put("out", "");
     program.signal(Signal::SIGUSR1);
@@ -167,7 +167,7 @@ fn the_series_of_a_credential_go_with_it() {
     program.until_said("the new configuration is in force", 1);
     within("they go", || (!metrics(&server).contains("credential=\"b\"")).then_some(()));
     assert!(metrics(&server).contains("credential=\"a\""));
-    // The look that follows every start may have met the change as well.
+    // The check after every start may have found the change as well.
     assert!(count(&metrics(&server), "tokenwell_config_reloads_total{outcome=\"applied\"}") > 0);
 }
 

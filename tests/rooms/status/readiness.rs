@@ -20,7 +20,7 @@ use crate::{
     swap::swap,
 };
 
-/// A file in the place of the folder: whatever is done about it, nobody can write there.
+/// A file in the place of the folder, so that no process can write there.
 fn obstruct(setting: &Setting) {
     fs::write(setting.path("aside"), "").unwrap();
     swap(&setting.path("out"), &setting.path("aside"));
@@ -95,7 +95,7 @@ fn a_removed_file_counts_while_its_write_fails() {
     assert!(answer.body.contains("out/a.jwt` does not hold its token: cannot "), "{}", answer.body);
 }
 
-/// For root no folder is read-only; so somebody else has to run it.
+/// For root no folder is read-only, so another user has to run it.
 fn as_nobody(setting: &Setting) -> Command {
     let program = setting.path("tokenwell");
     // By another process: while this one had it open for writing, a child that another test starts would keep it from being

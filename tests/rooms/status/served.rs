@@ -28,7 +28,7 @@ pub(crate) fn setting(names: &[&str]) -> Setting {
     setting
 }
 
-/// The daemon, and its server as soon as it says where that is.
+/// The daemon, and its status server once the address is known.
 pub(crate) fn start(setting: &Setting) -> (Program, Server) {
     let program = Program::start(&mut run(&setting.path("")));
     let server = server(setting, &program);
@@ -42,7 +42,7 @@ pub(crate) fn ready(setting: &Setting) -> (Program, Server) {
     (program, server)
 }
 
-/// Where this very process serves status, as its status file says.
+/// Address of the status server of this process, from its status file.
 pub(crate) fn server(setting: &Setting, program: &Program) -> Server {
     within("the address of the server", || {
         let file = status_file(&setting.path("state"))?;

@@ -1,4 +1,4 @@
-//! What a watch costs the process. One test, alone in its process, because it counts threads and descriptors.
+//! Resources of a watch. One test, alone in its process, because it counts threads and descriptors.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -32,7 +32,7 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
     let newcomer = above.path().join("newcomer");
     fs::create_dir(&newcomer).unwrap();
     watch.follow(folders.iter().take(10).cloned().chain([newcomer]).collect());
-    // Word of the last writes may still come before it.
+    // Events of the last writes may still arrive before it.
     while folders_watched() != [11] {
         in_time(watch.hint()).await;
     }

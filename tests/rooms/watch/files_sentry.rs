@@ -1,4 +1,4 @@
-//! Who touched which file of some folders.
+//! Detection of changed files in folders.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop the test")]
 
@@ -92,7 +92,7 @@ async fn a_burst_of_changes_becomes_one_hint() {
 
 type Deed<'a> = &'a dyn Fn(&Path);
 
-/// A folder with two files, and a change_watcher on it that has nothing to tell.
+/// A folder with two files, and a change watcher on it without pending events.
 async fn posted() -> (TempDir, ChangeWatcher) {
     let folder = TempDir::new().unwrap();
     for name in ["read", "changed", "new"] {

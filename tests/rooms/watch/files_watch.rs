@@ -189,7 +189,7 @@ async fn a_burst_of_changes_neither_delays_a_hint_nor_spins() {
             written.fetch_add(1, Ordering::Relaxed);
         }
     });
-    // On a busy machine the storm may stand still for a while.
+    // On a busy machine the changes may pause for a while.
     let mut hints = 0;
     while hints < 5 || hints < 200 && writes.load(Ordering::Relaxed) <= 10 * hints {
         in_time(watch.hint()).await;
@@ -209,7 +209,7 @@ async fn armed(folders: &[&Path]) -> FolderWatcher {
     watch
 }
 
-/// What is waited for may come with a later hint than the first.
+/// The expected change may arrive with a later hint than the first.
 async fn hints_until(watch: &mut FolderWatcher, reached: impl Fn(&FolderWatcher) -> bool) {
     loop {
         in_time(watch.hint()).await;
