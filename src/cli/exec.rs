@@ -65,7 +65,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let program = Program { name: program.next().unwrap_or_default(), arguments: program.collect() };
     let (config, source) = source.begin()?;
     let core_limit = process::harden_with_programs();
-    let variables = Variables::new(token_variables, &config).map_err(Failure::CommandLine)?;
+    let variables =
+        Variables::new(token_variables, &config).map_err(|error| Failure::CommandLine(error.to_string()))?;
     process::block_on(async {
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
@@ -149,14 +150,17 @@ impl Launch {
     }
 }
 
+/// Why a text is no action for a replaced token.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("write `nothing`, `restart` or the name of a signal; {0}")]
+struct NotARotationAction(child::UnknownSignal);
+
 /// Parses the action for a replaced token.
-fn on_rotation(text: &str) -> Result<OnRotation, String> {
+fn on_rotation(text: &str) -> Result<OnRotation, NotARotationAction> {
     match text {
         "nothing" => Ok(OnRotation::Nothing),
         "restart" => Ok(OnRotation::Restart),
-        text => child::parse(text)
-            .map(OnRotation::Signal)
-            .map_err(|error| format!("write `nothing`, `restart` or the name of a signal; {error}")),
+        text => child::parse(text).map(OnRotation::Signal).map_err(NotARotationAction),
     }
 }
 

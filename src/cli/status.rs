@@ -98,7 +98,7 @@ async fn watch(target: &Arc<TargetConfig>) -> Result<bool, Failure> {
         screen.draw(|size, style| match &fetched {
             Ok(fetched) => table(fetched, clock::wall(), Area { columns: size.columns, rows: Some(size.rows) }, style),
             Err(why) => {
-                let lines = wrapped(why, size.columns).into_iter().take(size.rows);
+                let lines = wrapped(&why.to_string(), size.columns).into_iter().take(size.rows);
                 lines.map(|line| Line::new(Color::Bad, line)).collect()
             }
         })?;

@@ -8,16 +8,16 @@ use std::{
 use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
-    exchange::{NetworkPath, Route},
+    exchange::{LookUpError, NetworkPath, Route},
 };
 
 /// Result of a look-up.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) struct DnsProbe {
     host: String,
     is_proxy: bool,
     time: Duration,
-    pub(super) found: Result<Vec<SocketAddr>, String>,
+    pub(super) found: Result<Vec<SocketAddr>, LookUpError>,
 }
 
 /// Looks up the name as the client does.
@@ -41,7 +41,7 @@ impl DnsProbe {
                 Finding::passed(SUBJECT, format!("{whose}`{host}` is at {} ({})", addresses.join(", "), took(*time)))
             }
             Err(why) => {
-                let remedy = if why.contains("temporary") || why.contains("no answer") {
+                let remedy = if why.is_temporary() {
                     "see which name servers `/etc/resolv.conf` names, and whether a network policy lets DNS through (port 53)"
                 } else if *is_proxy {
                     "correct the name in the variable that names the proxy"

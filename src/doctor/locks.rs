@@ -1,22 +1,22 @@
 //! The locks: which process writes to the outputs now. Takes no lock.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 use super::finding::Finding;
 use crate::output::Output;
 
 /// The process that writes to an output.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) struct OutputHolder {
     name: String,
     /// Description of the process; an error if it cannot be determined.
-    by: Result<Option<String>, String>,
+    by: io::Result<Option<String>>,
 }
 
 /// Queries the lock of an output. Blocks on the disk.
 pub(super) fn probe(output: &Output) -> OutputHolder {
     let by = output.holder().map(|held| held.map(|held| held.by()));
-    OutputHolder { name: output.name().into_owned(), by: by.map_err(|error| error.to_string().to_lowercase()) }
+    OutputHolder { name: output.name().into_owned(), by }
 }
 
 impl OutputHolder {
@@ -39,6 +39,7 @@ pub(super) fn findings(all: &[OutputHolder]) -> Vec<Finding> {
     let outputs = |count: usize| if count == 1 { "1 output".to_owned() } else { format!("{count} outputs") };
     let mut findings = Vec::new();
     if let Some((name, why)) = unknown {
+        let why = why.to_string().to_lowercase();
         let why = why.split(" (os error").next().unwrap_or_default();
         findings.push(Finding::skipped(SUBJECT, &format!("the lock beside `{name}` cannot be opened: {why}")));
     }
@@ -65,16 +66,16 @@ mod tests {
 
     #[test]
     fn the_writing_process_is_reported() {
-        let holder_of = |by: Result<Option<&str>, &str>| OutputHolder {
+        let holder_of = |by: io::Result<Option<&str>>| OutputHolder {
             name: "/run/a".into(),
-            by: by.map(|by| by.map(str::to_owned)).map_err(str::to_owned),
+            by: by.map(|by| by.map(str::to_owned)),
         };
         let all = [
             holder_of(Ok(None)),
             holder_of(Ok(Some("process 7 (`tokenwell`)"))),
             holder_of(Ok(Some("process 7 (`tokenwell`)"))),
             holder_of(Ok(Some("process 8"))),
-            holder_of(Err("permission denied (os error 13)")),
+            holder_of(Err(io::Error::from_raw_os_error(13))),
         ];
         let lines: Vec<_> =
             findings(&all).iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();

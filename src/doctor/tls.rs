@@ -5,15 +5,15 @@ use std::time::{Duration, SystemTime};
 use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
-    exchange::{Anchors, Handshake, NetworkPath, Root, Tunnel},
+    exchange::{Anchors, Handshake, HandshakeError, NetworkPath, Root, Tunnel},
 };
 
 /// Result of the handshake.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Debug)]
 pub(super) struct TlsProbe {
     time: Duration,
     now: SystemTime,
-    handshake: Result<Handshake, String>,
+    handshake: Result<Handshake, HandshakeError>,
 }
 
 /// Makes the handshake, then closes the connection.
@@ -42,7 +42,7 @@ impl TlsProbe {
         let Self { time, now, handshake } = self;
         let Handshake { version, chain, trust } = match handshake {
             Ok(handshake) => handshake,
-            Err(why) => return vec![Finding::failed(SUBJECT, without_prefix(why))],
+            Err(why) => return vec![Finding::failed(SUBJECT, without_prefix(&why.to_string()))],
         };
         let end = chain.first().and_then(|certificate| certificate.ends);
         let until = end.map_or(String::new(), |end| format!(" (until {})", humantime::format_rfc3339_seconds(end)));
@@ -55,7 +55,7 @@ impl TlsProbe {
         let authority = match trust {
             Ok(authority) => authority,
             Err(why) => {
-                let text = format!("{}; the server shows {shown}", without_prefix(why));
+                let text = format!("{}; the server shows {shown}", without_prefix(&why.to_string()));
                 return vec![Finding::failed(SUBJECT, text)];
             }
         };
@@ -94,9 +94,9 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::exchange::{Authority, Certificate};
+    use crate::exchange::{Authority, Certificate, Untrusted};
 
-    fn lines(trust: Result<Authority, String>, days_left: u64) -> String {
+    fn lines(trust: Result<Authority, Untrusted>, days_left: u64) -> String {
         let now = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         let certificate = |subject: &str, issuer: &str| Certificate {
             subject: subject.to_owned(),
@@ -122,6 +122,6 @@ mod tests {
         Passed trusted by root `GTS Root R4` of `http.caFile`
         Remark the server's certificate ends in 3 days; its operator should renew it
         ");
-        insta::assert_snapshot!(lines(Err("TLS: the server's certificate is not trusted; do".to_owned()), 80), @"Failed the server's certificate is not trusted; do; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
+        insta::assert_snapshot!(lines(Err(Untrusted::SeveralRoots), 80), @"Failed more than one root is needed to trust the server's certificate; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
     }
 }

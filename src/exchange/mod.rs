@@ -24,7 +24,8 @@ pub use api::Api;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientError};
 pub use network_path::{
-    Anchors, Authority, Certificate, Connected, Handshake, NetworkPath, NotConnected, Root, Route, Tunnel, Untunnelled,
+    Anchors, Authority, Certificate, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NotConnected,
+    Root, Route, Tunnel, Untrusted, Untunnelled,
 };
 pub use origin::Origin;
 pub use project::{NotAProjectId, ProjectId};

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use super::values::Malformed;
+
 /// A value, or what it must be instead.
 pub(super) type Read<T> = Result<T, String>;
 
@@ -33,8 +35,8 @@ pub(super) fn flag(value: &Value) -> Read<bool> {
 }
 
 /// Reads a string with `read`. Its message also answers a value that is not a string.
-pub(super) fn word<T>(value: &Value, read: impl Fn(&str) -> Read<T>) -> Read<T> {
-    read(value.as_str().unwrap_or_default())
+pub(super) fn word<T>(value: &Value, read: impl Fn(&str) -> Result<T, Malformed>) -> Read<T> {
+    read(value.as_str().unwrap_or_default()).map_err(|malformed| malformed.to_string())
 }
 
 pub(super) fn nullable<T>(value: &Value, read: impl FnOnce(&Value) -> Read<T>) -> Read<Option<T>> {

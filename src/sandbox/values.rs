@@ -4,30 +4,50 @@ use std::time::Duration;
 
 use crate::fingerprint::Fingerprint;
 
+/// What a value must be instead.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Malformed {
+    /// A duration.
+    #[error("must be a duration such as `500ms`, `30s` or `1h30m`")]
+    Duration,
+    /// A duration of whole seconds.
+    #[error("must be a duration in whole seconds such as `90s` or `1h30m`")]
+    WholeSeconds,
+    /// An offset of a clock.
+    #[error("must be an offset such as `90s` or `-90s`")]
+    Offset,
+    /// A fingerprint.
+    #[error("must be a fingerprint: 16 hex digits, as in the log")]
+    Fingerprint,
+    /// A rate limit.
+    #[error("must be a number of exchanges per window such as `100/60s`")]
+    RateLimit,
+}
+
 /// Parses `500ms`, `30s`, `5m`, `1h30m`; at most ten years.
-pub fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, Malformed> {
     let duration = humantime::parse_duration(text).ok().filter(|duration| *duration <= DURATION_MAX);
-    duration.ok_or_else(|| "must be a duration such as `500ms`, `30s` or `1h30m`".to_owned())
+    duration.ok_or(Malformed::Duration)
 }
 
 /// Parses a duration of whole seconds, for values that the API has in seconds.
-pub fn whole_seconds(text: &str) -> Result<Duration, String> {
+pub fn whole_seconds(text: &str) -> Result<Duration, Malformed> {
     let whole = duration(text).ok().filter(|duration| duration.subsec_nanos() == 0);
-    whole.ok_or_else(|| "must be a duration in whole seconds such as `90s` or `1h30m`".to_owned())
+    whole.ok_or(Malformed::WholeSeconds)
 }
 
 /// Parses a clock offset in seconds: a duration of whole seconds, negative if the clock is behind.
-pub fn offset_seconds(text: &str) -> Result<i64, String> {
+pub fn offset_seconds(text: &str) -> Result<i64, Malformed> {
     let (sign, size) = text.strip_prefix('-').map_or((1, text), |size| (-1, size));
     let seconds = whole_seconds(size).ok().and_then(|size| i64::try_from(size.as_secs()).ok());
-    seconds.map(|seconds| sign * seconds).ok_or_else(|| "must be an offset such as `90s` or `-90s`".to_owned())
+    seconds.map(|seconds| sign * seconds).ok_or(Malformed::Offset)
 }
 
 /// Parses a fingerprint as in the log: 16 hex digits.
-pub(super) fn fingerprint(text: &str) -> Result<Fingerprint, String> {
+pub(super) fn fingerprint(text: &str) -> Result<Fingerprint, Malformed> {
     let digits = text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let value = digits.then(|| u64::from_str_radix(text, 16).ok()).flatten();
-    let value = value.ok_or_else(|| "must be a fingerprint: 16 hex digits, as in the log".to_owned())?;
+    let value = value.ok_or(Malformed::Fingerprint)?;
     Ok(Fingerprint::new(value.to_be_bytes()))
 }
 

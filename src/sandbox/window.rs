@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::values;
+use super::values::{self, Malformed};
 
 /// A number of exchanges per window, written `100/60s`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,16 +16,16 @@ pub struct RateLimit {
 }
 
 impl FromStr for RateLimit {
-    type Err = String;
+    type Err = Malformed;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, Malformed> {
         let read = || {
             let (exchanges, window) = text.split_once('/')?;
             let exchanges = exchanges.trim().parse().ok().filter(|exchanges| *exchanges > 0)?;
             let window = values::duration(window.trim()).ok().filter(|window| !window.is_zero())?;
             Some(Self { exchanges, window })
         };
-        read().ok_or_else(|| "must be a number of exchanges per window such as `100/60s`".to_owned())
+        read().ok_or(Malformed::RateLimit)
     }
 }
 

@@ -4,12 +4,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::expectation::Expectation;
+use super::expectation::{BrokenRule, Expectation};
 use crate::{
     exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Ends, GrantNote, Granted, Jwt, Session, lenient::Lenient, life},
+    session::{Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, Session, lenient::Lenient, life},
 };
 
 /// Reads a session, or the reason why there is none. Messages contain the status, a well-formed error code and fixed
@@ -24,8 +24,8 @@ pub(super) fn session(
     if !reply.status.is_success() {
         return Err(refused(reply, own_error(body.ok().as_ref()).as_deref(), names, timing.received));
     }
-    let granted = body.map_err(str::to_owned).and_then(|body| granted(&body, reply.date(), timing.sent, expectation));
-    granted.map_err(|reason| without_session(reply, &reason, names, timing.received))
+    let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply.date(), timing.sent, expectation));
+    granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
 }
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
@@ -53,19 +53,47 @@ struct Body<'a> {
     error_code: Lenient<'a>,
 }
 
+/// Why a reply of success holds no usable session.
+#[derive(Debug, thiserror::Error)]
+enum NoSession {
+    #[error(transparent)]
+    Body(#[from] BodyError),
+    #[error("the body has no `sessionJwt`")]
+    NoJwt,
+    #[error("`sessionJwt` is not a JWT: {0}")]
+    NotAJwt(#[from] NotAJwt),
+    #[error(transparent)]
+    Broken(#[from] BrokenRule),
+    #[error("it had expired by the server's own clock")]
+    Expired,
+    #[error("its lifetime is unknown: no `exp`, `sessionExpiration` or `expiration` in the future")]
+    NoEnd,
+}
+
+/// Why a body is no JSON object that can be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+enum BodyError {
+    #[error("the body begins with a byte order mark, which JSON does not allow")]
+    ByteOrderMark,
+    #[error("a field appears twice in the body")]
+    DuplicateField,
+    #[error("the body is not a JSON object")]
+    NoObject,
+}
+
 impl<'a> Body<'a> {
     /// Parses the body, which must be a JSON object. The object is checked first, because serde also accepts a list for
     /// a struct.
-    fn parse(bytes: &'a [u8]) -> Result<Self, &'static str> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, BodyError> {
         if bytes.starts_with(BYTE_ORDER_MARK) {
-            return Err("the body begins with a byte order mark, which JSON does not allow");
+            return Err(BodyError::ByteOrderMark);
         }
         if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(NO_OBJECT);
+            return Err(BodyError::NoObject);
         }
         serde_json::from_slice(bytes).map_err(|error| {
             let is_twice = error.is_data() && error.to_string().starts_with("duplicate field");
-            if is_twice { "a field appears twice in the body" } else { NO_OBJECT }
+            if is_twice { BodyError::DuplicateField } else { BodyError::NoObject }
         })
     }
 }
@@ -75,15 +103,15 @@ fn granted(
     date: Option<SystemTime>,
     sent: SystemTime,
     expectation: &Expectation,
-) -> Result<Granted, String> {
-    let text = body.session_jwt.text().ok_or("the body has no `sessionJwt`")?;
-    let jwt = Jwt::parse(text).map_err(|error| format!("`sessionJwt` is not a JWT: {error}"))?;
-    expectation.check(&jwt).map_err(|broken| broken.to_string())?;
+) -> Result<Granted, NoSession> {
+    let text = body.session_jwt.text().ok_or(NoSession::NoJwt)?;
+    let jwt = Jwt::parse(text)?;
+    expectation.check(&jwt)?;
     let date = date.map(since_epoch);
     if let (Some(end), Some(date)) = (jwt.expires_at, date)
         && end <= date
     {
-        return Err("it had expired by the server's own clock".to_owned());
+        return Err(NoSession::Expired);
     }
     let ends = Ends {
         jwt: &jwt,
@@ -93,8 +121,7 @@ fn granted(
             || body.session_expiration.is_too_large()
             || body.expiration.is_too_large(),
     };
-    let (lifetime, mut notes) = life(&ends, date, since_epoch(sent))
-        .ok_or("its lifetime is unknown: no `exp`, `sessionExpiration` or `expiration` in the future")?;
+    let (lifetime, mut notes) = life(&ends, date, since_epoch(sent)).ok_or(NoSession::NoEnd)?;
     if body.next_refresh_seconds.is_out_of_bounds() {
         notes.push(GrantNote::HintOutOfBounds);
     }
@@ -127,7 +154,6 @@ fn own_error(body: Option<&Body<'_>>) -> Option<String> {
 /// The names in messages about a request to Descope with an access key.
 pub(super) const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "access key", setting: "baseUrl" };
-const NO_OBJECT: &str = "the body is not a JSON object";
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn since_epoch(time: SystemTime) -> Duration {

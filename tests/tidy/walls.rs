@@ -211,8 +211,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     (
         "thiserror",
         &[
-            "child", "cli", "config", "confine", "daemon", "exchange", "hook", "offline", "output", "session",
-            "source", "state", "status",
+            "child", "cli", "config", "confine", "daemon", "exchange", "hook", "offline", "output", "sandbox",
+            "session", "source", "state", "status",
         ],
     ),
     (

@@ -15,26 +15,56 @@ pub(super) struct TokenVariable {
     credential: Option<String>,
 }
 
-impl FromStr for TokenVariable {
-    type Err = String;
+/// Why a text is no argument of `--token-env`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum NotATokenVariable {
+    #[error(
+        "a variable name consists of letters, digits and `_`, and does not begin with a digit; write `NAME` or \
+         `NAME=CREDENTIAL`"
+    )]
+    Name,
+    #[error("the credential after `=` is missing; write `NAME=CREDENTIAL`, or `NAME` if there is only one")]
+    NoCredential,
+}
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for TokenVariable {
+    type Err = NotATokenVariable;
+
+    fn from_str(text: &str) -> Result<Self, NotATokenVariable> {
         let (name, credential) = match text.split_once('=') {
             Some((name, credential)) => (name, Some(credential.to_owned())),
             None => (text, None),
         };
         let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
         if name.is_empty() || !name.bytes().all(is_legal) || name.starts_with(|first: char| first.is_ascii_digit()) {
-            return Err("a variable name consists of letters, digits and `_`, and does not begin with a digit; write `NAME` or \
-            `NAME=CREDENTIAL`"
-                .to_owned());
+            return Err(NotATokenVariable::Name);
         }
         if credential.as_ref().is_some_and(String::is_empty) {
-            return Err("the credential after `=` is missing; write `NAME=CREDENTIAL`, or `NAME` if there is only one"
-                .to_owned());
+            return Err(NotATokenVariable::NoCredential);
         }
         Ok(Self { name: name.to_owned(), credential })
     }
+}
+
+/// Why the program cannot get its variables, with the remedy.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(super) enum VariableError {
+    #[error("`--token-env` names `{variable}` twice; leave one out")]
+    Twice { variable: String },
+    #[error(
+        "`--token-env {variable}={wanted}`: there is no such credential; the credentials are: {}",
+        known.join(", ")
+    )]
+    UnknownCredential { variable: String, wanted: String, known: Vec<String> },
+    #[error("`--token-env {variable}`: there is no credential; configure one")]
+    NoCredential { variable: String },
+    #[error(
+        "`--token-env {variable}`: there is more than one credential; write `{variable}=` and one of {}",
+        known.join(", ")
+    )]
+    SeveralCredentials { variable: String, known: Vec<String> },
+    #[error("there is no token of credential `{credential}` yet; see the log for why")]
+    NoToken { credential: String },
 }
 
 /// All variables that are added to the program's environment.
@@ -47,11 +77,11 @@ pub(super) type Variable<'d> = (Cow<'d, str>, Cow<'d, OsStr>);
 impl Variables {
     /// Checks the requested variables against the configuration. Credentials of key folders are checked when the
     /// program starts.
-    pub(super) fn new(requested: Vec<TokenVariable>, config: &Config) -> Result<Self, String> {
+    pub(super) fn new(requested: Vec<TokenVariable>, config: &Config) -> Result<Self, VariableError> {
         let mut names = BTreeSet::new();
         for variable in &requested {
             if !names.insert(&variable.name) {
-                return Err(format!("`--token-env` names `{}` twice; leave one out", variable.name));
+                return Err(VariableError::Twice { variable: variable.name.clone() });
             }
             if config.key_directories.is_empty() {
                 let known: Vec<_> = config.credentials.iter().map(|credential| credential.name.as_str()).collect();
@@ -62,7 +92,7 @@ impl Variables {
     }
 
     /// Returns the current values.
-    pub(super) fn values<'d>(&'d self, daemon: &'d Daemon) -> Result<Vec<Variable<'d>>, String> {
+    pub(super) fn values<'d>(&'d self, daemon: &'d Daemon) -> Result<Vec<Variable<'d>>, VariableError> {
         let credentials = daemon.report().credentials;
         let only = credentials.len() == 1;
         let mut values: Vec<Variable> = Vec::new();
@@ -77,9 +107,7 @@ impl Variables {
         let names: Vec<_> = credentials.iter().map(|credential| credential.name.as_str()).collect();
         for variable in &self.0 {
             let name = variable.resolve(&names)?;
-            let session = daemon
-                .session(name)
-                .ok_or_else(|| format!("there is no token of credential `{name}` yet; see the log for why"))?;
+            let session = daemon.session(name).ok_or_else(|| VariableError::NoToken { credential: name.to_owned() })?;
             values.push((variable.name.as_str().into(), Cow::Borrowed(OsStr::new(session.jwt.expose()))));
         }
         Ok(values)
@@ -88,20 +116,17 @@ impl Variables {
 
 impl TokenVariable {
     /// Returns the credential whose token the variable contains.
-    fn resolve<'c>(&self, known: &[&'c str]) -> Result<&'c str, String> {
-        let all = || known.iter().take(NAMED_MAX).copied().collect::<Vec<_>>().join(", ");
-        let name = &self.name;
+    fn resolve<'c>(&self, known: &[&'c str]) -> Result<&'c str, VariableError> {
+        let all = || known.iter().take(NAMED_MAX).map(|name| (*name).to_owned()).collect();
+        let variable = || self.name.clone();
         match (&self.credential, known) {
             (Some(wanted), _) => known.iter().find(|known| *known == wanted).copied().ok_or_else(|| {
-                let shown = if looks_like_a_secret(wanted) { "(not shown: it may be a secret)" } else { wanted };
-                format!("`--token-env {name}={shown}`: there is no such credential; the credentials are: {}", all())
+                let wanted = if looks_like_a_secret(wanted) { HIDDEN } else { wanted }.to_owned();
+                VariableError::UnknownCredential { variable: variable(), wanted, known: all() }
             }),
-            (None, []) => Err(format!("`--token-env {name}`: there is no credential; configure one")),
+            (None, []) => Err(VariableError::NoCredential { variable: variable() }),
             (None, [only]) => Ok(only),
-            (None, _) => Err(format!(
-                "`--token-env {name}`: there is more than one credential; write `{name}=` and one of {}",
-                all()
-            )),
+            (None, _) => Err(VariableError::SeveralCredentials { variable: variable(), known: all() }),
         }
     }
 }
@@ -112,6 +137,8 @@ fn file_variable(credential: &str) -> String {
 }
 
 const ONLY_FILE: &str = "DESCOPE_SESSION_TOKEN_FILE";
+
+const HIDDEN: &str = "(not shown: it may be a secret)";
 
 /// How many credentials an error lists.
 const NAMED_MAX: usize = 20;
@@ -144,13 +171,16 @@ mod tests {
         assert_eq!(resolve("T", &["a"]), Ok("a"));
         assert_eq!(resolve("T=b", &["a", "b"]), Ok("b"));
         assert_eq!(
-            resolve("T", &["a", "b"]).unwrap_err(),
+            resolve("T", &["a", "b"]).unwrap_err().to_string(),
             "`--token-env T`: there is more than one credential; write `T=` and one of a, b"
         );
         assert_eq!(
-            resolve("T=c", &["a", "b"]).unwrap_err(),
+            resolve("T=c", &["a", "b"]).unwrap_err().to_string(),
             "`--token-env T=c`: there is no such credential; the credentials are: a, b"
         );
-        assert_eq!(resolve("T", &[]).unwrap_err(), "`--token-env T`: there is no credential; configure one");
+        assert_eq!(
+            resolve("T", &[]).unwrap_err().to_string(),
+            "`--token-env T`: there is no credential; configure one"
+        );
     }
 }

@@ -46,10 +46,28 @@ pub(super) struct StatusFile {
     pub(super) unanswered: Option<String>,
 }
 
+/// Why there is no report, in a sentence for people. It has no source, because the sentence says it already.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", append(why.to_string(), unanswered.as_deref()))]
+pub(super) struct FetchError {
+    why: NoReport,
+    /// Why no daemon answered, if one should serve its status.
+    unanswered: Option<String>,
+}
+
+/// What is wrong with the status file.
+#[derive(Debug, thiserror::Error)]
+enum NoReport {
+    #[error("{}", describe(.0))]
+    Unreadable(ReadError),
+    #[error("cannot read `{path}`: the disk takes too long", path = path.display())]
+    Hangs { path: PathBuf },
+}
+
 impl FetchedReport {
-    /// Asks the daemon, and reads the status file if no daemon answers. The error is a sentence for people. Must be
+    /// Asks the daemon, and reads the status file if no daemon answers. Must be
     /// called within a runtime.
-    pub(super) async fn fetch(target: &Arc<TargetConfig>) -> Result<Self, String> {
+    pub(super) async fn fetch(target: &Arc<TargetConfig>) -> Result<Self, FetchError> {
         let config = &target.config;
         let path = status::path_in(&config.state_directory);
         let read = off_the_loop({
@@ -81,10 +99,8 @@ impl FetchedReport {
         }
         let (report, is_writer_running) = match read {
             Some(Ok(read)) => read,
-            Some(Err(why)) => return Err(append(describe(&why), unanswered)),
-            None => {
-                return Err(append(format!("cannot read `{}`: the disk takes too long", path.display()), unanswered));
-            }
+            Some(Err(why)) => return Err(FetchError { why: NoReport::Unreadable(why), unanswered }),
+            None => return Err(FetchError { why: NoReport::Hangs { path }, unanswered }),
         };
         let disk = offline::wait(config, Duration::ZERO).await;
         let source = ReportSource::File(StatusFile { path, is_writer_running, unanswered });
@@ -114,7 +130,7 @@ impl FetchedReport {
         };
         let (path, written, process) = (file.path.display(), past(now, self.report.at), self.report.process_id);
         let line = format!("read from {path}, written {written} by process {process}, {writer}");
-        append(line, file.unanswered.clone())
+        append(line, file.unanswered.as_deref())
     }
 
     /// Updates an old report by the current files and clock.
@@ -200,10 +216,10 @@ fn describe(why: &ReadError) -> String {
     }
 }
 
-fn append(mut line: String, unanswered: Option<String>) -> String {
+fn append(mut line: String, unanswered: Option<&str>) -> String {
     if let Some(unanswered) = unanswered {
         line.push_str("; ");
-        line.push_str(&unanswered);
+        line.push_str(unanswered);
     }
     line
 }

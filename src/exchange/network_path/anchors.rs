@@ -38,6 +38,23 @@ pub struct Authority {
     pub root: Root,
 }
 
+/// Why a server is not trusted, with the remedy where there is one.
+#[derive(Clone, PartialEq, Debug, thiserror::Error)]
+pub enum Untrusted {
+    /// Its chain is empty.
+    #[error("TLS: the server shows no certificate")]
+    NoCertificate,
+    /// The verification of its certificate failed.
+    #[error("{}", certificate_words(.0))]
+    Certificate(CertificateError),
+    /// The verification failed for another reason.
+    #[error("TLS: the server's certificate is not acceptable")]
+    NotAcceptable,
+    /// No single root verifies it.
+    #[error("TLS: more than one root is needed to trust the server's certificate")]
+    SeveralRoots,
+}
+
 impl Anchors {
     /// Reads the system's roots and `http.caFile`. Skips system roots that cannot be read. Blocks on the disk.
     pub fn load(ca_file: Option<&Path>) -> Result<Self, CaFileError> {
@@ -59,10 +76,10 @@ impl Anchors {
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         now: SystemTime,
-    ) -> Result<Authority, String> {
+    ) -> Result<Authority, Untrusted> {
         let now = UnixTime::since_unix_epoch(now.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO));
         let Some((leaf, between)) = chain.split_first() else {
-            return Err("TLS: the server shows no certificate".to_owned());
+            return Err(Untrusted::NoCertificate);
         };
         let verified = |store: RootCertStore| {
             let verifier =
@@ -71,8 +88,8 @@ impl Anchors {
             verifier.verify_server_cert(leaf, between, name, &[], now)
         };
         verified(self.store()).map_err(|error| match error {
-            TlsError::InvalidCertificate(error) => certificate_words(&error).to_owned(),
-            _ => "TLS: the server's certificate is not acceptable".to_owned(),
+            TlsError::InvalidCertificate(error) => Untrusted::Certificate(error),
+            _ => Untrusted::NotAcceptable,
         })?;
         // The library does not return which root it used, so each root is tried alone. A root of another name fails
         // fast.
@@ -82,7 +99,7 @@ impl Anchors {
         };
         let found = self.0.iter().find(|(_, der)| alone(der));
         found.map_or_else(
-            || Err("TLS: more than one root is needed to trust the server's certificate".to_owned()),
+            || Err(Untrusted::SeveralRoots),
             |(root, der)| Ok(Authority { subject: Certificate::read(der).subject, root: *root }),
         )
     }

@@ -33,16 +33,42 @@ pub struct NotConnected {
     pub why: String,
 }
 
+/// Why a name has no address.
+#[derive(Debug, thiserror::Error)]
+pub enum LookUpError {
+    /// The resolver reports an error.
+    #[error("{}", resolver_error(.0))]
+    Resolver(#[source] io::Error),
+    /// No answer came in this time.
+    #[error("no answer within {}", humantime::format_duration(*.0))]
+    Slow(Duration),
+    /// The answer is empty.
+    #[error("it has no address")]
+    NoAddress,
+}
+
+impl LookUpError {
+    /// Whether the name servers did not answer, so that a later look-up may succeed.
+    pub fn is_temporary(&self) -> bool {
+        match self {
+            // The resolver's code is only in its text: `EAI_AGAIN`.
+            Self::Resolver(error) => resolver_error(error).contains("temporary"),
+            Self::Slow(_) => true,
+            Self::NoAddress => false,
+        }
+    }
+}
+
 impl NetworkPath {
-    /// Returns the addresses of the first host, each once. The error is the system's text.
-    pub async fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
+    /// Returns the addresses of the first host, each once.
+    pub async fn look_up(&self, timeout: Duration) -> Result<Vec<SocketAddr>, LookUpError> {
         let (host, port) = self.first();
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
         let found = match within(timeout, lookup_host((host, port))).await {
-            Ok(found) => found.map_err(|error| resolver_error(&error))?,
-            Err(_elapsed) => return Err(format!("no answer within {}", humantime::format_duration(timeout))),
+            Ok(found) => found.map_err(LookUpError::Resolver)?,
+            Err(_elapsed) => return Err(LookUpError::Slow(timeout)),
         };
         let mut addresses = Vec::new();
         for address in found.take(ADDRESSES_MAX) {
@@ -50,7 +76,7 @@ impl NetworkPath {
                 addresses.push(address);
             }
         }
-        if addresses.is_empty() { Err("it has no address".to_owned()) } else { Ok(addresses) }
+        if addresses.is_empty() { Err(LookUpError::NoAddress) } else { Ok(addresses) }
     }
 
     /// Connects to the first address that accepts. `timeout` is divided equally among the addresses.

@@ -1,6 +1,7 @@
 //! The last step: TLS with the API, and the server's certificates.
 
 use std::{
+    io,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -14,23 +15,39 @@ use rustls::{
 use tokio::time::timeout as within;
 use tokio_rustls::TlsConnector;
 
-use super::{Anchors, Authority, Certificate, NetworkPath, Tunnel};
+use super::{Anchors, Authority, Certificate, NetworkPath, Tunnel, Untrusted};
 use crate::exchange::transport::describe;
 
 /// A completed handshake.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Handshake {
     /// The version of TLS, such as `TLS 1.3`.
     pub version: &'static str,
     /// The certificates that the server sent, its own first.
     pub chain: Vec<Certificate>,
-    /// The authority that verified the chain, or the problem and its remedy.
-    pub trust: Result<Authority, String>,
+    /// The authority that verified the chain, or why none did.
+    pub trust: Result<Authority, Untrusted>,
+}
+
+/// Why a handshake failed.
+#[derive(Debug, thiserror::Error)]
+pub enum HandshakeError {
+    /// The client's cryptography supports none of its versions of TLS.
+    #[error("{}", describe(.0))]
+    Versions(#[source] TlsError),
+    /// The name of the host is not valid in a certificate.
+    #[error("its name is not valid in a certificate")]
+    Name,
+    /// The connection or the handshake failed.
+    #[error("{}", describe(.0))]
+    Broken(#[source] io::Error),
+    /// It took longer than this.
+    #[error("TLS: no handshake within {}", humantime::format_duration(*.0))]
+    Slow(Duration),
 }
 
 impl NetworkPath {
-    /// Does a TLS handshake and closes the connection. `now` is by the wall clock. The error describes why the
-    /// handshake failed.
+    /// Does a TLS handshake and closes the connection. `now` is by the wall clock.
     ///
     /// The chain is verified after the handshake, so that an untrusted chain can be reported too. Nothing is sent on
     /// the connection, so an untrusted server receives no data.
@@ -40,24 +57,21 @@ impl NetworkPath {
         anchors: &Anchors,
         now: SystemTime,
         timeout: Duration,
-    ) -> Result<Handshake, String> {
+    ) -> Result<Handshake, HandshakeError> {
         let provider = Arc::new(ring::default_provider());
         let mut config = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| describe(&error))?
+            .map_err(HandshakeError::Versions)?
             .dangerous()
             .with_custom_certificate_verifier(Arc::new(VerifiedLater(provider)))
             .with_no_client_auth();
         // The same protocols that the client offers.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let name =
-            ServerName::try_from(self.host.clone()).map_err(|_| "its name is not valid in a certificate".to_owned())?;
+        let name = ServerName::try_from(self.host.clone()).map_err(|_| HandshakeError::Name)?;
         let stream = match within(timeout, TlsConnector::from(Arc::new(config)).connect(name.clone(), tunnel.0)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(describe(&error)),
-            Err(_elapsed) => {
-                return Err(format!("TLS: no handshake within {}", humantime::format_duration(timeout)));
-            }
+            Ok(Err(error)) => return Err(HandshakeError::Broken(error)),
+            Err(_elapsed) => return Err(HandshakeError::Slow(timeout)),
         };
         let (_, connection) = stream.get_ref();
         let chain = connection.peer_certificates().unwrap_or_default();

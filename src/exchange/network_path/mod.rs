@@ -13,9 +13,9 @@ mod handshake;
 mod route;
 mod tunnel;
 
-pub use anchors::{Anchors, Authority, Root};
+pub use anchors::{Anchors, Authority, Root, Untrusted};
 pub use certificate::Certificate;
-pub use connect::{Connected, NotConnected};
-pub use handshake::Handshake;
+pub use connect::{Connected, LookUpError, NotConnected};
+pub use handshake::{Handshake, HandshakeError};
 pub use route::{NetworkPath, Route};
 pub use tunnel::{Tunnel, Untunnelled};

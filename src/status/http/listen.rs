@@ -13,6 +13,20 @@ pub enum Listen {
     Systemd,
 }
 
+/// Why the service manager's socket cannot be taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum NotPassed {
+    /// The service manager passed nothing.
+    #[error("`LISTEN_FDS` and `LISTEN_PID` are not set for this process")]
+    Unset,
+    /// It is used elsewhere in this process.
+    #[error("the first descriptor is taken")]
+    Taken,
+    /// It is of another kind.
+    #[error("the first descriptor is not a stream socket")]
+    NotAStream,
+}
+
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
@@ -30,7 +44,7 @@ pub enum ListenError {
         "cannot serve status on the service manager's socket: none was passed ({0}); start tokenwell from a unit with a \
          `.socket` of the same name, or change `status.listen`"
     )]
-    NotPassed(String),
+    NotPassed(NotPassed),
     /// The system refused for another reason.
     #[error("cannot serve status at `{listen}`: {source}; change `status.listen`")]
     Io {

@@ -7,7 +7,7 @@ use rustix::net::listen;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::{
-    listen::{Listen, ListenError},
+    listen::{Listen, ListenError, NotPassed},
     unix_socket::{SocketFile, at_path},
 };
 
@@ -118,18 +118,18 @@ impl InheritedSocket {
 }
 
 impl InheritedListener {
-    fn take() -> Result<Self, String> {
+    fn take() -> Result<Self, NotPassed> {
         let mut passed = ListenFd::from_env();
         if passed.len() == 0 {
-            return Err("`LISTEN_FDS` and `LISTEN_PID` are not set for this process".to_owned());
+            return Err(NotPassed::Unset);
         }
         if let Ok(Some(socket)) = passed.take_tcp_listener(0) {
             return Ok(Self::Tcp(socket));
         }
         match passed.take_unix_listener(0) {
             Ok(Some(socket)) => Ok(Self::Unix(socket)),
-            Ok(None) => Err("the first descriptor is taken".to_owned()),
-            Err(_) => Err("the first descriptor is not a stream socket".to_owned()),
+            Ok(None) => Err(NotPassed::Taken),
+            Err(_) => Err(NotPassed::NotAStream),
         }
     }
 }

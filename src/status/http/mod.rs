@@ -33,7 +33,7 @@ mod unix_socket;
 
 pub use self::{
     client::{Address, RequestError, fetch_report},
-    listen::{Listen, ListenError},
+    listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},
     listener::InheritedSocket,
     query::{Query, Readiness, Snapshot},
