@@ -1,7 +1,7 @@
-//! A session becomes outputs: rendered in a format, then put into a target.
+//! Outputs: a session is rendered in a format, then put into a target.
 //!
-//! The rest of the program knows an [`Output`] and what can be done with it. What a target is made of stands in a room of its
-//! own: files in `file/`.
+//! The rest of the program uses an [`Output`] and its verbs. Each kind of target has a room of its own: files in
+//! `file/`.
 
 pub mod file;
 mod render;

@@ -11,7 +11,7 @@ pub enum Target {
     File(FileTarget),
 }
 
-/// What tells one target from another: two outputs of one address would overwrite each other.
+/// The address of a target. Two outputs with one address would overwrite each other.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Address {
     /// The path of a file.
@@ -19,7 +19,7 @@ pub enum Address {
 }
 
 impl Target {
-    /// What tells it from other targets.
+    /// Its address.
     pub fn address(&self) -> Address {
         match self {
             Self::File(file) => Address::File(file.path.clone()),

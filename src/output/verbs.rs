@@ -45,7 +45,7 @@ impl Output {
         self.target.name()
     }
 
-    /// What tells its target from others.
+    /// The address of its target, which differs from every other target's.
     pub fn address(&self) -> Address {
         self.target.address()
     }

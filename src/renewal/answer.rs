@@ -1,4 +1,4 @@
-//! What an exchange brought: a grant or a refusal, as plain data without any secret.
+//! The answer to an exchange: a grant or a refusal, as plain data without any secret.
 
 use std::{fmt, time::Duration};
 
@@ -15,13 +15,13 @@ pub struct Grant {
 /// Why an exchange gave no session; each has a pace of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
-    /// Descope itself says no to this key: 401, 403 or 400 with its JSON error.
+    /// Descope itself rejects this key: 401, 403 or 400 with its JSON error.
     Denied,
-    /// An edge or a proxy says no before Descope is asked: 401 or 403 without Descope's JSON error.
+    /// An edge or a proxy rejects the request before Descope gets it: 401 or 403 without Descope's JSON error.
     Blocked,
     /// Too many requests: 429, or any reply with `Retry-After`. Counts for every credential of the origin.
     Busy {
-        /// As told, counted from when the reply came; clamped by the core.
+        /// As the server sent it, counted from the reply; the core limits it.
         retry_after: Option<Duration>,
     },
     /// The server failed: other 4xx, 5xx, any 3xx.
@@ -30,7 +30,7 @@ pub enum Refusal {
     Garbled,
     /// No whole reply: DNS, TCP, TLS, reset, over-long.
     Unreachable,
-    /// No whole reply within the time-out. Said to people as `unreachable`; it queues behind the others.
+    /// No whole reply within the time-out. Reported as `unreachable`; it queues behind the others.
     TimedOut,
 }
 
@@ -49,7 +49,7 @@ impl Refusal {
 }
 
 impl Refusal {
-    /// How long the host asked for no further request.
+    /// How long the host asked for no more requests.
     pub fn quiet(self) -> Duration {
         match self {
             Self::Busy { retry_after } => retry_after.unwrap_or_default(),
@@ -88,7 +88,7 @@ impl RefusalClass {
     pub const ALL: [Self; 6] =
         [Self::Denied, Self::Blocked, Self::Busy, Self::Failed, Self::Garbled, Self::Unreachable];
 
-    /// The contract's word.
+    /// Its name in the contract.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Denied => "denied",

@@ -1,4 +1,4 @@
-//! The disk's side of a credential: what the files hold, and when they are to be written again or removed.
+//! The disk side of a credential: which session the files hold, and when to write or remove them.
 
 use super::{
     event::NotWritten,
@@ -8,7 +8,7 @@ use super::{
     term::Term,
 };
 
-/// What is on disk and what is owed to it.
+/// The state of the files on disk, and the disk tasks that are due.
 ///
 /// Invariant: a failed write is followed by another write, never by an exchange.
 #[derive(Debug, Default)]
@@ -16,7 +16,7 @@ pub(super) struct Delivery {
     on_disk: OnDisk,
     /// When to write the newest session, if it is not on disk yet.
     write: Option<Moment>,
-    /// Before which no removal is tried.
+    /// No removal is tried before this moment.
     withdraw_from: Moment,
     failures: u32,
     /// Another program has changed the files, and they are not repaired yet.
@@ -24,7 +24,7 @@ pub(super) struct Delivery {
     repairs: Repairs,
 }
 
-/// What a delivery asks for.
+/// A task for the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum DiskTask {
     Publish(Term),
@@ -36,9 +36,9 @@ enum OnDisk {
     #[default]
     Nothing,
     Session(Term),
-    /// It has ended and is kept.
+    /// The session has expired and its files stay.
     Ended(Term),
-    /// It has ended and its files were removed.
+    /// The session has expired and its files were removed.
     Withdrawn,
 }
 
@@ -49,8 +49,9 @@ impl Delivery {
         self.failures = 0;
     }
 
-    /// Another program has changed the files. They are written again at once, or later in a conflict; a write that is owed anyway
-    /// keeps its moment. What was not on disk, or has ended there, is not missed.
+    /// Another program has changed the files. They are rewritten at once, or later in a conflict; a write that is
+    /// already scheduled keeps its moment. Files of a session that is not on disk, or has expired there, are not
+    /// rewritten.
     pub(super) fn altered(&mut self, now: Moment) {
         let OnDisk::Session(_) = self.on_disk else { return };
         if self.altered {
@@ -66,17 +67,17 @@ impl Delivery {
         self.on_disk = OnDisk::Session(term);
     }
 
-    /// Another process has put this session into the files, or none that is known.
+    /// Another process has written the files: with this session, or with an unknown one (`None`).
     pub(super) fn observe(&mut self, session: Option<Term>) {
         self.on_disk = session.map_or(OnDisk::Nothing, OnDisk::Session);
     }
 
-    /// When there is something to do or to notice.
+    /// When a disk task or an expiry is due.
     pub(super) fn due(&self, on_expiry: OnExpiry) -> Option<Moment> {
         [self.write, self.end(on_expiry)].into_iter().flatten().min()
     }
 
-    /// What to do now, if anything is due. A session that has ended is not worth writing: the write is forgotten.
+    /// The disk task that is due now. A session that has expired is not written: its write is dropped.
     pub(super) fn next(&mut self, now: Moment, newest: Option<Term>, on_expiry: OnExpiry) -> Option<DiskTask> {
         if self.write.is_some_and(|at| at <= now) {
             if let Some(term) = newest.filter(|term| term.is_valid_at(now)) {
@@ -133,7 +134,7 @@ impl Delivery {
         }
     }
 
-    /// The session that the files hold, dead or alive.
+    /// The session that the files hold, expired or not.
     pub(super) fn on_disk(&self) -> Option<Term> {
         match self.on_disk {
             OnDisk::Session(term) | OnDisk::Ended(term) => Some(term),
@@ -141,7 +142,7 @@ impl Delivery {
         }
     }
 
-    /// Whether a session was here and had to be taken away.
+    /// Whether a session was on disk and its files were removed.
     pub(super) fn is_withdrawn(&self) -> bool {
         self.on_disk == OnDisk::Withdrawn
     }
@@ -161,7 +162,7 @@ impl Delivery {
         self.repairs.is_a_fight()
     }
 
-    /// When the session on disk ends, as long as that is still to be dealt with.
+    /// When the session on disk expires, until that expiry is handled.
     fn end(&self, on_expiry: OnExpiry) -> Option<Moment> {
         match (on_expiry, self.on_disk) {
             (OnExpiry::Remove, OnDisk::Session(term) | OnDisk::Ended(term)) => {

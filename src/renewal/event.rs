@@ -6,7 +6,7 @@ use super::{
 };
 use crate::fingerprint::Fingerprint;
 
-/// The ordinal of an effect. An answer that carries another than the one under way is late and is ignored.
+/// The ordinal of an effect. An answer with another ordinal than the current effect's is late and is ignored.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Attempt(pub u64);
 
@@ -19,18 +19,18 @@ pub enum Event {
     KeyVanished,
     /// A new session is wanted now: USR1, or other login options.
     RenewRequested,
-    /// The session at hand has to be written again, elsewhere or otherwise.
+    /// The current session must be written again, to another place or in another format.
     OutputsChanged,
     /// Another program has deleted, replaced or changed a file. Not sent while a write is in flight, because a half-done write
     /// looks the same.
     OutputsAltered,
     /// This process holds at least one of the outputs, or nothing can be claimed there.
     ClaimHeld,
-    /// Another process holds every output: this one stands by.
+    /// Another process holds every output, so this one stands by.
     ClaimLost,
     /// Admission lets the exchange that is due begin.
     Admitted,
-    /// What [`super::Renewal::disk_task_due`] said has come.
+    /// The moment of [`super::Renewal::disk_task_due`] has come.
     DiskTaskDue,
     /// [`Effect::Exchange`] was answered.
     Exchanged(Attempt, ExchangeOutcome),
@@ -45,11 +45,11 @@ pub enum Event {
 pub enum ExchangeOutcome {
     /// A session.
     Granted {
-        /// The key it was had with.
+        /// The key that obtained it.
         key: Fingerprint,
         /// When the request was sent.
         sent: Moment,
-        /// What was granted.
+        /// The grant.
         grant: Grant,
     },
     /// No session.
@@ -58,13 +58,12 @@ pub enum ExchangeOutcome {
         key: Option<Fingerprint>,
         /// When the request was sent.
         sent: Moment,
-        /// Why.
+        /// The reason.
         refusal: Refusal,
     },
-    /// The key file turned out to hold no key; nothing was sent.
+    /// The key file holds no key; nothing was sent.
     NoKey,
-    /// The key file turned out to hold the key that [`super::Renewal::resting`] said is not to be asked with; nothing was
-    /// sent.
+    /// The key file holds the key of [`super::Renewal::cooling_down`], which may not be used yet; nothing was sent.
     CoolingDown(Fingerprint),
 }
 
@@ -72,7 +71,7 @@ pub enum ExchangeOutcome {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct NotWritten;
 
-/// One thing to do. Each is answered by exactly one event, whatever becomes of it.
+/// A task for the shell. Exactly one event answers each, however it ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Effect {
     /// Read the key file and exchange what it holds.
@@ -83,7 +82,7 @@ pub enum Effect {
     Withdraw(Attempt),
 }
 
-/// How well a credential is.
+/// The health of a credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Health {
     /// It never had a token.
@@ -93,12 +92,12 @@ pub enum Health {
     /// A live token is on disk, but the last exchange or write failed, the key is missing, or another program has changed the
     /// files.
     Failing,
-    /// The token on disk has ended.
+    /// The token on disk has expired.
     Expired,
 }
 
 impl Health {
-    /// The contract's word for it.
+    /// Its name in the contract.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Starting => "starting",

@@ -1,4 +1,4 @@
-//! All renewals of a process: which wakes next, and which may ask its host.
+//! All renewals of a process: which one wakes next, and which one may send a request to its host.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -19,14 +19,14 @@ use super::{
     term::Term,
 };
 
-/// Every credential's renewal, the queue of wakes, and the admission of exchanges to the hosts that they ask.
+/// Every credential's renewal, the queue of wake-ups, and the admission of exchanges per host.
 ///
 /// The shell feeds events with [`Fleet::handle`], calls [`Fleet::wake`] when [`Fleet::next_wake`] has come, and after
 /// either takes effects with [`Fleet::next_effect`] until there are none. All of it is O(log n) in the credentials, and
 /// linear in the origins, which are few.
 ///
-/// A host holds back its own credentials only: pace and quiet are kept for each origin. Places in flight are shared by all,
-/// and an origin that hangs cannot take them from another: see [`Fleet::has_place_for`].
+/// A host delays only its own credentials: pace and quiet time are kept per origin. All origins share the places in
+/// flight, and an origin that hangs cannot take them from another: see [`Fleet::has_place_for`].
 ///
 /// Invariant: a member is in `wakes` and in `waiting` exactly as its renewal's dues say; `reindex` is the only place that
 /// changes either.
@@ -50,7 +50,7 @@ struct Member {
     exchange_wake: Option<Moment>,
     disk_task_wake: Option<Moment>,
     rank: Option<Rank>,
-    /// The rank by which it was let go, which it keeps as long as the host is only busy.
+    /// The rank at its admission. The member keeps it while the host is busy.
     turn: Option<Rank>,
     flight: Option<Flight>,
 }
@@ -68,7 +68,7 @@ enum Flight {
 }
 
 impl Fleet {
-    /// No members yet. `seed` decides every chance.
+    /// An empty fleet. `seed` seeds all randomness.
     pub fn new(in_flight_max: NonZeroUsize, seed: u64) -> Self {
         Self {
             members: HashMap::new(),
@@ -83,7 +83,7 @@ impl Fleet {
         }
     }
 
-    /// Takes a credential in, which asks `origin`. `past` is what [`Fleet::remove`] gave for it, if it was here before.
+    /// Adds a credential of `origin`. `past` is what [`Fleet::remove`] returned for it, if it was here before.
     pub fn add(&mut self, origin: OriginId, policy: Policy, past: LastExchange) -> Id {
         let id = Id(self.next_id);
         self.next_id += 1;
@@ -96,8 +96,8 @@ impl Fleet {
         id
     }
 
-    /// Takes over from an earlier process, before anything is told to a credential. `intact` says whether the files hold the
-    /// remembered session as they should; if not, it is written again, which costs no request.
+    /// Takes over from an earlier process, before a credential handles any event. `intact` says whether the files hold
+    /// the remembered session unchanged; if not, it is written again, which costs no request.
     pub fn adopt(&mut self, now: Stamp, id: Id, memory: &Memory, intact: bool) {
         let Some(member) = self.members.get_mut(&id) else { return };
         let recollection = memory.recall(now, member.renewal.policy(), &mut self.rng);
@@ -107,14 +107,14 @@ impl Fleet {
         self.handle(now.moment, id, Event::DiskTaskDue);
     }
 
-    /// Takes note of a session that another process has put into the outputs of a credential that stands by.
+    /// Records a session that another process has written into the outputs of a credential that stands by.
     pub fn observe(&mut self, now: Moment, id: Id, session: Option<Term>) {
         let Some(member) = self.members.get_mut(&id) else { return };
         member.renewal.observe(session);
         self.reindex(now, id);
     }
 
-    /// Lets a credential go, with what keeps its spacing should it come back. Answers to what it had under way are
+    /// Removes a credential and returns what keeps its spacing if it comes back. Answers to its running effects are
     /// ignored.
     pub fn remove(&mut self, now: Moment, id: Id) -> Option<LastExchange> {
         let member = self.members.remove(&id)?;
@@ -136,7 +136,7 @@ impl Fleet {
         Some(member.renewal.past(now))
     }
 
-    /// Tells a credential what happened. Unknown ids are those that were removed and are ignored.
+    /// Passes an event to a credential. Unknown ids belong to removed credentials and are ignored.
     pub fn handle(&mut self, now: Moment, id: Id, event: Event) {
         let Some(member) = self.members.get_mut(&id) else { return };
         let effect = member.renewal.step(now, event, &mut self.rng);
@@ -158,19 +158,19 @@ impl Fleet {
         self.reindex(now, id);
     }
 
-    /// Puts another policy in force for a credential.
+    /// Replaces the policy of a credential.
     pub fn set_policy(&mut self, now: Moment, id: Id, policy: Policy) {
         let Some(member) = self.members.get_mut(&id) else { return };
         member.renewal.set_policy(now, policy, &mut self.rng);
         self.reindex(now, id);
     }
 
-    /// Changes how many exchanges may be under way at once. Those that are stay.
+    /// Changes how many exchanges may be in flight at once. Those in flight continue.
     pub fn set_in_flight_max(&mut self, in_flight_max: NonZeroUsize) {
         self.in_flight_max = in_flight_max.get();
     }
 
-    /// Another host is asked as `origin` from here on: what was learnt of the old one's limits no longer holds.
+    /// Resets an origin whose host has changed: limits learnt from the old host no longer apply.
     pub fn change_host(&mut self, origin: OriginId) {
         self.origin(origin).pace = Pace::new();
     }
@@ -182,8 +182,7 @@ impl Fleet {
         [due, admission.map(|origin| origin.pace.opens()).min()].into_iter().flatten().min()
     }
 
-    /// Lets everything that is due happen. Answers with the members whose files were due for a write, a removal or an
-    /// end.
+    /// Handles everything that is due. Returns the members whose files were due for a write, a removal or an expiry.
     pub fn wake(&mut self, now: Moment) -> Vec<Id> {
         let mut woken = Vec::new();
         while let Some((at, id, wake)) = self.wakes.first().copied()
@@ -200,7 +199,7 @@ impl Fleet {
         woken
     }
 
-    /// The next thing to do, if there is one.
+    /// The next effect, if there is one.
     pub fn next_effect(&mut self, now: Moment) -> Option<(Id, Effect)> {
         if self.effects.is_empty() {
             self.admit(now);
@@ -208,14 +207,14 @@ impl Fleet {
         self.effects.pop_front()
     }
 
-    /// Before which no exchange of this credential is admitted: its host wants quiet, or is not to be asked faster. A moment
-    /// that has passed means that it is open.
+    /// No exchange of this credential is admitted before this moment: its host asked for quiet, or is paced. A moment
+    /// in the past means that the host is open.
     pub fn opens(&self, id: Id) -> Moment {
         let origin = self.members.get(&id).and_then(|member| self.origins.get(&member.origin));
         origin.map(|origin| origin.pace.opens()).unwrap_or_default()
     }
 
-    /// Exchanges under way.
+    /// The number of exchanges in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight
     }
@@ -225,7 +224,7 @@ impl Fleet {
         self.members.get(&id).map(|member| &member.renewal)
     }
 
-    /// The member that is admitted next: of all origins that take requests now, the one of the first rank.
+    /// The member that is admitted next: the first in rank among all origins that take requests now.
     fn admissible(&self, now: Moment) -> Option<Id> {
         let open = self.origins.values().filter(|origin| origin.pace.opens() <= now);
         open.filter_map(|origin| self.next_of(origin)).min().map(|(_, id)| id)
@@ -236,9 +235,10 @@ impl Fleet {
         origin.waiting.first().filter(|(rank, _)| self.has_place_for(origin, *rank)).copied()
     }
 
-    /// Whether an exchange with this origin may begin. One that has a place already leaves a free one to every origin that has
-    /// none, so that hanging exchanges of one host delay no other host; with fewer places than hosts it waits until the
-    /// others have had theirs. Exchanges that timed out last time have half of the places, and each origin at least one.
+    /// Whether an exchange with this origin may begin. An origin that has a place leaves a free one to every origin
+    /// that has none, so hanging exchanges of one host delay no other host. With fewer places than hosts, it waits
+    /// until the others have had theirs. Exchanges that timed out last time get half of the places, and at least one
+    /// per origin.
     fn has_place_for(&self, origin: &OriginState, rank: Rank) -> bool {
         let suspects_max = (self.in_flight_max / 2).max(1);
         let free = self.in_flight < self.in_flight_max;
@@ -270,7 +270,7 @@ impl Fleet {
         self.origins.entry(origin).or_insert_with(OriginState::new)
     }
 
-    /// What an answer tells of the host.
+    /// Updates the pace of the host from an answer.
     fn learn(&mut self, now: Moment, origin: OriginId, event: Event, hold: Hold) {
         let Event::Exchanged(_, outcome) = event else { return };
         let Self { origins, rng, .. } = self;
@@ -319,8 +319,8 @@ impl Fleet {
     }
 }
 
-/// A credential without a live token ranks as one that has [`PATIENCE`] left when it begins to wait: before those with
-/// plenty left, behind those that work and are about to stop, and never starved, for a rank does not move.
+/// A credential without a live token ranks as one that had [`PATIENCE`] left when it began to wait: before those with
+/// plenty left, behind those whose token is about to expire. It never starves, because a rank does not change.
 fn rank(now: Moment, renewal: &Renewal) -> Rank {
     let expires = renewal.on_disk().filter(|term| term.is_valid_at(now)).map_or(now + PATIENCE, |term| term.expires());
     Rank { suspect: renewal.timed_out(), expires }

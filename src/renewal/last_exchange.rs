@@ -1,4 +1,5 @@
-//! What keeps the spacing when a credential leaves and comes back: in one process, or from one process to the next.
+//! The last exchange of a credential, which keeps the spacing when the credential leaves and comes back: in one
+//! process, or from one process to the next.
 
 use super::moment::Moment;
 use crate::fingerprint::Fingerprint;
@@ -6,10 +7,10 @@ use crate::fingerprint::Fingerprint;
 /// The last exchange of a credential, as far as the spacing is concerned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct LastExchange {
-    /// When the last exchange was answered or given up. The spacing is counted from here and not from the sending, so
-    /// that two requests cannot arrive closer than it, however long the first was in flight.
+    /// When the last exchange was answered or given up. The spacing counts from here and not from the request, so that
+    /// two requests cannot arrive closer than the spacing, however long the first was in flight.
     pub(super) answered: Option<Moment>,
-    /// The key it was made with. A key that differs from it is asked with at once.
+    /// The key it was made with. A different key is used at once.
     pub(super) key: Option<Fingerprint>,
 }
 

@@ -1,4 +1,4 @@
-//! The life of one credential: what it waits for, what it does next, how well it is.
+//! The state machine of one credential: its due moments, its next effect, and its health.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use super::{
 };
 use crate::fingerprint::Fingerprint;
 
-/// One credential's renewal. It is told what happened and answers with at most one thing to do; while that is under way
-/// it asks for nothing else, and exactly one event answers it.
+/// One credential's renewal. It takes an event and returns at most one effect. While an effect runs it starts no other,
+/// and exactly one event answers it.
 ///
 /// Invariant: it never sees a key or a JWT, so it can be printed whole.
 #[derive(Debug)]
@@ -23,11 +23,11 @@ pub struct Renewal {
     policy: Policy,
     stage: Stage,
     attempts: u64,
-    /// The key that the file holds, as last seen; without one there are no exchanges.
+    /// The key in the file, as last read; without one there are no exchanges.
     key: Option<Fingerprint>,
-    /// What the last exchange leaves behind.
+    /// The last exchange, which keeps the spacing.
     past: LastExchange,
-    /// When to exchange next if the key stays what it is.
+    /// When to exchange next if the key does not change.
     plan: Moment,
     /// The newest session, written or not.
     held: Option<Term>,
@@ -42,7 +42,7 @@ enum Claim {
     /// It holds at least one of them, or nothing can be claimed there.
     #[default]
     Held,
-    /// Another process holds every one of them. Nothing is exchanged, written or removed.
+    /// Another process holds all of them. Nothing is exchanged, written or removed.
     Lost,
 }
 
@@ -59,7 +59,7 @@ enum Stage {
     Publishing {
         attempt: Attempt,
         term: Term,
-        /// The outputs changed meanwhile.
+        /// The outputs changed during the write.
         again: bool,
     },
     Withdrawing {
@@ -69,7 +69,7 @@ enum Stage {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Failures {
-    /// Refusals in a row, for people.
+    /// Refusals in a row, for reports.
     in_a_row: u32,
     /// How often the back-off has doubled.
     step: u32,
@@ -94,8 +94,8 @@ impl Renewal {
         }
     }
 
-    /// Takes over from an earlier process, before anything happened here. `intact` says whether the files hold the session
-    /// as they should; if not, they are written again, which costs no request.
+    /// Takes over from an earlier process, before any event. `intact` says whether the files hold the session
+    /// unchanged; if not, they are written again, which costs no request.
     pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
         if self.past.answered <= recollection.past.answered {
             self.past = recollection.past;
@@ -114,8 +114,8 @@ impl Renewal {
         }
     }
 
-    /// Takes note of a session that another process has put into the outputs. It is served, and never written: nothing is
-    /// known of how it was asked for.
+    /// Records a session that another process has written into the outputs. It is served and never written here,
+    /// because its request is unknown.
     pub(super) fn observe(&mut self, session: Option<Term>) {
         self.delivery.observe(session);
     }
@@ -125,12 +125,12 @@ impl Renewal {
         self.claim == Claim::Lost
     }
 
-    /// How it is renewed.
+    /// The policy of the renewal.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
     }
 
-    /// Takes what happened, answers with what to do.
+    /// Handles an event and returns the next effect.
     pub fn step(&mut self, now: Moment, event: Event, rng: &mut fastrand::Rng) -> Option<Effect> {
         match event {
             Event::KeyAppeared(key) => self.key = Some(key),
@@ -149,8 +149,8 @@ impl Renewal {
         self.disk_task(now)
     }
 
-    /// When the next exchange is due. A moment that has passed means that it waits for admission. While another process
-    /// writes the outputs, none is.
+    /// When the next exchange is due. A moment in the past means that it waits for admission; `None` while another
+    /// process writes the outputs.
     pub fn exchange_due(&self) -> Option<Moment> {
         match (self.stage, self.claim) {
             (Stage::Idle, Claim::Held) => self.exchange_planned(),
@@ -159,13 +159,13 @@ impl Renewal {
         }
     }
 
-    /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key. If the file has
-    /// changed back by the time it is read, nothing is sent.
+    /// The key of the last exchange while its spacing lasts. An exchange that begins then is for another key. If the
+    /// file has changed back by the time it is read, nothing is sent.
     pub fn cooling_down(&self, now: Moment) -> Option<Fingerprint> {
         self.past.key.filter(|_| now < self.floor(self.policy.spacing))
     }
 
-    /// When the next exchange is planned, whatever is under way before it; `None` without a key.
+    /// When the next exchange is planned, regardless of running effects; `None` without a key.
     pub fn exchange_planned(&self) -> Option<Moment> {
         let key = self.key?;
         let is_known = self.past.key == Some(key);
@@ -181,7 +181,7 @@ impl Renewal {
         }
     }
 
-    /// How well it is, computed from what is on disk and the clock.
+    /// The health, computed from the disk state and the clock.
     pub fn health(&self, now: Moment) -> Health {
         match self.delivery.on_disk() {
             None if self.delivery.is_withdrawn() => Health::Expired,
@@ -192,7 +192,7 @@ impl Renewal {
         }
     }
 
-    /// Whether a reader finds a live token in every file, as far as is known.
+    /// Whether every file holds a live token, as far as is known.
     pub fn serves(&self, now: Moment) -> bool {
         self.health(now).is_usable() && !self.delivery.is_altered()
     }
@@ -202,7 +202,7 @@ impl Renewal {
         self.delivery.is_in_conflict()
     }
 
-    /// The session that the files hold, dead or alive.
+    /// The session that the files hold, expired or not.
     pub fn on_disk(&self) -> Option<Term> {
         self.delivery.on_disk()
     }
@@ -212,7 +212,7 @@ impl Renewal {
         self.held
     }
 
-    /// The key that the file holds, as last seen.
+    /// The key in the file, as last read.
     pub fn key(&self) -> Option<Fingerprint> {
         self.key
     }
@@ -222,7 +222,7 @@ impl Renewal {
         self.failures.in_a_row
     }
 
-    /// What is under way.
+    /// The effect that is running.
     pub fn under_way(&self) -> Option<Effect> {
         match self.stage {
             Stage::Idle => None,
@@ -232,7 +232,7 @@ impl Renewal {
         }
     }
 
-    /// What to hand to [`Renewal::new`] if the same credential comes back. An exchange that is under way counts as
+    /// The record for [`Renewal::new`] if the same credential comes back. An exchange that is in flight counts as
     /// answered now.
     pub fn past(&self, now: Moment) -> LastExchange {
         match self.stage {
@@ -241,7 +241,7 @@ impl Renewal {
         }
     }
 
-    /// When the next exchange would be due by the answer to the last one alone, whatever the key file holds.
+    /// When the next exchange would be due by the last answer alone, regardless of the key file.
     pub(super) fn exchange_plan(&self) -> Moment {
         self.plan.max(self.floor(self.policy.spacing))
     }
@@ -251,7 +251,7 @@ impl Renewal {
         self.failures.timed_out
     }
 
-    /// Puts another policy in force. A renewal that the old one planned is planned anew; a wait after a failure stays.
+    /// Replaces the policy. A renewal that the old one planned is planned anew; a wait after a failure stays.
     pub(super) fn set_policy(&mut self, now: Moment, policy: Policy, rng: &mut fastrand::Rng) {
         self.policy = policy;
         if let Some(term) = &mut self.held
@@ -325,7 +325,7 @@ impl Renewal {
     }
 
     fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, rng: &mut fastrand::Rng) {
-        // An outage that outlived the last session ends at the same moment for everyone.
+        // After an outage longer than the last session, all clients renew at the same moment.
         let together = self.held.is_some_and(|term| !term.is_valid_at(now));
         let policy = if together { self.policy.dispersed() } else { self.policy };
         let renew = policy.renewal(sent, now, grant, rng);
@@ -356,7 +356,7 @@ impl Renewal {
         };
     }
 
-    /// Begins what the files are owed, unless something is under way.
+    /// Begins the disk task that is due, unless an effect is running.
     fn disk_task(&mut self, now: Moment) -> Option<Effect> {
         let (Stage::Idle, Claim::Held) = (self.stage, self.claim) else { return None };
         let disk_task = self.delivery.next(now, self.held, self.policy.on_expiry)?;

@@ -1,9 +1,9 @@
-//! What one process leaves to the next: when it last asked, and what session it had written.
+//! The record that one process leaves for the next: when it last sent a request, and which session it has written.
 //!
-//! Two clocks are kept with everything. The boot clock is the truth within one boot; the wall clock bridges a reboot, and there
-//! the server's clock is asked as well, as far as the JWT tells it. Where clocks disagree the longer time counts as passed, so
-//! a clock that was set, or a virtual machine that stood still, costs one exchange too many and never a token that is older
-//! than it seems. A machine that boots with a clock that is behind cannot be detected.
+//! Every instant is recorded on two clocks. The boot clock is exact within one boot. The wall clock bridges a reboot;
+//! there the issue time in the JWT gives the server's clock as well. Where clocks disagree, the longer time counts as
+//! passed. So a clock that was set, or a virtual machine that was paused, costs one extra exchange, and a token is
+//! never older than it seems. A machine that boots with a slow clock cannot be detected.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub struct Stamp {
     pub wall: Duration,
 }
 
-/// What is remembered of one credential.
+/// The record of one credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Memory {
     /// The last exchange.
@@ -41,7 +41,7 @@ pub struct Memory {
 pub struct ExchangeRecord {
     /// The key it was made with.
     pub key: Fingerprint,
-    /// How it ended; `None` while it is under way, and for ever if the process died then.
+    /// How it ended; `None` while it is in flight, and forever if the process died then.
     pub answer: Option<Answered>,
 }
 
@@ -50,33 +50,34 @@ pub struct ExchangeRecord {
 pub struct Answered {
     /// When.
     pub at: Stamp,
-    /// How long the host wanted quiet from then on; mostly zero.
+    /// How long the host asked for quiet from then on; usually zero.
     pub quiet: Duration,
 }
 
 /// A session's life as the next process needs to know it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct WrittenTerm {
-    /// The key it was had with.
+    /// The key that obtained it.
     pub key: Fingerprint,
-    /// When it was asked for.
+    /// When the request was sent.
     pub sent: Stamp,
     /// When the server says that it was issued, on its own wall clock, since the Unix epoch.
     pub issued: Option<Duration>,
-    /// What was granted.
+    /// The grant.
     pub grant: Grant,
-    /// After how long, from the sending, it was to be renewed.
+    /// The delay from the request to the planned renewal.
     pub renew_after: Duration,
 }
 
-/// What a memory comes to now.
+/// A memory translated to the clocks of now.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Recollection {
-    /// What keeps the spacing.
+    /// The last exchange, which keeps the spacing.
     pub past: LastExchange,
-    /// Until when the host wanted quiet.
+    /// Until when the host asked for quiet.
     pub quiet_until: Option<Moment>,
-    /// The session, alive or dead for sure; `None` if there was none or the clocks disagree on its age.
+    /// The session, if it is certain whether it has expired; `None` if there was none or the clocks disagree on its
+    /// age.
     pub term: Option<Term>,
 }
 
@@ -118,8 +119,8 @@ impl WrittenTerm {
 }
 
 impl WrittenTerm {
-    /// How old it may be; `None` if the clocks say nothing of it. The boot clock of a virtual machine that was paused stood
-    /// still, its wall clock was set right since.
+    /// The greatest possible age; `None` if the clocks do not show it. The boot clock of a paused virtual machine stood
+    /// still, and its wall clock has been corrected since.
     fn age_at_most(&self, now: Stamp) -> Option<Duration> {
         if self.sent.boot == now.boot {
             return Some(by_boot(self.sent, now)?.max(by_wall(self.sent, now).unwrap_or_default()));
@@ -129,7 +130,7 @@ impl WrittenTerm {
     }
 }
 
-/// The time that has passed for sure.
+/// The time that has certainly passed.
 fn least_passed(then: Stamp, now: Stamp) -> Option<Duration> {
     by_boot(then, now).or_else(|| by_wall(then, now))
 }

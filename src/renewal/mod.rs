@@ -1,9 +1,9 @@
 //! The pure core: when to exchange, retry, publish and withdraw. It names no runtime, file, clock, secret or network.
 //!
-//! [`Renewal`] is the life of one credential, an automaton that takes an [`Event`] and answers with at most one
-//! [`Effect`]. [`Fleet`] holds all of them: it knows the earliest wake, and it admits exchanges, so many at a time, none
-//! while the host has asked for quiet, nearest expiry first. Time is an argument everywhere, chance is a seeded generator,
-//! so a world of seeds can run years of it in seconds (`tests/core/simulation/`).
+//! [`Renewal`] is the state machine of one credential: it takes an [`Event`] and returns at most one [`Effect`].
+//! [`Fleet`] holds all of them. It knows the earliest wake-up and admits exchanges: a limited number at a time, none
+//! while the host has asked for quiet, nearest expiry first. Time is an argument everywhere and randomness a seeded
+//! generator, so thousands of seeds can simulate years in seconds (`tests/core/simulation/`).
 
 mod answer;
 mod delivery;

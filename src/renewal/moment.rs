@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-/// Time since boot, suspend included (`CLOCK_BOOTTIME`). The core is handed moments and never asks for one.
+/// Time since boot, suspend included (`CLOCK_BOOTTIME`). The core takes moments as arguments and reads no clock.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Moment(Duration);
 
 impl Moment {
-    /// The moment so long after boot.
+    /// The moment this long after boot.
     pub const fn since_boot(elapsed: Duration) -> Self {
         Self(elapsed)
     }
@@ -21,12 +21,12 @@ impl Moment {
         self.0
     }
 
-    /// From `earlier` to this moment; zero if `earlier` is later.
+    /// The duration from `earlier` to this moment; zero if `earlier` is later.
     pub const fn since(self, earlier: Self) -> Duration {
         self.0.saturating_sub(earlier.0)
     }
 
-    /// So much earlier, but not before boot.
+    /// Returns the moment this much earlier, but not before boot.
     #[must_use]
     pub const fn back(self, by: Duration) -> Self {
         Self(self.0.saturating_sub(by))

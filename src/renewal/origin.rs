@@ -1,4 +1,4 @@
-//! One host as the fleet sees it: who waits to ask it, how fast it may be asked, and what is in flight to it.
+//! The state of one host: which members wait for it, how fast it may be asked, and what is in flight to it.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ pub(super) struct Rank {
     pub(super) expires: Moment,
 }
 
-/// What is known of one origin.
+/// The state of one origin.
 #[derive(Debug)]
 pub(super) struct OriginState {
     /// The members whose exchange is due, in the order of admission.
@@ -31,12 +31,12 @@ pub(super) struct OriginState {
 }
 
 impl OriginState {
-    /// An origin that was not asked yet.
+    /// An origin that has received no request yet.
     pub(super) fn new() -> Self {
         Self { waiting: BTreeSet::new(), pace: Pace::new(), members: 0, in_flight: 0 }
     }
 
-    /// Whether another origin must leave it a place: it has members, and none of them has a place.
+    /// Whether another origin must leave a place for this one: it has members, and none of them has a place.
     pub(super) fn is_owed_a_place(&self) -> bool {
         self.members > 0 && self.in_flight == 0
     }

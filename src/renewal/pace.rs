@@ -1,16 +1,17 @@
 //! How fast one host may be asked: learnt from its answers, because hosts do not publish their limits.
 //!
-//! At first a few exchanges go out at once and the rest a little apart, and each good answer makes the distance shorter,
-//! until there is none. A refusal for being asked too often tells how long to be quiet, and, by how many answers were had
-//! lately, how many the host takes. Who waited is let go at that pace after the quiet, but not over more than a minute in
-//! all, for the host may have been seen at a time when little was asked of it; if it refuses again, over two minutes, and so
+//! At first a few exchanges go out at once and the rest slightly apart. Each good answer shortens the distance, down to
+//! zero. A refusal with 429 says how long to be quiet; the number of recent answers shows how many requests the host
+//! accepts. After the quiet, waiting exchanges are admitted at that rate, but within at most one minute, because the
+//! estimate may come from a time with few requests. If the host refuses again, they are spread over two minutes, and so
 //! on. The distance halves every minute, in case the limit has grown.
 //!
-//! A process that had no answer lately knows nothing of the limit: it is one of many behind the same address. It comes back by
-//! chance soon after the quiet, and if that is refused too, over as long as a session may be late, as all the others do.
+//! A process without recent answers knows nothing about the limit: it is one of many behind the same address. It
+//! returns at a random moment soon after the quiet. If that is refused too, it spreads its return over the longest
+//! allowed delay of a session, as all the others do.
 //!
-//! Whatever was learnt, a session is not made later by it than it may be after any other refusal: a minute or a tenth of its
-//! life, see [`lateness_of`]. A limit that cannot bear that says so itself.
+//! Pacing never delays a session by more than any other refusal may: a minute or a tenth of its life, see
+//! [`lateness_of`]. A host that cannot bear that rate refuses again.
 
 use std::time::Duration;
 
@@ -19,11 +20,11 @@ use super::{answer::Refusal, moment::Moment};
 /// The pace of one host.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Until when the host wants no requests.
+    /// Until when the host asked for no requests.
     quiet_until: Moment,
-    /// The distance between two exchanges that the host was seen to bear.
+    /// The learnt distance between two exchanges that the host accepts.
     gap: Duration,
-    /// When the next exchange would be on time.
+    /// When the next exchange is scheduled at that distance.
     on_time: Moment,
     limit: Limit,
     recent: Recent,
@@ -31,21 +32,21 @@ pub(super) struct Pace {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Limit {
-    /// The host never refused for being asked too often.
+    /// The host has never refused with [`Refusal::Busy`].
     Unknown,
     Known {
         /// Rounds of refusals without two quiet windows between them.
         rounds: u32,
         /// Rounds without an answer between them.
         unanswered: u32,
-        /// Over how long all who wait are let go.
+        /// Over how long all waiting exchanges are spread.
         patience: Duration,
         last: Moment,
     },
 }
 
 impl Pace {
-    /// Of a host that was not asked yet.
+    /// The pace of a host that has received no request yet.
     pub(super) fn new() -> Self {
         Self {
             quiet_until: Moment::default(),
@@ -56,7 +57,7 @@ impl Pace {
         }
     }
 
-    /// Before which no exchange is admitted.
+    /// No exchange is admitted before this moment.
     pub(super) fn opens(&self) -> Moment {
         let ahead = match self.limit {
             Limit::Unknown => self.gap * BURST,
@@ -65,17 +66,17 @@ impl Pace {
         self.quiet_until.max(self.on_time.back(ahead))
     }
 
-    /// Takes over what an earlier process was told.
+    /// Takes over the quiet time that an earlier process received.
     pub(super) fn keep_quiet(&mut self, until: Moment) {
         self.quiet_until = self.quiet_until.max(until);
     }
 
-    /// An exchange goes out, and so many wait behind it.
+    /// Records an exchange that goes out, and the number of exchanges that wait behind it.
     pub(super) fn admitted(&mut self, now: Moment, waiting: usize) {
         self.on_time = self.on_time.max(now) + self.distance(waiting);
     }
 
-    /// The host answered an exchange, with a session or with anything but [`Refusal::Busy`].
+    /// Records an answer of the host: a session, or anything but [`Refusal::Busy`].
     pub(super) fn answered(&mut self, now: Moment) {
         self.recent.note(now);
         match &mut self.limit {
@@ -92,8 +93,7 @@ impl Pace {
         }
     }
 
-    /// The host refused with [`Refusal::Busy`]. Refusals of exchanges that were already under way when it first said so
-    /// count once.
+    /// Records a [`Refusal::Busy`]. Refusals of exchanges that were in flight at the first one count once.
     pub(super) fn refused(&mut self, now: Moment, hold: Hold, rng: &mut fastrand::Rng) {
         let Hold { quiet, waiting, lifetime } = hold;
         let repeated = now < self.quiet_until;
@@ -122,7 +122,8 @@ impl Pace {
         self.recent = Recent::default();
     }
 
-    /// The distance to the next exchange: what was learnt, but so that all who wait are through in a bearable time.
+    /// The distance to the next exchange: the learnt distance, shortened so that all waiting exchanges go out in a
+    /// bearable time.
     fn distance(&self, waiting: usize) -> Duration {
         match self.limit {
             Limit::Unknown => self.gap,
@@ -131,14 +132,14 @@ impl Pace {
     }
 }
 
-/// What comes with a refusal for being asked too often.
+/// Details of a refusal with [`Refusal::Busy`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hold {
-    /// How long the host wants quiet.
+    /// How long the host asks for quiet.
     pub(super) quiet: Duration,
     /// How many exchanges are due.
     pub(super) waiting: usize,
-    /// The life of the last session of who was refused.
+    /// The lifetime of the last session of the refused credential.
     pub(super) lifetime: Option<Duration>,
 }
 
@@ -161,7 +162,7 @@ impl Recent {
         self.answers = self.answers.saturating_add(1);
     }
 
-    /// How much time one answer took on average, if the host takes no more until `quiet` is over; `None` without answers.
+    /// The average time per answer, if the host accepts no more until `quiet` is over; `None` without answers.
     fn span_of_one(&self, now: Moment, quiet: Duration) -> Option<Duration> {
         let age = now - self.since;
         let (answers, span) = match (age < WINDOW * 2, self.answers_before) {
@@ -173,7 +174,7 @@ impl Recent {
     }
 }
 
-/// How late the next session may be for all that the host refuses: as late as the longest back-off makes it.
+/// How late the next session may be because of refusals of the host: as late as the longest back-off makes it.
 fn lateness_of(lifetime: Duration) -> Duration {
     (lifetime / 10).min(WINDOW)
 }
@@ -193,14 +194,14 @@ pub(super) fn is_an_answer(refusal: Refusal) -> bool {
 
 /// Twenty a second until the host has shown that it bears more.
 const GAP_AT_FIRST: Duration = Duration::from_millis(50);
-/// How many may go out at once.
+/// How many exchanges may go out at once.
 const BURST: u32 = 20;
 const ANSWERS_TO_GO_FASTER: u32 = 20;
-/// A distance below this is none.
+/// A distance below this counts as zero.
 const GAP_MIN: Duration = Duration::from_millis(1);
-/// A little slower than what the host was seen to take.
+/// Slightly slower than the rate that the host has accepted.
 const CAUTION: f64 = 1.1;
-/// How far back answers tell of the host's limit, and over how long those who waited are let go at first.
+/// How far back answers count for the limit of the host, and over how long waiting exchanges are spread at first.
 const WINDOW: Duration = Duration::from_secs(60);
 /// How late the first session may be by the second refusal in a row; each further one doubles it.
 const LATENESS_AT_FIRST: Duration = Duration::from_secs(10);

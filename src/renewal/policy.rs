@@ -1,7 +1,7 @@
-//! The rules of pace. Every delay of the program is computed on this page.
+//! The rules of pace. Every delay of the program is computed in this file.
 //!
-//! Rules: jitter only ever moves a renewal earlier; what the outside says may slow us down but never speed us past the
-//! spacing and never stop us for good; spacing wins over freshness.
+//! Rules: jitter only moves a renewal earlier. Input from outside may slow requests down, but never speed them up past
+//! the spacing and never stop them for good. Spacing wins over freshness.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct Policy {
     pub retry_max: Duration,
     /// How often a denied key is asked for again (`renew.deniedEvery`).
     pub denied_every: Duration,
-    /// What happens to the files when the session ends.
+    /// The treatment of the files when the session expires.
     pub on_expiry: OnExpiry,
 }
 
@@ -36,8 +36,8 @@ impl Policy {
         (sent + delay.saturating_sub(early)).max(now + self.spacing)
     }
 
-    /// The policy for the first renewal after an outage, when everyone behind an address was granted a session in the same
-    /// minute: without more chance than usual they would all come back together for many rounds.
+    /// The policy for the first renewal after an outage. All clients behind an address were granted a session in the
+    /// same minute; without extra jitter they would all return together for many rounds.
     pub(super) fn dispersed(self) -> Self {
         Self { jitter: Share(self.jitter.0.max(JITTER_AFTER_AN_OUTAGE.0)), ..self }
     }
@@ -53,7 +53,7 @@ impl Policy {
         (sent + self.spacing + spread.mul_f64(rng.f64())).max(now + self.spacing)
     }
 
-    /// The least distance to the exchange before for one that has a reason of its own to be quick: a changed key.
+    /// The least time since the previous exchange when the key has changed, so that a new key is used soon.
     pub(super) fn spacing_of_a_changed_key(&self) -> Duration {
         self.spacing.min(CHANGED_KEY_SPACING)
     }
@@ -73,13 +73,13 @@ impl Default for Policy {
     }
 }
 
-/// When to renew a session that was to be renewed while no process was there: soon, but not all at the same moment. `left`
-/// of its `lifetime` is left.
+/// When to renew a session whose renewal was due while no process ran: soon, but spread over time. `left` of its
+/// `lifetime` is left.
 pub(super) fn overdue_renewal(now: Moment, lifetime: Duration, left: Duration, rng: &mut fastrand::Rng) -> Moment {
     now + (left / 2).min(lifetime / 10).mul_f64(rng.f64())
 }
 
-/// How far a row of failures has come and what bounds the wait.
+/// The length of a run of failures, and the bounds of the wait.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Backoff {
     /// How many failures came before.
@@ -111,17 +111,17 @@ impl Share {
     }
 }
 
-/// What becomes of the files of a session that has ended while no new one could be had.
+/// The treatment of the files of a session that has expired without a new one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum OnExpiry {
-    /// The dead token stays.
+    /// The expired token stays.
     #[default]
     Keep,
-    /// The files are removed the moment the session ends.
+    /// The files are removed at the moment of expiry.
     Remove,
 }
 
-/// How long a `Retry-After` is obeyed, so that no server stops us for good.
+/// The longest `Retry-After` that is obeyed, so that no server stops requests for good.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(300);
 
 /// The longest life that is believed. Descope's own maximum is four weeks.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::moment::Moment;
 
-/// How often the files had to be put right of late.
+/// How often the files were repaired lately.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Repairs {
     /// When the last repair was due.
     last: Option<Moment>,
-    /// How many came before it without a calm between them.
+    /// The number of repairs before it without a calm period between them.
     in_a_row: u32,
 }
 
@@ -34,8 +34,8 @@ impl Repairs {
     }
 }
 
-/// Without a repair for so long, the next one is the first again. Longer than the longest wait: a conflict that was slowed
-/// down is still one.
+/// After this time without a repair, the next one counts as the first. It is longer than the longest wait, so a
+/// conflict that was slowed down still counts as one.
 const CALM: Duration = Duration::from_secs(120);
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const WAIT_MAX: Duration = Duration::from_secs(60);

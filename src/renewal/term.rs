@@ -3,26 +3,26 @@
 use super::{answer::Grant, moment::Moment};
 use crate::fingerprint::Fingerprint;
 
-/// A session's life without the session.
+/// The lifetime of a session, without the session itself.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Term {
-    /// The key it was had with.
+    /// The key that obtained it.
     pub key: Fingerprint,
-    /// When it was asked for. Its life is counted from here, so it ends a little before the server thinks it does.
+    /// When the request was sent. The lifetime counts from here, so it ends slightly before the server's.
     pub sent: Moment,
-    /// What the server granted.
+    /// The grant of the server.
     pub grant: Grant,
-    /// When it is to be renewed.
+    /// When to renew it.
     pub renew: Moment,
 }
 
 impl Term {
-    /// When it ends.
+    /// When it expires.
     pub fn expires(&self) -> Moment {
         self.sent + self.grant.lifetime
     }
 
-    /// Whether it still lives.
+    /// Whether it has not expired yet.
     pub fn is_valid_at(&self, now: Moment) -> bool {
         now < self.expires()
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with an output's file, with the remedy for each.
+//! Errors of an output's file, with the remedy for each.
 
 use std::{io, path::PathBuf};
 
@@ -22,7 +22,7 @@ pub enum WriteError {
     Unrendered {
         /// The target.
         path: PathBuf,
-        /// What stands in the way.
+        /// The reason.
         why: RenderError,
     },
     /// A step failed.
@@ -45,7 +45,7 @@ pub enum WriteError {
         /// What the system said.
         source: io::Error,
     },
-    /// Something stands where a link of a set belongs.
+    /// Another entry is in the place of a link of a set.
     #[error("cannot put a link of the set at `{path}`: it is {what}; {REMOVE_IT}", path = path.display())]
     InTheWay {
         /// Where.
@@ -80,7 +80,7 @@ impl WriteError {
         }
     }
 
-    /// The same once more: what fails for a set fails for each of its files.
+    /// Copies the error, because an error of a set is an error of each of its files.
     pub(super) fn again(&self) -> Self {
         let same = |source: &io::Error| {
             let number = source.raw_os_error().map(io::Error::from_raw_os_error);
@@ -127,7 +127,7 @@ pub struct SweepError {
     pub source: io::Error,
 }
 
-/// The system's words in the house's style: lower case, without the number.
+/// The system's message in the style of the program: lower case, without the number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     let text = text.split(" (os error").next().unwrap_or_default();
@@ -140,7 +140,7 @@ fn joined(remedy: Option<&str>) -> String {
     remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default()
 }
 
-/// The same for a set. What stands in a generation has a fresh name in a fresh folder, so little differs.
+/// The remedy for a step of a set. A generation has fresh names in a fresh folder, so few differ.
 fn remedy_in_set(step: SetStep, error: &io::Error) -> Option<&'static str> {
     let remedy = match (step, Errno::from_io_error(error)) {
         (SetStep::SetGenerationGroup, Some(Errno::PERM)) => {
@@ -157,7 +157,7 @@ fn remedy_in_set(step: SetStep, error: &io::Error) -> Option<&'static str> {
     Some(remedy)
 }
 
-/// What a person can do about it. A removal and a sweep have no step. Most error numbers have no remedy of their own.
+/// The remedy, if one is known. A removal and a sweep have no step. Most error numbers have no remedy of their own.
 fn remedy(step: Option<Step>, error: &io::Error) -> Option<&'static str> {
     let remedy = match (step, Errno::from_io_error(error)?) {
         (Some(Step::SetOwner), Errno::PERM) => {

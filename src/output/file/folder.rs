@@ -17,7 +17,7 @@ use rustix::{
 
 use super::ownership::{own, permit_folder};
 
-/// Makes the folder and those above it, each only if it is missing. Those that stand already are left as they are.
+/// Makes the folder and its missing parents. Existing folders are left unchanged.
 pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => return Ok(()),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::file_id::FileId;
 
-/// What a file was like when it was found right: as long as it is so, it need not be read again.
+/// The identity of a file when it was found unchanged: while it is the same, the file need not be read again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FileStamp {
     id: FileId,
@@ -24,12 +24,12 @@ pub struct FileStamp {
     changed: (i64, i64),
 }
 
-/// How a target was found.
+/// The condition of a target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Condition {
     /// As it was written, as far as can be seen. The stamp was taken before the file was read.
     Right(Option<FileStamp>),
-    /// Otherwise: in words that follow "was".
+    /// Anything else: in words that follow "was".
     Altered(&'static str),
 }
 
@@ -50,7 +50,7 @@ pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, 
     if now.is_some() && now == stamp {
         return Condition::Right(now);
     }
-    // What cannot be rendered is the next write's to say.
+    // The next write reports content that cannot be rendered.
     let Ok(rendered) = render(output.format, content) else { return Condition::Right(None) };
     match look(&target, file, rendered.bytes()) {
         Found::Same => Condition::Right(now),

@@ -1,4 +1,4 @@
-//! Step 1 of a write: what stands at the target, and whether it needs to be replaced at all.
+//! Step 1 of a write: looks at the file at the target and decides whether it needs to be replaced at all.
 
 use std::{
     fs::{self, FileType, Metadata, OpenOptions},
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use super::FileTarget;
 
-/// What stands at a target.
+/// The file at a target.
 pub(super) enum Found {
     /// A regular file with the very bytes, mode, owner and group that are wanted.
     Same,
@@ -51,13 +51,13 @@ pub(super) fn look(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> Found {
     }
 }
 
-/// Whether an error tells that there is nothing, or another thing than just before.
+/// Whether an error means that the path has no file, or another one than just before.
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound, UnexpectedEof};
     matches!(error.kind(), NotFound | NotADirectory | UnexpectedEof) || Errno::from_io_error(error) == Some(Errno::LOOP)
 }
 
-/// What to call a thing that no token file may replace.
+/// The name of a file type that no token file may replace.
 pub(super) fn unfit(kind: FileType) -> Option<&'static str> {
     if kind.is_file() || kind.is_symlink() {
         None

@@ -1,4 +1,4 @@
-//! Names: where an output's file stands, and what the temporary file beside it is called.
+//! Names of the files of outputs, and of the temporary files beside them.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -30,7 +30,7 @@ impl<'o> Place<'o> {
         self.folder.join(self.name)
     }
 
-    /// What the name of a temporary file begins with. The dot keeps it out of globs such as `*.jwt`.
+    /// The prefix of a temporary file's name. The dot keeps it out of globs such as `*.jwt`.
     pub(super) fn temporary_prefix(self) -> OsString {
         let mut prefix = OsString::from(".");
         prefix.push(self.name);
@@ -51,7 +51,7 @@ pub(super) fn target_of(temporary: &OsStr) -> Option<&OsStr> {
     ours.then(|| OsStr::from_bytes(target))
 }
 
-/// What the name of a temporary file ends with.
+/// The suffix of a temporary file's name.
 pub(super) const TEMPORARY_SUFFIX: &str = ".tokenwell";
 
 /// How many random letters and digits stand between prefix and suffix.

@@ -1,7 +1,7 @@
 //! Whether an output can be written, tried with a file that is none: beside the target, with its owner and mode, and
 //! removed again. The target itself, and a set's files, are not touched.
 //!
-//! It goes by the steps of a write, so what stands in the way of one is told in the same words.
+//! It takes the steps of a write, so it reports an obstacle in the same words.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -30,7 +30,7 @@ use super::{
 pub struct Probed {
     /// The folder that is to be made, if its folder is missing: the uppermost of those.
     pub to_be_made: Option<PathBuf>,
-    /// What there is room for.
+    /// The free space.
     pub room: Room,
 }
 
@@ -111,7 +111,7 @@ fn nearest(folder: &Path) -> io::Result<NearestFolder> {
     }
 }
 
-/// A folder that stands for the missing one. It goes when it is dropped.
+/// A temporary folder in place of the missing one. It is removed when it is dropped.
 struct Made(PathBuf);
 
 impl Made {
@@ -132,7 +132,7 @@ impl Drop for Made {
 
 /// Steps 3 to 7 of a write, and the end of the file.
 fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<(), ProbeError> {
-    // What is said is said of the paths that the configuration names.
+    // Errors name the paths of the configuration.
     let named = wanted.path.parent().unwrap_or(place.folder);
     let failed = |step, source| {
         let path = if step == Step::CreateTemporary { named } else { &wanted.path };
@@ -150,7 +150,7 @@ fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<(), ProbeError>
     if keeps { Ok(()) } else { Err(ProbeError::NotKept { folder: named.to_owned() }) }
 }
 
-/// Whether the rename of step 8 would be let replace what stands at the target.
+/// Whether the rename of step 8 would be allowed to replace the file at the target.
 fn is_replaceable(target: &Path, folder: &Path) -> Result<(), Errno> {
     let Ok(found) = fs::symlink_metadata(target) else { return Ok(()) };
     let attributes = statx(CWD, target, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());

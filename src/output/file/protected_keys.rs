@@ -22,7 +22,7 @@ pub struct ProtectedKeys {
     files: HashMap<FileId, PathBuf>,
     /// By its folder and its name therein.
     names: HashMap<(FileId, OsString), PathBuf>,
-    /// Those in which every file is a key.
+    /// The folders in which every file is a key.
     folders: HashMap<FileId, PathBuf>,
 }
 
@@ -48,7 +48,7 @@ impl ProtectedKeys {
         protected_keys
     }
 
-    /// What a write to this output would destroy: a key file, or a folder of keys. Blocks on the disk.
+    /// The key file or folder of keys that a write to this output would destroy. Blocks on the disk.
     pub fn in_the_way_of(&self, file: &FileTarget) -> Option<&Path> {
         let (folder, name) = (file.path.parent()?, file.path.file_name()?);
         let folder = identity(folder)?;
@@ -57,7 +57,7 @@ impl ProtectedKeys {
             let key = self.names.get(&(folder, name.to_owned()))?;
             (key.parent().and_then(identity) == Some(folder)).then_some(key)
         };
-        // A link that stands there is replaced itself, and what it leads to stays.
+        // A link at the target is itself replaced, and the file that it leads to stays.
         let by_file = || {
             let standing = fs::symlink_metadata(&file.path).ok().filter(Metadata::is_file).as_ref().map(FileId::of)?;
             self.files.get(&standing).filter(|key| FileId::of_regular_file(key) == Some(standing))

@@ -1,4 +1,4 @@
-//! What an earlier process left in the outputs' files.
+//! Tokens that an earlier process left in the files of outputs.
 //!
 //! A token is found in a file of any format, the one that was configured then or another: a JWT is a run of letters, digits,
 //! `_`, `-` and two dots, and no format puts another such character beside it. Whether the file is as it should be is another
@@ -79,7 +79,7 @@ fn read(target: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
     if !found.is_file() || size > RENDERED_BYTES_MAX {
         return Err(io::ErrorKind::InvalidData.into());
     }
-    // Of the very size, so that no copy is left behind by growing or shrinking.
+    // The buffer has the exact size, so growing or shrinking leaves no copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(size));
     file.take(found.len()).read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -1,4 +1,4 @@
-//! Taking an output's file away (`onExpiry: remove`).
+//! Removes the file of an output (`onExpiry: remove`).
 
 use std::{fs, io};
 
@@ -6,7 +6,7 @@ use tracing::warn;
 
 use super::{FileTarget, RemoveError, folder, look::unfit, name::Place};
 
-/// What a removal did.
+/// The result of a removal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Removed {
     /// The file is gone.

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-/// A step of a write; the numbers are those of the write's own page.
+/// A step of a write, with its number in the documentation of `write.rs`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Step {
-    /// 1. Look at what stands at the target.
+    /// 1. Look at the file at the target.
     Look = 1,
     /// 2. Make missing folders.
     MakeFolders,

@@ -21,7 +21,7 @@ use super::{
     set,
 };
 
-/// What a sweep did.
+/// The result of a sweep.
 #[derive(Debug, Default)]
 pub struct Swept {
     /// How many files, links and generations were removed.

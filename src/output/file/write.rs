@@ -35,7 +35,7 @@ use super::{
     ownership::{own, permit},
 };
 
-/// What a write did.
+/// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Written {
     /// The file was replaced.
@@ -111,7 +111,8 @@ impl WriteSteps<'_> {
     }
 }
 
-/// The lock tells a sweep that the writer is alive; it goes with the process. A file system without locks does without.
+/// The lock shows a sweep that the writer is alive; it ends with the process. On a file system without locks the write
+/// goes on without one.
 pub(super) fn create_beside(place: Place<'_>) -> io::Result<NamedTempFile<File>> {
     let prefix = place.temporary_prefix();
     let temporary = tempfile::Builder::new()

@@ -1,8 +1,8 @@
-//! What is written of a session.
+//! The content of an output: a session with its names and times.
 
 use crate::session::{Session, Times};
 
-/// What is written of a session.
+/// The content of an output.
 #[derive(Clone, Copy, Debug)]
 pub struct Content<'a> {
     /// The session.
@@ -11,6 +11,6 @@ pub struct Content<'a> {
     pub credential: &'a str,
     /// The project's id.
     pub project: &'a str,
-    /// Its life, as readers are told of it.
+    /// Its issue, expiry and renewal times, as outputs publish them.
     pub times: Times,
 }

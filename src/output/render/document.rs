@@ -1,4 +1,4 @@
-//! What is told of a session, by name: the object that `json` writes, the names that `env` chooses from and templates use.
+//! The published fields of a session: the object that `json` writes, and the names for `env` and templates.
 
 use std::{
     borrow::Cow,
@@ -11,32 +11,32 @@ use serde_json::{Map, Value};
 use super::{content::Content, rendered::RenderError};
 use crate::session::Jwt;
 
-/// Something that is told.
+/// A published field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Field {
     /// The JWT.
     Token,
-    /// How it is presented: `Bearer`.
+    /// The type of the token: `Bearer`.
     TokenType,
     /// The credential's name.
     Credential,
     /// The project's id.
     ProjectId,
-    /// The access key's id, if the server told it.
+    /// The access key's id, if the server sent it.
     KeyId,
     /// `sub` of the JWT, if it has one.
     Subject,
-    /// RFC 3339, in whole seconds, as all times that are text.
+    /// When the session was issued, as text: RFC 3339 in whole seconds, like all times as text.
     IssuedAt,
-    /// The same of the end.
+    /// When the session expires, as text.
     ExpiresAt,
-    /// The same of the next renewal.
+    /// When the session will be renewed, as text.
     RenewAt,
-    /// Seconds since the Unix epoch.
+    /// When the session was issued, in seconds since the Unix epoch.
     IssuedAtUnix,
-    /// The same of the end.
+    /// When the session expires, in seconds since the Unix epoch.
     ExpiresAtUnix,
-    /// The same of the next renewal.
+    /// When the session will be renewed, in seconds since the Unix epoch.
     RenewAtUnix,
 }
 
@@ -57,7 +57,7 @@ impl Field {
         ("renewAtUnix", Self::RenewAtUnix),
     ];
 
-    /// What it is of this session.
+    /// Its value for this session.
     pub(super) fn told<'c>(self, content: &Content<'c>) -> FieldValue<'c> {
         let Content { session, credential, project, times } = *content;
         match self {
@@ -76,7 +76,7 @@ impl Field {
         }
     }
 
-    /// What a template is tried with before there is a session.
+    /// Its sample value, with which a template is tried before there is a session.
     fn sample(self) -> FieldValue<'static> {
         match self {
             Self::Token => FieldValue::text("header.claims.signature"),
@@ -90,7 +90,7 @@ impl Field {
     }
 }
 
-/// What a field is.
+/// The value of a field.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(super) enum FieldValue<'c> {
@@ -118,7 +118,7 @@ pub(super) fn all_claims(content: &Content<'_>) -> Result<AllClaims, RenderError
     jwt.and_then(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
 }
 
-/// Everything that is told, as an object.
+/// All published fields, as an object.
 pub(super) struct Document<'c> {
     fields: Vec<(&'static str, FieldValue<'c>)>,
     claims: Option<AllClaims>,
@@ -129,12 +129,12 @@ impl<'c> Document<'c> {
         Self { fields: Field::ALL.map(|(name, field)| (name, field.told(content))).into(), claims }
     }
 
-    /// With every field set.
+    /// A sample with every field set.
     pub(super) fn sample() -> Document<'static> {
         Document { fields: Field::ALL.map(|(name, field)| (name, field.sample())).into(), claims: None }
     }
 
-    /// With those alone that are always set.
+    /// A sample with only the fields that are always set.
     pub(super) fn bare_sample() -> Document<'static> {
         let fields = Field::ALL.map(|(name, field)| match field {
             Field::KeyId | Field::Subject => (name, FieldValue::Nothing),
@@ -162,7 +162,7 @@ fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().min(END_OF_CALENDAR)
 }
 
-/// What the object of the claims is called.
+/// The name of the object of claims.
 pub(super) const CLAIMS: &str = "claims";
 const TOKEN_TYPE: &str = "Bearer";
 /// The end of the year 9999.

@@ -1,9 +1,9 @@
 //! `env`: lines of `NAME=value` that a shell, systemd and container engines read alike.
 //!
-//! A value of harmless characters stands as it is, for container engines (`--env-file`) take quotes for a part of it. Any
-//! other is in single quotes, in which neither a POSIX shell nor systemd (`parse_env_file`) sees anything special. The
-//! single quote itself is put in double quotes between two such pieces: `'it'"'"'s'`. The shorter `\'` is no way out,
-//! because systemd takes what follows it for unquoted text.
+//! A value of harmless characters is written unchanged, because container engines (`--env-file`) treat quotes as a part
+//! of it. Any other value is in single quotes, in which neither a POSIX shell nor systemd (`parse_env_file`) interprets
+//! anything. A single quote itself is put in double quotes between two such pieces: `'it'"'"'s'`. The shorter `\'` does
+//! not work, because systemd takes what follows it for unquoted text.
 
 use std::{
     borrow::Cow,
@@ -20,19 +20,19 @@ use super::{
 pub struct Variable {
     /// `[A-Za-z_][A-Za-z0-9_]*`.
     pub name: Cow<'static, str>,
-    /// What it is set to.
+    /// The field that it is set to.
     pub field: Field,
 }
 
 impl Variable {
-    /// Those of an output that names none.
+    /// The variables of an output that names none.
     pub fn defaults() -> Vec<Self> {
         let variable = |(name, field)| Self { name: Cow::Borrowed(name), field };
         DEFAULTS.map(variable).into()
     }
 }
 
-/// One line a variable. What is not known is empty.
+/// Writes one line per variable. An unknown field is written as empty.
 pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     for Variable { name, field } in variables {
         write!(out, "{name}=")?;

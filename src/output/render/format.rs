@@ -10,7 +10,7 @@ use super::{
     template::Template,
 };
 
-/// How a session is written.
+/// The format of an output.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Format {
     /// The JWT's bytes alone.
@@ -18,7 +18,7 @@ pub enum Format {
     Jwt,
     /// An object on one line, see [`super::Field`].
     Json {
-        /// The claims of the JWT that stand in it, by name.
+        /// The claims of the JWT that it includes, by name.
         claims: BTreeSet<String>,
     },
     /// Lines of `NAME=value`.
@@ -28,12 +28,12 @@ pub enum Format {
     },
     /// The line `Authorization: Bearer …`.
     Header,
-    /// Whatever a template makes of it.
+    /// The result of a template.
     Template(Template),
 }
 
 impl Format {
-    /// The word of the configuration for it.
+    /// Its name in the configuration.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Jwt => "jwt",
@@ -61,7 +61,7 @@ pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> R
     }
 }
 
-/// On one line.
+/// Writes a document on one line.
 fn json(document: &Document<'_>) -> Result<Rendered<'static>, RenderError> {
     sized(|out| {
         serde_json::to_writer(&mut *out, document).map_err(io::Error::from)?;

@@ -1,8 +1,8 @@
-//! What an output's file holds, byte for byte. Rendering touches no disk: the same session gives the same bytes, so that a
-//! file can be compared with what it should be.
+//! The content of an output's file, byte for byte. Rendering touches no disk, and the same session gives the same
+//! bytes, so a file can be compared with its wanted content.
 //!
-//! The bytes stand in a buffer of the very size that is zeroed when dropped; `jwt` borrows the token itself. What the
-//! template engine copies on its way cannot be zeroed: it lives for the time of one rendering.
+//! The bytes are in a buffer of the exact size that is zeroed when dropped; `jwt` borrows the token itself. Copies
+//! inside the template engine cannot be zeroed; they live as long as one rendering.
 
 mod content;
 mod document;

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use crate::secret::Secret;
 
-/// What is to stand in a file. It is secret.
+/// The content for a file. It is secret.
 pub(in crate::output) enum Rendered<'c> {
     /// The token alone, without a copy.
     Token(&'c Secret),
-    /// Anything else.
+    /// Any other content.
     Made(Zeroizing<Vec<u8>>),
 }
 
@@ -23,10 +23,10 @@ impl Rendered<'_> {
     }
 }
 
-/// Why a session has no such form. Nothing of the session is repeated.
+/// Why a session cannot be rendered. The message repeats nothing of the session.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The claims were asked for and cannot be told.
+    /// The claims are needed and cannot be read.
     #[error("the claims of this token cannot be read; {}", self.remedy())]
     Claims,
     /// The template failed.
@@ -34,12 +34,12 @@ pub enum RenderError {
     Template {
         /// Counted from one.
         line: usize,
-        /// What is the matter.
+        /// The problem.
         what: &'static str,
-        /// What to do.
+        /// The remedy.
         remedy: &'static str,
     },
-    /// The template came to nothing.
+    /// The result of the template is empty.
     #[error("its template comes to nothing for this token; {}", self.remedy())]
     Empty,
     /// Longer than any token file may be.
@@ -48,7 +48,7 @@ pub enum RenderError {
 }
 
 impl RenderError {
-    /// What a person can do about it.
+    /// The remedy.
     pub fn remedy(&self) -> &'static str {
         match self {
             Self::Claims => "choose a format that does without them",
@@ -59,7 +59,8 @@ impl RenderError {
     }
 }
 
-/// Writes twice: once to count, once into a buffer of the very size, so that no part of a token is left behind by growing.
+/// Writes twice: once to count, and once into a buffer of the exact size, so that growing leaves no part of a token
+/// behind.
 pub(super) fn sized(
     write: impl Fn(&mut dyn Write) -> Result<(), RenderError>,
 ) -> Result<Rendered<'static>, RenderError> {
@@ -86,7 +87,7 @@ impl Write for Count {
     }
 }
 
-/// Memory takes all that is within the bound.
+/// Writing to memory fails only at the bound.
 impl From<io::Error> for RenderError {
     fn from(_: io::Error) -> Self {
         Self::TooLong

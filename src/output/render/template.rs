@@ -1,11 +1,11 @@
-//! `template`: whatever the reader wants, in the language of Jinja.
+//! `template`: free text in the Jinja language.
 //!
-//! A template knows the fields of `json` by their names, and every claim of the JWT under `claims`. It is strict: an unknown
-//! name is a mistake. It is looked at and tried when the configuration is read, see [`validate`]. What depends on the claims
-//! of a real token shows when there is one, and then keeps the file as it was.
+//! A template has the fields of `json` by name, and every claim of the JWT under `claims`. It is strict: an unknown
+//! name is a mistake. `validate` checks and tries it when the configuration is read. A failure that depends on the
+//! claims of a real token is reported then, and the file stays unchanged.
 //!
-//! A rendering is bounded in its work (fuel) and in its length. There is no way to a file or to another template.
-//! Nothing is escaped by itself, and the text is taken to its last line break. A field that is not known is nothing.
+//! A rendering is limited in its work (fuel) and in its length. A template cannot access files or other templates.
+//! Nothing is escaped automatically, and the last line break is kept. An unknown field is empty.
 
 use std::{
     fmt,
@@ -27,7 +27,7 @@ use super::{
     validate::{self, SHORTEN_LOOPS, TOO_MUCH_WORK, TemplateMistake},
 };
 
-/// A template that was read and tried.
+/// A template that was parsed and tried.
 #[derive(Clone)]
 pub struct Template {
     text: Arc<str>,
@@ -36,8 +36,8 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads and tries a template; `file` says where it came from, if not from the configuration itself. All unknown names
-    /// are told at once.
+    /// Parses and tries a template; `file` is its source, if not the configuration itself. All unknown names are
+    /// reported at once.
     pub fn parse(text: &str, file: Option<PathBuf>) -> Result<Self, Vec<TemplateMistake>> {
         if text.len() > TEMPLATE_BYTES_MAX {
             return Err(vec![TemplateMistake::TooLong]);
@@ -70,7 +70,7 @@ impl Template {
     }
 }
 
-/// The same text from the same place. The engine follows from the text.
+/// Two templates are equal if text and source are equal. The engine follows from the text.
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
         (&self.text, &self.file) == (&other.text, &other.file)
@@ -79,14 +79,14 @@ impl PartialEq for Template {
 
 impl Eq for Template {}
 
-/// Without the text: a variable that was put in may be secret.
+/// Omits the text, because an inserted variable may be secret.
 impl fmt::Debug for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Template({} bytes)", self.text.len())
     }
 }
 
-/// The engine's own words may repeat a value.
+/// Leaves out the engine's message, because it may repeat a value.
 fn failed(error: &Error) -> RenderError {
     let (what, remedy) = match error.kind() {
         ErrorKind::WriteFailure => return RenderError::TooLong,

@@ -1,8 +1,8 @@
-//! A template is looked at and tried before there is a session: a bad one is a mistake of the configuration and never
-//! reaches a write.
+//! Validates a template before there is a session: a bad template is a mistake of the configuration and never reaches a
+//! write.
 //!
-//! Names are looked at in every branch. The rest is tried with two samples: one with every field and any claim, one with as
-//! little as there may be. What fails with them and may do better with real claims is left to those.
+//! Names are checked in every branch. The rest is tried with two samples: one with every field and any claim, one with
+//! only the fields that are always set. A failure that real claims may avoid is not reported.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,37 +17,37 @@ use super::{
     rendered::RENDERED_BYTES_MAX,
 };
 
-/// What is wrong with a template.
+/// A mistake in a template.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum TemplateMistake {
-    /// Nothing has that name.
+    /// The name is unknown.
     UnknownName {
-        /// Where it stands first, counted from one.
+        /// The line of its first use, counted from one.
         line: usize,
         /// The name.
         name: String,
     },
-    /// It cannot be read, or fails whatever the session.
+    /// It cannot be parsed, or fails for every session.
     Broken {
         /// Counted from one.
         line: usize,
-        /// The engine's words. Of the template they repeat names alone.
+        /// The engine's message. It repeats only names of the template.
         why: String,
     },
     /// There is no such filter or test.
     UnknownWord {
         /// Counted from one.
         line: usize,
-        /// The engine's words, as above.
+        /// The engine's message, as above.
         why: String,
     },
-    /// It comes to nothing.
+    /// Its result is empty.
     Empty,
-    /// It, or what it comes to, is too long.
+    /// The template or its result is too long.
     TooLong,
 }
 
-/// Finds the names that nothing has.
+/// Finds unknown names.
 pub(super) fn look_at_names(names: &HashSet<String>, text: &str) -> Result<(), Vec<TemplateMistake>> {
     let mut unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
     unknown.sort();
@@ -56,7 +56,7 @@ pub(super) fn look_at_names(names: &HashSet<String>, text: &str) -> Result<(), V
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
-/// Looks for what is wrong whatever the session.
+/// Finds mistakes that do not depend on the session.
 pub(super) fn try_out(engine: &Engine) -> Result<(), TemplateMistake> {
     let any_claim = Value::from_object(AnyClaim { depth: 0 });
     let samples = [
@@ -66,7 +66,7 @@ pub(super) fn try_out(engine: &Engine) -> Result<(), TemplateMistake> {
     for (n, sample) in samples.iter().enumerate() {
         let mut text = Vec::new();
         match engine.write(sample, &mut text) {
-            // The other sample, or a real claim, may make it more.
+            // The other sample, or a real claim, may give a longer result.
             Ok(()) if n == 0 && !engine.names_claims() && text.trim_ascii().is_empty() => {
                 return Err(TemplateMistake::Empty);
             }
@@ -101,7 +101,7 @@ fn is_known(name: &str) -> bool {
     name == CLAIMS || Field::ALL.iter().any(|(field, _)| *field == name)
 }
 
-/// The line on which a name first stands inside of braces.
+/// The line of the first use of a name inside of braces.
 fn line_of(name: &str, text: &str) -> usize {
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let stands_alone = |at: usize| {
@@ -115,7 +115,7 @@ fn line_of(name: &str, text: &str) -> usize {
     1 + text[..found.unwrap_or(0)].matches('\n').count()
 }
 
-/// Whether it is wrong whatever the claims.
+/// Whether the mistake does not depend on the claims.
 fn is_certain(kind: ErrorKind) -> bool {
     matches!(
         kind,
@@ -131,7 +131,7 @@ fn is_certain(kind: ErrorKind) -> bool {
     )
 }
 
-/// Has every claim, each of which is such an object again. A walk through it ends.
+/// An object with every claim, each of which is such an object again, to a limited depth.
 #[derive(Debug)]
 struct AnyClaim {
     depth: usize,
@@ -151,7 +151,7 @@ impl Object for AnyClaim {
     }
 }
 
-/// Said when the fuel is used up.
+/// The message for used-up fuel.
 pub(super) const TOO_MUCH_WORK: &str = "it is too much work";
 pub(super) const SHORTEN_LOOPS: &str = "shorten its loops";
 const ANY_CLAIM_DEPTH: usize = 4;

@@ -6,7 +6,7 @@ use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
         Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Fleet, Grant, Id, LastExchange, Memory,
-        Moment, OriginId, Policy, Refusal, Stamp, Term, WrittenTerm,
+        Moment, OriginId, Policy, Refusal, Renewal, Stamp, Term, WrittenTerm,
     },
 };
 
@@ -205,7 +205,7 @@ impl Pair {
             process.newest = self.on_disk;
             process.stands_by = false;
             process.fleet.handle(now, id, Event::ClaimHeld);
-            let renew = process.fleet.get(id).and_then(|renewal| renewal.held()).map(|term| term.renew);
+            let renew = process.fleet.get(id).and_then(Renewal::held).map(|term| term.renew);
             let is_free = intact && renew.is_some_and(|renew| renew > now);
             self.free_until = renew.filter(|_| is_free).unwrap_or_default();
             self.tally.takeovers += u64::from(stood_by);
@@ -300,7 +300,7 @@ impl Pair {
         let now = self.now;
         let Some(process) = &mut self.processes[slot] else { return };
         assert_eq!(self.holder, Some(slot), "a write without the claim");
-        if let Some(term) = process.fleet.get(process.id).and_then(|renewal| renewal.held()) {
+        if let Some(term) = process.fleet.get(process.id).and_then(Renewal::held) {
             self.on_disk = process.newest;
             let asked = self.memory.map(|memory| memory.asked).unwrap();
             self.memory = Some(Memory {

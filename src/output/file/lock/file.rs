@@ -1,4 +1,4 @@
-//! A folder's lock file, and what is held of it.
+//! A folder's lock file, and the locks that this process holds in it.
 
 use std::{
     collections::HashSet,
@@ -23,7 +23,7 @@ use crate::{
     },
 };
 
-/// A folder's lock file and what is held of it.
+/// A folder's lock file and the locks that this process holds in it.
 #[derive(Debug)]
 pub(super) struct LockFile {
     pub(super) id: FileId,
@@ -116,7 +116,7 @@ pub(super) fn open_to_look(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)
 }
 
-/// Who has what a claim would lock.
+/// The process that holds the range of a claim.
 pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<Option<Held>> {
     let range = if in_set { Range::ALL } else { Range::byte(offset(place.name)) };
     let path = if in_set { place.folder.to_owned() } else { place.target() };

@@ -13,7 +13,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// Who it is, in words: `process 7 (`tokenwell`)`.
+    /// The holder in words: `process 7 (`tokenwell`)`.
     pub fn by(&self) -> String {
         match &self.holder {
             Some(Holder { process, name: Some(name) }) => format!("process {process} (`{name}`)"),
@@ -22,7 +22,7 @@ impl Held {
         }
     }
 
-    /// What a person can do about it.
+    /// The remedy.
     pub fn remedy(&self) -> &'static str {
         if self.is_set { "stop it, or give this one another folder" } else { "stop it, or give this one another path" }
     }
@@ -32,7 +32,7 @@ impl Held {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Holder {
     process: i32,
-    /// Of the program, if it can be seen.
+    /// The name of the program, if it can be read.
     name: Option<String>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
     output::file::{FileTarget, name::Place},
 };
 
-/// The outputs that this process has for itself. There is one in a process: the kernel would not keep two apart.
+/// The outputs that this process has claimed. A process has one `Locks`, because the kernel would not separate two.
 #[derive(Debug, Default)]
 pub struct Locks {
     folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
@@ -28,11 +28,11 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Has the output for this process alone until it is released, or the process ends; for one that it has already, that is
-    /// looked at again, since the folder may be another by now. Blocks on the disk.
+    /// Claims the output for this process until it is released, or the process ends. For an output that is claimed
+    /// already, the claim is checked again, because the folder may have been replaced. Blocks on the disk.
     ///
-    /// Where there can be no lock (a file system without them, a folder that is missing or cannot be written) it goes
-    /// without: the write tells what matters of that.
+    /// Without lock support (a file system without locks, a folder that is missing or not writable) the claim succeeds,
+    /// and the write reports any error that matters.
     pub fn claim(&self, file: &FileTarget) -> Result<(), Held> {
         let Ok(place) = Place::of(file) else { return Ok(()) };
         let folder = self.folder(place.folder);
@@ -54,7 +54,7 @@ impl Locks {
         }
     }
 
-    /// Leaves the output to others.
+    /// Releases the output for other processes.
     pub fn release(&self, file: &FileTarget) {
         let Ok(place) = Place::of(file) else { return };
         let Some(folder) = taken(&self.folders).get(place.folder).cloned() else { return };
@@ -70,14 +70,14 @@ impl Locks {
         taken(&folder.state).opened.as_ref().is_some_and(LockFile::has_set)
     }
 
-    /// Writes to a set when no other thread does.
+    /// Runs `work` while no other thread of this process writes to the set.
     pub(in crate::output::file) fn in_turn<T>(&self, directory: &Path, work: impl FnOnce() -> T) -> T {
         let folder = self.folder(directory);
         let _turn = taken(&folder.turn);
         work()
     }
 
-    /// The same, unless another thread is at it.
+    /// Like [`Locks::in_turn`], unless another thread is writing.
     pub(in crate::output::file) fn if_idle<T>(&self, directory: &Path, work: impl FnOnce() -> T) -> Option<T> {
         let folder = self.folder(directory);
         let _turn = match folder.turn.try_lock() {
@@ -97,9 +97,9 @@ impl Locks {
     }
 }
 
-/// Which process writes to an output, if one does; nothing is locked and nothing is made. Blocks on the disk.
+/// The process that writes to an output, if there is one; nothing is locked and nothing is made. Blocks on the disk.
 ///
-/// Not for a process that has locks itself: closing the file would take those away.
+/// A process with locks of its own must not call it: closing the file would release them.
 pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
     let Ok(place) = Place::of(file) else { return Ok(None) };
     match file::open_to_look(&place.folder.join(LOCK_FILE)) {
@@ -119,7 +119,7 @@ struct Folder {
 #[derive(Debug, Default)]
 struct State {
     opened: Option<LockFile>,
-    /// Whether it was said that there are no locks.
+    /// Whether the missing locks were logged.
     is_told: bool,
 }
 
@@ -161,7 +161,7 @@ impl State {
     }
 }
 
-/// Notes a descriptor that was opened just now beside all others of the same file.
+/// Records a new descriptor together with all others of the same file.
 fn shared(file: File, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<LockFile> {
     let id = FileId::of(&file.metadata()?);
     let file = Arc::new(file);
@@ -172,7 +172,7 @@ fn shared(file: File, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Lock
     Ok(LockFile::new(id, file))
 }
 
-/// A thread that panicked held nothing half done that would matter.
+/// A thread that panicked left no state half changed that matters.
 fn taken<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Ranges of a lock file: whose they are, and how the kernel is asked for them.
+//! Ranges of a lock file, and the system calls that lock and inspect them.
 
 use std::{ffi::OsStr, fs::File, io, os::unix::ffi::OsStrExt};
 
@@ -19,16 +19,16 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// A set's: everything.
+    /// The range of a set: the whole file.
     pub(super) const ALL: Self = Self { start: 0, length: 0 };
 
-    /// A plain output's.
+    /// The range of a plain output: one byte.
     pub(super) fn byte(start: i64) -> Self {
         Self { start, length: 1 }
     }
 
-    /// Locks it for this process. Another process that has it is answered with what the kernel tells of it; an error means
-    /// that there are no locks here.
+    /// Locks the range for this process. If another process holds it, the error is that holder as the kernel reports
+    /// it; an I/O error means that there are no locks here.
     pub(super) fn lock(self, file: &File) -> io::Result<Result<(), Option<Holder>>> {
         for _ in 0..ATTEMPTS_MAX {
             match fcntl(file, FcntlArg::F_SETLK(&self.of(WRITE))) {
@@ -44,14 +44,14 @@ impl Range {
         Ok(Err(None))
     }
 
-    /// Whether another process has it, answered as by [`Range::lock`]; but nothing is locked.
+    /// Returns whether another process holds the range, as [`Range::lock`] does, but locks nothing.
     pub(super) fn look(self, file: &File) -> io::Result<Result<(), Option<Holder>>> {
         let mut lock = self.of(WRITE);
         fcntl(file, FcntlArg::F_GETLK(&mut lock))?;
         Ok(if lock.l_type == NONE { Ok(()) } else { Err(Holder::of(lock.l_pid)) })
     }
 
-    /// Gives it back. A range that cannot be given back goes with the process.
+    /// Releases the range. If that fails, the range is released when the process ends.
     pub(super) fn unlock(self, file: &File) {
         let _ = fcntl(file, FcntlArg::F_SETLK(&self.of(NONE)));
     }
@@ -78,5 +78,5 @@ const NONE: i16 = libc::F_UNLCK as i16;
 #[expect(clippy::cast_possible_truncation, reason = "as above")]
 const FROM_THE_START: i16 = libc::SEEK_SET as i16;
 
-/// How often a lock is tried for that was released when it was asked who holds it.
+/// How often to retry a lock that was released before its holder could be read.
 const ATTEMPTS_MAX: usize = 3;

@@ -8,8 +8,8 @@ use std::{
 use super::{directory::Directory, generation::Generation, link, name};
 use crate::output::file::{SetFolder, name::Place};
 
-/// Where a file of a set itself stands, if there is a generation; and whether readers reach it as they should. An error if that
-/// cannot be looked at.
+/// The path of a file in the current generation, if there is one, and whether readers reach it as they should. Fails if
+/// the set cannot be read.
 pub(in crate::output::file) fn standing(place: Place<'_>, folder: &SetFolder) -> io::Result<Option<(PathBuf, bool)>> {
     let set = match Directory::open(place.folder) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {

@@ -31,7 +31,7 @@ impl Directory {
         Ok(Self { file: file.into() })
     }
 
-    /// The names in it, but for itself and its parent, with what stands there; `most` at most, or an error.
+    /// The names in it with their file types, without itself and its parent. Fails if there are more than `most`.
     pub(super) fn entries(&self, most: usize) -> io::Result<Vec<(OsString, FileType)>> {
         let mut entries = Vec::new();
         for entry in Dir::read_from(&self.file)? {
@@ -43,7 +43,7 @@ impl Directory {
             if entries.len() == most {
                 return Err(io::Error::other(format!("it holds more than {most} files")));
             }
-            // Not every file system tells it along with the name.
+            // Not every file system gives the type along with the name.
             let kind = match entry.file_type() {
                 FileType::Unknown => match self.stat(&name)? {
                     Some(found) => FileType::from_raw_mode(found.st_mode),
@@ -56,7 +56,7 @@ impl Directory {
         Ok(entries)
     }
 
-    /// What stands under that name; a link is not followed.
+    /// The entry of that name; a link is not followed.
     pub(super) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         match statat(&self.file, name, AtFlags::SYMLINK_NOFOLLOW) {
             Err(Errno::NOENT) => Ok(None),

@@ -25,15 +25,15 @@ pub(super) fn swap(set: &Directory, generation: &OsStr, steps: &mut SetSteps<'_>
     })
 }
 
-/// What stands where `..data` belongs and cannot be replaced by it: only a folder.
+/// The obstacle where `..data` belongs, in words: only a folder, since a link replaces anything else.
 pub(super) fn in_the_way_of_data(set: &Directory) -> io::Result<Option<&'static str>> {
     let found = set.stat(OsStr::new(DATA))?;
     let is_folder = found.is_some_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
     Ok(is_folder.then_some("a folder"))
 }
 
-/// Makes or repairs the link to a file, in one step for readers, also where a file from a time before the set stands.
-/// Answers whether there was anything to do.
+/// Makes or repairs the link to a file, in one step for readers. It also replaces a file from a time before the set.
+/// Returns whether there was anything to do.
 pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     if is_right(set, name) {
         return Ok(false);
@@ -52,7 +52,7 @@ pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Re
     Ok(true)
 }
 
-/// Removes the link to a file, or the file that stands there from a time before the set. Answers whether there was one.
+/// Removes the link to a file, or the file there from a time before the set. Returns whether there was one.
 pub(super) fn take(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     let path = steps.path_of(name);
     match fs::symlink_metadata(&path) {

@@ -31,8 +31,9 @@
 //! A removal (`onExpiry: remove`) makes a generation without the file, removes its link, and then all older generations:
 //! an ended token is to be had nowhere.
 //!
-//! Nothing outside the folder is followed or removed, whatever its links say, and in it only what is exactly ours by name
-//! and owner. Two writes to one set at a time would undo each other: [`super::Locks`] keeps them apart.
+//! Nothing outside the folder is followed or removed, wherever its links lead; in the folder, only entries with our
+//! exact names and owner are removed. Two concurrent writes to one set would undo each other: [`super::Locks`] prevents
+//! them.
 
 mod current;
 mod directory;

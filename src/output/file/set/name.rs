@@ -40,8 +40,8 @@ pub(super) fn is_generation(name: &OsStr) -> bool {
     is_stamp && rest.strip_prefix(b".").is_some_and(is_random)
 }
 
-/// A new name for the link that becomes `..data`. A crash leaves one behind; since every write has another, none stands
-/// in the way of the next.
+/// A new name for the link that becomes `..data`. A crash leaves one behind; every write uses another name, so none
+/// blocks the next.
 pub(super) fn data_temporary() -> OsString {
     format!("{DATA_TEMPORARY}{}", random(GENERATION_RANDOM_LETTERS)).into()
 }
@@ -61,7 +61,7 @@ pub(super) fn link_temporary(name: &OsStr) -> OsString {
     temporary
 }
 
-/// What the link by which readers know a file holds.
+/// The target of the link by which readers find a file.
 pub(super) fn link_to(name: &OsStr) -> OsString {
     let mut target = OsString::from(DATA);
     target.push("/");
@@ -80,10 +80,10 @@ fn is_random(letters: &[u8]) -> bool {
 /// The link to the current generation.
 pub(super) const DATA: &str = "..data";
 
-/// What the name of a link begins with that becomes `..data`.
+/// The prefix of the name of a link that becomes `..data`.
 const DATA_TEMPORARY: &str = "..data_tmp.";
 
-/// The shape of a generation's name up to its random part; `0` stands for any digit.
+/// The shape of a generation's name up to its random part; `0` means any digit.
 const STAMP: &str = "..0000_00_00_00_00_00";
 
 const GENERATION_RANDOM_LETTERS: usize = 8;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::output::file::{FileTarget, RemoveError, Removed, SetFolder, WriteError};
 
-/// Removes files of one set; answers for each. Blocks on the disk. See [`write_set_observed`] for the rest.
+/// Removes files of one set. Returns one result per file. Blocks on the disk. See `write_set_observed` for the rest.
 pub fn remove_set_observed(
     directory: &Path,
     folder: &SetFolder,
@@ -37,7 +37,7 @@ pub fn remove_set_observed(
     }
 }
 
-/// An error that is not of one file alone is every file's.
+/// An error that does not belong to one file is returned for every file.
 fn remove(
     folder: &SetFolder,
     gone: &[&OsStr],
@@ -72,7 +72,7 @@ fn remove(
         log_failure(link::take_dangling(&set, files, steps));
     }
     log_failure(steps.take(SetStep::SyncFolder, || set.sync()));
-    // 11. Whatever stood only there is gone with them.
+    // 11. Files that existed only there are removed with them.
     let current = replaced.as_ref().map(|(draft, _)| &draft.made).or(current.as_ref());
     steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Retained::NONE, &mut 0))?;
     let answer = |(link, stood): (Result<bool, WriteError>, bool)| {

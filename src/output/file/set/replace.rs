@@ -14,14 +14,14 @@ use super::{
 };
 use crate::output::file::{SetFolder, WriteError};
 
-/// What is different in the next generation.
+/// The changes in the next generation.
 pub(super) struct Change<'w> {
     pub(super) puts: &'w [Member<'w>],
     pub(super) gone: &'w [&'w OsStr],
     pub(super) folder: &'w SetFolder,
 }
 
-/// Answers with the new generation and the names of its files.
+/// Returns the new generation and the names of its files.
 pub(super) fn replace<'s>(
     set: &'s Directory,
     current: Option<&Generation>,

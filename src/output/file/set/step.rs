@@ -7,7 +7,7 @@ use crate::output::file::Step;
 /// A step of a write to a set, in order; the page of the set ([`super`]) has their numbers.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum SetStep {
-    /// 1. Look at what stands there.
+    /// 1. Look at the existing set.
     Look,
     /// 2. Make missing folders.
     MakeFolders,

@@ -11,7 +11,7 @@ use tracing::warn;
 use super::SetStep;
 use crate::output::file::WriteError;
 
-/// Takes the steps of one write, each told to the observer first.
+/// Takes the steps of one write and calls the observer before each.
 pub(super) struct SetSteps<'w> {
     pub(super) directory: &'w Path,
     pub(super) before: &'w mut dyn FnMut(SetStep) -> io::Result<()>,

@@ -18,11 +18,11 @@ use crate::output::file::{
     look::{Found, look},
 };
 
-/// Writes files of one set, in one generation; answers for each. Blocks on the disk.
+/// Writes files of one set in one generation. Returns one result per file. Blocks on the disk.
 ///
-/// The time is for the name of the generation, and for people. The caller keeps other writers of the set away. The
-/// observer is called before each step and may fail it, or end the process: this is how tests meet a full disk or a crash
-/// between any two steps.
+/// The time is part of the generation's name, for people. The caller excludes other writers of the set. The observer is
+/// called before each step and may fail it or end the process: tests simulate a full disk or a crash between any two
+/// steps with it.
 pub fn write_set_observed(
     directory: &Path,
     folder: &SetFolder,
@@ -36,7 +36,7 @@ pub fn write_set_observed(
         .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
 }
 
-/// An error that is not of one file alone is every file's.
+/// An error that does not belong to one file is returned for every file.
 fn write(
     folder: &SetFolder,
     members: &[Member<'_>],
@@ -58,7 +58,7 @@ fn write(
         let change = Change { puts: &puts.collect::<Vec<_>>(), gone: &[], folder };
         match replace(&set, current.as_ref(), &change, || name::generation(issued_at), steps) {
             Ok(done) => replaced = Some(done),
-            // What readers have already, they keep.
+            // Readers keep the files that they have already.
             Err(error) => {
                 let stands = |(member, lacks): (&Member<'_>, &bool)| {
                     let stands = is_open && !lacks && link::is_right(&set, member.name);
@@ -73,7 +73,7 @@ fn write(
     let mut any_link = links.iter().any(|link| matches!(link, Ok(true)));
     if let Some((_, files)) = &replaced {
         for name in files.iter().filter(|name| members.iter().all(|member| member.name != *name)) {
-            // What stands in the way of another credential's link is told when that one is written.
+            // An obstacle to another credential's link is reported when that credential is written.
             any_link |= link::put(&set, name, steps).unwrap_or(false);
         }
         any_link |= log_failure(link::take_dangling(&set, files, steps)).unwrap_or(false);
@@ -95,14 +95,14 @@ fn write(
     Ok(links.into_iter().zip(lacks).map(answer).collect())
 }
 
-/// What step 1 saw.
+/// The state that step 1 found.
 struct SetContents {
     /// `None` if there is none, or none that can be opened: the next steps make it, or name the trouble.
     set: Option<Directory>,
     current: Option<Generation>,
     /// Whether the current generation's folder lets in whom it should.
     is_open: bool,
-    /// Of each file, whether the current generation lacks it as it should be.
+    /// For each file, whether the current generation lacks it in the wanted form.
     lacks: Vec<bool>,
 }
 
