@@ -35,20 +35,28 @@ impl Failure {
 
     /// Prints the chain of errors from the outermost to the innermost, and returns the exit code.
     pub(super) fn report(self) -> ExitCode {
-        let mut message = format!("error: {self}");
-        let mut reason = self.source();
-        while let Some(error) = reason {
-            message.push_str(": ");
-            message.push_str(&error.to_string());
-            reason = error.source();
-        }
-        print::notice(&message);
+        print::notice(&format!("error: {}", with_reasons(&self)));
         match &self {
             Self::Configuration(_) | Self::CommandLine(_) => ExitCode::from(WRONG),
             Self::Program(error) => ExitCode::from(error.code()),
             Self::AtRunTime(_) => ExitCode::FAILURE,
         }
     }
+}
+
+/// An error with the reasons behind it, outermost first. A reason that the text already contains is not repeated.
+fn with_reasons(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut reason = error.source();
+    while let Some(error) = reason {
+        let text = error.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        reason = error.source();
+    }
+    message
 }
 
 impl From<io::Error> for Failure {
@@ -77,3 +85,27 @@ pub(super) fn report_usage(mut error: clap::Error) -> ExitCode {
 }
 
 const WRONG: u8 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Refused {
+        #[error("cannot serve `s`: {source}; change `listen`")]
+        WithReason { source: io::Error },
+        #[error("cannot serve `s`")]
+        Plain { source: io::Error },
+    }
+
+    #[test]
+    fn every_reason_is_printed_once() {
+        let source = || io::Error::other("no such folder");
+        let printed = |refused: Refused| with_reasons(&Failure::at_run_time(refused));
+        assert_eq!(
+            printed(Refused::WithReason { source: source() }),
+            "cannot serve `s`: no such folder; change `listen`"
+        );
+        assert_eq!(printed(Refused::Plain { source: source() }), "cannot serve `s`: no such folder");
+    }
+}
