@@ -61,16 +61,16 @@ mod tests {
     async fn a_disk_that_hangs_holds_few_threads() {
         let access = OutputAccess::default();
         let begun = Arc::new(AtomicUsize::new(0));
-        let (said, waits) = mpsc::channel();
+        let (done, waits) = mpsc::channel();
         let mut release = Vec::new();
         let mut writes = Vec::new();
         for _ in 0..=WRITERS_MAX {
             let (send, hang) = mpsc::channel::<()>();
-            let (begun, said) = (Arc::clone(&begun), said.clone());
+            let (begun, done) = (Arc::clone(&begun), done.clone());
             release.push(send);
             writes.push(tokio::spawn(access.clone().write(move |_, _| {
                 begun.fetch_add(1, Ordering::SeqCst);
-                said.send(()).unwrap();
+                done.send(()).unwrap();
                 let _ = hang.recv();
             })));
         }

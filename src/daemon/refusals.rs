@@ -12,7 +12,7 @@ use crate::{
 /// Refusals in a row.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Refusals {
-    last: Option<Said>,
+    last: Option<RefusalMessage>,
     /// The key of the last refusal, if a key was read.
     key: Option<Fingerprint>,
     logged: Vec<LoggedRefusal>,
@@ -21,7 +21,7 @@ pub(super) struct Refusals {
 
 /// One refusal.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Said {
+pub(super) struct RefusalMessage {
     pub(super) class: RefusalClass,
     pub(super) message: String,
     pub(super) at: Moment,
@@ -37,7 +37,7 @@ struct LoggedRefusal {
 
 /// Whether to log a refusal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Telling {
+pub(super) enum Logged {
     New,
     /// It came this often since it was logged last.
     Repeated(u64),
@@ -46,53 +46,47 @@ pub(super) enum Telling {
 
 impl Refusals {
     /// Notes a refusal. With another key everything is logged again: that the new key is refused as well is news.
-    pub(super) fn note(
-        &mut self,
-        now: Moment,
-        key: Option<Fingerprint>,
-        class: RefusalClass,
-        message: &str,
-    ) -> Telling {
+    pub(super) fn note(&mut self, now: Moment, key: Option<Fingerprint>, class: RefusalClass, message: &str) -> Logged {
         self.count += 1;
         if key.is_some() && mem::replace(&mut self.key, key) != key {
             self.logged.clear();
         }
-        self.last = Some(Said { class, message: message.to_owned(), at: now });
-        let is_full = self.logged.len() == TOLD_MAX;
+        self.last = Some(RefusalMessage { class, message: message.to_owned(), at: now });
+        let is_full = self.logged.len() == LOGGED_MAX;
         // Replies that differ each time, by a number in them for instance, are not logged one by one for ever.
-        let same = |told: &&mut LoggedRefusal| told.class == class && (told.message == message || is_full);
-        if let Some(told) = self.logged.iter_mut().find(same) {
-            told.suppressed += 1;
-            if now.since(told.at) < TELL_AGAIN {
-                return Telling::Known;
+        let same = |logged: &&mut LoggedRefusal| logged.class == class && (logged.message == message || is_full);
+        if let Some(logged) = self.logged.iter_mut().find(same) {
+            logged.suppressed += 1;
+            if now.since(logged.at) < LOG_AGAIN {
+                return Logged::Known;
             }
-            told.at = now;
-            return Telling::Repeated(mem::take(&mut told.suppressed));
+            logged.at = now;
+            return Logged::Repeated(mem::take(&mut logged.suppressed));
         }
         if is_full {
             self.logged.remove(0);
         }
         self.logged.push(LoggedRefusal { class, message: message.to_owned(), at: now, suppressed: 0 });
-        Telling::New
+        Logged::New
     }
 
     /// The last refusal, if there was one.
-    pub(super) fn last(&self) -> Option<&Said> {
+    pub(super) fn last(&self) -> Option<&RefusalMessage> {
         self.last.as_ref()
     }
 
     /// Ends the row. Returns the last refusal and the count.
-    pub(super) fn end(&mut self) -> Option<(Said, u64)> {
+    pub(super) fn end(&mut self) -> Option<(RefusalMessage, u64)> {
         let Self { last, count, .. } = mem::take(self);
         last.map(|last| (last, count))
     }
 }
 
 /// How often an outage is logged.
-const TELL_AGAIN: Duration = Duration::from_secs(60 * 60);
+const LOG_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// The limit of different refusals in one row that are logged.
-const TOLD_MAX: usize = 8;
+const LOGGED_MAX: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -105,42 +99,42 @@ mod tests {
     #[test]
     fn what_comes_again_is_counted_and_reported_once_an_hour() {
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Telling::New);
-        assert_eq!(refusals.note(at(1), None, RefusalClass::Unreachable, "time-out"), Telling::New);
+        assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
+        assert_eq!(refusals.note(at(1), None, RefusalClass::Unreachable, "time-out"), Logged::New);
         for minute in 1..60 {
-            assert_eq!(refusals.note(at(minute * 60), None, RefusalClass::Failed, "HTTP 503"), Telling::Known);
+            assert_eq!(refusals.note(at(minute * 60), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
         }
-        assert_eq!(refusals.note(at(3600), None, RefusalClass::Failed, "HTTP 503"), Telling::Repeated(60));
-        assert_eq!(refusals.note(at(3660), None, RefusalClass::Failed, "HTTP 503"), Telling::Known);
+        assert_eq!(refusals.note(at(3600), None, RefusalClass::Failed, "HTTP 503"), Logged::Repeated(60));
+        assert_eq!(refusals.note(at(3660), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
         let (last, count) = refusals.end().unwrap();
         assert_eq!((last.class, last.at, count), (RefusalClass::Failed, at(3660), 63));
         assert_eq!(refusals.end(), None);
-        assert_eq!(refusals.note(at(4000), None, RefusalClass::Failed, "HTTP 503"), Telling::New);
+        assert_eq!(refusals.note(at(4000), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
     }
 
     #[test]
     fn the_refusal_of_another_key_is_reported_at_once() {
         let [first, second] = [1, 2].map(|byte| Some(Fingerprint::new([byte; 8])));
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), first, RefusalClass::Denied, "the key"), Telling::New);
-        assert_eq!(refusals.note(at(60), first, RefusalClass::Denied, "the key"), Telling::Known);
-        assert_eq!(refusals.note(at(61), second, RefusalClass::Denied, "the key"), Telling::New);
-        assert_eq!(refusals.note(at(62), None, RefusalClass::Denied, "the key"), Telling::Known, "no key was read");
-        assert_eq!(refusals.note(at(63), second, RefusalClass::Denied, "the key"), Telling::Known);
-        assert_eq!(refusals.note(at(64), first, RefusalClass::Denied, "the key"), Telling::New, "it is back");
+        assert_eq!(refusals.note(at(0), first, RefusalClass::Denied, "the key"), Logged::New);
+        assert_eq!(refusals.note(at(60), first, RefusalClass::Denied, "the key"), Logged::Known);
+        assert_eq!(refusals.note(at(61), second, RefusalClass::Denied, "the key"), Logged::New);
+        assert_eq!(refusals.note(at(62), None, RefusalClass::Denied, "the key"), Logged::Known, "no key was read");
+        assert_eq!(refusals.note(at(63), second, RefusalClass::Denied, "the key"), Logged::Known);
+        assert_eq!(refusals.note(at(64), first, RefusalClass::Denied, "the key"), Logged::New, "it is back");
         assert_eq!(refusals.end().unwrap().1, 6);
     }
 
     #[test]
     fn replies_that_always_differ_are_suppressed() {
         let mut refusals = Refusals::default();
-        let told = (0..100)
-            .filter(|n| refusals.note(at(*n), None, RefusalClass::Failed, &format!("request {n}")) == Telling::New)
+        let logged = (0..100)
+            .filter(|n| refusals.note(at(*n), None, RefusalClass::Failed, &format!("request {n}")) == Logged::New)
             .count();
-        assert_eq!(told, TOLD_MAX);
+        assert_eq!(logged, LOGGED_MAX);
         assert_eq!(
             refusals.note(at(100), None, RefusalClass::Denied, "the key"),
-            Telling::New,
+            Logged::New,
             "another class is another matter"
         );
         assert_eq!(refusals.last().unwrap().class, RefusalClass::Denied);

@@ -8,7 +8,7 @@ use crate::renewal::Moment;
 /// The throttle of one kind of line.
 #[derive(Clone, Debug, Default)]
 pub(super) struct LogThrottle {
-    told: Option<(String, Moment)>,
+    last: Option<(String, Moment)>,
     suppressed: u64,
 }
 
@@ -21,17 +21,17 @@ pub(super) enum Emit {
 }
 
 impl LogThrottle {
-    /// Notes a line. The same text is written again after [`TELL_AGAIN`]; another text at once.
+    /// Notes a line. The same text is written again after [`EMIT_AGAIN`]; another text at once.
     pub(super) fn note(&mut self, now: Moment, text: &str) -> Emit {
-        if let Some((told, at)) = &self.told
-            && told == text
-            && now.since(*at) < TELL_AGAIN
+        if let Some((text_before, at)) = &self.last
+            && text_before == text
+            && now.since(*at) < EMIT_AGAIN
         {
             self.suppressed += 1;
             return Emit::Suppress;
         }
         let suppressed = self.reset();
-        self.told = Some((text.to_owned(), now));
+        self.last = Some((text.to_owned(), now));
         Emit::Now(suppressed)
     }
 
@@ -43,7 +43,7 @@ impl LogThrottle {
 }
 
 /// Less than a person waits before trying again.
-const TELL_AGAIN: Duration = Duration::from_secs(3);
+const EMIT_AGAIN: Duration = Duration::from_secs(3);
 
 #[cfg(test)]
 mod tests {

@@ -11,7 +11,7 @@ use crate::{
     daemon::{
         disk_scan::{DiskScan, Observation},
         exchange_effect::{Exchanged, Noticed},
-        refusals::Telling,
+        refusals::Logged,
         span,
         tasks::{Done, Task},
     },
@@ -311,16 +311,16 @@ impl Daemon {
         let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
         let is_denied = refused.refusal == Refusal::Denied;
         match (telling, is_denied) {
-            (Telling::Known, _) => {
+            (Logged::Known, _) => {
                 debug!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
-            (Telling::New, true) => {
+            (Logged::New, true) => {
                 error!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
-            (Telling::New, false) => {
+            (Logged::New, false) => {
                 warn!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
             }
-            (Telling::Repeated(repeated), true) => {
+            (Logged::Repeated(repeated), true) => {
                 error!(
                     credential = name,
                     class = class.word(),
@@ -331,7 +331,7 @@ impl Daemon {
                     "{message}; {token}"
                 );
             }
-            (Telling::Repeated(repeated), false) => {
+            (Logged::Repeated(repeated), false) => {
                 warn!(
                     credential = name,
                     class = class.word(),

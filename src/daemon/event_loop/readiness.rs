@@ -85,29 +85,29 @@ impl Daemon {
 
     fn trouble(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> String {
         let output = state.outputs().first_error();
-        let mut said = match (renewal.health(now), renewal.on_disk()) {
+        let mut message = match (renewal.health(now), renewal.on_disk()) {
             (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
             (Health::Expired, None) => "expired and removed".to_owned(),
             (Health::Starting, _) => "no token yet".to_owned(),
             (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
         };
         if let Some(why) = state.key().error() {
-            return format!("{said}; waits for its access key: {why}");
+            return format!("{message}; waits for its access key: {why}");
         }
         if let Some(holder) = state.holder() {
-            return format!("{said}; stands by: {holder}");
+            return format!("{message}; stands by: {holder}");
         }
         if renewal.under_way().is_none() {
             match Next::planned(now, renewal, self.fleet.opens(id), output.is_some()) {
-                Next::Exchange(due) => said = format!("{said}; next try in {}", span::until(now, due)),
-                Next::Publish(due) => said = format!("{said}; next write in {}", span::until(now, due)),
+                Next::Exchange(due) => message = format!("{message}; next try in {}", span::until(now, due)),
+                Next::Publish(due) => message = format!("{message}; next write in {}", span::until(now, due)),
                 Next::Withdraw(_) | Next::Key | Next::Standby => {}
             }
         }
         let refusal = state.log().refusals().last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
         match refusal.or_else(|| output.map(str::to_owned)) {
-            Some(why) if !said.contains(&why) => format!("{said}: {why}"),
-            Some(_) | None => said,
+            Some(why) if !message.contains(&why) => format!("{message}: {why}"),
+            Some(_) | None => message,
         }
     }
 

@@ -148,10 +148,10 @@ impl Daemon {
             writes: state.outputs().writes(),
             publishes: state.outputs().results(),
             failures: renewal.refusals_in_a_row(),
-            last_refusal: state.log().refusals().last().map(|said| RefusalReport {
-                class: Some(said.class),
-                message: said.message.clone(),
-                at: clock::wall_of(said.at),
+            last_refusal: state.log().refusals().last().map(|refusal| RefusalReport {
+                class: Some(refusal.class),
+                message: refusal.message.clone(),
+                at: clock::wall_of(refusal.at),
             }),
             next_action: Some(
                 Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some()).into(),

@@ -1,4 +1,4 @@
-//! Tells the service manager how the daemon is.
+//! Reports the state of the daemon to the service manager.
 
 use tracing::warn;
 
@@ -18,7 +18,7 @@ impl Daemon {
         self.publisher.service_manager().program_runs();
     }
 
-    /// Tells the service manager once that this process is about to end.
+    /// Reports to the service manager once that this process is about to end.
     pub fn announce_stopping(&mut self) {
         self.publisher.service_manager().stop(clock::now());
     }

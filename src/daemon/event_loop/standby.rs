@@ -60,7 +60,7 @@ impl Daemon {
     }
 
     /// The token that another process has put into every output, as far as its own claims tell. A record of that token,
-    /// where this process has one, tells more.
+    /// where this process has one, holds more.
     pub(super) fn observe_token(&mut self, id: Id, now: Moment, life: Option<TokenLife>) {
         let (Some(state), Some(renewal)) = (self.credentials.get(id), self.fleet.get(id)) else { return };
         if state.holder().is_none() || state.token().written().is_some() {

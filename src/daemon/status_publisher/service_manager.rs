@@ -1,4 +1,4 @@
-//! What the service manager is told, and when (`Type=notify` and `Type=notify-reload`, `systemd.service(5)`).
+//! Messages to the service manager and their schedule (`Type=notify` and `Type=notify-reload`, `systemd.service(5)`).
 //!
 //! `READY=1` is sent when every required token is on disk, and again after each reload. `WATCHDOG=1` is sent by the
 //! loop only, so that the service manager kills a loop that is stuck. The unit limits how long a start may take
@@ -246,12 +246,12 @@ mod tests {
     }
 
     impl Manager {
-        fn of(told: &mut ServiceManager, watchdog_timeout: Option<Duration>) -> Self {
+        fn of(service_manager: &mut ServiceManager, watchdog_timeout: Option<Duration>) -> Self {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("notify");
             let socket = UnixDatagram::bind(&path).unwrap();
             socket.set_nonblocking(true).unwrap();
-            told.attach(Socket::to(path.as_os_str()).unwrap(), watchdog_timeout);
+            service_manager.attach(Socket::to(path.as_os_str()).unwrap(), watchdog_timeout);
             Self { _folder: folder, socket }
         }
 
@@ -290,18 +290,18 @@ mod tests {
 
     #[test]
     fn the_messages_of_a_life_are_sent_in_order() {
-        let mut told = ServiceManager::awaiting_program();
-        let manager = Manager::of(&mut told, None);
-        assert!(!told.awaits_ready());
-        told.program_runs();
-        assert!(told.awaits_ready());
-        told.reload_begins(at(1), Duration::from_secs(1));
-        told.started(at(2), &report(3));
-        told.reload_begins(at(3), Duration::from_secs(3));
-        told.reload_ended(at(4));
-        told.reload_ended(at(5));
-        told.stop(at(6));
-        told.stop(at(7));
+        let mut service_manager = ServiceManager::awaiting_program();
+        let manager = Manager::of(&mut service_manager, None);
+        assert!(!service_manager.awaits_ready());
+        service_manager.program_runs();
+        assert!(service_manager.awaits_ready());
+        service_manager.reload_begins(at(1), Duration::from_secs(1));
+        service_manager.started(at(2), &report(3));
+        service_manager.reload_begins(at(3), Duration::from_secs(3));
+        service_manager.reload_ended(at(4));
+        service_manager.reload_ended(at(5));
+        service_manager.stop(at(6));
+        service_manager.stop(at(7));
         let received = manager.received();
         let first_lines: Vec<_> = received.iter().filter_map(|message| message.lines().next()).collect();
         assert_eq!(first_lines, ["READY=1", "RELOADING=1", "READY=1", "STOPPING=1"]);
@@ -309,52 +309,52 @@ mod tests {
 
     #[test]
     fn only_a_new_first_token_extends_the_start() {
-        let mut told = ServiceManager::default();
-        let manager = Manager::of(&mut told, None);
-        let extends = |told: &mut ServiceManager, seconds, ready| {
-            told.note_change();
-            assert!(told.wants_update(at(seconds)));
-            told.update(at(seconds), &report(ready));
-            assert!(!told.wants_update(at(seconds + 60)), "nothing has changed since");
+        let mut service_manager = ServiceManager::default();
+        let manager = Manager::of(&mut service_manager, None);
+        let extends = |service_manager: &mut ServiceManager, seconds, ready| {
+            service_manager.note_change();
+            assert!(service_manager.wants_update(at(seconds)));
+            service_manager.update(at(seconds), &report(ready));
+            assert!(!service_manager.wants_update(at(seconds + 60)), "nothing has changed since");
             manager.received().iter().any(|message| message.contains("EXTEND_TIMEOUT_USEC=90000000"))
         };
-        assert!(!extends(&mut told, 100, 0));
-        assert!(extends(&mut told, 200, 1));
-        assert!(!extends(&mut told, 300, 0));
-        assert!(!extends(&mut told, 400, 1), "it is no first token");
-        assert!(extends(&mut told, 500, 2));
-        told.started(at(600), &report(3));
+        assert!(!extends(&mut service_manager, 100, 0));
+        assert!(extends(&mut service_manager, 200, 1));
+        assert!(!extends(&mut service_manager, 300, 0));
+        assert!(!extends(&mut service_manager, 400, 1), "it is no first token");
+        assert!(extends(&mut service_manager, 500, 2));
+        service_manager.started(at(600), &report(3));
         manager.received();
-        assert!(!extends(&mut told, 700, 3));
+        assert!(!extends(&mut service_manager, 700, 3));
     }
 
     #[test]
     fn the_watchdog_is_fed_at_half_of_its_timeout() {
-        let mut told = ServiceManager::default();
-        let manager = Manager::of(&mut told, Some(Duration::from_secs(10)));
+        let mut service_manager = ServiceManager::default();
+        let manager = Manager::of(&mut service_manager, Some(Duration::from_secs(10)));
         for second in 0..20 {
-            told.feed_watchdog(at(100 + second));
+            service_manager.feed_watchdog(at(100 + second));
         }
         assert_eq!(manager.received(), vec!["WATCHDOG=1"; 4]);
     }
 
     #[test]
     fn messages_wait_in_order_for_a_manager_that_does_not_read() {
-        let mut told = ServiceManager::default();
-        let manager = Manager::of(&mut told, Some(Duration::from_secs(1)));
+        let mut service_manager = ServiceManager::default();
+        let manager = Manager::of(&mut service_manager, Some(Duration::from_secs(1)));
         let mut sent = 0;
-        while told.unsent.is_empty() {
+        while service_manager.unsent.is_empty() {
             assert!(sent < 100_000, "the queue of a socket is bounded");
-            told.send(at(100), format!("{sent}"));
+            service_manager.send(at(100), format!("{sent}"));
             sent += 1;
         }
-        assert_eq!(told.due(), Some(at(100) + SEND_AGAIN));
-        told.feed_watchdog(at(100));
-        assert!(!told.wants_update(at(100)), "more messages would be of no use");
+        assert_eq!(service_manager.due(), Some(at(100) + SEND_AGAIN));
+        service_manager.feed_watchdog(at(100));
+        assert!(!service_manager.wants_update(at(100)), "more messages would be of no use");
         let mut received = manager.received();
-        told.flush(at(101));
+        service_manager.flush(at(101));
         received.extend(manager.received());
         assert_eq!(received, (0..sent).map(|n| n.to_string()).collect::<Vec<_>>());
-        assert_eq!(told.due(), Some(Moment::default()), "the watchdog");
+        assert_eq!(service_manager.due(), Some(Moment::default()), "the watchdog");
     }
 }

@@ -23,14 +23,14 @@ pub(super) struct StatusFileSchedule {
     /// No change of the summary is written before this, because a credential that flaps would cause endless writes.
     at_once_from: Moment,
     /// The summary that the file holds.
-    told: Option<HealthSummary>,
+    published: Option<HealthSummary>,
 }
 
 impl Default for StatusFileSchedule {
     /// Nothing is written yet.
     fn default() -> Self {
         let start = Moment::default();
-        Self { changed: true, unjudged: true, not_before: start, at_once_from: start, told: None }
+        Self { changed: true, unjudged: true, not_before: start, at_once_from: start, published: None }
     }
 }
 
@@ -54,7 +54,7 @@ impl StatusFileSchedule {
         let credentials = u32::try_from(summary.states.len()).unwrap_or(u32::MAX);
         self.unjudged = false;
         if now < self.not_before {
-            if self.told.as_ref() == Some(&summary) {
+            if self.published.as_ref() == Some(&summary) {
                 self.at_once_from = now + LOOK_PAUSE_A_CREDENTIAL.saturating_mul(credentials);
                 return false;
             }
@@ -62,7 +62,7 @@ impl StatusFileSchedule {
         }
         self.changed = false;
         self.not_before = now + PAUSE + PAUSE_A_CREDENTIAL.saturating_mul(credentials);
-        self.told = Some(summary);
+        self.published = Some(summary);
         true
     }
 }

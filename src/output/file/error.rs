@@ -32,7 +32,7 @@ pub enum WriteError {
         step: Step,
         /// What it was about: the token file, or its folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the system.
         source: io::Error,
     },
     /// A step of a write to a set failed; see [`SetStep`].
@@ -42,7 +42,7 @@ pub enum WriteError {
         step: SetStep,
         /// What it was about: a token file, or the folder of the set.
         path: PathBuf,
-        /// What the system said.
+        /// The error from the system.
         source: io::Error,
     },
     /// Another entry is in the place of a link of a set.
@@ -106,7 +106,7 @@ impl WriteError {
 pub struct RemoveError {
     /// The token file.
     pub path: PathBuf,
-    /// What the system said.
+    /// The error from the system.
     pub source: io::Error,
 }
 
@@ -123,7 +123,7 @@ impl RemoveError {
 pub struct SweepError {
     /// The folder.
     pub folder: PathBuf,
-    /// What the system said.
+    /// The error from the system.
     pub source: io::Error,
 }
 

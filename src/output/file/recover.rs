@@ -3,7 +3,7 @@
 //! A token is found in a file of any format, the one that was configured then or another: a JWT is a run of letters, digits,
 //! `_`, `-` and two dots, and no format puts another such character beside it. Whether the file is as it should be is another
 //! question, which rendering the session anew answers. A template that hides the token (in base64, say, or with a dot after
-//! it) keeps it from being found; if no other output tells it, that costs one exchange.
+//! it) keeps it from being found; if no other output holds it, that costs one exchange.
 
 use std::{
     fs::{self, OpenOptions},

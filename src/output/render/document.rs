@@ -58,7 +58,7 @@ impl Field {
     ];
 
     /// Its value for this session.
-    pub(super) fn told<'c>(self, content: &Content<'c>) -> FieldValue<'c> {
+    pub(super) fn value<'c>(self, content: &Content<'c>) -> FieldValue<'c> {
         let Content { session, credential, project, times } = *content;
         match self {
             Self::Token => FieldValue::text(session.jwt.expose()),
@@ -126,7 +126,7 @@ pub(super) struct Document<'c> {
 
 impl<'c> Document<'c> {
     pub(super) fn of(content: &Content<'c>, claims: Option<AllClaims>) -> Self {
-        Self { fields: Field::ALL.map(|(name, field)| (name, field.told(content))).into(), claims }
+        Self { fields: Field::ALL.map(|(name, field)| (name, field.value(content))).into(), claims }
     }
 
     /// A sample with every field set.
@@ -147,8 +147,8 @@ impl<'c> Document<'c> {
 impl Serialize for Document<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
-        for (name, told) in &self.fields {
-            object.serialize_entry(name, told)?;
+        for (name, value) in &self.fields {
+            object.serialize_entry(name, value)?;
         }
         if let Some(claims) = &self.claims {
             object.serialize_entry(CLAIMS, claims)?;

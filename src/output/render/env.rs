@@ -36,7 +36,7 @@ impl Variable {
 pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
     for Variable { name, field } in variables {
         write!(out, "{name}=")?;
-        match field.told(content) {
+        match field.value(content) {
             FieldValue::Text(text) => write_value(&text, out)?,
             FieldValue::Number(number) => write!(out, "{number}")?,
             FieldValue::Nothing => {}

@@ -14,7 +14,7 @@ use super::{
 use crate::output::file::{FileTarget, SetFolder, WriteError};
 
 /// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
-/// `directory`, or one that stands for it.
+/// `directory`, or one that replaces it.
 pub(in crate::output) fn probe(
     folder: &Path,
     directory: &Path,

@@ -60,11 +60,11 @@ fn write(
             Ok(done) => replaced = Some(done),
             // Readers keep the files that they have already.
             Err(error) => {
-                let stands = |(member, lacks): (&Member<'_>, &bool)| {
-                    let stands = is_open && !lacks && link::is_right(&set, member.name);
-                    if stands { Ok(Written::Unchanged) } else { Err(error.again()) }
+                let unchanged = |(member, lacks): (&Member<'_>, &bool)| {
+                    let unchanged = is_open && !lacks && link::is_right(&set, member.name);
+                    if unchanged { Ok(Written::Unchanged) } else { Err(error.again()) }
                 };
-                return Ok(members.iter().zip(&lacks).map(stands).collect());
+                return Ok(members.iter().zip(&lacks).map(unchanged).collect());
             }
         }
     }
