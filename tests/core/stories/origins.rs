@@ -87,6 +87,36 @@ fn timeouts_at_one_host_do_not_delay_another_host() {
 }
 
 #[test]
+fn the_last_credential_of_a_host_gives_up_the_place_of_the_host() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(2).unwrap());
+    let elsewhere = play.fleet.add(OriginId(2), calm(), LastExchange::default());
+    let [first, second] = [(); 2].map(|()| with_key_at(&mut play, 1));
+    play.asks(first);
+    play.rests();
+    play.fleet.remove(play.now, elsewhere).unwrap();
+    play.asks(second);
+}
+
+#[test]
+fn places_of_exchanges_that_timed_out_are_given_back() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(4).unwrap());
+    let ids = [(); 3].map(|()| with_key_at(&mut play, 1));
+    let mut in_flight: Vec<_> = ids.iter().map(|id| (*id, play.asks(*id))).collect();
+    for round in 1..5 {
+        for (id, attempt) in in_flight.drain(..) {
+            play.refused(id, attempt, Refusal::TimedOut);
+        }
+        play.go(f64::from(round) * 1000.0);
+        while let Some((id, Effect::Exchange(attempt))) = play.next() {
+            in_flight.push((id, attempt));
+        }
+        assert_eq!(in_flight.len(), 2, "half of the places, in round {round}");
+    }
+}
+
+#[test]
 fn with_fewer_places_than_hosts_every_host_has_its_turn() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::MIN);
