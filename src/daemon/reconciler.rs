@@ -1,12 +1,14 @@
 //! Which credentials are desired, and how the present ones become them.
 
 mod key_folders;
+mod origins;
 mod plan;
 
 use std::collections::HashMap;
 
 pub(super) use self::{
     key_folders::{FolderChange, KeyFolders},
+    origins::Origins,
     plan::ReconcilePlan,
 };
 use super::credentials::Credentials;
@@ -20,6 +22,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Reconciler {
     folders: KeyFolders,
+    origins: Origins,
     /// Desired credentials that wait until a write of the present ones has ended.
     deferred: Option<Vec<Credential>>,
     /// The last exchanges of credentials that were removed, which keep the spacing if one returns, and until when.
@@ -51,6 +54,11 @@ impl Reconciler {
     /// Takes the desired credentials that were deferred.
     pub(super) fn take_deferred(&mut self) -> Option<Vec<Credential>> {
         self.deferred.take()
+    }
+
+    /// The origins that credentials send requests to.
+    pub(super) fn origins_mut(&mut self) -> &mut Origins {
+        &mut self.origins
     }
 
     /// Keeps the last exchange of a removed credential until `until`.

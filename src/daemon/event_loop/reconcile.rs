@@ -19,7 +19,7 @@ use crate::{
         reconciler::{FolderChange, ReconcilePlan},
     },
     output::{self, Locks, Output, Swept},
-    renewal::{Event, Id, OnExpiry, OriginId},
+    renewal::{Event, Id, OnExpiry},
     source::ListError,
 };
 
@@ -124,7 +124,8 @@ impl Daemon {
 
     fn admit(&mut self, credential: Credential) {
         let last_exchange = self.reconciler.take_last_exchange(&credential.name);
-        let id = self.fleet.add(OriginId::default(), credential.policy, last_exchange);
+        let origin = self.reconciler.origins_mut().number(credential.source.origin(&self.context.api));
+        let id = self.fleet.add(origin, credential.policy, last_exchange);
         self.credentials.insert(id, CredentialState::new(clock::now(), credential));
     }
 

@@ -14,7 +14,6 @@ use crate::{
         reloader::{AfterReading, ConfigRefused, Why},
         tasks::{Done, Task},
     },
-    renewal::OriginId,
 };
 
 impl Daemon {
@@ -81,7 +80,10 @@ impl Daemon {
         let before = mem::replace(&mut self.config, config);
         self.fleet.set_in_flight_max(self.config.in_flight_max);
         if before.project != self.config.project || before.base_url != self.config.base_url {
-            self.fleet.change_host(OriginId::default());
+            let (old, new) = (before.base_url.origin(), self.config.base_url.origin());
+            let origins = self.reconciler.origins_mut();
+            origins.replace(&old, new.clone());
+            self.fleet.change_host(origins.number(new));
             self.event_log.forget_skew();
             self.request_renewal_of_all();
         }
