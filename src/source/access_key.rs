@@ -7,9 +7,9 @@ use super::{
     descope,
     expectation::Expectation,
     identity::Identity,
-    kind::{SecretFile, SecretKind},
     login_options::LoginOptions,
     secret_file,
+    secret_kind::{SecretFile, SecretKind},
     unusable::{ReadError, Unusable},
     word::word_in,
 };

@@ -17,10 +17,10 @@ use tokio::task;
 use super::{
     answer::{Answer, Unsettled},
     identity::Identity,
+    kind::Source,
     material::Material,
     reader::{NotRead, Reader},
     unusable::ReadError,
-    way::Source,
 };
 use crate::{
     clock,

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task, time};
 
-use super::{material::Material, unusable::ReadError, way::Source};
+use super::{kind::Source, material::Material, unusable::ReadError};
 use crate::{exchange::Refused, renewal::Refusal};
 
 /// Reads one source, one read at a time, so that a file system that hangs blocks one thread per credential and not one

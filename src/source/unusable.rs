@@ -4,7 +4,7 @@ use std::{borrow::Cow, io, path::PathBuf};
 
 use rustix::io::Errno;
 
-use super::kind::SecretKind;
+use super::secret_kind::SecretKind;
 
 /// Why a source cannot be read: the file in question, the problem and its remedy.
 #[derive(Debug, thiserror::Error)]
