@@ -1,4 +1,4 @@
-//! Sessions in real files: what a reader, a crash and a full disk find there.
+//! Sessions in real files, as seen by a reader, after a crash, and on a full disk.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -33,7 +33,7 @@ fn the_file_holds_exactly_the_tokens_bytes() {
 fn a_file_that_is_as_wanted_is_not_touched() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    // Longer than the piece by which it is compared.
+    // The long tokens exceed the block size of the comparison.
     for token in ["short", &"x".repeat(4096), &"x".repeat(10_000)] {
         assert_eq!(write(&output, token.as_bytes()).unwrap(), Written::Written);
         let before = identity(&output.path);
@@ -106,7 +106,7 @@ fn missing_folders_are_made_0750_and_standing_ones_left_alone() {
 
 #[test]
 fn a_new_folder_keeps_the_group_of_its_volume() {
-    // The root of a volume with `fsGroup`, as in Kubernetes.
+    // This is the root of a volume with `fsGroup`, as in Kubernetes.
     let volume = tempfile::tempdir().unwrap();
     let is_root = nix::unistd::geteuid().is_root();
     let group = if is_root { 4321 } else { nix::unistd::getegid().as_raw() };
@@ -163,7 +163,7 @@ fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
         assert!(fs::symlink_metadata(&link).unwrap().is_file());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"precious");
     }
-    // The same token behind a link is not the same file.
+    // A link to a file with the same token is replaced by a file.
     fs::write(&elsewhere, "one").unwrap();
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o640)).unwrap();
     fs::remove_file(&link).unwrap();
@@ -214,7 +214,7 @@ fn paths_that_cannot_work_are_named_with_the_remedy() {
         (at(&"n".repeat(238)), Step::CreateTemporary, "at most 237 bytes"),
         (at(&"n".repeat(256)).join("token"), Step::MakeFolders, "shorter name"),
         (PathBuf::from("/"), Step::Look, "names no file"),
-        // Refuses files from root, too.
+        // This folder refuses files even from root.
         (PathBuf::from("/proc/self/tokenwell-token"), Step::CreateTemporary, "/proc/self"),
     ];
     for (path, step, why) in table {
@@ -241,7 +241,7 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
                 if step == failing { Err(rustix::io::Errno::NOSPC.into()) } else { Ok(()) }
             });
             if failing == Step::SyncFolder {
-                // The rename has happened: readers have the new token.
+                // The rename has happened, so readers see the new token.
                 assert_eq!(written.unwrap(), Written::Written);
                 assert_eq!(fs::read_to_string(&output.path).unwrap(), "new");
                 continue;
@@ -260,7 +260,7 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
 fn a_disk_that_fills_up_mid_write_leaves_the_old_token() {
     let folder = tempfile::tempdir().unwrap();
     write(&output(&folder.path().join("token")), b"old").unwrap();
-    // `ulimit -f` counts in blocks of 512 bytes or more; the write is cut short, then fails.
+    // `ulimit -f` counts in blocks of 512 bytes or more. The write is truncated first, and then fails.
     let ended = in_child("trap '' XFSZ; ulimit -f 1", "child_writes_too_much", folder.path());
     assert!(passed(&ended), "{}", String::from_utf8_lossy(&ended.stdout));
     assert_eq!(fs::read_to_string(folder.path().join("token")).unwrap(), "old");
@@ -372,7 +372,7 @@ fn a_sweep_removes_its_outputs_orphans_and_nothing_else() {
     let left: BTreeSet<_> = names(folder.path()).into_iter().collect();
     assert_eq!(left, foreign.iter().chain(&others).map(|name| (*name).to_owned()).collect());
 
-    // Both outputs in one reading of the folder.
+    // One scan of the folder covers both outputs.
     let swept = sweep(&[output(&at("a")), output(&at("a.b"))], &Locks::default());
     assert_eq!(swept.removed, 1);
     assert!(!at(".a.b.Xy12zZ.tokenwell").exists() && at(".b.Xy12zZ.tokenwell").exists());
@@ -428,7 +428,7 @@ fn a_removal_takes_a_file_or_link_or_finds_none() {
 fn readers_see_whole_tokens_during_1000_rotations() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    // Lengths differ, so that a mixture of two tokens would show.
+    // The lengths differ, so a mixture of two tokens is detected.
     let token = |number: u32| format!("{number}.{}.{number}", "x".repeat(1000 + number as usize * 7));
     write(&output, token(0).as_bytes()).unwrap();
     let (written, reads, done) = (AtomicU32::new(0), AtomicU32::new(0), AtomicBool::new(false));
@@ -449,7 +449,7 @@ fn readers_see_whole_tokens_during_1000_rotations() {
                 }
             })
         });
-        // As many reads as writes, also with one processor.
+        // There are as many reads as writes, even on one processor.
         let is_enough = |number| number > 1000 && reads.load(Ordering::Relaxed) > 1000;
         for number in
             (1..).take_while(|number| !is_enough(*number) && !readers.iter().any(ScopedJoinHandle::is_finished))
@@ -490,7 +490,7 @@ fn identity(path: &Path) -> (u64, i64, i64) {
     (found.ino(), found.ctime(), found.ctime_nsec())
 }
 
-/// Sorted; empty for a folder that is not there.
+/// Returns the sorted names; empty if the folder is missing.
 fn names(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -498,8 +498,8 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Runs one test of this file in a process of its own, after some setting of the shell: umask and limits are the whole
-/// process's.
+/// Runs one test of this file in its own process, after shell settings such as umask and limits, which apply to a whole
+/// process.
 fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
     Command::new("sh")
         .args(["-c", &format!("{setting}; exec \"$0\" \"$@\"")])
@@ -510,7 +510,7 @@ fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
         .unwrap()
 }
 
-/// A child that finds no test of that name succeeds, too.
+/// Returns whether the test ran and passed. A child that finds no test with that name also exits with success.
 fn passed(ended: &Ended) -> bool {
     ended.status.success() && String::from_utf8_lossy(&ended.stdout).contains(" 1 passed;")
 }

@@ -1,4 +1,4 @@
-//! Access keys in real files: what is taken, what is refused, and that no error repeats any of it.
+//! Access keys in real files: accepted content, refused content, and errors that never repeat the content.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -123,14 +123,14 @@ fn a_path_through_a_file_and_links_in_a_circle_are_named() {
 fn a_huge_file_costs_no_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
-    // Sparse: larger than the machine's memory.
+    // The file is sparse, and larger than the machine's memory.
     fs::File::create(&path).unwrap().set_len(1 << 42).unwrap();
     assert!(matches!(read(&path), Err(ReadError { why: Unusable::TooLong { bytes_max: KEY_FILE_BYTES_MAX }, .. })));
 }
 
 #[test]
 fn a_file_of_unknown_size_is_read_to_the_bound() {
-    // Files in /proc report a size of zero. This one has lines.
+    // Files in /proc report a size of zero. This file has several lines.
     let error = read(Path::new("/proc/self/status")).unwrap_err();
     assert!(matches!(error.why, Unusable::ManyLines), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Every format of an output: its bytes, its readers, and how a token is found in it again.
+//! Every output format: its bytes, its readers, and the recovery of a token from a file.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -30,7 +30,7 @@ use tokenwell::{
     session::{Claims, Session, Times},
 };
 
-// ---- the bytes
+// ---- bytes
 
 #[test]
 fn jwt_is_the_token_and_nothing_else() {
@@ -107,7 +107,7 @@ fn times_beyond_the_calendar_are_no_panic() {
     assert!(text.contains(r#""issuedAt":"1970-01-01T00:00:00Z","expiresAt":"9999-12-31T23:59:59Z""#), "{text}");
 }
 
-// ---- env and its readers
+// ---- `env` and its readers
 
 #[test]
 fn env_values_come_back_through_every_shell_as_they_were() {
@@ -158,7 +158,8 @@ fn env_values_come_back_through_systemds_own_parser() {
         skipped::for_lack_of("systemd is not installed");
         return;
     };
-    // It reads `environment.d` by the parser of `EnvironmentFile=`, but replaces variables besides: hence no `$`.
+    // systemd reads `environment.d` with the parser of `EnvironmentFile=`, but also expands variables. For this reason
+    // no value has a `$`.
     let nasty =
         ["plain", "two words", "'", "a'b'c d", "\"", "a\\b", "'\\''", "# no comment", "a;b", " spaces ", "é 🔑"];
     let folder = tempfile::tempdir().unwrap();
@@ -174,7 +175,7 @@ fn env_values_come_back_through_systemds_own_parser() {
         assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
         let said = String::from_utf8(ran.stdout).unwrap();
         let line = said.lines().find(|line| line.starts_with("V0=")).expect("the variable is read");
-        // It prints for a shell again.
+        // The generator prints its output in shell syntax.
         let read = Command::new("bash").args(["-c", &format!("{line}; printf %s \"$V0\"")]).output().unwrap();
         assert_eq!(String::from_utf8(read.stdout).unwrap(), value, "{line}");
     }
@@ -186,7 +187,7 @@ fn env_values_that_need_no_quotes_have_none() {
     assert_eq!(env_file(&[harmless]), format!("V0={harmless}\n"));
 }
 
-/// At the beginning and after a colon, zsh expands `=ls` to the path of `ls`.
+/// Zsh expands `=ls` to the path of `ls` at the beginning of a value and after a colon.
 #[test]
 fn an_equals_sign_is_no_path_of_a_program() {
     let values = ["=ls", "x:=ls", "=", "a=ls", "a:b=="];
@@ -298,7 +299,7 @@ fn a_template_and_what_it_makes_have_bounds() {
     assert_eq!(mistakes(&"x".repeat(64 * 1024 + 1)), [TemplateMistake::TooLong]);
     assert_eq!(mistakes("{{ 'x' * 262145 }}"), [TemplateMistake::TooLong]);
     assert!(Template::parse("{{ 'x' * 262144 }}", None).is_ok());
-    // Short with the sample, long with a real token.
+    // The result is short with the sample token, and too long with a real one.
     let text = template("{{ token * 300 }}");
     let long = session(&format!("head.{}.stamp", "x".repeat(1000)));
     let error = rendered(text, &long).unwrap_err();
@@ -328,7 +329,7 @@ fn a_template_nested_beyond_reason_does_not_crash() {
         "{% for a in token %}".repeat(3_000),
         format!("{{% if token %}}{}{{% endif %}}", "{% elif token %}".repeat(4_000)),
     ];
-    // The threads of tests have a stack like those that the daemon reads configurations on: 2 MiB.
+    // Test threads have a stack of 2 MiB, like the threads on which the daemon reads configurations.
     for text in chains {
         let bounded = Template::parse(&text, None).expect_err(&text[..40]);
         assert!(matches!(bounded[..], [TemplateMistake::Broken { .. }]), "{bounded:?}");
@@ -371,7 +372,7 @@ fn templates_are_the_same_if_their_texts_are() {
     assert_eq!(format!("{:?}", parse("K2canary {{ token }}", None)), "Template(20 bytes)");
 }
 
-// ---- what an earlier process left
+// ---- files of an earlier process
 
 #[test]
 fn a_token_is_found_in_every_format_and_each_is_intact() {
@@ -506,7 +507,7 @@ fn mistakes(text: &str) -> Vec<TemplateMistake> {
     Template::parse(text, None).err().unwrap_or_default()
 }
 
-/// A JWT with these claims.
+/// Returns a JWT with these claims.
 fn token(claims: &Value) -> String {
     jwt(&claims.to_string())
 }
@@ -561,7 +562,7 @@ fn rendered_at(formats: &[Format], session: &Session, times: Times) -> Vec<Resul
     results.into_iter().zip(&outputs).map(read).collect()
 }
 
-/// An `env` file with the values as `V0`, `V1` and so on.
+/// Returns an `env` file with the values as `V0`, `V1` and so on.
 fn env_file(values: &[&str]) -> String {
     let lines = values.iter().enumerate().map(|(n, value)| {
         let session = named(session("head.body.stamp"), None, Some(value));
@@ -571,7 +572,7 @@ fn env_file(values: &[&str]) -> String {
     lines.collect()
 }
 
-/// The values as a shell has them that has sourced the file.
+/// Sources the file in the shell, and returns the values of its variables.
 fn through_shell(shell: &str, file: &str, values: usize) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("env"), file).unwrap();
@@ -588,7 +589,7 @@ fn through_shell(shell: &str, file: &str, values: usize) -> Vec<String> {
     text.strip_suffix('\0').unwrap_or_default().split('\0').map(str::to_owned).collect()
 }
 
-/// `sh` and whatever else is there.
+/// Returns `sh` and every other shell that is installed.
 fn shells() -> Vec<String> {
     let others = ["/bin/dash", "/bin/bash", "/bin/ksh", "/bin/zsh", "/bin/mksh"];
     let there = others.into_iter().filter(|path| Path::new(path).exists());

@@ -1,4 +1,4 @@
-//! One process per output: real processes that compete for the same files.
+//! One process per output, tested with real processes that compete for the same files.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -32,7 +32,7 @@ fn a_second_process_names_the_first_and_takes_over() {
     let locks = Locks::default();
     let held = output.claim(&locks).unwrap_err().to_string();
     let (path, process) = (output.name(), other.child.id());
-    // The kernel keeps fifteen letters of a program's name.
+    // The kernel keeps only 15 bytes of a program's name.
     let program = fs::read_to_string(format!("/proc/{process}/comm")).unwrap();
     let program = program.trim_end();
     let wanted = format!(
@@ -183,7 +183,7 @@ fn an_invalid_lock_file_is_not_opened_and_not_needed() {
         fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock)).unwrap();
     }
     assert!(!target.exists());
-    // A folder that no file can be made in, not even by root.
+    // No process can create a file in this folder, not even root.
     Output::at("/proc/self/token".into()).claim(&Locks::default()).unwrap();
     Output::at(folder.path().join("missing/token")).claim(&Locks::default()).unwrap();
     assert!(!folder.path().join("missing").exists());
@@ -273,7 +273,7 @@ impl Other {
 }
 
 impl Drop for Other {
-    /// By SIGKILL: it has no chance to clean up.
+    /// Kills the process with SIGKILL, so it cannot clean up.
     fn drop(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
@@ -303,7 +303,7 @@ fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// How many descriptors this process has of the folder's lock file.
+/// Returns the number of descriptors of the folder's lock file in this process.
 fn descriptors(folder: &Path) -> usize {
     let lock = fs::canonicalize(folder).unwrap().join(LOCK_FILE);
     let entries = fs::read_dir("/proc/self/fd").unwrap();

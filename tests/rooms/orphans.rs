@@ -1,4 +1,5 @@
-//! Orphans beside children that are waited for. One test, alone in its process, because every child of that is its business.
+//! Orphans next to children that are waited for. The file has one test, because that test reaps every child of its
+//! process.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -15,7 +16,7 @@ async fn an_awaited_child_is_left_to_its_waiter() {
         let mut ours = children.start(tokio::process::Command::new("sh").args(["-c", of_ours])).unwrap();
         let number = ours.child.id().unwrap();
         until_ended(number);
-        // A child that the children does not know is an orphan as any other. It ended behind the one that is known.
+        // A child that the registry does not know counts as an orphan. It ended after the registered child.
         let orphan = Command::new("sh").args(["-c", ending]).spawn().unwrap().id();
         until_ended(orphan);
         assert!(is_pending(&mut orphans).await, "the one that is waited for is in front");
@@ -28,7 +29,7 @@ async fn an_awaited_child_is_left_to_its_waiter() {
         assert!(!fs::exists(format!("/proc/{orphan}")).unwrap());
         assert!(is_pending(&mut orphans).await, "there is none left");
     }
-    // Two orphans that end between two checks.
+    // Two orphans end between two checks.
     let mut both = [(); 2].map(|()| Command::new("true").spawn().unwrap().id());
     both.into_iter().for_each(until_ended);
     let mut seen = [in_time(orphans.reaped()).await, in_time(orphans.reaped()).await];
@@ -37,7 +38,7 @@ async fn an_awaited_child_is_left_to_its_waiter() {
     assert_eq!(seen, both);
 }
 
-/// Whether it finds none, though it hears of whatever has ended by now.
+/// Returns whether no orphan is found after all pending child signals are handled.
 async fn is_pending(orphans: &mut Orphans) -> bool {
     let turns = async {
         for _ in 0..10 {
@@ -66,5 +67,5 @@ async fn in_time<T>(what: impl Future<Output = T>) -> T {
     tokio::time::timeout(Duration::from_secs(30), what).await.unwrap()
 }
 
-/// Ends by a signal that many have no word for.
+/// Ends the shell by a real-time signal, which many libraries have no name for.
 const REAL_TIME: &str = "kill -40 $$";

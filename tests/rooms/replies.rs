@@ -1,4 +1,4 @@
-//! Every reply to an exchange, and its meaning: the contract's table of answers, line by line.
+//! Every reply to an exchange and its meaning, line by line of the contract's table of replies.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -15,10 +15,10 @@ use tokenwell::{
     source::{AccessKey, AccessKeyMaterial, LoginOptions, Material, Source},
 };
 
-/// 2026-11-23 12:00:00 by the server's clock: every `iat`, `exp` and `Date` below counts from here.
+/// 2026-11-23 12:00:00 on the server's clock. Every `iat`, `exp` and `Date` below is relative to it.
 const NOON: u64 = 1_795_435_200;
 const DATE: &str = "Mon, 23 Nov 2026 12:00:00 GMT";
-/// The local clock is a day behind, so that a lifetime measured by it is obvious.
+/// The local clock is a day behind, so a lifetime that is measured by it is obvious.
 const LOCAL: u64 = NOON - 86_400;
 const DENIED: &str =
     r#"{"errorCode":"E062803","errorDescription":"CANARY-description","errorMessage":"CANARY-message"}"#;
@@ -56,7 +56,7 @@ fn jwt(claims: &str) -> String {
     format!("{}.{}.c2lnbmF0dXJl", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims))
 }
 
-/// A token of ten minutes, issued at noon.
+/// A token with a lifetime of ten minutes, issued at noon.
 fn good() -> String {
     jwt(&format!(r#"{{"iss":"P2abc","sub":"K2sub","iat":{NOON},"exp":{}}}"#, NOON + 600))
 }
@@ -65,7 +65,7 @@ fn body(token: &str, rest: &str) -> String {
     format!(r#"{{"keyId":"K2key","sessionJwt":"{token}"{rest}}}"#)
 }
 
-/// The life in seconds that a reply of `date` with this token and these further fields grants.
+/// Returns the lifetime in seconds from a reply with this date, this token and these additional fields.
 fn life(date: Option<&str>, claims: &str, rest: &str) -> Result<(u64, Vec<GrantNote>), String> {
     let headers: Vec<_> = date.map(|date| ("date", date)).into_iter().collect();
     match read(&reply(200, &headers, body(&jwt(claims), rest))) {
@@ -289,14 +289,14 @@ fn what_is_said_of_a_session_breaks_no_line_and_no_terminal() {
     assert_eq!((claims.subject, claims.key_id), (None, None));
 }
 
-/// Status, headers, body, class, and the message in full.
+/// Status, headers, body, class, and the complete message.
 type Row = (u16, &'static [(&'static str, &'static str)], &'static str, Refusal, &'static str);
 
 const CLOUDFLARE: &[(&str, &str)] = &[("server", "cloudflare"), ("cf-ray", "8a1b2c3d4e5f-FRA")];
 
 #[rustfmt::skip] // a table reads by its lines
 const REFUSALS: &[Row] = &[
-    // Descope denies.
+    // Descope denies the key.
     (401, &[], DENIED, Refusal::Denied, "Descope denies the access key: HTTP 401, E062803 (invalid access key)"),
     (403, CLOUDFLARE, DENIED, Refusal::Denied, "Descope denies the access key: HTTP 403, E062803 (invalid access key)"),
     (401, &[], r#"{"errorCode":"E062802"}"#, Refusal::Denied, "Descope denies the access key: HTTP 401, E062802 (missing access key)"),
@@ -305,7 +305,7 @@ const REFUSALS: &[Row] = &[
     (403, &[], r#"{"errorCode":"E06280é"}"#, Refusal::Denied, "Descope denies the access key: HTTP 403"),
     (400, &[], r#"{"errorCode":"E011001"}"#, Refusal::Denied, "Descope denies the exchange: HTTP 400, E011001 (malformed request)"),
     (400, &[], r#"{"errorCode":"E011004"}"#, Refusal::Denied, "Descope denies the exchange: HTTP 400, E011004 (invalid arguments; check `projectId`, `customClaims` and `selectedTenant`)"),
-    // Something in front of Descope denies.
+    // A proxy in front of Descope denies the request.
     (403, CLOUDFLARE, "error code: 1010", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010"),
     (403, &[], "error code: 1010\n", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403, error 1010"),
     (403, CLOUDFLARE, "<html>CANARY</html>", Refusal::Blocked, "Cloudflare blocks the request before Descope sees the access key: HTTP 403"),
@@ -315,7 +315,7 @@ const REFUSALS: &[Row] = &[
     (403, &[], r#"{"errorCode":""}"#, Refusal::Blocked, "HTTP 403 without Descope's own error: a proxy or firewall blocks the request before Descope sees the access key"),
     (403, &[], r#"{"errorCode":403}"#, Refusal::Blocked, "HTTP 403 without Descope's own error: a proxy or firewall blocks the request before Descope sees the access key"),
     (401, &[], r#"["E062803"]"#, Refusal::Blocked, "HTTP 401 without Descope's own error: a proxy or firewall blocks the request before Descope sees the access key"),
-    // Too many requests.
+    // The API asks the client to wait.
     (429, &[], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "7")], r#"{"errorCode":"E130429"}"#, busy(Some(7)), "Descope's API asks to slow down: HTTP 429, E130429 (rate limit)"),
     (429, &[("retry-after", " 7 ")], "<html>", busy(Some(7)), "Descope's API asks to slow down: HTTP 429"),
@@ -335,7 +335,7 @@ const REFUSALS: &[Row] = &[
     (503, &[("retry-after", "30")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 503"),
     (401, &[("retry-after", "30")], DENIED, busy(Some(30)), "Descope's API asks to wait: HTTP 401, E062803 (invalid access key)"),
     (302, &[("retry-after", "30"), ("location", "https://CANARY")], "", busy(Some(30)), "Descope's API asks to wait: HTTP 302"),
-    // Anything else.
+    // All other replies.
     (503, &[("retry-after", "soon")], "", Refusal::Failed, "Descope's API fails: HTTP 503"),
     (500, &[], r#"{"errorCode":"E011003"}"#, Refusal::Failed, "Descope's API fails: HTTP 500, E011003 (validation failed; check `projectId`, `customClaims` and `selectedTenant`)"),
     (502, CLOUDFLARE, "<html>CANARY</html>", Refusal::Failed, "Descope's API fails: HTTP 502"),
@@ -387,7 +387,7 @@ fn nothing_prints_a_session() {
     assert!(!format!("{reply:?} {granted:?}").contains(&signature_and_claims));
 }
 
-/// Bodies that come close to real ones, with text of the server's own in every place where there is room for it.
+/// Bodies that are similar to real ones, with text of the server in every possible place.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let value = prop_oneof![
         Just("\"CANARY\"".to_owned()),

@@ -1,4 +1,4 @@
-//! The sandbox as its clients see it: over real sockets, with an HTTP client that is not ours.
+//! The sandbox as clients see it: over real sockets, with a third-party HTTP client.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "where a helper fails, its test fails")]
 
@@ -305,7 +305,7 @@ fn a_broken_exchange_breaks_as_scripted() {
     assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == RequestOutcome::Cut));
 }
 
-// ---- what is seen, held and waited for
+// ---- observed, held and awaited exchanges
 
 #[tokio::test]
 async fn held_exchanges_are_judged_when_they_are_released() {
@@ -536,7 +536,7 @@ fn names(object: &Value) -> Vec<&str> {
     object.as_object().unwrap().keys().map(String::as_str).collect()
 }
 
-/// An exchange past any HTTP client, its answer yet to be read.
+/// Sends an exchange without an HTTP client, and returns the stream with the answer still unread.
 fn raw_exchange(sandbox: &Sandbox) -> TcpStream {
     let mut stream = TcpStream::connect(sandbox.address()).unwrap();
     let head = "POST /v1/auth/accesskey/exchange HTTP/1.1\r\nhost: sandbox\r\nauthorization: Bearer P2:K2\r\n";
@@ -574,7 +574,8 @@ impl Jwt {
     }
 }
 
-/// Everything that this process logs from the first call on, at every level: the sandbox logs on a thread of its own.
+/// Returns everything that this process logs from the first call on, at every level. The sandbox logs on its own
+/// thread.
 fn logged() -> Arc<Mutex<Vec<u8>>> {
     struct Log(Arc<Mutex<Vec<u8>>>);
     impl io::Write for Log {

@@ -1,5 +1,6 @@
-//! What tokenwell says of itself for editors, shells and packagers: the schema, the completions and the manual, each held
-//! against what it is of. That the schema takes and refuses what the reader does is tested case by case in `config.rs`.
+//! Generated texts for editors, shells and packagers: the schema, the completions and the manual, each compared with
+//! its source. The tests of the configuration room check case by case that the schema and the reader accept and refuse
+//! the same files.
 
 #![cfg(feature = "texts")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy lets tests unwrap, but not their helpers")]
@@ -77,7 +78,7 @@ fn a_default_that_is_written_out_changes_nothing() {
             let before = load(&document).unwrap_or_else(|mistakes| panic!("{path}: {mistakes}")).config;
             put(&mut document, path, with);
             let after = load(&document).unwrap_or_else(|mistakes| panic!("{path}.{}: {mistakes}", entry.name)).config;
-            // The reader keeps the level unset, and the default is `info`.
+            // The reader leaves the level unset, and the default is `info`.
             let is_level = before.log.level.is_none() && after.log.level.as_deref() == Some("info");
             assert!(is_same(&before, &after) || is_level, "the default of `{path}.{}`", entry.name);
             defaults += 1;
@@ -178,7 +179,7 @@ fn the_exit_codes_of_check_are_those_of_its_page() {
         command.args(["check", "--config"]).arg(&config).args(arguments);
         command.output().unwrap().status.code()
     };
-    // Nothing listens at port 1, and there is no key.
+    // No server listens at port 1, and the key file is missing.
     let at = |name: &str| folder.path().join(name).display().to_string();
     let valid = json!({
         "projectId": "P2abc", "baseUrl": "http://127.0.0.1:1",
@@ -339,7 +340,7 @@ fn zsh_takes_the_script() {
     assert!(!script.contains(":_default"), "and nowhere else");
 }
 
-/// Every section with the path by which the reader reaches it; of lists the first entry.
+/// Visits every section with its path in a configuration. A list is visited through its first entry.
 fn each_section(section: &Section, path: &str, look: &mut impl FnMut(&Section, &str)) {
     look(section, path);
     for entry in &section.entries {
@@ -360,7 +361,7 @@ fn credential() -> Value {
     json!({"name": "a", "accessKeyFile": "/keys/a", "outputs": [{"path": "/run/a.jwt"}]})
 }
 
-/// The least content of a section that makes its defaults meaningful.
+/// Returns the minimal content of a section that makes its defaults meaningful.
 fn needed(path: &str) -> Value {
     match path {
         "" => minimal(),
@@ -375,7 +376,7 @@ fn needed(path: &str) -> Value {
     }
 }
 
-/// Whether two configurations mean the same. The order of variables is that of a file, and JSON has none.
+/// Returns whether two configurations are equal. Ignores the order of variables, which JSON does not keep.
 fn is_same(one: &Config, other: &Config) -> bool {
     let sorted = |config: &Config| {
         let mut config = config.clone();
@@ -390,7 +391,7 @@ fn is_same(one: &Config, other: &Config) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// Puts a value where a path leads, and the least that is needed on the way.
+/// Puts a value at a path, and adds the required content of each section on the way.
 fn put(document: &mut Value, path: &str, value: Value) {
     let mut place = document;
     let mut walked = String::new();
@@ -410,7 +411,7 @@ fn put(document: &mut Value, path: &str, value: Value) {
     }
 }
 
-/// Matches that place on any line of the diagnostics.
+/// Returns the place of `path` on the line of the diagnostic, so that any line matches.
 fn at(path: &str, diagnostic: &config::Diagnostic) -> config::Place {
     match &diagnostic.place {
         config::Place::Field { line, .. } => config::Place::Field { line: *line, path: path.to_owned() },
@@ -418,7 +419,7 @@ fn at(path: &str, diagnostic: &config::Diagnostic) -> config::Place {
     }
 }
 
-/// JSON is YAML.
+/// Loads a JSON document, which is also valid YAML.
 fn load(document: &Value) -> Result<Loaded, Mistakes> {
     let folder = tempfile::tempdir().unwrap();
     load_text(&folder, &format!("{document:#}"), &[])
@@ -441,7 +442,7 @@ fn walk(node: &Value, place: &str, look: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// The names in the first column of the first table after `start` of a document.
+/// Returns the names in the first column of the first table after `start` of a document.
 fn first_column(document: &str, start: &str) -> Vec<String> {
     let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(document)).unwrap();
     let rest = page.split_once(start).expect(start).1;
@@ -455,7 +456,7 @@ fn commands() -> Vec<String> {
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
     let names = list.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
     let names = names.filter_map(|line| line.split_whitespace().next());
-    // It prints the help of the others, and has none of its own.
+    // The `help` command has no help of its own.
     let names: Vec<_> = names.filter(|name| *name != "help").map(str::to_owned).collect();
     assert!(names.len() >= 8, "{names:?}");
     names
@@ -472,7 +473,7 @@ fn write_pages(folder: &TempDir) -> Vec<PathBuf> {
     sections.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
 }
 
-/// A folder with a shell's script and with files that look like what could be completed.
+/// Creates a folder with the completion script of a shell, and with files whose names could be completed.
 fn folder_with(shell: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("script"), tokenwell(&["completions", shell]).stdout).unwrap();

@@ -1,4 +1,4 @@
-//! Texts that are too large, too deep, or made to exhaust the reader.
+//! Texts that are too large, too deep, or designed to exhaust the reader.
 
 use std::fs;
 
@@ -39,7 +39,7 @@ fn aliases_cannot_make_much_of_little() {
     ");
 }
 
-/// A reader that returns nothing and reports no mistake would be a panic too.
+/// Also fails if the reader returns neither a configuration nor a mistake.
 #[test]
 fn no_text_at_all_makes_the_reader_panic() {
     let full = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/config/full.yaml")).unwrap();
@@ -65,7 +65,7 @@ fn no_text_at_all_makes_the_reader_panic() {
         }
         fs::write(&path, text.join("\n")).unwrap();
         let loaded = config::load(&ConfigSource::file(&path), &Environment::default());
-        // The schema is ten times slower, because tests are not optimised.
+        // The schema validator is ten times slower, because tests are not optimised.
         if n % 5 == 0 {
             schema_agrees(&path, &loaded);
         }

@@ -1,4 +1,4 @@
-//! A configuration as a case: written, read, and held against the schema.
+//! Configuration test cases: each is written to a file, read, and validated with the JSON Schema.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use tokenwell::config::{self, ConfigSource, Loaded, Mistakes};
 
 use crate::schema;
 
-/// The error for a configuration, with the path that a user would see.
+/// Returns the error for a configuration, with the path that a user sees.
 pub(crate) fn refusal(yaml: &str, variables: &[(&str, &str)]) -> String {
     let (folder, path) = written(b"");
     fs::write(&path, yaml.replace("DIR", folder.path().to_str().unwrap()).replace("LONG", &"x".repeat(201))).unwrap();
@@ -31,7 +31,7 @@ pub(crate) fn said(folder: &TempDir, path: &Path, variables: &[(&str, &str)]) ->
     loaded.unwrap_err().to_string().replace(folder.path().to_str().unwrap(), "/etc/tokenwell")
 }
 
-/// A configuration without mistakes.
+/// Returns the parsed configuration. Fails if there is any mistake.
 pub(crate) fn good(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
     let (_folder, path) = written(yaml.as_bytes());
     let loaded = config::load(&ConfigSource::file(&path), &variables.iter().copied().collect());
@@ -39,7 +39,7 @@ pub(crate) fn good(yaml: &str, variables: &[(&str, &str)]) -> Loaded {
     loaded.unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
-/// Asserts that the JSON Schema judges the file as the reader does. Editors cannot open a file that is not text.
+/// Asserts that the JSON Schema and the reader agree about the file. Editors cannot open a file that is not UTF-8.
 pub(crate) fn schema_agrees(path: &Path, loaded: &Result<Loaded, Mistakes>) {
     if let Ok(yaml) = fs::read_to_string(path) {
         schema::agrees(&yaml, loaded);

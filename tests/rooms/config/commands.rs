@@ -1,4 +1,4 @@
-//! `tokenwell check`, and command lines that are not understood.
+//! `tokenwell check`, and invalid command lines.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 

@@ -1,4 +1,4 @@
-//! Credentials: their names, their folders of keys, and what two of them must not share.
+//! Credentials: names, key folders, and conflicts between two credentials.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Fields that are unknown, written twice, left out, or of another type.
+//! Fields that are unknown, duplicated, missing, or of the wrong type.
 
 use crate::case::refusal;
 

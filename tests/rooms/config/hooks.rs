@@ -1,4 +1,4 @@
-//! Hooks: one action each, with values that make sense.
+//! Hooks: each has one action, with valid values.
 
 use std::time::Duration;
 

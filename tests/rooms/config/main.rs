@@ -1,4 +1,4 @@
-//! Every mistake that a configuration can hold with its message, and the meaning of a configuration without mistakes.
+//! The message for every mistake in a configuration, and the meaning of a valid configuration.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "clippy lets tests unwrap, but not their helpers")]
 

@@ -1,4 +1,4 @@
-//! How mistakes are counted, shortened and kept free of secrets.
+//! Mistakes in messages: their count, their shortening, and the absence of secrets.
 
 use tokenwell::config::{self, ConfigSource, Environment};
 

@@ -1,4 +1,4 @@
-//! Two paths that lead to one file.
+//! Two paths that lead to the same file.
 
 use std::fs;
 

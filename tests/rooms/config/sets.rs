@@ -1,4 +1,4 @@
-//! Folders whose files change as one.
+//! Output sets: folders whose files change together.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Flags, environment and file, and which of them wins.
+//! Flags, environment and file, and their precedence.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Texts that are not YAML, or YAML that no configuration needs.
+//! Texts that are not YAML, or use YAML features that no configuration needs.
 
 use tokenwell::config::{self, ConfigSource, Environment};
 

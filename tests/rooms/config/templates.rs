@@ -1,4 +1,4 @@
-//! Templates, in the configuration and in files of their own.
+//! Templates in the configuration and in separate files.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Durations, shares, counts, modes, owners and paths that make no sense.
+//! Invalid durations, shares, counts, modes, owners and paths.
 
 use crate::case::refusal;
 

@@ -1,4 +1,4 @@
-//! The confinement as the kernel reports it, and kernels without the required features.
+//! The confinement as the kernel reports it, and kernels that lack the required features.
 
 use std::{collections::BTreeMap, fs, thread};
 
@@ -19,7 +19,7 @@ fn every_thread_has_no_new_privileges_and_a_filter() {
     let threads = fs::read_dir(format!("/proc/{}/task", program.pid())).unwrap();
     let mut looked_at = 0;
     for thread in threads {
-        // One that serves files for a second may have ended.
+        // A short-lived thread for file work may have ended.
         let Ok(status) = fs::read_to_string(thread.unwrap().path().join("status")) else { continue };
         assert_eq!((field(&status, "NoNewPrivs"), field(&status, "Seccomp")), ("1", "2"), "{status}");
         looked_at += 1;
@@ -80,7 +80,7 @@ fn a_kernel_without_confinement_is_logged_in_one_line() {
     }
 }
 
-/// Starts the daemon from a thread that refuses these calls to itself and to its children.
+/// Starts the daemon from a thread in which these system calls fail, also for its children.
 fn under_a_kernel_without(calls: &[i64], error: i32, setting: &Setting) -> Program {
     let rules: BTreeMap<i64, _> = calls.iter().map(|call| (*call, Vec::new())).collect();
     let architecture = std::env::consts::ARCH.try_into().unwrap();

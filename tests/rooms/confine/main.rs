@@ -1,4 +1,4 @@
-//! The confinement of `tokenwell run`, and all its work under it.
+//! The confinement of `tokenwell run`, and all work of the daemon under it.
 #![cfg(all(feature = "sandbox", any(target_arch = "x86_64", target_arch = "aarch64")))]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! A configuration that needs more rights than remain is refused completely; a restart applies it.
+//! A reload that needs more rights than remain is refused completely. A restart applies it.
 
 use std::fs;
 

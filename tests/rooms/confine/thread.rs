@@ -1,4 +1,5 @@
-//! The remaining rights of a confined thread: both rules bind only the thread, so a test can try them on one of its own.
+//! The remaining rights of a confined thread. Both confinements apply to one thread only, so a test can try them on a
+//! thread.
 
 use std::{
     fs, io,
@@ -16,7 +17,7 @@ use tokenwell::{
 
 use crate::{common::secret_volume::SecretVolume, setting::Setting};
 
-/// Runs in a thread that is confined to what the setting's configuration needs.
+/// Runs `work` in a thread that is confined to the needs of the setting's configuration.
 fn confined<T: Send>(setting: &Setting, work: impl FnOnce() -> T + Send) -> T {
     let file = setting.path("tokenwell.yaml");
     let config = config::load(&ConfigSource::file(&file), &Environment::default()).unwrap().config;
@@ -48,7 +49,7 @@ fn files_elsewhere_cannot_be_read_nor_made_nor_changed() {
         assert!(is_refused(fs::write(elsewhere.path().join("new"), "")));
         assert!(is_refused(fs::create_dir(elsewhere.path().join("folder"))));
         assert!(is_refused(fs::remove_file(&file)));
-        // Within, but what is there is not to be carried out.
+        // The thread can write inside the folder, but cannot move files out of it.
         let out = setting.path("out/token");
         fs::write(&out, "").unwrap();
         assert!(fs::rename(&out, elsewhere.path().join("carried")).is_err());
@@ -109,7 +110,7 @@ fn within_the_folders_of_the_configuration_everything_goes() {
 fn a_recreated_folder_and_a_swapped_secret_still_work() {
     let mut setting = Setting::new();
     let key = setting.key("a");
-    // Elsewhere, so that no right to the folder of the setting helps.
+    // The volume is in another folder, so the rights to the setting's folder do not apply.
     let elsewhere = tempfile::tempdir().unwrap();
     let mut volume = SecretVolume::new(&elsewhere.path().join("deep/mount"), &[("a", &key)]);
     let by_data = volume.path("..data/a");

@@ -1,4 +1,4 @@
-//! All that the daemon does, done while it is confined.
+//! All work of the daemon under confinement.
 
 use std::{
     fs,
@@ -59,7 +59,7 @@ credentialsFrom:
     setting.until_exchanges(2);
     app.told();
     posts.join().unwrap();
-    // A new output in a folder that is created for it; one file and one whole folder that another process removes.
+    // The daemon creates the folder of a new output. Another process removes one file, and then one whole folder.
     setting.put_key("late", "late");
     let late = setting.path("out/each/late/token");
     content(&late);
@@ -68,7 +68,7 @@ credentialsFrom:
         fs::remove_file(setting.path(removed)).unwrap();
         assert_eq!(content(&setting.path(removed)), whole);
     }
-    // In one step: while a folder is emptied, it is filled again.
+    // The folder is renamed, because the daemon would refill it during a deletion.
     fs::rename(setting.path("out"), setting.path("gone")).unwrap();
     for again in ["out/a.jwt", "out/set/a.jwt", "out/below/a.txt", "out/each/late/token"] {
         content(&setting.path(again));
@@ -82,7 +82,7 @@ credentialsFrom:
     setting.clean(&program.stop());
     assert!(!setting.path("socket/status.sock").exists());
 
-    // A restart costs nothing, and a token that ends is removed.
+    // A restart needs no exchange, and an expired token is removed.
     let exchanges = setting.sandbox.counters().exchanges;
     let program = setting.ready();
     assert_eq!(setting.sandbox.counters().exchanges, exchanges);
@@ -144,7 +144,7 @@ fn asked(setting: &Setting, path: &str) -> String {
     said
 }
 
-/// Takes so many requests and answers each.
+/// Accepts this number of requests and answers each.
 fn told(listener: &TcpListener, times: usize) {
     for _ in 0..times {
         let (mut socket, _) = listener.accept().unwrap();

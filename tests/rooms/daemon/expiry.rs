@@ -1,4 +1,4 @@
-//! Sessions that end while the API is away.
+//! Sessions that end during an outage of the API.
 
 use std::{fs, time::Duration};
 
@@ -64,9 +64,9 @@ fn an_end_is_said_once_however_often_the_disk_is_tried() {
         world.expect_error("has expired");
         world.until("the end is said", |world| world.said(Level::ERROR, "has expired") > ended).await;
         world.until_said(Level::ERROR, "cannot make folder").await;
-        // Time for five more writes at the least.
+        // This is enough time for at least five more writes.
         world.meanwhile(tokio::time::sleep(Duration::from_millis(1500))).await;
-        // In one step: a write that is under way could make the folder itself.
+        // The swap is atomic, because a concurrent write could create the folder itself.
         swap(&out, &elsewhere);
         world.until_fresh("a").await;
         assert_eq!(world.said(Level::ERROR, "has expired"), ended + 1);
@@ -77,7 +77,7 @@ fn an_end_is_said_once_however_often_the_disk_is_tried() {
 fn a_removed_credential_leaves_its_token_until_expiry() {
     told(async |world| {
         outage_after_the_first_token(world, "remove", Answer::Hang).await;
-        // An exchange is under way when it leaves.
+        // The credential is removed while an exchange is in flight.
         world.until("one hangs", |world| world.sandbox.counters().in_flight == 1).await;
         let end = world.report("a").unwrap().expires_at.unwrap();
         let stays = world.named(&["stays"]);
@@ -111,22 +111,22 @@ fn a_removal_that_fails_is_said_once_and_tried_again() {
         let (token, aside) = (world.path("out/a.jwt"), world.path("aside"));
         fs::rename(&token, &aside).unwrap();
         fs::create_dir(&token).unwrap();
-        // The failed write is logged too, if it happens before the end.
+        // The failed write is logged too, if it happens before the session ends.
         world.tolerate_error("it is a folder; name a file instead");
         world.expect_error("cannot remove token file");
         world.expect_error("the token has expired and is removed");
         world.until_said(Level::ERROR, "cannot remove token file").await;
-        // Time for three more attempts at the least.
+        // This is enough time for at least three more attempts.
         world.meanwhile(tokio::time::sleep(Duration::from_secs(1))).await;
         assert_eq!(world.said(Level::ERROR, "cannot remove token file"), 1);
-        // In one step: an attempt in between would find nothing to remove, and be the last.
+        // The swap is atomic, because an attempt in between would find nothing to remove and would be the last.
         swap(&token, &aside);
         world.until("it is removed", |world| world.token("a").is_none()).await;
         world.until_said(Level::ERROR, "is removed").await;
     });
 }
 
-/// Sessions granted from now on do not end in the test.
+/// Makes the sandbox grant sessions that do not end during the test.
 fn end_the_outage(world: &World) {
     world.sandbox.set(|settings| {
         settings.life = Duration::from_secs(3600);

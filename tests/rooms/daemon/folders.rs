@@ -1,4 +1,4 @@
-//! Key folders: a credential for every file, as files are added and removed.
+//! Key folders: each file is a credential, and files come and go.
 
 use std::fs;
 

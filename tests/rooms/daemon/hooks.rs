@@ -28,7 +28,7 @@ fn a_hook_runs_after_a_new_token_and_not_after_a_repair() {
         world.put_key("a", "new");
         world.until("the token of the new key", |world| world.report("a").unwrap().writes == 3).await;
         until_told(world, 2).await;
-        // Its end is noted after its last word.
+        // The daemon records the end of the hook after the hook's last line of output.
         world.until("no hook runs", |world| !world.is_telling()).await;
         assert_eq!(lines(&script).len(), 2, "the repair was no news");
         assert_eq!(
@@ -54,7 +54,7 @@ fn a_restart_runs_a_hook_only_if_a_crash_missed_it() {
         assert_eq!(lines(&script).len(), 1);
         world.stop().await;
 
-        // The state after a crash between the write and the end of the hook.
+        // This is the state after a crash between the write and the end of the hook.
         let record = world.path("state/state/a.json");
         let text = fs::read_to_string(&record).unwrap();
         assert!(text.contains("\"hooksOwed\": false"), "{text}");
@@ -151,15 +151,16 @@ fn each_hook_has_a_time_of_its_own() {
     });
 }
 
-/// A script that records its run in `<its name>.told`.
+/// Writes a script that records its run in `<its name>.told`.
 fn script(world: &World, text: &str) -> PathBuf {
     let path = world.path("hook");
     fs::write(&path, format!("{text}\n")).unwrap();
     path
 }
 
-/// A shell reads the scripts: a child of another test that is about to begin may still have them open for writing, and so
-/// they could not be executed. The longest time-out that there is ends no hook on a slow machine.
+/// Runs each script through `/bin/sh`: a concurrent fork of another test may hold the script open for writing, and then
+/// it could not be executed directly. The time-out is the longest permitted, so that no hook is killed on a slow
+/// machine.
 fn hooked(world: &World, scripts: &[&Path]) -> String {
     let hook = |script: &&Path| format!("{{command: [/bin/sh, {}], timeout: 5m}}", script.display());
     let hooks: Vec<_> = scripts.iter().map(hook).collect();

@@ -1,4 +1,4 @@
-//! From a key file to a token, and what becomes of it when the key file changes.
+//! The path from a key file to a token, and changes of the key file.
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt, time::Duration};
 
@@ -114,7 +114,7 @@ fn a_key_that_flaps_is_asked_with_no_faster_than_the_spacing() {
             world.put("keys/a", &keys[flaps % 2]);
             world.meanwhile(tokio::time::sleep(Duration::from_millis(5))).await;
         }
-        // Whichever key stays is the one whose token stays.
+        // The final token belongs to the final key.
         world.put("keys/a", &keys[1]);
         let last = Secret::new(keys[1].clone()).fingerprint();
         world
@@ -128,7 +128,8 @@ fn a_key_that_flaps_is_asked_with_no_faster_than_the_spacing() {
     });
 }
 
-/// A changed key may be asked with a second after the last exchange, but then it has to be another one when it is read.
+/// A changed key may be exchanged one second after the last exchange, but only if the key still differs when it is
+/// read.
 #[test]
 fn a_key_that_flaps_keeps_the_whole_spacing() {
     told(async |world| {
@@ -151,7 +152,7 @@ fn a_key_that_flaps_keeps_the_whole_spacing() {
     });
 }
 
-/// The file holds another key for the one moment in which the exchange reads it.
+/// The file holds another key only while the exchange reads it.
 #[test]
 fn a_key_that_flaps_while_it_is_asked_with_is_found_again() {
     told(async |world| {

@@ -1,4 +1,5 @@
-//! One log for the whole binary: every event and span of every level and target, by the world that it belongs to.
+//! One log for the whole test binary: every event and span of every level and target, with the world that it belongs
+//! to.
 
 use std::{
     cell::Cell,
@@ -16,13 +17,13 @@ use tracing_subscriber::{Layer, layer::Context, prelude::*};
 /// A log message.
 #[derive(Clone, Debug)]
 pub(crate) struct Line {
-    /// Zero for threads that belong to no world: those of sandboxes and of watches.
+    /// Zero for threads that belong to no world, such as those of sandboxes and watches.
     pub(crate) world: usize,
     pub(crate) level: Level,
     pub(crate) text: String,
 }
 
-/// Starts listening, once for all tests.
+/// Installs the log subscriber once for all tests.
 pub(crate) fn listen() {
     static LISTENING: Once = Once::new();
     LISTENING.call_once(|| tracing_subscriber::registry().with(Collector).init());
@@ -33,13 +34,13 @@ pub(crate) fn belong_to(world: usize) {
     WORLD.set(world);
 }
 
-/// Lines from this one on.
+/// Returns the lines from number `first` on.
 pub(crate) fn since(first: usize) -> Vec<Line> {
     let lines = LINES.lock().unwrap_or_else(PoisonError::into_inner);
     lines[first..].to_vec()
 }
 
-/// How many lines there are.
+/// Returns the number of lines.
 pub(crate) fn length() -> usize {
     LINES.lock().unwrap_or_else(PoisonError::into_inner).len()
 }

@@ -1,4 +1,4 @@
-//! The daemon in process, on real files, against the sandbox.
+//! The daemon inside the test process, on real files, against the sandbox.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 

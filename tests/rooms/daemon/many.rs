@@ -9,7 +9,7 @@ fn two_hundred_credentials_keep_the_in_flight_limit() {
     told(async |world| {
         let names: Vec<String> = (0..200).map(|number| format!("n{number}")).collect();
         for (number, name) in names.iter().enumerate() {
-            // A search for all of them in the log would be slow.
+            // Only some keys are searched for in the log, because a search for all of them would be slow.
             if number % 20 == 0 {
                 world.put_key(name, name);
             } else {
@@ -21,7 +21,7 @@ fn two_hundred_credentials_keep_the_in_flight_limit() {
         world.start();
         world.until_exchanges(5).await;
         hold.release();
-        // Some at a time, with patience for each: it is much work.
+        // Waits for 20 sessions at a time, because each wait has its own time-out.
         for sessions in (20..=200).step_by(20) {
             world.until("twenty more", |world| world.sandbox.counters().sessions >= sessions).await;
         }

@@ -1,4 +1,4 @@
-//! Where tokens are written, and where they cannot be.
+//! Outputs: where tokens are written, and paths that cannot be written.
 
 use std::{
     fs,
@@ -154,7 +154,7 @@ fn every_format_is_written_and_adopted_without_a_request() {
         assert_eq!(prints(world), before, "nothing is touched");
         assert_eq!((world.exchanges(), world.said(Level::WARN, "")), (1, 0));
 
-        // With none but the header left, the others come from it.
+        // If only the header output remains, the other outputs are rebuilt from it.
         world.stop().await;
         for name in ["a.jwt", "a.json", "a.env", "a.txt"] {
             fs::remove_file(world.path(&format!("out/{name}"))).unwrap();
@@ -235,7 +235,7 @@ fn every_format(world: &World) -> String {
     )
 }
 
-/// The bytes of every output, and which file each is.
+/// Returns the bytes and the inode number of every output.
 fn prints(world: &World) -> Vec<(Vec<u8>, u64)> {
     let names = ["a.jwt", "a.json", "a.env", "a.header", "a.txt"];
     let paths = names.map(|name| world.path(&format!("out/{name}")));

@@ -65,7 +65,7 @@ fn a_reply_that_is_no_session_leaves_the_old_token_as_it_is() {
         world.put_key("a", "a");
         world.sandbox.set(|settings| {
             settings.next_refresh = Some(Duration::from_secs(1));
-            // A tenth of it is the longest wait after the last of them.
+            // The longest wait after the last refusal is a tenth of this lifetime.
             settings.life = Duration::from_secs(60);
         });
         let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms}\n";
@@ -115,7 +115,7 @@ fn attempts_are_counted_from_one_session_to_the_next() {
         world.until("the next token", |world| world.report("a").unwrap().writes == 2).await;
         world.put_key("a", "third");
         world.until("the next token", |world| world.report("a").unwrap().writes == 3).await;
-        // The first of each of the three sessions, and two more for the second.
+        // Each of the three sessions has a first attempt, and the second session has two more.
         for (attempt, asked) in [(1, 3), (2, 1), (3, 1), (4, 0), (5, 0), (6, 0), (7, 0)] {
             let asking = |line: &Line| line.text.contains("requesting a session");
             let counts = |line: &Line| line.text.split(' ').any(|word| word == format!("attempt={attempt}"));

@@ -1,4 +1,4 @@
-//! The configuration changes while the daemon runs. The daemon watches the file.
+//! Reloads: the configuration changes while the daemon runs and watches the file.
 
 use std::{fs, time::Duration};
 
@@ -38,13 +38,13 @@ fn a_reload_leaves_unchanged_credentials_alone() {
         assert_eq!(before.what, now.what);
         let (before, now) = (before.at.unwrap(), now.at.unwrap());
         let moved = now.duration_since(before).unwrap_or_else(|earlier| earlier.duration());
-        // Measured by two clocks, and the machine may stall between the readings. A new plan would be minutes off.
+        // Two clocks are compared, and the machine may stall between the readings. A new plan would differ by minutes.
         assert!(moved < Duration::from_secs(1), "its plan moved by {moved:?}");
     });
 }
 
-/// Else what is in force and what the file holds differ until it changes again: the look before and the look afterwards saw the
-/// same.
+/// If the file is not read again, the daemon runs an outdated configuration until the next change, because the checks
+/// before and after the read see the same file.
 #[test]
 fn a_file_that_changes_while_it_is_read_is_read_again() {
     told(async |world| {
@@ -79,7 +79,7 @@ fn a_bad_reload_is_refused_whole_until_the_file_is_good() {
         world.until_fresh("b").await;
         assert_eq!(world.names(), ["a", "b"]);
         assert_eq!(world.exchanges(), 2);
-        // The check after every start may have found it as well.
+        // The check after every start may have found the change too.
         assert_eq!(world.said(Level::ERROR, ""), world.refused_configurations());
         assert_eq!(world.said(Level::ERROR, "\n"), 0);
     });

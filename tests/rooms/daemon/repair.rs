@@ -1,4 +1,4 @@
-//! Changes of the token files by another process.
+//! Repair of token files that another process changed.
 
 use std::{
     fs::{self, OpenOptions},
@@ -36,7 +36,7 @@ fn a_damaged_token_file_is_restored_without_a_request() {
             }),
         ];
         for (n, (how, deed)) in deeds.into_iter().enumerate() {
-            // A fight would be slowed down; this is one visitor after the other.
+            // A restart before each change keeps the repairs from being delayed as a conflict.
             world.stop().await;
             world.start();
             world.until_fresh("a").await;
@@ -76,8 +76,8 @@ fn a_fight_over_a_file_is_said_once_and_slowed_down() {
 
 type Deed<'a> = &'a dyn Fn(&Path);
 
-/// Until the daemon looked at its files and watches their folders. What is changed before that is found as well, but maybe
-/// half a minute later.
+/// Waits until the daemon has checked its files and watches their folders. An earlier change is also found, but
+/// possibly only half a minute later.
 async fn until_guarded(world: &mut World) {
     world.until("the outputs are guarded", |world| world.guards_its_outputs()).await;
 }

@@ -1,4 +1,4 @@
-//! Files that change as one.
+//! Output sets, whose files change together.
 
 use std::{fs, path::Path};
 

@@ -1,4 +1,4 @@
-//! Signatures.
+//! Verification of signatures.
 
 use std::time::Duration;
 

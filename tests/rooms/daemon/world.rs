@@ -1,4 +1,4 @@
-//! A world of one test: a folder, a sandbox, a daemon, and the log of both.
+//! The environment of one test: a folder, a sandbox, a daemon, and the logs of both.
 
 use std::{
     future::pending,
@@ -24,7 +24,7 @@ use crate::{
     log::{self, Line},
 };
 
-/// Runs a story in a world of its own. At its end the log contains no secret and no unexpected error.
+/// Runs a test in its own world, and checks that the log contains no secret and no unexpected error.
 pub(crate) fn told(story: impl AsyncFnOnce(&mut World)) {
     static WORLDS: AtomicUsize = AtomicUsize::new(1);
     log::listen();
@@ -43,7 +43,7 @@ pub(crate) fn told(story: impl AsyncFnOnce(&mut World)) {
     });
 }
 
-/// A runtime whose threads may hang at the end, so that a test that fails does end.
+/// A runtime that does not wait for its threads at the end, so that a failed test ends even if a thread hangs.
 struct Unwaited(Option<tokio::runtime::Runtime>);
 
 impl Drop for Unwaited {
@@ -64,7 +64,7 @@ pub(crate) struct World {
 
 impl World {
     fn new(number: usize) -> Self {
-        // So long that no renewal falls due in a test that counts exchanges, however slow the machine.
+        // The lifetime is long enough that no renewal falls due while a test counts exchanges, even on a slow machine.
         let life = Duration::from_secs(3600);
         let sandbox = Sandbox::start(Settings { life, ..Settings::default() }).unwrap();
         let (errors, tolerated) = (Vec::new(), Vec::new());
@@ -74,14 +74,14 @@ impl World {
 
     // ---- configuration and daemon
 
-    /// Every file in `keys` as a credential.
+    /// Returns a configuration with one credential for each file in `keys`.
     pub(crate) fn whole_folder(&self) -> String {
         let (keys, out) = (self.path("keys"), self.path("out/{name}.jwt"));
         let (keys, out) = (keys.display(), out.display());
         format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n")
     }
 
-    /// Writes the configuration: what every world has in common, and the rest.
+    /// Writes the configuration: the common part of all worlds, and `rest`.
     pub(crate) fn configure(&self, rest: &str) {
         let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 300ms, jitter: 0%, deniedEvery: 1h}\n";
         self.configure_with(renew, rest);
@@ -98,8 +98,8 @@ impl World {
         self.begin(config, move || config::load_with_digest(&source, &Environment::default()));
     }
 
-    /// The same where the configuration file held what `passing` holds when it was read for the second time, and neither
-    /// before nor afterwards.
+    /// Starts the daemon such that its second read of the configuration file finds the content of `passing`. Every
+    /// other read finds the real file.
     pub(crate) fn start_where_it_is_read_as(&mut self, passing: &str) {
         let (source, passing) = (config::ConfigSource::file(self.path("tokenwell.yaml")), self.path(passing));
         let config = config::load(&source, &Environment::default()).unwrap_or_else(|wrong| panic!("{wrong}")).config;
@@ -127,7 +127,7 @@ impl World {
 
     // ---- waiting
 
-    /// Turns the daemon until it is as wanted.
+    /// Runs turns of the daemon until the condition is true.
     pub(crate) async fn until(&mut self, what: &str, mut wanted: impl FnMut(&mut Self) -> bool) {
         let waiting = async {
             while !wanted(self) {
@@ -150,7 +150,7 @@ impl World {
         }
     }
 
-    /// Turns the daemon until a future is ready.
+    /// Runs turns of the daemon until a future is ready.
     pub(crate) async fn meanwhile<T>(&mut self, future: impl Future<Output = T>) -> T {
         let turning = async {
             loop {
@@ -175,13 +175,13 @@ impl World {
         self.until(&format!("`{text}` is said"), |world| world.said(level, text) > 0).await;
     }
 
-    /// Lets a newcomer get its token: whatever was to happen at once before that has happened then.
+    /// Adds a credential and waits for its token. Every action that was due at once has happened by then.
     pub(crate) async fn until_a_newcomer_is_fresh(&mut self, name: &str) {
         self.put_key(name, name);
         self.until_fresh(name).await;
     }
 
-    /// Waits, without turning the daemon, until its next action for this credential is due.
+    /// Waits until the next action for this credential is due. The daemon runs no turn meanwhile.
     pub(crate) async fn until_due(&self, name: &str) {
         let due = self.report(name).and_then(|report| report.next_action?.at).expect("something is planned");
         #[expect(clippy::disallowed_methods, reason = "the report tells moments on the wall clock")]
@@ -189,7 +189,7 @@ impl World {
         tokio::time::sleep(left + Duration::from_millis(1)).await;
     }
 
-    // ---- looking
+    // ---- inspection
 
     pub(crate) fn report(&self, name: &str) -> Option<CredentialReport> {
         self.daemon().report().credentials.into_iter().find(|report| report.name == name)
@@ -219,7 +219,7 @@ impl World {
         self.sandbox.counters().exchanges
     }
 
-    /// How many exchanges arrived with this key.
+    /// Counts the exchanges that arrived with this key.
     pub(crate) fn exchanges_with(&self, key: &Secret) -> usize {
         let print = key.fingerprint();
         self.sandbox.exchanges().iter().filter(|seen| seen.key == Some(print)).count()
@@ -236,19 +236,19 @@ impl World {
         self.lines().iter().filter(is_it).count()
     }
 
-    /// How often a configuration was refused.
+    /// Returns the number of refused configurations.
     pub(crate) fn refused_configurations(&self) -> usize {
         usize::try_from(self.daemon().report().configuration.refusals).unwrap()
     }
 
-    // ---- judging
+    // ---- expected errors
 
-    /// Errors that hold this text are part of the story; there must be one.
+    /// Expects at least one error that contains this text.
     pub(crate) fn expect_error(&mut self, text: &str) {
         self.errors.push(text.to_owned());
     }
 
-    /// Errors that hold this text may be part of the story.
+    /// Permits errors that contain this text.
     pub(crate) fn tolerate_error(&mut self, text: &str) {
         self.tolerated.push(text.to_owned());
     }
@@ -287,15 +287,15 @@ impl DerefMut for World {
     }
 }
 
-/// Whether the wall clock is beyond a moment.
+/// Returns whether the wall clock has passed a moment.
 pub(crate) fn has_passed(moment: SystemTime) -> bool {
     #[expect(clippy::disallowed_methods, reason = "the report tells moments on the wall clock")]
     let now = SystemTime::now();
     now >= moment
 }
 
-/// For changes that cause no turn, such as a file written by a thread.
+/// Poll interval for changes that cause no turn, such as a file written by a thread.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// Only there to fail a test.
+/// Longest wait before the test fails.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Key files and outputs, for a user without privileges.
+//! Checks of key files and outputs for an unprivileged user.
 
 use std::{
     fs::{self, Permissions},
@@ -15,8 +15,8 @@ use crate::{
     skipped,
 };
 
-/// Runs the doctor as a user without privileges, who owns the files of the setting. Skipped without root, which changing the
-/// user needs.
+/// Runs the doctor as an unprivileged user who owns the files of the setting. Changing the user needs root, so the test
+/// is skipped without it.
 fn as_unprivileged(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
     if !geteuid().is_root() {
         skipped::for_lack_of("only root can run it as another user");

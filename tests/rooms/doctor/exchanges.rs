@@ -1,4 +1,4 @@
-//! The dry exchanges: the classes of refusals, the number of exchanges, and their spacing.
+//! Dry exchanges: refusal classes, the number of exchanges, and their spacing.
 
 use std::{fs, time::Duration};
 

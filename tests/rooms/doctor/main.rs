@@ -1,4 +1,4 @@
-//! `tokenwell check --online`: the real binary against the sandbox, alone, behind TLS and behind proxies.
+//! `tokenwell check --online`: the real binary against the sandbox, directly, over TLS and through proxies.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -1,4 +1,4 @@
-//! The steps from the look-up of the host to the first answer.
+//! The checks from the DNS look-up to the first HTTP response.
 
 use rcgen::{CertificateParams, date_time_ymd};
 use tokenwell::sandbox::{Answer, Reply};
@@ -19,7 +19,7 @@ fn setting_at(base: &str, more: &str) -> Setting {
     setting
 }
 
-/// Asserts that `subject` failed and that every later network examination is skipped.
+/// Asserts that `subject` failed and that every later network check is skipped.
 fn ends_at(ended: &Ended, subject: &str) {
     assert_eq!(ended.code, Some(1), "{}", ended.stdout);
     assert!(line(ended, subject).starts_with("x FAIL"), "{}", ended.stdout);

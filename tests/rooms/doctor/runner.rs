@@ -16,7 +16,7 @@ use crate::{
     setting::Setting,
 };
 
-/// `tokenwell check --online` with the configuration of a setting.
+/// Returns a command `tokenwell check --online` with the configuration of a setting.
 pub(crate) fn check(setting: &Setting) -> Command {
     let mut command = tokenwell(["check", "--online", "--config"]);
     command.arg(setting.path("tokenwell.yaml"));
@@ -35,7 +35,7 @@ pub(crate) fn run(setting: &mut Setting, command: &mut Command) -> Ended {
     ended
 }
 
-/// Returns the findings, without the plan before them.
+/// Returns the findings without the plan above them.
 pub(crate) fn examination(ended: &Ended) -> &str {
     let begins = |symbol| ended.stdout.find(&format!("\n{symbol} pass  config "));
     begins('+').or_else(|| begins('✓')).map_or("", |at| &ended.stdout[at + 1..])
@@ -95,7 +95,7 @@ pub(crate) fn everything(folder: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)
             all.extend(everything(&path));
         }
         let content = if about.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
-        // The time of a folder changes when a file is created in it and removed again.
+        // The modification time of a folder changes when a file is created in it and removed again.
         let times = if about.is_dir() { (0, 0) } else { (about.mtime(), about.mtime_nsec()) };
         all.push((path, about.mode(), times.0, times.1, content));
     }
@@ -103,7 +103,7 @@ pub(crate) fn everything(folder: &Path) -> Vec<(PathBuf, u32, i64, i64, Vec<u8>)
     all
 }
 
-/// Returns a setting whose sessions last as long as those of Descope usually do.
+/// Returns a setting with the session lifetime that Descope projects usually have.
 pub(crate) fn patient_setting(names: &[&str]) -> Setting {
     let mut setting = Setting::with(names);
     setting.sandbox = Sandbox::start(Settings { life: Duration::from_secs(600), ..Settings::default() }).unwrap();

@@ -18,7 +18,7 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 
-/// A private authority.
+/// A private certificate authority.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
@@ -36,7 +36,8 @@ impl Authority {
         path
     }
 
-    /// Starts a server with a certificate for 127.0.0.1 that forwards to another one in plain text. It ends with the process.
+    /// Starts a TLS server with a certificate for 127.0.0.1 that forwards to a plain-text server. It runs until the
+    /// process ends.
     pub(crate) fn before(&self, server: SocketAddr, spoil: impl Fn(&mut CertificateParams)) -> SocketAddr {
         let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, "api.example");

@@ -1,4 +1,4 @@
-//! The whole report: of a setup without faults, and of one with many.
+//! The complete report of a setup without faults, and of a setup with many faults.
 
 use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt as _, time::Duration};
 
@@ -105,7 +105,7 @@ fn every_failure_names_the_fault_and_the_remedy() {
     fs::set_permissions(setting.path("keys/d"), fs::Permissions::from_mode(0o666)).unwrap();
     fs::write(setting.path("file"), "").unwrap();
     fs::create_dir(setting.path("out/d.jwt")).unwrap();
-    // No process has so high an id.
+    // This exceeds every possible process id.
     fs::write(setting.path("app.pid"), "2147483647").unwrap();
     fs::write(setting.path("script"), "").unwrap();
     let dir = setting.path("");

@@ -1,4 +1,4 @@
-//! The doctor beside a running daemon, and before a daemon that starts.
+//! The doctor while a daemon runs, and before a daemon starts.
 
 use std::{fs, time::Duration};
 
@@ -34,7 +34,7 @@ fn a_running_daemon_is_named_and_not_disturbed() {
         let tried = if in_set { "writes to its set at present" } else { "can be written" };
         assert!(outputs.len() == 2 && outputs.iter().all(|line| line.contains(tried)), "{}", ended.stdout);
         assert_eq!(held(&setting), before, "neither a token nor a state file was touched");
-        // The lock is still the daemon's.
+        // The daemon still holds the lock.
         let mut command = check(&setting);
         assert!(line(&run(&mut setting, &mut command), "lock").ends_with(&holder));
         let ended = daemon.stop();
@@ -141,7 +141,7 @@ fn every_token_is_reported(setting: &Setting) -> bool {
     status["credentials"].as_array().is_some_and(|credentials| credentials.iter().all(is_written))
 }
 
-/// The outputs and the state.
+/// Returns the contents of the output and state folders.
 fn held(setting: &Setting) -> impl PartialEq + std::fmt::Debug + use<> {
     let mut all = everything(&setting.path("out"));
     all.extend(everything(&setting.path("state")));

@@ -1,4 +1,4 @@
-//! The client against real sockets: what it sends, and what it makes of servers, networks and proxies that misbehave.
+//! The client over real sockets: its requests, and its errors for servers, networks and proxies that misbehave.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -25,17 +25,17 @@ fn project() -> ProjectId {
     ProjectId::parse("P2abc").unwrap()
 }
 
-/// Long enough for anything that works, on however busy a machine.
+/// Returns time-outs that are long enough for every successful request on a busy machine.
 fn patient() -> HttpSettings {
     HttpSettings { timeout: Duration::from_secs(60), connect_timeout: Duration::from_secs(60), ca_file: None }
 }
 
-/// For what can only end by the time-out.
+/// Returns a short time-out for requests that can only end by it.
 fn impatient() -> HttpSettings {
     HttpSettings { timeout: Duration::from_millis(300), ..patient() }
 }
 
-/// A client, and the API that it asks.
+/// A client and its API.
 #[derive(Clone, Debug)]
 struct ApiClient {
     client: Client,
@@ -66,7 +66,7 @@ async fn exchange(client: &ApiClient, options: &LoginOptions) -> Result<Reply, R
     result
 }
 
-/// The refusal by a server that answers this.
+/// Returns the refusal of an exchange with a server that sends this answer.
 async fn refused_by(answer: Answer, settings: &HttpSettings) -> Refused {
     let server = Server::start([answer]).await;
     let origin = format!("http://{}", server.address);

@@ -1,4 +1,4 @@
-//! A server of raw bytes: it reads complete requests and sends the replies of the test, however wrong.
+//! A server of raw bytes. It reads complete requests and sends the replies of the test, valid or not.
 
 use std::{
     collections::VecDeque,
@@ -19,26 +19,26 @@ use tokio_rustls::TlsAcceptor;
 
 /// Reaction to one request.
 pub(crate) enum Answer {
-    /// These bytes, and the connection stays.
+    /// Sends these bytes and keeps the connection open.
     Bytes(String),
-    /// These bytes, and the connection is closed.
+    /// Sends these bytes and closes the connection.
     ThenClose(String),
-    /// These bytes, and the connection is reset.
+    /// Sends these bytes and resets the connection.
     ThenReset(String),
-    /// These bytes, and then one byte at a time for ever.
+    /// Sends these bytes, and then one byte at a time forever.
     ThenTrickle(String),
-    /// Nothing, for ever.
+    /// Sends nothing, and keeps the connection open forever.
     Silence,
 }
 
 impl Answer {
-    /// An ordinary reply.
+    /// Returns an ordinary reply.
     pub(crate) fn reply(status: &str, body: &str) -> Self {
         Self::Bytes(format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
     }
 }
 
-/// A running server. It ends with the test's runtime.
+/// A running server. It stops with the runtime of the test.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     state: Arc<State>,
@@ -53,12 +53,12 @@ struct State {
 }
 
 impl Server {
-    /// In clear.
+    /// Starts a server in plain text.
     pub(crate) async fn start(answers: impl IntoIterator<Item = Answer>) -> Self {
         Self::start_with(answers, None).await
     }
 
-    /// With TLS, if there is an acceptor.
+    /// Starts a server, with TLS if there is an acceptor.
     pub(crate) async fn start_with(answers: impl IntoIterator<Item = Answer>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -71,7 +71,7 @@ impl Server {
                 let (state, tls) = (Arc::clone(&shared), tls.clone());
                 tokio::spawn(async move {
                     match tls {
-                        // A reset is a matter of TCP.
+                        // Resets are possible on plain TCP only.
                         None => serve(stream, &state, |stream: &TcpStream| stream.set_zero_linger().unwrap()).await,
                         Some(tls) => {
                             if let Ok(stream) = tls.accept(stream).await {
@@ -85,7 +85,7 @@ impl Server {
         Self { address, state }
     }
 
-    /// Every request so far, whole.
+    /// Returns every complete request so far.
     pub(crate) fn requests(&self) -> Vec<String> {
         self.state.requests.lock().unwrap().clone()
     }
@@ -94,7 +94,7 @@ impl Server {
         self.state.connections.load(Ordering::SeqCst)
     }
 
-    /// Waits until so many requests have arrived.
+    /// Waits until this number of requests has arrived.
     pub(crate) async fn has_requests(&self, count: usize) {
         while self.requests().len() < count {
             self.state.arrived.notified().await;
@@ -139,7 +139,7 @@ async fn write(stream: &mut (impl AsyncWrite + Unpin), bytes: &str) {
     let _ = stream.flush().await;
 }
 
-/// Headers and as much body as they announce; `None` when the client has gone.
+/// Reads the headers and the announced length of the body. Returns `None` if the client has closed the connection.
 async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut bytes = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! TLS and proxies: the trusted servers, and the messages about others.
+//! TLS and proxies: trusted servers, and the errors for other servers.
 
 use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ use crate::{
     server::{Answer, Server},
 };
 
-/// A private authority, and its certificate in a file.
+/// A private certificate authority, with its certificate in a file.
 struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
     folder: TempDir,
@@ -90,7 +90,7 @@ async fn a_private_authority_is_trusted_through_the_ca_file() {
     assert_eq!(reply.status.as_u16(), 200);
 }
 
-/// Some requests an hour have no use for HTTP/2.
+/// HTTP/2 has no benefit at a few requests per hour.
 #[tokio::test]
 async fn a_server_that_offers_http2_as_well_is_asked_over_http1() {
     let authority = Authority::new();
@@ -151,7 +151,7 @@ async fn a_server_that_does_not_speak_tls_is_said_so() {
 #[tokio::test]
 async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let authority = Authority::new();
-    // The kernel accepts the connection, and no process ever writes to it.
+    // The kernel accepts the connection, but no process writes to it.
     let mute = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = mute.local_addr().unwrap();
     let base = BaseUrl::parse(&format!("https://{address}"), false).unwrap();
@@ -200,7 +200,7 @@ async fn one_broken_certificate_does_not_spoil_a_bundle() {
     ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
 }
 
-/// A proxy for one connection: answers the `CONNECT`, and forwards the connection if the answer is 200.
+/// Starts a proxy for one connection. It answers the `CONNECT`, and forwards the connection if the answer is 200.
 async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -282,7 +282,7 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
 
 #[test]
 fn a_machine_without_authorities_gets_the_remedy() {
-    // The roots are named by the environment, which a test may change for a process of its own alone.
+    // Environment variables set the trusted roots, and a test can change them safely only for another process.
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "tls::in_a_process_without_authorities", "--ignored", "--nocapture"])
         .env("SSL_CERT_FILE", "/dev/null")

@@ -1,4 +1,4 @@
-//! Verification of signatures: public keys requested once, cached, replaced, and missing.
+//! Verification of signatures: public keys are requested once, cached, replaced, or missing.
 
 use std::{fs, sync::Arc, time::Duration};
 
@@ -25,7 +25,7 @@ fn at(seconds: u64) -> Moment {
     Moment::since_boot(Duration::from_secs(seconds))
 }
 
-/// A token that the test key signed under this name.
+/// Returns a token that the test key signed with this key id.
 fn token(kid: &str) -> Secret {
     let key = RsaKeyPair::from_pkcs8(TEST_KEY).unwrap();
     let header = json!({"alg": "RS256", "kid": kid}).to_string();
@@ -35,12 +35,12 @@ fn token(kid: &str) -> Secret {
     Secret::new(format!("{text}.{}", URL_SAFE_NO_PAD.encode(signature)))
 }
 
-/// A reply with the test key under these names.
+/// Returns a reply with the test key under these key ids.
 fn keys(kids: &[&str]) -> Answer {
     published(kids, |n| n)
 }
 
-/// The same, but it is another key.
+/// Returns the same reply with another key.
 fn other_keys(kids: &[&str]) -> Answer {
     published(kids, |mut n| {
         n[100] ^= 1;
@@ -109,7 +109,7 @@ async fn keys_are_asked_for_once_and_serve_every_session() {
 async fn an_unknown_key_costs_one_request_a_minute() {
     let old = || keys(&["SK1"]);
     let world = World::new([old(), old(), old(), keys(&["SK1", "SK9"])]).await;
-    // The first request was for want of any key.
+    // The first request happens because no key is cached.
     for (now, fetches) in [(100, 1), (101, 2), (102, 2), (160, 2), (161, 3), (162, 3), (220, 3)] {
         assert_eq!(garbled(world.judge("SK9", now).await), UNKNOWN);
         assert_eq!(world.fetches(), fetches, "at {now}");
@@ -130,7 +130,8 @@ async fn a_key_that_is_new_right_after_the_start_is_found_at_once() {
 #[tokio::test]
 async fn sessions_that_come_together_share_one_request() {
     let world = World::new([keys(&["SK1"])]).await;
-    // Signed once, and before the request begins: that has five seconds, which much work would use up on a slow machine.
+    // The token is signed once, before the request starts. Signing 50 tokens on a slow machine could exceed the
+    // request's limit of five seconds.
     let token = token("SK1");
     let judging = (0..50).map(|_| world.trust.judge(&world.client.client, &token, at(100)));
     let judged = futures_util::future::join_all(judging).await;
@@ -189,13 +190,13 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     assert_eq!(world.judge("SK1", 200).await, Ok(SignatureStatus::Verified));
     assert!(!hanging.is_finished());
 
-    // A task that is dropped half-way frees the place, but its turn is used up.
+    // A cancelled task frees the place for the next request, but counts as a request.
     hanging.abort();
     assert!(hanging.await.unwrap_err().is_cancelled());
     let cancelled = SignatureStatus::Unverified { why: "the request for the public keys was cancelled".to_owned() };
     assert_eq!(world.judge("SK9", 259).await, Ok(cancelled));
 
-    // Long enough for the request to arrive, which is counted.
+    // The time-out is long enough for the request to arrive and be counted.
     let hasty = HttpSettings { timeout: Duration::from_secs(3), ..patient() };
     let hasty = client(&format!("http://{}", world.server.address), &hasty);
     let Ok(SignatureStatus::Unverified { why }) = world.trust.judge(&hasty.client, &token("SK9"), at(260)).await else {

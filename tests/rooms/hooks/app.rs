@@ -17,7 +17,7 @@ use nix::{
 
 use super::PATIENCE;
 
-/// Processes in a group of their own, which ends with this.
+/// Processes in their own process group. Dropping it kills the group.
 pub(crate) struct App {
     child: Child,
     lines: Receiver<String>,
@@ -44,12 +44,12 @@ impl App {
         self.child.id()
     }
 
-    /// Returns its next line.
+    /// Waits for the next line of output, and returns it.
     pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("it says something")
     }
 
-    /// Checks that it received no further signal: signals are handled in order of their numbers, and HUP is the first.
+    /// Checks that no further signal arrived. Signals are handled in the order of their numbers, and HUP is the first.
     pub(crate) fn heard_nothing(&self) {
         kill(pid(self.number()), Signal::SIGUSR2).unwrap();
         assert_eq!(self.line(), "still here");
@@ -67,18 +67,19 @@ pub(crate) fn pid(number: u32) -> Pid {
     Pid::from_raw(number.cast_signed())
 }
 
-/// A program of another name that does the same.
+/// Copies a program to another name.
 pub(crate) fn copied(program: &Path, to: &Path) {
-    // A copy that is written while another thread forks could not be executed: it is made by a process of its own.
+    // `cp` runs in its own process. If this process wrote the copy, a concurrent fork could hold it open, and `exec`
+    // would fail.
     assert!(Command::new("/bin/cp").arg("-L").arg(program).arg(to).status().unwrap().success());
 }
 
-/// Whether a process runs; one that only waits for its parent's notice does not.
+/// Returns whether a process runs. A zombie does not run.
 pub(crate) fn runs(number: &str) -> bool {
     let stat = fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
     stat.rsplit_once(')').is_some_and(|(_, rest)| !rest.trim_start().starts_with(['Z', 'X']))
 }
 
-/// A shell's script. `wait` is what a trap interrupts.
+/// Shell script of the app. A trap runs during `wait`, but not during a foreground command.
 pub(crate) const LISTEN: &str =
     "trap 'echo told' HUP; trap 'echo still here' USR2; sleep 1000 & echo ready; while :; do wait; done";

@@ -1,4 +1,4 @@
-//! Commands: their environment, their ends, and the log of their output.
+//! Command hooks: environment, exit, and the log of their output.
 
 use std::{fs, os::unix::fs::PermissionsExt, time::Duration};
 

@@ -1,4 +1,5 @@
-//! Hooks with real processes and sockets: receivers of signals, environment and remains of commands, content of posts.
+//! Hooks with real processes and sockets: recipients of signals, environment and leftovers of commands, content of
+//! POSTs.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -43,7 +44,7 @@ async fn a_time_that_no_calendar_has_breaks_nothing() {
     }
 }
 
-/// Runs a hook with the usual context; that it never ends would be a failure.
+/// Runs a hook with the usual context. Fails if the hook never ends.
 async fn run(hook: &Hook) -> HookRun {
     let (context, children) = (context(), ChildRegistry::default());
     tokio::time::timeout(PATIENCE, hook::run(hook, &context, &children)).await.expect("it ends")
@@ -66,19 +67,19 @@ fn access_key(file: impl Into<PathBuf>) -> Source {
     Source::AccessKey(AccessKey::at(file))
 }
 
-/// Why a hook failed.
+/// Returns the reason why a hook failed.
 fn failure(ran: &HookRun) -> &str {
     let HookOutcome::Failed(why) = &ran.outcome else { panic!("not a failure: {ran:?}") };
     why
 }
 
-/// Returns why the hook reached no process.
+/// Returns the reason why the hook found no recipient.
 fn nobody(ran: &HookRun) -> &str {
     let HookOutcome::NoRecipient(why) = &ran.outcome else { panic!("somebody was there: {ran:?}") };
     why
 }
 
-/// Polls until the condition is true, and yields in between, also while tokio's clock is paused.
+/// Polls until the condition is true. Yields between polls, so it also works while tokio's clock is paused.
 async fn until(mut is_so: impl FnMut() -> bool) {
     let end = clock::now() + PATIENCE;
     while !is_so() {
@@ -87,8 +88,8 @@ async fn until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Tokio's clock, which stands still until this is dropped: no time-out comes before what it is to come after. Tokio would let
-/// it jump to the next time-out whenever nobody has anything to do, so somebody always has.
+/// Pauses tokio's clock until it is dropped, so that no time-out fires early. Tokio advances a paused clock whenever
+/// every task is idle, so a background task is always busy.
 struct StoppedClock(JoinHandle<()>);
 
 impl StoppedClock {

@@ -1,4 +1,4 @@
-//! POSTs against servers that answer well, badly and not at all.
+//! POST hooks against servers that answer correctly, incorrectly or never.
 
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ async fn answer(server: &TcpListener, text: &[u8]) {
     connection.write_all(text).await.unwrap();
 }
 
-/// A connection, and the whole request that came over it.
+/// Accepts a connection, and reads the complete request from it.
 async fn accept(server: &TcpListener) -> (TcpStream, String) {
     let (mut connection, _) = server.accept().await.unwrap();
     let mut request = Vec::new();

@@ -1,4 +1,4 @@
-//! Signals: by pid file, by name, and to no other process.
+//! Signal hooks by pid file and by process name. No other process receives the signal.
 
 use std::{
     fs::{self, File},
@@ -63,7 +63,7 @@ async fn no_pid_file_and_no_process_are_no_failure() {
     }
     let mut ended = Command::new("/bin/true").spawn().unwrap();
     fs::write(&path, ended.id().to_string()).unwrap();
-    // It has ended, and is not reaped yet.
+    // The process has ended, but is not reaped yet.
     waitid(Id::Pid(pid(ended.id())), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT).unwrap();
     assert_eq!(nobody(&run(&hook).await), format!("process {} is not running", ended.id()));
     ended.wait().unwrap();
@@ -94,7 +94,7 @@ async fn tokenwell_never_signals_itself() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.pid");
     fs::write(&path, std::process::id().to_string()).unwrap();
-    // One that would do no harm.
+    // This signal does no harm if it is delivered.
     let harmless = |to| Hook::Signal { signal: Signal::parse("CONT").unwrap(), to };
     let ran = run(&harmless(Recipient::PidFile(path))).await;
     assert!(failure(&ran).contains("tokenwell's own process number"), "{ran:?}");
@@ -135,7 +135,7 @@ async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
     nix::sys::signal::kill(pid(child), nix::sys::signal::Signal::SIGUSR2).unwrap();
     assert_eq!(app.line(), "still here", "and nothing of a HUP before that");
     drop(app);
-    // The child was killed as well, and is not reaped.
+    // The child was killed too, and is not reaped.
     assert!(nobody_in_the_end(&hook).await.contains("no process named"));
 }
 
@@ -143,7 +143,7 @@ async fn a_name_reaches_the_first_of_its_name_and_not_its_children() {
 async fn a_signal_reaches_every_process_with_a_long_name() {
     let program = Program::new("with-a-long-name");
     assert!(program.name.len() > 15);
-    // One matches by its full name, the other only by the part that the kernel keeps.
+    // The first process matches by its full name, the second only by the prefix that the kernel keeps.
     let start = |called: &str| App::of(Command::new(&program.path).arg0(called).args(["-c", LISTEN]));
     let (first, second) = (start(&program.name), start("the app: busy"));
     assert_eq!(run(&hup(Recipient::ProcessName(program.name.clone()))).await.outcome, HookOutcome::Done);
@@ -168,7 +168,7 @@ async fn more_of_a_name_than_can_be_meant_are_left_alone() {
     let program = Program::new("many");
     let nothing = program.folder.path().join("nothing");
     nix::unistd::mkfifo(&nothing, nix::sys::stat::Mode::S_IRWXU).unwrap();
-    // They start no children, and wait forever.
+    // These shells start no children and wait forever.
     let line = "for n in $(seq 80); do \"$0\" -c 'read line <\"$0\"' \"$1\" & done; echo ready; wait";
     let app = App::of(Command::new("/bin/sh").args(["-c", line]).arg(&program.path).arg(&nothing));
     let hook = hup(Recipient::ProcessName(program.name.clone()));
@@ -179,7 +179,7 @@ async fn more_of_a_name_than_can_be_meant_are_left_alone() {
     drop(app);
 }
 
-/// Waits until the hook reaches no process, and returns the reason.
+/// Waits until the hook finds no recipient, and returns the reason.
 async fn nobody_in_the_end(hook: &Hook) -> String {
     let end = clock::now() + PATIENCE;
     loop {
@@ -191,14 +191,14 @@ async fn nobody_in_the_end(hook: &Hook) -> String {
     }
 }
 
-/// How many processes have that name.
+/// Returns the number of processes with that name.
 fn named(name: &str) -> usize {
     let entries = fs::read_dir("/proc").unwrap();
     let names = entries.filter_map(|entry| fs::read_to_string(entry.ok()?.path().join("comm")).ok());
     names.filter(|comm| comm.trim() == name).count()
 }
 
-/// A shell under a name that no other process has.
+/// A copy of the shell under a name that no other process has.
 struct Program {
     folder: tempfile::TempDir,
     path: PathBuf,

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 
 use crate::program::within;
 
-/// A browser with one empty page. Dropping it ends it.
+/// A browser with one empty page. Dropping it stops the browser.
 pub(crate) struct Browser {
     child: Child,
     orders: fs::File,
@@ -113,7 +113,7 @@ impl Browser {
                     (!url.starts_with(address)).then(|| format!("a request to {url}"))
                 }
                 "Runtime.exceptionThrown" => Some(parameters["exceptionDetails"].to_string()),
-                // An unanswered request is a network message, and part of a story.
+                // Some stages have unanswered requests on purpose; Chromium logs them as network messages.
                 "Log.entryAdded" if parameters["entry"]["source"] != "network" => Some(parameters["entry"].to_string()),
                 _ => None,
             }
@@ -121,7 +121,7 @@ impl Browser {
         self.events.iter().filter_map(of).collect()
     }
 
-    /// For people who want to see what the test saw: pictures in the folder `$TOKENWELL_PICTURES`.
+    /// Saves a screenshot to the folder `$TOKENWELL_PICTURES`, if that is set.
     pub(crate) fn picture(&mut self, name: &str) {
         let Some(folder) = env::var_os("TOKENWELL_PICTURES") else { return };
         let picture = self.order("Page.captureScreenshot", &json!({"captureBeyondViewport": true}));
@@ -169,7 +169,7 @@ impl Drop for Browser {
     }
 }
 
-/// Without a sandbox, for tests run as root in containers; without everything by which it would call home.
+/// Disables Chromium's sandbox, because tests run as root in containers, and all of its own network requests.
 const FLAGS: [&str; 10] = [
     "--headless",
     "--no-sandbox",
@@ -186,5 +186,5 @@ const FLAGS: [&str; 10] = [
 const VIOLATIONS: &str = "window.violations = []; document.addEventListener('securitypolicyviolation', \
     (event) => window.violations.push(event.violatedDirective + ' ' + event.blockedURI));";
 
-/// Only there to fail a test.
+/// Longest wait before the test fails.
 const PATIENCE: Duration = Duration::from_secs(120);

@@ -21,15 +21,15 @@ struct Station {
     state: &'static str,
     ready: bool,
     class: Option<&'static str>,
-    /// In the body of `/readyz`.
+    /// Expected in the body of `/readyz`.
     readyz: &'static str,
-    /// In the row of the page.
+    /// Expected in the row of the page.
     page: &'static str,
-    /// In the lines of `tokenwell status`.
+    /// Expected in the lines of `tokenwell status`.
     table: &'static [&'static str],
-    /// In the sentence of the service manager.
+    /// Expected in the status line of the service manager.
     sentence: &'static str,
-    /// In the log, with its level.
+    /// Expected in the log, with its level.
     log: (&'static str, &'static str),
 }
 
@@ -147,7 +147,7 @@ struct Views {
 }
 
 impl Views {
-    /// Checks a stage in which the credential stays during the check.
+    /// Checks a stage in which the credential's state is stable.
     fn show(&mut self, station: &Station) {
         let told = self.until(&format!("the state {}", station.state), |credential| {
             let class = credential["lastRefusal"]["class"].as_str();
@@ -189,7 +189,7 @@ impl Views {
         self.said.push((level, words));
     }
 
-    /// `/status` as soon as the credential is as wanted.
+    /// Waits until the credential matches `wanted`, and returns `/status`.
     fn until(&self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         within(what, || {
             let told: Value = serde_json::from_str(&self.server.get("/status").body).ok()?;
@@ -203,8 +203,8 @@ impl Views {
     }
 }
 
-/// Lifetime of a session, so long that no stage ends by itself.
+/// Session lifetime that is too long to end during a stage.
 const LONG: Duration = Duration::from_secs(3600);
 
-/// Lifetime of a session whose end the test waits for.
+/// Session lifetime that is short enough for the test to wait for its end.
 const SHORT: Duration = Duration::from_secs(4);

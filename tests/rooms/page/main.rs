@@ -1,4 +1,4 @@
-//! The page for people, in a real browser, served by the real binary.
+//! The status page in a real browser, served by the real binary.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a helper that fails is a test that fails")]
 
@@ -47,7 +47,7 @@ fn the_worst_problem_is_shown_first() {
     for name in ["fresh", "denied", "expired"] {
         setting.put_key(name, name);
     }
-    // So long that the others stay as they are however slow the machine.
+    // The lifetime is long enough that the other credentials keep their state on a slow machine.
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
     configure(&setting, &setting.named(&["fresh", "denied", "expired"]));
     let program = Program::start(&mut run(&setting.path("")));
@@ -59,11 +59,11 @@ fn the_worst_problem_is_shown_first() {
     browser.until("document.title === '✓ 3/3 fresh · Tokenwell'");
     browser.picture("fresh");
 
-    // A rotation shows by itself.
+    // The page shows a rotation without a reload.
     let key = setting.put_key("fresh", "rotated").fingerprint().to_string();
     browser.until(&format!("{} === 'key {key}'", text("fresh", "small")));
 
-    // One expires, one is denied.
+    // One session expires, and one key is denied.
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(3));
     setting.put_key("expired", "short");
     browser.until(&format!("{}.match(/^[0-3]s left$/) !== null", text("expired", ".left > span")));
@@ -82,7 +82,7 @@ fn the_worst_problem_is_shown_first() {
     assert!(browser.evaluate(&fresh).as_str().unwrap().starts_with("✓ fresh"));
     browser.picture("trouble");
 
-    // A configuration that is refused.
+    // The daemon refuses this configuration.
     setting.put("tokenwell.yaml", "nonsense: <b>1</b>\n");
     browser.until("document.querySelector('#notices').textContent.includes('The newest configuration is refused')");
     assert_eq!(browser.evaluate("document.querySelectorAll('b').length"), 0);
@@ -114,10 +114,10 @@ fn a_thousand_credentials_are_shown_in_part() {
         &setting,
         &format!("credentialsFrom:\n  - {{accessKeyDirectory: {keys}, outputs: [{{path: \"{out}\"}}]}}\n"),
     );
-    // A renewal would move rows.
+    // The lifetime is long, because a renewal would reorder the rows.
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
     let program = Program::start(&mut run(&setting.path("")));
-    // Some at a time, with patience for each: it is much work.
+    // Waits for 100 tokens at a time, because each wait has its own time-out.
     for written in (100..=1000).step_by(100) {
         program.until_said("token written", written);
     }
@@ -158,7 +158,7 @@ fn configure(setting: &Setting, rest: &str) {
     setting.configure_with(QUICK, &format!("status: {{listen: \"127.0.0.1:0\"}}\n{rest}"));
 }
 
-/// Address of the status server of this process, from its status file.
+/// Returns the address of the process's status server, from its status file.
 fn address(setting: &Setting, program: &Program) -> String {
     within("the address", || {
         let file = fs::read_to_string(setting.path("state/status.json")).ok()?;
@@ -168,7 +168,7 @@ fn address(setting: &Setting, program: &Program) -> String {
     })
 }
 
-/// The text of a part of a credential's rows; empty if there is none.
+/// JavaScript for the text of one part of a credential's rows; empty if the part is missing.
 fn text(name: &str, part: &str) -> String {
     format!(
         "((body) => body ? body.querySelector('{part}').textContent : '')([...document.querySelectorAll('tbody')]\

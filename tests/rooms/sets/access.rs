@@ -60,7 +60,7 @@ fn child_writes_sets() {
         let directory = folder.join(format!("made/set{wanted:o}"));
         let set = SetFolder { mode: wanted, group: None };
         let output = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("a")) };
-        // The second is carried over by a copy into the third generation.
+        // The second file is carried over into the third generation by a copy.
         let other = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("b")) };
         for (output, text) in [(&output, "one"), (&other, "two"), (&output, "three")] {
             let done = write_set_observed(&directory, &set, &[(output, text.as_bytes())], at(), &mut |step| {
@@ -109,7 +109,7 @@ fn owner_and_group_are_set_before_readers_can_enter() {
             let found = fs::metadata(set.at(path)).unwrap();
             assert_eq!((found.gid(), found.mode() & 0o7777), (1234, wanted), "{path}");
         }
-        // A copy keeps owner and group.
+        // A copy keeps the owner and the group.
         output.owner = Some(4321);
         let other = set.output("b");
         write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |_| Ok(())).remove(0).unwrap();

@@ -1,4 +1,4 @@
-//! Every step of a write fails or is the last one before a crash.
+//! Failures and crashes at every step of a write.
 
 use std::{env, fs, os::unix::process::ExitStatusExt};
 
@@ -33,7 +33,7 @@ fn a_step_that_fails_leaves_a_whole_generation() {
                 if is_first && carries || matches!(failing, SetStep::SyncFolder | SetStep::RemoveOld) {
                     assert!(done.into_iter().all(|done| done.unwrap() == Written::Written), "{case}");
                 } else if failing == SetStep::Link {
-                    // The link to `mine` stood already, unless it is the first write.
+                    // The link to `mine` already exists, except in the first write.
                     assert_eq!(done.remove(0).is_err(), is_first, "{case}");
                     assert!(done.remove(0).is_err(), "{case}");
                     assert_eq!(fs::read_to_string(set.at("..data/mine")).unwrap(), "new", "{case}");

@@ -1,4 +1,4 @@
-//! A folder whose files change as one, sessions to write there, and a child process that writes.
+//! A set in a folder, sessions to write there, and a child process that writes.
 
 use std::{
     collections::BTreeMap,
@@ -25,17 +25,17 @@ use tokenwell::{
     session::{Claims, Session, Times},
 };
 
-/// An entry at a path: description and action that creates it.
+/// An entry at a path: its description, and the action that creates it.
 pub(crate) type Case<'a> = (&'a str, &'a dyn Fn(&Path));
 
-/// A set in a folder of its own.
+/// A set in its own folder.
 pub(crate) struct Set {
     pub(crate) around: TempDir,
     pub(crate) path: PathBuf,
 }
 
 impl Set {
-    /// In memory where there is such a place: syncing is not what is tested.
+    /// Creates the set in memory where possible, because syncing is not under test.
     pub(crate) fn new() -> Self {
         let around = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let path = around.path().join("set");
@@ -81,7 +81,7 @@ impl Set {
         done.into_iter().map(Result::unwrap).collect()
     }
 
-    /// The current generation's name.
+    /// Returns the name of the current generation.
     pub(crate) fn generation(&self) -> Option<String> {
         fs::read_link(self.at("..data")).ok().map(|target| target.into_os_string().into_string().unwrap())
     }
@@ -91,7 +91,7 @@ impl Set {
         self.names().into_iter().filter(is_generation).collect()
     }
 
-    /// Sorted; empty for a folder that is not there.
+    /// Returns the sorted names; empty if the folder is missing.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.path()).into_iter().flatten();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -103,13 +103,13 @@ impl Set {
         self.names().into_iter().filter(|name| name != output::LOCK_FILE).collect()
     }
 
-    /// Returns the files of readers under plain names.
+    /// Returns the names and contents of the files that readers see.
     pub(crate) fn texts(&self) -> Vec<(String, String)> {
         let names = self.names().into_iter().filter(|name| !name.starts_with('.'));
         names.map(|name| (name.clone(), fs::read_to_string(self.at(&name)).unwrap())).collect()
     }
 
-    /// Every file of the current generation has its link and the other way round; and nothing is left of any write.
+    /// Asserts that files of the current generation and links match, and that no write left anything behind.
     pub(crate) fn is_whole(&self) {
         let generation: BTreeMap<_, _> = fs::read_dir(self.at("..data"))
             .unwrap()
@@ -154,7 +154,7 @@ pub(crate) fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o7777
 }
 
-/// Runs one test of this file in a process of its own, after some setting of the shell.
+/// Runs one test of this file in its own process, after shell settings.
 pub(crate) fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
     Command::new("sh")
         .args(["-c", &format!("{setting}; exec \"$0\" \"$@\"")])
@@ -165,7 +165,7 @@ pub(crate) fn in_child(setting: &str, test: &str, folder: &Path) -> Ended {
         .unwrap()
 }
 
-/// A child that finds no test of that name succeeds, too.
+/// Returns whether the test ran and passed. A child that finds no test with that name also exits with success.
 pub(crate) fn passed(ended: &Ended) -> bool {
     ended.status.success() && String::from_utf8_lossy(&ended.stdout).contains(" 1 passed;")
 }
@@ -176,7 +176,7 @@ pub(crate) fn child_folder() -> Option<PathBuf> {
 
 pub(crate) const FOLDER: SetFolder = SetFolder { mode: 0o750, group: None };
 
-/// Ends the readers, also when the writer panics.
+/// Stops the readers, even if the writer panics.
 pub(crate) struct Stop<'a>(pub(crate) &'a AtomicBool);
 
 impl Drop for Stop<'_> {

@@ -1,4 +1,4 @@
-//! Old generations: what is swept, what stays for a while, and what a generation costs.
+//! Old generations: when they are removed, how long they stay, and the cost of a generation.
 
 use std::{
     fs,
@@ -67,7 +67,7 @@ fn old_generations_stay_for_a_while_and_tidying_takes_them() {
         publish(&output, &content(&session(&format!("token{number}"))), &locks).remove(0).unwrap();
         assert_eq!(set.generations().len(), (number + 1).min(5));
     }
-    // This process writes there, and its writes see to what is old.
+    // This process writes to the set, and its writes remove old generations.
     assert_eq!(sweep(&output, &locks).removed, 0);
     assert_eq!(tidy(&output, &locks).removed, 4);
     assert_eq!(set.generations(), [set.generation().unwrap()]);

@@ -24,7 +24,7 @@ fn a_set_is_laid_out_as_the_kubelet_does_it() {
 
 #[test]
 fn every_content_name_and_mode_is_written_as_it_is() {
-    // The table of the kubelet's `TestWriteOnce`, without its nested paths.
+    // The table comes from the kubelet's `TestWriteOnce`, without its nested paths.
     let set = Set::new();
     let binary: Vec<u8> = b"\x7fELF\x02\x01\x01\0".iter().copied().chain((0..117).map(|n| n * 2)).collect();
     let table = [
@@ -78,7 +78,7 @@ fn a_write_changes_its_own_files_and_carries_the_others_over() {
 
 #[test]
 fn modes_change_from_generation_to_generation() {
-    // The kubelet's `TestMultipleUpdates`.
+    // The cases come from the kubelet's `TestMultipleUpdates`.
     let set = Set::new();
     set.put(&[("other", "x")]);
     for wanted in [0o644, 0o400, 0o600, 0o640] {

@@ -1,4 +1,4 @@
-//! Files that change as one: what readers, crashes and other hands find in a set.
+//! Output sets under readers, crashes and changes by other processes.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

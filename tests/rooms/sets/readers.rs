@@ -15,7 +15,7 @@ use crate::folder::{Set, Stop};
 #[test]
 fn a_million_reads_find_whole_files_of_one_generation() {
     let set = Set::new();
-    // Lengths differ, so that a mixture of two tokens would show.
+    // The lengths differ, so a mixture of two tokens is detected.
     let token = |number: u64| format!("{number}.{}.{number}", "x".repeat(100 + usize::try_from(number % 300).unwrap()));
     let put = |number: u64| set.put(&[("a", &token(number)), ("b", &token(number))]);
     let number_of = |mut file: fs::File| -> u64 {
@@ -56,7 +56,7 @@ fn a_million_reads_find_whole_files_of_one_generation() {
                 (a, 2)
             });
         });
-        // A generation stays for four swaps, so a reader may take as long as three.
+        // A generation stays for four swaps, so a read may span three swaps.
         let mut seen = VecDeque::new();
         let now = || [turns[0].load(Ordering::Acquire), turns[1].load(Ordering::Acquire)];
         while (reads.load(Ordering::Relaxed) < 1_000_000 || swaps <= 1000)

@@ -1,4 +1,4 @@
-//! Sets changed by another process, and their repair.
+//! Sets that another process changed, and their repair.
 
 use std::{
     fs,
@@ -22,7 +22,7 @@ fn a_removal_that_was_cut_short_is_brought_to_its_end() {
         let mut fail = |step| if step == failing { Err(Errno::IO.into()) } else { Ok(()) };
         let done = remove_set_observed(set.path(), &FOLDER, &[&a], &mut fail).remove(0);
         assert!(done.is_err(), "{failing:?}");
-        // The next write of anybody sees that the link leads nowhere.
+        // The next write to the set detects that the link is dangling.
         set.put(&[("b", &format!("after {failing:?}"))]);
         assert!(fs::symlink_metadata(set.at("a")).is_err(), "{failing:?}");
         set.put(&[("b", "two")]);
@@ -50,7 +50,7 @@ fn links_that_are_wrong_are_repaired_without_a_new_generation() {
         set.is_whole();
     }
     assert_eq!(fs::read_to_string(elsewhere).unwrap(), "precious");
-    // A write of another credential mends it, too.
+    // A write of another credential repairs it too.
     fs::remove_file(set.at("a")).unwrap();
     set.put(&[("b", "three")]);
     assert_eq!(set.texts(), texts(&[("a", "one"), ("b", "three")]));
@@ -162,7 +162,7 @@ fn an_obstacle_to_a_link_is_reported_for_its_file_only() {
 
 #[test]
 fn leftovers_of_a_crash_do_not_stop_a_write() {
-    // The kubelet's own writer fails on a left-over `..data_tmp` for ever.
+    // The kubelet's own writer fails forever on a leftover `..data_tmp`.
     let left: [&dyn Fn(&Path); 5] = [
         &|path| fs::write(path, "x").unwrap(),
         &|path| fs::create_dir(path).unwrap(),

@@ -1,4 +1,4 @@
-//! Several credentials in one set, files that enter and leave it, and what an earlier process left.
+//! Several credentials in one set, files that join and leave it, and leftovers of an earlier process.
 
 use std::{
     fs,
@@ -70,7 +70,7 @@ fn a_file_becomes_a_file_of_a_set_and_back_and_is_never_missing() {
             }
         });
         for round in 0..100 {
-            // It is at it, also where one processor has to do for both.
+            // The reader makes progress before each round, even on one processor.
             while reads.load(Ordering::Acquire) < round && !reader.is_finished() {
                 thread::yield_now();
             }

@@ -40,7 +40,7 @@ fn an_endless_request_head_is_abandoned() {
     }
     assert_eq!(server.get("/livez").status, 200, "others are answered meanwhile");
     for wire in &mut slow {
-        // The end of the connection, or a 408 before it; not an answer.
+        // The server closes the connection or sends a 408, but no answer.
         let answer = Answer::read(wire);
         assert!(matches!(answer.status, 0 | 408), "{}", answer.whole());
     }
@@ -86,10 +86,11 @@ fn half_request_heads_keep_no_client_away() {
         over.store(true, Relaxed);
         looks
     });
-    // Who comes and then stands still for a while makes room himself, as the test may on a slow machine.
+    // A client that connects and then stays idle for a while can be evicted. The test is such a client on a slow
+    // machine.
     let answered = looks.iter().filter(|(status, _)| *status == 200).count();
     assert!(answered >= 20, "{answered} of {}", looks.len());
-    // One may have to go still.
+    // One connection more may exist until its eviction is complete.
     assert!(looks.iter().all(|(_, connections)| *connections <= CONNECTIONS_MAX + 1), "{looks:?}");
 }
 
@@ -100,7 +101,7 @@ fn active_connections_are_not_evicted() {
     let setting = setting(&names);
     configure(&setting, &format!("unix:{}", setting.path("s").display()), &setting.named(&names));
     let (_program, server) = ready(&setting);
-    // More than the system buffers for a client that does not read; after the first byte, the rest is in flight.
+    // The answer exceeds the socket buffers, so the rest is in flight after the first byte.
     let begun = || {
         let mut wire = server.connect();
         wire.write_all(b"GET /status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
@@ -137,11 +138,11 @@ fn a_client_that_does_not_read_is_disconnected() {
     let (program, server) = ready(&setting);
     let mut deaf = server.connect();
     let many = "GET /status HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(100);
-    // More is asked for than any buffer of the kernel holds; at some point it is not even taken.
+    // The answers exceed every buffer of the kernel, so the server stops reading requests at some point.
     let _ = deaf.write_all(many.as_bytes());
     assert_eq!(server.get("/livez").status, 200);
     within("it is known", || (connections(&program, &server) > 0).then_some(()));
-    // Its life is half a minute and a little more.
+    // The server closes a connection after a little more than half a minute.
     let gone = (0..8).any(|_| within_patience(|| connections(&program, &server) == 0));
     assert!(gone, "it is still there");
 }
@@ -156,5 +157,5 @@ fn within_patience(wanted: impl Fn() -> bool) -> bool {
     false
 }
 
-/// At once.
+/// Limit on concurrent connections.
 const CONNECTIONS_MAX: usize = 64;

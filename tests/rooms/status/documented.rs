@@ -17,7 +17,7 @@ fn the_page_lists_every_field_and_metric_and_no_other() {
     setting.sandbox.revoke(&key);
     let path = |name: &str| setting.path(name).display().to_string();
     let (keys, out) = (path("keys"), path("out"));
-    // One with a hook and a set, one that is refused, one whose file cannot be written.
+    // One credential has a hook and a set, one is refused, and one has an output that cannot be written.
     setting.put("occupied", "");
     let rest = format!(
         "sets: [{{directory: {out}/set}}]
@@ -49,7 +49,7 @@ credentials:
     assert_eq!(metrics_documented(), names, "the metrics of docs/status.md, and those of a daemon");
 }
 
-/// Every key below this, such as `credentials[].outputs[].path`.
+/// Collects the path of every key, such as `credentials[].outputs[].path`.
 fn collect(above: &str, value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -64,13 +64,13 @@ fn collect(above: &str, value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The names of the table of metrics, without labels and those that every process has.
+/// Returns the metric names in the table, without labels and without the standard `process_*` metrics.
 fn metrics_documented() -> BTreeSet<String> {
     let names = documented("Metrics").into_iter().filter(|name| name != "process_*");
     names.map(|name| name.split('{').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// The first column of the table below a heading.
+/// Returns the first column of the table below a heading.
 fn documented(heading: &str) -> BTreeSet<String> {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/status.md")).unwrap();
     let section = page.split(&format!("## {heading}\n")).nth(1).unwrap().split("\n## ").next().unwrap();

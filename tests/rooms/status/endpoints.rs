@@ -1,4 +1,4 @@
-//! The answer of each path, the permitted clients, and the omitted secrets.
+//! The answer of each path, the permitted clients, and the omission of secrets.
 
 use std::{fs, time::Duration};
 

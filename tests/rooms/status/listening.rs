@@ -1,4 +1,4 @@
-//! Where it listens: at the start, after a reload, on a Unix socket, on a socket that was passed.
+//! Listening addresses: at the start, after a reload, on a Unix socket, and on an inherited socket.
 
 use std::{
     fs,
@@ -46,7 +46,8 @@ fn a_reload_moves_it_and_takes_it_away() {
     let setting = setting(&["a"]);
     let (program, first) = ready(&setting);
     assert_eq!(listens_at(&program), [first.port()]);
-    // To every address on the port that it has on one. It is had all along: once given up it may be somebody else's.
+    // The reload moves from one address to every address on the same port. The daemon keeps the port throughout,
+    // because another process could take a released port.
     configure(&setting, &format!("0.0.0.0:{}", first.port()), &setting.named(&["a"]));
     program.until_said("status is served", 2);
     assert_eq!(first.get("/readyz").status, 200);
@@ -145,7 +146,7 @@ fn a_socket_that_the_service_manager_passed_is_used() {
     assert_eq!(ended.code, Some(1));
     assert!(ended.stderr.contains("none was passed (`LISTEN_FDS`"), "{}", ended.stderr);
 
-    // As the service manager does: the socket is descriptor 3, and the variables name the process.
+    // The script acts like the service manager: the socket is descriptor 3, and the variables name the process.
     let script = "import os, socket, sys\n\
                   s = socket.socket(socket.AF_INET)\n\
                   s.bind(('127.0.0.1', 0)); s.listen()\n\

@@ -1,4 +1,4 @@
-//! The metrics, as Prometheus reads them.
+//! The metrics in the Prometheus format.
 
 use std::{
     fs,
@@ -19,13 +19,13 @@ fn metrics(server: &Server) -> String {
     server.get("/metrics").body
 }
 
-/// Names and labels of every series, without the values.
+/// Returns the names and labels of every series, without the values.
 fn series(text: &str) -> Vec<String> {
     let named = text.lines().filter(|line| !line.starts_with('#'));
     named.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
 }
 
-/// The value of a counter.
+/// Returns the value of a counter.
 fn count(text: &str, series: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {series} in\n{text}")).parse().unwrap()
@@ -143,7 +143,7 @@ fn the_next_renewal_is_shown_only_while_one_is_planned() {
     let next = |what: &str| until(&server, what, |status| credential(status, "a")["nextAction"]["what"] == what);
     next("exchange");
     assert!(planned());
-    // A file in the place of the folder, so that no process can write there.
+    // A file replaces the folder, so that no process can write there.
     fs::remove_dir_all(setting.path("out")).unwrap();
     setting.put("out", "");
     program.signal(Signal::SIGUSR1);
@@ -162,12 +162,12 @@ fn the_series_of_a_credential_go_with_it() {
     let setting = setting(&["a", "b"]);
     let (program, server) = ready(&setting);
     assert!(metrics(&server).contains("credential=\"b\""));
-    // The port stays: what is served where stays the same.
+    // The listening address is unchanged, so the port stays the same.
     configure(&setting, FREE_PORT, &setting.named(&["a"]));
     program.until_said("the new configuration is in force", 1);
     within("they go", || (!metrics(&server).contains("credential=\"b\"")).then_some(()));
     assert!(metrics(&server).contains("credential=\"a\""));
-    // The check after every start may have found the change as well.
+    // The check after every start may have found the change too.
     assert!(count(&metrics(&server), "tokenwell_config_reloads_total{outcome=\"applied\"}") > 0);
 }
 

@@ -1,4 +1,4 @@
-//! Readiness: of what is on disk and of the clock, at the moment of asking.
+//! Readiness at the moment of the request, based on the files on disk and the clock.
 
 use std::{
     fs::{self, OpenOptions},
@@ -20,7 +20,7 @@ use crate::{
     swap::swap,
 };
 
-/// A file in the place of the folder, so that no process can write there.
+/// Replaces the output folder by a file, so that no process can write there.
 fn obstruct(setting: &Setting) {
     fs::write(setting.path("aside"), "").unwrap();
     swap(&setting.path("out"), &setting.path("aside"));
@@ -34,7 +34,7 @@ fn a_token_that_is_gone_is_said_by_the_very_next_answer() {
     obstruct(&setting);
     let answer = server.get("/readyz");
     assert_eq!(answer.status, 503);
-    // It is missed, or was already, and cannot be written again.
+    // The missing file is detected now or was detected before, and it cannot be written again.
     let out = setting.path("out").display().to_string();
     let said: Vec<_> = answer.body.lines().collect();
     assert!(said[0].starts_with("a: ") && said[1].starts_with("b: ") && said.len() == 2, "{said:?}");
@@ -63,7 +63,7 @@ fn it_is_never_ready_over_a_file_that_is_not_whole() {
     let mut unready = 0;
     for deed in deeds {
         deed(&path);
-        // It may have been put right already; then it is whole.
+        // The file may be repaired already, and then it is complete.
         let answer = server.get("/readyz");
         match answer.status {
             200 => assert_eq!(fs::read_to_string(&path).unwrap(), token),
@@ -72,7 +72,7 @@ fn it_is_never_ready_over_a_file_that_is_not_whole() {
         within("it is put right", || (server.get("/readyz").status == 200).then_some(()));
         assert_eq!(fs::read_to_string(&path).unwrap(), token);
     }
-    // Put right ever later in a fight, so at the end it is seen.
+    // Repairs of a conflict are delayed more and more, so at least one request sees the file missing.
     assert!(unready > 0);
 }
 
@@ -95,11 +95,11 @@ fn a_removed_file_counts_while_its_write_fails() {
     assert!(answer.body.contains("out/a.jwt` does not hold its token: cannot "), "{}", answer.body);
 }
 
-/// For root no folder is read-only, so another user has to run it.
+/// Root can write to a read-only folder, so another user runs the daemon.
 fn as_nobody(setting: &Setting) -> Command {
     let program = setting.path("tokenwell");
-    // By another process: while this one had it open for writing, a child that another test starts would keep it from being
-    // executed for a moment.
+    // `cp` runs in its own process. If this process wrote the copy, a concurrent fork of another test could hold it
+    // open for writing, and the copy could not be executed for a moment.
     assert!(Command::new("cp").arg(TOKENWELL).arg(&program).status().unwrap().success());
     for folder in ["", "keys", "out", "state"] {
         fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();

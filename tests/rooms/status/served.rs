@@ -1,4 +1,4 @@
-//! A daemon that serves its status.
+//! A daemon with a status server.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -16,33 +16,33 @@ use crate::{
     stopped::is_stopped,
 };
 
-/// A setting whose configuration serves status there, besides the rest.
+/// Writes a configuration that serves status at `listen`, followed by `rest`.
 pub(crate) fn configure(setting: &Setting, listen: &str, rest: &str) {
     setting.configure_with(QUICK, &format!("status: {{listen: \"{listen}\"}}\n{rest}"));
 }
 
-/// Credentials of these names, served on a free port of loopback.
+/// Returns a setting with these credentials that serves status on a free loopback port.
 pub(crate) fn setting(names: &[&str]) -> Setting {
     let setting = Setting::with(names);
     configure(&setting, FREE_PORT, &setting.named(names));
     setting
 }
 
-/// The daemon, and its status server once the address is known.
+/// Starts the daemon, and waits for the address of its status server.
 pub(crate) fn start(setting: &Setting) -> (Program, Server) {
     let program = Program::start(&mut run(&setting.path("")));
     let server = server(setting, &program);
     (program, server)
 }
 
-/// The same when every token is on disk.
+/// Starts the daemon, and waits until every token is on disk.
 pub(crate) fn ready(setting: &Setting) -> (Program, Server) {
     let (program, server) = start(setting);
     program.until_said("ready: every required token is on disk", 1);
     (program, server)
 }
 
-/// Address of the status server of this process, from its status file.
+/// Returns the address of the process's status server, from its status file.
 pub(crate) fn server(setting: &Setting, program: &Program) -> Server {
     within("the address of the server", || {
         let file = status_file(&setting.path("state"))?;
@@ -55,7 +55,7 @@ pub(crate) fn status_file(state: &Path) -> Option<Value> {
     serde_json::from_str(&fs::read_to_string(state.join("status.json")).ok()?).ok()
 }
 
-/// `/status` as soon as it is as wanted.
+/// Waits until `/status` matches `wanted`, and returns it.
 pub(crate) fn until(server: &Server, what: &str, mut wanted: impl FnMut(&Value) -> bool) -> Value {
     within(what, || {
         let status = serde_json::from_str(&server.get("/status").body).unwrap();
@@ -71,11 +71,11 @@ pub(crate) fn credential<'a>(status: &'a Value, name: &str) -> &'a Value {
 #[derive(Debug)]
 pub(crate) struct Socket {
     pub(crate) port: u16,
-    /// Whether it listens; if not, it is one of its connections.
+    /// Whether the socket listens. Otherwise it is a connection.
     pub(crate) listens: bool,
 }
 
-/// The process's own sockets of TCP, as the kernel tells them: some twice, where others come and go while it does.
+/// Returns the TCP sockets of the process. The kernel may list a socket twice while others open and close.
 pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
     let links = fs::read_dir(format!("/proc/{}/fd", program.pid())).unwrap();
     let inodes: HashSet<String> = links
@@ -93,8 +93,8 @@ pub(crate) fn sockets(program: &Program) -> Vec<Socket> {
     by_inode.into_values().collect()
 }
 
-/// How many connections the process has with clients of its server. It stands still meanwhile: descriptors are read one by
-/// one, and of connections that come and go more would be seen than there are at any time.
+/// Counts the connections of clients to the status server of the process. The process is stopped meanwhile: descriptors
+/// are read one by one, so connections that open and close would inflate the count.
 pub(crate) fn connections(program: &Program, server: &Server) -> usize {
     program.signal(Signal::SIGSTOP);
     within("it stands still", || is_stopped(program.pid()).then_some(()));
@@ -104,7 +104,7 @@ pub(crate) fn connections(program: &Program, server: &Server) -> usize {
     count
 }
 
-/// The ports on which the process listens.
+/// Returns the ports on which the process listens.
 pub(crate) fn listens_at(program: &Program) -> Vec<u16> {
     sockets(program).iter().filter(|socket| socket.listens).map(|socket| socket.port).collect()
 }

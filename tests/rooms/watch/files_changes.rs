@@ -92,7 +92,7 @@ async fn a_burst_of_changes_becomes_one_hint() {
 
 type Deed<'a> = &'a dyn Fn(&Path);
 
-/// A folder with two files, and a change watcher on it without pending events.
+/// Returns a folder with two files, and a change watcher on it without pending events.
 async fn posted() -> (TempDir, ChangeWatcher) {
     let folder = TempDir::new().unwrap();
     for name in ["read", "changed", "new"] {

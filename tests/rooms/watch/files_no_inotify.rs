@@ -1,4 +1,5 @@
-//! A process that can have no inotify instance. One test, alone in its process, because it uses up all descriptors.
+//! A process that cannot create an inotify instance. The file has one test, because it uses up all descriptors of its
+//! process.
 
 #![expect(clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -34,7 +35,8 @@ async fn without_inotify_a_watch_logs_once_and_recovers() {
     drop(all_descriptors);
     watch.rearm();
     in_time(watch.hint()).await;
-    // The round before may have found one as well: then the hint is of that one, and the last is still under way.
+    // The previous round may also have found an inotify instance. In that case this hint belongs to it, and the last
+    // round is still running.
     in_time(async {
         while !watch.fully_armed() {
             tokio::task::yield_now().await;

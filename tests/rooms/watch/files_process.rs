@@ -1,4 +1,4 @@
-//! Resources of a watch. One test, alone in its process, because it counts threads and descriptors.
+//! Resources of a watch. The file has one test, because it counts the threads and descriptors of its process.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -19,7 +19,7 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
     in_time(watch.hint()).await;
     assert_eq!(folders_watched(), [50]);
 
-    // A round that finds all well leaves all as it is.
+    // A round without changes leaves every watch in place.
     watch.rearm();
     for folder in &folders {
         fs::write(folder.join("key"), "K1").unwrap();
@@ -28,11 +28,11 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
     assert_eq!(folders_watched(), [50]);
     assert!(watch.fully_armed());
 
-    // Left folders are not watched. The newcomer gives the round an end to wait for.
+    // Folders that are no longer followed are not watched. The new folder causes a hint at the end of the round.
     let newcomer = above.path().join("newcomer");
     fs::create_dir(&newcomer).unwrap();
     watch.follow(folders.iter().take(10).cloned().chain([newcomer]).collect());
-    // Events of the last writes may still arrive before it.
+    // Events of the last writes may still arrive before that hint.
     while folders_watched() != [11] {
         in_time(watch.hint()).await;
     }
@@ -50,12 +50,12 @@ fn threads() -> usize {
     fs::read_dir("/proc/self/task").unwrap().count()
 }
 
-/// For each inotify instance of this process, how many folders it watches.
+/// Returns the number of watched folders for each inotify instance of this process.
 fn folders_watched() -> Vec<usize> {
     let mut watched = Vec::new();
     for entry in fs::read_dir("/proc/self/fd").unwrap() {
         let entry = entry.unwrap();
-        // A descriptor may be gone by the time it is looked at.
+        // A descriptor may be closed before its link is read.
         if fs::read_link(entry.path()).is_ok_and(|leads_to| leads_to.ends_with("anon_inode:inotify")) {
             let info = PathBuf::from("/proc/self/fdinfo").join(entry.file_name());
             let info = fs::read_to_string(info).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Hints from real folders. Each wait is for the hint itself; the time-out is only there to fail the test.
+//! Hints from real folders. Each test waits for the hint itself; the time-out only fails the test.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a helper that fails is a test that fails")]
 
@@ -30,7 +30,7 @@ async fn a_swap_of_a_mounted_secret_gives_a_hint_each_time() {
     let mut watch = armed(&[folder.path()]).await;
     for key in ["K1", "K2", "K3", "K4", "K5"] {
         volume.update(&[("billing", key)]);
-        // The swap may end within one hint or the next; the key is there by the last of them.
+        // One swap may cause several hints. The new key is readable after the last one.
         loop {
             in_time(watch.hint()).await;
             if fs::read_to_string(volume.path("billing")).unwrap() == key {
@@ -85,7 +85,7 @@ async fn a_folder_that_is_removed_and_made_anew_is_armed_again() {
     for _ in 0..5 {
         fs::remove_dir(&folder).unwrap();
         hints_until(&mut watch, |watch| !watch.fully_armed()).await;
-        // Some file systems give the new folder the old one's number.
+        // Some file systems reuse the inode number of the old folder.
         fs::create_dir(&folder).unwrap();
         watch.rearm();
         hints_until(&mut watch, FolderWatcher::fully_armed).await;
@@ -150,7 +150,7 @@ async fn a_folder_with_two_paths_stays_watched_by_the_other() {
     fs::create_dir(&folder).unwrap();
     symlink("keys", &link).unwrap();
     let mut watch = armed(&[&folder, &link]).await;
-    // The third folder is there so that the round has an end that can be waited for.
+    // The third folder causes a hint at the end of the round, which the test waits for.
     let third = above.path().join("third");
     fs::create_dir(&third).unwrap();
     watch.follow(BTreeSet::from([folder.clone(), third]));
@@ -166,7 +166,7 @@ async fn a_hint_that_is_dropped_half_way_is_not_lost() {
     fs::write(folder.path().join("key"), "K1").unwrap();
     let mut dropped = 0;
     in_time(async {
-        // Each turn polls a new future once and drops it.
+        // Each iteration polls a new future once and drops it.
         while watch.hint().now_or_never().is_none() {
             dropped += 1;
             tokio::task::yield_now().await;
@@ -209,7 +209,7 @@ async fn armed(folders: &[&Path]) -> FolderWatcher {
     watch
 }
 
-/// The expected change may arrive with a later hint than the first.
+/// Waits until `reached` returns true. The expected change may arrive with a later hint than the first.
 async fn hints_until(watch: &mut FolderWatcher, reached: impl Fn(&FolderWatcher) -> bool) {
     loop {
         in_time(watch.hint()).await;
