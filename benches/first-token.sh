@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From exec to the first token on disk: `tokenwell once` beside `curl | jq > file && mv`, against one sandbox, taking
-# turns. Tokenwell also fetches the public keys, verifies the signature and syncs the file to the disk.
+# Time from exec to the first token on disk: `tokenwell once` compared with `curl | jq > file && mv`, alternately, against one sandbox. Tokenwell
+# also fetches the public keys, verifies the signature and syncs the file to the disk.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -24,8 +24,7 @@ fail() {
     exit 1
 }
 
-# Runs a way of getting a token in a folder of its own, where nothing is remembered of earlier runs, and writes the
-# microseconds until the token was there.
+# Runs one command in a new folder, without state from earlier runs, and prints the microseconds until the token exists.
 measure() {
     local way=$1 folder=$2 began ended
     mkdir "$folder"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the daemon weighs while it has nothing to do: one credential, a session that lives for an hour.
+# Resource use of an idle daemon: one credential, a session that lives for an hour.
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -9,7 +9,7 @@ source benches/sandbox.bash
 window=${SECONDS_IDLE:-120}
 settle=45 # the connection of the first exchange is closed after some 20 s, threads for files after one
 
-# `thread name, wake-ups so far` for each thread.
+# Prints `thread name, wake-ups since its start` for each thread.
 wake_ups() {
     local task
     for task in "/proc/$pid/task"/*; do
@@ -17,7 +17,7 @@ wake_ups() {
     done
 }
 
-# Ticks on a processor so far.
+# Processor ticks since the start of the process.
 ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
 
 status_of() { awk -v field="$1:" '$1 == field { print $2 }' "/proc/$pid/status"; }
@@ -45,7 +45,7 @@ sleep "$window"
 wake_ups >"$work/after"
 row 'time on a processor' "$((($(ticks) - ticks_before) * 1000 / $(getconf CLK_TCK)))" "ms in $window s"
 
-# A thread that was not there before counts from zero; those that came and went are not seen.
+# A thread that is new in the second sample counts from zero; threads that start and end between the samples are missed.
 awk -v window="$window" '
     NR == FNR { before[$1] = $NF; next }
     { printf "%-34s %12.1f  a minute (%d in %d s)\n", "wake-ups of thread `" $2 "`", ($NF - before[$1]) * 60 / window, $NF - before[$1], window }

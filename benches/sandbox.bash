@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# What the benches share: the binary, a folder that goes away, and a sandbox on a free port.
+# Shared code of the benches: the binary, a temporary folder, and a sandbox on a free port.
 
-# The binary to measure; built before, so that no build is under way while something is measured.
+# The binary to measure. It is built beforehand, so no build runs during a measurement.
 tokenwell=${TOKENWELL:-${CARGO_TARGET_DIR:-target}/release/tokenwell}
 if [[ ! -x $tokenwell ]]; then
     echo "there is no \`$tokenwell\`; build it with \`cargo build --release\`, or name another in \$TOKENWELL" >&2
@@ -23,7 +23,7 @@ trap finish EXIT
 
 # shellcheck disable=SC2034 # the benches use these
 project=P2sandboxsandboxsandboxsandb
-# In a folder of its own, since the daemon looks up whenever something happens there.
+# The key has its own folder, because the daemon wakes up at every event in that folder.
 key=$work/keys/billing
 mkdir "$work/keys"
 printf 'K2benchbenchbench' >"$key"
@@ -33,7 +33,7 @@ start_sandbox() {
     mkfifo "$work/said"
     "$tokenwell" sandbox --listen 127.0.0.1:0 "$@" >"$work/said" 2>"$work/sandbox.log" &
     started+=("$!")
-    exec 9<"$work/said" # kept open, so that the sandbox can say the rest
+    exec 9<"$work/said" # keeps the pipe open, so the sandbox can still write
     read -r api <&9
     api=${api##* }
 }
@@ -41,7 +41,7 @@ start_sandbox() {
 # Microseconds since the epoch, without starting a process.
 now_us() { printf -v "$1" '%s' "${EPOCHREALTIME/[.,]/}"; }
 
-# Reads numbers, answers the median.
+# Reads numbers and prints the median.
 median() { sort -n | awk '{ n[NR] = $1 } END { print NR % 2 ? n[(NR + 1) / 2] : (n[NR / 2] + n[NR / 2 + 1]) / 2 }'; }
 
 machine() {

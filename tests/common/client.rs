@@ -1,4 +1,4 @@
-//! A client as small as can be, so that what is sent and what comes is seen whole.
+//! A minimal HTTP client, so a test sees every byte that is sent and received.
 
 use std::{
     io::{Read, Write},
@@ -8,14 +8,14 @@ use std::{
     time::Duration,
 };
 
-/// Where a server is.
+/// The address of a server.
 #[derive(Clone, Debug)]
 pub(crate) enum Server {
     Tcp(String),
     Unix(PathBuf),
 }
 
-/// What it answered.
+/// The response of a server.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -27,7 +27,7 @@ pub(crate) trait Wire: Read + Write {}
 impl<T: Read + Write> Wire for T {}
 
 impl Server {
-    /// As the program names it.
+    /// Parses an address as the program prints it.
     pub(crate) fn named(address: &str) -> Self {
         match address.strip_prefix("unix:") {
             Some(path) => Self::Unix(path.into()),
@@ -50,7 +50,7 @@ impl Server {
         }
     }
 
-    /// Its port of TCP.
+    /// Returns the TCP port.
     pub(crate) fn port(&self) -> u16 {
         match self {
             Self::Tcp(address) => address.rsplit(':').next().unwrap().parse().unwrap(),
@@ -58,7 +58,7 @@ impl Server {
         }
     }
 
-    /// Asks again where the machine stood still for so long that the server gave up: that is its right, and no answer.
+    /// Sends a GET request. If the machine stalled so long that the server gave up, sends it again: the server may do so.
     pub(crate) fn get(&self, path: &str) -> Answer {
         let ask = || self.ask(&format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"));
         let is_late =
@@ -67,7 +67,7 @@ impl Server {
         late.unwrap_or_else(ask)
     }
 
-    /// Sends this and reads to the end.
+    /// Sends this request and reads to the end.
     pub(crate) fn ask(&self, request: &str) -> Answer {
         let mut wire = self.connect();
         wire.write_all(request.as_bytes()).unwrap();
@@ -78,7 +78,7 @@ impl Server {
 impl Answer {
     pub(crate) fn read(wire: &mut impl Read) -> Self {
         let mut bytes = Vec::new();
-        // A reset after the answer is an end too.
+        // A reset after the answer also ends the response.
         let _ = wire.read_to_end(&mut bytes);
         let text = String::from_utf8(bytes).unwrap();
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
@@ -98,5 +98,5 @@ impl Answer {
 
 const GIVEN_UP: [&str; 2] = ["the outputs could not be inspected within", "the daemon's loop has not answered for"];
 
-/// Only there to fail a test.
+/// This limit only serves to fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);

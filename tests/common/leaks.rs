@@ -1,4 +1,4 @@
-//! Finds an access key or a session in what a program says, in whatever dress.
+//! Finds an access key or a session in the output of a program, in any encoding.
 
 use std::fmt::Write as _;
 
@@ -7,15 +7,15 @@ use base64::{
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
 
-/// What must not be said.
+/// The secrets to search for.
 #[derive(Default)]
 pub(crate) struct Leaks {
-    /// What it is and how it may look.
+    /// Description and encoded form of each secret.
     needles: Vec<(&'static str, String)>,
 }
 
 impl Leaks {
-    /// Knows the form that every JWT has, besides what it is told of.
+    /// Starts with the common form of all JWTs; secrets are added later.
     pub(crate) fn new() -> Self {
         Self { needles: vec![("a JWT's header", "eyJ".to_owned())] }
     }
@@ -25,7 +25,7 @@ impl Leaks {
         self.dressed("an access key in another dress", key.as_bytes());
     }
 
-    /// The signature is secret too: with it the rest can be guessed.
+    /// Adds a JWT and its signature, which is secret too: with it the rest can be guessed.
     pub(crate) fn jwt(&mut self, jwt: &str) {
         let (claims, signature) = jwt.rsplit_once('.').unwrap();
         self.needles.push(("a JWT's claims", claims.split_once('.').unwrap().1.to_owned()));
@@ -35,7 +35,7 @@ impl Leaks {
         self.dressed("a JWT's signature, decoded", &bytes);
     }
 
-    /// Every place where something of it is.
+    /// Returns every position at which a secret occurs.
     pub(crate) fn all_in(&self, bytes: &[u8]) -> Vec<(&'static str, usize)> {
         let mut by_first: Vec<Vec<&(&'static str, String)>> = vec![Vec::new(); 256];
         for needle in &self.needles {
@@ -50,7 +50,7 @@ impl Leaks {
         (0..bytes.len()).filter_map(at).collect()
     }
 
-    /// What of it is in the text. The text itself is not repeated.
+    /// Returns which secret the text contains, without repeating the text.
     pub(crate) fn found_in(&self, text: &str) -> Option<&'static str> {
         self.needles.iter().find(|(_, needle)| text.contains(needle)).map(|(what, _)| *what)
     }
@@ -58,7 +58,7 @@ impl Leaks {
     fn dressed(&mut self, what: &'static str, bytes: &[u8]) {
         let mut looks = vec![hex(bytes, "", false), hex(bytes, "", true), hex(bytes, "%", true), listed(bytes)];
         looks.push(percent(bytes));
-        // Base64 of the bytes behind anything: three ways to fall on the grid, each without its ragged ends.
+        // Base64 of the bytes after any prefix has three alignments; each form omits the incomplete characters at both ends.
         for before in 0..3 {
             let text = STANDARD.encode([&b"xx"[..before], bytes].concat());
             let inner = &text[before.div_ceil(3) * 4..text.len() - 4];
@@ -76,12 +76,12 @@ fn hex(bytes: &[u8], before: &str, capitals: bool) -> String {
     })
 }
 
-/// As `{:?}` prints bytes.
+/// The bytes as `{:?}` prints them.
 fn listed(bytes: &[u8]) -> String {
     format!("{bytes:?}").trim_matches(['[', ']']).to_owned()
 }
 
-/// As a URL holds it.
+/// The text as a URL encodes it.
 fn percent(bytes: &[u8]) -> String {
     let dressed = |byte: &u8| {
         if byte.is_ascii_alphanumeric() { char::from(*byte).to_string() } else { format!("%{byte:02X}") }

@@ -1,4 +1,4 @@
-//! A service manager as far as the program can tell: a datagram socket that listens.
+//! A service manager from the program's point of view: a datagram socket that listens.
 
 use std::{
     io::ErrorKind,
@@ -12,7 +12,7 @@ use std::{
 
 pub(crate) struct Manager {
     socket: UnixDatagram,
-    /// What `$NOTIFY_SOCKET` is to say.
+    /// The value of `$NOTIFY_SOCKET`.
     pub(crate) address: String,
 }
 
@@ -31,14 +31,14 @@ impl Manager {
         Self { socket, address }
     }
 
-    /// The next message.
+    /// Returns the next message.
     pub(crate) fn next(&self) -> String {
         let mut bytes = [0; 4096];
         let count = self.socket.recv(&mut bytes).unwrap();
         String::from_utf8(bytes[..count].to_vec()).unwrap()
     }
 
-    /// The messages up to the first that has this text, which is the last of them.
+    /// Returns the messages up to and including the first that contains this text.
     pub(crate) fn until(&self, text: &str) -> Vec<String> {
         let mut heard = Vec::new();
         while !heard.last().is_some_and(|message: &String| message.contains(text)) {
@@ -47,7 +47,7 @@ impl Manager {
         heard
     }
 
-    /// The messages that are there already.
+    /// Returns the messages that have already arrived.
     pub(crate) fn rest(&self) -> Vec<String> {
         self.socket.set_nonblocking(true).unwrap();
         let mut heard = Vec::new();
@@ -64,10 +64,10 @@ impl Manager {
     }
 }
 
-/// How many of these messages have a line that begins so.
+/// Counts the messages that have a line with this prefix.
 pub(crate) fn count(messages: &[String], start: &str) -> usize {
     messages.iter().filter(|message| message.lines().any(|line| line.starts_with(start))).count()
 }
 
-/// Only there to fail a test.
+/// This limit only serves to fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! What the tests of the daemon in process and of the real binary share.
+//! Shared code of the tests that run the daemon in process and of those that run the real binary.
 
 pub(crate) mod leaks;
 pub(crate) mod place;

@@ -1,4 +1,4 @@
-//! A port of loopback where nobody listens, and nobody can: it is taken.
+//! A loopback port that is taken and does not listen, so no other process can listen there.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -7,7 +7,7 @@ use std::{
 
 use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, getsockname, socket_with};
 
-/// As long as it lives, connections there are refused.
+/// Connections to the port are refused until this is dropped.
 pub(crate) struct Nobody {
     pub(crate) address: SocketAddr,
     _socket: OwnedFd,

@@ -1,4 +1,4 @@
-//! A folder of one test: keys, outputs, state and configuration, and all that is secret in it.
+//! A test's folder with keys, outputs, state and configuration, and the secrets in it.
 
 use std::{
     fmt::Write as _,
@@ -29,7 +29,7 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    /// An access key that no other place has.
+    /// Returns an access key that no other folder uses.
     pub(crate) fn key(&mut self, label: &str) -> String {
         let key = format!("K2{label}+/=%of{}", self.folder.path().file_name().unwrap().display());
         self.leaks.key(&key);
@@ -43,14 +43,14 @@ impl Place {
         Secret::new(key)
     }
 
-    /// Replaces a file by rename, as good programs do.
+    /// Replaces a file by rename, as well-behaved programs do.
     pub(crate) fn put(&self, name: &str, text: &str) {
         let new = self.path("new");
         fs::write(&new, text).unwrap();
         fs::rename(new, self.path(name)).unwrap();
     }
 
-    /// The token in `out/<name>.jwt`, which is whole if it is there.
+    /// Returns the token in `out/<name>.jwt` if the file exists, and checks that it is complete.
     pub(crate) fn token(&mut self, name: &str) -> Option<String> {
         let token = fs::read_to_string(self.path(&format!("out/{name}.jwt"))).ok()?;
         assert_eq!(token.split('.').count(), 3, "a whole token");
@@ -58,7 +58,7 @@ impl Place {
         Some(token)
     }
 
-    /// Credentials of these names with the keys `keys/<name>` and the outputs `out/<name>.jwt`.
+    /// Returns credentials of these names with the keys `keys/<name>` and the outputs `out/<name>.jwt`.
     pub(crate) fn named(&self, names: &[&str]) -> String {
         let mut text = "credentials:\n".to_owned();
         for name in names {
@@ -69,19 +69,19 @@ impl Place {
         text
     }
 
-    /// The text of a configuration: what every test has in common, and the rest.
+    /// Returns the text of a configuration: the part common to all tests, and the rest.
     pub(crate) fn configuration(&self, base_url: &str, rest: &str) -> String {
         let state = self.path("state");
         format!("projectId: P2world\nbaseUrl: {base_url}\nstateDirectory: {}\n{rest}", state.display())
     }
 
-    /// Temporary files beside the outputs.
+    /// Returns the temporary files beside the outputs.
     pub(crate) fn litter(&self) -> Vec<PathBuf> {
         let entries = fs::read_dir(self.path("out")).into_iter().flatten();
         entries.map(|entry| entry.unwrap().path()).filter(|path| is_temporary(path)).collect()
     }
 
-    /// Makes every token that is in `out`, in whatever format, known as a secret.
+    /// Registers every token in `out`, in any format, as a secret.
     pub(crate) fn learn_tokens(&mut self) {
         for entry in fs::read_dir(self.path("out")).into_iter().flatten() {
             let text = fs::read_to_string(entry.unwrap().path()).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The real program as a child: started, signalled, listened to.
+//! The real program as a child process: starts it, sends signals and reads its output.
 
 use std::{
     ffi::OsStr,
@@ -30,24 +30,24 @@ pub(crate) fn run(folder: &Path) -> Command {
     tokenwell([OsStr::new("run"), OsStr::new("--config"), folder.join("tokenwell.yaml").as_os_str()])
 }
 
-/// `tokenwell once`, the same way.
+/// `tokenwell once` with the configuration in this folder.
 pub(crate) fn once(folder: &Path, timeout: &str) -> Command {
     let mut command = tokenwell(["once", "--timeout", timeout, "--config"]);
     command.arg(folder.join("tokenwell.yaml"));
     command
 }
 
-/// A program that runs. Dropping it kills it.
+/// A running program. Dropping it kills it.
 pub(crate) struct Program {
     child: Child,
     stdout: Ear,
     stderr: Ear,
 }
 
-/// How it ended and all that it said.
+/// How the program ended, and its whole output.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// None if a signal ended it.
+    /// `None` if a signal ended it.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -69,7 +69,7 @@ impl Program {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();
     }
 
-    /// Waits until standard error holds this text so many times.
+    /// Waits until standard error holds this text this many times.
     pub(crate) fn until_said(&self, text: &str, times: usize) {
         let enough = self.stderr.until(|said| said.matches(text).count() >= times);
         assert!(enough, "in vain: `{text}` {times} times in\n{}", self.stderr.text());
@@ -96,7 +96,7 @@ impl Drop for Program {
     }
 }
 
-/// Reads one end of a pipe, so that the program never waits for a reader.
+/// Reads one end of a pipe, so the program never waits for a reader.
 struct Ear {
     heard: Arc<(Mutex<Heard>, Condvar)>,
     thread: Option<JoinHandle<()>>,
@@ -143,7 +143,7 @@ impl Ear {
     }
 }
 
-/// Asks again and again; for what nobody tells of by himself.
+/// Polls a condition that has no event to wait for.
 pub(crate) fn within<T>(what: &str, mut asked: impl FnMut() -> Option<T>) -> T {
     let step = Duration::from_millis(2);
     for _ in 0..PATIENCE.as_millis() / step.as_millis() {
@@ -155,10 +155,10 @@ pub(crate) fn within<T>(what: &str, mut asked: impl FnMut() -> Option<T>) -> T {
     panic!("in vain: {what}");
 }
 
-/// Waits until a file is there, and reads it.
+/// Waits until a file exists, and reads it.
 pub(crate) fn content(path: &Path) -> String {
     within(&path.display().to_string(), || fs::read_to_string(path).ok())
 }
 
-/// Only there to fail a test.
+/// This limit only serves to fail a test.
 const PATIENCE: Duration = Duration::from_secs(30);

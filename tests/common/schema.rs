@@ -1,5 +1,5 @@
-//! Holds a configuration against the JSON Schema and against the reader at once: what the reader takes the schema takes,
-//! and each mistake that the reader tells the schema sees in the same place, but for those that only a program can see.
+//! Compares the JSON Schema with the configuration reader: the schema accepts what the reader accepts, and each diagnostic
+//! of the reader has a schema error in the same place, except for those that only a program can detect.
 
 use std::{collections::BTreeSet, sync::OnceLock};
 
@@ -7,7 +7,7 @@ use boon::{Compiler, Draft, ErrorKind, InstanceToken, SchemaIndex, Schemas, Vali
 use serde_json::Value;
 use tokenwell::config::{Diagnostic, Loaded, Mistakes, Place, schema};
 
-/// Asserts that the schema says of this text what the reader says.
+/// Asserts that the schema and the reader agree about this text.
 pub(crate) fn agrees(yaml: &str, said: &Result<Loaded, Mistakes>) {
     let document: Result<Value, _> = serde_yaml::from_str(yaml);
     let Err(mistakes) = said else {
@@ -15,10 +15,10 @@ pub(crate) fn agrees(yaml: &str, said: &Result<Loaded, Mistakes>) {
         assert_eq!(places(&document), BTreeSet::new(), "the reader takes it, and the schema does not:\n{yaml}");
         return;
     };
-    // What is no YAML, or none with texts for keys, never comes to a schema.
+    // Invalid YAML, and YAML with keys that are not strings, never reaches the schema.
     let Ok(document) = document else { return };
     let places = places(&document);
-    // Of two equal fields JSON has the last, and nothing of the first: what is around them is another mapping.
+    // If a field occurs twice, JSON keeps only the last, so the schema checks another mapping than the reader.
     let duplicates =
         mistakes.diagnostics().iter().filter(|diagnostic| diagnostic.what == "duplicate field").filter_map(path_of);
     let hidden: Vec<_> = duplicates.map(|path| path.rsplit_once('.').map_or(path, |(parent, _)| parent)).collect();
@@ -32,7 +32,7 @@ pub(crate) fn agrees(yaml: &str, said: &Result<Loaded, Mistakes>) {
     }
 }
 
-/// Where the schema finds something wrong, as the reader calls places.
+/// Returns the places of the schema's errors, in the reader's notation.
 pub(crate) fn places(document: &Value) -> BTreeSet<String> {
     static COMPILED: OnceLock<(Schemas, SchemaIndex)> = OnceLock::new();
     let (schemas, index) = COMPILED.get_or_init(|| {
@@ -49,7 +49,7 @@ pub(crate) fn places(document: &Value) -> BTreeSet<String> {
     places
 }
 
-/// Notes where the innermost reasons stand.
+/// Collects the places of the innermost errors.
 fn note(error: &ValidationError, places: &mut BTreeSet<String>) {
     let mut place = String::new();
     for token in &error.instance_location.tokens {
@@ -67,7 +67,7 @@ fn note(error: &ValidationError, places: &mut BTreeSet<String>) {
     }
 }
 
-/// The reader's name of a field, if it is plain.
+/// The reader's name of a field, if it is a plain one.
 fn below(place: &str, name: &str) -> String {
     let plain =
         name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) && name.len() <= 40;
@@ -82,14 +82,14 @@ fn path_of(diagnostic: &Diagnostic) -> Option<&str> {
     }
 }
 
-/// The whole file is around nothing: it would be around everything.
+/// The whole file does not count as around a place: it is around every place.
 fn is_at_or_around(place: &str, path: &str) -> bool {
     let rest = path.strip_prefix(place);
     rest.is_some_and(|rest| rest.is_empty() || !place.is_empty() && rest.starts_with(['.', '[']))
         || path.contains("(a long name)")
 }
 
-/// Whether the mistake is in what only a program knows: the text as it is written, the environment, the machine, other
+/// Whether only a program can detect the mistake: it depends on the text as written, the environment, the machine, other
 /// places of the file, or the meaning of a value.
 fn only_a_program_sees(diagnostic: &Diagnostic, path: &str, document: &Value) -> bool {
     let of_the_text =
@@ -99,7 +99,7 @@ fn only_a_program_sees(diagnostic: &Diagnostic, path: &str, document: &Value) ->
         || ONLY_A_PROGRAM_SEES.iter().any(|(what, at, _)| diagnostic.what.contains(what) && path.contains(at))
 }
 
-/// Whether a text with a variable stands there.
+/// Whether the place holds a text with a variable.
 fn holds_a_variable(path: &str, document: &Value) -> bool {
     let pointer = format!("/{}", path.replace(['.', '['], "/").replace(']', ""));
     let Some(text) = document.pointer(&pointer).and_then(Value::as_str) else { return false };
@@ -108,7 +108,7 @@ fn holds_a_variable(path: &str, document: &Value) -> bool {
     })
 }
 
-/// What a mistake says, a part of its place, and why no schema can see it.
+/// A diagnostic's message, a part of its place, and why no schema can detect it.
 const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("the environment variable ", "", "what is set is known when it runs"),
     ("missing", "projectId", "`$DESCOPE_PROJECT_ID` may give it"),

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// `<mount>/..2026_N/<name>` holds a file, `<mount>/..data` leads to the newest folder, and what users see is
+/// `<mount>/..2026_N/<name>` is a file, `<mount>/..data` links to the newest folder, and users read
 /// `<mount>/<name> -> ..data/<name>`.
 pub(crate) struct SecretVolume {
     mount: PathBuf,
@@ -21,7 +21,8 @@ impl SecretVolume {
         volume
     }
 
-    /// New folder, its files, a new link renamed over `..data`, the visible links, the old folder removed: in this order.
+    /// Updates in this order: new folder, its files, a new link renamed over `..data`, the visible links, removal of the old
+    /// folder.
     pub(crate) fn update(&mut self, files: &[(&str, &str)]) {
         let old = self.folder();
         self.generation += 1;

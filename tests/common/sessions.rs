@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokenwell::sandbox::Sandbox;
 
-/// Waits until so many sessions were given since the start, however long that takes, as long as one comes after the other.
+/// Waits until the sandbox has granted this many sessions since its start, however long it takes, as long as they keep
+/// coming.
 pub(crate) fn until_sessions(sandbox: &Sandbox, sessions: u64) {
     let mut given = sandbox.counters().sessions;
     while given < sessions {
@@ -13,5 +14,5 @@ pub(crate) fn until_sessions(sandbox: &Sandbox, sessions: u64) {
     }
 }
 
-/// Only there to fail a test. The first session may have thousands of keys to be read before it.
+/// This limit only serves to fail a test. Thousands of keys may have to be read before the first session.
 const PATIENCE: Duration = Duration::from_secs(120);

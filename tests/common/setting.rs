@@ -1,4 +1,4 @@
-//! What every test begins with: a folder, a sandbox, and a word at the end on what was said.
+//! The usual start of a test (a folder and a sandbox) and the checks of its output at the end.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -19,12 +19,12 @@ pub(crate) struct Setting {
 
 impl Setting {
     pub(crate) fn new() -> Self {
-        // So long that none falls due in a test that counts exchanges, however slow the machine.
+        // The life is so long that no renewal falls due in a test that counts exchanges, however slow the machine is.
         let life = Duration::from_secs(3600);
         Self { sandbox: Sandbox::start(Settings { life, ..Settings::default() }).unwrap(), place: Place::new() }
     }
 
-    /// With keys and credentials of these names, and a quick pace.
+    /// A setting with keys and credentials of these names, and short intervals.
     pub(crate) fn with(names: &[&str]) -> Self {
         let mut setting = Self::new();
         for name in names {
@@ -46,7 +46,7 @@ impl Setting {
         self.configuration(&self.sandbox.base_url(), rest)
     }
 
-    /// The daemon, up to the moment when every token is on disk.
+    /// Starts the daemon and waits until every token is on disk.
     pub(crate) fn ready(&self) -> Program {
         let program = Program::start(&mut run(&self.path("")));
         program.until_said("ready: every required token is on disk", 1);
@@ -62,7 +62,7 @@ impl Setting {
         self.until("exchanges", move |counters| counters.exchanges >= exchanges);
     }
 
-    /// Nothing secret was said, nothing went to standard output, and no temporary file is left.
+    /// Checks that the output contains no secret, that standard output is empty, and that no temporary file is left.
     pub(crate) fn clean(&mut self, ended: &Ended) {
         self.learn_tokens();
         for said in [&ended.stdout, &ended.stderr] {

@@ -1,10 +1,10 @@
-//! How far apart exchanges came.
+//! The intervals between exchanges.
 
 use std::time::Duration;
 
 use tokenwell::{sandbox::Sandbox, secret::Secret};
 
-/// No two exchanges with this key (or any, if none is named) came closer than this, and there were two.
+/// Asserts that there were two exchanges with this key (or with any, if `None`), and that no two came closer than this.
 pub(crate) fn spaced(sandbox: &Sandbox, key: Option<&Secret>, least: Duration) {
     let key = key.map(Secret::fingerprint);
     let seen: Vec<_> = sandbox

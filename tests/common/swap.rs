@@ -1,5 +1,5 @@
-//! Two files or folders change places in one step: whoever looks meanwhile finds the one or the other, and nobody can put
-//! something of his own in between.
+//! Exchanges two files or folders in one step: a reader finds one or the other, and no other process can put a file in
+//! between.
 
 use std::path::Path;
 

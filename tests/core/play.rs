@@ -1,4 +1,5 @@
-//! A fleet played by hand: told what happened at which moment, and asked what it does. Bare numbers are seconds since boot.
+//! A fleet driven by hand: a test passes in events at given moments and checks the actions. Bare numbers are seconds since
+//! boot.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -10,7 +11,7 @@ use tokenwell::{
     },
 };
 
-/// A fleet without jitter, played by hand.
+/// A fleet without jitter, driven by hand.
 pub(crate) struct Play {
     pub(crate) fleet: Fleet,
     pub(crate) now: Moment,
@@ -31,7 +32,7 @@ impl Play {
         id
     }
 
-    /// Lets time pass until `seconds`; wakes on the way must come to nothing.
+    /// Lets time pass until `seconds`; wakes on the way must cause no action.
     pub(crate) fn quiet_until(&mut self, seconds: f64) {
         while let Some(wake) = self.fleet.next_wake()
             && wake < at(seconds)
@@ -71,7 +72,7 @@ impl Play {
         }
     }
 
-    /// The next exchange comes in that time; answers whose it is.
+    /// Asserts that the next exchange comes in that time; returns its credential.
     pub(crate) fn next_within(&mut self, earliest: f64, latest: f64) -> Id {
         self.now = self.now.max(at(earliest));
         loop {
@@ -97,7 +98,7 @@ impl Play {
         self.tell(id, Event::Exchanged(attempt, outcome));
     }
 
-    /// Asks, is granted and publishes, all at this moment.
+    /// Sends an exchange, grants it and publishes the token, all at this moment.
     pub(crate) fn renews(&mut self, id: Id, lifetime: u64) {
         let attempt = self.asks(id);
         self.granted(id, attempt, key(1), life(lifetime));

@@ -1,4 +1,5 @@
-//! The real binary's `demo`, its output in a pipe: it narrates, prints no secret, ends on request and leaves no files.
+//! The real binary's `demo` with its output in a pipe: it prints events, prints no secret, ends on request and leaves no
+//! files.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -14,7 +15,7 @@ use nix::{
     unistd::Pid,
 };
 
-/// A demo whose temporary folder is in a folder of the test.
+/// A demo whose temporary folder is in the test's folder.
 struct Demo {
     temporary: tempfile::TempDir,
     child: Child,
@@ -40,7 +41,7 @@ impl Demo {
         Self { temporary, child, output }
     }
 
-    /// Reads on until a line has this in it, and answers all that was read.
+    /// Reads until a line contains this text, and returns everything that was read.
     fn until(&mut self, wanted: &str) -> String {
         let mut read = String::new();
         while !read.lines().last().is_some_and(|line| line.contains(wanted)) {
@@ -53,7 +54,7 @@ impl Demo {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    /// The rest of the output, how it ended, and what it complained of.
+    /// Returns the rest of the output, the exit status, standard error, and the folder.
     fn end(mut self) -> (String, ExitStatus, String, tempfile::TempDir) {
         let (mut rest, mut complaints) = (String::new(), String::new());
         self.output.read_to_string(&mut rest).unwrap();

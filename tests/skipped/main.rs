@@ -1,7 +1,7 @@
 //! Lists the tests of this run that were skipped, and why.
 //!
-//! Cargo runs test binaries in the order of their names, and libtest shows nothing that a passing test prints. So this binary
-//! has the last name of all and no test harness.
+//! Cargo runs test binaries in alphabetical order, and libtest hides the output of passing tests. So this binary has the
+//! last name of all and no test harness.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
@@ -12,7 +12,7 @@ mod skipped;
 
 #[expect(clippy::print_stdout, reason = "the list is for people")]
 fn main() {
-    // `cargo test -- --list` asks for names of tests, of which there are none.
+    // `cargo test -- --list` asks for test names; there are none.
     if env::args().any(|argument| argument == "--list") {
         return;
     }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Which Go builds the tools of tests.
+# Finds a Go that can build the tools of the tests.
 
-# The Go here, or the one that the module proxy has, which is put into a folder: Debian's may be older than what a program wants.
+# Uses the installed Go, or downloads one from the module proxy into a folder: Debian's may be too old for a program.
 #     new_enough_go 1.26 FOLDER
 new_enough_go() {
     local wanted=$1 kept_in=$2 have minor toolchain folder

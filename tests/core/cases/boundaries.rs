@@ -1,4 +1,4 @@
-//! One nanosecond before and after every moment that means something.
+//! One nanosecond before and after every significant moment.
 
 use std::time::Duration;
 
@@ -88,7 +88,7 @@ fn the_wait_after_each_answer_is_kept_to_the_nanosecond() {
         play.now = at(wait).back(NANOSECOND);
         play.rests();
         if let Refusal::Busy { .. } = refusal {
-            // The host is given a little more, at random.
+            // The wait includes a small random extra for the host.
             assert!(play.next_within(wait, wait * 1.25) == id);
         } else {
             play.now = at(wait);

@@ -1,4 +1,4 @@
-//! A host with a limit of its own: what is learnt of it, how its refusals add up, and that they are forgotten.
+//! A host with a limit of its own: how the fleet learns the limit, how refusals add up, and how they are forgotten.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -59,7 +59,7 @@ fn an_old_answer_shows_the_host_but_not_its_limit() {
     for seed in 0..SEEDS {
         let mut play = seeded(seed);
         let id = play.with_key(calm());
-        // Refused and refused again, then answered: from there on the next refusal is a first one.
+        // Two refusals, then an answer: after that the next refusal counts as the first.
         let calls = play.serve(Duration::from_secs(1_000), Duration::ZERO, |number, _| match number {
             0 | 1 => Err(busy(30)),
             _ => Ok(life(100_000)),
@@ -141,15 +141,15 @@ fn waiting_ends_in_one_minute_then_two_then_one_again() {
     for _ in 0..200 {
         play.with_key(calm());
     }
-    // Ten are taken: one in about seven seconds is what the host seems to take.
+    // The host takes ten, so its limit appears to be one in about seven seconds.
     play.serve(Duration::from_secs(10), Duration::ZERO, ten_then_busy);
     let first = pause(&mut play);
     assert!((0.28..=0.34).contains(&first), "190 over a minute: one in {first} s");
-    // It refuses again: at most two minutes in all.
+    // The host refuses again: the wait is at most two minutes in all.
     play.serve(Duration::from_secs(3), Duration::ZERO, |_, _| Err(busy(60)));
     let second = pause(&mut play);
     assert!((0.56..=0.68).contains(&second), "185 over two minutes: one in {second} s");
-    // Five minutes without a refusal, and it is as if there had been none.
+    // After five minutes without a refusal the earlier refusals no longer count.
     play.serve(Duration::from_secs(300), Duration::ZERO, |_, _| Ok(life(100_000)));
     for _ in 0..100 {
         play.with_key(calm());
@@ -166,7 +166,7 @@ fn what_was_learnt_of_a_limit_fades() {
         play.with_key(calm());
     }
     play.serve(Duration::from_secs(120), Duration::ZERO, ten_then_busy);
-    // A few hours of answers later all are nudged at once.
+    // After a few hours of answers, all credentials are requested to renew at once.
     play.serve(Duration::from_secs(8_000), Duration::ZERO, |_, _| Ok(life(600)));
     for _ in 0..100 {
         play.with_key(calm());
@@ -214,7 +214,7 @@ fn a_waiting_credential_is_not_overtaken() {
     play.asks(waits);
 }
 
-/// How long after an exchange the next one may go out, in seconds, both answered at once.
+/// Returns the pause in seconds between an exchange and the next one, both answered at once.
 fn pause(play: &mut Play) -> f64 {
     let mut sent = Vec::new();
     while sent.len() < 2 {

@@ -1,5 +1,5 @@
-//! The loops of others over an hour: Vault's lifetime watcher, ztunnel's certificates, tbot's intervals. What counts is the
-//! number of calls: a loop that asks without a pause passes every other check.
+//! Other projects' loops over an hour: Vault's lifetime watcher, ztunnel's certificates, tbot's intervals. The tests count
+//! calls: a loop that calls without a pause passes every other check.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -84,7 +84,7 @@ fn only_errors() {
 fn only_errors_after_a_session_end_it_and_go_on() {
     let mut play = Play::new();
     let id = play.with_key(calm());
-    // Of a session of three minutes, Descope's shortest, a tenth bounds the wait.
+    // The session has Descope's minimum of three minutes; a tenth of it limits the wait.
     let calls = play.serve(HOUR, Duration::ZERO, |number, _| match number {
         0 => Ok(life(180)),
         _ => Err(Refusal::Failed),

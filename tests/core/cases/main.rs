@@ -1,9 +1,9 @@
-//! The cases by which others test the schedule of their tools, against ours: the same question by the same name, answered by
-//! the real fleet. What `tests/core/stories/` tells already is not told again, but stands in this table.
+//! The cases by which other projects test the schedule of their tools, run against the real fleet: the same question under
+//! the same name. A case that `tests/core/stories/` covers already is not repeated but is listed in this table.
 //!
-//! | theirs | told here by |
+//! | their case | test here |
 //! | --- | --- |
-//! | kubelet, `TestRequiresRefresh`, and now earlier than issued-at, which it lacks | `requires_refresh` |
+//! | kubelet, `TestRequiresRefresh`, and a clock before issued-at, which the kubelet does not test | `requires_refresh` |
 //! | kubelet, `TestTokenCachingAndExpiration`: 1 h at 50 min, 40 h at 25 h | `requires_refresh` |
 //! | kubelet: a refresh fails, the token is valid | `a_refresh_that_fails_keeps_the_last_token` |
 //! | kubelet: the subject was created anew | `a_changed_key_is_used_after_a_second_at_most` |

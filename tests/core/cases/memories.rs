@@ -1,6 +1,6 @@
-//! What a process makes of the memory of another one: the kubelet's table, and clocks that disagree.
+//! How a process uses the state that another process left: the kubelet's table, and clocks that disagree.
 //!
-//! All of it was remembered at 1,000 s on the boot clock of boot 1.
+//! All state was recorded at 1,000 s on the boot clock of boot 1.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -11,14 +11,14 @@ use tokenwell::renewal::{
 
 use crate::play::{Play, at, calm, due, key, life};
 
-/// What becomes of a session that is taken over.
+/// The fate of an adopted session.
 #[derive(Clone, Copy, Debug)]
 enum Then {
-    /// Renewed at this age, in seconds.
+    /// It is renewed at this age, in seconds.
     At(f64),
-    /// Overdue: renewed within so many seconds.
+    /// It is overdue: it is renewed within this many seconds.
     Within(f64),
-    /// Asked for so soon.
+    /// It is exchanged after this many seconds.
     After(f64),
 }
 
@@ -154,7 +154,7 @@ fn the_older_age_of_two_clocks_counts() {
 #[test]
 fn after_a_reboot_the_servers_clock_is_asked_as_well() {
     let mut memory = written(600.0);
-    // The JWT says that it was issued 200 s before what the clock said then: that clock was ahead.
+    // The JWT was issued 200 s before the recorded wall clock time, so that clock was ahead.
     memory.written.as_mut().unwrap().issued = WALL.checked_sub(Duration::from_secs(200));
     let (play, id) = taken_over(&memory, Stamp { boot: 2, ..now(100.0) }, calm());
     assert!((due(&play, id) - (1_100.0 + 102.0)).abs() < 1e-3, "300 s old: {}", due(&play, id));
@@ -218,7 +218,7 @@ fn a_quiet_that_is_over_delays_no_exchange() {
 fn the_boot_clock_of_another_boot_says_nothing() {
     let mut memory = Memory { written: None, ..written(600.0) };
     memory.asked.answer.as_mut().unwrap().quiet = Duration::from_secs(200);
-    // A minute by the wall clock; the new boot has lasted for longer than the old one had then, or for as long.
+    // A minute passes on the wall clock; the new boot has run longer than the old boot had then, or for as long.
     for up in [5_000.0, 1.0] {
         let now = Stamp { boot: 2, wall: now(60.0).wall, ..now(up) };
         let (mut play, id) = taken_over(&memory, now, calm());
@@ -262,7 +262,7 @@ fn a_key_that_was_asked_with_in_vain_is_asked_with_again() {
     play.asks(id);
 }
 
-/// A session of so many seconds that was asked for, answered and written at once.
+/// A session with this lifetime in seconds, requested, answered and written at once.
 fn written(lifetime: f64) -> Memory {
     let sent = now(0.0);
     let lifetime = Duration::from_secs_f64(lifetime);
@@ -278,7 +278,7 @@ fn written(lifetime: f64) -> Memory {
     }
 }
 
-/// So many seconds later by both clocks, or earlier.
+/// This many seconds later on both clocks, or earlier if negative.
 fn now(age: f64) -> Stamp {
     let shift = |base: Duration| {
         if age < 0.0 { base.saturating_sub(Duration::from_secs_f64(-age)) } else { base + Duration::from_secs_f64(age) }

@@ -1,4 +1,4 @@
-//! What holds for any numbers: sleeps and back-offs under seeded chance.
+//! Properties that hold for any numbers: waits and back-offs from seeded random numbers.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -69,7 +69,7 @@ fn a_hundred_steps_of_back_off_stay_in_bounds() {
                 play.refused(id, attempt, refusal);
                 let wait = due(&play, id) - before;
                 *range = (range.0.min(wait), range.1.max(wait));
-                // Another host, for what one host wants is not the matter here.
+                // Another host, because this test is not about the limits of one host.
                 play.fleet.change_host(OriginId::default());
                 play.now = play.fleet.next_wake().unwrap();
             }

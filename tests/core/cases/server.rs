@@ -1,4 +1,4 @@
-//! A server that answers by rote, so that a case is a list of answers, and what was asked can be counted.
+//! A server with scripted answers, so a case is a list of answers, and the calls can be counted.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -6,12 +6,12 @@ use tokenwell::renewal::{Effect, Event, ExchangeOutcome, Grant, Id, Moment, Refu
 
 use crate::play::{Play, key};
 
-/// What was asked, in order.
+/// The calls, in order.
 pub(crate) type Calls = Vec<(Moment, Id)>;
 
 impl Play {
-    /// Lets `length` pass. Exchanges are answered after `latency` by `answer`, which is told the number of the call, from
-    /// 0, and the moment; all writes succeed. What is still under way at the end stays unanswered.
+    /// Lets `length` pass. `answer` gets the number of the call, from 0, and the moment, and its result arrives after
+    /// `latency`. All writes succeed. Exchanges that are in flight at the end get no answer.
     pub(crate) fn serve(
         &mut self,
         length: Duration,
@@ -55,12 +55,12 @@ impl Play {
     }
 }
 
-/// The seconds at which somebody asked.
+/// The moments of the calls, in seconds.
 pub(crate) fn seconds(calls: &Calls) -> Vec<f64> {
     calls.iter().map(|(at, _)| at.elapsed_since_boot().as_secs_f64()).collect()
 }
 
-/// The least distance between two calls that follow each other.
+/// The least interval between two successive calls.
 pub(crate) fn closest(calls: &Calls) -> Option<Duration> {
     calls.windows(2).map(|pair| pair[1].0 - pair[0].0).min()
 }

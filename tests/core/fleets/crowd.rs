@@ -1,4 +1,4 @@
-//! Many processes with one credential each, the real fleet in every one, and the one host that they ask.
+//! Many processes with one credential each, a real fleet in every process, and the one host that they all call.
 
 use std::{cmp::Reverse, collections::BinaryHeap, num::NonZeroUsize, time::Duration};
 
@@ -10,14 +10,14 @@ use tokenwell::{
     },
 };
 
-/// A limit of so many requests per address in a fixed window.
+/// A limit of this many requests per address in a fixed window.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host {
     pub(crate) limit: u32,
     pub(crate) window: Duration,
 }
 
-/// What a window of the host saw.
+/// Counts of one window of the host.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Window {
     pub(crate) asked: u32,
@@ -38,7 +38,7 @@ pub(crate) struct Instances {
 struct Daemon {
     fleet: Fleet,
     id: Id,
-    /// Which wake of the queue counts; earlier ones are stale.
+    /// Number of the wake in the queue that counts; earlier ones are stale.
     turn: u64,
     asking: Option<(Attempt, Moment)>,
     fresh_since: Option<Moment>,
@@ -61,7 +61,7 @@ impl Instances {
             let mut daemon = Daemon::new(number as u64);
             daemon.fleet.handle(now, daemon.id, Event::KeyAppeared(KEY));
             crowd.daemons.push(daemon);
-            // They were not all started at the same moment.
+            // The processes started at different moments.
             let start = now + life.mul_f64(crowd.rng.f64());
             crowd.queue.push(Reverse((start, number, 0)));
         }
@@ -91,13 +91,13 @@ impl Instances {
         self.now = end;
     }
 
-    /// Every process is replaced by one that has its state file. Answers how many ask right away.
+    /// Replaces every process by a new one that has its state file. Returns how many of them send a request at once.
     pub(crate) fn restart_everyone(&mut self) -> usize {
         let now = self.now;
         let mut asked = 0;
         for number in 0..self.daemons.len() {
             let old = &self.daemons[number];
-            // Those that ask at this very moment would be asked again after a crash; a rolling restart lets them end.
+            // After a crash, the exchanges in flight at this moment would be repeated; a rolling restart lets them end.
             let term = old.fleet.get(old.id).unwrap().held().unwrap();
             let due = term.renew <= now || old.asking.is_some();
             let memory = Memory {
@@ -126,7 +126,7 @@ impl Instances {
         asked
     }
 
-    /// The mean number of requests per window over the last so long.
+    /// The mean number of requests per window over the last `length`.
     pub(crate) fn steady_per_window(&self, length: Duration) -> f64 {
         let windows = self.windows_since(self.now.back(length));
         windows.iter().map(|window| f64::from(window.asked)).sum::<f64>() / windows.len() as f64
@@ -136,7 +136,7 @@ impl Instances {
         self.windows.get(self.window_of(since) + 1..).unwrap_or_default().to_vec()
     }
 
-    /// How long after a moment the last one had a fresh token.
+    /// How long after a moment the last process had a fresh token.
     pub(crate) fn all_fresh_after(&self, since: Moment) -> Option<Duration> {
         let mut last = Duration::ZERO;
         for daemon in &self.daemons {
@@ -159,7 +159,7 @@ impl Instances {
             match effect {
                 Effect::Exchange(attempt) => daemon.asking = Some((attempt, now)),
                 Effect::Publish(attempt) => {
-                    // When it was last without a live token, it is fresh from now on.
+                    // If the process was last without a valid token, it is fresh from now on.
                     let was_dead = !daemon.fleet.get(daemon.id).unwrap().health(now).is_usable();
                     if was_dead || daemon.fresh_since.is_none() {
                         daemon.fresh_since = Some(now);

@@ -1,4 +1,5 @@
-//! Thousands of daemons behind one address and its rate limit: what they do to the host, and how soon all are fresh.
+//! Thousands of daemons behind one address and its rate limit: the load on the host, and the time until all have fresh
+//! tokens.
 //!
 //! `cargo test --test fleets -- --nocapture` prints the figures.
 
@@ -21,8 +22,8 @@ fn after_an_outage_all_are_fresh_without_a_stampede() {
     crowd.run_for(LIFE * 3);
     let after = crowd.windows_since(back);
     let fresh_after = crowd.all_fresh_after(back).expect("everyone is fresh again");
-    // Nobody's back-off is longer than a minute: by then everyone has asked, and who was refused knows of the limit. He may be
-    // late by a minute more, and no longer, so that the last of them are through some windows later.
+    // No back-off is longer than a minute: by then every daemon has sent a request, and the refused ones know of the limit.
+    // A daemon may be late by one more minute, so the last of them succeed some windows later.
     let known = 9;
     let peak = after.iter().map(|window| window.asked).max().unwrap();
     let peak_known = after[known..].iter().map(|window| window.asked).max().unwrap();

@@ -1,5 +1,5 @@
-//! Years of schedule under seeded chance: the real fleet against a simulated server, disk and user, with the promises of
-//! the contract asserted at every step.
+//! Years of schedule with seeded random numbers: the real fleet against a simulated server, disk and user. Every step
+//! asserts the promises of the contract.
 //!
 //! A failing run prints its seed. `TOKENWELL_SEED=N cargo test --test simulation replay -- --nocapture` plays it again
 //! with a trace; `TOKENWELL_SEEDS=N` runs N worlds instead of the default.
@@ -43,7 +43,7 @@ fn the_promises_hold_in_every_world() {
     println!("{seeds} worlds, {years:.0} credential-years");
 }
 
-/// Plays one seed with its trace.
+/// Replays one seed with its trace.
 #[test]
 fn replay() {
     if let Some(seed) = from_environment("TOKENWELL_SEED") {

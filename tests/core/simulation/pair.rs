@@ -1,4 +1,5 @@
-//! Two processes at one output, which share their state: started, paused and killed at any step. One exchanges at a time.
+//! Two processes with one output and one state folder: started, paused and killed at any step. Only one of them exchanges at
+//! a time.
 
 use std::{cmp::Reverse, collections::BinaryHeap, num::NonZeroUsize, time::Duration};
 
@@ -10,7 +11,7 @@ use tokenwell::{
     },
 };
 
-/// The machine, what is on its disk, and the two processes.
+/// The machine, its disk, and the two processes.
 pub(crate) struct Pair {
     now: Moment,
     rng: fastrand::Rng,
@@ -21,19 +22,19 @@ pub(crate) struct Pair {
     processes: [Option<Process>; 2],
     /// The lock on the output; the kernel releases it at the death of the process.
     holder: Option<usize>,
-    /// Since when nobody holds the lock.
+    /// The moment since which the lock has been free.
     free_since: Moment,
     /// The state file that both share.
     memory: Option<Memory>,
     /// The session in the output.
     on_disk: Option<Session>,
     last_request: Option<Moment>,
-    /// Until when a takeover of a good token costs no request.
+    /// Adopting a valid token costs no request until this moment.
     free_until: Moment,
     pub(crate) tally: Tally,
 }
 
-/// What has happened.
+/// Counts of the events so far.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) exchanges: u64,
@@ -52,7 +53,7 @@ struct Process {
     newest: Option<Session>,
     exchanging: bool,
     paused_until: Moment,
-    /// The wake that is planned already.
+    /// The wake that is already scheduled.
     wake: Option<Moment>,
 }
 
@@ -64,7 +65,7 @@ struct Session {
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Planned {
-    /// The process looks whose output it is.
+    /// The process checks who holds the lock on the output.
     Poll(usize, u64),
     Exchanged(usize, u64, u64, Moment, bool),
     Published(usize, u64, u64),
@@ -103,7 +104,7 @@ impl Pair {
         pair
     }
 
-    /// Plays so many events.
+    /// Runs this many events.
     pub(crate) fn run(&mut self, events: usize) {
         for _ in 0..events {
             for slot in 0..2 {
@@ -185,7 +186,7 @@ impl Pair {
         self.plan(self.now + after, Planned::Start(slot));
     }
 
-    /// As the daemon does: claim, look what is there, and only then decide.
+    /// Does the same as the daemon: claims the output, scans the disk, and only then decides.
     fn poll(&mut self, slot: usize) {
         let now = self.now;
         let is_claimed = self.holder.is_none() || self.holder == Some(slot);
@@ -317,7 +318,7 @@ impl Pair {
         process.fleet.handle(now, process.id, Event::Published(attempt, Ok(())));
     }
 
-    /// What holds at any instant.
+    /// Checks the invariants of every moment.
     fn check(&self) {
         let is_alive = self.on_disk.is_some_and(|session| self.now < session.sent + session.grant.lifetime);
         for process in self.processes.iter().flatten() {

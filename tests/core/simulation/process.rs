@@ -1,5 +1,5 @@
-//! The daemon's process as the world sees it: the real fleet on the boot clock of a machine that may be booted again, and
-//! the state files that one process leaves to the next.
+//! The daemon's process as the world sees it: the real fleet on the boot clock of a machine that may reboot, and the state
+//! files that one process leaves to the next.
 
 use std::{collections::HashMap, num::NonZeroUsize, time::Duration};
 
@@ -8,7 +8,7 @@ use tokenwell::{
     renewal::{Effect, Event, Fleet, Health, Id, LastExchange, Memory, Moment, OriginId, Policy, Renewal, Stamp, Term},
 };
 
-/// One run of the daemon. Its callers count time from the beginning of the world; the fleet counts from the boot.
+/// One run of the daemon. Its callers count time from the beginning of the world; the fleet counts it from the boot.
 pub(crate) struct Process {
     fleet: Fleet,
     machine: Machine,
@@ -45,7 +45,7 @@ impl Process {
         Self { fleet: Fleet::new(in_flight_max, seed), machine, ids: Vec::new(), whose: HashMap::new() }
     }
 
-    /// Takes in the next credential, with what an earlier process left of it.
+    /// Adds the next credential, with the state that an earlier process left.
     pub(crate) fn join(&mut self, now: Moment, policy: Policy, memory: Option<&Memory>, intact: bool) {
         let id = self.fleet.add(OriginId::default(), policy, LastExchange::default());
         self.whose.insert(id, self.ids.len());
@@ -55,7 +55,7 @@ impl Process {
         }
     }
 
-    /// Takes a credential out of the configuration and puts it back.
+    /// Removes a credential from the configuration and adds it again.
     pub(crate) fn leave_and_return(&mut self, now: Moment, who: usize, policy: Policy) {
         let past = self.fleet.remove(self.machine.moment(now), self.ids[who]).unwrap();
         self.whose.remove(&self.ids[who]);
@@ -88,7 +88,7 @@ impl Process {
         &mut self.machine
     }
 
-    /// The id under which answers to this incarnation of a credential come.
+    /// The id of this incarnation of a credential; its answers carry it.
     pub(crate) fn incarnation(&self, who: usize) -> Id {
         self.ids[who]
     }
@@ -111,7 +111,7 @@ impl Process {
         self.renewal(who).held().map(|term| Term { sent: world(term.sent), renew: world(term.renew), ..term })
     }
 
-    /// A moment as the fleet counts it.
+    /// A moment in the fleet's time.
     pub(crate) fn moment(&self, now: Moment) -> Moment {
         self.machine.moment(now)
     }

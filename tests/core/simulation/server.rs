@@ -1,4 +1,4 @@
-//! The simulated API: it answers, fails, hangs, limits and lies.
+//! The simulated API: it answers, fails, hangs, limits the rate and returns false values.
 
 use std::time::Duration;
 
@@ -10,25 +10,25 @@ use tokenwell::{
 /// The API's state.
 pub(crate) struct Server {
     pub(crate) mood: Mood,
-    /// Since when the mood lasts.
+    /// The moment at which the mood began.
     pub(crate) since: Moment,
-    /// The life of its sessions.
+    /// Lifetime of its sessions.
     pub(crate) lifetime: Duration,
     /// In microseconds.
     pub(crate) latency_max: u64,
     pub(crate) hints: Hints,
 }
 
-/// What the API does with a request by a good key.
+/// Reaction of the API to a request with a valid key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Mood {
     Healthy,
     Refusing(Refusal),
-    /// It takes requests and never answers; the client gives up after [`TIMEOUT`].
+    /// It accepts requests and never answers; the client gives up after [`TIMEOUT`].
     Hanging,
 }
 
-/// What it says in `nextRefreshSeconds`.
+/// Value of `nextRefreshSeconds`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Hints {
     None,
@@ -38,7 +38,7 @@ pub(crate) enum Hints {
 
 impl Server {
     pub(crate) fn new(rng: &mut fastrand::Rng) -> Self {
-        // From three minutes, Descope's least, to four weeks, its most; evenly by magnitude.
+        // From three minutes, Descope's minimum, to four weeks, its maximum; uniform on a logarithmic scale.
         let magnitude = rng.f64() * (2_419_200_f64 / 180.0).ln();
         Self {
             mood: Mood::Healthy,
@@ -49,7 +49,7 @@ impl Server {
         }
     }
 
-    /// How long a request takes and what it brings.
+    /// Returns the duration and the result of a request.
     pub(crate) fn answer(
         &self,
         key: Fingerprint,
@@ -65,7 +65,7 @@ impl Server {
         }
     }
 
-    /// The earliest renewal that an honest server asks for.
+    /// The earliest renewal that a correct server requests.
     pub(crate) fn is_honest(&self) -> bool {
         self.hints != Hints::Hostile
     }
@@ -86,7 +86,7 @@ impl Server {
 }
 
 impl Mood {
-    /// Any mood but health.
+    /// Any mood other than healthy.
     pub(crate) fn bad(rng: &mut fastrand::Rng) -> Self {
         let told = [None, Some(0), Some(1), Some(30), Some(900), Some(u64::MAX)][rng.usize(0..6)];
         [
@@ -99,11 +99,11 @@ impl Mood {
         ][rng.usize(0..6)]
     }
 
-    /// Whether the client's own promise of a quick recovery holds after it: a rate limit may hold longer.
+    /// Whether the client's promise of a quick recovery holds after this mood: a rate limit may last longer.
     pub(crate) fn may_hold(self) -> bool {
         matches!(self, Self::Refusing(Refusal::Busy { .. }))
     }
 }
 
-/// The client's time-out for a whole request.
+/// The client's timeout for a whole request.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);

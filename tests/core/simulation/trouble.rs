@@ -1,4 +1,4 @@
-//! What goes wrong: the server, the disk, the keys, the clocks, the machine, and what people do.
+//! Faults and changes: of the server, the disk, the keys, the clocks and the machine, and actions of people.
 
 use std::time::Duration;
 
@@ -53,13 +53,13 @@ impl World {
             13 | 14 => self.restart(),
             17 => self.flap(who),
             15 | 16 => {
-                // Once, or again and again.
+                // The fault occurs once or repeatedly.
                 let for_so_long = self.a_while(&[1, 600]);
                 self.people[who].vandal_until = self.now + for_so_long;
                 self.plan(self.now, Planned::Vandal(who));
             }
             _ => {
-                // The machine sleeps: time goes on and nothing happens. Answers that were under way come late.
+                // The machine sleeps: time passes without events. Answers that were in flight come late.
                 self.now = self.now + self.a_while(&[200_000]);
                 self.shaken = self.now;
                 self.say(format_args!("resumed"));
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// The key is rotated at the server; the file follows after up to two minutes, as with a kubelet.
+    /// The key is rotated at the server; the file follows up to two minutes later, as with a kubelet.
     fn rotate(&mut self, who: usize) {
         let key = Some(self.new_key());
         let lag = Duration::from_millis(self.rng.u64(0..120_000));
@@ -75,7 +75,7 @@ impl World {
         self.plan(self.now + lag, Planned::FileChanges(who, key));
     }
 
-    /// Somebody writes another key and the old one by turns.
+    /// A person writes another key and the old one alternately.
     fn flap(&mut self, who: usize) {
         let (old, other) = (self.people[who].file, Some(self.new_key()));
         for turn in 0..self.rng.u64(2..12) {
@@ -86,7 +86,7 @@ impl World {
     }
 
     pub(crate) fn change_file(&mut self, who: usize, content: Option<Fingerprint>) {
-        // Seen through inotify at once, or by the poll.
+        // inotify reports the change at once, or the poll finds it.
         let seen = self.now + Duration::from_millis(self.rng.u64(1..30_000));
         let person = &mut self.people[who];
         person.file = content;
@@ -100,8 +100,8 @@ impl World {
         self.server.mood = mood;
         self.server.since = self.now;
         if before.may_hold() {
-            // After the quiet, a process that knows nothing of the limit spreads its return over up to a minute, and those
-            // who wait behind it over a minute for each round of refusals.
+            // After the quiet, a process that knows nothing of the limit spreads its return over up to a minute, and the
+            // exchanges that wait behind it over a minute for each round of refusals.
             let spread = Duration::from_secs(60) + Duration::from_secs(60) * 2;
             self.shaken = self.shaken.max(self.quiet_until.max(self.now) + spread);
         }
@@ -113,7 +113,7 @@ impl World {
     fn change_policy(&mut self, who: usize) {
         let policy = self.policy();
         let person = &mut self.people[who];
-        // The spacing of a credential stays: the check compares against one.
+        // The spacing of a credential does not change, because the check compares with a single value.
         person.policy = Policy { spacing: person.policy.spacing, ..policy };
         person.shaken = self.now;
         person.free_until = None;
@@ -127,7 +127,7 @@ impl World {
         }
         person.memory = None;
         person.remembered = None;
-        // The new credential knows nothing of the files of the old one.
+        // The new credential knows nothing of the old one's files.
         person.on_disk = None;
         person.spoilt = None;
         person.repairs.clear();
@@ -141,14 +141,15 @@ impl World {
         let by = self.a_while(&[10, 7_200, 31_536_000]);
         let machine = self.process.machine();
         machine.wall = if self.rng.bool() { machine.wall + by } else { machine.wall.saturating_sub(by) };
-        // What was remembered by the old wall clock may be doubted at the next start.
+        // The next start may reject times that were recorded with the old wall clock.
         for person in &mut self.people {
             person.free_until = None;
         }
         self.say(format_args!("the wall clock is set by {by:?}"));
     }
 
-    /// The process dies at any moment and another one starts: with its state files or without, in the same boot or not.
+    /// The process dies at any moment and another one starts: with or without its state files, in the same boot or a new
+    /// one.
     fn restart(&mut self) {
         self.tally.restarts += 1;
         let state_lost = self.rng.u32(0..4) == 0;
@@ -158,16 +159,16 @@ impl World {
         if reboot {
             machine.boot += 1;
             machine.booted = self.now.back(self.a_while(&[10, 1_000]));
-            // A machine boots with a clock that is right or ahead; one that is behind nobody can notice.
+            // A machine boots with a clock that is correct or ahead; a clock that is behind cannot be detected.
             machine.wall = RIGHT_WALL + if self.rng.bool() { self.a_while(&[10, 100_000]) } else { Duration::ZERO };
         }
         self.say(format_args!("restart; state lost: {state_lost}, reboot: {reboot}"));
         let mut process = Process::start(machine, self.scale.in_flight_max, self.rng.u64(..));
         for who in 0..self.people.len() {
             let person = &mut self.people[who];
-            // A write that was under way may have come to its end.
+            // A write in progress may have completed.
             person.under_way = None;
-            // What was spoilt is found to be so at the first look.
+            // The first scan finds the altered files.
             let spoilt = person.spoilt.take().is_some();
             person.repairs.clear();
             if spoilt {
@@ -184,7 +185,7 @@ impl World {
             let memory = person.memory.map(|memory| Memory { written: memory.written.filter(|_| intact), ..memory });
             person.hearsay = person.remembered.filter(|_| intact);
             person.newest = person.hearsay;
-            // Somebody may have changed the file's mode: it is written again, without a request.
+            // The file's mode may have been changed: the file is written again without a request.
             let drifted = intact && self.rng.u32(0..8) == 0;
             if !intact {
                 // The process knows nothing of the file until it writes one.
@@ -198,10 +199,10 @@ impl World {
             person.shaken = self.now + overdue;
             process.join(self.now, person.policy, memory.as_ref(), intact && !drifted);
             if drifted && process.health(self.now, who) != Health::Expired {
-                // It counts when it is written again, or when it has ended and is to be removed.
+                // The file counts again when it is rewritten, or when the token has expired and the file must be removed.
                 person.on_disk = None;
             }
-            // What was taken over is remembered by the clocks of this boot from here on.
+            // From here on, adopted sessions are recorded with the clocks of this boot.
             if let (Some(memory), Some(term)) = (&mut person.memory, process.held(who))
                 && let Some(written) = &mut memory.written
                 && written.sent.boot != machine.boot
@@ -221,15 +222,15 @@ impl World {
         }
     }
 
-    /// Some time up to one of these bounds in seconds.
+    /// A random time up to one of these bounds in seconds.
     fn a_while(&mut self, bounds: &[u64]) -> Duration {
         let bound = bounds[self.rng.usize(0..bounds.len())];
         Duration::from_millis(self.rng.u64(1..bound * 1000))
     }
 }
 
-/// Until when a token that is taken over needs no request: until it was due, if it is of the key in the file and both clocks
-/// say of its age what they said before.
+/// The moment until which an adopted token needs no request: its due time, if it belongs to the key in the file and both
+/// clocks agree on its age.
 fn free_until(person: &Person, memory: &Memory, machine: &Machine) -> Option<Moment> {
     let (session, written) = (person.on_disk?, memory.written?);
     let same_key = person.file == Some(written.key) && memory.asked.key == written.key;

@@ -16,13 +16,13 @@ use crate::{
     server::{Mood, Server, TIMEOUT},
 };
 
-/// How big a world is.
+/// The size of a world.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     pub(crate) credentials: usize,
     pub(crate) length: Duration,
     pub(crate) in_flight_max: usize,
-    /// The mean time between two things that go wrong.
+    /// The mean time between two faults.
     pub(crate) calm: Duration,
 }
 
@@ -38,7 +38,7 @@ impl Scale {
     }
 }
 
-/// What a world came to, for comparing two plays of one seed.
+/// The results of a world, to compare two runs of one seed.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Tally {
     pub(crate) exchanges: u64,
@@ -46,9 +46,9 @@ pub(crate) struct Tally {
     pub(crate) writes: u64,
     pub(crate) wakes: u64,
     pub(crate) restarts: u64,
-    /// Tokens that were good over a restart and cost no request.
+    /// Valid tokens that survived a restart without a request.
     pub(crate) adopted: u64,
-    /// Writes of what somebody else had changed.
+    /// Writes that repaired changes by other processes.
     pub(crate) repairs: u64,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct World {
     pub(crate) rng: fastrand::Rng,
     pub(crate) in_flight: usize,
     pub(crate) quiet_until: Moment,
-    /// When the last thing that touches everyone went wrong or came back.
+    /// The moment of the last fault that affects every credential, or of its end.
     pub(crate) shaken: Moment,
     pub(crate) disk_fails: bool,
     pub(crate) tally: Tally,
@@ -75,27 +75,27 @@ pub(crate) struct Person {
     pub(crate) policy: Policy,
     pub(crate) file: Option<Fingerprint>,
     pub(crate) good_key: Option<Fingerprint>,
-    /// The session in the daemon's memory, as the server gave it.
+    /// The session in the daemon's memory, as the server granted it.
     pub(crate) newest: Option<Session>,
     pub(crate) on_disk: Option<Session>,
     pub(crate) last_request: Option<(Moment, Fingerprint)>,
     pub(crate) under_way: Option<Effect>,
     pub(crate) shaken: Moment,
-    /// The state file, and which session it speaks of.
+    /// The state file, and the session that it describes.
     pub(crate) memory: Option<Memory>,
     pub(crate) remembered: Option<Session>,
     asked: Option<ExchangeRecord>,
-    /// The session that the process has by hearsay: it may think it older than it is.
+    /// The session that the process adopted: the process may consider it older than it is.
     pub(crate) hearsay: Option<Session>,
-    /// Whether the state file speaks of a session that was had first-hand.
+    /// Whether the state file describes a session that the process itself received.
     pub(crate) first_hand: bool,
-    /// Before which no request is to be made, since a good token was adopted.
+    /// No request may be made before this moment, because a valid token was adopted.
     pub(crate) free_until: Option<Moment>,
-    /// Since when the files are not what the daemon wrote.
+    /// The moment since which the files differ from what the daemon wrote.
     pub(crate) spoilt: Option<Moment>,
-    /// Until when somebody spoils them again after each write.
+    /// Until this moment another process alters the files again after each write.
     pub(crate) vandal_until: Moment,
-    /// When they were put right in the last minute.
+    /// The moments of the repairs in the last minute.
     pub(crate) repairs: Vec<Moment>,
 }
 
@@ -105,7 +105,7 @@ impl Person {
     }
 }
 
-/// A session, told apart from others by when it was asked for.
+/// A session, identified by the moment of its request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Session {
     pub(crate) sent: Moment,
@@ -123,7 +123,7 @@ pub(crate) enum Planned {
     Answer(usize, Id, u64, Answer),
     FileChanges(usize, Option<Fingerprint>),
     SeeKey(usize),
-    /// Somebody else changes the files of this credential.
+    /// Another process changes the files of this credential.
     Vandal(usize),
     Trouble,
     MoodEnds,
@@ -141,7 +141,7 @@ pub(crate) enum Answer {
     Removed,
 }
 
-/// [`Refusal`] in an order, which the queue wants.
+/// [`Refusal`] with an order, which the queue needs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Class {
     Denied,
@@ -187,7 +187,7 @@ impl World {
         world
     }
 
-    /// Plays to the end.
+    /// Runs the world to its end.
     pub(crate) fn run(&mut self) {
         let end = self.now + self.scale.length;
         let (mut last, mut steps_at_once) = (self.now, 0);
@@ -287,7 +287,7 @@ impl World {
         checks::spacing(&person.policy, person.last_request, self.now, key);
         checks::free(person.free_until, self.now);
         person.last_request = Some((self.now, key));
-        // The state file says of the exchange before it begins.
+        // The state file records the exchange before it begins.
         person.memory = Some(Memory {
             asked: ExchangeRecord { key, answer: None },
             written: person.memory.and_then(|memory| memory.written),
@@ -394,7 +394,8 @@ impl World {
                 if let Refusal::Busy { retry_after } = refusal {
                     quiet = retry_after.unwrap_or_default().min(Duration::from_secs(300));
                     self.quiet_until = self.quiet_until.max(self.now + quiet);
-                    // Everyone waits for the host; the back-off of a refusal without a time is at most the longest retry.
+                    // Every credential waits for the host; after a refusal without a time the back-off is at most the
+                    // longest retry.
                     self.shaken = self.shaken.max(self.now + quiet.max(person.policy.retry_max));
                 }
                 let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet }) };
@@ -408,7 +409,7 @@ impl World {
         }
     }
 
-    /// The files hold the newest session, and the state file says so.
+    /// The files hold the newest session, and the state file records it.
     fn written(&mut self, who: usize) {
         let Some(term) = self.process.held(who) else { return };
         let sent = self.process.machine().stamp(term.sent);
@@ -430,7 +431,7 @@ impl World {
         }
     }
 
-    /// Somebody else changes the files. Inotify tells it at once; what is written just then is overwritten a little later.
+    /// Another process changes the files. inotify reports it at once; a write in progress is overwritten a little later.
     fn spoil(&mut self, who: usize) {
         let person = &mut self.people[who];
         if matches!(person.under_way, Some(Effect::Publish(_) | Effect::Withdraw(_))) {
@@ -442,7 +443,7 @@ impl World {
         }
     }
 
-    /// The promises that can be looked at after any event of a credential.
+    /// Checks the promises that can be checked after any event of a credential.
     fn check(&mut self, who: usize) {
         let person = &self.people[who];
         let expires = person.on_disk.map(|session| session.expires());
@@ -468,7 +469,7 @@ impl World {
         }
     }
 
-    /// What requests, writes and the queue for a place may take.
+    /// The time that requests, writes and the queue may take.
     fn grace(&self) -> Duration {
         let rounds = self.scale.credentials.div_ceil(self.scale.in_flight_max) as u32 + 1;
         let round = Duration::from_micros(self.server.latency_max) + Duration::from_millis(20);
@@ -493,10 +494,10 @@ impl World {
     }
 }
 
-/// How far a wall clock that is right is ahead of the world's time.
+/// How far a correct wall clock is ahead of the world's time.
 pub(crate) const RIGHT_WALL: Duration = Duration::from_secs(1_700_000_000);
 
-/// What one world may cost; worlds with short lives are cut short.
+/// The maximum number of exchanges in one world; worlds with short lifetimes are shortened.
 const EXCHANGES_MAX: f64 = 60_000.0;
 
 fn soon(policy: &Policy, lifetime: Option<Duration>) -> Duration {

@@ -1,4 +1,4 @@
-//! Places for exchanges in flight, and credentials that come and go.
+//! Slots for exchanges in flight, and credentials that are added and removed.
 
 use std::num::NonZeroUsize;
 

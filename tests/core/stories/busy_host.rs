@@ -48,7 +48,7 @@ fn after_a_quiet_exchanges_follow_the_observed_pace() {
     let mut play = Play::new();
     play.fleet.set_in_flight_max(NonZeroUsize::new(100).unwrap());
     let ids: Vec<_> = (0..18).map(|_| play.with_key(calm())).collect();
-    // The host takes ten in a minute, which begins with the first. Nobody waits longer than a minute in all at first.
+    // The host takes ten in a minute, which begins with the first. At first no wait exceeds a minute in all.
     for _ in 0..10 {
         let (id, effect) = play.next().unwrap();
         let Effect::Exchange(attempt) = effect else { panic!("{effect:?}") };

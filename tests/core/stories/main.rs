@@ -1,4 +1,4 @@
-//! The life of a credential told as stories: bare numbers are seconds since boot.
+//! The life of a credential as short scenarios: bare numbers are seconds since boot.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
 

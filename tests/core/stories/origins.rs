@@ -1,4 +1,4 @@
-//! Several hosts: each has a pace of its own, and none takes the places of another.
+//! Several hosts: each has its own pace, and none takes the slots of another.
 
 use std::{num::NonZeroUsize, time::Duration};
 
@@ -55,7 +55,7 @@ fn a_host_that_hangs_leaves_a_place_to_every_other() {
     play.go(402.0);
     play.asks(idle);
     assert_eq!(play.fleet.in_flight(), 4);
-    // With a place of its own it takes no more than is left.
+    // With its own slot it takes no more than is left.
     let another = with_key_at(&mut play, 2);
     play.rests();
     play.fleet.remove(play.now, idle).unwrap();
@@ -76,7 +76,7 @@ fn timeouts_at_one_host_do_not_delay_another_host() {
     for (id, attempt) in attempts {
         play.refused(id, attempt, Refusal::TimedOut);
     }
-    // Half of the places are for those that timed out, and one at least for each host.
+    // Half of the slots are for credentials that timed out, and each host has at least one.
     play.go(100.0);
     let mut asked = Vec::new();
     while let Some((id, Effect::Exchange(_))) = play.next() {
@@ -147,7 +147,7 @@ fn another_host_begins_without_what_was_learnt_of_the_first() {
     assert!(play.fleet.opens(here) <= play.now && play.fleet.opens(there) >= at(100.0));
 }
 
-/// A credential with a key, of that host.
+/// A credential of that host, with a key.
 fn with_key_at(play: &mut Play, origin: u32) -> Id {
     let id = play.fleet.add(OriginId(origin), calm(), LastExchange::default());
     play.tell(id, Event::KeyAppeared(key(1)));

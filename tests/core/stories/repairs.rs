@@ -41,7 +41,7 @@ fn a_fight_over_the_files_is_slowed_down() {
         let attempt = play.publishes(id);
         play.tell(id, Event::Published(attempt, Ok(())));
     }
-    // After two minutes of peace the next repair is the first again.
+    // After two quiet minutes the next repair counts as the first again.
     play.go(now + 120.0);
     play.tell(id, Event::OutputsAltered);
     assert!(!play.fleet.get(id).unwrap().is_in_conflict());
@@ -75,7 +75,7 @@ fn outputs_never_written_or_expired_are_not_repaired() {
     play.rests();
     play.granted(id, attempt, key(1), life(100));
     let attempt = play.publishes(id);
-    // What is seen while the write is under way is half done.
+    // A change seen during a write comes from the unfinished write.
     play.tell(id, Event::OutputsAltered);
     play.tell(id, Event::Published(attempt, Ok(())));
     play.rests();

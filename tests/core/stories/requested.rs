@@ -59,7 +59,7 @@ fn a_request_during_a_refused_exchange_is_not_lost() {
         let id = play.with_key(calm());
         play.go(10.0);
         let attempt = play.asks(id);
-        // Other login options: what is under way was sent with the old ones.
+        // Other login options: the exchange in flight was sent with the old ones.
         play.tell(id, Event::RenewRequested);
         play.refused(id, attempt, refusal);
         play.quiet_until(11.999);

@@ -1,4 +1,4 @@
-//! Exchanges that fail, and when the next one is made.
+//! Exchanges that fail, and the time of the next attempt.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Two processes at one output: the second stands by until the first has ended.
+//! Two processes with one output: the second waits until the first has ended.
 
 use std::time::Duration;
 

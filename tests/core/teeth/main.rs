@@ -1,4 +1,4 @@
-//! That the list of mutants does not rot: each says all that it must, and the text that it changes stands in its file once.
+//! Checks the list of mutants: each entry is complete, and the text that it replaces occurs once in its file.
 
 #![expect(clippy::panic, reason = "a list that cannot be read fails the test")]
 
@@ -36,7 +36,7 @@ fn the_table_in_the_readme_is_of_these_mutants() {
     assert_eq!(shown, listed, "mutants in tests/core/teeth/README.md, and in tests/core/teeth/mutants.txt");
 }
 
-/// Lines of a word and a text.
+/// Lines of a keyword and a text.
 struct Mutant(Vec<(String, String)>);
 
 impl Mutant {

@@ -181,12 +181,12 @@ fn the_umask_cuts_nothing_and_adds_nothing() {
     }
 }
 
-/// Whatever the program keeps for itself is its own.
+/// Checks that the program's private files are private.
 fn assert_secret_modes(folder: &Path) {
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let mode = entry.metadata().unwrap().permissions().mode();
-        // How it is, the group may read: `tokenwell status` need not run as the daemon does.
+        // The group may read the status file: `tokenwell status` need not run as the daemon's user.
         let of_others = if entry.file_name() == "status.json" { 0o037 } else { 0o077 };
         assert_eq!(mode & of_others, 0, "{}", entry.path().display());
         if entry.path().is_dir() {

@@ -34,7 +34,7 @@ fn killed_a_hundred_times_it_leaves_one_whole_generation() {
     });
 }
 
-/// `leftovers` are what the next start is to remove.
+/// `leftovers` lists the files that the next start must remove.
 fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>) {
     let names: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -55,7 +55,7 @@ fn kill_a_hundred_times(more: &str, leftovers: &dyn Fn(&Setting) -> Vec<PathBuf>
         if rng.bool() {
             thread::sleep(Duration::from_micros(rng.u64(..150_000)));
         } else {
-            // However slow the machine, these come while something is written.
+            // These exist only during a write, however slow the machine is.
             within("a write", || (!leftovers(&setting).is_empty()).then_some(()));
         }
         program.signal(SIGKILL);

@@ -1,4 +1,4 @@
-//! Two programs that meet at the same outputs.
+//! Two programs with the same outputs.
 
 use std::{fs, time::Duration};
 
@@ -20,10 +20,10 @@ fn a_second_daemon_makes_no_exchange_until_it_takes_over() {
         put_second(&setting, &(setting.named(&["a"]) + &more));
         let second = Program::start(&mut second(&setting, "run"));
         second.until_said(&format!("another tokenwell: process {} (`tokenwell`)", first.pid()), 1);
-        // By what the first has put there, though it has no record of it.
+        // It uses the token that the first has put there, though it has no record of it.
         second.until_said("ready: every required token is on disk", 1);
         let token = setting.token("a");
-        // Asked to renew, it still asks for nothing.
+        // A request to renew still causes no exchange.
         second.signal(SIGUSR1);
         second.until_said("asked to renew every session", 1);
         assert_eq!((setting.sandbox.exchanges().len(), setting.token("a")), (1, token.clone()));
@@ -33,7 +33,7 @@ fn a_second_daemon_makes_no_exchange_until_it_takes_over() {
         assert_eq!(setting.leaks.found_in(&first.ended().stderr), None);
         second.until_said("the process that wrote the outputs has ended; taking over", 1);
         assert!(now() - killed < Duration::from_secs(2) + SLACK, "it took over after {:?}", now() - killed);
-        // The request of the token is unknown, so the token is replaced.
+        // The time of the token's request is unknown, so the token is replaced.
         setting.until_exchanges(2);
         second.until_said("token written", 1);
         assert!(setting.token("a").is_some() && setting.token("a") != token, "the second has a session of its own");
@@ -57,7 +57,7 @@ fn taking_over_a_good_token_costs_no_request() {
     second.until_said("the process that wrote the outputs has ended; taking over", 1);
     second.until_said("the token on disk is good", 1);
     assert_eq!((setting.sandbox.exchanges().len(), setting.token("a")), (1, token.clone()));
-    // From here on it renews.
+    // It renews from here on.
     second.signal(SIGUSR1);
     setting.until_exchanges(2);
     second.until_said("token written", 1);
@@ -84,7 +84,7 @@ fn once_beside_run_is_content_with_what_run_has_written() {
     let mut setting = Setting::with(&["a"]);
     let daemon = setting.ready();
     let token = setting.token("a");
-    // By the state of the daemon, or by the token itself.
+    // It accepts the state of the daemon, or the token itself.
     let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
     assert_eq!((ended.code, setting.token("a")), (Some(0), token.clone()));
     put_second(&setting, &setting.named(&["a"]));
@@ -120,7 +120,7 @@ fn daemons_with_different_outputs_share_a_folder() {
     }
 }
 
-/// A configuration with a state of its own.
+/// Writes a configuration with its own state folder.
 fn put_second(setting: &Setting, rest: &str) {
     let state = |name: &str| format!("stateDirectory: {}\n", setting.path(name).display());
     fs::create_dir_all(setting.path("state2")).unwrap();

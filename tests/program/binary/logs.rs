@@ -71,7 +71,7 @@ fn what_a_hook_prints_is_escaped_once() {
     }
 }
 
-/// The credential `a`, with room for more of it below.
+/// The credential `a`, with space for more of its fields below.
 fn named_over_lines(setting: &Setting) -> String {
     let (key, out) = (setting.path("keys/a"), setting.path("out/a.jwt"));
     let (key, out) = (key.display(), out.display());

@@ -1,4 +1,4 @@
-//! A changed configuration file is noticed without any signal.
+//! A changed configuration file is noticed without a signal.
 
 use std::fs;
 

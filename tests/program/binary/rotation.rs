@@ -1,4 +1,4 @@
-//! Readers beside a thousand rotations.
+//! Readers during a thousand rotations.
 
 use std::{
     collections::HashSet,
@@ -16,7 +16,7 @@ use tokenwell::session::Jwt;
 
 use crate::{program::within, sessions::until_sessions, setting::Setting};
 
-/// Twenty tokens are rotated fifty times each, while two readers do nothing but open, look and read.
+/// Twenty tokens are rotated fifty times each, while two readers continuously open, check and read them.
 #[test]
 fn no_reader_ever_sees_a_torn_an_empty_or_a_missing_token() {
     let names: Vec<String> = (0..20).map(|number| format!("n{number}")).collect();
@@ -24,7 +24,7 @@ fn no_reader_ever_sees_a_torn_an_empty_or_a_missing_token() {
     let credentials = setting.named(&names.iter().map(String::as_str).collect::<Vec<_>>());
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let program = setting.ready();
-    // Not before: twenty tokens that live for so short may never be there together on a slow machine.
+    // This is set only now: on a slow machine, twenty tokens with such short lives may never exist at the same time.
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(2));
     program.signal(SIGUSR1);
     let files: Vec<PathBuf> = names.iter().map(|name| setting.path(&format!("out/{name}.jwt"))).collect();
@@ -41,7 +41,7 @@ fn no_reader_ever_sees_a_torn_an_empty_or_a_missing_token() {
     setting.clean(&ended);
 }
 
-/// Reads until it is done, and counts the tokens that it saw.
+/// Reads until `done` is set, and counts the tokens that it saw.
 fn read(files: &[PathBuf], count: &AtomicUsize, done: &AtomicBool) {
     let mut seen = HashSet::new();
     let mut inodes = vec![0; files.len()];

@@ -1,4 +1,4 @@
-//! What other users can read of the process.
+//! What other users can read from the process.
 
 use std::{
     fs,
@@ -81,9 +81,9 @@ fn there_are_no_core_dumps_and_no_debuggers_of_the_same_user() {
     let setting = Setting::with(&["a"]);
     let mut command;
     if geteuid().is_root() {
-        // Root may read the files of every process, so another user has to run it.
+        // Root may read the files of every process, so another user must run it.
         let copy = setting.path("tokenwell");
-        // By a process of its own: what is open here for writing while another test forks cannot be executed.
+        // A separate process copies it: a file that is open for writing here while another test forks cannot be executed.
         assert!(Command::new("/bin/cp").args([TOKENWELL.as_ref(), copy.as_os_str()]).status().unwrap().success());
         for folder in ["", "keys", "out", "state"] {
             fs::set_permissions(setting.path(folder), fs::Permissions::from_mode(0o755)).unwrap();
@@ -105,7 +105,7 @@ fn there_are_no_core_dumps_and_no_debuggers_of_the_same_user() {
     let uid: u32 =
         status.lines().find_map(|line| line.strip_prefix("Uid:\t")?.split('\t').next()?.parse().ok()).unwrap();
     assert_ne!(uid, 0);
-    // The kernel gives the files of a process that is not dumpable to root.
+    // Root owns the `/proc` files of a process that is not dumpable.
     assert_ne!(fs::metadata(format!("{of_process}/environ")).unwrap().uid(), uid);
 }
 

@@ -25,7 +25,7 @@ fn a_whole_life_is_in_order() {
         let mut command = run(&setting.path(""));
         let program = Program::start(command.env("NOTIFY_SOCKET", &manager.address).env("TOKENWELL_LOG", "debug"));
 
-        // The API is away.
+        // The API is unreachable.
         let mut told = manager.until("a: the API fails");
         assert_eq!(count(&told, "READY=1"), 0, "{told:?}");
         assert!(told[0].starts_with("STATUS=not ready; 0 of 1 fresh; a: waits"), "{told:?}");
@@ -33,7 +33,7 @@ fn a_whole_life_is_in_order() {
         assert_eq!(told.last().unwrap(), "READY=1\nSTATUS=the token is fresh");
         assert!(setting.token("a").is_some(), "it is on disk by then");
 
-        // The configuration is read again, and is as it was.
+        // The configuration is reloaded without a change.
         let before = monotonic_micros();
         program.signal(SIGHUP);
         let reload = manager.until("READY=1");
@@ -43,7 +43,7 @@ fn a_whole_life_is_in_order() {
         assert!((before..=monotonic_micros()).contains(&at.parse().unwrap()), "{at}");
         told.extend(reload);
 
-        // One that is no configuration is refused, and the daemon goes on.
+        // An invalid configuration is refused, and the daemon continues.
         setting.put("tokenwell.yaml", "nonsense: [");
         let refused = manager.until("the newest configuration is refused");
         assert!(count(&refused, "READY=1") > 0, "{refused:?}");
@@ -79,13 +79,13 @@ fn the_watchdog_is_fed_by_a_loop_that_turns_and_by_nothing_else() {
     for _ in 0..5 {
         assert_eq!(count(&manager.until("WATCHDOG=1"), "READY=1"), 0);
     }
-    // All is well.
+    // The API answers again.
     drop(hold);
     manager.until("READY=1");
     for _ in 0..5 {
         manager.until("WATCHDOG=1");
     }
-    // It is stopped, while another one that is not feeds its own watchdog.
+    // The process is stopped, while another one that still runs feeds its own watchdog.
     program.signal(SIGSTOP);
     within("the stop", || is_stopped(program.pid()).then_some(()));
     manager.rest();
@@ -165,7 +165,7 @@ fn commands_that_end_soon_tell_nothing() {
 fn a_start_gets_more_time_while_first_tokens_come() {
     let names = ["a", "b"];
     let setting = Setting::with(&names);
-    // One of them has no key yet.
+    // One credential has no key yet.
     fs::remove_file(setting.path("keys/b")).unwrap();
     let manager = Manager::at_path(&setting.path("notify"));
     let program = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));

@@ -33,7 +33,7 @@ fn term_does_not_wait_for_an_exchange_and_leaves_nothing() {
         let program = Program::start(&mut command(&setting.path("")));
         setting.until_exchanges(1);
         let ended = program.stop();
-        let code = i32::from(ended.stderr.contains("stopped by")); // `once` has not done what it was asked for
+        let code = i32::from(ended.stderr.contains("stopped by")); // `once` did not finish its work
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
         assert_eq!(fs::read_dir(setting.path("out")).unwrap().filter(is_no_lock).count(), 0);
         setting.clean(&ended);
@@ -117,7 +117,7 @@ fn usr1_renews_everything_within_the_spacing() {
     let program = setting.ready();
     let before: Vec<_> = ["a", "b", "c"].map(|name| setting.token(name)).into();
     for round in 1..=3 {
-        // Each of them while the one before may still be waiting for the spacing.
+        // Each signal arrives while the previous request may still wait for the spacing.
         program.signal(SIGUSR1);
         program.signal(SIGUSR1);
         setting.until_exchanges(3 + 3 * round);
@@ -155,7 +155,7 @@ fn a_storm_of_signals_is_weathered() {
     assert_eq!(ended.code, Some(0));
     let key = Secret::new(setting.key("a"));
     spaced(&setting.sandbox, Some(&key), Duration::from_millis(100));
-    // The remaining signals may renew it as well.
+    // The remaining signals may also renew it.
     let (_, since) = ended.stderr.split_once("the new configuration is in force").unwrap();
     let gusts = since.matches("asked to renew every session").count();
     let of_newcomer = |seen: &ExchangeRecord| seen.key == Some(newcomer);
@@ -164,7 +164,7 @@ fn a_storm_of_signals_is_weathered() {
     assert_eq!(setting.leaks.found_in(&ended.stderr), None);
 }
 
-/// Each signal is known to have been taken before the next is sent.
+/// Each signal is confirmed to have arrived before the next is sent.
 #[test]
 fn a_storm_of_signals_does_not_flood_the_log() {
     let mut setting = Setting::with(&["a"]);
@@ -207,7 +207,7 @@ fn a_storm_of_signals_does_not_flood_the_log() {
 
 const STORM: usize = 40;
 
-/// One credential with so many outputs, `out/0` first.
+/// One credential with this many outputs, `out/0` first.
 fn many_outputs(setting: &Setting, count: usize) {
     let (key, out) = (setting.path("keys/a"), setting.path("out"));
     let mut text = format!("credentials:\n  - name: a\n    accessKeyFile: {}\n    outputs:\n", key.display());
@@ -217,7 +217,7 @@ fn many_outputs(setting: &Setting, count: usize) {
     setting.configure(&text);
 }
 
-/// The file by which other processes are kept away stays where it is.
+/// The lock file remains in place.
 fn is_no_lock(entry: &io::Result<fs::DirEntry>) -> bool {
     entry.as_ref().unwrap().file_name() != LOCK_FILE
 }

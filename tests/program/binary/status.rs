@@ -56,7 +56,7 @@ fn json_is_the_servers_answer() {
         wire.read_to_string(&mut text).unwrap();
         steady(text.split_once("\r\n\r\n").unwrap().1)
     };
-    // Events between two requests make the answers differ.
+    // Events between two requests make the responses differ.
     let ended = within("the same answer twice", || {
         let before = served();
         let ended = status(&setting, &["--json"]);
@@ -244,7 +244,7 @@ fn a_wrong_configuration_and_a_piped_watch_fail_at_once() {
     assert_eq!(status(&setting, &[]).code, Some(2));
 }
 
-/// Without what changes from one moment to the next.
+/// Removes the values that change from one moment to the next.
 fn steady(json: &str) -> Value {
     let mut report: Value = serde_json::from_str(json).unwrap();
     report["at"] = Value::Null;
@@ -252,7 +252,7 @@ fn steady(json: &str) -> Value {
     report
 }
 
-/// Times of the boot clock are shown on the wall clock of the moment, to the millisecond.
+/// Times of the boot clock are converted to the current wall clock, in milliseconds.
 fn coarsen(value: &mut Value) {
     match value {
         Value::String(text) if humantime::parse_rfc3339(text).is_ok() => text.truncate("2026-01-01T00:00:0".len()),

@@ -1,4 +1,4 @@
-//! Every command at the loudest, with a key where it belongs and where it does not.
+//! Every command at the most verbose log level, with a key in the right place and in wrong places.
 
 use std::{fs, process::Command};
 
@@ -9,7 +9,7 @@ use crate::{
     setting::Setting,
 };
 
-/// As long and as plain as real ones.
+/// A key with the length and the characters of real ones.
 fn real_key(setting: &mut Setting) -> String {
     let key = format!("K2{}{}", "aB3dEfGh1JkLmN0pQrStUvWxYz", "98765432100123456789abcdef");
     setting.leaks.key(&key);
@@ -26,7 +26,7 @@ fn ended(arguments: &[&str], setting: &Setting) -> Ended {
     Program::start(&mut loud(arguments, setting)).ended()
 }
 
-/// Asserts that the output contains no secret, whatever else it contains.
+/// Asserts that the output contains no secret.
 fn silent(setting: &mut Setting, ended: &Ended) {
     setting.learn_tokens();
     for said in [&ended.stdout, &ended.stderr] {

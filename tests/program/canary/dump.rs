@@ -5,7 +5,7 @@ use std::{
     os::unix::fs::FileExt as _,
 };
 
-/// A stretch of a process' memory that it may write to: heap, stacks, statics.
+/// A memory region that the process may write to: heap, stacks, statics.
 pub(crate) struct Stretch {
     /// Its line in `/proc/PID/maps`.
     pub(crate) name: String,
@@ -23,7 +23,7 @@ pub(crate) fn of(process: u32) -> Vec<Stretch> {
             let number = |text| u64::from_str_radix(text, 16).unwrap();
             let (from, to) = (number(from), number(to));
             let mut bytes = vec![0; usize::try_from(to - from).unwrap()];
-            // The guard of a stack, or a mapping that is gone.
+            // The guard page of a stack, or a mapping that was removed.
             memory.read_exact_at(&mut bytes, from).ok()?;
             Some(Stretch { name: line.to_owned(), bytes })
         })

@@ -1,4 +1,4 @@
-//! Every face, the state on disk, and what the system shows of the process.
+//! Every status interface, the state on disk, and the process data that the system shows.
 
 use std::{
     fs,
@@ -52,7 +52,7 @@ fn no_face_shows_a_key_or_a_token() {
             }
         }
     }
-    // A key in a request is quoted neither in the reply nor in the log.
+    // Neither the response nor the log quotes a key in a request.
     for request in [
         format!("GET /{key} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"),
         format!("GET /readyz/{key}?key={key} HTTP/1.1\r\nhost: {key}\r\nconnection: close\r\n\r\n"),

@@ -1,5 +1,5 @@
-//! The canary: a key and the tokens that were made of it are looked for in everything that the real binary says, shows and
-//! leaves in its memory, raw and in other encodings.
+//! The canary: searches for a key and the tokens created with it in all output of the real binary and in its memory, raw and
+//! in other encodings.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 

@@ -14,7 +14,7 @@ use crate::{
     tls::Front,
 };
 
-/// Credentials `stays` and `goes`, by TLS, at the loudest.
+/// Credentials `stays` and `goes`, over TLS, at the most verbose log level.
 struct Scene {
     setting: Setting,
     front: Front,
@@ -46,12 +46,12 @@ impl Scene {
         fs::read_to_string(self.setting.path(name)).unwrap()
     }
 
-    /// Waits until none of it is anywhere in memory.
+    /// Waits until no part of it is in memory.
     fn until_gone(&self, leaks: &Leaks) {
         self.until_found(leaks, 0);
     }
 
-    /// Waits until it is in memory so many times: a file that is being looked at passes through it.
+    /// Waits until it is in memory this many times: a file that is being checked passes through memory.
     fn until_found(&self, leaks: &Leaks, times: usize) {
         let mut found = Vec::new();
         for _ in 0..TRIES {
@@ -94,7 +94,7 @@ fn of_token(token: &str) -> Leaks {
     leaks
 }
 
-/// By which also a buffer is known that was overwritten in part.
+/// Parts that also identify a buffer that was overwritten in part.
 fn parts(token: &str) -> [&str; 3] {
     let signature = token.rsplit('.').next().unwrap();
     let (middle, end) = (signature.len() / 2, signature.len() - PART_BYTES);
@@ -120,7 +120,7 @@ fn of_a_credential_that_is_taken_away_nothing_is_left_in_memory() {
         scene.program.until_said("the new configuration is in force", 1);
         scene.until_gone(&of_key(&key));
         scene.until_gone(&of_token(&token));
-        // Only the token from which its file is repaired remains, once.
+        // One copy of the token remains, which repairs its file.
         scene.until_gone(&of_key(&scene.content("keys/stays")));
         let token = scene.content("out/stays.jwt");
         for part in parts(&token) {
@@ -138,14 +138,14 @@ fn an_idle_daemon_holds_no_key_and_only_the_newest_token() {
     let mut scene = Scene::new(true);
     let (key, token) = (scene.content("keys/goes"), scene.content("out/goes.jwt"));
     let rotated = scene.setting.key("anotherLongKeyOfManyLettersAndDigits");
-    // A key echoed in a reply is erased, too.
+    // A key echoed in a response is also erased.
     let echo = tokenwell::sandbox::Reply::new(500).header("x-echo", &rotated).body(format!("you sent {rotated}"));
     scene.setting.sandbox.script([Answer::from(echo)]);
     scene.setting.put("keys/goes", &rotated);
     scene.setting.until_exchanges(4);
     scene.program.until_said("token written", 3);
     scene.setting.learn_tokens();
-    // The connections close after some 20 s without a request; a reload has new ones.
+    // The connections close after some 20 s without a request; a reload opens new ones.
     scene.program.signal(SIGHUP);
     scene.program.until_said("the configuration is unchanged", 1);
     for key in [key, rotated, scene.content("keys/stays")] {

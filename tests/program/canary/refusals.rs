@@ -1,4 +1,4 @@
-//! Every failure of an exchange, a key file, a write and a hook, at the most verbose level; the replies contain the key.
+//! Every failure of an exchange, a key file, a write and a hook, at the most verbose level; the responses contain the key.
 
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
@@ -57,7 +57,7 @@ fn no_answer_of_a_server_brings_a_key_or_a_token_into_the_log() {
     let mut rotations = 0;
     exhaust_script(&mut setting, &mut rotations);
     program.until_said("token written", 1);
-    // These take the whole time-out, which would be too short for the others on a machine that stalls for a while.
+    // These take the whole timeout, which would be too short for the others on a machine that stalls for a while.
     setting.configure_with(&format!("{PACE}http: {{timeout: 500ms}}\n"), &setting.named(&["a"]));
     program.until_said("the new configuration is in force", 1);
     setting.sandbox.script([Answer::Hang, Answer::Stalled, Answer::Usual]);
@@ -70,7 +70,8 @@ fn no_answer_of_a_server_brings_a_key_or_a_token_into_the_log() {
     setting.clean(&ended);
 }
 
-/// Has every answer of the script given. Some hold it back for long: a new key is tried at once.
+/// Makes exchanges until every response of the script was given. Some responses delay the next try, but a new key is tried
+/// at once.
 fn exhaust_script(setting: &mut Setting, rotations: &mut usize) {
     while setting.sandbox.scripted() > 0 {
         *rotations += 1;
@@ -153,7 +154,7 @@ fn hooks_that_print_the_key_and_the_token_in_every_dress() {
     setting.put("keys/a", &key);
     let (keys, out, script) = (setting.path("keys/a"), setting.path("out/a.jwt"), setting.path("hook"));
     let (keys, out, script) = (keys.display(), out.display(), script.display());
-    // A bearer before a secret shifts it on the grid of base64, by two bytes and by one.
+    // A prefix before a secret shifts its base64 alignment, by two bytes and by one.
     let secrets = format!("for f in {keys} {out}; do for b in '' 'P2:' 'Bearer P2:' 'xx'");
     let dresses = [
         "cat",
@@ -191,7 +192,7 @@ fn hooks_that_print_the_key_and_the_token_in_every_dress() {
     setting.clean(&ended);
 }
 
-/// As long as real ones, with what URLs and base64 have signs for.
+/// A key as long as real ones, with characters that URLs and base64 encode.
 fn real_key(setting: &mut Setting) -> String {
     let key = format!("K2{}+/=%of{}", "aB3dEfGh1JkLmN0pQrStUvWxYz", "98765432100123456789abcdef");
     setting.leaks.key(&key);

@@ -1,4 +1,4 @@
-//! The sandbox behind TLS, as the real API is: the libraries of TLS have buffers of their own.
+//! The sandbox behind TLS, like the real API: TLS libraries have their own buffers.
 
 use std::{
     net::{SocketAddr, TcpListener as StdListener},
@@ -19,7 +19,7 @@ use tokio_rustls::{
 /// A TLS server in front of the sandbox, until the test ends.
 pub(crate) struct Front {
     pub(crate) base_url: String,
-    /// To be trusted, PEM.
+    /// The certificate to trust, PEM.
     pub(crate) root: String,
 }
 

@@ -117,5 +117,5 @@ fn the_program_keeps_the_callers_core_limit() {
     stage.clean(&ended);
 }
 
-/// Signals 32 and 33, which glibc keeps to itself: it ignores them in what it spawns.
+/// Signals 32 and 33, which glibc reserves: it ignores them in the processes that it spawns.
 const LIBC_OWN: u64 = 0b11 << 31;

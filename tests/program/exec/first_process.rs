@@ -1,4 +1,4 @@
-//! Orphans, as the first process of a container and elsewhere.
+//! Orphans, when the program is the first process of a container and elsewhere.
 
 use std::{ffi::OsStr, iter, process::Command};
 
@@ -8,8 +8,8 @@ use crate::{
     stage::{PRELUDE, Stage},
 };
 
-/// Makes orphans that end when they are let go, and ends itself when the kernel has forgotten all of them. One is ended by a
-/// real-time signal, which is reported differently.
+/// Starts orphans that end when they are released, and ends itself once the kernel has removed all of them. A real-time
+/// signal ends one of them, which the kernel reports differently.
 const ORPHANS: &str = "
     for number in 1 2 3; do
         ( (sh -c 'echo $$ >> orphans; while [ -e alive ] && [ ! -e end ]; do sleep 0.01; done' &) )
@@ -48,7 +48,7 @@ fn as_process_1_it_reaps_orphans_and_passes_signals_on() {
     stage.clean(&ended);
 
     let mut stage = Stage::with(&["a"]);
-    // The signals come from a process of the container that is not the program.
+    // Another process of the container sends the signals, not the supervised program.
     let script = "trap 'echo hup | say got' HUP; trap 'echo term | say got; exit 6' TERM
         sh -c 'kill -HUP 1'; until [ -e got ]; do sleep 0.01; done; sh -c 'kill -TERM 1'; hang";
     let program = first_process(&stage, script).unwrap();
@@ -62,7 +62,7 @@ fn as_process_1_it_reaps_orphans_and_passes_signals_on() {
     assert_eq!(program.ended().code, Some(128 + 9));
 }
 
-/// A process without a program of its own, which hooks may start some in.
+/// A process without a supervised program, in which hooks may start processes.
 #[test]
 fn the_daemon_as_the_first_process_sees_orphans_off() {
     let mut stage = Stage::with(&["a"]);
@@ -90,7 +90,7 @@ fn first_process(stage: &Stage, script: &str) -> Option<Program> {
     in_namespace(stage, iter::once(OsStr::new(TOKENWELL)).chain(exec.get_args()))
 }
 
-/// A command as the first process of a process namespace.
+/// A command as the first process of a PID namespace.
 fn in_namespace<'a>(stage: &Stage, command: impl IntoIterator<Item = &'a OsStr>) -> Option<Program> {
     let mut unshare = Command::new("unshare");
     unshare.args(["--fork", "--pid", "--mount-proc", "--kill-child"]);

@@ -1,4 +1,4 @@
-//! A program that is started anew for each new token.
+//! A program that restarts for each new token.
 
 use std::{
     collections::HashSet,
@@ -47,7 +47,7 @@ fn rapid_rotations_restart_it_at_most_once_a_second() {
     stage.sandbox.set(|settings| settings.life = Duration::from_secs(2));
     stage.configure_with("renew: {at: 5%, spacing: 100ms}\n", &stage.named(&["a"]));
     let program = stage.start(&RESTART, "echo \"$TOKEN\" | say starts; hang");
-    // Two for each start, and one more for luck.
+    // Two exchanges for each start, and one more as a margin.
     let come_thicker = |starts: &String| stage.sandbox.counters().sessions > 2 * starts.lines().count() as u64;
     let starts = within("four starts, and rotations that come thicker", || {
         Some(stage.until_said("starts", 4)).filter(come_thicker)
@@ -56,7 +56,7 @@ fn rapid_rotations_restart_it_at_most_once_a_second() {
     let tokens: HashSet<_> = starts.lines().collect();
     assert_eq!(tokens.len(), starts.lines().count(), "each time for another token");
     let started = started(&ended);
-    // The clock of the log is the wall clock, which is slewed.
+    // The log uses the wall clock, which may be slewed.
     let least = Duration::from_millis(950);
     assert!(started.windows(2).all(|pair| pair[0] + least <= pair[1]), "{started:?}");
     stage.clean(&ended);
@@ -136,7 +136,7 @@ fn an_unannounced_rotation_starts_nothing() {
     stage.clean(&ended);
 }
 
-/// When the program was started, by the log.
+/// The times at which the program started, from the log.
 fn started(ended: &Ended) -> Vec<SystemTime> {
     let lines = ended.stderr.lines().filter(|line| line.contains("\"program started\""));
     lines

@@ -1,4 +1,4 @@
-//! Notifications to the service manager, and that the program is not mistaken for tokenwell.
+//! Notifications to the service manager, and the distinction between the program and tokenwell.
 
 use crate::{
     manager::{Manager, count},

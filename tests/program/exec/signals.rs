@@ -1,4 +1,4 @@
-//! Signals on their way to the program.
+//! Signals forwarded to the program.
 
 use std::{os::unix::process::CommandExt as _, process::Command};
 
@@ -145,7 +145,7 @@ fn an_ignored_signal_stays_ignored_in_the_program() {
     stage.clean(&ended);
 }
 
-/// That it should die with us cannot be asked for without `unsafe`; this is what is documented instead.
+/// Ending the program with tokenwell would need `unsafe`; this is the documented behaviour.
 #[test]
 fn a_program_goes_on_when_we_are_killed() {
     let stage = Stage::with(&["a"]);

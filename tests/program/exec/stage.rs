@@ -1,4 +1,4 @@
-//! Where a program runs under `tokenwell exec`: a setting, and a way to hold the program and let it go.
+//! Runs a program under `tokenwell exec`: a setting, and a way to hold the program and release it.
 
 use std::{
     ffi::OsStr,
@@ -22,7 +22,7 @@ impl Stage {
         Self(setting)
     }
 
-    /// `tokenwell exec` with these flags and this program, in the folder of the test.
+    /// `tokenwell exec` with these flags and this program, in the test's folder.
     pub(crate) fn exec<A: AsRef<OsStr>>(&self, flags: &[&str], program: impl IntoIterator<Item = A>) -> Command {
         let mut command = tokenwell(["exec", "--config"]);
         command.arg(self.path("tokenwell.yaml")).args(flags).arg("--").args(program);
@@ -30,7 +30,7 @@ impl Stage {
         command
     }
 
-    /// The same with a script, which has the words of [`PRELUDE`] besides those of the shell.
+    /// The same with a script, which can use the commands of [`PRELUDE`].
     pub(crate) fn script(&self, flags: &[&str], script: &str) -> Command {
         self.exec(flags, ["sh", "-c", &format!("{PRELUDE}\n{script}")])
     }
@@ -39,7 +39,7 @@ impl Stage {
         Program::start(&mut self.script(flags, script))
     }
 
-    /// Makes a file that may be executed. By a process of its own: what is open here for writing while another test forks
+    /// Makes an executable file. A separate process writes it: a file that is open for writing here while another test forks
     /// cannot be executed.
     pub(crate) fn program(&self, name: &str, text: &str) {
         self.put("text", text);
@@ -53,7 +53,7 @@ impl Stage {
         self.until_said(name, 1)
     }
 
-    /// Waits until the program wrote that many lines under that name, and returns them.
+    /// Waits until the program has written that many lines under that name, and returns them.
     pub(crate) fn until_said(&self, name: &str, lines: usize) -> String {
         let path = self.path(name);
         let said = || fs::read_to_string(&path).ok().filter(|text| text.matches('\n').count() >= lines);
@@ -64,14 +64,14 @@ impl Stage {
         self.path(name).exists()
     }
 
-    /// Ends one `hang`.
+    /// Releases one `hang`.
     pub(crate) fn let_go(&self) {
         fs::write(self.path("go"), "").unwrap();
     }
 }
 
-/// Whether INT and QUIT would reach a program. They do not where the tests run in the background of a shell without job
-/// control, which has all that it starts there ignore them.
+/// Whether INT and QUIT would reach a program. They do not if the tests run in the background of a shell without job
+/// control, because such a shell makes its children ignore them.
 pub(crate) fn heeds_ctrl_c() -> bool {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
@@ -96,9 +96,8 @@ impl DerefMut for Stage {
     }
 }
 
-/// `say NAME`: a line of standard input, all of it at once, as the next line of a file. `hang`: waits, for good or until it
-/// is let go, but no longer than the test. It looks again and again, because a shell that waits for a reader would miss a
-/// signal that comes a moment before.
+/// `say NAME` appends standard input at once as one line to a file. `hang` waits forever or until it is released, but no
+/// longer than the test. It polls, because a shell that waits for a reader would miss a signal that arrives just before.
 pub(crate) const PRELUDE: &str = "
 say() { text=$(cat); printf '%s\\n' \"$text\" >> \"$1\"; }
 hang() { while [ -e alive ]; do [ -e go ] && rm go && return; sleep 0.02; done; }

@@ -1,4 +1,4 @@
-//! Before the program runs, and whether it can.
+//! The time before the program runs, and failures to start it.
 
 use std::fs;
 
@@ -51,7 +51,7 @@ fn a_stop_before_the_start_ends_like_the_program() {
     }
 }
 
-/// And the writes at hand are finished when it ends.
+/// The program also finishes pending writes when it ends.
 #[test]
 fn after_the_programs_end_every_output_holds_the_same_token() {
     let mut stage = Stage::with(&["a"]);
@@ -149,5 +149,5 @@ fn a_wrong_command_line_is_2_and_says_what_to_write() {
     assert!(!stage.is_said("started"));
 }
 
-/// They take a while to write, and less than a program that stops gives its last writes, on a slow machine too.
+/// Writing them takes a while, but less than the limit for the last writes at a stop, even on a slow machine.
 const OUTPUTS: usize = 60;

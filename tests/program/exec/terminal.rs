@@ -1,4 +1,4 @@
-//! In a terminal, which `script` plays.
+//! Runs in a terminal, which `script` provides.
 
 use std::{
     fs,
@@ -32,7 +32,7 @@ fn ctrl_c_reaches_the_program_once_and_stops_nothing_by_itself() {
     assert!(!terminal.shown().contains("sent INT"), "{}", terminal.shown());
 }
 
-/// The kernel signals only the leader of the session, which is tokenwell here.
+/// The kernel signals only the session leader, which is tokenwell here.
 #[test]
 fn that_the_terminal_is_gone_is_passed_on() {
     let stage = Stage::with(&["a"]);
@@ -78,7 +78,7 @@ struct Terminal {
 }
 
 impl Terminal {
-    /// One in which `tokenwell exec` leads the session.
+    /// Opens a terminal in which `tokenwell exec` leads the session.
     fn open(stage: &Stage, flags: &[&str], program: &str) -> Option<Self> {
         fs::write(stage.path("program"), format!("{PRELUDE}\n{program}\n")).unwrap();
         Self::of(stage, &format!("exec {}", exec(flags)))

@@ -16,7 +16,7 @@ use nix::{
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) name: &'static str,
-    /// Two for a rename; none for a call that makes a descriptor of its own.
+    /// Two for a rename; none for a call that creates a descriptor.
     pub(crate) paths: Vec<PathBuf>,
 }
 
@@ -34,13 +34,13 @@ impl Call {
             About::Paths => path(thread, None, arguments[0]).zip(path(thread, None, arguments[1])).map(both),
             About::PathsWithin => within(thread, arguments, 0).zip(within(thread, arguments, 2)).map(both),
         };
-        // The standard library makes this call in a debug build only.
+        // The standard library makes this call only in a debug build.
         let is_debugging = number == libc::SYS_fcntl && arguments[1] == F_GETFD;
         paths.filter(|_| !is_debugging).map(|paths| Self { name, paths })
     }
 }
 
-/// Returns an error text if an unlisted call is about a relevant file.
+/// Returns an error text if a call that is not in the list is about a relevant file.
 pub(crate) fn unlisted(
     thread: Pid,
     registers: &user_regs_struct,
@@ -66,9 +66,9 @@ fn file(thread: Pid, descriptor: u64) -> Option<PathBuf> {
     fs::read_link(format!("/proc/{thread}/fd/{descriptor}")).ok()
 }
 
-/// The path that begins two arguments: a folder's descriptor, and a name in it.
+/// The path from two arguments: a folder's descriptor, and a name in it.
 fn within(thread: Pid, arguments: [u64; 4], folder: usize) -> Option<PathBuf> {
-    // The upper half of a register with an `int` in it may hold anything.
+    // The upper half of a register that holds an `int` may contain anything.
     let descriptor = u64::from(u32::try_from(arguments[folder] & u64::from(u32::MAX)).ok()?);
     path(thread, file(thread, descriptor), arguments[folder + 1])
 }
@@ -90,23 +90,23 @@ fn text(thread: Pid, address: u64) -> Option<OsString> {
     Some(OsStr::from_bytes(&bytes[..end]).to_owned())
 }
 
-/// Which arguments name the file.
+/// Which arguments identify the file.
 enum About {
-    /// The first is a descriptor.
+    /// The first argument is a descriptor.
     File,
-    /// That one is a path.
+    /// This argument is a path.
     Path(usize),
-    /// That one is a folder's descriptor, and the next a path from there.
+    /// This argument is a folder's descriptor, and the next is a path relative to it.
     Within(usize),
-    /// The first two are paths.
+    /// The first two arguments are paths.
     Paths,
-    /// Both the first and the third are folders' descriptors, each followed by a path.
+    /// The first and the third argument are folder descriptors, each followed by a path.
     PathsWithin,
-    /// It makes a descriptor.
+    /// The call creates a descriptor.
     Nothing,
 }
 
-/// Calls about files. One that is missing here is noticed, see [`unlisted`].
+/// Calls about files. [`unlisted`] detects a call that is missing here.
 const CALLS: &[(c_long, &str, About)] = &[
     (libc::SYS_access, "access", About::Path(0)),
     (libc::SYS_chdir, "chdir", About::Path(0)),
@@ -165,7 +165,7 @@ const CALLS: &[(c_long, &str, About)] = &[
     (libc::SYS_writev, "writev", About::File),
 ];
 
-/// Calls whose first argument is no descriptor though it may look like one, and which get no path.
+/// Calls without a path whose first argument may look like a descriptor but is none.
 const NOT_ABOUT_FILES: &[c_long] = &[
     libc::SYS_brk,
     libc::SYS_clone,
@@ -196,5 +196,5 @@ const NOT_ABOUT_FILES: &[c_long] = &[
 
 const F_GETFD: u64 = libc::F_GETFD.cast_unsigned() as u64;
 
-/// Longer than any path of a test.
+/// Longer than any path in a test.
 const PATH_BYTES_MAX: usize = 512;

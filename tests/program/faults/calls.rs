@@ -44,7 +44,7 @@ fn calls_refused_at_any_point_leave_whole_files() {
             let errnos: Vec<_> = match () {
                 () if point.makes_a_descriptor() => vec![Errno::EMFILE],
                 () if is_complete() => ERRNOS.to_vec(),
-                // One fault at each point, in rotation, so that neighbours differ and every fault is used.
+                // One fault at each point, in rotation, so neighbours differ and every fault is used.
                 () => vec![ERRNOS[number % ERRNOS.len()]],
             };
             errnos.into_iter().map(move |errno| (point.clone(), Fault::Refused(errno))).collect::<Vec<_>>()
@@ -76,7 +76,7 @@ fn without_socket_descriptors_it_retries_and_recovers() {
     assert!(of_two.iter().all(|gap| *gap >= SPACING), "{of_two:?}");
 }
 
-/// Whether to inject every fault at every point, instead of a selection.
+/// Whether to inject every fault at every point instead of a selection.
 fn is_complete() -> bool {
     env::var_os("TOKENWELL_FAULTS").is_some_and(|which| which == "all")
 }

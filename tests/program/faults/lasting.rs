@@ -1,4 +1,4 @@
-//! The daemon under temporary faults: it keeps running, keeps the tokens of readers, makes no unnecessary exchange, and
+//! The daemon under temporary faults: it keeps running, keeps the readers' tokens, makes no unnecessary exchange, and
 //! recovers soon afterwards.
 
 use std::{
@@ -81,8 +81,8 @@ fn without_descriptors_it_keeps_tokens_and_recovers() {
         let pid = Pid::from_raw(pid.cast_signed());
         prlimit(pid, Resource::Nofile, Rlimit { current, ..usual }).unwrap();
     };
-    // The first that is free may not be used, nor any after it. One with a file in the test's folder is free in a moment, but
-    // for the locks.
+    // Neither the first free descriptor nor any later one may be used. A descriptor of a file in the test's folder becomes
+    // free soon, unless it is a lock.
     let stays = |number: &u64| {
         let leads_to = fs::read_link(format!("/proc/{pid}/fd/{number}"));
         leads_to.is_ok_and(|file| !file.starts_with(troubled.setting.path("")) || file.ends_with(LOCK_FILE))
@@ -104,13 +104,13 @@ fn without_descriptors_it_keeps_tokens_and_recovers() {
     assert!(!said.contains("by somebody else"), "no other process is blamed: {said}");
 }
 
-/// A credential with a plain output in a folder that fails, one with a set there, and one in a healthy folder.
+/// One credential with a plain output in a folder that fails, one with a set there, and one in a healthy folder.
 struct Troubled {
     setting: Setting,
     changes: u32,
 }
 
-/// The files of readers in the folder that fails.
+/// The readers' files in the folder that fails.
 #[derive(PartialEq, Eq, Debug)]
 struct View {
     plain: String,
@@ -196,7 +196,7 @@ impl Troubled {
         self.setting.sandbox.exchanges().iter().filter(|seen| seen.key == Some(key.fingerprint())).count()
     }
 
-    /// Returns the files of readers, and checks that each is complete.
+    /// Returns the readers' files, and checks that each is complete.
     fn view(&self) -> View {
         let folder = self.setting.path("box");
         let current = || fs::read_link(folder.join("set/..data")).unwrap();
@@ -256,8 +256,8 @@ impl Mount {
         mounted.then(|| Self(at.to_owned()))
     }
 
-    /// What is there already, through a mount over it that may not be written. (The file system itself cannot be made read-only
-    /// while the daemon has its lock file open.)
+    /// Mounts the same content read-only over the folder. (The file system itself cannot be made read-only while the daemon
+    /// has its lock file open.)
     fn read_only(at: &Path) -> Self {
         let what = at.to_str().unwrap();
         assert!(mount(&["--bind", what], at));
@@ -269,7 +269,7 @@ impl Mount {
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        // Also while a daemon left by a failed test uses it.
+        // Also works while a daemon left by a failed test uses it.
         let _ = Command::new("umount").arg("-l").arg(&self.0).status();
     }
 }

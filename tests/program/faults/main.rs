@@ -1,7 +1,7 @@
-//! The real binary under faults of the system: killed after each system call about its files, refused each of them in turn,
-//! and as a daemon under temporary faults.
+//! The real binary under system faults: killed after each system call about its files, each call refused in turn, and
+//! temporary faults of a running daemon.
 //!
-//! The steps that the code itself numbers fail in `files.rs` and `sets.rs`, in process. Here the kernel's calls are numbered, so
+//! `files.rs` and `sets.rs` make the code's own numbered steps fail, in process. Here the kernel's calls are numbered, so
 //! everything is covered: state files, locks, the cached public keys, sweeps, watches.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]

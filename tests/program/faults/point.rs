@@ -1,4 +1,4 @@
-//! A point in the life of a process, the same in every run: its so-many-th call of a kind about one file, whatever the thread
+//! A point in the life of a process, the same in every run: the n-th call of a kind about one file, regardless of the thread
 //! and the random parts of names.
 
 use std::{
@@ -13,7 +13,7 @@ use super::call::Call;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub(crate) struct Point {
     pub(crate) call: &'static str,
-    /// Relative to the folder of the test; empty for a call about no file.
+    /// Relative to the test's folder; empty for a call about no file.
     pub(crate) subject: String,
     /// 1 for the first of its kind.
     pub(crate) nth: u32,
@@ -21,7 +21,7 @@ pub(crate) struct Point {
 
 /// Identifies the points of one run, in order.
 pub(crate) struct Points<'f> {
-    /// Whose parts count, and the generation that was current at the start.
+    /// The folder whose paths count, and the generation that was current at the start.
     folder: &'f Path,
     old_generation: PathBuf,
     counted: HashMap<(&'static str, String), u32>,
@@ -72,15 +72,15 @@ impl<'f> Points<'f> {
 }
 
 impl Point {
-    /// Whether it is a step of a write: it changes something on disk, or is about what is being made. Such points are the same
-    /// in every run; how often something is looked at differs a little.
+    /// Whether the call is a step of a write: it changes the disk, or is about a file under construction. Such points are
+    /// the same in every run; the number of reads differs a little.
     pub(crate) fn is_of_a_write(&self) -> bool {
         let is_act = ACTS.iter().any(|act| self.call.starts_with(act));
         let is_new = [".*", "(new generation)", ".new"].iter().any(|mark| self.subject.contains(mark));
         is_act || is_new
     }
 
-    /// It makes a descriptor and is about no file.
+    /// Whether the call creates a descriptor and is about no file.
     pub(crate) fn makes_a_descriptor(&self) -> bool {
         self.subject.is_empty()
     }
@@ -94,6 +94,6 @@ impl fmt::Display for Point {
 
 pub(crate) const FOLDERS: [&str; 3] = ["out", "set", "state"];
 
-/// How the names of calls begin that change something, or lock it.
+/// Prefixes of the names of calls that change or lock something.
 const ACTS: [&str; 10] =
     ["fchmod", "fchown", "flock", "fsync", "ftruncate", "mkdir", "rename", "symlink", "unlink", "write"];

@@ -2,8 +2,8 @@
 
 use crate::skipped;
 
-/// Whether this is root, who may look into a process that keeps its secrets, and mount. If not, the test is skipped loudly;
-/// where nothing may be skipped, as in CI, it fails.
+/// Whether the test runs as root, which may inspect a process that protects its secrets, and mount. If not, skips the test
+/// with a notice; fails where nothing may be skipped, as in CI.
 pub(crate) fn is_root(what_for: &str) -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {

@@ -1,5 +1,5 @@
-//! A credential with a plain output and one with a set. Both had good tokens; then both keys were changed. The scene is set
-//! again before every run.
+//! A credential with a plain output and one with a set. Both had valid tokens; then both keys were changed. Every run starts
+//! from this scene.
 #![expect(clippy::unchecked_time_subtraction, reason = "arrivals never decrease")]
 
 use std::{
@@ -36,23 +36,23 @@ pub(crate) struct Scene {
     published: Jwks,
 }
 
-/// The files of readers.
+/// The readers' files.
 #[derive(PartialEq, Eq)]
 struct View {
     plain: String,
-    /// Of one generation.
+    /// Two files of one generation.
     set: [String; 2],
 }
 
-/// A run with a fault in it.
+/// A run with an injected fault.
 pub(crate) struct Struck {
     pub(crate) fate: Fate,
     pub(crate) said: String,
     /// Every call.
     pub(crate) points: Vec<Point>,
-    /// Whether the fault was met.
+    /// Whether the fault was reached.
     pub(crate) met: bool,
-    /// Exchanges before it.
+    /// Number of exchanges before the run.
     seen: usize,
 }
 
@@ -72,7 +72,7 @@ impl Scene {
         let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         assert_eq!(setting.sandbox.counters().exchanges, 2);
-        // So that the public keys are fetched and written again.
+        // Makes the program fetch and write the public keys again.
         fs::remove_file(setting.path("state/jwks.json")).unwrap();
         fs::create_dir(setting.path("before")).unwrap();
         fs::create_dir(setting.path("said")).unwrap();
@@ -160,7 +160,7 @@ impl Scene {
         assert!(!said.contains("is written by another tokenwell"), "{case}: {said}");
     }
 
-    /// Checks that the files of readers are complete, and that the sandbox granted each token.
+    /// Checks that the readers' files are complete, and that the sandbox granted each token.
     fn whole(&self, case: &str) -> View {
         let view = View::of(&self.folder);
         for (token, old) in [(&view.plain, &self.old.plain), (&view.set[0], &self.old.set[0])] {
@@ -182,8 +182,8 @@ impl Scene {
     fn nothing_is_left(&self, case: &str) {
         let current = fs::read_link(self.folder.join("set/..data")).unwrap();
         let current = current.to_str().unwrap();
-        // Where the public keys could not be cached they are fetched again when they are needed; and a status file is only
-        // written when something has changed.
+        // Public keys that could not be cached are fetched again when they are needed, and a status file is only written
+        // after a change.
         let may_be =
             ["jwks.json", "status.json"].into_iter().filter(|name| self.folder.join("state").join(name).exists());
         let state: Vec<&str> = may_be.chain(["state"]).collect();
@@ -201,7 +201,7 @@ impl Scene {
         }
     }
 
-    /// How many exchanges there were with each of the new keys: few, and far enough apart; and none with the old ones.
+    /// Counts the exchanges with each new key: they are few and far enough apart, and there is none with the old keys.
     fn exchanges_since(&self, seen: usize, case: &str) -> [usize; 2] {
         let journal = self.setting.sandbox.exchanges();
         let of = |key: Fingerprint| {
@@ -251,7 +251,7 @@ fn copy(from: &Path, to: &Path) {
     assert!(command.status().unwrap().success());
 }
 
-/// Also of retries.
+/// The spacing of retries, too.
 pub(crate) const SPACING: Duration = Duration::from_millis(200);
 const PACE: &str = "renew: {spacing: 200ms, retryFirst: 200ms, retryMax: 300ms}\n";
 /// A traced run may take long on a slow machine. It ends when it has every token.

@@ -1,8 +1,8 @@
 //! A program under ptrace: each system call is visible before it happens, and can be refused or made the last one.
 //!
-//! Why not strace, whose `inject` does much the same: it counts the calls of each thread by themselves and of each kind by
-//! name only. Which thread writes a token differs from run to run, the third `openat` of one thread is the loader's in
-//! another, and the file that matters most has a random name. Here a call is known by what it is about.
+//! strace's `inject` is similar, but it counts the calls of each thread separately and distinguishes them by name only. The
+//! thread that writes a token differs from run to run, the third `openat` of one thread is the loader's in another, and the
+//! most important file has a random name. This tracer identifies a call by its subject.
 
 use std::{
     collections::HashMap,
@@ -25,9 +25,9 @@ use nix::{
 /// Fate of a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Fault {
-    /// It is made, then the process is killed.
+    /// The call is made, then the process is killed.
     KilledAfter,
-    /// It is not made, and returns this error.
+    /// The call is not made, and returns this error.
     Refused(Errno),
 }
 
@@ -38,8 +38,8 @@ pub(crate) enum Fate {
     Killed(Signal),
 }
 
-/// A program that is traced from its first call on. Everything is to be done by one thread: the kernel knows no other as the
-/// tracer.
+/// A program that is traced from its first call on. One thread must do everything, because the kernel accepts only that
+/// thread as the tracer.
 pub(crate) struct Tracee {
     leader: Pid,
     _child: Child,
@@ -125,5 +125,5 @@ fn gone_is_well(done: nix::Result<()>) {
     assert!(matches!(done, Ok(()) | Err(Errno::ESRCH)), "{}", io::Error::from(done.unwrap_err()));
 }
 
-/// A number without a system call, which the kernel answers with an error.
+/// A number without a system call; the kernel answers it with an error.
 const NO_CALL: u64 = u64::MAX;

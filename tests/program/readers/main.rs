@@ -1,5 +1,5 @@
-//! Real readers: every snippet of `docs/reading-the-token.md` is taken from there and run, against a server
-//! that verifies what it is sent.
+//! Real readers: the tests run every snippet of `docs/reading-the-token.md` against a server that verifies the tokens it
+//! receives.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
 

@@ -1,4 +1,4 @@
-//! nginx as Debian packages it: it adds the header to what it passes on, and a hook lets it read the new one.
+//! nginx as Debian packages it: it adds the header to the requests that it forwards, and a hook makes it read the new token.
 
 use std::{
     fs,
@@ -29,7 +29,7 @@ fn nginx_adds_the_header_and_a_hook_lets_it_read_the_new_one() {
     let server = Server::start(&setting.sandbox);
     setting.put_key("billing", "billing");
     setting.configure(&configuration(&setting));
-    // Without nginx there is no process to signal, which is no failure.
+    // Without nginx there is no process to signal, and that is not a failure.
     let daemon = setting.ready();
     let nginx = Nginx::start(&setting, &snippet("nginx", &setting, &server.url()));
     assert_eq!(nginx.visit(), "welcome\n");
@@ -59,7 +59,7 @@ struct Nginx {
 }
 
 impl Nginx {
-    /// nginx needs a fixed port, and another process may take the free one: then nginx ends, and another port is tried.
+    /// nginx needs a fixed port. If another process takes the free one, nginx ends, and this tries another port.
     fn start(setting: &Setting, location: &str) -> Self {
         (0..5).find_map(|_| Self::try_start(setting, location)).unwrap()
     }
@@ -81,7 +81,7 @@ impl Nginx {
         command.arg("-c").arg(setting.path("nginx.conf")).args(["-g", "daemon off;"]);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut nginx = Self { child, port };
-        // It listens before it writes down who it is, and the hook needs that line whole.
+        // nginx listens before it writes its pid file, and the hook needs the complete line.
         let is_written = || fs::read_to_string(setting.path("nginx.pid")).is_ok_and(|text| text.ends_with('\n'));
         let runs = within("nginx's pid file", || match nginx.child.try_wait().unwrap() {
             None => is_written().then_some(true),
@@ -90,7 +90,7 @@ impl Nginx {
         runs.then_some(nginx)
     }
 
-    /// Asks for the page, and answers with its text.
+    /// Requests the page, and returns its text.
     fn visit(&self) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
         write!(stream, "GET / HTTP/1.0\r\nHost: app\r\n\r\n").unwrap();
@@ -102,7 +102,7 @@ impl Nginx {
 
 impl Drop for Nginx {
     fn drop(&mut self) {
-        // Told to end, it ends its workers; killed, it would leave them.
+        // A signal lets nginx end its workers; a kill would leave them.
         if let Ok(None) = self.child.try_wait() {
             let _ = kill(Pid::from_raw(self.child.id().cast_signed()), Signal::SIGTERM);
         }

@@ -4,7 +4,7 @@ use std::{collections::HashMap, fs, path::Path};
 
 use crate::setting::Setting;
 
-/// The page's snippets by language. Each language is there once.
+/// The page's snippets by language. Each language occurs once.
 pub(crate) fn snippets() -> HashMap<String, String> {
     let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reading-the-token.md")).unwrap();
     let mut snippets = HashMap::new();
@@ -17,7 +17,7 @@ pub(crate) fn snippets() -> HashMap<String, String> {
     snippets
 }
 
-/// A snippet with the paths and the address of a test instead of the printed ones.
+/// A snippet with the paths and the address of a test in place of the printed ones.
 pub(crate) fn snippet(language: &str, setting: &Setting, server: &str) -> String {
     let snippets = snippets();
     let known: Vec<_> = snippets.keys().collect();
@@ -25,7 +25,7 @@ pub(crate) fn snippet(language: &str, setting: &Setting, server: &str) -> String
     localised(text, &setting.path(""), server)
 }
 
-/// The configuration of the page, for a daemon of the test.
+/// The configuration from the page, for the test's daemon.
 pub(crate) fn configuration(setting: &Setting) -> String {
     snippet("yaml", setting, "http://none.invalid/")
 }

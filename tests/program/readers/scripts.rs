@@ -1,4 +1,4 @@
-//! Programs that read their token anew for each request, while it is rotated a thousand times.
+//! Programs that read their token again for each request, while it is rotated a thousand times.
 
 use std::{fs, process::Command};
 
@@ -103,7 +103,7 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     let credentials = setting.named(&names);
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let daemon = setting.ready();
-    // Not before: twenty tokens that live for so short may never be there together on a slow machine.
+    // This is set only now: on a slow machine, twenty tokens with such short lives may never exist at the same time.
     setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
     daemon.signal(SIGUSR1);
     let mut command = if interpreter == "go" {
@@ -138,7 +138,7 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     setting.learn_tokens();
 }
 
-/// A Go program, built before anybody waits for it.
+/// A Go program, built before the test starts to wait for it.
 fn built(setting: &Setting, file: &str) -> Command {
     let program = setting.path("reader");
     let build = Command::new("go").arg("build").arg("-o").arg(&program).arg(setting.path(file)).output().unwrap();

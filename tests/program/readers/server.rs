@@ -1,4 +1,4 @@
-//! A server as apps know them: it wants a bearer token and verifies it with the project's public keys.
+//! A server as an app's backend: it requires a bearer token and verifies it with the project's public keys.
 
 use std::{
     collections::HashSet,
@@ -14,14 +14,14 @@ use tokenwell::{
     session::{Jwks, Jwt, SignatureVerdict},
 };
 
-/// What came in.
+/// The requests received.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Visits {
     /// Requests with a token that the project signed.
     pub(crate) good: usize,
-    /// Why others were turned away.
+    /// Reasons for the rejection of the others.
     pub(crate) bad: Vec<String>,
-    /// Every token that came.
+    /// Every token received.
     pub(crate) tokens: HashSet<String>,
 }
 
@@ -55,7 +55,7 @@ impl Server {
     }
 }
 
-/// One connection after another request, until the visitor goes.
+/// Serves one connection, request after request, until the client closes it.
 fn serve(stream: &TcpStream, jwks: &Jwks, seen: &Mutex<Visits>) -> Option<()> {
     stream.set_read_timeout(Some(Duration::from_secs(60))).ok()?;
     let mut lines = BufReader::new(stream);

@@ -1,5 +1,5 @@
-//! Clocks that are not what they were when the state file was written: other boots, other machines, wall clocks that were
-//! set, and boot clocks in time namespaces. Adoption errs on the side of one exchange too many.
+//! Clocks that differ from those at the time of the state file: other boots, other machines, wall clocks that were set, and
+//! boot clocks in time namespaces. In doubt, adoption costs one exchange too many.
 
 use std::{process::Command, time::Duration};
 
@@ -32,7 +32,7 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
             for stamp in ["/session/sent", "/asked/answered/at"] {
                 act(&mut Stamp(record.pointer_mut(stamp).unwrap()));
             }
-            // The server's clock moves with everybody's wall clock.
+            // The server's clock moves together with all wall clocks.
             let sent = record["session"]["sent"]["wall"].clone();
             record["session"]["issuedAt"] = sent;
         });
@@ -45,7 +45,7 @@ fn stamps_of_other_clocks_cost_nothing_or_one_exchange() {
     }
 }
 
-/// As run by cron: the process has ended before a spread renewal is due.
+/// As run by cron: the process ends before a spread renewal is due.
 #[test]
 fn once_keeps_a_valid_token_if_the_api_is_away() {
     let mut past = Past::of(|setting| setting.sandbox.set(|settings| settings.life = Duration::from_secs(100)));
@@ -62,7 +62,7 @@ fn once_keeps_a_valid_token_if_the_api_is_away() {
     past.clean(&ended);
     due(&past);
     past.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
-    // Long enough for a try on a machine that stalls for a while; the token lives for longer.
+    // Long enough for a try on a machine that stalls for a while; the token lives longer.
     let ended = Program::start(&mut once(&past.path(""), "5s")).ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(past.requests().0 > 2, "it was tried");
@@ -82,7 +82,7 @@ fn once_counts_a_token_without_its_key_file_as_missing() {
     past.clean(&ended);
 }
 
-/// Else a wall clock that is set while this process runs would make the token seem younger to the next.
+/// Otherwise a wall clock that is set while this process runs would make the token seem younger to the next process.
 #[test]
 fn adopted_sessions_are_stored_by_the_new_boots_clocks() {
     let mut past = Past::new();
@@ -106,7 +106,7 @@ fn another_boot_clock_costs_one_exchange_at_most() {
     for (seconds, text) in [(86_400, "the token on disk has expired"), (-1, "clocks disagree")] {
         let mut past = Past::new();
         if seconds < 0 {
-            // A stamp of a clock that is a day ahead, read by one that is not.
+            // A stamp from a clock that is a day ahead, read with a clock that is not.
             past.edit_record(|record| {
                 for stamp in ["/session/sent", "/asked/answered/at"] {
                     Stamp(record.pointer_mut(stamp).unwrap()).since_boot(86_400.0);
@@ -124,7 +124,7 @@ fn another_boot_clock_costs_one_exchange_at_most() {
             assert_eq!(said(&ended, text).len(), usize::from(round == 0), "{seconds}: {}", ended.stderr);
             past.clean(&ended);
         }
-        // And back among those whose clock did not move.
+        // And again on a machine whose clock did not move.
         past.process();
         assert!(past.requests().0 <= 3, "one for each move at most");
         assert!(past.path(RECORD).exists());

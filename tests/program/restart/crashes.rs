@@ -1,4 +1,4 @@
-//! Crash loops: the spacing and the quiet that a host asked for hold across processes.
+//! Crash loops: the spacing and a host's requested pause hold across processes.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     program::{Program, run},
 };
 
-/// Killed as soon as the sandbox receives the exchange, so that its end is never recorded.
+/// The process is killed as soon as the sandbox receives the exchange, so the end of the exchange is never recorded.
 #[test]
 fn killed_at_every_exchange_it_keeps_the_spacing() {
     let (mut past, key) = crash_loop();
@@ -33,7 +33,7 @@ fn killed_at_every_denial_it_keeps_the_spacing() {
     past.sandbox.revoke(&key);
     for round in 1..=10 {
         let program = Program::start(&mut run(&past.path("")));
-        // The answer is on its way; on every second round it was also understood.
+        // The response is on its way; in every second round the process has also read it.
         past.until("a denial", move |counters| counters.replies >= round);
         if round % 2 == 0 {
             program.until_said("denies the access key", 1);
@@ -45,7 +45,7 @@ fn killed_at_every_denial_it_keeps_the_spacing() {
     assert_spaced(&past.sandbox, key.fingerprint(), SPACING);
 }
 
-/// The limit is the host's: it holds back the other credential as well, which was never refused itself.
+/// The limit belongs to the host: it also delays the other credential, which was never refused itself.
 #[test]
 fn the_quiet_that_a_host_asked_for_survives_crashes() {
     let (mut past, key) = crash_loop();
@@ -64,7 +64,7 @@ fn the_quiet_that_a_host_asked_for_survives_crashes() {
     }
     past.process();
     let seen = past.sandbox.exchanges();
-    // Both of them, and again where the five took longer than the quiet.
+    // Both credentials, and again if the five rounds took longer than the pause.
     assert!(seen.len() >= 3, "{seen:?}");
     for later in &seen[1..] {
         let gap = later.arrived - seen[0].arrived;
@@ -83,5 +83,5 @@ fn crash_loop() -> (Past, Secret) {
 }
 
 const SPACING: Duration = Duration::from_millis(300);
-/// Long enough that no exchange times out and is retried, however long a test that counts them takes.
+/// Long enough that no exchange times out and is retried, however long a test that counts exchanges takes.
 const PACE: &str = "renew: {spacing: 300ms, retryFirst: 300ms, retryMax: 400ms}\nhttp: {timeout: 300s}\n";

@@ -1,4 +1,4 @@
-//! Sessions that ended while no process ran.
+//! Sessions that expired while no process ran.
 
 use std::{
     fs::{self, Permissions},
@@ -51,7 +51,7 @@ fn an_expired_token_that_stays_is_not_ready() {
     assert_ne!(past.print("out/a.jwt").0, token.0);
 }
 
-/// With two outputs, an API that is away, and a token that has ended: the state file says that it had lived for a moment.
+/// Two outputs, an unreachable API, and an expired token: the state file records a life of a moment.
 fn ended_past(on_expiry: &str) -> Past {
     let past = Past::of(|setting: &mut Setting| {
         let (first, second) = (output(setting, "a.jwt"), output(setting, "b/a.jwt"));

@@ -9,7 +9,7 @@ use crate::{
 
 #[test]
 fn once_hands_over_to_run_wherever_the_state_is_kept() {
-    // With its folder in the configuration, beside the first output, and where systemd says.
+    // The state folder comes from the configuration, from the first output, and from systemd.
     for (explicit, variable) in [(true, false), (false, false), (false, true)] {
         let mut past = Past::yet_to_begin(|_| {});
         let state = past.path("elsewhere");

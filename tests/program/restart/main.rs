@@ -1,4 +1,4 @@
-//! One process after the other: the files that the real binary leaves on disk, and how the next process uses them.
+//! Successive processes: the files that the real binary leaves on disk, and how the next process uses them.
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 #![expect(clippy::unchecked_time_subtraction, reason = "arrivals never decrease")]

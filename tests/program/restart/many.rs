@@ -10,7 +10,7 @@ use crate::{
     sessions::until_sessions,
 };
 
-/// The issue's 100 a minute take twenty minutes; here it is 400 in two seconds.
+/// The issue requires 100 a minute, which takes twenty minutes; here it is 400 in two seconds.
 #[test]
 fn two_thousand_start_under_a_rate_limit_and_restart_free() {
     let past = Past::yet_to_begin(|setting| {

@@ -7,7 +7,7 @@ use tokenwell::{
     renewal::{Effect, Event, ExchangeOutcome, Fleet, Grant, LastExchange, Moment, OriginId, Policy},
 };
 
-/// Resident memory before and after, which what runs beside it would spoil. By itself:
+/// Resident memory before and after, which other tests in the process would distort. To run it alone:
 /// `cargo test --test restart costs_the_core -- --ignored --nocapture`
 #[test]
 #[ignore = "counts the memory of the whole process"]
@@ -22,7 +22,7 @@ fn a_credential_costs_the_core_less_than_two_kilobytes() {
         key.copy_from_slice(&number.to_be_bytes());
         fleet.handle(now, id, Event::KeyAppeared(Fingerprint::new(key)));
     }
-    // A session for each, so that each is in the queue of wakes.
+    // Each credential has a session, so each is in the queue of wakes.
     let grant = Grant { lifetime: Duration::from_secs(3600), refresh_after: None };
     let mut at = now;
     let mut granted = 0;

@@ -136,12 +136,12 @@ fn one_output_is_restored_from_another_without_a_request() {
     }
 }
 
-/// The newest session is not lost with the process because one of two files could not be written.
+/// The newest session is not lost at the end of the process when one of two files could not be written.
 #[test]
 fn a_half_written_session_is_completed_after_a_restart() {
     let mut past = Past::of(two_outputs);
     let program = past.ready();
-    // In one step, for what is missing is restored at once.
+    // In one step, because a missing file is restored at once.
     let (output, in_the_way) = (past.path("out/b/a.jwt"), past.path("in the way"));
     fs::create_dir(&in_the_way).unwrap();
     renameat_with(CWD, &in_the_way, CWD, &output, RenameFlags::EXCHANGE).unwrap();
@@ -159,7 +159,7 @@ fn a_half_written_session_is_completed_after_a_restart() {
     past.idle_process();
 }
 
-/// Nothing may be replaced there, and no process keeps the token of the record.
+/// No file may be replaced there, and no process keeps the token of the record.
 #[test]
 fn a_pipe_in_place_of_a_token_blocks_nothing() {
     let mut past = Past::new();

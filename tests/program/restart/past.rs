@@ -22,7 +22,7 @@ pub(crate) struct Past(Setting);
 /// A change to the files: description and action.
 pub(crate) type Damage = (&'static str, fn(&Past));
 
-/// The bytes of a file, and which file it is.
+/// The bytes of a file, and its inode.
 pub(crate) type Print = (Vec<u8>, u64);
 
 impl Past {
@@ -57,7 +57,7 @@ impl Past {
         ended
     }
 
-    /// One that has nothing to do: it makes no request and touches nothing.
+    /// Runs a process that has nothing to do: it makes no request and changes no file.
     pub(crate) fn idle_process(&mut self) {
         let (requests, token, record) = (self.requests(), self.print("out/a.jwt"), self.print(RECORD));
         let ended = self.process();
@@ -68,7 +68,7 @@ impl Past {
         assert_eq!((self.print("out/a.jwt"), self.print(RECORD)), (token, record));
     }
 
-    /// Exchanges and requests for the public keys.
+    /// The numbers of exchanges and of requests for the public keys.
     pub(crate) fn requests(&self) -> (u64, u64) {
         let counters = self.sandbox.counters();
         (counters.exchanges, counters.keys_fetches)
@@ -78,7 +78,7 @@ impl Past {
         print(&self.path(name))
     }
 
-    /// Changes the state file as with an editor.
+    /// Changes the state file as an editor would.
     pub(crate) fn edit_record(&self, edit: impl FnOnce(&mut Value)) {
         let mut record = serde_json::from_slice(&fs::read(self.path(RECORD)).unwrap()).unwrap();
         edit(&mut record);
@@ -108,7 +108,7 @@ pub(crate) fn print(path: &Path) -> Print {
     (fs::read(path).unwrap(), path.metadata().unwrap().ino())
 }
 
-/// Messages that hold this text.
+/// Messages that contain this text.
 pub(crate) fn said(ended: &Ended, text: &str) -> Vec<String> {
     messages(ended).into_iter().map(|(_, message)| message).filter(|message| message.contains(text)).collect()
 }
@@ -125,7 +125,7 @@ fn messages(ended: &Ended) -> Vec<(String, String)> {
     lines.map(|line| (text(&line, "level"), text(&line, "message"))).collect()
 }
 
-/// No two exchanges with one key arrived closer than this.
+/// Asserts that no two exchanges with one key arrived closer than this.
 pub(crate) fn assert_spaced(sandbox: &Sandbox, key: Fingerprint, spacing: Duration) {
     let seen: Vec<_> = sandbox.exchanges().into_iter().filter(|seen| seen.key == Some(key)).collect();
     assert!(seen.len() > 1);
@@ -135,7 +135,7 @@ pub(crate) fn assert_spaced(sandbox: &Sandbox, key: Fingerprint, spacing: Durati
     }
 }
 
-/// A configuration with these lines for credential `a`, beside its name and key.
+/// A configuration with these lines for credential `a`, besides its name and key.
 pub(crate) fn credential(setting: &Setting, lines: &str) -> String {
     format!("{QUICK}credentials:\n  - name: a\n    accessKeyFile: {}\n{lines}", setting.path("keys/a").display())
 }

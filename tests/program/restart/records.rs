@@ -1,4 +1,4 @@
-//! State files that are damaged, foreign or in the wrong hands, and state folders that cannot be written.
+//! State files that are damaged, foreign or owned by another user, and state folders that cannot be written.
 
 use std::{
     fs::{self, File},
@@ -72,7 +72,7 @@ fn a_missing_state_file_costs_one_exchange() {
 #[test]
 fn a_session_that_was_asked_for_otherwise_is_not_taken_over() {
     let changes: [Change; 4] = [
-        // Another project has other public keys, and so has another API.
+        // Another project has other public keys, and so another API.
         ("project", |setting| replaced(setting, "projectId: P2world", "projectId: P2other"), 2),
         ("base URL", |setting| replaced(setting, "127.0.0.1", "localhost"), 2),
         ("custom claims", |setting| configured(setting, "    customClaims: {tier: gold}\n"), 1),

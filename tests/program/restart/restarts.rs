@@ -1,4 +1,4 @@
-//! A restart with a good token on disk costs no request.
+//! A restart with a valid token on disk costs no request.
 
 use nix::sys::signal::Signal::SIGKILL;
 
@@ -20,7 +20,7 @@ fn fifty_restarts_make_no_request_and_touch_nothing() {
     assert_eq!(past.requests(), (2, 1), "the newcomer's exchange; the public keys are known");
 }
 
-/// At four points of a start.
+/// Restarts at four points of a start.
 #[test]
 fn twenty_kills_make_no_request_and_touch_nothing() {
     let mut past = Past::new();

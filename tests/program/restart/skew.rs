@@ -31,7 +31,7 @@ fn the_plan_is_the_same_and_a_restart_costs_nothing() {
     }
 }
 
-/// Three daemons side by side, each with a server of its own.
+/// Three daemons at the same time, each with its own server.
 #[test]
 fn as_many_renewals_are_made_whatever_the_offset() {
     let worlds = OFFSETS.map(|offset| {
@@ -52,7 +52,8 @@ fn as_many_renewals_are_made_whatever_the_offset() {
         let ended = program.stop();
         assert_eq!(said(&ended, "has expired"), &[] as &[String]);
         assert_eq!(past.sandbox.counters().replies, 0);
-        // The sandbox' clock starts before the first; each may arrive late, but none is asked for before its second is over.
+        // The sandbox's clock starts before the first exchange; each may arrive late, but none is sent before its second is
+        // over.
         for (seconds, seen) in past.sandbox.exchanges().iter().enumerate() {
             assert!(seen.arrived >= Duration::from_secs(seconds as u64), "too many: {seen:?}");
         }
@@ -69,7 +70,7 @@ fn clock_skew_is_logged_once_and_again_at_its_end() {
             program.signal(SIGUSR1);
             program.until_said("\"token written\"", round);
         }
-        // A refusal has a `Date` header as well.
+        // A refusal also has a `Date` header.
         past.sandbox.set(|settings| settings.clock_offset_seconds = 30);
         past.sandbox.script([tokenwell::sandbox::Answer::status(503)]);
         program.signal(SIGUSR1);

@@ -37,7 +37,7 @@ def main(dashboard_file, metrics_file, queries_file):
         if not names:
             mistakes.append(f"{where}: asks for nothing of tokenwell")
     for name in sorted(known - asked):
-        # What is drawn from the parts of a histogram, and what nobody looks at every day.
+        # Metrics used through parts of a histogram, and metrics that need no daily attention.
         if name.startswith("tokenwell_") and not name.endswith(("_sum", "_count")):
             mistakes.append(f"no panel shows {name}")
     with open(queries_file, "w") as file:

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# What the tests share that boot a Debian root: the root, the work folder, and what is missing here.
+# Shared code of the tests that boot a Debian root: makes the root and the work folder, and checks for missing requirements.
 
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 
-# A Debian root with systemd; $DEBIAN_ROOT may name one that was made before.
+# Makes a Debian root with systemd; $DEBIAN_ROOT may name an existing one.
 make_root() {
     if [[ -d ${DEBIAN_ROOT:-} ]]; then
         echo "a Debian root copied from $DEBIAN_ROOT"
@@ -25,7 +25,7 @@ mirror() {
     fi
 }
 
-# Skips, and says so, where one of these is missing; `root` is the user.
+# Skips the test with a message if one of these is missing; `root` means the user.
 needs() {
     local program
     for program in "$@"; do
@@ -37,13 +37,13 @@ needs() {
     done
 }
 
-# Ends well, and says so loudly, where this machine cannot do what is tested at all, whatever is installed.
+# Ends with 0 and a clear message if this machine cannot run the test at all, whatever is installed.
 cannot() {
     echo "SKIPPED, for this machine cannot do it: $1" >&2
     exit 0
 }
 
-# A system can be booted only where the kernel and whoever runs this let namespaces be made.
+# A system can be booted only where namespaces are permitted by the kernel and by any container around the test.
 needs_to_boot() {
     systemd-nspawn --quiet --private-network --register=no --keep-unit --directory "$1" /bin/true >"$work/nspawn.log" 2>&1 ||
         cannot "systemd-nspawn runs nothing here: $(tail -3 "$work/nspawn.log")"

@@ -14,7 +14,7 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
-// Every object of a file of YAML documents.
+// objectsOf returns every object of a file of YAML documents.
 func objectsOf(file string) ([]unstructured.Unstructured, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -31,7 +31,7 @@ func objectsOf(file string) ([]unstructured.Unstructured, error) {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}
 		var object map[string]any
-		// Strict: a key that stands there twice is an error, and not the second of the two.
+		// Strict: a duplicate key is an error; the second does not replace the first.
 		if err := sigsyaml.UnmarshalStrict(document, &object); err != nil {
 			return nil, fmt.Errorf("%s: %w", file, err)
 		}

@@ -32,7 +32,7 @@ func renderKustomization(arguments []string) error {
 	return err
 }
 
-// Values are checked against values.schema.json on the way, as helm does.
+// renderChart renders a chart and checks the values against values.schema.json, as helm does.
 func renderChart(arguments []string) error {
 	if len(arguments) == 0 {
 		return fmt.Errorf("name a chart")

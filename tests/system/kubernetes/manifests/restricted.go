@@ -11,7 +11,7 @@ import (
 	"k8s.io/pod-security-admission/policy"
 )
 
-// Judged by the code that judges in the API server, in every version of the profile since 1.29.
+// judgeRestricted applies the API server's own code, in every version of the profile since 1.29.
 func judgeRestricted(files []string) error {
 	judge, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {

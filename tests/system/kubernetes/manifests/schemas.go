@@ -29,7 +29,7 @@ func validate(arguments []string) error {
 	}
 	wrong := 0
 	for _, file := range files {
-		// Anchors, key order and numbers such as 0440 are read as the API server reads them, so JSON is what is judged.
+		// The API server's reader parses anchors, key order and numbers such as 0440, so the schemas see JSON.
 		objects, err := objectsOf(file)
 		if err != nil {
 			return err
@@ -86,7 +86,7 @@ func writeCRDSchemas(arguments []string) error {
 	return nil
 }
 
-// The API server drops fields that a CRD does not know; here they are mistakes.
+// The API server drops fields that are unknown to a CRD; here they are errors.
 func closed(schema any) {
 	switch schema := schema.(type) {
 	case map[string]any:
