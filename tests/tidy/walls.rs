@@ -153,13 +153,11 @@ pub(crate) const WORDS: &[(&str, &str)] = &[
 pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
     ("deploy/prometheus/", "nobody"),
     ("tests/common/", "nobody"),
-    ("tests/common/", "whoever"),
     ("tests/core/", "Whoever"),
     ("tests/core/", "nobody"),
     ("tests/core/", "whoever"),
     ("tests/rooms/", "nobody"),
     ("tests/system/", "nobody"),
-    ("tests/system/", "whoever"),
 ];
 
 /// Each crate of Cargo.toml with the rooms that may name it.
