@@ -1,9 +1,8 @@
 //! Two programs with the same outputs.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use nix::sys::signal::Signal::{SIGCONT, SIGKILL, SIGSTOP, SIGUSR1};
-use tokenwell::clock::now;
 
 use crate::{
     program::{Program, once, tokenwell},
@@ -29,10 +28,8 @@ fn a_second_daemon_makes_no_exchange_until_it_takes_over() {
         assert_eq!((setting.sandbox.exchanges().len(), setting.token("a")), (1, token.clone()));
 
         first.signal(SIGKILL);
-        let killed = now();
         assert_eq!(setting.leaks.found_in(&first.ended().stderr), None);
         second.until_said("the process that wrote the outputs has ended; taking over", 1);
-        assert!(now() - killed < Duration::from_secs(2) + SLACK, "it took over after {:?}", now() - killed);
         // The time of the token's request is unknown, so the token is replaced.
         setting.until_exchanges(2);
         second.until_said("token written", 1);
@@ -132,6 +129,3 @@ fn second(setting: &Setting, command: &str) -> std::process::Command {
     command.arg(setting.path("second.yaml"));
     command
 }
-
-/// Delay that a loaded machine may add.
-const SLACK: Duration = Duration::from_secs(5);
