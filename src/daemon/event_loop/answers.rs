@@ -215,15 +215,15 @@ impl Daemon {
             for (id, token) in tokens {
                 self.observe_token(id, now, token);
             }
-            if self.is_any_standing_by() {
-                self.inputs.poll_soon(now);
-            }
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
             if let Some(why) = self.reloader.scanned(scan.config) {
                 self.load(why);
             }
+        }
+        if self.is_any_standing_by() {
+            self.inputs.poll_soon(now);
         }
         self.arm_outputs();
         self.inspect_all();
