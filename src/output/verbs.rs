@@ -52,9 +52,7 @@ impl Output {
 
     /// Whether both write to the same target.
     pub fn is_same_target(&self, other: &Self) -> bool {
-        match (&self.target, &other.target) {
-            (Target::File(mine), Target::File(other)) => mine.path == other.path,
-        }
+        self.address() == other.address()
     }
 
     /// Whether a claim on one is a claim on the other: the same target, claimed in the same way.
