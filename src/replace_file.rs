@@ -1,15 +1,15 @@
-//! A small file without secrets, replaced whole: a reader finds the old content or the new one.
+//! A small file of the program's own, replaced whole: a reader finds the old content or the new one.
 //!
 //! 1. Create the temporary file `.NAME.new` beside it. The name is always the same, so a crash leaves one file at most, and
 //!    the next write removes it, whatever it is.
 //! 2. Write the content.
 //! 3. Rename the temporary file over the file.
 //!
-//! Nothing is synced: after a loss of power the file may be old or empty. Token files have steps of their own, in `output/`.
+//! Unless a durable write is asked for, nothing is synced: after a loss of power the file may be old or empty. Token files have steps of their own, in `output/`.
 
 use std::{
     ffi::OsString,
-    fs::{self, DirBuilder, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
@@ -17,6 +17,17 @@ use std::{
 
 /// Replaces a file, in a folder that exists. `mode` is less the umask. Blocks on the disk.
 pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    replace(path, content, mode, |_| Ok(()))
+}
+
+/// Replaces a file like [`replace_file`], and returns only when the disk has it: a power failure afterwards leaves the new
+/// content, one before leaves the old. Blocks on the disk.
+pub fn replace_file_durably(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    replace(path, content, mode, File::sync_all)?;
+    File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all()
+}
+
+fn replace(path: &Path, content: &[u8], mode: u32, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
     let mut temporary_name = OsString::from(".");
     temporary_name.push(name);
@@ -30,7 +41,8 @@ pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
         }
         created => created?,
     };
-    file.write_all(content).and_then(|()| fs::rename(&temporary, path)).inspect_err(|_| {
+    let moved = file.write_all(content).and_then(|()| sync(&file)).and_then(|()| fs::rename(&temporary, path));
+    moved.inspect_err(|_| {
         // A full disk needs the room for tokens.
         let _ = fs::remove_file(&temporary);
     })
@@ -81,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         replace_file(&path, b"old", 0o600).unwrap();
-        let reader = fs::File::open(&path).unwrap();
+        let reader = File::open(&path).unwrap();
         replace_file(&path, b"new", 0o600).unwrap();
         assert_eq!(io::read_to_string(reader).unwrap(), "old");
     }

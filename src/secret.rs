@@ -25,11 +25,23 @@ impl Secret {
 
     /// Returns the fingerprint, which is safe to log.
     pub fn fingerprint(&self) -> Fingerprint {
-        let hash = digest::digest(&digest::SHA256, self.0.as_bytes());
-        let mut first = [0; 8];
-        first.copy_from_slice(&hash.as_ref()[..8]);
-        Fingerprint::new(first)
+        start_of(&digest::digest(&digest::SHA256, self.0.as_bytes()))
     }
+
+    /// Returns the fingerprint of two secrets in this order. It changes with either.
+    pub fn fingerprint_with(&self, other: &Self) -> Fingerprint {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        hash.update(&(self.0.len() as u64).to_be_bytes());
+        hash.update(self.0.as_bytes());
+        hash.update(other.0.as_bytes());
+        start_of(&hash.finish())
+    }
+}
+
+fn start_of(hash: &digest::Digest) -> Fingerprint {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_ref()[..8]);
+    Fingerprint::new(first)
 }
 
 impl fmt::Debug for Secret {

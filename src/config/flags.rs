@@ -78,7 +78,7 @@ fn file(
 fn credential(file: PathBuf, outputs: Vec<Output>) -> Credential {
     let file_name = file.file_name().and_then(|name| name.to_str());
     let name = file_name.filter(|name| name::is_legal(name)).unwrap_or(NAME_DEFAULT).to_owned();
-    let source = Source::AccessKey(AccessKey::at(file));
+    let source = Source::from(AccessKey::at(file));
     Credential { name, source, required: true, policy: Policy::default(), outputs, hooks: Vec::new() }
 }
 

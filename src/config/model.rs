@@ -10,7 +10,7 @@ use super::{
     value::{name, path::NAME_PLACEHOLDER},
 };
 use crate::{
-    exchange::{Api, BaseUrl, HttpSettings, ProjectId},
+    exchange::{Api, BaseUrl, HttpSettings, Origin, ProjectId},
     hook::Hook,
     output::{Address, Output, SetFolder},
     renewal::Policy,
@@ -128,6 +128,20 @@ impl Config {
     /// Returns the project and its API's base URL.
     pub fn api(&self) -> Api {
         Api { project: self.project.clone(), base_url: self.base_url.clone() }
+    }
+
+    /// Returns every origin that requests are sent to, the API's first.
+    pub fn origins(&self) -> Vec<Origin> {
+        let api = self.api();
+        let patterns = self.key_directories.iter().map(|directory| &directory.pattern);
+        let sources = self.credentials.iter().chain(patterns).map(|credential| credential.source.origin(&api));
+        let mut origins = vec![api.base_url.origin()];
+        for origin in sources {
+            if !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        origins
     }
 
     /// Returns the configured credential with the same name or a target in common with one from a folder. The

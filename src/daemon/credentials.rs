@@ -99,7 +99,7 @@ pub(super) mod tests {
     pub(in crate::daemon) fn credential(name: &str) -> Credential {
         Credential {
             name: name.to_owned(),
-            source: Source::AccessKey(AccessKey::at(format!("/keys/{name}"))),
+            source: Source::from(AccessKey::at(format!("/keys/{name}"))),
             required: true,
             policy: Policy::default(),
             outputs: vec![Output::at(format!("/out/{name}").into())],

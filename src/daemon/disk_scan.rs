@@ -6,6 +6,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use crate::{
@@ -91,7 +92,11 @@ pub(super) struct DiskScan {
 /// What a source holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Observation {
-    Key(Identity),
+    Key {
+        identity: Identity,
+        /// See [`crate::source::Material::refresh_expiry`].
+        refresh_expiry: Option<SystemTime>,
+    },
     NoKey {
         /// One line for people.
         why: String,
@@ -101,6 +106,13 @@ pub(super) enum Observation {
 }
 
 impl Observation {
+    pub(super) fn identity(&self) -> Option<Identity> {
+        match self {
+            Self::Key { identity, .. } => Some(*identity),
+            Self::NoKey { .. } => None,
+        }
+    }
+
     pub(super) fn without_key(error: &ReadError) -> Self {
         Self::NoKey { why: error.to_string(), may_pass_unseen: error.may_pass_unseen() }
     }
@@ -168,8 +180,8 @@ fn claim(outputs: &[Output], locks: &Locks) -> Claim {
 }
 
 fn observe(source: &Source) -> Observation {
-    match source.read() {
-        Ok(material) => Observation::Key(material.identity()),
+    match source.read_for_exchange() {
+        Ok(material) => Observation::Key { identity: material.identity(), refresh_expiry: material.refresh_expiry() },
         Err(error) => Observation::without_key(&error),
     }
 }

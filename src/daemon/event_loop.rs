@@ -182,18 +182,26 @@ impl Daemon {
         Ok(Turn::Goes)
     }
 
-    /// Stops: starts no task, and waits for the writes in flight, at most [`DRAIN_MAX`].
+    /// Stops: starts no exchange, and waits for the exchanges in flight that may replace a secret, whose sessions are still
+    /// written, and for the writes in flight. Waits at most [`DRAIN_MAX`] longer than a request may take.
     pub async fn drain(mut self) {
         self.announce_stopping();
         self.tasks.stop_all_but_writes();
+        let request_max = if self.tasks.is_replacing_secrets() { self.config.http.timeout } else { Duration::ZERO };
+        let drain_max = DRAIN_MAX + request_max;
         let writes = async {
             while self.tasks.writing().next().is_some() {
-                self.tasks.next().await;
+                let (task, done) = self.tasks.next().await;
+                if let Task::RotatingExchange(..) = task {
+                    self.ended(task, done);
+                    self.begin_writes();
+                }
             }
         };
-        if time::timeout(DRAIN_MAX, writes).await.is_err() {
+        if time::timeout(drain_max, writes).await.is_err() {
             warn!("a write hangs; stopping without it");
         }
+        self.store_kept_secrets().await;
         self.leave_status_file().await;
     }
 

@@ -7,7 +7,7 @@ use tokio::{task, time};
 use crate::{
     clock,
     config::Credential,
-    exchange::{Api, Client, Refused, SignatureStatus, Skew, Trust},
+    exchange::{Api, Clients, Refused, SignatureStatus, Skew, Trust},
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
     session::{GrantNote, Granted, Session},
@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct ExchangeContext {
     pub(super) api: Api,
-    pub(super) client: Client,
+    pub(super) clients: Clients,
     pub(super) trust: Arc<Trust>,
     pub(super) ledger: Ledger,
 }
@@ -42,13 +42,13 @@ pub(super) struct ExchangeJob {
 #[derive(Debug)]
 pub(super) enum Exchanged {
     /// A session.
-    Session { key: Fingerprint, sent: Moment, session: Session, notes: Vec<GrantNote>, signature: SignatureStatus },
+    Session { identity: Identity, sent: Moment, session: Session, notes: Vec<GrantNote>, signature: SignatureStatus },
     /// A refusal. After a denial the key file was read once more: `reread` is what it holds now.
-    Refused { key: Option<Fingerprint>, sent: Moment, refused: Refused, reread: Option<Fingerprint> },
+    Refused { identity: Option<Identity>, sent: Moment, refused: Refused, reread: Option<Identity> },
     /// The key file holds no key; nothing was sent.
     NoKey(ReadError),
     /// The key file holds the key that cools down; nothing was sent.
-    CoolingDown(Fingerprint),
+    CoolingDown(Identity),
 }
 
 /// What else was found out.
@@ -73,25 +73,28 @@ pub(super) enum NotRecorded {
 
 /// Obtains a session, and records the exchange in the state file.
 pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, noticed: &mut Noticed) -> Exchanged {
-    let means = Means { api: &context.api, client: &context.client, trust: &context.trust };
+    let client = context.clients.of(&job.credential.source.origin(&context.api));
+    let means = Means { api: &context.api, client, api_client: context.clients.api(), trust: &context.trust };
     let mut recorder = StateFile { context: &context, job: &job, stored: None };
     let obtained = obtain(means, &job.credential.source, &job.reader, job.cooling_down, &mut recorder).await;
     noticed.stored = recorder.stored;
-    let Exchange { identity: key, sent, skew, outcome, .. } = match obtained {
+    let Exchange { identity, sent, skew, outcome, .. } = match obtained {
         Obtained::Unusable(error) => return Exchanged::NoKey(error),
         Obtained::CoolingDown(identity) => return Exchanged::CoolingDown(identity),
         Obtained::Hangs { began, refused } => {
-            return Exchanged::Refused { key: None, sent: began, refused, reread: None };
+            return Exchanged::Refused { identity: None, sent: began, refused, reread: None };
         }
         Obtained::Answered(exchange) => *exchange,
     };
     noticed.skew = skew;
     match outcome {
-        Outcome::Granted { granted: Granted { session, notes }, signature } => {
-            Exchanged::Session { key, sent, session, notes, signature }
+        Outcome::Granted { granted: Granted { session, notes, signer: _ }, signature } => {
+            Exchanged::Session { identity, sent, session, notes, signature }
         }
-        Outcome::Untrusted { refused, .. } => Exchanged::Refused { key: Some(key), sent, refused, reread: None },
-        Outcome::Refused { refused, reread } => Exchanged::Refused { key: Some(key), sent, refused, reread },
+        Outcome::Untrusted { refused, .. } => {
+            Exchanged::Refused { identity: Some(identity), sent, refused, reread: None }
+        }
+        Outcome::Refused { refused, reread } => Exchanged::Refused { identity: Some(identity), sent, refused, reread },
     }
 }
 
@@ -105,13 +108,17 @@ struct StateFile<'a> {
 
 impl Recorder for StateFile<'_> {
     async fn begin(&mut self, identity: Identity) {
-        self.store(ExchangeRecord { key: identity, answer: None }).await;
+        self.store(ExchangeRecord { key: identity.key, answer: None }).await;
     }
 
     async fn end(&mut self, identity: Identity, refusal: Option<Refusal>) {
         let Some(refusal) = refusal else { return };
-        let answer = Answered { at: clock::stamp_of(clock::now()), quiet: refusal.quiet() };
-        self.store(ExchangeRecord { key: identity, answer: Some(answer) }).await;
+        let answer = Answered {
+            at: clock::stamp_of(clock::now()),
+            quiet: refusal.quiet(),
+            awaits_change: refusal.awaits_change(),
+        };
+        self.store(ExchangeRecord { key: identity.key, answer: Some(answer) }).await;
     }
 }
 

@@ -35,8 +35,8 @@ impl Reconciler {
         offline::desired(config, |folder| self.folders.names(folder))
     }
 
-    /// Plans the reconciliation, or defers it while a file is being written that another credential may come to own.
-    /// `writing` are the credentials whose files are being written.
+    /// Plans the reconciliation, or defers it while a file is being written that another credential may come to own, or while
+    /// a secret is being replaced that another credential may come to read. `writing` are the credentials in question.
     pub(super) fn plan(
         &mut self,
         desired: Vec<Credential>,
@@ -98,7 +98,8 @@ fn is_being_written(desired: &[Credential], present: &Credentials, mut writing: 
     writing.any(|id| {
         let Some(state) = present.get(id) else { return false };
         let wanted = desired.get(state.name());
-        wanted.is_none_or(|wanted| wanted.outputs != state.credential().outputs)
+        let present = state.credential();
+        wanted.is_none_or(|wanted| wanted.outputs != present.outputs || wanted.source != present.source)
     })
 }
 

@@ -26,6 +26,8 @@ use crate::{
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Task {
     Exchange(Id, Attempt),
+    /// An exchange whose reply may replace the secret. It is never stopped, because that could lose the new one.
+    RotatingExchange(Id, Attempt),
     Publish(Id, Attempt),
     Withdraw(Id, Attempt),
     DiskScan,
@@ -67,7 +69,12 @@ impl Task {
     /// Whether its end changes the status. A scan or an inspection changes it only if it finds something.
     pub(super) fn changes_what_is_told(self) -> bool {
         match self {
-            Self::Exchange(..) | Self::Publish(..) | Self::Withdraw(..) | Self::Load(_) | Self::Hooks(_) => true,
+            Self::Exchange(..)
+            | Self::RotatingExchange(..)
+            | Self::Publish(..)
+            | Self::Withdraw(..)
+            | Self::Load(_)
+            | Self::Hooks(_) => true,
             Self::DiskScan | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile => false,
         }
     }
@@ -101,7 +108,7 @@ impl Tasks {
         }
     }
 
-    /// Stops the tasks of a credential, except writes.
+    /// Stops the exchange of a credential, unless its reply may replace the secret.
     pub(super) fn stop(&mut self, whose: Id) {
         for (task, handle) in self.under_way.values() {
             if matches!(task, Task::Exchange(id, _) if *id == whose) {
@@ -110,7 +117,7 @@ impl Tasks {
         }
     }
 
-    /// Stops every task except writes and removals.
+    /// Stops every task except writes, removals and exchanges that may replace a secret.
     pub(super) fn stop_all_but_writes(&mut self) {
         for (task, handle) in self.under_way.values() {
             match task {
@@ -123,7 +130,7 @@ impl Tasks {
                 | Task::Hooks(_) => {
                     handle.abort();
                 }
-                Task::Publish(..) | Task::Withdraw(..) | Task::StatusFile => {}
+                Task::RotatingExchange(..) | Task::Publish(..) | Task::Withdraw(..) | Task::StatusFile => {}
             }
         }
     }
@@ -133,10 +140,15 @@ impl Tasks {
         self.under_way.values().any(|(task, _)| *task == wanted)
     }
 
-    /// The credentials whose files are being written or removed.
+    /// Whether an exchange that may replace a secret is in flight.
+    pub(super) fn is_replacing_secrets(&self) -> bool {
+        self.under_way.values().any(|(task, _)| matches!(task, Task::RotatingExchange(..)))
+    }
+
+    /// The credentials whose files are being written or removed, or whose secret is being replaced.
     pub(super) fn writing(&self) -> impl Iterator<Item = Id> {
         self.under_way.values().filter_map(|(task, _)| match task {
-            Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
+            Task::RotatingExchange(id, _) | Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
             Task::Exchange(..)
             | Task::DiskScan
             | Task::Load(_)

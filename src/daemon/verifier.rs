@@ -27,10 +27,12 @@ impl Verifier {
     pub(super) fn note(&mut self, id: Id, status: SignatureStatus) -> SignatureChange {
         let is_first = self.unverified.is_empty();
         match status {
-            SignatureStatus::Verified if self.unverified.remove(&id) && self.unverified.is_empty() => {
+            SignatureStatus::Verified | SignatureStatus::NotApplicable
+                if self.unverified.remove(&id) && self.unverified.is_empty() =>
+            {
                 SignatureChange::AllVerified
             }
-            SignatureStatus::Verified => SignatureChange::None,
+            SignatureStatus::Verified | SignatureStatus::NotApplicable => SignatureChange::None,
             SignatureStatus::Unverified { why } => {
                 self.unverified.insert(id);
                 if is_first { SignatureChange::FirstUnverified(why) } else { SignatureChange::AnotherUnverified(why) }

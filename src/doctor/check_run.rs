@@ -58,7 +58,7 @@ impl CheckRun<'_> {
             waited_for = recorded.last_exchange;
         }
         let mut recorder = DryRecorder { check_run: self, credential, begun: None, recorded: None };
-        let means = Means { api: &self.config.api(), client: self.client, trust: &self.trust };
+        let means = Means { api: &self.config.api(), client: self.client, api_client: self.client, trust: &self.trust };
         let reader = Reader::default();
         let obtaining = obtain(means, &credential.source, &reader, None, &mut recorder);
         let obtained = report.wait(&format!("exchanging {which}"), obtaining).await;
@@ -68,7 +68,7 @@ impl CheckRun<'_> {
                 let Exchange { identity, took, outcome, .. } = *exchange;
                 ExchangeProbe {
                     credential: credential.name.clone(),
-                    key: Some(identity),
+                    key: Some(identity.shown),
                     time: took,
                     outcome: DryOutcome::of(outcome),
                     recorded: recorder.recorded,
@@ -99,7 +99,7 @@ struct DryRecorder<'a> {
 impl Recorder for DryRecorder<'_> {
     async fn begin(&mut self, identity: Identity) {
         let (config, credential) = (Arc::clone(self.check_run.config), self.credential.clone());
-        let begun = self.check_run.on_disk(move || DryExchange::begin(&config, &credential, identity)).await;
+        let begun = self.check_run.on_disk(move || DryExchange::begin(&config, &credential, identity.key)).await;
         match begun.unwrap_or_else(|| Err(slow())) {
             Ok(begun) => self.begun = Some(begun),
             Err(why) => self.recorded = Some(Err(why)),
@@ -115,7 +115,7 @@ impl Recorder for DryRecorder<'_> {
 
 impl DryOutcome {
     fn of(outcome: Outcome) -> Self {
-        let (Granted { session, notes }, signature) = match outcome {
+        let (Granted { session, notes, .. }, signature) = match outcome {
             Outcome::Refused { refused, .. } => return Self::Refused(refused),
             Outcome::Granted { granted, signature } => (granted, Ok(signature)),
             Outcome::Untrusted { granted, refused } => (granted, Err(refused)),

@@ -100,7 +100,7 @@ pub(super) fn remedy(refusal: Refusal) -> String {
             format!("; {remedy}; wait {time} before the next check")
         }
         Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`".to_owned(),
-        Refusal::Denied | Refusal::Garbled | Refusal::Unreachable => String::new(),
+        Refusal::Denied | Refusal::DeniedForGood | Refusal::Garbled | Refusal::Unreachable => String::new(),
     }
 }
 

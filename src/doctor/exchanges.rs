@@ -96,7 +96,7 @@ fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
         Refusal::Busy { .. } => Some("the API asks to slow down"),
         Refusal::Blocked => Some("something in front of the API blocks it"),
         Refusal::Unreachable | Refusal::TimedOut => Some("the API is not reached"),
-        Refusal::Denied | Refusal::Failed | Refusal::Garbled => None,
+        Refusal::Denied | Refusal::DeniedForGood | Refusal::Failed | Refusal::Garbled => None,
     }
 }
 
@@ -114,7 +114,7 @@ fn findings(probe: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
         }
         DryOutcome::Refused(Refused { refusal, message }) => {
             let remedy = match refusal {
-                Refusal::Denied => format!("; {}", credential.source.denied_remedy()),
+                Refusal::Denied | Refusal::DeniedForGood => format!("; {}", credential.source.denied_remedy()),
                 Refusal::Blocked
                 | Refusal::Busy { .. }
                 | Refusal::Failed
@@ -149,7 +149,7 @@ mod tests {
         let outcome = DryOutcome::Refused(Refused { refusal, message: message.to_owned() });
         let credential = Credential {
             name: "app".to_owned(),
-            source: Source::AccessKey(AccessKey::at("/keys/app")),
+            source: Source::from(AccessKey::at("/keys/app")),
             required: true,
             policy: Policy::default(),
             outputs: Vec::new(),

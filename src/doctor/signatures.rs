@@ -14,6 +14,7 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Fi
         let DryOutcome::Granted { signature, .. } = outcome else { continue };
         match signature {
             Ok(SignatureStatus::Verified) => verified += 1,
+            Ok(SignatureStatus::NotApplicable) => {}
             Ok(SignatureStatus::Unverified { why }) if first.answer == EdgeAnswer::Keys => {
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
             }

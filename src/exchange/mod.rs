@@ -7,6 +7,7 @@
 mod api;
 mod base_url;
 mod client;
+mod clients;
 mod network_path;
 mod origin;
 mod project;
@@ -23,6 +24,7 @@ mod trust;
 pub use api::Api;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientError};
+pub use clients::Clients;
 pub use network_path::{
     Anchors, Authority, Certificate, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NotConnected,
     Root, Route, Tunnel, Untrusted, Untunnelled,

@@ -85,8 +85,11 @@ impl DryExchange {
             return Ok(());
         }
         let at = clock::stamp_of(clock::now());
-        self.record.last_exchange.answer =
-            Some(Answered { at, quiet: refusal.map(Refusal::quiet).unwrap_or_default() });
+        self.record.last_exchange.answer = Some(Answered {
+            at,
+            quiet: refusal.map(Refusal::quiet).unwrap_or_default(),
+            awaits_change: refusal.is_some_and(Refusal::awaits_change),
+        });
         self.store()
     }
 

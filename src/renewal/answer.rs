@@ -17,6 +17,9 @@ pub struct Grant {
 pub enum Refusal {
     /// Descope itself rejects this key: 401, 403 or 400 with its JSON error.
     Denied,
+    /// Descope itself rejects these secrets, and asking again may lock an account. They are sent again only after they have
+    /// changed, or when a person requests it. Reported as `denied`.
+    DeniedForGood,
     /// An edge or a proxy rejects the request before Descope gets it: 401 or 403 without Descope's JSON error.
     Blocked,
     /// Too many requests: 429, or any reply with `Retry-After`. Counts for every credential of the origin.
@@ -38,7 +41,7 @@ impl Refusal {
     /// Its class, as logs, metrics and status name it.
     pub const fn class(self) -> RefusalClass {
         match self {
-            Self::Denied => RefusalClass::Denied,
+            Self::Denied | Self::DeniedForGood => RefusalClass::Denied,
             Self::Blocked => RefusalClass::Blocked,
             Self::Busy { .. } => RefusalClass::Busy,
             Self::Failed => RefusalClass::Failed,
@@ -53,10 +56,21 @@ impl Refusal {
     pub fn quiet(self) -> Duration {
         match self {
             Self::Busy { retry_after } => retry_after.unwrap_or_default(),
-            Self::Denied | Self::Blocked | Self::Failed | Self::Garbled | Self::Unreachable | Self::TimedOut => {
-                Duration::ZERO
-            }
+            Self::Denied
+            | Self::DeniedForGood
+            | Self::Blocked
+            | Self::Failed
+            | Self::Garbled
+            | Self::Unreachable
+            | Self::TimedOut => Duration::ZERO,
         }
+    }
+}
+
+impl Refusal {
+    /// Whether the secret must change before it is sent again.
+    pub const fn awaits_change(self) -> bool {
+        matches!(self, Self::DeniedForGood)
     }
 }
 
@@ -69,7 +83,7 @@ impl fmt::Display for Refusal {
 /// The class of a refusal, as logs, metrics and status name it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum RefusalClass {
-    /// See [`Refusal::Denied`].
+    /// See [`Refusal::Denied`] and [`Refusal::DeniedForGood`].
     Denied,
     /// See [`Refusal::Blocked`].
     Blocked,

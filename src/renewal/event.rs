@@ -17,6 +17,9 @@ pub enum Event {
     KeyAppeared(Fingerprint),
     /// The key file is missing or holds no key.
     KeyVanished,
+    /// The file holds another secret that stands for the same key, such as a service-account token that the kubelet has
+    /// replaced. It costs no exchange, unless the one before was denied or there is no live token.
+    SecretReplaced,
     /// A new session is wanted now: USR1, or other login options.
     RenewRequested,
     /// The current session must be written again, to another place or in another format.

@@ -143,7 +143,7 @@ impl Fleet {
         let still_asking = matches!(member.renewal.under_way(), Some(Effect::Exchange(_)));
         if let Some(flight) = member.flight.take_if(|_| !still_asking) {
             let hold = Hold {
-                quiet: member.renewal.exchange_plan() - now,
+                quiet: member.renewal.exchange_plan().map_or(Duration::ZERO, |plan| plan - now),
                 waiting: self.origins.get(&member.origin).map_or(0, |origin| origin.waiting.len()),
                 lifetime: member.renewal.held().map(|term| term.grant.lifetime),
             };
@@ -162,6 +162,26 @@ impl Fleet {
     pub fn set_policy(&mut self, now: Moment, id: Id, policy: Policy) {
         let Some(member) = self.members.get_mut(&id) else { return };
         member.renewal.set_policy(now, policy, &mut self.rng);
+        self.reindex(now, id);
+    }
+
+    /// Moves a credential to another origin. An exchange that is in flight stays counted there until it ends.
+    pub fn move_to(&mut self, now: Moment, id: Id, origin: OriginId) {
+        let Some(member) = self.members.get_mut(&id).filter(|member| member.origin != origin) else { return };
+        let before = member.origin;
+        member.origin = origin;
+        let rank = member.rank.take();
+        member.turn = None;
+        let in_flight = usize::from(member.flight.is_some());
+        let left = self.origin(before);
+        left.members -= 1;
+        left.in_flight -= in_flight;
+        if let Some(rank) = rank {
+            left.waiting.remove(&(rank, id));
+        }
+        let joined = self.origin(origin);
+        joined.members += 1;
+        joined.in_flight += in_flight;
         self.reindex(now, id);
     }
 

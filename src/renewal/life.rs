@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{
-    answer::{Grant, Refusal},
+    answer::{Grant, Refusal, RefusalClass},
     delivery::{Delivery, DiskTask},
     event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten},
     last_exchange::LastExchange,
@@ -27,8 +27,8 @@ pub struct Renewal {
     key: Option<Fingerprint>,
     /// The last exchange, which keeps the spacing.
     past: LastExchange,
-    /// When to exchange next if the key does not change.
-    plan: Moment,
+    /// When to exchange next if the key does not change; `None` after [`Refusal::DeniedForGood`].
+    plan: Option<Moment>,
     /// The newest session, written or not.
     held: Option<Term>,
     delivery: Delivery,
@@ -75,6 +75,8 @@ struct Failures {
     step: u32,
     /// Whether the last exchange got no answer in time.
     timed_out: bool,
+    /// Whether the last exchange was denied.
+    denied: bool,
 }
 
 impl Renewal {
@@ -86,7 +88,7 @@ impl Renewal {
             attempts: 0,
             key: None,
             past,
-            plan: Moment::default(),
+            plan: Some(Moment::default()),
             held: None,
             delivery: Delivery::default(),
             failures: Failures::default(),
@@ -99,12 +101,15 @@ impl Renewal {
     pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
         if self.past.answered <= recollection.past.answered {
             self.past = recollection.past;
+            if recollection.awaits_change {
+                self.plan = None;
+            }
         }
         let Some(term) = recollection.term else { return };
         if term.is_valid_at(now) {
             self.held = Some(term);
-            if self.past.key == Some(term.key) {
-                self.plan = term.renew;
+            if self.past.key == Some(term.key) && self.plan.is_some() {
+                self.plan = Some(term.renew);
             }
         }
         if intact || !term.is_valid_at(now) {
@@ -135,6 +140,7 @@ impl Renewal {
         match event {
             Event::KeyAppeared(key) => self.key = Some(key),
             Event::KeyVanished => self.key = None,
+            Event::SecretReplaced => self.secret_replaced(now),
             Event::RenewRequested => self.nudged(now),
             Event::OutputsChanged => self.outputs_changed(now),
             Event::OutputsAltered => self.delivery.altered(now),
@@ -165,11 +171,12 @@ impl Renewal {
         self.past.key.filter(|_| now < self.floor(self.policy.spacing))
     }
 
-    /// When the next exchange is planned, regardless of running effects; `None` without a key.
+    /// When the next exchange is planned, regardless of running effects; `None` without a key, or while a denial lasts until
+    /// the key changes.
     pub fn exchange_planned(&self) -> Option<Moment> {
         let key = self.key?;
         let is_known = self.past.key == Some(key);
-        Some(if is_known { self.exchange_plan() } else { self.floor(self.policy.spacing_of_a_changed_key()) })
+        if is_known { self.exchange_plan() } else { Some(self.floor(self.policy.spacing_of_a_changed_key())) }
     }
 
     /// When [`Event::DiskTaskDue`] is due: a write to try again, or files to remove.
@@ -242,8 +249,8 @@ impl Renewal {
     }
 
     /// When the next exchange would be due by the last answer alone, regardless of the key file.
-    pub(super) fn exchange_plan(&self) -> Moment {
-        self.plan.max(self.floor(self.policy.spacing))
+    pub(super) fn exchange_plan(&self) -> Option<Moment> {
+        self.plan.map(|plan| plan.max(self.floor(self.policy.spacing)))
     }
 
     /// Whether the last exchange got no answer in time.
@@ -255,17 +262,24 @@ impl Renewal {
     pub(super) fn set_policy(&mut self, now: Moment, policy: Policy, rng: &mut fastrand::Rng) {
         self.policy = policy;
         if let Some(term) = &mut self.held
-            && self.plan == term.renew
+            && self.plan == Some(term.renew)
         {
             term.renew = policy.renewal(term.sent, now, term.grant, rng);
-            self.plan = term.renew;
+            self.plan = Some(term.renew);
+        }
+    }
+
+    fn secret_replaced(&mut self, now: Moment) {
+        let serves = self.delivery.on_disk().is_some_and(|term| term.is_valid_at(now));
+        if self.stage == Stage::Idle && (self.failures.denied || !serves) {
+            self.plan = Some(now);
         }
     }
 
     fn nudged(&mut self, now: Moment) {
         match &mut self.stage {
             Stage::Exchanging { again, .. } => *again = true,
-            Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.plan = now,
+            Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.plan = Some(now),
         }
     }
 
@@ -312,7 +326,7 @@ impl Renewal {
         }
         let is_busy = matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. });
         if again && !is_busy {
-            self.plan = now;
+            self.plan = Some(now);
         }
     }
 
@@ -330,7 +344,7 @@ impl Renewal {
         let policy = if together { self.policy.dispersed() } else { self.policy };
         let renew = policy.renewal(sent, now, grant, rng);
         self.held = Some(Term { key, sent, grant, renew });
-        self.plan = renew;
+        self.plan = Some(renew);
         self.failures = Failures::default();
         self.delivery.schedule_write(now);
     }
@@ -343,16 +357,18 @@ impl Renewal {
             in_a_row: self.failures.in_a_row.saturating_add(1),
             step: step.saturating_add(1),
             timed_out: refusal == Refusal::TimedOut,
+            denied: refusal.class() == RefusalClass::Denied,
         };
         self.plan = match refusal {
-            Refusal::Denied => now + self.policy.denied_every,
-            Refusal::Busy { retry_after: Some(told) } => now + told.min(RETRY_AFTER_MAX),
-            Refusal::Blocked => self.policy.retry(sent, now, backoff(self.policy.denied_every), rng),
+            Refusal::DeniedForGood => None,
+            Refusal::Denied => Some(now + self.policy.denied_every),
+            Refusal::Busy { retry_after: Some(told) } => Some(now + told.min(RETRY_AFTER_MAX)),
+            Refusal::Blocked => Some(self.policy.retry(sent, now, backoff(self.policy.denied_every), rng)),
             Refusal::Busy { retry_after: None }
             | Refusal::Failed
             | Refusal::Garbled
             | Refusal::Unreachable
-            | Refusal::TimedOut => self.policy.retry(sent, now, backoff(self.policy.retry_max), rng),
+            | Refusal::TimedOut => Some(self.policy.retry(sent, now, backoff(self.policy.retry_max), rng)),
         };
     }
 

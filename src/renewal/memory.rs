@@ -52,6 +52,8 @@ pub struct Answered {
     pub at: Stamp,
     /// How long the host asked for quiet from then on; usually zero.
     pub quiet: Duration,
+    /// Whether it was [`super::Refusal::DeniedForGood`].
+    pub awaits_change: bool,
 }
 
 /// A session's life as the next process needs to know it.
@@ -76,6 +78,8 @@ pub struct Recollection {
     pub past: LastExchange,
     /// Until when the host asked for quiet.
     pub quiet_until: Option<Moment>,
+    /// Whether the key must change before the next exchange.
+    pub awaits_change: bool,
     /// The session, if it is certain whether it has expired; `None` if there was none or the clocks disagree on its
     /// age.
     pub term: Option<Term>,
@@ -89,6 +93,7 @@ impl Memory {
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {
             past: LastExchange::new(now.moment.back(since), self.asked.key),
+            awaits_change: self.asked.answer.is_some_and(|answer| answer.awaits_change),
             quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
             term: self.written.and_then(|written| written.recall(now, policy, rng)),
         }

@@ -187,7 +187,7 @@ fn without_a_session(unanswered: u32) -> Duration {
 /// Whether a refusal still means that the host itself was reached and answered.
 pub(super) fn is_an_answer(refusal: Refusal) -> bool {
     match refusal {
-        Refusal::Denied | Refusal::Blocked | Refusal::Failed | Refusal::Garbled => true,
+        Refusal::Denied | Refusal::DeniedForGood | Refusal::Blocked | Refusal::Failed | Refusal::Garbled => true,
         Refusal::Busy { .. } | Refusal::Unreachable | Refusal::TimedOut => false,
     }
 }

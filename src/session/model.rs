@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{jwt::Jwt, life::GrantNote};
+use super::{jwt::Jwt, life::GrantNote, reply_field::ReplyFields};
 use crate::{renewal::Grant, secret::Secret};
 
 /// A usable session.
@@ -14,6 +14,8 @@ pub struct Session {
     pub grant: Grant,
     /// Its claims, for display and metadata.
     pub claims: Claims,
+    /// The fields of the reply that outputs name.
+    pub fields: ReplyFields,
 }
 
 /// A session as granted, and what is odd about it.
@@ -21,8 +23,19 @@ pub struct Session {
 pub struct Granted {
     /// The session. Its signature is not verified here.
     pub session: Session,
+    /// Whose public keys verify it.
+    pub signer: Signer,
     /// What a person should know of it, once.
     pub notes: Vec<GrantNote>,
+}
+
+/// Whose public keys verify a session.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Signer {
+    /// The project's.
+    Project,
+    /// Those of an issuer that this program does not know, or the token is not a JWT. TLS vouches for it.
+    Unknown,
 }
 
 /// A session's times as published to readers, on the wall clock in whole seconds. They are fixed when the session is first

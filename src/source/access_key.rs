@@ -24,6 +24,9 @@ use crate::{
 pub struct AccessKey {
     /// The file that contains only the key; absolute.
     pub file: PathBuf,
+    /// The file with the auth management key, for projects whose authentication endpoints are closed to anonymous calls
+    /// (`authManagementKeyFile`).
+    pub auth_management_key_file: Option<PathBuf>,
     /// What the exchange asks for.
     pub options: LoginOptions,
 }
@@ -35,17 +38,21 @@ pub struct AccessKeyMaterial {
     pub options: LoginOptions,
     /// The key.
     pub key: Secret,
+    /// The auth management key, if one is configured.
+    pub auth_management_key: Option<Secret>,
 }
 
 impl AccessKey {
     /// Returns the key in a file, with default options.
     pub fn at(file: impl Into<PathBuf>) -> Self {
-        Self { file: file.into(), options: LoginOptions::default() }
+        Self { file: file.into(), auth_management_key_file: None, options: LoginOptions::default() }
     }
 
-    /// Returns the file that it reads.
-    pub(super) fn files(&self) -> [SecretFile<'_>; 1] {
-        [SecretFile { kind: SecretKind::AccessKey, path: &self.file }]
+    /// Returns the files that it reads.
+    pub(super) fn files(&self) -> Vec<SecretFile<'_>> {
+        let management = self.auth_management_key_file.iter();
+        let management = management.map(|path| SecretFile { kind: SecretKind::AuthManagementKey, path });
+        [SecretFile { kind: SecretKind::AccessKey, path: &self.file }].into_iter().chain(management).collect()
     }
 
     /// Reads the key: one printable word. The server decides whether the word is a valid key. One mistake is detected
@@ -54,15 +61,18 @@ impl AccessKey {
     pub(super) fn read(&self) -> Result<AccessKeyMaterial, ReadError> {
         let word = secret_file::read(&self.file, KEY_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
         let key = word.and_then(|word| if is_whole_bearer(&word) { Err(Unusable::WholeBearer) } else { Ok(word) });
-        match key {
-            Ok(key) => Ok(AccessKeyMaterial { options: self.options.clone(), key }),
-            Err(why) => Err(ReadError { kind: SecretKind::AccessKey, path: self.file.clone(), why }),
-        }
+        let key = key.map_err(|why| ReadError { kind: SecretKind::AccessKey, path: self.file.clone(), why })?;
+        let auth_management_key = self.auth_management_key_file.as_ref().map(|path| {
+            let word = secret_file::read(path, KEY_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
+            word.map_err(|why| ReadError { kind: SecretKind::AuthManagementKey, path: path.clone(), why })
+        });
+        let auth_management_key = auth_management_key.transpose()?;
+        Ok(AccessKeyMaterial { options: self.options.clone(), key, auth_management_key })
     }
 
     /// Returns the same options with the key file of this name in the same folder.
     pub(super) fn named(&self, file_name: &str) -> Self {
-        Self { file: self.file.with_file_name(file_name), options: self.options.clone() }
+        Self { file: self.file.with_file_name(file_name), ..self.clone() }
     }
 
     /// Returns the remedy if the file contains no key.
@@ -81,17 +91,27 @@ impl AccessKey {
 }
 
 impl AccessKeyMaterial {
-    /// Returns the fingerprint of the key.
+    /// Returns the fingerprint of the key. Together with another auth management key it is a changed key.
     pub(super) fn identity(&self) -> Identity {
-        self.key.fingerprint()
+        let alone = Identity::of(&self.key);
+        match &self.auth_management_key {
+            None => alone,
+            Some(management) => {
+                let both = self.key.fingerprint_with(management);
+                Identity { key: both, version: both, ..alone }
+            }
+        }
     }
 
-    /// Returns the request, with `Authorization: Bearer <project>:<key>`. A key with characters that no header allows
+    /// Returns the request, with `Authorization: Bearer <project>:<key>` and the auth management key as a third part. A key with characters that no header allows
     /// is refused as denied, without a request.
     pub(super) fn request(&self, api: &Api) -> Result<Request, Refused> {
         let path = api.base_url.path("/v1/auth/accesskey/exchange");
         let request = Request::post_json(path, &self.options.body());
-        request.bearer(&[api.project.as_str(), self.key.expose()]).map_err(|unsendable| Refused {
+        let parts = [Some(api.project.as_str()), Some(self.key.expose())];
+        let management = self.auth_management_key.as_ref().map(Secret::expose);
+        let parts: Vec<_> = parts.into_iter().chain([management]).flatten().collect();
+        request.bearer(&parts).map_err(|unsendable| Refused {
             refusal: Refusal::Denied,
             message: format!("the access key contains {unsendable}; it is letters and digits only"),
         })

@@ -1,5 +1,7 @@
 //! The result of a reply, which is usable only after a rotated secret is stored.
 
+use std::path::PathBuf;
+
 use crate::{exchange::Refused, secret::Secret, session::Granted};
 
 /// The result of a reply: a session or a refusal, and optionally a secret that replaces the one that was sent.
@@ -17,11 +19,19 @@ pub struct Answer {
 pub struct RotatedSecret(pub Secret);
 
 /// Why a rotated secret was not stored.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum NotStored {
     /// Replies never replace secrets of this kind.
     #[error("the reply replaces a secret that never rotates")]
     NeverRotates,
+    /// The disk does not take it.
+    #[error("`{path}` cannot be written: {why}", path = path.display())]
+    Disk {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        why: String,
+    },
 }
 
 /// An answer whose rotated secret could not be stored. It contains the complete answer, so that storing can be retried.
@@ -47,6 +57,11 @@ impl Answer {
     /// Whether there is a rotated secret to store.
     pub fn is_rotated(&self) -> bool {
         self.rotated.is_some()
+    }
+
+    /// Returns the rotated secret of an answer that could not be settled. The session is given up.
+    pub fn into_rotated(self) -> Option<RotatedSecret> {
+        self.rotated
     }
 
     /// Returns the result after `store` has stored the rotated secret, if there is one.

@@ -4,12 +4,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::expectation::{BrokenRule, Expectation};
+use super::{
+    answer::RotatedSecret,
+    expectation::{BrokenRule, Expectation},
+};
 use crate::{
     exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, Session, lenient::Lenient, life},
+    session::{Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, ReplyFields, Session, Signer, lenient::Lenient, life},
 };
 
 /// Reads a session, or the reason why there is none. Messages contain the status, a well-formed error code and fixed
@@ -28,6 +31,14 @@ pub(super) fn session(
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
 }
 
+/// Returns the refresh token in a reply of success that replaces the one that was sent. Zero, null, an empty text and what
+/// is not a JWT count as absent.
+pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
+    let body = Body::parse(&reply.body).ok().filter(|_| reply.status.is_success())?;
+    let text = body.refresh_jwt.text()?;
+    Jwt::parse(text).ok().map(|_| RotatedSecret(Secret::new(text.to_owned())))
+}
+
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
     let error = || own_error(Body::parse(&reply.body).ok().as_ref());
@@ -41,6 +52,8 @@ pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
 struct Body<'a> {
     #[serde(borrow)]
     session_jwt: Lenient<'a>,
+    #[serde(borrow)]
+    refresh_jwt: Lenient<'a>,
     #[serde(borrow)]
     key_id: Lenient<'a>,
     #[serde(borrow)]
@@ -127,7 +140,8 @@ fn granted(
     }
     let claims = Claims::of(&jwt, body.key_id.text());
     let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
-    Ok(Granted { session: Session { jwt: Secret::new(text.to_owned()), grant, claims }, notes })
+    let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields: ReplyFields::new() };
+    Ok(Granted { session, signer: Signer::Project, notes })
 }
 
 /// Describes Descope's own error, if the body contains one: the code, and its meaning if known (go-sdk `errors.go`,

@@ -1,6 +1,12 @@
 //! The rules that a session must meet before it is published.
 
-use crate::{exchange::ProjectId, session::Jwt};
+use std::collections::BTreeSet;
+
+use super::rules::Rules;
+use crate::{
+    exchange::ProjectId,
+    session::{Jwt, ReplyField},
+};
 
 /// The rules for a session, in addition to a valid signature. A reply that breaks one is garbled, and the old session
 /// is kept.
@@ -8,6 +14,10 @@ use crate::{exchange::ProjectId, session::Jwt};
 pub struct Expectation {
     /// The expected issuer.
     pub issuer: ExpectedIssuer,
+    /// The rules of `verify`.
+    pub rules: Rules,
+    /// The fields of the reply that outputs name.
+    pub fields: BTreeSet<ReplyField>,
 }
 
 /// The expected issuer of a session.
@@ -15,6 +25,9 @@ pub struct Expectation {
 pub enum ExpectedIssuer {
     /// This project, in any of Descope's forms of it. A session without an issuer is accepted.
     Project(ProjectId),
+    /// Any issuer, and even a token that is not a JWT. A token that names this project as its issuer is verified with the
+    /// project's public keys.
+    Any(ProjectId),
 }
 
 /// The rule that a session breaks.
@@ -34,6 +47,7 @@ impl Expectation {
         match &self.issuer {
             ExpectedIssuer::Project(project) if jwt.is_of_project(project.as_str()) => Ok(()),
             ExpectedIssuer::Project(project) => Err(BrokenRule::Issuer { project: project.clone() }),
+            ExpectedIssuer::Any(_) => Ok(()),
         }
     }
 }
@@ -46,7 +60,8 @@ mod tests {
     const OF_P2ABC: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMmFiYyJ9.c2ln";
 
     fn of_project(id: &str) -> Expectation {
-        Expectation { issuer: ExpectedIssuer::Project(ProjectId::parse(id).unwrap()) }
+        let issuer = ExpectedIssuer::Project(ProjectId::parse(id).unwrap());
+        Expectation { issuer, rules: Rules::default(), fields: BTreeSet::new() }
     }
 
     #[test]

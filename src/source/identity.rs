@@ -1,16 +1,29 @@
-//! The identity of a secret.
+//! The identity of the secrets of a source.
 
-use crate::fingerprint::Fingerprint;
+use crate::{fingerprint::Fingerprint, secret::Secret};
 
-/// Identity of the secret of a source. The core compares only this. A different identity is a changed key, which is
-/// used at once and ends a denial. The same identity causes no exchange.
-///
-/// It is not always the hash of the bytes:
-///
-/// - Access key, client secret: the fingerprint of the secret.
-/// - Refresh token: the fingerprint of the *mounted* token. Tokens that replace it by rotation keep its identity.
-/// - Projected service-account token: issuer, subject and audience. Rotation by the kubelet keeps it, and causes no
-///   exchange.
-/// - Answers to security questions: a value that changes with their file and cannot be used to guess them, because
-///   answers are short, and logs and the status show identities.
-pub type Identity = Fingerprint;
+/// The identity of the secrets of a source, as three fingerprints. For an access key they are the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Identity {
+    /// What the core compares. A different value is a changed key, which is used at once and ends a denial. The same value
+    /// causes no exchange. It is only stored in the state directory.
+    ///
+    /// - Access key, client secret: the fingerprint of the secret.
+    /// - Refresh token: the fingerprint of the *mounted* token. Tokens that replace it by rotation keep it.
+    /// - Projected service-account token: issuer, subject and audience. Rotation by the kubelet keeps it.
+    /// - Answers to security questions: mounted token and answers together.
+    pub key: Fingerprint,
+    /// What logs and the status show. It never depends on a secret that can be guessed, such as an answer.
+    pub shown: Fingerprint,
+    /// What changes with every byte of the secrets. A different value under the same `key` is a replaced secret, which
+    /// causes an exchange only after a denial or without a token.
+    pub version: Fingerprint,
+}
+
+impl Identity {
+    /// Returns the identity of one secret that cannot be guessed.
+    pub fn of(secret: &Secret) -> Self {
+        let fingerprint = secret.fingerprint();
+        Self { key: fingerprint, shown: fingerprint, version: fingerprint }
+    }
+}

@@ -1,110 +1,168 @@
-//! Every source of sessions as one closed enum, with the methods that all kinds share.
+//! Every kind of source as one closed enum, with the methods that all kinds share. See [`super::Source`] for what each
+//! method means.
+
+use std::{io, path::Path};
+
+use serde_json::{Value, json};
 
 use super::{
     access_key::AccessKey,
     answer::{NotStored, RotatedSecret},
-    expectation::{Expectation, ExpectedIssuer},
+    chain::ChainLink,
+    chain_folder::ChainLock,
+    expectation::ExpectedIssuer,
     login_options::LoginOptions,
-    material::Material,
-    secret_kind::SecretFile,
-    unusable::ReadError,
+    material::Secrets,
+    refresh_token::RefreshToken,
+    secret_kind::{SecretFile, SecretKind},
+    token_chain::TokenChain,
+    unusable::{ReadError, Unusable},
 };
-use crate::{
-    exchange::{Api, Origin},
-    fingerprint::Fingerprint,
-    secret::Secret,
-};
+use crate::exchange::{Api, Origin};
 
-/// A source of sessions.
+/// A kind of source.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Source {
+pub enum Kind {
     /// An access key in a file.
     AccessKey(AccessKey),
+    /// A refresh token in a file.
+    RefreshToken(RefreshToken),
 }
 
-impl Source {
-    /// Returns every file that it reads. Watching, confinement, path conflicts, protected keys, redaction and the
-    /// printed plan use this list. A file that is not in it is not watched.
-    pub fn files(&self) -> Vec<SecretFile<'_>> {
+impl Kind {
+    pub(super) fn files(&self) -> Vec<SecretFile<'_>> {
         match self {
-            Self::AccessKey(source) => source.files().to_vec(),
+            Self::AccessKey(source) => source.files(),
+            Self::RefreshToken(source) => source.files(),
         }
     }
 
-    /// Reads its secrets, with a size limit. Blocks on the disk.
-    pub fn read(&self) -> Result<Material, ReadError> {
+    pub(super) fn read(&self) -> Result<Secrets, ReadError> {
         match self {
-            Self::AccessKey(source) => source.read().map(Material::AccessKey),
+            Self::AccessKey(source) => source.read().map(Secrets::AccessKey),
+            Self::RefreshToken(source) => source.read().map(Secrets::RefreshToken),
         }
     }
 
-    /// Returns the origin of its requests. Pace, quiet periods and admission of that origin apply to its exchanges.
-    pub fn origin(&self, api: &Api) -> Origin {
+    pub(super) fn origin(&self, api: &Api) -> Origin {
         match self {
-            Self::AccessKey(_) => api.base_url.origin(),
+            Self::AccessKey(_) | Self::RefreshToken(_) => api.base_url.origin(),
         }
     }
 
-    /// Returns the rules that its sessions must meet before they are published.
-    pub fn expectation(&self, api: &Api) -> Expectation {
+    pub(super) fn issuer(&self, api: &Api) -> ExpectedIssuer {
         match self {
-            Self::AccessKey(_) => Expectation { issuer: ExpectedIssuer::Project(api.project.clone()) },
+            Self::AccessKey(_) | Self::RefreshToken(_) => ExpectedIssuer::Project(api.project.clone()),
         }
     }
 
-    /// Stores a rotated secret from a reply, so that a crash cannot lose it. Blocks on the disk.
-    pub fn store(&self, _rotated: &RotatedSecret) -> Result<(), NotStored> {
+    /// Returns what distinguishes its requests from those of the same kind, without the secrets.
+    pub(super) fn request_terms(&self) -> Vec<Value> {
         match self {
-            Self::AccessKey(_) => Err(NotStored::NeverRotates),
+            Self::AccessKey(AccessKey {
+                file: _,
+                auth_management_key_file: _,
+                options: LoginOptions { custom_claims, selected_tenant },
+            }) => vec![json!(custom_claims), json!(selected_tenant)],
+            Self::RefreshToken(_) => vec![json!("refresh")],
         }
     }
 
-    /// Returns the fingerprint of all settings that affect its sessions, without the secret. A token of an earlier
-    /// process with another fingerprint is not reused.
-    pub fn request_fingerprint(&self, api: &Api) -> Fingerprint {
-        match self {
-            Self::AccessKey(AccessKey { file: _, options: LoginOptions { custom_claims, selected_tenant } }) => {
-                let (project, base) = (api.project.as_str(), api.base_url.to_string());
-                let terms = serde_json::json!([project, base, custom_claims, selected_tenant]);
-                Secret::new(terms.to_string()).fingerprint()
-            }
-        }
-    }
-
-    /// Returns names and values of its options that are not the default, for the printed plan. Claims may be
-    /// confidential, so only their names are included.
-    pub fn terms(&self) -> Vec<(&'static str, String)> {
+    pub(super) fn terms(&self) -> Vec<(&'static str, String)> {
         match self {
             Self::AccessKey(source) => source.options.terms(),
+            Self::RefreshToken(_) => Vec::new(),
         }
     }
 
-    /// Returns the same source for the file of this name in the same folder, which is one credential of a key folder.
-    #[must_use]
-    pub fn named(&self, file_name: &str) -> Self {
+    /// Key folders have access keys only.
+    pub(super) fn named(&self, file_name: &str) -> Self {
         match self {
             Self::AccessKey(source) => Self::AccessKey(source.named(file_name)),
+            Self::RefreshToken(_) => self.clone(),
         }
     }
 
-    /// Returns the message for a read that does not end.
-    pub fn hangs(&self) -> String {
-        let file = |file: &SecretFile| format!("the {} file `{}`", file.kind.noun(), file.path.display());
-        let files: Vec<_> = self.files().iter().map(file).collect();
-        format!("reading {} hangs", files.join(" or "))
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::AccessKey(_) => SecretKind::AccessKey.noun(),
+            Self::RefreshToken(_) => SecretKind::RefreshToken.noun(),
+        }
     }
 
-    /// Returns the remedy if it cannot be read.
-    pub fn missing_remedy(&self) -> String {
+    /// Whether none of its secrets can be guessed from a fingerprint.
+    pub(super) fn has_only_strong_secrets(&self) -> bool {
+        match self {
+            Self::AccessKey(_) | Self::RefreshToken(_) => true,
+        }
+    }
+
+    pub(super) fn missing_remedy(&self) -> String {
         match self {
             Self::AccessKey(source) => source.missing_remedy(),
+            Self::RefreshToken(source) => source.missing_remedy(),
         }
     }
 
-    /// Returns the remedy for a denial.
-    pub fn denied_remedy(&self) -> String {
+    pub(super) fn denied_remedy(&self) -> String {
         match self {
             Self::AccessKey(source) => source.denied_remedy(),
+            Self::RefreshToken(source) => source.denied_remedy(),
+        }
+    }
+
+    pub(super) fn rotates(&self) -> bool {
+        self.chain().is_some()
+    }
+
+    pub(super) fn keep_in(&mut self, state_directory: &Path, credential: &str) {
+        match self {
+            Self::AccessKey(_) => {}
+            Self::RefreshToken(source) => source.chain.keep_in(state_directory, credential),
+        }
+    }
+
+    pub(super) fn reserve(&self) -> Result<(), ReadError> {
+        self.chain().map_or(Ok(()), TokenChain::reserve)
+    }
+
+    pub(super) fn lock(&self) -> Result<Option<ChainLock>, ReadError> {
+        self.chain().map(TokenChain::lock).transpose()
+    }
+
+    pub(super) fn store(&self, link: Option<ChainLink>, rotated: &RotatedSecret) -> Result<(), NotStored> {
+        match (self.chain(), link) {
+            (Some(chain), Some(link)) => chain.store(link, rotated),
+            (_, _) => Err(NotStored::NeverRotates),
+        }
+    }
+
+    pub(super) fn unstored(&self, not_stored: &NotStored) -> ReadError {
+        let path = match not_stored {
+            NotStored::Disk { path, .. } => path.clone(),
+            NotStored::NeverRotates => Default::default(),
+        };
+        let why = Unusable::Unreadable(io::Error::other(not_stored.to_string()));
+        ReadError { kind: SecretKind::RotatedToken, path, why }
+    }
+
+    pub(super) fn granted(&self, link: ChainLink) {
+        if let Some(chain) = self.chain() {
+            chain.granted(link);
+        }
+    }
+
+    pub(super) fn denied(&self, link: ChainLink) {
+        match self {
+            Self::AccessKey(_) => {}
+            Self::RefreshToken(source) => source.chain.denied(link),
+        }
+    }
+
+    fn chain(&self) -> Option<&TokenChain> {
+        match self {
+            Self::AccessKey(_) => None,
+            Self::RefreshToken(source) => Some(&source.chain),
         }
     }
 }

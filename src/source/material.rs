@@ -3,47 +3,91 @@
 use super::{
     access_key::{self, AccessKeyMaterial},
     answer::Answer,
+    chain::ChainLink,
     expectation::Expectation,
     identity::Identity,
+    refresh_token::{self, RefreshTokenMaterial},
 };
 use crate::{
     exchange::{Api, Refused, Reply, Request, Timing},
     secret::Secret,
+    session::Jwks,
 };
+use std::time::SystemTime;
 
-/// The secrets of a source and the settings that are sent with them. It exists for one exchange only.
+/// What an exchange needs from the files of a source. It exists for one exchange only.
 #[derive(Debug)]
-pub enum Material {
+pub struct Material {
+    /// The secrets.
+    pub secrets: Secrets,
+    /// The only public keys that may sign the session, if the source names any.
+    pub public_keys: Option<Jwks>,
+}
+
+/// The secrets of a source and the settings that are sent with them.
+#[derive(Debug)]
+pub enum Secrets {
     /// An access key.
     AccessKey(AccessKeyMaterial),
+    /// A refresh token.
+    RefreshToken(RefreshTokenMaterial),
+}
+
+impl From<Secrets> for Material {
+    /// Returns the secrets of a source that names no public keys.
+    fn from(secrets: Secrets) -> Self {
+        Self { secrets, public_keys: None }
+    }
 }
 
 impl Material {
-    /// Returns the identity that the core compares; see [`Identity`].
+    /// Returns the identity of the secrets.
     pub fn identity(&self) -> Identity {
-        match self {
-            Self::AccessKey(material) => material.identity(),
+        match &self.secrets {
+            Secrets::AccessKey(material) => material.identity(),
+            Secrets::RefreshToken(material) => material.identity(),
+        }
+    }
+
+    /// Returns the refresh token that is presented, if the source has one.
+    pub fn link(&self) -> Option<ChainLink> {
+        match &self.secrets {
+            Secrets::AccessKey(_) => None,
+            Secrets::RefreshToken(material) => Some(material.link()),
+        }
+    }
+
+    /// Returns when the refresh token that is presented expires, by its own claim.
+    pub fn refresh_expiry(&self) -> Option<SystemTime> {
+        match &self.secrets {
+            Secrets::AccessKey(_) => None,
+            Secrets::RefreshToken(material) => material.expiry(),
         }
     }
 
     /// Returns the request for a session.
     pub fn request(&self, api: &Api) -> Result<Request, Refused> {
-        match self {
-            Self::AccessKey(material) => material.request(api),
+        match &self.secrets {
+            Secrets::AccessKey(material) => material.request(api),
+            Secrets::RefreshToken(material) => material.request(api),
         }
     }
 
     /// Interprets the reply to that request.
     pub fn reply(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
-        match self {
-            Self::AccessKey(_) => access_key::answer(reply, timing, expectation),
+        match &self.secrets {
+            Secrets::AccessKey(_) => access_key::answer(reply, timing, expectation),
+            Secrets::RefreshToken(_) => refresh_token::answer(reply, timing, expectation),
         }
     }
 
     /// Returns every secret, so that they can be redacted in the output of programs.
     pub fn into_secrets(self) -> Vec<Secret> {
-        match self {
-            Self::AccessKey(material) => vec![material.key],
+        match self.secrets {
+            Secrets::AccessKey(material) => {
+                [Some(material.key), material.auth_management_key].into_iter().flatten().collect()
+            }
+            Secrets::RefreshToken(material) => material.into_secrets(),
         }
     }
 }

@@ -1,14 +1,19 @@
 //! One exchange, from the files of a source to a session that may be published. The daemon and the doctor both use it.
 //!
-//! 1. The source is read again for every exchange.
+//! 1. The source is read again for every exchange. If a reply can replace its secret, other processes are excluded until
+//!    the end, a secret that could not be stored before is stored now, and the disk must have room for another one.
 //! 2. A secret that is cooling down is not sent.
 //! 3. The recorder notes that the exchange begins, so that a process that crashes in a loop still keeps the spacing.
 //! 4. The request is sent.
 //! 5. The reply is read.
-//! 6. A secret that the reply rotated is stored. [`Answer`] ensures that no other part of the reply is used before.
+//! 6. A secret that the reply rotated is stored, with `fsync`. [`Answer`] ensures that no other part of the reply is used
+//!    before. If the disk does not take it, the [`Reader`] keeps it, and the session is given up.
 //! 7. The signature of the session is verified.
-//! 8. The recorder notes how the exchange ended.
+//! 8. The recorder notes how the exchange ended, and the source which of its secrets brought a session or was denied.
 //! 9. After a denial the source is read again, because its secret may have changed meanwhile.
+//!
+//! A crash before step 5 leaves the secret that was sent, which the server may have replaced. From step 6 on, the newest
+//! one is on the disk, whatever becomes of the session.
 
 use std::time::Duration;
 
@@ -16,17 +21,20 @@ use tokio::task;
 
 use super::{
     answer::{Answer, Unsettled},
+    chain::ChainLink,
+    definition::Source,
     identity::Identity,
-    kind::Source,
     material::Material,
-    reader::{NotRead, Reader},
+    public_key::pinned,
+    reader::{NotRead, Prepared, Reader},
     unusable::ReadError,
 };
 use crate::{
     clock,
     exchange::{Api, Client, Refused, SignatureStatus, Skew, Timing, Trust},
-    renewal::{Moment, Refusal},
-    session::Granted,
+    fingerprint::Fingerprint,
+    renewal::{Moment, Refusal, RefusalClass},
+    session::{Granted, Jwks, Signer},
 };
 
 /// What all exchanges of a configuration share.
@@ -36,6 +44,8 @@ pub struct Means<'a> {
     pub api: &'a Api,
     /// A client for the source's origin.
     pub client: &'a Client,
+    /// A client for the API, which has the project's public keys.
+    pub api_client: &'a Client,
     /// The project's public keys.
     pub trust: &'a Trust,
 }
@@ -110,43 +120,71 @@ pub enum Outcome {
     },
 }
 
-/// Obtains a session. `cooling_down` is a secret that must not be sent yet.
+/// Obtains a session. `cooling_down` is the key of a secret that must not be sent yet.
+///
+/// If the source rotates, dropping the future after the request was sent may lose the secret that replaces the one that was
+/// sent.
 pub async fn obtain(
     means: Means<'_>,
     source: &Source,
     reader: &Reader,
-    cooling_down: Option<Identity>,
+    cooling_down: Option<Fingerprint>,
     recorder: &mut impl Recorder,
 ) -> Obtained {
     let began = clock::now();
-    let material = match reader.read(source).await {
-        Ok(material) => material,
+    let Prepared { material, lock } = match reader.prepare(source).await {
+        Ok(prepared) => prepared,
         Err(NotRead::Unusable(error)) => return Obtained::Unusable(error),
         Err(NotRead::Hangs(refused)) => return Obtained::Hangs { began, refused },
     };
-    let identity = material.identity();
-    if cooling_down == Some(identity) {
+    let (identity, link) = (material.identity(), material.link());
+    if cooling_down == Some(identity.key) {
         return Obtained::CoolingDown(identity);
     }
     recorder.begin(identity).await;
     let sent = clock::now();
-    let SentRequest { took, skew, result } = send_request(means, source, material).await;
+    let SentRequest { took, skew, public_keys, result } = send_request(means, source, reader, material).await;
     let outcome = match result {
         Err(refused) => Outcome::Refused { refused, reread: None },
-        Ok(granted) => match means.trust.judge(means.client, &granted.session.jwt, clock::now()).await {
+        Ok(granted) => match judge(means, public_keys.as_ref(), &granted).await {
             Ok(signature) => Outcome::Granted { granted, signature },
             Err(refused) => Outcome::Untrusted { granted, refused },
         },
     };
     recorder.end(identity, outcome.refusal()).await;
+    if let Some(link) = link {
+        note_end(source, link, outcome.refusal()).await;
+    }
+    drop(lock);
     let outcome = match outcome {
-        Outcome::Refused { refused, .. } if refused.refusal == Refusal::Denied => {
+        Outcome::Refused { refused, .. } if refused.refusal.class() == RefusalClass::Denied => {
             let reread = reader.read(source).await.ok().map(|material| material.identity());
             Outcome::Refused { refused, reread }
         }
         outcome => outcome,
     };
     Obtained::Answered(Box::new(Exchange { identity, sent, took, skew, outcome }))
+}
+
+/// Verifies the signature with the keys that the source names, else with those of the project.
+async fn judge(means: Means<'_>, public_keys: Option<&Jwks>, granted: &Granted) -> Result<SignatureStatus, Refused> {
+    let jwt = &granted.session.jwt;
+    match (public_keys, granted.signer) {
+        (Some(keys), _) => pinned(keys, jwt),
+        (None, Signer::Project) => means.trust.judge(means.api_client, jwt, clock::now()).await,
+        (None, Signer::Unknown) => Ok(SignatureStatus::NotApplicable),
+    }
+}
+
+/// Tells the source how the exchange ended, off the event loop. An end that the disk does not take is noted at the next one.
+async fn note_end(source: &Source, link: ChainLink, refusal: Option<Refusal>) {
+    let source = source.clone();
+    let note = move || match refusal {
+        None => source.granted(link),
+        Some(refusal) if refusal.class() == RefusalClass::Denied => source.denied(link),
+        Some(_) => {}
+    };
+    let _ = task::spawn_blocking(note).await;
 }
 
 impl Outcome {
@@ -162,10 +200,16 @@ impl Outcome {
 struct SentRequest {
     took: Duration,
     skew: Option<Skew>,
+    public_keys: Option<Jwks>,
     result: Result<Granted, Refused>,
 }
 
-async fn send_request(Means { api, client, .. }: Means<'_>, source: &Source, material: Material) -> SentRequest {
+async fn send_request(
+    Means { api, client, .. }: Means<'_>,
+    source: &Source,
+    reader: &Reader,
+    material: Material,
+) -> SentRequest {
     let (began, sent) = (clock::now(), clock::wall());
     let reply = match material.request(api) {
         Ok(request) => client.send(request).await,
@@ -174,24 +218,32 @@ async fn send_request(Means { api, client, .. }: Means<'_>, source: &Source, mat
     let (took, received) = (clock::now() - began, clock::wall());
     let reply = match reply {
         Ok(reply) => reply,
-        Err(refused) => return SentRequest { took, skew: None, result: Err(refused) },
+        Err(refused) => return SentRequest { took, skew: None, public_keys: None, result: Err(refused) },
     };
     let timing = Timing { sent, received };
     let skew = reply.date().map(|date| Skew::of(date, sent, received));
     let answer = material.reply(&reply, timing, &source.expectation(api));
-    drop(material);
-    SentRequest { took, skew, result: settle(source, answer).await }
+    let link = material.link();
+    let public_keys = material.public_keys;
+    SentRequest { took, skew, public_keys, result: settle(source, reader, link, answer).await }
 }
 
 /// Stores a rotated secret, and then returns the result of the reply.
-async fn settle(source: &Source, answer: Answer) -> Result<Granted, Refused> {
+async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answer: Answer) -> Result<Granted, Refused> {
     let needs_the_disk = answer.is_rotated();
-    let source = source.clone();
-    let settle = move || answer.settle(|rotated| source.store(rotated));
+    let (source, reader) = (source.clone(), reader.clone());
+    let settle = move || {
+        answer.settle(|rotated| source.store(link, rotated)).map_err(|Unsettled { answer, why }| {
+            if let Some(rotated) = answer.into_rotated() {
+                reader.keep(&source, link, rotated);
+            }
+            why
+        })
+    };
     let settled = if needs_the_disk { task::spawn_blocking(settle).await } else { Ok(settle()) };
     match settled {
         Ok(Ok(result)) => result,
-        Ok(Err(Unsettled { why, .. })) => Err(failed(format!("the session cannot be used: {why}"))),
+        Ok(Err(why)) => Err(failed(format!("the session is held back until the new refresh token is stored: {why}"))),
         Err(_) => Err(failed("the exchange ended by a bug in tokenwell; please report it".to_owned())),
     }
 }

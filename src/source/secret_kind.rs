@@ -7,6 +7,16 @@ use std::path::Path;
 pub enum SecretKind {
     /// One access key.
     AccessKey,
+    /// One auth management key, which is sent with an access key.
+    AuthManagementKey,
+    /// One refresh token, as a person mounted it.
+    RefreshToken,
+    /// One refresh token that replaced the mounted one, in the state directory.
+    RotatedToken,
+    /// One token of another vendor, which is sent with a refresh token.
+    ExternalToken,
+    /// Public keys that may sign sessions. They are not secret, but no token may replace them.
+    PublicKey,
 }
 
 /// A file that a source reads.
@@ -23,6 +33,11 @@ impl SecretKind {
     pub fn noun(self) -> &'static str {
         match self {
             Self::AccessKey => "access key",
+            Self::AuthManagementKey => "auth management key",
+            Self::RefreshToken => "refresh token",
+            Self::RotatedToken => "rotated refresh token",
+            Self::ExternalToken => "external token",
+            Self::PublicKey => "public key",
         }
     }
 
@@ -30,6 +45,11 @@ impl SecretKind {
     pub fn file_noun(self) -> &'static str {
         match self {
             Self::AccessKey => "key file",
+            Self::AuthManagementKey => "auth management key file",
+            Self::RefreshToken => "refresh token file",
+            Self::RotatedToken => "rotated refresh token",
+            Self::ExternalToken => "external token file",
+            Self::PublicKey => "public key file",
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{borrow::Cow, io, path::PathBuf};
 use rustix::io::Errno;
 
 use super::secret_kind::SecretKind;
+use crate::session::NotAJwt;
 
 /// Why a source cannot be read: the file in question, the problem and its remedy.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,10 @@ pub enum Unusable {
     NotPrintable,
     /// It is `<project id>:<access key>`.
     WholeBearer,
+    /// It is not a JWT.
+    NotAJwt(NotAJwt),
+    /// It is not a public key in a known form.
+    NotAPublicKey,
 }
 
 impl ReadError {
@@ -59,8 +64,15 @@ impl ReadError {
             | Unusable::ManyLines
             | Unusable::InnerSpace
             | Unusable::NotPrintable
-            | Unusable::WholeBearer => false,
+            | Unusable::WholeBearer
+            | Unusable::NotAJwt(_)
+            | Unusable::NotAPublicKey => false,
         }
+    }
+
+    /// Whether the system returned an error, such as a lack of room or permission.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(self.why, Unusable::Unreadable(_))
     }
 
     /// Whether the system forbids this user to read the file.
@@ -75,7 +87,9 @@ impl ReadError {
             | Unusable::ManyLines
             | Unusable::InnerSpace
             | Unusable::NotPrintable
-            | Unusable::WholeBearer => false,
+            | Unusable::WholeBearer
+            | Unusable::NotAJwt(_)
+            | Unusable::NotAPublicKey => false,
         }
     }
 
@@ -92,6 +106,8 @@ impl ReadError {
             Unusable::Empty => format!("write the {noun} into it").into(),
             Unusable::ByteOrderMark => "save it as plain ASCII text".into(),
             Unusable::NotPrintable => format!("it must hold the {noun} as plain text, not encoded or encrypted").into(),
+            Unusable::NotAJwt(_) => format!("it must hold one {noun}, which is a JWT, and nothing else").into(),
+            Unusable::NotAPublicKey => "write a PEM public key, a JWK or a JWKS into it".into(),
             Unusable::WholeBearer => format!("leave these out, they are added to the {noun} when it is sent").into(),
         };
         Some(remedy)
@@ -121,6 +137,8 @@ impl Unusable {
             Self::ManyLines => "it has more than one line".into(),
             Self::InnerSpace => "it has white space inside".into(),
             Self::NotPrintable => "it has bytes that are not printable ASCII".into(),
+            Self::NotAJwt(why) => format!("it is not a JWT: {why}").into(),
+            Self::NotAPublicKey => "it holds no usable public key".into(),
             Self::WholeBearer => "it begins with a project id and a colon".into(),
         }
     }

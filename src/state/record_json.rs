@@ -23,7 +23,11 @@ pub(super) fn parse(text: &[u8], credential: &str) -> Option<Record> {
     let last_exchange = ExchangeRecord {
         key: Fingerprint::parse(&json.last_exchange.key_fingerprint)?,
         answer: match json.last_exchange.answered {
-            Some(answered) => Some(Answered { at: answered.at.read()?, quiet: seconds(answered.quiet_seconds)? }),
+            Some(answered) => Some(Answered {
+                at: answered.at.read()?,
+                quiet: seconds(answered.quiet_seconds)?,
+                awaits_change: answered.awaits_change,
+            }),
             None => None,
         },
     };
@@ -42,10 +46,7 @@ pub(super) fn print(record: &Record, credential: &str) -> String {
         request_fingerprint: record.request.to_string(),
         last_exchange: ExchangeJson {
             key_fingerprint: record.last_exchange.key.to_string(),
-            answered: record
-                .last_exchange
-                .answer
-                .map(|answer| AnswerJson { at: StampJson::of(answer.at), quiet_seconds: answer.quiet.as_secs_f64() }),
+            answered: record.last_exchange.answer.map(AnswerJson::of),
         },
         session: record.written.as_ref().map(SessionJson::of),
     };
@@ -76,6 +77,16 @@ struct ExchangeJson {
 struct AnswerJson {
     at: StampJson,
     quiet_seconds: f64,
+    /// Missing in records of earlier versions.
+    #[serde(default)]
+    awaits_change: bool,
+}
+
+impl AnswerJson {
+    fn of(answer: Answered) -> Self {
+        let Answered { at, quiet, awaits_change } = answer;
+        Self { at: StampJson::of(at), quiet_seconds: quiet.as_secs_f64(), awaits_change }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -228,7 +239,7 @@ pub(super) mod tests {
             request: Fingerprint::new([1; 8]),
             last_exchange: ExchangeRecord {
                 key,
-                answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30) }),
+                answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30), awaits_change: true }),
             },
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),

@@ -22,11 +22,11 @@ use tokenwell::{
 };
 
 fn read(path: &Path) -> Result<Secret, ReadError> {
-    let source = Source::AccessKey(AccessKey::at(path));
+    let source = Source::from(AccessKey::at(path));
     let material = source.read()?;
     let identity = material.identity();
     let key = material.into_secrets().remove(0);
-    assert_eq!(identity, key.fingerprint(), "a key is another one where its bytes are");
+    assert_eq!(identity.key, key.fingerprint(), "a key is another one where its bytes are");
     Ok(key)
 }
 

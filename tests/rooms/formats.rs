@@ -27,7 +27,7 @@ use tokenwell::{
     },
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Session, Times},
+    session::{Claims, ReplyFields, Session, Times},
 };
 
 // ---- bytes
@@ -522,6 +522,7 @@ fn session(token: &str) -> Session {
         jwt: Secret::new(token.to_owned()),
         grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
         claims: Claims::default(),
+        fields: ReplyFields::new(),
     }
 }
 

@@ -21,7 +21,7 @@ use tokenwell::{
     },
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Session, Times},
+    session::{Claims, ReplyFields, Session, Times},
 };
 
 #[test]
@@ -285,6 +285,7 @@ fn put(outputs: &[Output], locks: &Locks) -> Vec<Result<Written, WriteError>> {
         jwt: Secret::new("head.body.stamp".to_owned()),
         grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
         claims: Claims::default(),
+        fields: ReplyFields::new(),
     };
     let times = Times { issued_at: UNIX_EPOCH, expires_at: UNIX_EPOCH, renew_at: UNIX_EPOCH };
     publish(

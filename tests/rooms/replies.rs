@@ -12,7 +12,7 @@ use tokenwell::{
     renewal::{Refusal, policy::LIFETIME_MAX},
     secret::Secret,
     session::{GrantNote, Granted},
-    source::{AccessKey, AccessKeyMaterial, LoginOptions, Material, Source},
+    source::{AccessKey, AccessKeyMaterial, LoginOptions, Material, Secrets, Source},
 };
 
 /// 2026-11-23 12:00:00 on the server's clock. Every `iat`, `exp` and `Date` below is relative to it.
@@ -45,8 +45,12 @@ fn read_at(reply: &Reply, sent: SystemTime, received: SystemTime) -> Result<Gran
     let project = ProjectId::parse("P2abc").unwrap();
     let api = Api { base_url: BaseUrl::of_project(&project), project };
     let key = Secret::new("K2abc".to_owned());
-    let material = Material::AccessKey(AccessKeyMaterial { options: LoginOptions::default(), key });
-    let expectation = Source::AccessKey(AccessKey::at("/keys/app")).expectation(&api);
+    let material = Material::from(Secrets::AccessKey(AccessKeyMaterial {
+        options: LoginOptions::default(),
+        key,
+        auth_management_key: None,
+    }));
+    let expectation = Source::from(AccessKey::at("/keys/app")).expectation(&api);
     let answer = material.reply(reply, Timing { sent, received }, &expectation);
     answer.settle(|_| -> Result<(), ()> { panic!("an access key never rotates") }).unwrap()
 }

@@ -55,6 +55,10 @@ fn the_reader_requires_exactly_what_the_schema_requires() {
         put(&mut document, path, json!({STRANGER: 1}));
         let said = load(&document).unwrap_err().to_string();
         for entry in &section.entries {
+            // One of the kinds of sources is required. The reader names the usual one.
+            if entry.name == "accessKeyFile" {
+                continue;
+            }
             let is_missed = said.contains(&format!("{path}: `{}` is missing", entry.name));
             assert_eq!(matches!(entry.fallback, Fallback::Required), is_missed, "`{path}.{}`: {said}", entry.name);
         }
@@ -72,6 +76,13 @@ fn a_default_that_is_written_out_changes_nothing() {
             if entry.name == "variables" {
                 without["format"] = json!("env");
                 with["format"] = json!("env");
+            }
+            if entry.name == "refreshWarnBefore" {
+                for document in [&mut without, &mut with] {
+                    let credential = document.as_object_mut().unwrap();
+                    let file = credential.remove("accessKeyFile").unwrap();
+                    credential.insert("refreshTokenFile".to_owned(), file);
+                }
             }
             with[entry.name] = default.clone();
             put(&mut document, path, without);

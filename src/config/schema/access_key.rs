@@ -2,15 +2,23 @@
 
 use super::{entry::Entry, form};
 
-/// Describes the field for its file.
-pub(super) fn file() -> Entry {
-    Entry::new(
-        "accessKeyFile",
-        form::file(),
-        "The file that contains the access key and nothing else. It is read before every exchange, and watched: a new key \
-         is used immediately.",
-    )
-    .required()
+/// Describes the fields of one access key.
+pub(super) fn one() -> Vec<Entry> {
+    let files = [
+        Entry::new(
+            "accessKeyFile",
+            form::file(),
+            "The file that contains the access key and nothing else. It is read before every exchange, and watched: a new key \
+             is used immediately.",
+        ),
+        Entry::new(
+            "authManagementKeyFile",
+            form::file(),
+            "The file that contains an auth management key, for projects whose authentication endpoints are closed to \
+             anonymous calls. It is sent as the third part of the bearer.",
+        ),
+    ];
+    files.into_iter().chain(login_options()).collect()
 }
 
 /// Describes the field for a folder of access keys.

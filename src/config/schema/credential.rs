@@ -1,12 +1,14 @@
 //! `credentials` and `credentialsFrom`.
 
+use serde_json::{Map, Value, json};
+
 use super::{
     access_key,
     entry::{Entry, Form, Section},
-    form, hook, output, renew,
+    form, hook, output, refresh_token, renew,
 };
 use crate::{
-    config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX},
+    config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX, source::KINDS},
     renewal::OnExpiry,
 };
 
@@ -14,15 +16,22 @@ use crate::{
 pub(super) fn one() -> Section {
     let mut entries = vec![
         Entry::new("name", form::name(), "The credential's unique name, for example in logs and metrics.").required(),
-        access_key::file(),
     ];
+    entries.extend(access_key::one());
+    entries.extend(refresh_token::one());
     entries.extend(common(output::of_one()));
-    Section::new("Credential", "One access key, and the files that hold its session.", entries)
+    let one_kind: Vec<_> = KINDS.iter().map(|kind| json!({"required": [kind.field]})).collect();
+    let of_kinds = KINDS.iter().flat_map(|kind| kind.options.iter().map(|option| (*option, json!([kind.field]))));
+    let of_kinds: Map<String, Value> = of_kinds.map(|(option, kind)| (option.to_owned(), kind)).collect();
+    Section::new("Credential", "One source of sessions, and the files that hold its session.", entries)
+        .rule("oneOf", one_kind.into())
+        .rule("dependencies", of_kinds.into())
 }
 
 /// Describes an entry of `credentialsFrom`.
 pub(super) fn of_each_key() -> Section {
     let mut entries = vec![access_key::folder()];
+    entries.extend(access_key::login_options());
     entries.extend(common(output::of_each_key()));
     Section::new("Credentials of a folder", "A folder of access keys. These fields apply to each of them.", entries)
 }
@@ -52,5 +61,5 @@ fn common(output: Section) -> Vec<Entry> {
             format!("Actions that run after a token file changed, in this order; at most {HOOKS_MAX}."),
         ),
     ];
-    [required].into_iter().chain(access_key::login_options()).chain(others).collect()
+    [required].into_iter().chain(others).collect()
 }

@@ -19,6 +19,7 @@ mod json;
 mod log;
 mod output;
 mod pattern;
+mod refresh_token;
 mod renew;
 mod root;
 mod set;

@@ -11,19 +11,27 @@ use crate::{
         reader::Field,
         value::{claims, path},
     },
-    source::LoginOptions,
+    source::{AccessKey, Kind, LoginOptions},
 };
 
-/// Reads the file of one access key, in an entry of `credentials`.
-pub(in crate::config) fn file(
+/// Reads the fields of one access key, in an entry of `credentials`.
+pub(in crate::config) fn read(
     fields: &mut Fields,
     conflicts: &mut PathConflicts,
     diagnostics: &mut Diagnostics,
-) -> Option<PathBuf> {
-    let field = fields.require("accessKeyFile", FILE_EXAMPLE, diagnostics)?;
-    let path = path::access_key_file(&field, diagnostics);
-    conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
-    path
+) -> Option<Kind> {
+    let file = fields.require(FIELD, FILE_EXAMPLE, diagnostics).and_then(|field| {
+        let path = path::access_key_file(&field, diagnostics);
+        conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
+        path
+    });
+    let auth_management_key_file = fields.take("authManagementKeyFile", diagnostics).and_then(|field| {
+        let path = path::secret_file(&field, MANAGEMENT_REMEDY, diagnostics);
+        conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
+        path
+    });
+    let options = login_options(fields, diagnostics);
+    Some(Kind::AccessKey(AccessKey { file: file?, auth_management_key_file, options }))
 }
 
 /// Reads the folder of access keys, in an entry of `credentialsFrom`. The file of each key is `{name}` in it.
@@ -54,5 +62,8 @@ fn tenant(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
     Some(text.value)
 }
 
+/// The field that selects this kind.
+pub(in crate::config) const FIELD: &str = "accessKeyFile";
+const MANAGEMENT_REMEDY: &str = "write something like `authManagementKeyFile: /var/run/secrets/descope/management`";
 const FILE_EXAMPLE: &str = "write something like `accessKeyFile: /var/run/secrets/descope/billing`";
 const FOLDER_EXAMPLE: &str = "write something like `accessKeyDirectory: /var/run/secrets/descope`";

@@ -3,7 +3,7 @@
 use super::{
     access_key, hook,
     output::{self, Whose},
-    renew,
+    renew, source,
 };
 use crate::{
     config::{
@@ -33,13 +33,11 @@ pub(in crate::config) fn read(
         conflicts.record_name(&name, &field.location, diagnostics);
         Some(name)
     });
-    let file = access_key::file(&mut fields, conflicts, diagnostics);
+    let source = source::read(&mut fields, conflicts, diagnostics);
     let required = required(&mut fields, diagnostics);
-    let options = access_key::login_options(&mut fields, diagnostics);
     let common = Common::read(&mut fields, Whose::One, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
-    let source = Source::AccessKey(AccessKey { file: file?, options });
-    common.credential(name?, source, required)
+    common.credential(name?, source?, required)
 }
 
 /// Reads one entry of `credentialsFrom`.
@@ -56,7 +54,7 @@ pub(in crate::config) fn read_directory(
     let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
     let path = path?;
-    let source = Source::AccessKey(AccessKey { file: path.join(NAME_PLACEHOLDER), options });
+    let source = Source::from(AccessKey { options, ..AccessKey::at(path.join(NAME_PLACEHOLDER)) });
     Some(KeyDirectory { path, pattern: common.credential(String::new(), source, required)? })
 }
 

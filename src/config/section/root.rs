@@ -63,13 +63,16 @@ pub(in crate::config) fn read(
     fields.finish(diagnostics);
     conflicts.check(diagnostics);
     let sets = set::gather(sets, &mut credentials, &mut key_directories, diagnostics);
-    let credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
+    let mut credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;
     let state_directory = match state {
         Some(folder) => folder?,
         None => overrides::state_directory(&credentials, &key_directories, diagnostics)?,
     };
     conflicts.check_status_file(&path_in(&state_directory), diagnostics);
+    for credential in &mut credentials {
+        credential.source.keep_in(&state_directory, &credential.name);
+    }
     Some(Config {
         project: project?,
         base_url: base_url?,

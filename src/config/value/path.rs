@@ -43,11 +43,25 @@ pub(in crate::config) fn access_key_file(field: &Field, diagnostics: &mut Diagno
         diagnostics.mistake(&text.location, "this looks like an access key itself", KEY_FILE_REMEDY);
         return None;
     }
-    if !text.value.starts_with('/') {
-        diagnostics.mistake(&text.location, "not an absolute path", KEY_FILE_REMEDY);
+    secret_file_of(&text, KEY_FILE_REMEDY, diagnostics)
+}
+
+/// Reads the path of a file with a secret from a field. Messages never show the text, because it may be the secret itself.
+pub(in crate::config) fn secret_file(field: &Field, remedy: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    let text = field.text(diagnostics)?;
+    if !text.value.contains('/') && looks_like_a_secret(&text.value) {
+        diagnostics.mistake(&text.location, "this looks like the secret itself, not its file", remedy);
         return None;
     }
-    file_of(&text, diagnostics)
+    secret_file_of(&text, remedy, diagnostics)
+}
+
+fn secret_file_of(text: &Text, remedy: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    if !text.value.starts_with('/') {
+        diagnostics.mistake(&text.location, "not an absolute path", remedy);
+        return None;
+    }
+    file_of(text, diagnostics)
 }
 
 /// Normalizes a path for comparison: no doubled slash, no `.`.

@@ -155,7 +155,12 @@ fn whole(time: SystemTime) -> SystemTime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fingerprint::Fingerprint, renewal::Grant, secret::Secret, session::Claims};
+    use crate::{
+        fingerprint::Fingerprint,
+        renewal::Grant,
+        secret::Secret,
+        session::{Claims, ReplyFields},
+    };
 
     fn at(seconds: u64) -> Moment {
         Moment::since_boot(Duration::from_secs(seconds))
@@ -168,7 +173,7 @@ mod tests {
 
     fn session() -> Session {
         let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: None };
-        Session { jwt: Secret::new("a.b.c".to_owned()), grant, claims: Claims::default() }
+        Session { jwt: Secret::new("a.b.c".to_owned()), grant, claims: Claims::default(), fields: ReplyFields::new() }
     }
 
     #[test]

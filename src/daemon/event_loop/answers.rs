@@ -1,8 +1,6 @@
 //! Handles the results of tasks: steps the core, and logs what changed.
 
-use std::time::Duration;
-
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, field::display, info, warn};
 
 use super::Daemon;
 use crate::{
@@ -20,7 +18,7 @@ use crate::{
     output::{RemoveError, Removed, WriteError, Written},
     renewal::{
         Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
-        Renewal,
+        RefusalClass, Renewal,
     },
     session::GrantNote,
     state::WrittenToken,
@@ -34,11 +32,19 @@ impl Daemon {
             self.note_change();
         }
         match (task, done) {
-            (Task::Exchange(id, attempt), Done::Exchanged(exchanged, noticed)) => {
+            (
+                Task::Exchange(id, attempt) | Task::RotatingExchange(id, attempt),
+                Done::Exchanged(exchanged, noticed),
+            ) => {
                 self.noticed(id, noticed);
                 self.exchanged(id, attempt, exchanged);
+                if let Task::RotatingExchange(..) = task {
+                    self.scan_disk();
+                }
             }
-            (Task::Exchange(id, attempt), _) => self.exchanged(id, attempt, lost(clock::now())),
+            (Task::Exchange(id, attempt) | Task::RotatingExchange(id, attempt), _) => {
+                self.exchanged(id, attempt, lost(clock::now()))
+            }
             (Task::Publish(id, attempt), Done::Published { results, written, stored }) => {
                 if let Some(stored) = stored {
                     self.event_log.note_state_file(id, stored);
@@ -78,10 +84,11 @@ impl Daemon {
     fn exchanged(&mut self, id: Id, attempt: Attempt, exchanged: Exchanged) {
         let now = clock::now();
         match exchanged {
-            Exchanged::Session { key, sent, session, mut notes, signature } => {
-                let grant = session.grant;
+            Exchanged::Session { identity, sent, session, mut notes, signature } => {
+                let (key, grant) = (identity.key, session.grant);
                 self.publisher.activity_mut().add_session(now, now - sent);
                 if let Some(state) = self.credentials.get_mut(id) {
+                    state.key_mut().note(identity);
                     state.counts_mut().add(now, ExchangeResult::Session);
                     let spacing = state.credential().policy.spacing;
                     let hint = grant.refresh_after.filter(|hint| *hint < spacing);
@@ -89,26 +96,29 @@ impl Daemon {
                     for note in state.log_mut().take_new_notes(notes) {
                         warn!(credential = state.name(), "{note}");
                     }
-                    state.token_mut().granted(session, asked(key, now, Duration::ZERO));
+                    state.token_mut().granted(session, asked(key, now, None));
                 }
                 self.note_signature(id, signature);
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Granted { key, sent, grant }));
             }
-            Exchanged::Refused { key, sent, refused, reread } => {
-                let refusal = refused.refusal;
+            Exchanged::Refused { identity, sent, refused, reread } => {
+                let (refusal, key) = (refused.refusal, identity.map(|identity| identity.key));
                 self.publisher.activity_mut().add_refusal(now, now - sent);
-                if let (Some(state), Some(key)) = (self.credentials.get_mut(id), key) {
-                    state.token_mut().exchanged(asked(key, now, refusal.quiet()));
+                if let (Some(state), Some(identity)) = (self.credentials.get_mut(id), identity) {
+                    state.key_mut().note(identity);
+                    state.token_mut().exchanged(asked(identity.key, now, Some(refusal)));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
-                if let Some(reread) = reread {
-                    self.observed(id, now, Observation::Key(reread));
+                if let Some(identity) = reread {
+                    let refresh_expiry = self.credentials.get(id).and_then(|state| state.key().refresh_expiry());
+                    self.observed(id, now, Observation::Key { identity, refresh_expiry });
                 }
                 self.say_refused(id, now, key, &refused);
                 self.notice_end(id, now);
             }
-            Exchanged::CoolingDown(key) => {
-                self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::CoolingDown(key)));
+            Exchanged::CoolingDown(identity) => {
+                let outcome = ExchangeOutcome::CoolingDown(identity.key);
+                self.fleet.handle(now, id, Event::Exchanged(attempt, outcome));
                 self.notice_end(id, now);
             }
             Exchanged::NoKey(error) => {
@@ -159,7 +169,8 @@ impl Daemon {
                 state.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
                 let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
-                info!(credential = name, key = %term.key, expires_in, next_in, "{message}");
+                let key = state.key().shown(&state.credential().source, term.key).map(display);
+                info!(credential = name, key, expires_in, next_in, "{message}");
             }
             (Err(NotWritten), _) => state.log_mut().note_event("cannot write"),
             (Ok(()), None) => {}
@@ -201,6 +212,11 @@ impl Daemon {
         if let Some(scan) = scan {
             self.access.protect(scan.protected_keys);
             let mut tokens = Vec::new();
+            for (id, _, observation) in &scan.observations {
+                if let (Some(state), Some(identity)) = (self.credentials.get_mut(*id), observation.identity()) {
+                    state.key_mut().note_first(identity);
+                }
+            }
             for (id, found) in scan.found {
                 tokens.push((id, found.token));
                 self.found(id, found);
@@ -237,34 +253,41 @@ impl Daemon {
     /// so an observation is no news only if the renewal has the same key.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(state) = self.credentials.get_mut(id) else { return };
-        let key = match &observation {
-            Observation::Key(key) => Some(*key),
-            Observation::NoKey { may_pass_unseen, .. } => {
-                if *may_pass_unseen {
-                    self.inputs.poll_soon(now);
-                }
-                None
-            }
-        };
+        let identity = observation.identity();
+        let key = identity.map(|identity| identity.key);
+        if let Observation::NoKey { may_pass_unseen: true, .. } = &observation {
+            self.inputs.poll_soon(now);
+        }
         let is_news = state.key().observed() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
         if state.is_draining() || !state.token().is_recalled() || !is_news {
             return;
         }
-        let name = state.name().to_owned();
+        let (name, noun) = (state.name().to_owned(), state.credential().source.noun());
         match (&observation, state.key().observed()) {
-            (Observation::Key(key), None) => debug!(credential = name, %key, "access key read"),
-            (Observation::Key(key), Some(_)) => {
-                info!(credential = name, %key, "access key changed");
-                state.log_mut().note_event("access key changed");
+            (Observation::Key { identity, .. }, None) => {
+                debug!(credential = name, key = %identity.shown, "{noun} read");
+            }
+            (Observation::Key { identity, .. }, Some(Observation::Key { identity: before, .. }))
+                if identity.key == before.key =>
+            {
+                debug!(credential = name, key = %identity.shown, "{noun} replaced");
+            }
+            (Observation::Key { identity, .. }, Some(_)) => {
+                info!(credential = name, key = %identity.shown, "{noun} changed");
+                state.log_mut().note_event(format!("{noun} changed"));
             }
             (Observation::NoKey { why, .. }, _) => {
                 let why = Confinement::explained(self.reloader.confinement(), why.clone());
-                warn!(credential = name, "waiting for an access key: {why}");
-                state.log_mut().note_event("waits for its access key");
+                warn!(credential = name, "waiting for the {noun}: {why}");
+                state.log_mut().note_event(format!("waits for its {noun}"));
             }
         }
+        let is_replaced = identity.is_some_and(|identity| state.key().is_replaced_by(identity));
         state.key_mut().observe(observation);
         self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
+        if is_replaced {
+            self.fleet.handle(now, id, Event::SecretReplaced);
+        }
         self.note_state(id, now);
     }
 
@@ -309,7 +332,7 @@ impl Daemon {
         };
         let expires_in = expires_in.as_deref();
         let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
-        let is_denied = refused.refusal == Refusal::Denied;
+        let is_denied = refused.refusal.class() == RefusalClass::Denied;
         match (telling, is_denied) {
             (Logged::Known, _) => {
                 debug!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
@@ -347,12 +370,19 @@ impl Daemon {
     }
 }
 
-fn asked(key: Fingerprint, now: Moment, quiet: Duration) -> ExchangeRecord {
-    ExchangeRecord { key, answer: Some(Answered { at: clock::stamp_of(now), quiet }) }
+fn asked(key: Fingerprint, now: Moment, refusal: Option<Refusal>) -> ExchangeRecord {
+    let quiet = refusal.map(Refusal::quiet).unwrap_or_default();
+    let awaits_change = refusal.is_some_and(Refusal::awaits_change);
+    ExchangeRecord { key, answer: Some(Answered { at: clock::stamp_of(now), quiet, awaits_change }) }
 }
 
 /// The result of an exchange that panicked.
 fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
-    Exchanged::Refused { key: None, sent: now, refused: Refused { refusal: Refusal::Failed, message }, reread: None }
+    Exchanged::Refused {
+        identity: None,
+        sent: now,
+        refused: Refused { refusal: Refusal::Failed, message },
+        reread: None,
+    }
 }

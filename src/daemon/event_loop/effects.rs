@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use tracing::debug;
+use tokio::task;
+use tracing::{debug, error};
 
 use super::Daemon;
 use crate::{
@@ -26,6 +27,32 @@ impl Daemon {
         }
     }
 
+    /// Begins the writes that are due, and no exchange.
+    pub(super) fn begin_writes(&mut self) {
+        let now = clock::now();
+        while let Some((id, effect)) = self.fleet.next_effect(now) {
+            match effect {
+                Effect::Exchange(_) => {}
+                Effect::Publish(_) | Effect::Withdraw(_) => self.begin(id, effect),
+            }
+        }
+    }
+
+    /// Stores the rotated secrets that the disk did not take before, for the last time.
+    pub(super) async fn store_kept_secrets(&self) {
+        for (_, state) in self.credentials.all().filter(|(_, state)| state.credential().source.rotates()) {
+            let (reader, name) = (state.key().reader().clone(), state.name());
+            match task::spawn_blocking(move || reader.store_kept()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(why)) => error!(credential = name, "the newest refresh token is lost: {why}"),
+                Err(_) => error!(
+                    credential = name,
+                    "the newest refresh token may be lost by a bug in tokenwell; please report it"
+                ),
+            }
+        }
+    }
+
     fn begin(&mut self, id: Id, effect: Effect) {
         let Some(state) = self.credentials.get(id) else { return };
         let credential = Arc::clone(state.credential());
@@ -35,6 +62,7 @@ impl Daemon {
                 let tries = self.fleet.get(id).map(|renewal| renewal.refusals_in_a_row().saturating_add(1));
                 debug!(credential = credential.name, attempt = tries, "requesting a session");
                 let context = Arc::clone(&self.context);
+                let rotates = credential.source.rotates();
                 let job = ExchangeJob {
                     request: context.request(&credential),
                     reader: state.key().reader().clone(),
@@ -42,7 +70,8 @@ impl Daemon {
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,
                 };
-                self.tasks.start(Task::Exchange(id, attempt), async move {
+                let task = if rotates { Task::RotatingExchange(id, attempt) } else { Task::Exchange(id, attempt) };
+                self.tasks.start(task, async move {
                     let mut noticed = Noticed::default();
                     let exchanged = exchange_effect::exchange(context, job, &mut noticed).await;
                     Done::Exchanged(exchanged, noticed)

@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tokio::task;
-use tracing::{info, warn};
+use tracing::{field::display, info, warn};
 
 use super::Daemon;
 use crate::{
@@ -116,11 +116,18 @@ impl Daemon {
             self.verifier.adopt_unverified(id);
         }
         let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
+        let key = state.key().shown(&state.credential().source, term.key).map(display);
         if intact {
             state.outputs_mut().adopt(now);
-            info!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good");
+            info!(credential = name, key, expires_in, next_in, "the token on disk is good");
         } else {
-            warn!(credential = name, key = %term.key, expires_in, next_in, "the token on disk is good, but its files are not as configured; they are written again");
+            warn!(
+                credential = name,
+                key,
+                expires_in,
+                next_in,
+                "the token on disk is good, but its files are not as configured; they are written again"
+            );
         }
     }
 

@@ -155,6 +155,8 @@ impl Daemon {
         let Some(state) = self.credentials.get_mut(id) else { return false };
         let Reconfigured { before, returns } = state.reconfigure(credential);
         let after = Arc::clone(state.credential());
+        let origin = self.reconciler.origins_mut().number(after.source.origin(&self.context.api));
+        self.fleet.move_to(now, id, origin);
         if before.outputs != after.outputs {
             let stays = |output: &Output| after.outputs.iter().any(|other| other.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {

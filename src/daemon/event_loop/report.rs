@@ -127,6 +127,7 @@ impl Daemon {
     fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
+        let shown = |key| state.key().shown(&state.credential().source, key);
         CredentialReport {
             name: state.name().to_owned(),
             required: state.credential().required,
@@ -134,10 +135,11 @@ impl Daemon {
             since: Some(clock::wall_of(state.log().since())),
             ready: renewal.serves(now),
             remedy: advice::of(state, renewal, now),
-            key_fingerprint: renewal.key().map(|key| key.to_string()),
+            key_fingerprint: renewal.key().and_then(shown).map(|key| key.to_string()),
             token_key_fingerprint: term
                 .filter(|_| state.holder().is_none() || state.token().written().is_some())
-                .map(|term| term.key.to_string()),
+                .and_then(|term| shown(term.key))
+                .map(|key| key.to_string()),
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),

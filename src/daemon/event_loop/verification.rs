@@ -46,7 +46,7 @@ impl Daemon {
         self.tasks.start(Task::Judge, async move {
             let mut verdicts = Vec::with_capacity(unverified.len());
             for (id, session) in unverified {
-                let verdict = context.trust.judge(&context.client, &session.jwt, clock::now()).await;
+                let verdict = context.trust.judge(context.clients.api(), &session.jwt, clock::now()).await;
                 verdicts.push((id, session, verdict));
             }
             Done::Judged(verdicts)

@@ -48,6 +48,8 @@ struct Fetches {
 pub enum SignatureStatus {
     /// The project signed it.
     Verified,
+    /// The token is not one of the project's, so the project's public keys say nothing about it.
+    NotApplicable,
     /// The signature cannot be checked now. TLS authenticated the reply that contained the session. The caller logs
     /// this once and verifies later.
     Unverified {

@@ -267,7 +267,10 @@ fn written(lifetime: f64) -> Memory {
     let sent = now(0.0);
     let lifetime = Duration::from_secs_f64(lifetime);
     Memory {
-        asked: ExchangeRecord { key: key(1), answer: Some(Answered { at: sent, quiet: Duration::ZERO }) },
+        asked: ExchangeRecord {
+            key: key(1),
+            answer: Some(Answered { at: sent, quiet: Duration::ZERO, awaits_change: false }),
+        },
         written: Some(WrittenTerm {
             key: key(1),
             sent,

@@ -103,7 +103,7 @@ impl Instances {
             let memory = Memory {
                 asked: ExchangeRecord {
                     key: KEY,
-                    answer: Some(Answered { at: stamp(term.sent), quiet: Duration::ZERO }),
+                    answer: Some(Answered { at: stamp(term.sent), quiet: Duration::ZERO, awaits_change: false }),
                 },
                 written: Some(WrittenTerm {
                     key: KEY,

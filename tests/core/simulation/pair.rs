@@ -282,7 +282,7 @@ impl Pair {
 
     fn exchanged(&mut self, slot: usize, attempt: Attempt, sent: Moment, granted: bool) {
         let (now, grant) = (self.now, Grant { lifetime: self.lifetime, refresh_after: None });
-        let answer = Some(Answered { at: stamp(now), quiet: Duration::ZERO });
+        let answer = Some(Answered { at: stamp(now), quiet: Duration::ZERO, awaits_change: false });
         let written = self.memory.and_then(|memory| memory.written);
         self.memory = Some(Memory { asked: ExchangeRecord { key: KEY, answer }, written });
         self.last_request = Some(now);

@@ -384,8 +384,10 @@ impl World {
                 self.tally.sessions += 1;
                 let grant = Grant { lifetime, refresh_after };
                 person.newest = Some(Session { sent, grant });
-                person.asked =
-                    Some(ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet: Duration::ZERO }) });
+                person.asked = Some(ExchangeRecord {
+                    key,
+                    answer: Some(Answered { at: stamp, quiet: Duration::ZERO, awaits_change: false }),
+                });
                 ExchangeOutcome::Granted { key, sent: self.process.moment(sent), grant }
             }
             Answer::Refused(key, sent, class) => {
@@ -398,7 +400,7 @@ impl World {
                     // longest retry.
                     self.shaken = self.shaken.max(self.now + quiet.max(person.policy.retry_max));
                 }
-                let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet }) };
+                let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet, awaits_change: false }) };
                 person.asked = Some(asked);
                 person.memory = person.memory.map(|memory| Memory { asked, ..memory });
                 person.shaken = person.shaken.max(self.now);
@@ -508,7 +510,7 @@ fn soon(policy: &Policy, lifetime: Option<Duration>) -> Duration {
 
 fn class(refusal: Refusal) -> Class {
     match refusal {
-        Refusal::Denied => Class::Denied,
+        Refusal::Denied | Refusal::DeniedForGood => Class::Denied,
         Refusal::Blocked => Class::Blocked,
         Refusal::Busy { retry_after } => Class::Busy(retry_after),
         Refusal::Failed => Class::Failed,

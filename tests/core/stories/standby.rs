@@ -133,7 +133,10 @@ fn stamp(moment: Moment) -> Stamp {
 fn memory(sent: f64) -> Memory {
     let at = stamp(at(sent));
     Memory {
-        asked: ExchangeRecord { key: key(1), answer: Some(Answered { at, quiet: Duration::ZERO }) },
+        asked: ExchangeRecord {
+            key: key(1),
+            answer: Some(Answered { at, quiet: Duration::ZERO, awaits_change: false }),
+        },
         written: Some(WrittenTerm {
             key: key(1),
             sent: at,

@@ -71,7 +71,7 @@ credentials:
     assert_eq!((config.log.format, config.log.level.as_deref()), (LogFormat::Json, Some("info,hyper=warn")));
     assert_eq!(config.confine, Confine::Off);
     let credential = &config.credentials[0];
-    let source::Source::AccessKey(AccessKey { file, options }) = &credential.source;
+    let source::Kind::AccessKey(AccessKey { file, options, .. }) = &credential.source.kind else { panic!("a key") };
     assert_eq!(file, Path::new("/run/keys/billing"));
     assert!(!credential.required);
     let claims = serde_json::json!({"tier": "", "seats": 3, "price": 1.5, "yes": true, "tags": ["a", "$b"], "nested": {"a": -1}});

@@ -16,7 +16,7 @@ use tokenwell::{
     exchange::{Api, BaseUrl, Client, ClientError, HttpSettings, ProjectId, Proxies, Refused, Reply},
     renewal::Refusal,
     secret::Secret,
-    source::{AccessKeyMaterial, LoginOptions, Material},
+    source::{AccessKeyMaterial, LoginOptions, Material, Secrets},
 };
 
 const KEY: &str = "K2canarycanarycanarycanary";
@@ -50,7 +50,11 @@ impl ApiClient {
 
     async fn exchange(&self, options: &LoginOptions, key: &str) -> Result<Reply, Refused> {
         let key = Secret::new(key.to_owned());
-        let material = Material::AccessKey(AccessKeyMaterial { options: options.clone(), key });
+        let material = Material::from(Secrets::AccessKey(AccessKeyMaterial {
+            options: options.clone(),
+            key,
+            auth_management_key: None,
+        }));
         self.client.send(material.request(&self.api)?).await
     }
 }

@@ -20,7 +20,7 @@ use tokenwell::{
     hook::{self, Hook, HookContext, HookOutcome, HookRun},
     renewal::{Grant, Moment},
     secret::Secret,
-    session::{Claims, Session},
+    session::{Claims, ReplyFields, Session},
     source::{AccessKey, Source},
 };
 use tokio::task::JoinHandle;
@@ -57,14 +57,14 @@ fn context() -> HookContext {
         credential: "billing".to_owned(),
         path: "/run/tokenwell/billing.jwt".into(),
         expires_at: UNIX_EPOCH + Duration::from_secs(1_800_000_000),
-        session: Arc::new(Session { jwt, grant, claims: Claims::default() }),
+        session: Arc::new(Session { jwt, grant, claims: Claims::default(), fields: ReplyFields::new() }),
         source: access_key("/run/secrets/no-such-key"),
         booted_at: clock::wall_of(Moment::default()),
     }
 }
 
 fn access_key(file: impl Into<PathBuf>) -> Source {
-    Source::AccessKey(AccessKey::at(file))
+    Source::from(AccessKey::at(file))
 }
 
 /// Returns the reason why a hook failed.

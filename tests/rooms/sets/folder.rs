@@ -22,7 +22,7 @@ use tokenwell::{
     },
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Session, Times},
+    session::{Claims, ReplyFields, Session, Times},
 };
 
 /// An entry at a path: its description, and the action that creates it.
@@ -137,6 +137,7 @@ pub(crate) fn session(token: &str) -> Session {
         jwt: Secret::new(token.to_owned()),
         grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
         claims: Claims::default(),
+        fields: ReplyFields::new(),
     }
 }
 

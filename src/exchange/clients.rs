@@ -1,0 +1,39 @@
+//! The clients of all origins that a configuration sends requests to.
+
+use super::{
+    client::{Client, ClientError},
+    origin::Origin,
+    proxy::Proxies,
+    settings::HttpSettings,
+};
+
+/// One client for each origin. Roots and proxies are the same for all.
+#[derive(Clone, Debug)]
+pub struct Clients {
+    api: Client,
+    others: Vec<(Origin, Client)>,
+}
+
+impl Clients {
+    /// Builds a client for each of `others` and one for the API. Sends no request.
+    pub fn build(
+        api: &Origin,
+        others: impl IntoIterator<Item = Origin>,
+        settings: &HttpSettings,
+        proxies: &Proxies,
+    ) -> Result<Self, ClientError> {
+        let others = others.into_iter().filter(|origin| origin != api);
+        let others = others.map(|origin| Ok((origin.clone(), Client::build(&origin, settings, proxies)?)));
+        Ok(Self { api: Client::build(api, settings, proxies)?, others: others.collect::<Result<_, ClientError>>()? })
+    }
+
+    /// Returns the client of the API.
+    pub fn api(&self) -> &Client {
+        &self.api
+    }
+
+    /// Returns the client of an origin, which must be one of those that [`Self::build`] was given; else that of the API.
+    pub fn of(&self, origin: &Origin) -> &Client {
+        self.others.iter().find(|(known, _)| known == origin).map_or(&self.api, |(_, client)| client)
+    }
+}

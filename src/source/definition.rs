@@ -1,0 +1,180 @@
+//! A source of sessions as configured: its kind, and what its sessions must meet.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{
+    access_key::AccessKey,
+    answer::{NotStored, RotatedSecret},
+    chain::ChainLink,
+    chain_folder::ChainLock,
+    expectation::{Expectation, ExpectedIssuer},
+    kind::Kind,
+    material::Material,
+    public_key,
+    rules::Rules,
+    secret_kind::{SecretFile, SecretKind},
+    unusable::ReadError,
+};
+use crate::{
+    exchange::{Api, Origin},
+    fingerprint::Fingerprint,
+    secret::Secret,
+    session::ReplyField,
+};
+
+/// A source of sessions.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Source {
+    /// How sessions are obtained.
+    pub kind: Kind,
+    /// What the claims of a session must be (`verify`).
+    pub rules: Rules,
+    /// The file with the only public keys that may sign sessions (`publicKeyFile`).
+    pub public_key_file: Option<PathBuf>,
+    /// The fields of the reply that outputs name (`outputs[].fields`).
+    pub fields: BTreeSet<ReplyField>,
+}
+
+impl From<Kind> for Source {
+    /// Returns a source without rules of its own.
+    fn from(kind: Kind) -> Self {
+        Self { kind, rules: Rules::default(), public_key_file: None, fields: BTreeSet::new() }
+    }
+}
+
+impl From<AccessKey> for Source {
+    fn from(access_key: AccessKey) -> Self {
+        Kind::AccessKey(access_key).into()
+    }
+}
+
+impl Source {
+    /// Returns every file that it reads. Watching, confinement, path conflicts, protected keys, redaction and the
+    /// printed plan use this list. A file that is not in it is not watched.
+    pub fn files(&self) -> Vec<SecretFile<'_>> {
+        let public_key = self.public_key_file.iter().map(|path| SecretFile { kind: SecretKind::PublicKey, path });
+        self.kind.files().into_iter().chain(public_key).collect()
+    }
+
+    /// Reads its secrets, with a size limit. Changes nothing. Blocks on the disk.
+    pub fn read(&self) -> Result<Material, ReadError> {
+        let public_keys = self.public_key_file.as_deref().map(public_key::read).transpose()?;
+        Ok(Material { secrets: self.kind.read()?, public_keys })
+    }
+
+    /// Reads its secrets and checks that a secret from the reply could be stored, so that no request is sent in vain.
+    /// Blocks on the disk.
+    pub fn read_for_exchange(&self) -> Result<Material, ReadError> {
+        self.kind.reserve()?;
+        self.read()
+    }
+
+    /// Whether a reply can replace its secret. An exchange of such a source is never abandoned once it is sent.
+    pub fn rotates(&self) -> bool {
+        self.kind.rotates()
+    }
+
+    /// Stores rotated secrets of this credential in the state directory.
+    pub fn keep_in(&mut self, state_directory: &Path, credential: &str) {
+        self.kind.keep_in(state_directory, credential);
+    }
+
+    /// Excludes other processes while its secret may be replaced; `None` if it never rotates. Blocks while another
+    /// process exchanges it.
+    pub fn lock(&self) -> Result<Option<ChainLock>, ReadError> {
+        self.kind.lock()
+    }
+
+    /// Stores a rotated secret from the reply to a request with `link`, so that a crash cannot lose it. Blocks on the
+    /// disk.
+    pub fn store(&self, link: Option<ChainLink>, rotated: &RotatedSecret) -> Result<(), NotStored> {
+        self.kind.store(link, rotated)
+    }
+
+    /// Returns the error of a rotated secret that is still not stored.
+    pub(super) fn unstored(&self, not_stored: &NotStored) -> ReadError {
+        self.kind.unstored(not_stored)
+    }
+
+    /// Notes that `link` has brought a session: rotated secrets of other mounted ones are removed. Blocks on the disk.
+    pub fn granted(&self, link: ChainLink) {
+        self.kind.granted(link);
+    }
+
+    /// Notes that `link` was denied: another one may be used instead. Blocks on the disk.
+    pub fn denied(&self, link: ChainLink) {
+        self.kind.denied(link);
+    }
+
+    /// Returns the origin of its requests. Pace, quiet periods and admission of that origin apply to its exchanges.
+    pub fn origin(&self, api: &Api) -> Origin {
+        self.kind.origin(api)
+    }
+
+    /// Returns the rules that its sessions must meet before they are published.
+    pub fn expectation(&self, api: &Api) -> Expectation {
+        Expectation { issuer: self.issuer(api), rules: self.rules.clone(), fields: self.fields.clone() }
+    }
+
+    /// Returns the fingerprint of all settings that affect its sessions, without the secrets. A token of an earlier
+    /// process with another fingerprint is not reused.
+    pub fn request_fingerprint(&self, api: &Api) -> Fingerprint {
+        let mut terms = vec![json!(api.project.as_str()), json!(api.base_url.to_string())];
+        terms.extend(self.kind.request_terms());
+        if *self != Self::from(self.kind.clone()) {
+            let Rules { audience, tenant, claims } = &self.rules;
+            let fields: Vec<_> = self.fields.iter().map(|field| format!("{field:?}")).collect();
+            terms.push(json!([audience, tenant, claims, self.public_key_file, fields]));
+        }
+        Secret::new(serde_json::Value::from(terms).to_string()).fingerprint()
+    }
+
+    /// Returns names and values of its options that are not the default, for the printed plan. Claims may be
+    /// confidential, so only their names are included.
+    pub fn terms(&self) -> Vec<(&'static str, String)> {
+        self.kind.terms()
+    }
+
+    /// Returns the same source for the file of this name in the same folder, which is one credential of a key folder.
+    #[must_use]
+    pub fn named(&self, file_name: &str) -> Self {
+        Self { kind: self.kind.named(file_name), ..self.clone() }
+    }
+
+    /// Returns the name of its secret for messages.
+    pub fn noun(&self) -> &'static str {
+        self.kind.noun()
+    }
+
+    /// Returns what logs and the status show for a key of its identities that is not the present one; `None` if it may
+    /// depend on something that can be guessed.
+    pub fn shown_key(&self, key: Fingerprint) -> Option<Fingerprint> {
+        self.kind.has_only_strong_secrets().then_some(key)
+    }
+
+    /// Returns the message for a read that does not end.
+    pub fn hangs(&self) -> String {
+        let file = |file: &SecretFile| format!("the {} file `{}`", file.kind.noun(), file.path.display());
+        let files: Vec<_> = self.files().iter().map(file).collect();
+        format!("reading {} hangs", files.join(" or "))
+    }
+
+    /// Returns the remedy if it cannot be read.
+    pub fn missing_remedy(&self) -> String {
+        self.kind.missing_remedy()
+    }
+
+    /// Returns the remedy for a denial.
+    pub fn denied_remedy(&self) -> String {
+        self.kind.denied_remedy()
+    }
+
+    fn issuer(&self, api: &Api) -> ExpectedIssuer {
+        self.kind.issuer(api)
+    }
+}

@@ -1,0 +1,128 @@
+//! A refresh token in a file: `POST /v1/auth/refresh`.
+
+use std::{
+    path::PathBuf,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use serde_json::json;
+
+use super::{
+    answer::Answer,
+    chain::ChainLink,
+    descope,
+    expectation::Expectation,
+    identity::Identity,
+    secret_file,
+    secret_kind::{SecretFile, SecretKind},
+    token_chain::{PresentedToken, TOKEN_FILE_BYTES_MAX, TokenChain},
+    unusable::ReadError,
+    word::word_in,
+};
+use crate::{
+    exchange::{Api, ExchangeNames, Refused, Reply, Request, Timing},
+    renewal::Refusal,
+    secret::Secret,
+    session::Jwt,
+};
+
+/// A refresh token, and the tokens that replace it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct RefreshToken {
+    /// The mounted token and its chain.
+    pub chain: TokenChain,
+    /// The file with the token of another vendor that is sent along (`externalTokenFile`).
+    pub external_token_file: Option<PathBuf>,
+    /// How long before the end of a refresh token a person is warned (`refreshWarnBefore`).
+    pub warn_before: Duration,
+}
+
+/// A refresh token that was read from its file or its chain.
+#[derive(Debug)]
+pub struct RefreshTokenMaterial {
+    presented: PresentedToken,
+    external_token: Option<Secret>,
+}
+
+impl RefreshToken {
+    /// Returns the token in a file, with the defaults of the configuration.
+    pub fn at(file: impl Into<PathBuf>) -> Self {
+        Self { chain: TokenChain::at(file), external_token_file: None, warn_before: WARN_BEFORE }
+    }
+
+    pub(super) fn files(&self) -> Vec<SecretFile<'_>> {
+        let external = self.external_token_file.iter();
+        let external = external.map(|path| SecretFile { kind: SecretKind::ExternalToken, path });
+        [self.chain.secret_file()].into_iter().chain(external).collect()
+    }
+
+    pub(super) fn read(&self) -> Result<RefreshTokenMaterial, ReadError> {
+        let presented = self.chain.read()?;
+        let external_token = self.external_token_file.as_ref().map(|path| {
+            let word = secret_file::read(path, TOKEN_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
+            word.map_err(|why| ReadError { kind: SecretKind::ExternalToken, path: path.clone(), why })
+        });
+        Ok(RefreshTokenMaterial { presented, external_token: external_token.transpose()? })
+    }
+
+    pub(super) fn missing_remedy(&self) -> String {
+        format!("put the refresh token into `{}`; it is used as soon as it is there", self.chain.file.display())
+    }
+
+    pub(super) fn denied_remedy(&self) -> String {
+        format!("sign in again, and put the new refresh token into `{}`", self.chain.file.display())
+    }
+}
+
+impl RefreshTokenMaterial {
+    /// Returns the fingerprint of the mounted token, whichever token is presented. Another external token counts as a
+    /// replaced secret.
+    pub(super) fn identity(&self) -> Identity {
+        let mount = self.presented.link.mount();
+        let version = self
+            .external_token
+            .as_ref()
+            .map_or(mount, |external| Secret::new(mount.to_string()).fingerprint_with(external));
+        Identity { key: mount, shown: mount, version }
+    }
+
+    pub(super) fn link(&self) -> ChainLink {
+        self.presented.link
+    }
+
+    pub(super) fn expiry(&self) -> Option<SystemTime> {
+        let jwt = Jwt::parse(self.presented.token.expose()).ok()?;
+        jwt.expires_at.and_then(|at| UNIX_EPOCH.checked_add(at))
+    }
+
+    /// Returns the request, with `Authorization: Bearer <project>:<refreshJwt>`.
+    pub(super) fn request(&self, api: &Api) -> Result<Request, Refused> {
+        let body = match &self.external_token {
+            None => json!({}),
+            Some(external) => json!({ "externalToken": external.expose() }),
+        };
+        let request = Request::post_json(api.base_url.path("/v1/auth/refresh"), &body);
+        request.bearer(&[api.project.as_str(), self.presented.token.expose()]).map_err(|unsendable| Refused {
+            refusal: Refusal::Denied,
+            message: format!("the refresh token contains {unsendable}"),
+        })
+    }
+
+    pub(super) fn into_secrets(self) -> Vec<Secret> {
+        [Some(self.presented.token), self.external_token].into_iter().flatten().collect()
+    }
+}
+
+/// Interprets a reply to a refresh. A refresh token in it replaces the one that was sent, whatever else it contains.
+pub(super) fn answer(reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
+    let result = descope::session(reply, timing, expectation, &NAMES);
+    match descope::rotated(reply) {
+        Some(rotated) => Answer::with_rotated(result, rotated),
+        None => Answer::new(result),
+    }
+}
+
+const NAMES: ExchangeNames =
+    ExchangeNames { server: "Descope", api: "Descope's API", secret: "refresh token", setting: "baseUrl" };
+/// The default of `refreshWarnBefore`.
+pub const WARN_BEFORE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
