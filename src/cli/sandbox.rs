@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::ExitCode,
+    str::FromStr as _,
     time::Duration,
 };
 
@@ -13,14 +14,13 @@ use signal_hook::{
     iterator::Signals,
 };
 
-use super::{
-    failure::Failure,
-    logging, process,
-    shell::{program, quoted},
-};
+mod texts;
+
+use self::texts::{ABOUT, CONTROL, DENY, Instructions};
+use super::{failure::Failure, logging, process, shell::program};
 use crate::{
     config::LogSettings,
-    sandbox::{Accepted, Answer, RateLimit, Sandbox, Settings, values},
+    sandbox::{self, Accepted, Answer, Endpoint, RateLimit, Sandbox, Settings, values},
 };
 
 /// The address and the behavior.
@@ -54,6 +54,31 @@ pub(super) struct Arguments {
     /// File with a valid access key, read at each exchange; repeatable; by default every key is valid
     #[arg(long, value_name = "FILE")]
     access_key_file: Vec<PathBuf>,
+    /// Require the auth management key in this file as the third part of an access key's bearer
+    #[arg(long, value_name = "FILE")]
+    auth_management_key_file: Option<PathBuf>,
+    /// Refuse every secret at this endpoint; repeatable
+    #[arg(long, value_name = "ENDPOINT", value_parser = Endpoint::from_str, long_help = DENY)]
+    deny: Vec<Endpoint>,
+    /// Lifetime of refresh JWTs, in whole seconds
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::whole_seconds)]
+    refresh_token_life: Duration,
+    /// Replace the refresh JWT at each refresh; the use of a replaced one revokes all
+    #[arg(long)]
+    rotate_refresh_tokens: bool,
+    /// Accept a replaced refresh JWT for so long
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = values::duration)]
+    rotation_grace: Duration,
+    /// File with the right answers to security questions, read at each verification: a JSON list of `id` and `answer`;
+    /// by default every answer is right
+    #[arg(long, value_name = "FILE")]
+    answers_file: Option<PathBuf>,
+    /// Lock a user's security questions after so many wrong verifications in a row
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]
+    answer_attempts: u32,
+    /// Give opaque OAuth access tokens instead of JWTs
+    #[arg(long)]
+    opaque_tokens: bool,
 }
 
 /// Why the sandbox did not run: a failure at run time, exit code 1.
@@ -65,6 +90,14 @@ pub(super) enum SandboxFailed {
         /// As given.
         address: SocketAddr,
         /// The system's error, or the sandbox's refusal.
+        source: io::Error,
+    },
+    /// The file with the auth management key cannot be read.
+    #[error("cannot read the auth management key in `{}`: {source}; correct `--auth-management-key-file`", path.display())]
+    AuthManagementKey {
+        /// As given.
+        path: PathBuf,
+        /// The system's error.
         source: io::Error,
     },
     /// INT and TERM cannot be handled.
@@ -84,13 +117,10 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     // Before the base URL is printed, because its reader may send a signal immediately.
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SandboxFailed::Signals)?;
     let (address, fail_first) = (args.listen, args.fail_first);
-    let instructions = Instructions {
-        program: program(),
-        project: args.project_id.clone(),
-        access_key_file: args.access_key_file.first().cloned(),
-    };
-    let sandbox =
-        Sandbox::start_on(address, args.settings()).map_err(|source| SandboxFailed::Listen { address, source })?;
+    let (project, access_key_file) = (args.project_id.clone(), args.access_key_file.first().cloned());
+    let instructions = Instructions::new(program(), project, access_key_file);
+    let settings = args.settings()?;
+    let sandbox = Sandbox::start_on(address, settings).map_err(|source| SandboxFailed::Listen { address, source })?;
     sandbox.script((0..fail_first).map(|_| Answer::status(503)));
     // The sandbox continues if standard output is closed.
     let _written = io::stdout().write_all(instructions.text(&sandbox.base_url()).as_bytes());
@@ -99,10 +129,14 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
 }
 
 impl Arguments {
-    fn settings(self) -> Settings {
+    fn settings(self) -> Result<Settings, SandboxFailed> {
+        let management_key = |path: PathBuf| {
+            sandbox::fingerprint_in(&path).map_err(|source| SandboxFailed::AuthManagementKey { path, source })
+        };
+        let auth_management_key = self.auth_management_key_file.map(management_key).transpose()?;
         let accepted =
             if self.access_key_file.is_empty() { Accepted::Any } else { Accepted::Files(self.access_key_file) };
-        Settings {
+        Ok(Settings {
             life: self.life,
             next_refresh: self.next_refresh,
             latency: self.latency,
@@ -110,35 +144,16 @@ impl Arguments {
             rate_limit: self.rate_limit,
             project: self.project_id,
             accepted,
+            denied: self.deny.into_iter().collect(),
+            auth_management_key,
+            refresh_token_life: self.refresh_token_life,
+            rotate_refresh_tokens: self.rotate_refresh_tokens,
+            rotation_grace: self.rotation_grace,
+            answers_file: self.answers_file,
+            answer_attempts: self.answer_attempts,
+            opaque_tokens: self.opaque_tokens,
             ..Settings::default()
-        }
-    }
-}
-
-/// The instructions that a user can paste into a shell.
-struct Instructions {
-    program: String,
-    project: Option<String>,
-    access_key_file: Option<PathBuf>,
-}
-
-impl Instructions {
-    fn text(&self, base_url: &str) -> String {
-        let project = quoted(self.project.as_deref().unwrap_or(EXAMPLE_PROJECT));
-        let (make_key, file) = self.access_key_file.as_ref().map_or_else(
-            || ("printf K2anything > sandbox.key\n    ", "sandbox.key".to_owned()),
-            |path| ("", quoted(&path.display().to_string())),
-        );
-        let program = &self.program;
-        format!(
-            "sandbox listens on {base_url}\n\n\
-             try it in another terminal:\n    \
-             {make_key}{program} run --base-url {base_url} \\\n      \
-             --project-id {project} \\\n      \
-             --access-key-file {file} --output sandbox.jwt\n\
-             and in a third, in the same folder:\n    \
-             watch -d -n1 tail -c40 sandbox.jwt\n"
-        )
+        })
     }
 }
 
@@ -149,39 +164,6 @@ fn describe(error: &io::Error) -> String {
         _ => error.to_string(),
     }
 }
-
-/// 28 characters, like a real one: some SDKs require it.
-const EXAMPLE_PROJECT: &str = "P2sandboxsandboxsandboxsandb";
-
-const ABOUT: &str = "A local stand-in for Descope's API: `POST /v1/auth/accesskey/exchange` with real RS256 JWTs, \
-`GET /v2/keys/{projectId}` with their JWKS, and Descope's JSON errors. Its signing keys are public, so it \
-listens on loopback only. Stop it with Ctrl-C.";
-
-const CONTROL: &str = r#"Examples:
-  tokenwell sandbox --life 30s --latency 100ms --rate-limit 100/60s
-  tokenwell sandbox --project-id P2mine --access-key-file ./key --fail-first 3
-
-Control, while it runs (here S=localhost:8787/sandbox):
-  Show settings and counters, and the last exchanges:
-    curl $S
-    curl $S/exchanges
-  Change settings (`curl $S` lists them); null turns one off:
-    curl -X PATCH $S -d '{"life": "90s", "latency": "200ms"}'
-    curl -X PATCH $S -d '{"rateLimit": "100/60s", "clockOffset": "-90s"}'
-    curl -X PATCH $S -d '{"outage": {"status": 503, "retryAfter": "7s"}}'
-    curl -X PATCH $S -d '{"outage": null}'
-  Revoke access keys by their fingerprints, which are in the log:
-    curl -X PATCH $S -d '{"revoked": ["ba7816bf8f01cfea"]}'
-  Simulate a rotation of the signing key (first, second, stranger):
-    curl -X PATCH $S -d '{"signingKey": "second"}'
-    curl -X PATCH $S -d '{"publishedKeys": ["first", "second"]}'
-  Script the next answers: usual, denied, hang, reset, garbage, truncated,
-  stalled, a status, a session with parts replaced (null removes one):
-    curl $S/script -d '["hang", "reset", {"overlongBytes": 100000}]'
-    curl $S/script -d '[{"status": 403, "body": "error code: 1010"}]'
-    curl $S/script -d '[{"session": {"life": "5s", "claims": {"aud": 1}}}]'
-    curl $S/script -d '[{"session": {"signedBy": "stranger", "header": {},
-      "body": {"keyId": null}, "headers": {"date": null}}}]'"#;
 
 #[cfg(test)]
 mod tests {
@@ -202,14 +184,15 @@ mod tests {
 
     #[test]
     fn without_flags_any_key_gets_a_session_of_a_minute() {
-        assert_eq!(parsed(&[]).unwrap().settings(), Settings::default());
+        assert_eq!(parsed(&[]).unwrap().settings().unwrap(), Settings::default());
     }
 
     #[test]
     fn every_flag_arrives_in_the_settings() {
         let flags = "--life 90s --next-refresh 40s --latency 200ms --clock-offset -5m --rate-limit 100/60s \
-            --project-id P1 --access-key-file a --access-key-file b";
-        let settings = parsed(&flags.split_whitespace().collect::<Vec<_>>()).unwrap().settings();
+            --project-id P1 --access-key-file a --access-key-file b --deny refresh --deny oauth --refresh-token-life 1h \
+            --rotate-refresh-tokens --rotation-grace 1500ms --answers-file c --answer-attempts 3 --opaque-tokens";
+        let settings = parsed(&flags.split_whitespace().collect::<Vec<_>>()).unwrap().settings().unwrap();
         let expected = Settings {
             life: Duration::from_secs(90),
             next_refresh: Some(Duration::from_secs(40)),
@@ -218,6 +201,13 @@ mod tests {
             rate_limit: Some(RateLimit { exchanges: 100, window: Duration::from_secs(60) }),
             project: Some("P1".to_owned()),
             accepted: Accepted::Files(vec!["a".into(), "b".into()]),
+            denied: [Endpoint::Refresh, Endpoint::OAuthToken].into(),
+            refresh_token_life: Duration::from_secs(3600),
+            rotate_refresh_tokens: true,
+            rotation_grace: Duration::from_millis(1500),
+            answers_file: Some("c".into()),
+            answer_attempts: 3,
+            opaque_tokens: true,
             ..Settings::default()
         };
         assert_eq!(settings, expected);
@@ -228,6 +218,9 @@ mod tests {
         assert!(parsed(&["--life", "1500ms"]).unwrap_err().contains("whole seconds"));
         assert!(parsed(&["--rate-limit", "0/60s"]).unwrap_err().contains("`100/60s`"));
         assert!(parsed(&["--fail-first", "1001"]).unwrap_err().contains("1001"));
+        assert!(parsed(&["--deny", "verify"]).unwrap_err().contains("`questions-verify`"));
+        let missing = parsed(&["--auth-management-key-file", "/none"]).unwrap().settings().unwrap_err().to_string();
+        assert!(missing.contains("`/none`") && missing.contains("`--auth-management-key-file`"), "{missing}");
     }
 
     #[test]
@@ -240,13 +233,5 @@ mod tests {
         );
         assert_eq!(refused(&address), expected);
         assert!(refused("0.0.0.0:0").contains("loopback only"));
-    }
-
-    #[test]
-    fn the_advice_can_be_pasted_into_a_shell() {
-        let instructions =
-            Instructions { program: program(), project: None, access_key_file: Some("/tmp/a b's".into()) };
-        assert!(instructions.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
-        assert_eq!(EXAMPLE_PROJECT.len(), 28);
     }
 }

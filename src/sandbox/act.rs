@@ -11,6 +11,14 @@ pub(super) enum Act {
     Break(Break),
 }
 
+/// An answer that depends on the request.
+pub(super) enum ByRequest {
+    Usual,
+    Denied,
+    Session(Shape),
+    Lost,
+}
+
 /// How a connection is broken off.
 pub(super) struct Break {
     /// Raw bytes that are written first.
@@ -29,21 +37,26 @@ pub(super) enum After {
 }
 
 impl Act {
-    /// Returns the action of an answer that does not depend on the request. For the two answers that do, returns the
-    /// error: `None` for the usual one, and the shape of a session.
-    pub(super) fn forced(answer: Answer) -> Result<Self, Option<Shape>> {
+    /// Returns the action of an answer that does not depend on the request, or else how it depends on it.
+    pub(super) fn forced(answer: Answer) -> Result<Self, ByRequest> {
         let broken = |bytes, after| Ok(Self::Break(Break { bytes, after }));
         match answer {
-            Answer::Usual => Err(None),
-            Answer::Session(shape) => Err(Some(shape)),
+            Answer::Usual => Err(ByRequest::Usual),
+            Answer::Denied => Err(ByRequest::Denied),
+            Answer::Session(shape) => Err(ByRequest::Session(shape)),
+            Answer::Lost => Err(ByRequest::Lost),
             Answer::Reply(reply) => Ok(Self::Reply(reply)),
             Answer::Overlong { body_bytes } => Ok(Self::Reply(overlong(body_bytes))),
             Answer::Hang => Ok(Self::Hang),
-            Answer::Reset => broken(b"", After::Reset),
+            Answer::Reset => Ok(Self::reset()),
             Answer::Garbage => broken(GARBAGE, After::Close),
             Answer::Truncated => broken(HALF_A_REPLY, After::Close),
             Answer::Stalled => broken(HALF_A_REPLY, After::Hang),
         }
+    }
+
+    pub(super) fn reset() -> Self {
+        Self::Break(Break { bytes: b"", after: After::Reset })
     }
 }
 

@@ -1,4 +1,4 @@
-//! Answers of the sandbox to an exchange: the usual one, or any other for tests and outages.
+//! Answers of the sandbox to a request with a secret: the usual one, or any other for tests and outages.
 
 use std::time::Duration;
 
@@ -8,13 +8,19 @@ use super::descope;
 use super::reply::{Headers, Reply};
 use super::signing::SigningKey;
 
-/// One answer to one exchange. Scripted answers come before everything else.
+/// One answer to one request. Scripted answers come before everything else.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Answer {
     /// The answer by settings and request: a session, a refusal, a rate limit, or an outage.
     Usual,
-    /// A session for any key, changed by the shape. A request without a bearer is still refused.
+    /// The endpoint's refusal of the secret: of an access key, a refresh JWT, answers, a client or an assertion.
+    Denied,
+    /// A session for any secret, changed by the shape. A malformed request, or one without a secret, is still refused.
+    /// Endpoints without sessions answer as usual.
     Session(Shape),
+    /// The usual answer with all its effects, such as the rotation of a refresh JWT, but instead of it the client gets
+    /// a reset of the connection. Neither an outage nor the rate limit applies.
+    Lost,
     /// These bytes.
     Reply(Reply),
     /// 200 with a JSON body of this many bytes.
@@ -40,9 +46,9 @@ impl Answer {
         Self::Reply(Reply::new(status))
     }
 
-    /// Returns Descope's 401 for an unknown or revoked access key.
-    pub fn denied() -> Self {
-        Self::Reply(descope::INVALID_KEY.reply())
+    /// Returns [`Self::Denied`].
+    pub const fn denied() -> Self {
+        Self::Denied
     }
 
     /// Returns Descope's 429, with `Retry-After` in whole seconds.

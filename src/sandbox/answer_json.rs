@@ -32,7 +32,8 @@ pub(super) fn read(value: &Value) -> Read<Answer> {
 fn named(word: &str) -> Option<Answer> {
     Some(match word {
         "usual" => Answer::Usual,
-        "denied" => Answer::denied(),
+        "denied" => Answer::Denied,
+        "lost" => Answer::Lost,
         "hang" => Answer::Hang,
         "reset" => Answer::Reset,
         "garbage" => Answer::Garbage,
@@ -46,6 +47,8 @@ fn named(word: &str) -> Option<Answer> {
 pub(super) fn shown(answer: &Answer) -> Value {
     match answer {
         Answer::Usual => json!("usual"),
+        Answer::Denied => json!("denied"),
+        Answer::Lost => json!("lost"),
         Answer::Hang => json!("hang"),
         Answer::Reset => json!("reset"),
         Answer::Garbage => json!("garbage"),
@@ -139,8 +142,8 @@ fn headers(value: &Value) -> Read<Headers> {
     Ok(headers)
 }
 
-const EXPECTED: &str = "must be an answer: `usual`, `denied`, `hang`, `reset`, `garbage`, `truncated`, `stalled`, \
-    {\"status\": …}, {\"session\": …} or {\"overlongBytes\": …}";
+const EXPECTED: &str = "must be an answer: `usual`, `denied`, `lost`, `hang`, `reset`, `garbage`, `truncated`, \
+    `stalled`, {\"status\": …}, {\"session\": …} or {\"overlongBytes\": …}";
 
 #[cfg(test)]
 mod tests {
@@ -151,6 +154,7 @@ mod tests {
         for written in [
             json!("usual"),
             json!("denied"),
+            json!("lost"),
             json!("hang"),
             json!("reset"),
             json!("garbage"),

@@ -4,15 +4,17 @@ use std::io;
 
 use http::{Method, Request};
 use hyper::body::Incoming;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use super::answers::Answers;
+use super::endpoint::Endpoint;
 use super::journal::ExchangeRecord;
-use super::json::Read;
+use super::json::{Read, list, members, text, word};
 use super::reply::Reply;
 use super::state::Shared;
-use super::{answer_json, body, descope, settings_json};
+use super::{answer_json, body, descope, refresh_token, settings_json, values};
 
-/// Answers a request to `/sandbox`, `/sandbox/script` or `/sandbox/exchanges`.
+/// Answers a request to `/sandbox` or below it.
 pub(super) async fn control(shared: &Shared, path: &str, request: Request<Incoming>) -> io::Result<Reply> {
     let method = request.method().clone();
     match (path, method) {
@@ -20,6 +22,8 @@ pub(super) async fn control(shared: &Shared, path: &str, request: Request<Incomi
         ("/sandbox", Method::PATCH) => Ok(apply_json(request, |changes| change(shared, changes)).await),
         ("/sandbox/script", Method::POST) => Ok(apply_json(request, |answers| script(shared, answers)).await),
         ("/sandbox/exchanges", Method::GET) => Ok(Reply::new(200).json(&exchanges(shared))),
+        ("/sandbox/refresh-token", Method::POST) => Ok(apply_json(request, |options| sign_in(shared, options)).await),
+        ("/sandbox/answers", Method::POST) => Ok(apply_json(request, |answers| expect(shared, answers)).await),
         (_, _) => Ok(descope::METHOD.reply()),
     }
 }
@@ -41,6 +45,8 @@ async fn apply_json(request: Request<Incoming>, act: impl FnOnce(&Value) -> Read
 
 fn overview(shared: &Shared) -> Value {
     let counters = *shared.counters().borrow();
+    let by_endpoint: Map<_, _> =
+        Endpoint::ALL.iter().map(|at| (at.name().to_owned(), json!(counters.exchanges_at(*at)))).collect();
     let state = shared.lock();
     json!({
         "settings": settings_json::shown(&state.settings),
@@ -52,6 +58,7 @@ fn overview(shared: &Shared) -> Value {
             "cut": counters.cut,
             "abandoned": counters.abandoned,
             "keysFetches": counters.keys_fetches,
+            "endpoints": by_endpoint,
         },
         "script": state.script.len(),
     })
@@ -74,6 +81,32 @@ fn script(shared: &Shared, answers: &Value) -> Read<Value> {
     Ok(json!({ "script": state.script.len() }))
 }
 
+/// Issues a refresh JWT, as a person gets one by signing in.
+fn sign_in(shared: &Shared, options: &Value) -> Read<Value> {
+    let (mut project, mut user, mut life) = (None, None, None);
+    members(options, |name, value| {
+        match name {
+            "projectId" => project = Some(text(value)?.to_owned()),
+            "userId" => user = Some(text(value)?.to_owned()),
+            "life" => life = Some(word(value, values::whole_seconds)?),
+            _ => return Err("is unknown; the options are `life`, `userId` and `projectId`".to_owned()),
+        }
+        Ok(())
+    })?;
+    let issued = refresh_token::issue(shared, project.as_deref(), user.as_deref(), life);
+    let jwt = issued.map_err(|error| error.to_string())?;
+    tracing::info!("a refresh JWT was issued through the control endpoint");
+    Ok(json!({ "refreshJwt": jwt }))
+}
+
+/// Expects these answers of every user that has not set up its own.
+fn expect(shared: &Shared, answers: &Value) -> Read<Value> {
+    let answers = Answers::of(list(answers, |answer| Ok(answer.clone()))?)?;
+    let questions = answers.ids().len();
+    shared.lock().questionnaires.expect_of_all(answers);
+    Ok(json!({ "questions": questions }))
+}
+
 /// Returns the latest exchanges, oldest first.
 fn exchanges(shared: &Shared) -> Value {
     let state = shared.lock();
@@ -85,9 +118,11 @@ fn line(record: &ExchangeRecord) -> Value {
     json!({
         "ordinal": record.ordinal,
         "arrivedSeconds": record.arrived.as_secs_f64(),
+        "endpoint": record.endpoint.name(),
         "key": record.key.map(|key| key.to_string()),
         "project": record.project,
         "userAgent": record.user_agent,
+        "details": record.details.shown(),
         "inFlight": record.in_flight,
         "outcome": record.outcome.to_string(),
     })

@@ -1,4 +1,4 @@
-//! `POST /v1/auth/accesskey/exchange`: decides what to do with a request.
+//! Requests that take a secret: recorded, held, scripted, limited, and decided one by one.
 
 use std::future::pending;
 use std::io;
@@ -6,95 +6,110 @@ use std::sync::Arc;
 
 use http::Request;
 use http::header::USER_AGENT;
-use hyper::body::{Bytes, Incoming};
+use hyper::body::Incoming;
 
-use super::act::Act;
+use super::act::{Act, ByRequest};
 use super::answer::Answer;
-use super::bearer::{Bearer, LoginOptions};
 use super::body;
+use super::context::{Context, Decision};
 use super::descope;
+use super::endpoint::Endpoint;
 use super::journal::RequestOutcome;
-use super::mint;
 use super::reply::Reply;
-use super::settings::Settings;
+use super::request::EndpointRequest;
 use super::state::Shared;
 
-/// Records the arrival of the exchange, waits while it is held, decides by the script and the settings at that moment,
-/// and delays the answer by the latency that was set at its arrival. If this is dropped early, the exchange counts as
+/// Records the arrival of the request, waits while it is held, decides by the script and the settings at that moment,
+/// and delays the answer by the latency that was set at its arrival. If this is dropped early, the request counts as
 /// abandoned.
-pub(super) async fn exchange(shared: &Arc<Shared>, request: Request<Incoming>) -> Act {
-    let bearer = Bearer::of(request.headers());
-    let user_agent = request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok());
+pub(super) async fn exchange(shared: &Arc<Shared>, endpoint: Endpoint, request: Request<Incoming>) -> Act {
+    let (head, body) = request.into_parts();
+    let user_agent = head.headers.get(USER_AGENT).and_then(|value| value.to_str().ok());
+    let body = body::read(body).await;
+    let bytes = body.as_ref().map(|bytes| &bytes[..]);
+    let parsed = EndpointRequest::parse(endpoint, &head.headers, head.uri.query(), bytes);
     // Before the arrival is published, because a test that waits for it may change the latency.
     let latency = shared.lock().settings.latency;
-    let open = shared.record_arrival(bearer.as_ref(), user_agent);
-    let body = body::read(request.into_body()).await;
+    let open = shared.record_arrival(endpoint, parsed.presented, user_agent);
     let turn = shared.turn().await;
-    let decision = decide(shared, bearer.as_ref(), body.as_ref()).unwrap_or_else(|error| {
+    let (act, outcome) = decide(shared, endpoint, parsed.request).unwrap_or_else(|error| {
         tracing::error!("cannot decide an exchange: {error}");
-        KeyDecision::Other(Act::Reply(descope::BROKEN.reply()))
+        replied(descope::BROKEN.reply())
     });
     drop(turn);
     if !latency.is_zero() {
         tokio::time::sleep(latency).await;
     }
-    let (act, outcome) = match decision {
-        KeyDecision::Session(reply) => (Act::Reply(reply), RequestOutcome::Session),
-        KeyDecision::Other(Act::Reply(reply)) => {
-            let status = reply.status;
-            (Act::Reply(reply), RequestOutcome::Replied { status })
-        }
-        KeyDecision::Other(Act::Hang) => pending().await, // and with it the open, until the client goes
-        KeyDecision::Other(Act::Break(ending)) => (Act::Break(ending), RequestOutcome::Cut),
-    };
+    if let Act::Hang = act {
+        pending::<()>().await; // and with it the open, until the client goes
+    }
     open.finish(outcome);
     act
 }
 
-enum KeyDecision {
-    Session(Reply),
-    Other(Act),
+/// Decides in this order: script, outage, rate limit, denied endpoints, request.
+fn decide(
+    shared: &Shared,
+    endpoint: Endpoint,
+    request: Result<EndpointRequest, Reply>,
+) -> io::Result<(Act, RequestOutcome)> {
+    let answer = match next_answer(shared, endpoint) {
+        Ok(answer) => answer,
+        Err(wait_seconds) => {
+            let reply = descope::RATE_LIMIT.reply().header("retry-after", &wait_seconds.to_string());
+            return Ok(replied(reply));
+        }
+    };
+    let by_request = match Act::forced(answer) {
+        Ok(act) => return Ok(ended(act)),
+        Err(by_request) => by_request,
+    };
+    let request = match request {
+        Ok(request) => request,
+        Err(refusal) => return Ok(replied(refusal)),
+    };
+    let context = Context::at_turn_of(shared);
+    let (decision, lost) = match by_request {
+        ByRequest::Denied => (Decision::Replied(request.denied()), false),
+        ByRequest::Session(shape) => (request.decide(Some(shape), &context)?, false),
+        ByRequest::Usual => (request.decide(None, &context)?, false),
+        ByRequest::Lost => (request.decide(None, &context)?, true),
+    };
+    Ok(match decision {
+        Decision::Session(_) | Decision::Replied(_) if lost => ended(Act::reset()),
+        Decision::Session(reply) => (Act::Reply(reply), RequestOutcome::Session),
+        Decision::Replied(reply) => replied(reply),
+    })
 }
 
-/// Decides in this order: script, outage, rate limit, request.
-fn decide(shared: &Shared, bearer: Option<&Bearer>, body: Result<&Bytes, &Reply>) -> io::Result<KeyDecision> {
-    let (answer, settings, now) = {
-        let mut state = shared.lock();
-        let mut answer = state.script.pop_front().unwrap_or(Answer::Usual);
-        if answer == Answer::Usual {
-            answer = state.settings.outage.clone().unwrap_or(Answer::Usual);
-        }
-        if answer == Answer::Usual
-            && let Some(limit) = state.settings.rate_limit
-        {
-            let now = state.clock.now();
-            if let Err(wait_seconds) = state.window.admit(limit, now) {
-                let reply = descope::RATE_LIMIT.reply().header("retry-after", &wait_seconds.to_string());
-                return Ok(KeyDecision::Other(Act::Reply(reply)));
-            }
-        }
-        (answer, state.settings.clone(), state.unix_seconds())
-    };
-    let shape = match Act::forced(answer) {
-        Ok(act) => return Ok(KeyDecision::Other(act)),
-        Err(shape) => shape,
-    };
-    let refused = |reply| Ok(KeyDecision::Other(Act::Reply(reply)));
-    let Some(bearer) = bearer else { return refused(descope::MISSING_KEY.reply()) };
-    let options = match body {
-        Ok(body) => LoginOptions::of(body),
-        Err(refusal) => return refused(refusal.clone()),
-    };
-    let Some(options) = options else { return refused(descope::MALFORMED.reply()) };
-    if shape.is_none() && !is_valid(bearer, &settings) {
-        return refused(descope::INVALID_KEY.reply());
+/// Returns the answer to give, or the seconds to wait under the rate limit.
+fn next_answer(shared: &Shared, endpoint: Endpoint) -> Result<Answer, u64> {
+    let mut state = shared.lock();
+    let mut answer = state.script.pop_front().unwrap_or(Answer::Usual);
+    if answer == Answer::Usual {
+        answer = state.settings.outage.clone().unwrap_or(Answer::Usual);
     }
-    let shape = shape.unwrap_or_default();
-    mint::session(bearer, options, &shape, &settings, now).map(KeyDecision::Session)
+    if answer == Answer::Usual
+        && let Some(limit) = state.settings.rate_limit
+    {
+        let now = state.clock.now();
+        state.window.admit(limit, now)?;
+    }
+    if answer == Answer::Usual && state.settings.denied.contains(&endpoint) {
+        answer = Answer::Denied;
+    }
+    Ok(answer)
 }
 
-fn is_valid(bearer: &Bearer, settings: &Settings) -> bool {
-    let key = bearer.key.fingerprint();
-    let project_exists = settings.project.as_ref().is_none_or(|project| *project == bearer.project);
-    project_exists && !settings.revoked.contains(&key) && settings.accepted.has(key)
+fn replied(reply: Reply) -> (Act, RequestOutcome) {
+    ended(Act::Reply(reply))
+}
+
+fn ended(act: Act) -> (Act, RequestOutcome) {
+    let outcome = match &act {
+        Act::Reply(reply) => RequestOutcome::Replied { status: reply.status },
+        Act::Hang => RequestOutcome::Waiting,
+        Act::Break(_) => RequestOutcome::Cut,
+    };
+    (act, outcome)
 }

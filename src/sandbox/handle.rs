@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::answer::Answer;
+use super::answers::Answers;
 use super::connection;
 use super::journal::{Counters, ExchangeRecord};
+use super::refresh_token;
 use super::settings::{Accepted, Settings};
 use super::state::{Hold, Shared};
 use crate::secret::Secret;
@@ -93,10 +95,24 @@ impl Sandbox {
         self.shared.lock().script.len()
     }
 
-    /// Revokes this access key.
-    pub fn revoke(&self, key: &Secret) {
+    /// Issues a refresh JWT of the default user in this project, as a person gets one by signing in. It is the first of
+    /// a family. `life` is in whole seconds.
+    pub fn refresh_token(&self, project: &str, life: Duration) -> io::Result<Secret> {
+        refresh_token::issue(&self.shared, Some(project), None, Some(life)).map(Secret::new)
+    }
+
+    /// Expects these answers, by the ids of their questions, of every user that has not set up its own. Ends lock-outs.
+    pub fn expect_answers(&self, answers: &[(&str, &str)]) -> io::Result<()> {
+        let items = answers.iter().map(|(id, answer)| json!({"id": id, "answer": answer})).collect();
+        let answers = Answers::of(items).map_err(|mistake| io::Error::new(io::ErrorKind::InvalidInput, mistake))?;
+        self.shared.lock().questionnaires.expect_of_all(answers);
+        Ok(())
+    }
+
+    /// Revokes this access key, this refresh JWT with its family, or this assertion.
+    pub fn revoke(&self, secret: &Secret) {
         self.set(|settings| {
-            settings.revoked.insert(key.fingerprint());
+            settings.revoked.insert(secret.fingerprint());
         });
     }
 
@@ -125,7 +141,7 @@ impl Sandbox {
         self.shared.hold()
     }
 
-    /// Returns the last 100 000 exchanges, oldest first.
+    /// Returns the last 100 000 exchanges of every endpoint, oldest first.
     pub fn exchanges(&self) -> Vec<ExchangeRecord> {
         self.shared.lock().journal.iter().cloned().collect()
     }

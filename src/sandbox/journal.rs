@@ -4,21 +4,28 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
+use super::details::Details;
+use super::endpoint::Endpoint;
 use crate::fingerprint::Fingerprint;
 
-/// An exchange as the sandbox recorded it.
+/// A request to an [`Endpoint`] as the sandbox recorded it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ExchangeRecord {
     /// 1 for the first exchange since the start.
     pub ordinal: u64,
-    /// When its headers arrived: real time since the start of the sandbox, never decreasing.
+    /// When it had arrived with its body: real time since the start of the sandbox, never decreasing.
     pub arrived: Duration,
-    /// The fingerprint of the access key in the bearer, if there was one.
+    /// Where it arrived.
+    pub endpoint: Endpoint,
+    /// The fingerprint of the secret that it presented: the access key or refresh JWT in the bearer, the client's
+    /// secret, or the assertion.
     pub key: Option<Fingerprint>,
-    /// The project in the bearer, if there was one; at most 64 characters.
+    /// The project in the bearer, or the OAuth client; at most 64 characters.
     pub project: Option<String>,
     /// The `User-Agent` header; at most 200 characters.
     pub user_agent: Option<String>,
+    /// What else it presented.
+    pub details: Details,
     /// Exchanges in flight at its arrival, including itself.
     pub in_flight: usize,
     /// How it ended.
@@ -55,7 +62,7 @@ impl fmt::Display for RequestOutcome {
     }
 }
 
-/// Totals since the start.
+/// Totals since the start. Every recorded request counts as an exchange.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Counters {
     /// Exchanges that arrived.
@@ -72,12 +79,20 @@ pub struct Counters {
     pub abandoned: u64,
     /// Requests for the JWKS.
     pub keys_fetches: u64,
+    /// By the position of the endpoint in [`Endpoint::ALL`].
+    by_endpoint: [u64; Endpoint::ALL.len()],
 }
 
 impl Counters {
-    pub(super) fn arrived(&mut self) {
+    /// Returns how many of the exchanges arrived at this endpoint.
+    pub fn exchanges_at(&self, endpoint: Endpoint) -> u64 {
+        self.by_endpoint[endpoint as usize]
+    }
+
+    pub(super) fn arrived(&mut self, endpoint: Endpoint) {
         self.exchanges += 1;
         self.in_flight += 1;
+        self.by_endpoint[endpoint as usize] += 1;
     }
 
     pub(super) fn ended(&mut self, outcome: RequestOutcome) {
@@ -131,9 +146,11 @@ mod tests {
             journal.push(ExchangeRecord {
                 ordinal,
                 arrived,
+                endpoint: Endpoint::AccessKey,
                 key,
                 project,
                 user_agent,
+                details: Details::AccessKey { management_key: None },
                 in_flight: 1,
                 outcome: RequestOutcome::Waiting,
             });

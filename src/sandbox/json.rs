@@ -34,6 +34,12 @@ pub(super) fn flag(value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }
 
+/// Reads a number from 1 on.
+pub(super) fn count(value: &Value) -> Read<u32> {
+    let count = value.as_u64().filter(|count| *count > 0).and_then(|count| u32::try_from(count).ok());
+    count.ok_or_else(|| "must be a number from 1 on".to_owned())
+}
+
 /// Reads a string with `read`. Its message also answers a value that is not a string.
 pub(super) fn word<T>(value: &Value, read: impl Fn(&str) -> Result<T, Malformed>) -> Read<T> {
     read(value.as_str().unwrap_or_default()).map_err(|malformed| malformed.to_string())

@@ -8,6 +8,7 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::act::Act;
+use super::endpoint::{Endpoint, Route};
 use super::reply::Reply;
 use super::state::Shared;
 use super::{control, descope, exchange};
@@ -22,13 +23,17 @@ pub(super) async fn act(shared: &Arc<Shared>, request: Request<Incoming>) -> Act
 
 async fn route(shared: &Arc<Shared>, request: Request<Incoming>) -> io::Result<Act> {
     let path = request.uri().path().to_owned();
-    match path.as_str() {
-        "/v1/auth/accesskey/exchange" if request.method() == Method::POST => {
-            Ok(exchange::exchange(shared, request).await)
-        }
-        "/v1/auth/accesskey/exchange" => Ok(Act::Reply(descope::METHOD.reply())),
-        "/sandbox" | "/sandbox/script" | "/sandbox/exchanges" => {
-            control::control(shared, &path, request).await.map(Act::Reply)
+    match Endpoint::route(&path, request.method()) {
+        Route::To(endpoint) => Ok(exchange::exchange(shared, endpoint, request).await),
+        Route::OtherMethod => Ok(Act::Reply(descope::METHOD.reply())),
+        Route::OtherPath => other(shared, &path, request).await,
+    }
+}
+
+async fn other(shared: &Arc<Shared>, path: &str, request: Request<Incoming>) -> io::Result<Act> {
+    match path {
+        "/sandbox" | "/sandbox/script" | "/sandbox/exchanges" | "/sandbox/refresh-token" | "/sandbox/answers" => {
+            control::control(shared, path, request).await.map(Act::Reply)
         }
         other => {
             let bare = other.strip_prefix("/v1/keys/").map(|project| (project, true));

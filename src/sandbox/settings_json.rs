@@ -1,9 +1,11 @@
 //! The settings in the JSON of the control endpoint.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use super::answer_json;
-use super::json::{Read, flag, list, members, nullable, text, word};
+use super::json::{Read, count, flag, list, members, nullable, text, word};
 use super::settings::Settings;
 use super::values;
 
@@ -25,6 +27,18 @@ pub(super) fn changed(mut settings: Settings, changes: &Value) -> Read<Settings>
                 let revoked = list(value, |value| word(value, values::fingerprint))?;
                 settings.revoked = revoked.into_iter().collect();
             }
+            "denied" => settings.denied = list(value, |value| word(value, str::parse))?.into_iter().collect(),
+            "authManagementKey" => {
+                settings.auth_management_key = nullable(value, |value| word(value, values::fingerprint))?;
+            }
+            "refreshTokenLife" => settings.refresh_token_life = word(value, values::whole_seconds)?,
+            "rotateRefreshTokens" => settings.rotate_refresh_tokens = flag(value)?,
+            "rotationGrace" => settings.rotation_grace = word(value, values::duration)?,
+            "reuseDetection" => settings.reuse_detection = flag(value)?,
+            "verifyRefreshToken" => settings.verify_refresh_token = nullable(value, flag)?,
+            "answersFile" => settings.answers_file = nullable(value, |value| text(value).map(PathBuf::from))?,
+            "answerAttempts" => settings.answer_attempts = count(value)?,
+            "opaqueTokens" => settings.opaque_tokens = flag(value)?,
             "signingKey" => settings.signing_key = answer_json::signing_key(value)?,
             "publishedKeys" => settings.published_keys = list(value, answer_json::signing_key)?,
             _ => return Err(format!("is unknown; the settings are {NAMES}")),
@@ -48,13 +62,25 @@ pub(super) fn shown(settings: &Settings) -> Value {
         "keysOutage": settings.keys_outage.as_ref().map(answer_json::shown),
         "projectId": settings.project,
         "revoked": settings.revoked.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "denied": settings.denied.iter().map(|endpoint| endpoint.name()).collect::<Vec<_>>(),
+        "authManagementKey": settings.auth_management_key.map(|key| key.to_string()),
+        "refreshTokenLife": values::formatted(settings.refresh_token_life),
+        "rotateRefreshTokens": settings.rotate_refresh_tokens,
+        "rotationGrace": values::formatted(settings.rotation_grace),
+        "reuseDetection": settings.reuse_detection,
+        "verifyRefreshToken": settings.verify_refresh_token,
+        "answersFile": settings.answers_file,
+        "answerAttempts": settings.answer_attempts,
+        "opaqueTokens": settings.opaque_tokens,
         "signingKey": settings.signing_key.name(),
         "publishedKeys": settings.published_keys.iter().map(|key| key.name()).collect::<Vec<_>>(),
     })
 }
 
 const NAMES: &str = "`life`, `nextRefresh`, `tellExpiration`, `tellSessionExpiration`, `latency`, `clockOffset`, \
-    `rateLimit`, `outage`, `keysOutage`, `projectId`, `revoked`, `signingKey` and `publishedKeys`";
+    `rateLimit`, `outage`, `keysOutage`, `projectId`, `revoked`, `denied`, `authManagementKey`, `refreshTokenLife`, \
+    `rotateRefreshTokens`, `rotationGrace`, `reuseDetection`, `verifyRefreshToken`, `answersFile`, `answerAttempts`, \
+    `opaqueTokens`, `signingKey` and `publishedKeys`";
 
 #[cfg(test)]
 mod tests {
@@ -68,7 +94,10 @@ mod tests {
                 "life": "90s", "nextRefresh": "40s", "tellExpiration": true, "tellSessionExpiration": true,
                 "latency": "200ms", "clockOffset": "-90s", "rateLimit": "100/60s",
                 "outage": {"status": 503, "retryAfter": "7s"}, "keysOutage": "hang", "projectId": "P1",
-                "revoked": ["00ff7816bf8f01cf"], "signingKey": "second", "publishedKeys": ["first", "second"],
+                "revoked": ["00ff7816bf8f01cf"], "denied": ["refresh", "oauth"],
+                "authManagementKey": "00ff7816bf8f01cf", "refreshTokenLife": "1h", "rotateRefreshTokens": true,
+                "rotationGrace": "10s", "reuseDetection": false, "verifyRefreshToken": false, "answersFile": "a",
+                "answerAttempts": 3, "opaqueTokens": true, "signingKey": "second", "publishedKeys": ["first", "second"],
             }),
         )
         .unwrap();

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::rand::SystemRandom;
 use ring::rsa::PublicKeyComponents;
-use ring::signature::{RSA_PKCS1_SHA256, RsaKeyPair};
+use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
 use serde_json::{Map, Value, json};
 
 /// One of the embedded RSA keys. They are intentionally public and worthless: see `keys/README.md`.
@@ -54,6 +54,13 @@ impl SigningKey {
         Ok(format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
+    /// Whether this key made this RS256 signature, in base64url.
+    pub(super) fn has_signed(self, message: &str, signature: &str) -> bool {
+        let (Ok(pair), Ok(signature)) = (self.pair(), URL_SAFE_NO_PAD.decode(signature)) else { return false };
+        let public: PublicKeyComponents<Vec<u8>> = pair.public().into();
+        public.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature).is_ok()
+    }
+
     /// Returns the key as a JWK, as in `GET /v2/keys/{projectId}`.
     pub(super) fn jwk(self) -> io::Result<Value> {
         let public: PublicKeyComponents<Vec<u8>> = self.pair()?.public().into();
@@ -69,6 +76,11 @@ impl SigningKey {
         };
         pair.as_ref().ok_or_else(|| io::Error::other("the sandbox's signing key is damaged"))
     }
+}
+
+/// Decodes the header or the claims of a JWT.
+pub(super) fn decoded(part: &str) -> Option<Map<String, Value>> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 static FIRST: LazyLock<Option<RsaKeyPair>> = LazyLock::new(|| pair(include_bytes!("keys/first.pk8")));

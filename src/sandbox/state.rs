@@ -6,8 +6,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::answer::Answer;
-use super::bearer::Bearer;
+use super::answers::Questionnaires;
 use super::clock::Clock;
+use super::details::{Presented, TEXT_CHARS_MAX, shortened};
+use super::endpoint::Endpoint;
+use super::families::Families;
 use super::journal::{Counters, ExchangeRecord, Journal, RequestOutcome};
 use super::settings::Settings;
 use super::window::Window;
@@ -19,6 +22,8 @@ pub(super) struct State {
     pub(super) window: Window,
     pub(super) clock: Clock,
     pub(super) journal: Journal,
+    pub(super) families: Families,
+    pub(super) questionnaires: Questionnaires,
     /// How many holds exist; while there are any, exchanges wait.
     holds: usize,
 }
@@ -43,10 +48,18 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(settings: Settings) -> Self {
-        let (script, window, journal) = (VecDeque::new(), Window::default(), Journal::default());
-        let state = Mutex::new(State { settings, script, window, clock: Clock::start(), journal, holds: 0 });
+        let state = State {
+            settings,
+            script: VecDeque::new(),
+            window: Window::default(),
+            clock: Clock::start(),
+            journal: Journal::default(),
+            families: Families::new(),
+            questionnaires: Questionnaires::new(),
+            holds: 0,
+        };
         Self {
-            state,
+            state: Mutex::new(state),
             counters: watch::Sender::new(Counters::default()),
             turn: tokio::sync::Mutex::new(()),
             released: Notify::new(),
@@ -87,17 +100,31 @@ impl Shared {
     }
 
     /// Records the arrival of an exchange.
-    pub(super) fn record_arrival(self: &Arc<Self>, bearer: Option<&Bearer>, user_agent: Option<&str>) -> OpenExchange {
-        let key = bearer.map(|bearer| bearer.key.fingerprint());
-        let project = bearer.map(|bearer| shortened(&bearer.project, PROJECT_CHARS_MAX));
-        let user_agent = user_agent.map(|user_agent| shortened(user_agent, USER_AGENT_CHARS_MAX));
+    pub(super) fn record_arrival(
+        self: &Arc<Self>,
+        endpoint: Endpoint,
+        presented: Presented,
+        user_agent: Option<&str>,
+    ) -> OpenExchange {
+        let Presented { project, key, details } = presented;
+        let user_agent = user_agent.map(|user_agent| shortened(user_agent, TEXT_CHARS_MAX));
         let mut state = self.lock();
-        self.counters.send_modify(Counters::arrived);
+        self.counters.send_modify(|counters| counters.arrived(endpoint));
         let Counters { exchanges: ordinal, in_flight, .. } = *self.counters.borrow();
         let arrived = state.clock.elapsed();
         let outcome = RequestOutcome::Waiting;
-        state.journal.push(ExchangeRecord { ordinal, arrived, key, project, user_agent, in_flight, outcome });
-        OpenExchange { shared: Arc::clone(self), ordinal, outcome: RequestOutcome::Abandoned }
+        state.journal.push(ExchangeRecord {
+            ordinal,
+            arrived,
+            endpoint,
+            key,
+            project,
+            user_agent,
+            details,
+            in_flight,
+            outcome,
+        });
+        OpenExchange { shared: Arc::clone(self), ordinal, endpoint, outcome: RequestOutcome::Abandoned }
     }
 }
 
@@ -124,6 +151,7 @@ impl Drop for Hold {
 pub(super) struct OpenExchange {
     shared: Arc<Shared>,
     ordinal: u64,
+    endpoint: Endpoint,
     outcome: RequestOutcome,
 }
 
@@ -144,13 +172,7 @@ impl Drop for OpenExchange {
         self.shared.counters.send_modify(|counters| counters.ended(self.outcome));
         drop(state);
         let key = key.map_or_else(|| "none".to_owned(), |key| key.to_string());
-        tracing::info!(target: "tokenwell::sandbox", ordinal = self.ordinal, key, outcome = %self.outcome, "exchange");
+        let (ordinal, endpoint, outcome) = (self.ordinal, self.endpoint.name(), self.outcome);
+        tracing::info!(target: "tokenwell::sandbox", ordinal, endpoint, key, outcome = %outcome, "exchange");
     }
 }
-
-fn shortened(text: &str, chars_max: usize) -> String {
-    text.chars().take(chars_max).collect()
-}
-
-const PROJECT_CHARS_MAX: usize = 64;
-const USER_AGENT_CHARS_MAX: usize = 200;

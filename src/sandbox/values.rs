@@ -19,6 +19,9 @@ pub enum Malformed {
     /// A fingerprint.
     #[error("must be a fingerprint: 16 hex digits, as in the log")]
     Fingerprint,
+    /// An endpoint.
+    #[error("must be `access-key`, `refresh`, `questions-setup`, `questions-list`, `questions-verify` or `oauth`")]
+    Endpoint,
     /// A rate limit.
     #[error("must be a number of exchanges per window such as `100/60s`")]
     RateLimit,

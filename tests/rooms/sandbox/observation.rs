@@ -1,0 +1,127 @@
+//! Exchanges that are recorded, held and awaited.
+
+use std::io::{self, Read as _};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use tokenwell::sandbox::{Answer, RequestOutcome, Sandbox, Settings};
+use tokio::task::JoinSet;
+
+use crate::client::{default, exchange, exchange_of, json_of, logged, raw_exchange, request, sandbox, secret};
+
+#[tokio::test]
+async fn held_exchanges_are_judged_when_they_are_released() {
+    let sandbox = sandbox();
+    let hold = sandbox.hold();
+    let second_hold = sandbox.hold();
+    let mut waiting = JoinSet::new();
+    for key in 0..5 {
+        waiting.spawn(exchange_of(&sandbox, "P2project", &format!("K2key{key}")).send());
+        sandbox.exchanges_reach(key + 1).await;
+    }
+    assert_eq!(sandbox.counters().in_flight, 5);
+    assert!(sandbox.exchanges().iter().all(|seen| seen.outcome == RequestOutcome::Waiting));
+    sandbox.revoke(&secret("K2key3"));
+    drop(second_hold);
+    assert_eq!(sandbox.counters().in_flight, 5, "one hold is enough");
+    hold.release();
+    let answered = waiting.join_all().await;
+    assert_eq!(answered.into_iter().filter(|response| response.as_ref().unwrap().status() == 200).count(), 4);
+
+    let seen = sandbox.exchanges();
+    assert_eq!(seen.iter().map(|seen| seen.in_flight).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert_eq!(seen.iter().map(|seen| seen.ordinal).collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
+    assert!(seen.is_sorted_by_key(|seen| seen.arrived));
+    assert_eq!(seen[3].key, Some(secret("K2key3").fingerprint()));
+    assert_eq!((seen[3].outcome, seen[4].outcome), (RequestOutcome::Replied { status: 401 }, RequestOutcome::Session));
+}
+
+#[tokio::test]
+async fn held_exchanges_are_let_go_in_the_order_of_their_arrival() {
+    let sandbox = sandbox();
+    let hold = sandbox.hold();
+    let mut waiting = JoinSet::new();
+    for ordinal in 1..=20 {
+        waiting.spawn(exchange_of(&sandbox, "P2project", "K2key").send());
+        sandbox.exchanges_reach(ordinal).await;
+    }
+    sandbox.script((1..=20).map(|ordinal| Answer::status(500 + ordinal)));
+    hold.release();
+    waiting.join_all().await;
+    for (seen, status) in sandbox.exchanges().iter().zip(501..) {
+        assert_eq!(seen.outcome, RequestOutcome::Replied { status });
+    }
+}
+
+#[tokio::test]
+async fn an_exchange_is_remembered_with_its_client() {
+    let sandbox = sandbox();
+    exchange_of(&sandbox, "P2project", "K2key").header("user-agent", "tester/1").send().await.unwrap();
+    request(&sandbox, Method::POST, "/v1/auth/accesskey/exchange").send().await.unwrap();
+    let seen = sandbox.exchanges();
+    assert_eq!((seen[0].project.as_deref(), seen[0].user_agent.as_deref()), (Some("P2project"), Some("tester/1")));
+    assert_eq!((&seen[1].project, seen[1].key), (&None, None));
+}
+
+#[tokio::test]
+async fn latency_delays_the_answer_and_not_the_arrival() {
+    let sandbox = Sandbox::start(Settings { latency: Duration::from_secs(3600), ..default() }).unwrap();
+    let slow = tokio::spawn(exchange_of(&sandbox, "P2project", "K2key").send());
+    sandbox.exchanges_reach(1).await;
+    assert_eq!(sandbox.counters().in_flight, 1);
+    sandbox.set(|settings| settings.latency = Duration::ZERO);
+    assert_eq!(exchange(&sandbox, "K2key").await.status(), 200);
+    assert!(!slow.is_finished());
+    slow.abort();
+}
+
+#[test]
+fn a_test_without_a_runtime_can_wait_for_the_sandbox() {
+    let sandbox = Arc::new(sandbox());
+    let _client = raw_exchange(&sandbox);
+    let looked = Arc::clone(&sandbox);
+    let counters = sandbox.until_within(Duration::from_secs(600), move |counters| {
+        counters.sessions == 1 && looked.exchanges()[0].outcome == RequestOutcome::Session
+    });
+    assert_eq!(counters.map(|counters| counters.exchanges), Some(1));
+    assert_eq!(sandbox.until_within(Duration::ZERO, |counters| counters.exchanges > 1), None);
+}
+
+#[test]
+fn dropping_the_sandbox_closes_its_connections_and_its_port() {
+    let sandbox = sandbox();
+    let address = sandbox.address();
+    sandbox.script([Answer::Hang]);
+    let mut client = raw_exchange(&sandbox);
+    sandbox.until_within(Duration::from_secs(600), |counters| counters.exchanges == 1).unwrap();
+    drop(sandbox);
+    assert!(matches!(client.read(&mut [0]), Ok(0) | Err(_)));
+    assert_eq!(TcpStream::connect(address).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+}
+
+#[test]
+fn an_address_that_is_taken_or_open_to_others_is_refused() {
+    let sandbox = sandbox();
+    let kind = |address| Sandbox::start_on(address, default()).err().unwrap().kind();
+    assert_eq!(kind(sandbox.address()), io::ErrorKind::AddrInUse);
+    assert_eq!(kind("0.0.0.0:0".parse().unwrap()), io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn no_access_key_and_no_jwt_is_ever_logged() {
+    let log = logged();
+    let sandbox = sandbox();
+    sandbox.script([Answer::Usual, Answer::denied(), Answer::Reset]);
+    let jwt = json_of(exchange(&sandbox, "K2canary").await).await["sessionJwt"].as_str().unwrap().to_owned();
+    exchange(&sandbox, "K2canary").await;
+    exchange_of(&sandbox, "P2project", "K2canary").send().await.unwrap_err();
+    drop(sandbox);
+    let text = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    let lines = text.lines().filter(|line| line.contains(&secret("K2canary").fingerprint().to_string()));
+    let lines: Vec<_> = lines.collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert!(lines[0].contains("session") && lines[1].contains("401") && lines[2].contains("cut"), "{lines:?}");
+    assert!(!text.contains("K2canary") && !text.contains(&jwt));
+}
