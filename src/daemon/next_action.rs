@@ -8,8 +8,10 @@ pub(super) enum Next {
     Exchange(Moment),
     Publish(Moment),
     Withdraw(Moment),
-    /// The credential waits for its access key.
+    /// The credential waits for its secret.
     Key,
+    /// The credential was denied, and waits until its secret changes or a person requests a renewal.
+    Change,
     /// Another process writes the outputs; the credential waits for that process to end.
     Standby,
 }
@@ -34,13 +36,14 @@ impl Next {
             (Some(write), Some(exchange)) if write < exchange => Self::Publish(write),
             (Some(write), None) => Self::Publish(write),
             (_, Some(exchange)) => Self::Exchange(exchange),
+            (None, None) if renewal.key().is_some() => Self::Change,
             (None, None) => Self::Key,
         }
     }
 }
 
-/// When the next exchange begins, whatever comes before it; `None` without a key, or while another process writes the
-/// outputs. `host_opens` is when the API may be asked again.
+/// When the next exchange begins, whatever comes before it; `None` without a key, while a denial lasts until
+/// the key changes, or while another process writes the outputs. `host_opens` is when the API may be asked again.
 pub(super) fn next_exchange(now: Moment, renewal: &Renewal, host_opens: Moment) -> Option<Moment> {
     if let Some(Effect::Exchange(_)) = renewal.under_way() {
         return Some(now);

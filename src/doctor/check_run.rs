@@ -142,7 +142,7 @@ fn too_long(wanted: Duration, spacing: Duration, turn: usize) -> Option<String> 
     }
 }
 
-const NO_KEY: &str = "its key file gives no key";
+const NO_KEY: &str = "its source gives no usable secret";
 /// The longest wait for a spacing to end.
 const WAIT_MAX: Duration = Duration::from_secs(30);
 /// How many further waits a daemon that makes exchanges at the same time can cause.

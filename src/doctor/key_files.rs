@@ -13,13 +13,14 @@ use super::{
 };
 use crate::{
     config::Credential,
-    source::{self, ReadError, Source},
+    source::{self, ReadError, SecretKind, Source},
 };
 
 /// Result of probing a key file. Holds none of its content.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct KeyFileProbe {
     pub(super) path: PathBuf,
+    pub(super) kind: SecretKind,
     /// Why it gives no key, with the remedy.
     pub(super) trouble: Option<String>,
     is_forbidden: bool,
@@ -34,17 +35,18 @@ pub(super) fn probe(credentials: &[Credential]) -> Vec<KeyFileProbe> {
     let mut probes = BTreeMap::new();
     for source in credentials.iter().map(|credential| &credential.source) {
         for file in source.files() {
-            probes.entry(file.path).or_insert_with_key(|path| probe_file(path, source));
+            probes.entry(file.path).or_insert_with_key(|path| probe_file(path, file.kind, source));
         }
     }
     probes.into_values().collect()
 }
 
-fn probe_file(path: &Path, source: &Source) -> KeyFileProbe {
+fn probe_file(path: &Path, kind: SecretKind, source: &Source) -> KeyFileProbe {
     let error = source.read().err().filter(|error| error.path == path);
     let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
     KeyFileProbe {
         path: path.to_owned(),
+        kind,
         is_forbidden: error.as_ref().is_some_and(ReadError::is_forbidden),
         trouble: error.map(|error| error.to_string()),
         is_writable_by_others: source::writable_by_others(path),
@@ -71,8 +73,8 @@ pub(super) fn findings(
 }
 
 fn findings_of_file(probe: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding> {
-    let KeyFileProbe { path, trouble, is_forbidden, is_writable_by_others, is_mount } = probe;
-    let shown = path.display();
+    let KeyFileProbe { path, kind, trouble, is_forbidden, is_writable_by_others, is_mount } = probe;
+    let (shown, file, noun) = (path.display(), kind.file_noun(), kind.noun());
     let mut findings = Vec::new();
     if let Some(trouble) = trouble {
         let need = Need::Readable { file: path.clone(), group: identity.group };
@@ -80,15 +82,16 @@ fn findings_of_file(probe: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding
         findings.push(Finding::failed(SUBJECT, trouble).needing(needs));
     }
     if *is_writable_by_others {
-        let text = format!("others may write key file `{shown}`; take that right away (`chmod go-w`)");
+        let text = format!("others may write {file} `{shown}`; take that right away (`chmod go-w`)");
         findings.push(Finding::failed(SUBJECT, text));
     }
     if *is_mount {
-        let what = "is a mount of its own, as Kubernetes makes for `subPath`: a new key never arrives in it";
-        findings.push(Finding::failed(SUBJECT, format!("key file `{shown}` {what}; mount its folder instead")));
+        let what = "is a mount of its own, as Kubernetes makes for `subPath`: nothing new ever arrives in it";
+        findings.push(Finding::failed(SUBJECT, format!("{file} `{shown}` {what}; mount its folder instead")));
     }
     if findings.is_empty() {
-        findings.push(Finding::passed(SUBJECT, format!("`{shown}` holds one key")));
+        let what = if *kind == SecretKind::AccessKey { "one key".to_owned() } else { format!("the {noun}") };
+        findings.push(Finding::passed(SUBJECT, format!("`{shown}` holds {what}")));
     }
     findings
 }
@@ -104,6 +107,7 @@ mod tests {
         let identity = ProcessUser { user: 1000, group: 1000, groups: Vec::new() };
         let good = KeyFileProbe {
             path: "/keys/a".into(),
+            kind: SecretKind::AccessKey,
             trouble: None,
             is_forbidden: false,
             is_writable_by_others: false,
@@ -116,7 +120,7 @@ mod tests {
         Failed key folder `/k` is missing
         Passed `/keys/a` holds one key
         Failed others may write key file `/keys/b`; take that right away (`chmod go-w`)
-        Failed key file `/keys/b` is a mount of its own, as Kubernetes makes for `subPath`: a new key never arrives in it; mount its folder instead
+        Failed key file `/keys/b` is a mount of its own, as Kubernetes makes for `subPath`: nothing new ever arrives in it; mount its folder instead
         ");
         assert_eq!(
             findings(&[], &[], &[], &identity)[0].text,

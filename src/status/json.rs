@@ -82,7 +82,13 @@ pub(super) fn refusal_class<'de, D: Deserializer<'de>>(deserializer: D) -> Resul
 /// A word of a later version.
 pub(super) const UNKNOWN: &str = "unknown";
 
-const WORDS: [&str; 13] = [
+/// The usual kind of secret, for reports of earlier versions.
+pub(super) fn access_key() -> &'static str {
+    ACCESS_KEY
+}
+
+const ACCESS_KEY: &str = "access key";
+const WORDS: [&str; 20] = [
     "starting",
     "fresh",
     "failing",
@@ -91,6 +97,13 @@ const WORDS: [&str; 13] = [
     "publish",
     "withdraw",
     "wait for the access key",
+    "wait for the secret",
+    "wait for a change",
+    ACCESS_KEY,
+    "refresh token",
+    "answers",
+    "client secret",
+    "assertion",
     "jwt",
     "json",
     "env",

@@ -10,7 +10,6 @@ use super::{
     durations::Durations,
     json,
     outcome::{ExchangeResult, HookResult, WriteResult},
-    wording::Wording,
 };
 use crate::renewal::RefusalClass;
 
@@ -130,6 +129,9 @@ pub struct CredentialReport {
     pub since: Option<SystemTime>,
     /// Whether every output holds a valid token.
     pub ready: bool,
+    /// The kind of secret that brings its sessions, such as `access key`.
+    #[serde(deserialize_with = "json::word", default = "json::access_key")]
+    pub secret: Word,
     /// The remedy, if a person must act.
     pub remedy: Option<String>,
     /// Fingerprint of the access key in the key file.
@@ -149,7 +151,7 @@ pub struct CredentialReport {
     /// When the last session was granted. Until this process is granted one: when the session on disk was requested.
     #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,
-    /// Why the key file holds no usable key, if so.
+    /// Why its source holds no usable secret, if so.
     pub key_trouble: Option<String>,
     /// The number of finished exchanges.
     pub exchanges: u64,
@@ -167,7 +169,7 @@ pub struct CredentialReport {
     pub last_refusal: Option<RefusalReport>,
     /// The next action.
     pub next_action: Option<NextAction>,
-    /// When the next exchange is planned, whatever comes before it; absent while it waits for its access key.
+    /// When the next exchange is planned, whatever comes before it; absent while it waits for its secret.
     #[serde(skip)]
     pub next_exchange_at: Option<SystemTime>,
     /// The last event.
@@ -184,6 +186,8 @@ pub struct RefusalReport {
     /// Its class; `None` for a class of a later version, which is written as `unknown`.
     #[serde(deserialize_with = "json::refusal_class")]
     pub class: Option<RefusalClass>,
+    /// What happened, in a few words.
+    pub summary: Cow<'static, str>,
     /// The reason, in one line.
     pub message: String,
     /// When it occurred.
@@ -197,12 +201,7 @@ impl RefusalReport {
         self.class.map_or(json::UNKNOWN, RefusalClass::word)
     }
 
-    /// Returns a short description of its class.
-    pub fn summary(&self) -> &'static str {
-        self.class.map_or("refused", |class| Wording::of(class).what)
-    }
-
-    /// Whether Descope denied the access key.
+    /// Whether the server denied the secret.
     pub fn is_denied(&self) -> bool {
         self.class == Some(RefusalClass::Denied)
     }
@@ -212,7 +211,7 @@ impl Serialize for RefusalReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_struct("RefusalReport", 4)?;
         object.serialize_field("class", self.class_word())?;
-        object.serialize_field("summary", self.summary())?;
+        object.serialize_field("summary", &self.summary)?;
         object.serialize_field("message", &self.message)?;
         object.serialize_field("at", &json::time::text(self.at))?;
         object.end()
@@ -222,10 +221,11 @@ impl Serialize for RefusalReport {
 /// The next action, and its time.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NextAction {
-    /// `exchange`, `publish`, `withdraw`, or `wait for the access key`.
+    /// `exchange`, `publish`, `withdraw`, `wait for the access key`, `wait for the secret` of another kind, or `wait for a change`
+    /// after a denial that lasts until then.
     #[serde(deserialize_with = "json::word")]
     pub what: Word,
-    /// When, unless it waits for the access key.
+    /// When, unless it waits.
     #[serde(with = "json::time_if_any")]
     pub at: Option<SystemTime>,
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use super::{
     json,
-    report::{CredentialReport, RefusalReport, Report},
+    report::{CredentialReport, Report},
 };
 
 /// Returns a sentence such as `3 of 4 fresh; billing: access key denied, next try 14:05:00 UTC`, in one line of at most
@@ -61,14 +61,14 @@ impl Severity {
 }
 
 fn in_words(report: &Report, credential: &CredentialReport) -> String {
-    let refusal = credential.last_refusal.as_ref().map(RefusalReport::summary);
+    let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.summary.as_ref());
     let what = match (credential.state, refusal) {
         ("expired", refusal) => {
             let ended = credential.expires_at.or(credential.since);
             let at = ended.map(|ended| format!(" at {}", time_of_day(report.at, ended))).unwrap_or_default();
             format!("expired{at}{}", refusal.map(|why| format!(", {why}")).unwrap_or_default())
         }
-        (_, _) if credential.key_trouble.is_some() => "waits for its access key".to_owned(),
+        (_, _) if credential.key_trouble.is_some() => format!("waits for its {}", credential.secret),
         (_, Some(why)) => why.to_owned(),
         (_, None) if credential.outputs.iter().any(|output| output.error.is_some()) => {
             "its file cannot be written or was altered".to_owned()
@@ -122,6 +122,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::{renewal::RefusalClass, status::Wording};
 
     #[test]
     fn the_worst_problem_comes_first() {
@@ -175,7 +176,9 @@ mod tests {
     }
 
     fn credential(name: &str, state: &str, class: &str) -> Value {
-        let refusal = json!({"class": class, "message": "no", "at": "2026-01-02T13:59:59Z"});
+        let known = RefusalClass::ALL.into_iter().find(|known| known.word() == class);
+        let summary = known.map(|class| Wording::summary(class, "access key"));
+        let refusal = json!({"class": class, "summary": summary, "message": "no", "at": "2026-01-02T13:59:59Z"});
         json!({
             "name": name, "required": true, "state": state, "since": null, "ready": state == "fresh", "remedy": null,
             "keyFingerprint": null, "tokenKeyFingerprint": null, "issuedAt": null,

@@ -1,21 +1,36 @@
 //! The wordings of refusals, one row a class: every log, report, table, page and the doctor take them from here.
 
+use std::borrow::Cow;
+
 use crate::renewal::RefusalClass;
 
 /// A class of refusals in words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Wording {
-    /// What happened, in a few words.
+    /// What happened, in a few words; of a denial without the secret that was denied.
     pub what: &'static str,
     /// What a person can do; `None` where that depends on the credential's source, which knows it.
     pub remedy: Option<&'static str>,
 }
 
 impl Wording {
+    /// What happened to an exchange with this kind of secret, in a few words.
+    pub fn summary(class: RefusalClass, secret: &str) -> Cow<'static, str> {
+        let what = Self::of(class).what;
+        match class {
+            RefusalClass::Denied => format!("{secret} {what}").into(),
+            RefusalClass::Blocked
+            | RefusalClass::Busy
+            | RefusalClass::Failed
+            | RefusalClass::Garbled
+            | RefusalClass::Unreachable => what.into(),
+        }
+    }
+
     /// The wording of a class.
     pub const fn of(class: RefusalClass) -> Self {
         match class {
-            RefusalClass::Denied => Self { what: "access key denied", remedy: None },
+            RefusalClass::Denied => Self { what: "denied", remedy: None },
             RefusalClass::Blocked => Self {
                 what: "blocked on the way to the API",
                 remedy: Some(

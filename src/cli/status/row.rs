@@ -1,6 +1,6 @@
 //! One credential in the table: its state, rank and notes.
 
-use std::time::SystemTime;
+use std::{borrow::Cow, time::SystemTime};
 
 use super::fetch::FetchedReport;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
         span::{ahead, past, until, words},
         text::Color,
     },
-    status::{CredentialReport, RefusalReport},
+    status::CredentialReport,
 };
 
 /// A credential as the table shows it.
@@ -67,15 +67,18 @@ impl<'a> Row<'a> {
 
     /// Describes the problem in a few words.
     pub(super) fn problem(&self, now: SystemTime) -> String {
-        let refusal = self.credential.last_refusal.as_ref().map(RefusalReport::summary);
-        let key = self.credential.key_trouble.as_ref().map(|_| "no access key");
+        let refusal: Option<Cow<'_, str>> =
+            self.credential.last_refusal.as_ref().map(|refusal| refusal.summary.as_ref().into());
+        let key: Option<Cow<'_, str>> =
+            self.credential.key_trouble.as_ref().map(|_| format!("no {}", self.credential.secret).into());
         let is_unwritten = self.credential.outputs.iter().any(|output| output.error.is_some());
         let file = is_unwritten.then_some("its file cannot be written");
-        let why = key.or(refusal).or(file.filter(|_| self.state == "starting"));
+        let is_explained = key.is_some() || refusal.is_some();
+        let why = key.or(refusal).or(file.filter(|_| self.state == "starting").map(Cow::from));
         let state = match (self.state, self.credential.expires_at) {
             ("expired", Some(at)) => Some(format!("expired {}", past(now, at))),
             ("expired" | "missing", _) => Some(self.state.to_owned()),
-            ("starting", _) if key.or(refusal).is_none() => Some("no token yet".to_owned()),
+            ("starting", _) if !is_explained => Some("no token yet".to_owned()),
             _ => None,
         };
         let other = || {
@@ -90,7 +93,7 @@ impl<'a> Row<'a> {
         match (state, why) {
             (Some(state), Some(why)) => format!("{state}, {why}"),
             (Some(state), None) => state,
-            (None, Some(why)) => why.to_owned(),
+            (None, Some(why)) => why.into_owned(),
             (None, None) => other().to_owned(),
         }
     }
@@ -106,6 +109,8 @@ impl<'a> Row<'a> {
             ("publish", _) => "writing".to_owned(),
             ("withdraw", _) => "removing".to_owned(),
             ("wait for the access key", _) => "waiting for a key".to_owned(),
+            ("wait for the secret", _) => format!("waiting for the {}", self.credential.secret),
+            ("wait for a change", _) => "waiting for a change".to_owned(),
             (_, _) => "-".to_owned(),
         }
     }

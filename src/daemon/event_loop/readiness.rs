@@ -92,7 +92,8 @@ impl Daemon {
             (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
         };
         if let Some(why) = state.key().error() {
-            return format!("{message}; waits for its access key: {why}");
+            let noun = state.credential().source.noun();
+            return format!("{message}; waits for its {noun}: {why}");
         }
         if let Some(holder) = state.holder() {
             return format!("{message}; stands by: {holder}");
@@ -101,6 +102,7 @@ impl Daemon {
             match Next::planned(now, renewal, self.fleet.opens(id), output.is_some()) {
                 Next::Exchange(due) => message = format!("{message}; next try in {}", span::until(now, due)),
                 Next::Publish(due) => message = format!("{message}; next write in {}", span::until(now, due)),
+                Next::Change => message = format!("{message}; waits for a change or for USR1"),
                 Next::Withdraw(_) | Next::Key | Next::Standby => {}
             }
         }

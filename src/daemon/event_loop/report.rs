@@ -14,7 +14,8 @@ use crate::{
     exchange::Skew,
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
-    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report},
+    source::SecretKind,
+    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report, Wording},
 };
 
 impl Daemon {
@@ -127,6 +128,8 @@ impl Daemon {
     fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
         let issued_at = term.map(|term| clock::wall_of(term.sent));
+        let next = Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some());
+        let secret = state.credential().source.noun();
         let shown = |key| state.key().shown(&state.credential().source, key);
         CredentialReport {
             name: state.name().to_owned(),
@@ -134,6 +137,7 @@ impl Daemon {
             state: renewal.health(now).word(),
             since: Some(clock::wall_of(state.log().since())),
             ready: renewal.serves(now),
+            secret,
             remedy: advice::of(state, renewal, now),
             key_fingerprint: renewal.key().and_then(shown).map(|key| key.to_string()),
             token_key_fingerprint: term
@@ -152,12 +156,11 @@ impl Daemon {
             failures: renewal.refusals_in_a_row(),
             last_refusal: state.log().refusals().last().map(|refusal| RefusalReport {
                 class: Some(refusal.class),
+                summary: Wording::summary(refusal.class, secret),
                 message: refusal.message.clone(),
                 at: clock::wall_of(refusal.at),
             }),
-            next_action: Some(
-                Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some()).into(),
-            ),
+            next_action: Some(next_action(next, secret)),
             next_exchange_at: next_exchange(now, renewal, self.fleet.opens(id)).map(clock::wall_of),
             last_event: state.log().last_event().map(str::to_owned),
             outputs: state
@@ -188,15 +191,16 @@ impl Daemon {
     }
 }
 
-impl From<Next> for NextAction {
-    fn from(next: Next) -> Self {
-        let (what, at) = match next {
-            Next::Exchange(at) => ("exchange", Some(at)),
-            Next::Publish(at) => ("publish", Some(at)),
-            Next::Withdraw(at) => ("withdraw", Some(at)),
-            Next::Key => ("wait for the access key", None),
-            Next::Standby => ("wait for the process that writes the outputs", None),
-        };
-        Self { what, at: at.map(clock::wall_of) }
-    }
+/// The next action of a credential with this kind of secret.
+fn next_action(next: Next, secret: &str) -> NextAction {
+    let (what, at) = match next {
+        Next::Exchange(at) => ("exchange", Some(at)),
+        Next::Publish(at) => ("publish", Some(at)),
+        Next::Withdraw(at) => ("withdraw", Some(at)),
+        Next::Key if secret == SecretKind::AccessKey.noun() => ("wait for the access key", None),
+        Next::Key => ("wait for the secret", None),
+        Next::Change => ("wait for a change", None),
+        Next::Standby => ("wait for the process that writes the outputs", None),
+    };
+    NextAction { what, at: at.map(clock::wall_of) }
 }

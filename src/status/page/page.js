@@ -135,7 +135,7 @@ function problemOf(credential) {
     const why = refusal ? `, ${refusal.summary}` : "";
     return `expired at ${clock(credential.expiresAt || credential.since)}${why}`;
   }
-  if (credential.keyTrouble) return "waits for its access key";
+  if (credential.keyTrouble) return `waits for its ${credential.secret}`;
   if (refusal && refusal.class === "denied") return `${refusal.summary} since ${since}`;
   if (refusal) return `${refusal.summary}, last at ${since}`;
   if (credential.outputs.some((output) => output.error)) return "its file cannot be written or was altered";
@@ -321,7 +321,7 @@ function tickRow(row, at) {
 function nextOf(credential, at) {
   const action = credential.nextAction;
   if (!action) return "";
-  if (!action.at) return action.what === "exchange" ? "" : action.what.replace("wait", "waits").replace("the access", "its access");
+  if (!action.at) return action.what === "exchange" ? "" : action.what.replace("wait", "waits").replace("the access", "its access").replace("the secret", `its ${credential.secret}`);
   const left = Date.parse(action.at) - at;
   const verb = { exchange: credential.state === "fresh" ? "renews" : "tries again", publish: "writes", withdraw: "removes" }[action.what] || action.what;
   return left > 0 ? `${verb} in ${span(left)}` : `${verb} now`;

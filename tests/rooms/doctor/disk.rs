@@ -87,7 +87,11 @@ fn unreadable_keys_and_unwritable_state_are_reported() {
     };
     assert_eq!(ended.code, Some(1));
     assert!(line(&ended, "key file").contains("permission denied; let tokenwell's user read it"), "{}", ended.stdout);
-    assert!(line(&ended, "exchange").ends_with("not examined, because its key file gives no key"), "{}", ended.stdout);
+    assert!(
+        line(&ended, "exchange").ends_with("not examined, because its source gives no usable secret"),
+        "{}",
+        ended.stdout
+    );
     assert!(line(&ended, "state").contains("cannot be written: permission denied"), "{}", ended.stdout);
     assert!(
         ended.stdout.contains(&format!("LoadCredential=a:{}", setting.path("keys/a").display())),
@@ -121,7 +125,7 @@ fn kubernetes_mounts_pass_except_a_mount_of_a_single_file() {
     let ended = run(&mut setting, &mut command);
     assert_eq!(ended.code, Some(1));
     assert!(
-        line(&ended, "key file").contains("as Kubernetes makes for `subPath`: a new key never arrives"),
+        line(&ended, "key file").contains("as Kubernetes makes for `subPath`: nothing new ever arrives"),
         "{}",
         ended.stdout
     );

@@ -144,7 +144,7 @@ fn every_failure_names_the_fault_and_the_remedy() {
     x FAIL  clock     the server's clock is 2h ahead of this machine's: tokens look expired, or not yet valid, to every program that verifies them here; set the one that is wrong, by NTP (`timedatectl`)
     + pass  exchange  a: a session of 2s was granted with key … (…ms)
     x FAIL  exchange  b: denied with key …: Descope denies the access key: HTTP 401, E062803 (invalid access key); make a new access key in Descope's console and put it into `DIR/keys/b`; check the project, the claims and the tenant
-    - skip  exchange  c: not examined, because its key file gives no key
+    - skip  exchange  c: not examined, because its source gives no usable secret
     + pass  exchange  d: a session of 2s was granted with key … (…ms)
     ! note  spacing   a, b, d: not recorded, because `DIR/file` cannot be written: not a directory; wait 2s before you start a daemon
     + pass  signature the sessions are signed by a key that the project publishes
