@@ -89,6 +89,18 @@ mod tests {
     }
 
     #[test]
+    fn a_durable_replacement_leaves_the_same_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jwt");
+        fs::write(&path, "a longer text").unwrap();
+        replace_file_durably(&path, b"new", 0o600).unwrap();
+        assert_eq!((fs::read(&path).unwrap(), mode(&path)), (b"new".to_vec(), 0o600));
+        assert_eq!(names(folder.path()), ["a.jwt"]);
+        fs::remove_dir_all(folder.path()).unwrap();
+        assert!(replace_file_durably(&path, b"new", 0o600).is_err());
+    }
+
+    #[test]
     fn an_open_reader_keeps_the_old_content() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");

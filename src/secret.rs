@@ -61,6 +61,15 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_of_two_depends_on_both_and_their_order() {
+        let secret = |text: &str| Secret::new(text.to_owned());
+        let both = secret("ab").fingerprint_with(&secret("c"));
+        for (first, second) in [("ab", "d"), ("a", "bc"), ("abc", ""), ("c", "ab")] {
+            assert_ne!(secret(first).fingerprint_with(&secret(second)), both, "{first} and {second}");
+        }
+    }
+
+    #[test]
     fn a_fingerprint_is_the_start_of_the_sha256() {
         // printf abc | sha256sum
         assert_eq!(Secret::new("abc".to_owned()).fingerprint().to_string(), "ba7816bf8f01cfea");

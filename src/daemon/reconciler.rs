@@ -108,7 +108,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::daemon::credentials::tests::{credential, credentials};
+    use crate::{
+        daemon::credentials::tests::{credential, credentials},
+        source::AccessKey,
+    };
 
     #[test]
     fn a_write_defers_what_would_take_its_file_away() {
@@ -121,6 +124,17 @@ mod tests {
         assert_eq!(deferred, [credential("a")]);
         assert!(reconciler.plan(deferred, &present, std::iter::empty()).is_some());
         assert!(reconciler.is_settled() && reconciler.take_deferred().is_none());
+    }
+
+    #[test]
+    fn a_secret_that_is_being_replaced_defers_another_source() {
+        let (present, [a]) = credentials(["a"]);
+        let mut reconciler = Reconciler::default();
+        let other = Credential { source: AccessKey::at("/keys/other").into(), ..credential("a") };
+        assert!(reconciler.plan(vec![other.clone()], &present, [a].into_iter()).is_none());
+        assert!(reconciler.plan(vec![other], &present, std::iter::empty()).is_some());
+        let stays = Credential { required: false, ..credential("a") };
+        assert!(reconciler.plan(vec![stays], &present, [a].into_iter()).is_some());
     }
 
     #[test]

@@ -191,4 +191,26 @@ mod tests {
         ended.sort_by_key(|(task, _)| matches!(task, Task::Publish(..)));
         assert!(matches!(ended, [(Task::Exchange(..), Done::Lost), (Task::Publish(..), Done::Published { .. })]));
     }
+
+    #[tokio::test]
+    async fn an_exchange_that_may_replace_a_secret_is_not_stopped() {
+        let mut tasks = Tasks::default();
+        let mut fleet = crate::renewal::Fleet::new(std::num::NonZeroUsize::MIN, 1);
+        let id = fleet.add(
+            crate::renewal::OriginId::default(),
+            crate::renewal::Policy::default(),
+            crate::renewal::LastExchange::default(),
+        );
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        tasks.start(Task::RotatingExchange(id, Attempt(1)), async {
+            answered.await.map_or(Done::Lost, |()| Done::Judged(Vec::new()))
+        });
+        assert!(tasks.is_replacing_secrets());
+        tasks.stop(id);
+        tasks.stop_all_but_writes();
+        assert_eq!(tasks.writing().collect::<Vec<_>>(), [id]);
+        answer.send(()).unwrap();
+        assert!(matches!(tasks.next().await, (Task::RotatingExchange(..), Done::Judged(_))), "it was not stopped");
+        assert!(!tasks.is_replacing_secrets());
+    }
 }

@@ -88,6 +88,11 @@ impl Client {
         Ok(Self { http, origin: origin.clone(), timeout, connect_timeout })
     }
 
+    /// Returns the origin that it sends requests to.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
     /// Sends a request and returns any complete reply.
     pub async fn send(&self, request: Request) -> Result<Reply, Refused> {
         self.exchange(request, self.timeout).await

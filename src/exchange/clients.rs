@@ -37,3 +37,19 @@ impl Clients {
         self.others.iter().find(|(known, _)| known == origin).map_or(&self.api, |(_, client)| client)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::BaseUrl;
+
+    #[test]
+    fn each_origin_has_a_client_of_its_own() {
+        let origin = |url| BaseUrl::parse(url, false).unwrap().origin();
+        let (api, other) = (origin("http://127.0.0.1:1"), origin("http://127.0.0.1:2"));
+        let origins = [api.clone(), other.clone()];
+        let clients = Clients::build(&api, origins, &HttpSettings::default(), &Proxies::default()).unwrap();
+        assert_eq!((clients.of(&api).origin(), clients.of(&other).origin()), (&api, &other));
+        assert_eq!(clients.others.len(), 1, "the API has one client");
+    }
+}

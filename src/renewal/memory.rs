@@ -86,6 +86,13 @@ pub struct Recollection {
 }
 
 impl Memory {
+    /// Forgets that the last exchange was denied for good, because another request may be granted.
+    pub fn forget_denial(&mut self) {
+        if let Some(answer) = &mut self.asked.answer {
+            answer.awaits_change = false;
+        }
+    }
+
     /// Reads the memory by the clocks of now, for a credential that is renewed by this policy.
     pub fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Recollection {
         // An exchange without a recorded answer may have reached the host only just now.

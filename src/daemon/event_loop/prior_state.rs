@@ -59,6 +59,9 @@ impl Daemon {
         };
         state.token_mut().exchanged(record.last_exchange);
         let mut memory = record.memory();
+        if record.request != self.context.request(state.credential()) {
+            memory.forget_denial();
+        }
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}

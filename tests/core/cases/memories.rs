@@ -262,6 +262,24 @@ fn a_key_that_was_asked_with_in_vain_is_asked_with_again() {
     play.asks(id);
 }
 
+#[test]
+fn a_denial_for_good_is_remembered_until_the_key_changes() {
+    for age in [1.0, 500.0, 5000.0] {
+        let mut memory = written(600.0);
+        memory.asked.answer.as_mut().unwrap().awaits_change = true;
+        let (mut play, id) = taken_over(&memory, now(age), calm());
+        play.quiet_until(1_000_000.0);
+        play.rests();
+        play.tell(id, Event::KeyAppeared(key(2)));
+        play.asks(id);
+    }
+    let mut memory = written(600.0);
+    memory.asked.answer.as_mut().unwrap().awaits_change = true;
+    memory.forget_denial();
+    let (mut play, id) = taken_over(&memory, now(5000.0), calm());
+    play.asks(id);
+}
+
 /// A session with this lifetime in seconds, requested, answered and written at once.
 fn written(lifetime: f64) -> Memory {
     let sent = now(0.0);

@@ -128,3 +128,93 @@ fn a_key_that_is_back_before_it_is_read_is_not_asked_with_again() {
     assert_eq!(cooling_down(&play), None);
     play.asks(id);
 }
+
+#[test]
+fn a_denial_for_good_lasts_until_the_key_changes() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::DeniedForGood);
+    play.tell(id, Event::KeyAppeared(key(1)));
+    assert_eq!(play.fleet.get(id).unwrap().exchange_planned(), None);
+    play.quiet_until(1_000_000.0);
+    play.rests();
+    play.tell(id, Event::KeyAppeared(key(2)));
+    play.asks(id);
+}
+
+#[test]
+fn a_denial_for_good_ends_when_a_person_asks_again() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::DeniedForGood);
+    play.quiet_until(1000.0);
+    play.tell(id, Event::RenewRequested);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::DeniedForGood);
+    play.quiet_until(2000.0);
+    play.rests();
+}
+
+#[test]
+fn a_replaced_secret_costs_nothing_while_a_token_lives() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(10.0);
+    play.tell(id, Event::SecretReplaced);
+    play.rests();
+    play.go(402.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Failed);
+    let planned = play.fleet.get(id).unwrap().exchange_planned();
+    play.tell(id, Event::SecretReplaced);
+    assert_eq!(play.fleet.get(id).unwrap().exchange_planned(), planned, "a failure is no denial");
+}
+
+#[test]
+fn a_replaced_secret_ends_a_denial() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 600);
+    play.go(402.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.go(402.5);
+    play.tell(id, Event::SecretReplaced);
+    play.quiet_until(403.999);
+    play.go(404.0);
+    play.asks(id);
+}
+
+#[test]
+fn a_failure_after_a_denial_is_no_denial() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    play.renews(id, 100_000);
+    play.go(67_000.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Denied);
+    play.go(67_300.0);
+    let attempt = play.asks(id);
+    play.refused(id, attempt, Refusal::Failed);
+    let planned = play.fleet.get(id).unwrap().exchange_planned();
+    play.tell(id, Event::SecretReplaced);
+    assert_eq!(play.fleet.get(id).unwrap().exchange_planned(), planned);
+}
+
+#[test]
+fn a_replaced_secret_is_used_at_once_without_a_token() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    for step in 0..6 {
+        play.go(f64::from(step) * 100.0);
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Failed);
+    }
+    play.tell(id, Event::SecretReplaced);
+    play.quiet_until(501.999);
+    play.go(502.0);
+    play.asks(id);
+}

@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, time::Duration};
 
 use tokenwell::renewal::{Effect, Event, Id, LastExchange, OriginId, Refusal};
 
-use crate::play::{Play, at, calm, key};
+use crate::play::{Play, at, calm, key, life};
 
 #[test]
 fn a_busy_host_holds_back_its_own_credentials_only() {
@@ -145,6 +145,37 @@ fn another_host_begins_without_what_was_learnt_of_the_first() {
     }
     play.fleet.change_host(OriginId(1));
     assert!(play.fleet.opens(here) <= play.now && play.fleet.opens(there) >= at(100.0));
+}
+
+#[test]
+fn a_credential_that_moves_leaves_the_limits_of_its_host() {
+    let mut play = Play::new();
+    let [moving, staying] = [1, 1].map(|origin| with_key_at(&mut play, origin));
+    let attempt = play.asks(moving);
+    play.refused(moving, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(100)) });
+    play.fleet.move_to(play.now, moving, OriginId(2));
+    assert!(play.fleet.opens(moving) <= play.now && play.fleet.opens(staying) >= at(100.0));
+    play.tell(moving, Event::RenewRequested);
+    play.go(2.0);
+    play.asks(moving);
+    play.rests();
+}
+
+#[test]
+fn an_exchange_that_moves_with_its_credential_is_counted_once() {
+    let mut play = Play::new();
+    play.fleet.set_in_flight_max(NonZeroUsize::new(2).unwrap());
+    let moving = with_key_at(&mut play, 1);
+    let attempt = play.asks(moving);
+    play.fleet.move_to(play.now, moving, OriginId(2));
+    let [first, second] = [1, 2].map(|origin| with_key_at(&mut play, origin));
+    // The place that is left belongs to the origin that has none.
+    play.asks(first);
+    play.rests();
+    play.granted(moving, attempt, key(1), life(600));
+    assert_eq!(play.fleet.in_flight(), 1);
+    play.publishes(moving);
+    play.asks(second);
 }
 
 /// A credential of that host, with a key.
