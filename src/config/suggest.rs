@@ -15,8 +15,10 @@ pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion
     if key == "<<" {
         return Some(Suggestion::Advice("merge keys are not supported: write the fields out"));
     }
-    if known.contains(&"accessKeyFile") && KEYS_THEMSELVES.contains(&bare.as_str()) {
-        return Some(Suggestion::Advice(KEY_ITSELF));
+    let is_of_a_credential = known.contains(&"accessKeyFile");
+    let secret = SECRETS_THEMSELVES.iter().find(|secret| secret.names.contains(&bare.as_str()));
+    if let Some(secret) = secret.filter(|secret| is_of_a_credential || known.contains(&secret.field)) {
+        return Some(Suggestion::Advice(secret.advice));
     }
     let part = known.iter().find(|name| bare.len() >= PART_CHARS_MIN && self::bare(name).contains(&bare));
     let (distance, nearest) = known.iter().map(|name| (distance(&bare, &self::bare(name)), name)).min()?;
@@ -46,14 +48,54 @@ fn distance(a: &str, b: &str) -> usize {
     row[b.len()]
 }
 
-const KEY_ITSELF: &str =
-    "an access key must not be in the configuration: put it into a file and set `accessKeyFile` to its path";
+/// A secret that was written into the configuration.
+struct SecretItself {
+    /// What people call its field, without case, `_` and `-`.
+    names: &'static [&'static str],
+    /// The field with the path of its file.
+    field: &'static str,
+    advice: &'static str,
+}
+
+const SECRETS_THEMSELVES: [SecretItself; 6] = [
+    SecretItself {
+        names: &["accesskey", "key", "apikey", "secret", "token"],
+        field: "accessKeyFile",
+        advice: "an access key must not be in the configuration: put it into a file and set `accessKeyFile` to its path",
+    },
+    SecretItself {
+        names: &["refreshtoken", "refreshjwt"],
+        field: "refreshTokenFile",
+        advice: "a refresh token must not be in the configuration: put it into a file and set `refreshTokenFile` to its path",
+    },
+    SecretItself {
+        names: &["externaltoken"],
+        field: "externalTokenFile",
+        advice: "a token must not be in the configuration: put it into a file and set `externalTokenFile` to its path",
+    },
+    SecretItself {
+        names: &["authmanagementkey", "managementkey"],
+        field: "authManagementKeyFile",
+        advice: "a key must not be in the configuration: put it into a file and set `authManagementKeyFile` to its path",
+    },
+    SecretItself {
+        names: &["clientsecret", "clientassertion", "assertion", "password"],
+        field: "clientSecretFile",
+        advice: "a secret must not be in the configuration: put it into a file and set `oauth.clientSecretFile` or \
+                 `oauth.assertionFile` to its path",
+    },
+    SecretItself {
+        names: &["answers", "answer", "questions"],
+        field: "answersFile",
+        advice: "answers must not be in the configuration: put them into a file and set `securityQuestions.answersFile` to its \
+                 path",
+    },
+];
 /// One typo per so many letters still counts as the same word.
 const LETTERS_PER_SLIP: usize = 3;
 /// A part of a name with this many letters matches: `keyFile` matches `accessKeyFile`.
 const PART_CHARS_MIN: usize = 4;
 const NAME_CHARS_MAX: usize = 40;
-const KEYS_THEMSELVES: [&str; 5] = ["accesskey", "key", "apikey", "secret", "token"];
 
 #[cfg(test)]
 mod tests {
@@ -72,7 +114,8 @@ mod tests {
         assert_eq!(suggested("keyfile"), "accessKeyFile");
         assert_eq!(suggested("pth"), "path");
         assert_eq!(suggested("OnExpiry"), "onExpiry");
-        assert!(suggested("accessKey") == "advice");
+        assert!(suggested("accessKey") == "advice" && suggested("client_secret") == "advice");
+        assert!(suggested("refreshToken") == "advice" && suggested("answers") == "advice");
         assert_eq!(suggested("zzz"), "");
     }
 }

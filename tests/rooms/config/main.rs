@@ -14,6 +14,7 @@ mod credentials;
 mod fields;
 mod formats;
 mod hooks;
+mod kinds;
 mod messages;
 mod model;
 mod places;
