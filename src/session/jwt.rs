@@ -21,6 +21,8 @@ pub struct Jwt<'a> {
     pub issued_at: Option<Duration>,
     /// `exp`, since the Unix epoch, by the issuer's clock.
     pub expires_at: Option<Duration>,
+    /// `nbf`, since the Unix epoch, by the issuer's clock; [`Duration::MAX`] if it is beyond the year 9999.
+    pub not_before: Option<Duration>,
     /// Whether `exp` is a number beyond the year 9999; `expires_at` is then absent.
     pub expiry_out_of_range: bool,
     issuer: Issuer,
@@ -78,6 +80,7 @@ impl<'a> Jwt<'a> {
             subject: claims.sub.text().map(str::to_owned),
             issued_at: claims.iat.seconds(),
             expires_at: claims.exp.seconds(),
+            not_before: claims.nbf.seconds().or(claims.nbf.is_too_large().then_some(Duration::MAX)),
             expiry_out_of_range: claims.exp.is_too_large(),
             issuer: Issuer::of(&claims.iss),
             signed,
@@ -126,6 +129,8 @@ struct Claims<'a> {
     iat: Lenient<'a>,
     #[serde(borrow, default)]
     exp: Lenient<'a>,
+    #[serde(borrow, default)]
+    nbf: Lenient<'a>,
 }
 
 /// Decodes the signature. A signature with valid letters that cannot be decoded becomes empty, so that verification rejects
@@ -205,6 +210,18 @@ mod tests {
             let text = jwt(HEADER, &format!(r#"{{"iat":{absurd},"exp":{absurd}}}"#));
             let times = Jwt::parse(&text).map(|jwt| (jwt.issued_at, jwt.expires_at)).unwrap();
             assert_eq!(times, (None, None), "{absurd}");
+        }
+    }
+
+    #[test]
+    fn nbf_beyond_the_calendar_is_never_reached() {
+        let nbf = |claim: &str| Jwt::parse(&jwt(HEADER, &format!(r#"{{"nbf":{claim}}}"#))).unwrap().not_before;
+        assert_eq!(nbf("1000"), Some(Duration::from_secs(1000)));
+        for absent in ["0", "null", "\"\"", "-1", "[1000]"] {
+            assert_eq!(nbf(absent), None, "{absent}");
+        }
+        for beyond in ["1795435200000", "1e300", "\"99999999999999999999\""] {
+            assert_eq!(nbf(beyond), Some(Duration::MAX), "{beyond}");
         }
     }
 

@@ -137,7 +137,9 @@ impl Source {
     /// Returns names and values of its options that are not the default, for the printed plan. Claims may be
     /// confidential, so only their names are included.
     pub fn terms(&self) -> Vec<(&'static str, String)> {
-        self.kind.terms()
+        let rules = self.rules.names();
+        let rules = (!rules.is_empty()).then(|| ("verify", rules.join(", ")));
+        self.kind.terms().into_iter().chain(rules).collect()
     }
 
     /// Returns the same source for the file of this name in the same folder, which is one credential of a key folder.

@@ -4,10 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::{
-    answer::RotatedSecret,
-    expectation::{BrokenRule, Expectation},
-};
+use super::{answer::RotatedSecret, broken_rule::BrokenRule, expectation::Expectation};
 use crate::{
     exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
@@ -119,8 +116,8 @@ fn granted(
 ) -> Result<Granted, NoSession> {
     let text = body.session_jwt.text().ok_or(NoSession::NoJwt)?;
     let jwt = Jwt::parse(text)?;
-    expectation.check(&jwt)?;
     let date = date.map(since_epoch);
+    expectation.check(&jwt, date)?;
     if let (Some(end), Some(date)) = (jwt.expires_at, date)
         && end <= date
     {

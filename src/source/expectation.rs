@@ -1,8 +1,8 @@
 //! The rules that a session must meet before it is published.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use super::rules::Rules;
+use super::{broken_rule::BrokenRule, rules::Rules};
 use crate::{
     exchange::ProjectId,
     session::{Jwt, ReplyField},
@@ -30,27 +30,35 @@ pub enum ExpectedIssuer {
     Any(ProjectId),
 }
 
-/// The rule that a session breaks.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BrokenRule {
-    /// It has another issuer.
-    #[error("the session was not issued by project `{project}`")]
-    Issuer {
-        /// The project that was expected.
-        project: ProjectId,
-    },
-}
-
 impl Expectation {
-    /// Checks the claims of a session against every rule.
-    pub fn check(&self, jwt: &Jwt<'_>) -> Result<(), BrokenRule> {
+    /// Checks the claims of a session against every rule. `date` is the time of the reply by the server's clock, since the
+    /// Unix epoch; without it, `nbf` and `iat` are not checked.
+    ///
+    /// Descope's SDKs reject a session whose `nbf` or `iat` is more than [`LEEWAY`] in the future.
+    pub fn check(&self, jwt: &Jwt<'_>, date: Option<Duration>) -> Result<(), BrokenRule> {
         match &self.issuer {
-            ExpectedIssuer::Project(project) if jwt.is_of_project(project.as_str()) => Ok(()),
-            ExpectedIssuer::Project(project) => Err(BrokenRule::Issuer { project: project.clone() }),
-            ExpectedIssuer::Any(_) => Ok(()),
+            ExpectedIssuer::Project(project) if !jwt.is_of_project(project.as_str()) => {
+                return Err(BrokenRule::Issuer { project: project.clone() });
+            }
+            ExpectedIssuer::Project(_) | ExpectedIssuer::Any(_) => {}
         }
+        let is_later =
+            |time: Option<Duration>| time.zip(date).is_some_and(|(time, date)| time > date.saturating_add(LEEWAY));
+        if is_later(jwt.not_before) {
+            return Err(BrokenRule::NotYetValid);
+        }
+        if is_later(jwt.issued_at) {
+            return Err(BrokenRule::IssuedLater);
+        }
+        if self.rules.is_empty() {
+            return Ok(());
+        }
+        self.rules.check(&jwt.all_claims().ok_or(BrokenRule::Unreadable)?)
     }
 }
+
+/// How far clocks of servers may differ, as in Descope's SDKs.
+const LEEWAY: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {
@@ -67,8 +75,8 @@ mod tests {
     #[test]
     fn a_session_of_another_project_breaks_the_rule_that_names_it() {
         let jwt = Jwt::parse(OF_P2ABC).unwrap();
-        assert_eq!(of_project("P2abc").check(&jwt), Ok(()));
-        let broken = of_project("P2other").check(&jwt).unwrap_err();
+        assert_eq!(of_project("P2abc").check(&jwt, None), Ok(()));
+        let broken = of_project("P2other").check(&jwt, None).unwrap_err();
         assert_eq!(broken.to_string(), "the session was not issued by project `P2other`");
     }
 }

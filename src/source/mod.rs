@@ -23,6 +23,7 @@
 
 mod access_key;
 mod answer;
+mod broken_rule;
 mod chain;
 mod chain_folder;
 mod definition;
@@ -46,11 +47,12 @@ mod word;
 
 pub use access_key::{AccessKey, AccessKeyMaterial, KEY_FILE_BYTES_MAX};
 pub use answer::{Answer, NotStored, RotatedSecret, Unsettled};
+pub use broken_rule::BrokenRule;
 pub use chain::{ChainLink, Chains};
 pub use chain_folder::ChainLock;
 pub use definition::Source;
 pub use descope::keys_refusal;
-pub use expectation::{BrokenRule, Expectation, ExpectedIssuer};
+pub use expectation::{Expectation, ExpectedIssuer};
 pub use identity::Identity;
 pub use key_folder::{KEYS_PER_FOLDER_MAX, ListError, list};
 pub use kind::Kind;

@@ -177,8 +177,31 @@ fn the_life_is_that_of_the_token_whatever_the_local_clock_says() {
     }
     let strings = format!(r#"{{"iat":"{NOON}","exp":"{}"}}"#, NOON + 600);
     assert_eq!(life(Some(DATE), &strings, ""), Ok((600, vec![])));
-    let ahead = format!(r#"{{"iat":{},"exp":{}}}"#, NOON + 30, NOON + 630);
+    let ahead = format!(r#"{{"iat":{},"exp":{}}}"#, NOON + 5, NOON + 605);
     assert_eq!(life(Some(DATE), &ahead, ""), Ok((600, vec![])), "two servers may differ a little");
+}
+
+#[test]
+fn a_token_of_the_future_is_refused_as_sdks_refuse_it() {
+    let later = format!(r#""exp":{}"#, NOON + 900);
+    for (claims, reason) in [
+        (format!(r#"{{"iat":{},{later}}}"#, NOON + 5), None),
+        (format!(r#"{{"iat":{}.5,{later}}}"#, NOON + 5), Some("its `iat` is later")),
+        (format!(r#"{{"iat":"{}",{later}}}"#, NOON + 6), Some("its `iat` is later")),
+        (format!(r#"{{"nbf":{},{later}}}"#, NOON + 5), None),
+        (format!(r#"{{"nbf":{},"iat":{NOON},{later}}}"#, NOON + 6), Some("its `nbf` is in the future")),
+        (format!(r#"{{"nbf":1e300,{later}}}"#), Some("its `nbf` is in the future")),
+        (format!(r#"{{"nbf":"soon","iat":[],{later}}}"#), None),
+    ] {
+        let said = life(Some(DATE), &claims, "");
+        assert_eq!(
+            said.as_ref().err().map(|said| said.contains(reason.unwrap_or("nothing"))),
+            reason.map(|_| true),
+            "{claims}: {said:?}"
+        );
+        let without_date = claims.replace(&later, &format!(r#""exp":{}"#, NOON + 86_400));
+        assert!(life(None, &without_date, "").is_ok(), "without a `Date` nothing is in the future: {claims}");
+    }
 }
 
 #[test]
@@ -205,8 +228,8 @@ fn without_iat_the_life_counts_from_the_replys_date() {
         assert_eq!(tell(zero), Ok((900, vec![])), "{zero}");
     }
     assert_eq!(life(Some(DATE), "{}", r#","expiration":1795435600"#), Ok((400, vec![])), "no `exp` either");
-    let backwards = format!(r#"{{"iat":{},"exp":{}}}"#, NOON + 900, NOON + 900);
-    assert_eq!(life(Some(DATE), &backwards, r#","expiration":1795435600"#), Ok((400, vec![])), "`iat` is not sane");
+    let backwards = format!(r#"{{"iat":{},"exp":{}}}"#, NOON + 5, NOON + 4);
+    assert_eq!(life(Some(DATE), &backwards, r#","expiration":1795435600"#), Ok((4, vec![])), "`iat` is not sane");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     access_key,
     entry::{Entry, Form, Section},
-    form, hook, output, refresh_token, renew,
+    form, hook, output, refresh_token, renew, verify,
 };
 use crate::{
     config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX, source::KINDS},
@@ -61,5 +61,5 @@ fn common(output: Section) -> Vec<Entry> {
             format!("Actions that run after a token file changed, in this order; at most {HOOKS_MAX}."),
         ),
     ];
-    [required].into_iter().chain(others).collect()
+    [required].into_iter().chain(verify::both()).chain(others).collect()
 }

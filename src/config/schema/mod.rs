@@ -24,6 +24,7 @@ mod renew;
 mod root;
 mod set;
 mod status;
+mod verify;
 
 pub use entry::{Entry, Fallback, Form, Section};
 pub use json::json;

@@ -4,6 +4,7 @@ use super::{
     access_key, hook,
     output::{self, Whose},
     renew, source,
+    verify::Verification,
 };
 use crate::{
     config::{
@@ -64,6 +65,7 @@ fn required(fields: &mut Fields, diagnostics: &mut Diagnostics) -> bool {
 
 /// The fields that both have.
 struct Common {
+    verification: Verification,
     policy: Policy,
     outputs: Option<Vec<Output>>,
     hooks: Vec<Hook>,
@@ -77,6 +79,7 @@ impl Common {
         conflicts: &mut PathConflicts,
         diagnostics: &mut Diagnostics,
     ) -> Self {
+        let verification = Verification::read(fields, conflicts, diagnostics);
         let on_expiry_field = fields.take("onExpiry", diagnostics);
         let on_expiry = on_expiry_field.as_ref().and_then(|field| field.word(&ON_EXPIRY, diagnostics));
         let policy = fields.take("renew", diagnostics).map_or(pace, |field| renew::read(&field, pace, diagnostics));
@@ -88,6 +91,7 @@ impl Common {
             diagnostics.warning(&field.location, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
         }
         Self {
+            verification,
             policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy },
             outputs,
             hooks: hooks.unwrap_or_default(),
@@ -95,8 +99,8 @@ impl Common {
     }
 
     fn credential(self, name: String, source: Source, required: bool) -> Option<Credential> {
-        let Self { policy, outputs, hooks } = self;
-        Some(Credential { name, source, required, policy, outputs: outputs?, hooks })
+        let Self { verification, policy, outputs, hooks } = self;
+        Some(Credential { name, source: verification.of(source), required, policy, outputs: outputs?, hooks })
     }
 }
 

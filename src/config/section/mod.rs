@@ -13,3 +13,4 @@ pub(super) mod root;
 pub(super) mod set;
 pub(super) mod source;
 pub(super) mod status;
+pub(super) mod verify;

@@ -24,3 +24,4 @@ mod syntax;
 mod templates;
 mod values;
 mod variables;
+mod verify;

@@ -1,0 +1,35 @@
+//! The rules that a session can break.
+
+use crate::exchange::ProjectId;
+
+/// The rule that a session breaks.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BrokenRule {
+    /// It has another issuer.
+    #[error("the session was not issued by project `{project}`")]
+    Issuer {
+        /// The project that was expected.
+        project: ProjectId,
+    },
+    /// Its `nbf` is later than the reply.
+    #[error("the session is not valid yet: its `nbf` is in the future by the server's own clock")]
+    NotYetValid,
+    /// Its `iat` is later than the reply.
+    #[error("the session was issued in the future: its `iat` is later than the server's own clock")]
+    IssuedLater,
+    /// Its claims cannot be compared, because one of them cannot be represented.
+    #[error("the session breaks the rules of `verify`: its claims cannot be read")]
+    Unreadable,
+    /// `verify.audience`.
+    #[error("the session breaks the rule `verify.audience`: its `aud` is another one or missing")]
+    Audience,
+    /// `verify.tenant`.
+    #[error("the session breaks the rule `verify.tenant`: its `dct` or `tenants` names another one or none")]
+    Tenant,
+    /// A rule of `verify.claims`.
+    #[error("the session breaks the rule `verify.claims.{}`: the claim has another value or is missing", name.escape_debug())]
+    Claim {
+        /// The name of the claim.
+        name: String,
+    },
+}
