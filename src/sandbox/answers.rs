@@ -40,6 +40,9 @@ impl Answers {
             if id.is_empty() || answer.is_empty() {
                 return Err(format!("item {index} has an empty `id` or `answer`"));
             }
+            if id.len() > ID_BYTES_MAX {
+                return Err(format!("item {index} has an `id` of more than {ID_BYTES_MAX} bytes"));
+            }
             if answers.iter().any(|(other, _)| *other == id) {
                 return Err(format!("item {index} repeats an `id`"));
             }
@@ -168,7 +171,8 @@ impl Questionnaires {
 }
 
 const ANSWERS_MAX: usize = 20;
-/// About 10 MB at most.
+const ID_BYTES_MAX: usize = 64;
+/// About 30 MB at most.
 const USERS_MAX: usize = 10_000;
 
 #[cfg(test)]
@@ -197,6 +201,7 @@ mod tests {
             (r#"["canary"]"#, "item 0 must be an object"),
             (r#"[{"id": "q1", "answer": 7}]"#, "item 0 must be an object"),
             (r#"[{"id": "q1", "answer": ""}]"#, "item 0 has an empty"),
+            (&format!(r#"[{{"id": "{}", "answer": "canary"}}]"#, "q".repeat(65)), "item 0 has an `id` of more"),
             (r#"[{"id": "q1", "answer": "canary"}, {"id": "q1", "answer": "canary"}]"#, "item 1 repeats"),
         ] {
             let mistake = Answers::parse(text).unwrap_err();

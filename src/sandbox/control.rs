@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use super::answers::Answers;
 use super::endpoint::Endpoint;
 use super::journal::ExchangeRecord;
-use super::json::{Read, list, members, text, word};
+use super::json::{Read, list, members, short_text, word};
 use super::reply::Reply;
 use super::state::Shared;
 use super::{answer_json, body, descope, refresh_token, settings_json, values};
@@ -86,8 +86,8 @@ fn sign_in(shared: &Shared, options: &Value) -> Read<Value> {
     let (mut project, mut user, mut life) = (None, None, None);
     members(options, |name, value| {
         match name {
-            "projectId" => project = Some(text(value)?.to_owned()),
-            "userId" => user = Some(text(value)?.to_owned()),
+            "projectId" => project = Some(short_text(value)?),
+            "userId" => user = Some(short_text(value)?),
             "life" => life = Some(word(value, values::whole_seconds)?),
             _ => return Err("is unknown; the options are `life`, `userId` and `projectId`".to_owned()),
         }

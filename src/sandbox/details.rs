@@ -6,7 +6,7 @@ use super::bearer::Bearer;
 use super::reply::Reply;
 use crate::fingerprint::Fingerprint;
 
-/// What the journal records of a request beside its secret, by endpoint. Texts are at most 200 characters.
+/// What the journal records of a request beside its secret, by endpoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Details {
     /// Of an exchange of an access key.
@@ -21,9 +21,9 @@ pub enum Details {
     },
     /// Of a request about security questions.
     SecurityQuestions {
-        /// The `loginId` in the body.
+        /// The `loginId` in the body; at most 200 characters.
         login_id: Option<String>,
-        /// The ids of the answered questions, in the order of the body; at most 20.
+        /// The ids of the answered questions, in the order of the body; at most 20 of 64 bytes.
         questions: Vec<String>,
         /// The `stepup` in the body; `None` if absent.
         stepup: Option<bool>,
@@ -34,9 +34,9 @@ pub enum Details {
         grant: Option<GrantType>,
         /// How the client authenticated.
         client: Option<ClientAuthentication>,
-        /// The `scope`.
+        /// The `scope`; at most 200 characters.
         scope: Option<String>,
-        /// The `audience`.
+        /// The `audience`; at most 200 characters.
         audience: Option<String>,
     },
 }

@@ -130,7 +130,7 @@ impl Journal {
     }
 }
 
-/// How many exchanges are kept: about 40 MB at most.
+/// How many exchanges are kept: about 40 MB of usual ones, and 300 MB of the longest.
 const JOURNAL_EXCHANGES_MAX: usize = 100_000;
 
 #[cfg(test)]

@@ -30,6 +30,12 @@ pub(super) fn text(value: &Value) -> Read<&str> {
     value.as_str().ok_or_else(|| "must be a JSON string".to_owned())
 }
 
+/// Reads an identifier of 1 to 64 bytes.
+pub(super) fn short_text(value: &Value) -> Read<String> {
+    let short = value.as_str().filter(|text| (1..=64).contains(&text.len()));
+    short.map(str::to_owned).ok_or_else(|| "must be a JSON string of 1 to 64 bytes".to_owned())
+}
+
 pub(super) fn flag(value: &Value) -> Read<bool> {
     value.as_bool().ok_or_else(|| "must be true or false".to_owned())
 }

@@ -127,7 +127,7 @@ fn details(form: Option<&Form>) -> Details {
     let short = |text: &str| shortened(text, TEXT_CHARS_MAX);
     Details::SecurityQuestions {
         login_id: form.and_then(|form| form.login_id.as_deref()).map(short),
-        questions: form.map(|form| form.answers.ids().map(short).collect()).unwrap_or_default(),
+        questions: form.map(|form| form.answers.ids().map(str::to_owned).collect()).unwrap_or_default(),
         stepup: form.and_then(|form| form.stepup),
     }
 }

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::Method;
+use serde_json::json;
 use tokenwell::sandbox::{Answer, RequestOutcome, Sandbox, Settings};
 use tokio::task::JoinSet;
 
-use crate::client::{default, exchange, exchange_of, json_of, logged, raw_exchange, request, sandbox, secret};
+use crate::client::{
+    PROJECT, default, exchange, exchange_of, json_of, logged, post, raw_exchange, refresh_token, request, sandbox,
+    secret,
+};
 
 #[tokio::test]
 async fn held_exchanges_are_judged_when_they_are_released() {
@@ -107,6 +111,43 @@ fn an_address_that_is_taken_or_open_to_others_is_refused() {
     let kind = |address| Sandbox::start_on(address, default()).err().unwrap().kind();
     assert_eq!(kind(sandbox.address()), io::ErrorKind::AddrInUse);
     assert_eq!(kind("0.0.0.0:0".parse().unwrap()), io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn no_secret_of_any_endpoint_is_logged_or_shown() {
+    let log = logged();
+    let sandbox = Sandbox::start(Settings { rotate_refresh_tokens: true, ..default() }).unwrap();
+    let token = refresh_token(&sandbox);
+    let body = json!({"externalToken": "canary-external"});
+    let reply = json_of(post(&sandbox, "/v1/auth/refresh", &token, &body).await).await;
+    let texts = ["sessionJwt", "refreshJwt"].map(|name| reply[name].as_str().unwrap().to_owned());
+    let assertion = "canary.assertion.x";
+    let form = |body: &str| {
+        let asked = request(&sandbox, Method::POST, "/oauth2/v1/token?client_secret=canary-query");
+        asked.header("content-type", "application/x-www-form-urlencoded").body(body.to_owned())
+    };
+    form("grant_type=client_credentials&client_id=P2project&client_secret=canary-secret").send().await.unwrap();
+    form(&format!("grant_type=x&assertion={assertion}"))
+        .basic_auth("P2project", Some("canary-basic"))
+        .send()
+        .await
+        .unwrap();
+    exchange_of(&sandbox, PROJECT, "K2key:canary-management").send().await.unwrap();
+    let mut shown = String::new();
+    for path in ["/sandbox", "/sandbox/exchanges"] {
+        shown += &request(&sandbox, Method::GET, path).send().await.unwrap().text().await.unwrap();
+    }
+    let log = String::from_utf8(log.lock().unwrap().clone()).unwrap();
+    for (secrets, text) in [(&shown, "shown"), (&log, "log")] {
+        for fingerprint in
+            [&token, "canary-secret", assertion, "K2key"].map(|text| secret(text).fingerprint().to_string())
+        {
+            assert!(secrets.contains(&fingerprint), "{text}: {fingerprint}");
+        }
+        for canary in [&texts[0], &texts[1], &token, "canary-", assertion] {
+            assert!(!secrets.contains(canary), "{text} contains {canary}");
+        }
+    }
 }
 
 #[tokio::test]
