@@ -11,12 +11,11 @@ use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
 use super::answer::Answer;
-use super::answers::Answers;
 use super::connection;
 use super::journal::{Counters, ExchangeRecord};
-use super::refresh_token;
 use super::settings::{Accepted, Settings};
 use super::state::{Hold, Shared};
+use super::user::{self, Answers};
 use crate::secret::Secret;
 
 /// A running sandbox. Dropping it stops it and closes every connection.
@@ -98,7 +97,7 @@ impl Sandbox {
     /// Issues a refresh JWT of the default user in this project, as a person gets one by signing in. It is the first of
     /// a family. `life` is in whole seconds.
     pub fn refresh_token(&self, project: &str, life: Duration) -> io::Result<Secret> {
-        refresh_token::issue(&self.shared, Some(project), None, Some(life)).map(Secret::new)
+        user::issue_refresh_token(&self.shared, Some(project), None, Some(life)).map(Secret::new)
     }
 
     /// Expects these answers, by the ids of their questions, of every user that has not set up its own. Ends lock-outs.

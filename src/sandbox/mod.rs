@@ -6,9 +6,8 @@
 //!                       └─> control (/sandbox: inspect, change, script)
 //!
 //! request ─┬─> access_key
-//!          ├─> refresh ────────────┬─> refresh_token ─ families (rotation, reuse)
-//!          ├─> security_questions ─┘   answers
-//!          └─> oauth ─ form, oauth_client, oauth_error
+//!          ├─> user/ ── a refresh JWT: refresh, security questions, rotation and lock-outs
+//!          └─> oauth/ ─ a client or an assertion
 //! ```
 //!
 //! It runs on its own thread with its own runtime, so that tests with and without a runtime, with paused time and of
@@ -19,11 +18,8 @@
 mod access_key;
 mod act;
 mod answer;
-mod answer_json;
-mod answers;
 mod bearer;
 mod body;
-mod bounded;
 mod clock;
 mod connection;
 mod context;
@@ -32,26 +28,17 @@ mod descope;
 mod details;
 mod endpoint;
 mod exchange;
-mod families;
-mod form;
 mod handle;
 mod journal;
-mod json;
 mod mint;
 mod oauth;
-mod oauth_client;
-mod oauth_error;
-mod refresh;
-mod refresh_token;
 mod reply;
 mod request;
 mod request_json;
 mod response;
 mod routes;
 mod secret_file;
-mod security_questions;
 mod settings;
-mod settings_json;
 mod signing;
 mod state;
 mod user;

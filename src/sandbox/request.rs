@@ -11,9 +11,8 @@ use super::descope;
 use super::details::Parsed;
 use super::endpoint::Endpoint;
 use super::oauth::TokenRequest;
-use super::refresh::RefreshRequest;
 use super::reply::Reply;
-use super::security_questions::{AnswersRequest, ListRequest};
+use super::user::{AnswersRequest, ListRequest, RefreshRequest};
 
 /// A well-formed request.
 pub(super) enum EndpointRequest {

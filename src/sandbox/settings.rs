@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::answers::Answers;
 use super::endpoint::Endpoint;
 use super::secret_file;
 use super::signing::SigningKey;
+use super::user::Answers;
 use super::window::RateLimit;
 use crate::fingerprint::Fingerprint;
 

@@ -6,13 +6,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
 use super::answer::Answer;
-use super::answers::Questionnaires;
 use super::clock::Clock;
 use super::details::{Presented, TEXT_CHARS_MAX, shortened};
 use super::endpoint::Endpoint;
-use super::families::Families;
 use super::journal::{Counters, ExchangeRecord, Journal, RequestOutcome};
 use super::settings::Settings;
+use super::user::{Families, Questionnaires};
 use super::window::Window;
 
 /// Settings and records.

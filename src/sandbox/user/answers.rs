@@ -13,7 +13,7 @@ use super::bounded::BoundedMap;
 
 /// The answers to some questions, in the order in which they were given.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Answers(Vec<(String, AnswerHash)>);
+pub(in crate::sandbox) struct Answers(Vec<(String, AnswerHash)>);
 
 /// A hash under a random key of this process: the answers are short, so that a plain hash could be guessed.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl fmt::Debug for AnswerHash {
 
 impl Answers {
     /// Reads `[{"id": …, "answer": …}]` with unique ids and 1 to 20 items, or returns what it must be.
-    pub(super) fn of(items: Vec<Value>) -> Result<Self, String> {
+    pub(in crate::sandbox) fn of(items: Vec<Value>) -> Result<Self, String> {
         if items.is_empty() || items.len() > ANSWERS_MAX {
             return Err(format!("must have 1 to {ANSWERS_MAX} items"));
         }
@@ -52,12 +52,12 @@ impl Answers {
     }
 
     /// Returns answers that none can match.
-    pub(super) const fn none() -> Self {
+    pub(in crate::sandbox) const fn none() -> Self {
         Self(Vec::new())
     }
 
     /// Reads the same from a text.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::sandbox) fn parse(text: &str) -> Result<Self, String> {
         match serde_json::from_str(text) {
             Ok(Value::Array(items)) => Self::of(items),
             Ok(_) | Err(_) => Err("must be a JSON list of objects with `id` and `answer`".to_owned()),
@@ -72,7 +72,7 @@ impl Answers {
     }
 
     /// Returns the ids of the questions, in order.
-    pub(super) fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
+    pub(in crate::sandbox) fn ids(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.iter().map(|(id, _)| id.as_str())
     }
 
@@ -100,7 +100,7 @@ fn hashed(answer: &str) -> AnswerHash {
 }
 
 /// What the sandbox knows of its users' security questions.
-pub(super) struct Questionnaires {
+pub(in crate::sandbox) struct Questionnaires {
     /// Expected of every user without answers of its own.
     of_all: Option<Answers>,
     users: BoundedMap<(String, String), Questionnaire>,
@@ -124,12 +124,12 @@ pub(super) enum Verification {
 }
 
 impl Questionnaires {
-    pub(super) fn new() -> Self {
+    pub(in crate::sandbox) fn new() -> Self {
         Self { of_all: None, users: BoundedMap::new(USERS_MAX) }
     }
 
     /// Expects these answers of every user without answers of its own, and ends all lock-outs.
-    pub(super) fn expect_of_all(&mut self, answers: Answers) {
+    pub(in crate::sandbox) fn expect_of_all(&mut self, answers: Answers) {
         self.of_all = Some(answers);
         self.users.values_mut().for_each(|user| user.wrong = 0);
     }

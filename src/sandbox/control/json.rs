@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::values::Malformed;
+use crate::sandbox::values::Malformed;
 
 /// A value, or what it must be instead.
 pub(super) type Read<T> = Result<T, String>;

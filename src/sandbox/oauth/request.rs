@@ -5,22 +5,22 @@ use std::io;
 use http::{HeaderMap, header};
 use serde_json::{Value, json};
 
-use super::answer::Shape;
-use super::context::{Context, Decision};
-use super::details::{
+use super::client::Client;
+use super::error::OAuthError;
+use super::form::Form;
+use crate::sandbox::answer::Shape;
+use crate::sandbox::context::{Context, Decision};
+use crate::sandbox::details::{
     ClientAuthentication, Details, GrantType, PROJECT_CHARS_MAX, Parsed, Presented, TEXT_CHARS_MAX, shortened,
 };
-use super::form::Form;
-use super::mint::{self, object};
-use super::oauth_client::Client;
-use super::oauth_error::OAuthError;
-use super::reply::Reply;
-use super::settings::EXAMPLE_PROJECT;
-use super::signing::decoded;
+use crate::sandbox::mint::{self, object};
+use crate::sandbox::reply::Reply;
+use crate::sandbox::settings::EXAMPLE_PROJECT;
+use crate::sandbox::signing::decoded;
 use crate::secret::Secret;
 
 /// A well-formed request.
-pub(super) struct TokenRequest {
+pub(in crate::sandbox) struct TokenRequest {
     grant: Grant,
     client: Option<Client>,
     scope: Option<String>,
@@ -39,7 +39,11 @@ struct Principal {
 }
 
 impl TokenRequest {
-    pub(super) fn parse(headers: &HeaderMap, query: Option<&str>, body: Result<&[u8], &Reply>) -> Parsed<Self> {
+    pub(in crate::sandbox) fn parse(
+        headers: &HeaderMap,
+        query: Option<&str>,
+        body: Result<&[u8], &Reply>,
+    ) -> Parsed<Self> {
         let form = body.map_err(Clone::clone).and_then(|body| form(headers, body).map_err(|error| error.reply()));
         let read = |name| form.as_ref().ok().and_then(|form| form.get(name));
         let client = form.as_ref().ok().map_or(Ok(None), |form| Client::of(headers, form));
@@ -93,7 +97,7 @@ impl TokenRequest {
     }
 
     /// Decides by the settings; a forced shape gives any client a token.
-    pub(super) fn decide(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
+    pub(in crate::sandbox) fn decide(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
         let principal = match self.principal(forced.is_some(), context) {
             Ok(principal) => principal,
             Err(error) => return Ok(Decision::Replied(error.reply())),
@@ -102,7 +106,7 @@ impl TokenRequest {
     }
 
     /// Returns the reply that refuses the client, whatever its secret.
-    pub(super) fn denied(&self) -> Reply {
+    pub(in crate::sandbox) fn denied(&self) -> Reply {
         match &self.grant {
             Grant::ClientCredentials => self.invalid_client().reply(),
             Grant::JwtBearer { .. } => OAuthError::InvalidGrant("the issuer is not trusted").reply(),

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::answer_json;
 use super::json::{Read, count, flag, list, members, nullable, text, word};
-use super::settings::Settings;
-use super::values;
+use crate::sandbox::settings::Settings;
+use crate::sandbox::values;
 
 /// Returns the settings with these changes. If there are mistakes, reports all of them and changes nothing.
 pub(super) fn changed(mut settings: Settings, changes: &Value) -> Read<Settings> {

@@ -5,24 +5,24 @@ use std::io;
 use http::HeaderMap;
 use serde_json::json;
 
-use super::answer::Shape;
 use super::answers::{Answers, Verification};
-use super::bearer::Bearer;
-use super::context::{Context, Decision};
-use super::descope;
-use super::details::{Details, Parsed, Presented, TEXT_CHARS_MAX, shortened};
 use super::refresh_token::{self, Holder};
-use super::reply::Reply;
-use super::request_json::Members;
-use super::user::UserSession;
+use super::session::UserSession;
+use crate::sandbox::answer::Shape;
+use crate::sandbox::bearer::Bearer;
+use crate::sandbox::context::{Context, Decision};
+use crate::sandbox::descope;
+use crate::sandbox::details::{Details, Parsed, Presented, TEXT_CHARS_MAX, shortened};
+use crate::sandbox::reply::Reply;
+use crate::sandbox::request_json::Members;
 
 /// A well-formed request for the list of questions.
-pub(super) struct ListRequest {
+pub(in crate::sandbox) struct ListRequest {
     bearer: Bearer,
 }
 
 /// A well-formed set-up or verification.
-pub(super) struct AnswersRequest {
+pub(in crate::sandbox) struct AnswersRequest {
     bearer: Bearer,
     form: Form,
 }
@@ -35,13 +35,13 @@ struct Form {
 }
 
 impl ListRequest {
-    pub(super) fn parse(headers: &HeaderMap) -> Parsed<Self> {
+    pub(in crate::sandbox) fn parse(headers: &HeaderMap) -> Parsed<Self> {
         let bearer = Bearer::of(headers);
         let presented = Presented::in_bearer(bearer.as_ref(), details(None));
         Parsed { presented, request: bearer.map(|bearer| Self { bearer }).ok_or_else(missing) }
     }
 
-    pub(super) fn decide(&self, context: &Context<'_>) -> Decision {
+    pub(in crate::sandbox) fn decide(&self, context: &Context<'_>) -> Decision {
         let listed = refresh_token::present(&self.bearer, context).map(|holder| {
             let questions = expected(&holder, context).map(|answers| answers.questions()).unwrap_or_default();
             Reply::new(200).json(&json!({ "questions": questions }))
@@ -51,7 +51,7 @@ impl ListRequest {
 }
 
 impl AnswersRequest {
-    pub(super) fn parse(headers: &HeaderMap, body: Result<&[u8], &Reply>) -> Parsed<Self> {
+    pub(in crate::sandbox) fn parse(headers: &HeaderMap, body: Result<&[u8], &Reply>) -> Parsed<Self> {
         let bearer = Bearer::of(headers);
         let form = body.map_err(Clone::clone).and_then(Form::of);
         let presented = Presented::in_bearer(bearer.as_ref(), details(form.as_ref().ok()));
@@ -60,7 +60,7 @@ impl AnswersRequest {
     }
 
     /// Sets up the answers of the user.
-    pub(super) fn set_up(self, context: &Context<'_>) -> Decision {
+    pub(in crate::sandbox) fn set_up(self, context: &Context<'_>) -> Decision {
         let Self { bearer, form } = self;
         let reply = refresh_token::present(&bearer, context).map(|holder| {
             context.with_state(|state| state.questionnaires.set_up(&holder.project, &holder.user, form.answers));
@@ -70,7 +70,7 @@ impl AnswersRequest {
     }
 
     /// Verifies the answers; a forced shape gives a session for any answers and any refresh JWT.
-    pub(super) fn verify(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
+    pub(in crate::sandbox) fn verify(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
         let presented = match forced {
             Some(_) => Ok(refresh_token::present_forced(&self.bearer, context)),
             None => refresh_token::present(&self.bearer, context).and_then(|holder| self.checked(holder, context)),

@@ -3,11 +3,11 @@
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, Shape};
 use super::json::{Read, list, members, nullable, object, text, word};
-use super::reply::{Headers, Reply};
-use super::signing::SigningKey;
-use super::values;
+use crate::sandbox::answer::{Answer, Shape};
+use crate::sandbox::reply::{Headers, Reply};
+use crate::sandbox::signing::SigningKey;
+use crate::sandbox::values;
 
 /// Reads `"hang"`, `{"status": 503, "retryAfter": "7s"}`, `{"session": {…}}`, `{"overlongBytes": 100000}`.
 pub(super) fn read(value: &Value) -> Read<Answer> {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::details::ClientAuthentication;
-use super::reply::Reply;
+use crate::sandbox::details::ClientAuthentication;
+use crate::sandbox::reply::Reply;
 
 /// An error, with a description where there are several causes.
 pub(super) enum OAuthError {

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, header};
 use zeroize::Zeroizing;
 
-use super::details::ClientAuthentication;
+use super::error::OAuthError;
 use super::form::{Form, decoded};
-use super::oauth_error::OAuthError;
+use crate::sandbox::details::ClientAuthentication;
 use crate::secret::Secret;
 
 /// A client as the request names it.

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::bearer::Bearer;
-use super::context::Context;
-use super::descope;
 use super::families::Presentation;
-use super::mint::{self, Minted, object};
-use super::reply::Reply;
-use super::settings::{EXAMPLE_PROJECT, Settings};
-use super::signing::{SigningKey, decoded};
-use super::state::Shared;
 use crate::fingerprint::Fingerprint;
+use crate::sandbox::bearer::Bearer;
+use crate::sandbox::context::Context;
+use crate::sandbox::descope;
+use crate::sandbox::mint::{self, Minted, object};
+use crate::sandbox::reply::Reply;
+use crate::sandbox::settings::{EXAMPLE_PROJECT, Settings};
+use crate::sandbox::signing::{SigningKey, decoded};
+use crate::sandbox::state::Shared;
 use crate::secret::Secret;
 
 /// The user of an accepted refresh JWT.
@@ -27,7 +27,7 @@ pub(super) struct Holder {
 }
 
 /// Issues a refresh JWT, which is the first of a family. Its project and life are by default those of the settings.
-pub(super) fn issue(
+pub(in crate::sandbox) fn issue(
     shared: &Shared,
     project: Option<&str>,
     user: Option<&str>,

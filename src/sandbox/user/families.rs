@@ -7,7 +7,7 @@ use super::bounded::BoundedMap;
 use crate::fingerprint::Fingerprint;
 
 /// The refresh JWTs that were presented or given out. One that is unknown is the first of a family of its own.
-pub(super) struct Families {
+pub(in crate::sandbox) struct Families {
     tokens: BoundedMap<Fingerprint, Token>,
     /// How many families there have been.
     families: u64,
@@ -36,7 +36,7 @@ pub(super) enum Presentation {
 }
 
 impl Families {
-    pub(super) fn new() -> Self {
+    pub(in crate::sandbox) fn new() -> Self {
         Self { tokens: BoundedMap::new(TOKENS_MAX), families: 0 }
     }
 

@@ -5,11 +5,11 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
 
-use super::answer::Shape;
-use super::context::Context;
-use super::mint::{self, Minted, object};
 use super::refresh_token::{self, Holder};
-use super::reply::Reply;
+use crate::sandbox::answer::Shape;
+use crate::sandbox::context::Context;
+use crate::sandbox::mint::{self, Minted, object};
+use crate::sandbox::reply::Reply;
 
 /// How a session of a user differs by endpoint.
 pub(super) struct UserSession<'a> {

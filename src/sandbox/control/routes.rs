@@ -6,16 +6,17 @@ use http::{Method, Request};
 use hyper::body::Incoming;
 use serde_json::{Map, Value, json};
 
-use super::answers::Answers;
-use super::endpoint::Endpoint;
-use super::journal::ExchangeRecord;
 use super::json::{Read, list, members, short_text, word};
-use super::reply::Reply;
-use super::state::Shared;
-use super::{answer_json, body, descope, refresh_token, settings_json, values};
+use super::{answer_json, settings_json};
+use crate::sandbox::endpoint::Endpoint;
+use crate::sandbox::journal::ExchangeRecord;
+use crate::sandbox::reply::Reply;
+use crate::sandbox::state::Shared;
+use crate::sandbox::user::Answers;
+use crate::sandbox::{body, descope, user, values};
 
 /// Answers a request to `/sandbox` or below it.
-pub(super) async fn control(shared: &Shared, path: &str, request: Request<Incoming>) -> io::Result<Reply> {
+pub(in crate::sandbox) async fn control(shared: &Shared, path: &str, request: Request<Incoming>) -> io::Result<Reply> {
     let method = request.method().clone();
     match (path, method) {
         ("/sandbox", Method::GET) => Ok(Reply::new(200).json(&overview(shared))),
@@ -93,7 +94,7 @@ fn sign_in(shared: &Shared, options: &Value) -> Read<Value> {
         }
         Ok(())
     })?;
-    let issued = refresh_token::issue(shared, project.as_deref(), user.as_deref(), life);
+    let issued = user::issue_refresh_token(shared, project.as_deref(), user.as_deref(), life);
     let jwt = issued.map_err(|error| error.to_string())?;
     tracing::info!("a refresh JWT was issued through the control endpoint");
     Ok(json!({ "refreshJwt": jwt }))

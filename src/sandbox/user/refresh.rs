@@ -4,24 +4,24 @@ use std::io;
 
 use http::HeaderMap;
 
-use super::answer::Shape;
-use super::bearer::Bearer;
-use super::context::{Context, Decision};
-use super::descope;
-use super::details::{Details, Parsed, Presented};
 use super::refresh_token;
-use super::reply::Reply;
-use super::request_json::Members;
-use super::user::UserSession;
+use super::session::UserSession;
+use crate::sandbox::answer::Shape;
+use crate::sandbox::bearer::Bearer;
+use crate::sandbox::context::{Context, Decision};
+use crate::sandbox::descope;
+use crate::sandbox::details::{Details, Parsed, Presented};
+use crate::sandbox::reply::Reply;
+use crate::sandbox::request_json::Members;
 use crate::secret::Secret;
 
 /// A well-formed request. Its `externalToken`, a session of another vendor, is only recorded.
-pub(super) struct RefreshRequest {
+pub(in crate::sandbox) struct RefreshRequest {
     bearer: Bearer,
 }
 
 impl RefreshRequest {
-    pub(super) fn parse(headers: &HeaderMap, body: Result<&[u8], &Reply>) -> Parsed<Self> {
+    pub(in crate::sandbox) fn parse(headers: &HeaderMap, body: Result<&[u8], &Reply>) -> Parsed<Self> {
         let bearer = Bearer::of(headers);
         let external_token = body.map_err(Clone::clone).and_then(|body| Members::of(body)?.text("externalToken"));
         let external_print = external_token.as_ref().ok().and_then(Option::clone);
@@ -34,7 +34,7 @@ impl RefreshRequest {
     }
 
     /// Decides by the settings; a forced shape gives any refresh JWT a session.
-    pub(super) fn decide(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
+    pub(in crate::sandbox) fn decide(&self, forced: Option<&Shape>, context: &Context<'_>) -> io::Result<Decision> {
         let presented = match forced {
             Some(_) => Ok(refresh_token::present_forced(&self.bearer, context)),
             None => refresh_token::present(&self.bearer, context),
