@@ -34,14 +34,19 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         daemon.stay_within(confinement);
         daemon.serve_status().map_err(Failure::at_run_time)?;
         daemon.tell_service_manager();
-        loop {
-            if let Turn::Stop(sender) = daemon.turn().await? {
-                info!(sender, "stopping");
-                daemon.drain().await;
-                info!("stopped");
-                return Ok(ExitCode::SUCCESS);
+        let ended = loop {
+            match daemon.turn().await {
+                Ok(Turn::Goes) => {}
+                Ok(Turn::Stop(sender)) => {
+                    info!(sender, "stopping");
+                    break Ok(ExitCode::SUCCESS);
+                }
+                Err(error) => break Err(error.into()),
             }
-        }
+        };
+        daemon.drain().await;
+        info!("stopped");
+        ended
     })
 }
 

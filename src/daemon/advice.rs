@@ -1,7 +1,10 @@
 //! The remedy that the status shows for a credential.
 
-use super::credential_state::CredentialState;
+use std::time::SystemTime;
+
+use super::{credential_state::CredentialState, refresh_warnings::ends_within};
 use crate::{
+    clock,
     renewal::{Moment, Renewal},
     status::Wording,
 };
@@ -11,7 +14,7 @@ use crate::{
 pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Option<String> {
     let source = &state.credential().source;
     if state.key().error().is_some() {
-        return Some(source.missing_remedy());
+        return Some(state.key().remedy().map_or_else(|| source.missing_remedy(), str::to_owned));
     }
     if let Some(holder) = state.holder() {
         return Some(holder.to_owned());
@@ -23,8 +26,24 @@ pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Opt
     if renewal.is_in_conflict() {
         return Some("find who else writes the output, and stop it".to_owned());
     }
-    if renewal.serves(now) {
+    let of_output = || state.outputs().first_remedy().map(str::to_owned).filter(|_| !renewal.serves(now));
+    of_output().or_else(|| of_refresh_token(state, clock::wall()))
+}
+
+/// The remedy for a refresh token that is not the mounted one, or that ends soon.
+fn of_refresh_token(state: &CredentialState, wall: SystemTime) -> Option<String> {
+    let problem = state.key().refresh().and_then(|(_, refresh)| refresh.problem.clone());
+    problem.or_else(|| of_ending_refresh_token(state, wall))
+}
+
+/// The remedy for a refresh token that ends soon; `None` if it does not.
+pub(super) fn of_ending_refresh_token(state: &CredentialState, wall: SystemTime) -> Option<String> {
+    let source = &state.credential().source;
+    let ends_at = state.key().refresh()?.1.expires_at?;
+    if !ends_within(ends_at, source.refresh_warn_before()?, wall) {
         return None;
     }
-    state.outputs().first_remedy().map(str::to_owned)
+    let ends = if ends_at <= wall { "has ended at" } else { "ends at" };
+    let time = humantime::format_rfc3339_seconds(ends_at);
+    Some(format!("the refresh token {ends} {time}; {}", source.denied_remedy()))
 }

@@ -74,7 +74,7 @@ impl CredentialState {
         let before = mem::replace(&mut self.credential, Arc::new(credential));
         let after = &self.credential;
         if before.source.files() != after.source.files() {
-            self.key = KeyState::new();
+            self.key = self.key.of_another_source();
         } else if returns {
             self.key.forget();
         }
@@ -173,7 +173,7 @@ mod tests {
     };
 
     fn without_key() -> Observation {
-        Observation::NoKey { why: "no such file".to_owned(), may_pass_unseen: false }
+        Observation::NoKey { why: "no such file".to_owned(), remedy: None, may_pass_unseen: false }
     }
 
     #[test]

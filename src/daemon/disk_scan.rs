@@ -6,7 +6,6 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::SystemTime,
 };
 
 use crate::{
@@ -18,15 +17,15 @@ use crate::{
     output::{Locks, Output, ProtectedKeys},
     renewal::Id,
     session::Session,
-    source::{self, Identity, ListError, ReadError, Source},
+    source::{self, Identity, ListError, ObservedSecrets, ReadError, Reader, SecretKind, Source},
     state::{Ledger, LoadError, Record},
 };
 
 /// What to scan.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanRequest {
-    /// Credentials whose sources are read.
-    pub(super) sources: Vec<(Id, Arc<Credential>)>,
+    /// Credentials whose sources are read, each with its reader.
+    pub(super) sources: Vec<(Id, Arc<Credential>, Reader)>,
     /// Folders in which every file is a key.
     pub(super) key_directories: BTreeSet<PathBuf>,
     /// The configuration file.
@@ -92,14 +91,12 @@ pub(super) struct DiskScan {
 /// What a source holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) enum Observation {
-    Key {
-        identity: Identity,
-        /// See [`crate::source::Material::refresh_expiry`].
-        refresh_expiry: Option<SystemTime>,
-    },
+    Key(ObservedSecrets),
     NoKey {
         /// One line for people.
         why: String,
+        /// What a person should do, unless the file is to be mended.
+        remedy: Option<String>,
         /// See [`ReadError::may_pass_unseen`].
         may_pass_unseen: bool,
     },
@@ -108,13 +105,14 @@ pub(super) enum Observation {
 impl Observation {
     pub(super) fn identity(&self) -> Option<Identity> {
         match self {
-            Self::Key { identity, .. } => Some(*identity),
+            Self::Key(observed) => Some(observed.identity),
             Self::NoKey { .. } => None,
         }
     }
 
     pub(super) fn without_key(error: &ReadError) -> Self {
-        Self::NoKey { why: error.to_string(), may_pass_unseen: error.may_pass_unseen() }
+        let remedy = (error.kind == SecretKind::RotatedToken).then(|| error.to_string());
+        Self::NoKey { why: error.to_string(), remedy, may_pass_unseen: error.may_pass_unseen() }
     }
 }
 
@@ -122,11 +120,12 @@ impl DiskScan {
     /// Scans. Blocks on the disk: it reads every file, because sizes and times of mounted files are not reliable.
     pub(super) fn take(scope: &ScanRequest, ledger: &Ledger, locks: &Locks) -> Self {
         let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
-        let observations =
-            scope.sources.iter().map(|(id, credential)| (*id, Arc::clone(credential), observe(&credential.source)));
-        let observations = observations.collect();
+        let observation = |(id, credential, reader): &(Id, Arc<Credential>, Reader)| {
+            (*id, Arc::clone(credential), observe(&credential.source, reader))
+        };
+        let observations = scope.sources.iter().map(observation).collect();
         let mut secret_files: BTreeSet<PathBuf> = BTreeSet::new();
-        for (_, credential) in &scope.sources {
+        for (_, credential, _) in &scope.sources {
             secret_files.extend(credential.source.files().iter().map(|file| file.path.to_owned()));
         }
         let mut directories = HashMap::new();
@@ -179,9 +178,9 @@ fn claim(outputs: &[Output], locks: &Locks) -> Claim {
     }
 }
 
-fn observe(source: &Source) -> Observation {
-    match source.read_for_exchange() {
-        Ok(material) => Observation::Key { identity: material.identity(), refresh_expiry: material.refresh_expiry() },
+fn observe(source: &Source, reader: &Reader) -> Observation {
+    match reader.observe(source) {
+        Ok(material) => Observation::Key(material.observed()),
         Err(error) => Observation::without_key(&error),
     }
 }

@@ -8,6 +8,7 @@ mod output_monitor;
 mod prior_state;
 mod readiness;
 mod reconcile;
+mod refresh_tokens;
 mod reload;
 mod report;
 mod service;
@@ -30,6 +31,7 @@ use super::{
     output_monitor::OutputMonitor,
     processes::Processes,
     reconciler::Reconciler,
+    refresh_warnings::RefreshWarnings,
     reloader::{ReloadSource, Reloader, Why},
     signals::{Request, Signals},
     status_publisher::StatusPublisher,
@@ -55,6 +57,7 @@ pub struct Daemon {
     credentials: Credentials,
     reconciler: Reconciler,
     verifier: Verifier,
+    refresh_warnings: RefreshWarnings,
     event_log: EventLog,
     tasks: Tasks,
     signals: Signals,
@@ -117,6 +120,7 @@ impl Daemon {
             credentials: Credentials::default(),
             reconciler: Reconciler::default(),
             verifier: Verifier::default(),
+            refresh_warnings: RefreshWarnings::default(),
             event_log: EventLog::default(),
             tasks: Tasks::default(),
             signals,
@@ -208,7 +212,11 @@ impl Daemon {
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.due();
         let faces = [self.status_file_due(), self.publisher.service_manager_due()];
-        [self.fleet.next_wake(), poll, self.monitor.cleanup_due()].into_iter().chain(faces).flatten().min()
+        [self.fleet.next_wake(), poll, self.monitor.cleanup_due(), self.refresh_warnings.due()]
+            .into_iter()
+            .chain(faces)
+            .flatten()
+            .min()
     }
 
     fn wake(&mut self) {
@@ -219,6 +227,7 @@ impl Daemon {
         if self.inputs.due().is_some_and(|due| now >= due) {
             self.scan_disk();
         }
+        self.notice_due_refresh_tokens(now);
         self.tidy(now);
         self.reconciler.forget_old_exchanges(now);
     }
@@ -229,7 +238,11 @@ impl Daemon {
             return;
         }
         let scope = ScanRequest {
-            sources: self.credentials.all().map(|(id, state)| (id, Arc::clone(state.credential()))).collect(),
+            sources: self
+                .credentials
+                .all()
+                .map(|(id, state)| (id, Arc::clone(state.credential()), state.key().reader().clone()))
+                .collect(),
             key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),

@@ -11,7 +11,7 @@ use crate::{
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Moment, Refusal},
     session::{GrantNote, Granted, Session},
-    source::{Exchange, Identity, Means, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
+    source::{Exchange, Identity, Means, ObservedSecrets, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
     state::{Ledger, Record, StoreError, WrittenToken},
 };
 
@@ -44,7 +44,7 @@ pub(super) enum Exchanged {
     /// A session.
     Session { identity: Identity, sent: Moment, session: Session, notes: Vec<GrantNote>, signature: SignatureStatus },
     /// A refusal. After a denial the key file was read once more: `reread` is what it holds now.
-    Refused { identity: Option<Identity>, sent: Moment, refused: Refused, reread: Option<Identity> },
+    Refused { identity: Option<Identity>, sent: Moment, refused: Refused, reread: Option<ObservedSecrets> },
     /// The key file holds no key; nothing was sent.
     NoKey(ReadError),
     /// The key file holds the key that cools down; nothing was sent.
@@ -81,7 +81,7 @@ pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, no
     let Exchange { identity, sent, skew, outcome, .. } = match obtained {
         Obtained::Unusable(error) => return Exchanged::NoKey(error),
         Obtained::CoolingDown(identity) => return Exchanged::CoolingDown(identity),
-        Obtained::Hangs { began, refused } => {
+        Obtained::Unsent { began, refused } => {
             return Exchanged::Refused { identity: None, sent: began, refused, reread: None };
         }
         Obtained::Answered(exchange) => *exchange,

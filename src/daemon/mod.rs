@@ -25,6 +25,7 @@ mod output_monitor;
 mod processes;
 mod readiness;
 mod reconciler;
+mod refresh_warnings;
 mod refusals;
 mod reloader;
 mod signals;

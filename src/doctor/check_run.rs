@@ -41,6 +41,16 @@ impl CheckRun<'_> {
         if is_readable != Some(true) {
             return skipped_exchange(NO_KEY);
         }
+        if credential.source.rotates() {
+            let (config, owned) = (Arc::clone(self.config), credential.clone());
+            match self.on_disk(move || DryExchange::is_possible(&config, &owned)).await {
+                Some(Ok(())) => {}
+                Some(Err(why)) => {
+                    return skipped_exchange(&format!("{why}, and the exchange may replace the refresh token"));
+                }
+                None => return skipped_exchange("the disk of the state directory takes too long"),
+            }
+        }
         let mut waited_for = None;
         for turn in 0..=TURNS_MAX {
             let Some(recorded) = self.last_exchange(credential).await else {
@@ -63,7 +73,9 @@ impl CheckRun<'_> {
         let obtaining = obtain(means, &credential.source, &reader, None, &mut recorder);
         let obtained = report.wait(&format!("exchanging {which}"), obtaining).await;
         match obtained {
-            Obtained::Unusable(_) | Obtained::Hangs { .. } | Obtained::CoolingDown(_) => skipped_exchange(NO_KEY),
+            Obtained::Unusable(error) if credential.source.rotates() => skipped_exchange(&error.to_string()),
+            Obtained::Unusable(_) | Obtained::CoolingDown(_) => skipped_exchange(NO_KEY),
+            Obtained::Unsent { refused, .. } => skipped_exchange(&refused.message),
             Obtained::Answered(exchange) => {
                 let Exchange { identity, took, outcome, .. } = *exchange;
                 ExchangeProbe {

@@ -56,14 +56,8 @@ pub enum NotRecorded {
 impl DryExchange {
     /// Records the exchange before it begins, so a daemon that starts from now on keeps the spacing. Blocks on the disk.
     pub fn begin(config: &Config, credential: &Credential, key: Fingerprint) -> Result<Self, NotRecorded> {
+        Self::is_possible(config, credential)?;
         let ledger = Ledger::new(&config.state_directory);
-        is_free(credential)?;
-        match ledger.owner() {
-            Ok(Some(owner)) if owner == geteuid().as_raw() => {}
-            Ok(Some(owner)) => return Err(NotRecorded::Foreign { directory: config.state_directory.clone(), owner }),
-            Ok(None) => return Err(NotRecorded::Missing(config.state_directory.clone())),
-            Err(why) => return Err(NotRecorded::store_failed(&config.state_directory, &why)),
-        }
         let last_exchange = ExchangeRecord { key, answer: None };
         // An unreadable record costs the daemon an exchange in any case.
         let record = if let Ok(Some(record)) = ledger.load(&credential.name) {
@@ -75,6 +69,18 @@ impl DryExchange {
         let dry_exchange = Self { ledger, credential: credential.clone(), record };
         dry_exchange.store()?;
         Ok(dry_exchange)
+    }
+
+    /// Returns an error if nothing can be recorded. An exchange whose reply may replace the secret is not made then: a daemon
+    /// would not find the new secret, or has presented the old one itself. Blocks on the disk.
+    pub fn is_possible(config: &Config, credential: &Credential) -> Result<(), NotRecorded> {
+        is_free(credential)?;
+        match Ledger::new(&config.state_directory).owner() {
+            Ok(Some(owner)) if owner == geteuid().as_raw() => Ok(()),
+            Ok(Some(owner)) => Err(NotRecorded::Foreign { directory: config.state_directory.clone(), owner }),
+            Ok(None) => Err(NotRecorded::Missing(config.state_directory.clone())),
+            Err(why) => Err(NotRecorded::store_failed(&config.state_directory, &why)),
+        }
     }
 
     /// Records the end of the exchange, unless a daemon that started meanwhile has replaced the record. Blocks on the disk.

@@ -1,7 +1,6 @@
 //! The result of a reply, which is usable only after a rotated secret is stored.
 
-use std::path::PathBuf;
-
+use super::unusable::ReadError;
 use crate::{exchange::Refused, secret::Secret, session::Granted};
 
 /// The result of a reply: a session or a refusal, and optionally a secret that replaces the one that was sent.
@@ -19,19 +18,14 @@ pub struct Answer {
 pub struct RotatedSecret(pub Secret);
 
 /// Why a rotated secret was not stored.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum NotStored {
     /// Replies never replace secrets of this kind.
     #[error("the reply replaces a secret that never rotates")]
     NeverRotates,
     /// The disk does not take it.
-    #[error("`{path}` cannot be written: {why}", path = path.display())]
-    Disk {
-        /// The file.
-        path: PathBuf,
-        /// The system's error.
-        why: String,
-    },
+    #[error(transparent)]
+    Disk(ReadError),
 }
 
 /// An answer whose rotated secret could not be stored. It contains the complete answer, so that storing can be retried.

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -18,6 +19,7 @@ use super::{
     public_key,
     rules::Rules,
     secret_kind::{SecretFile, SecretKind},
+    token_chain::NotLocked,
     unusable::ReadError,
 };
 use crate::{
@@ -84,9 +86,9 @@ impl Source {
         self.kind.keep_in(state_directory, credential);
     }
 
-    /// Excludes other processes while its secret may be replaced; `None` if it never rotates. Blocks while another
-    /// process exchanges it.
-    pub fn lock(&self) -> Result<Option<ChainLock>, ReadError> {
+    /// Excludes other processes while its secret may be replaced; `None` if it never rotates. Blocks on
+    /// the disk.
+    pub fn lock(&self) -> Result<Option<ChainLock>, NotLocked> {
         self.kind.lock()
     }
 
@@ -96,12 +98,8 @@ impl Source {
         self.kind.store(link, rotated)
     }
 
-    /// Returns the error of a rotated secret that is still not stored.
-    pub(super) fn unstored(&self, not_stored: &NotStored) -> ReadError {
-        self.kind.unstored(not_stored)
-    }
-
-    /// Notes that `link` has brought a session: rotated secrets of other mounted ones are removed. Blocks on the disk.
+    /// Notes that `link` has brought a session. If it is of the mounted secret, rotated secrets of other mounted ones are
+    /// removed. Blocks on the disk.
     pub fn granted(&self, link: ChainLink) {
         self.kind.granted(link);
     }
@@ -109,6 +107,17 @@ impl Source {
     /// Notes that `link` was denied: another one may be used instead. Blocks on the disk.
     pub fn denied(&self, link: ChainLink) {
         self.kind.denied(link);
+    }
+
+    /// Returns how long before the end of its refresh token a person is warned; `None` if it has none.
+    pub fn refresh_warn_before(&self) -> Option<Duration> {
+        self.kind.refresh_warn_before()
+    }
+
+    /// Describes the stored secrets that replace mounted ones, for the printed plan; `None` if it never rotates. Blocks on the
+    /// disk.
+    pub fn stored_tokens(&self) -> Option<String> {
+        self.kind.stored_tokens()
     }
 
     /// Returns the origin of its requests. Pace, quiet periods and admission of that origin apply to its exchanges.

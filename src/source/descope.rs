@@ -28,10 +28,18 @@ pub(super) fn session(
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
 }
 
-/// Returns the refresh token in a reply of success that replaces the one that was sent. Zero, null, an empty text and what
-/// is not a JWT count as absent.
+/// Returns the refresh token in a reply of success. Zero, null, an empty text and what is not a JWT count as absent. No
+/// other field of the body can spoil it.
 pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
-    let body = Body::parse(&reply.body).ok().filter(|_| reply.status.is_success())?;
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Body<'a> {
+        #[serde(borrow, default)]
+        refresh_jwt: Lenient<'a>,
+    }
+
+    let is_object = reply.body.trim_ascii_start().starts_with(b"{");
+    let body: Body = serde_json::from_slice(&reply.body).ok().filter(|_| reply.status.is_success() && is_object)?;
     let text = body.refresh_jwt.text()?;
     Jwt::parse(text).ok().map(|_| RotatedSecret(Secret::new(text.to_owned())))
 }

@@ -1,7 +1,7 @@
 //! Every kind of source as one closed enum, with the methods that all kinds share. See [`super::Source`] for what each
 //! method means.
 
-use std::{io, path::Path};
+use std::{path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -15,8 +15,8 @@ use super::{
     material::Secrets,
     refresh_token::RefreshToken,
     secret_kind::{SecretFile, SecretKind},
-    token_chain::TokenChain,
-    unusable::{ReadError, Unusable},
+    token_chain::{NotLocked, TokenChain},
+    unusable::ReadError,
 };
 use crate::exchange::{Api, Origin};
 
@@ -126,8 +126,19 @@ impl Kind {
         self.chain().map_or(Ok(()), TokenChain::reserve)
     }
 
-    pub(super) fn lock(&self) -> Result<Option<ChainLock>, ReadError> {
-        self.chain().map(TokenChain::lock).transpose()
+    pub(super) fn lock(&self) -> Result<Option<ChainLock>, NotLocked> {
+        self.chain().map_or(Ok(None), TokenChain::lock)
+    }
+
+    pub(super) fn refresh_warn_before(&self) -> Option<Duration> {
+        match self {
+            Self::AccessKey(_) => None,
+            Self::RefreshToken(source) => Some(source.warn_before),
+        }
+    }
+
+    pub(super) fn stored_tokens(&self) -> Option<String> {
+        self.chain().and_then(TokenChain::description)
     }
 
     pub(super) fn store(&self, link: Option<ChainLink>, rotated: &RotatedSecret) -> Result<(), NotStored> {
@@ -135,15 +146,6 @@ impl Kind {
             (Some(chain), Some(link)) => chain.store(link, rotated),
             (_, _) => Err(NotStored::NeverRotates),
         }
-    }
-
-    pub(super) fn unstored(&self, not_stored: &NotStored) -> ReadError {
-        let path = match not_stored {
-            NotStored::Disk { path, .. } => path.clone(),
-            NotStored::NeverRotates => Default::default(),
-        };
-        let why = Unusable::Unreadable(io::Error::other(not_stored.to_string()));
-        ReadError { kind: SecretKind::RotatedToken, path, why }
     }
 
     pub(super) fn granted(&self, link: ChainLink) {

@@ -6,14 +6,14 @@ use super::{
     chain::ChainLink,
     expectation::Expectation,
     identity::Identity,
-    refresh_token::{self, RefreshTokenMaterial},
+    refresh_token::RefreshTokenMaterial,
+    token_chain::PresentedRefresh,
 };
 use crate::{
     exchange::{Api, Refused, Reply, Request, Timing},
     secret::Secret,
     session::Jwks,
 };
-use std::time::SystemTime;
 
 /// What an exchange needs from the files of a source. It exists for one exchange only.
 #[derive(Debug)]
@@ -22,6 +22,15 @@ pub struct Material {
     pub secrets: Secrets,
     /// The only public keys that may sign the session, if the source names any.
     pub public_keys: Option<Jwks>,
+}
+
+/// What a look at the files of a source finds, without the secrets.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ObservedSecrets {
+    /// The identity of the secrets.
+    pub identity: Identity,
+    /// The refresh token that is presented, if the source has one.
+    pub refresh: Option<PresentedRefresh>,
 }
 
 /// The secrets of a source and the settings that are sent with them.
@@ -57,12 +66,13 @@ impl Material {
         }
     }
 
-    /// Returns when the refresh token that is presented expires, by its own claim.
-    pub fn refresh_expiry(&self) -> Option<SystemTime> {
-        match &self.secrets {
+    /// Returns what a look at the source finds.
+    pub fn observed(&self) -> ObservedSecrets {
+        let refresh = match &self.secrets {
             Secrets::AccessKey(_) => None,
-            Secrets::RefreshToken(material) => material.expiry(),
-        }
+            Secrets::RefreshToken(material) => Some(material.shown()),
+        };
+        ObservedSecrets { identity: self.identity(), refresh }
     }
 
     /// Returns the request for a session.
@@ -77,7 +87,7 @@ impl Material {
     pub fn reply(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
         match &self.secrets {
             Secrets::AccessKey(_) => access_key::answer(reply, timing, expectation),
-            Secrets::RefreshToken(_) => refresh_token::answer(reply, timing, expectation),
+            Secrets::RefreshToken(material) => material.answer(reply, timing, expectation),
         }
     }
 

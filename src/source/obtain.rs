@@ -24,7 +24,7 @@ use super::{
     chain::ChainLink,
     definition::Source,
     identity::Identity,
-    material::Material,
+    material::{Material, ObservedSecrets},
     public_key::pinned,
     reader::{NotRead, Prepared, Reader},
     unusable::ReadError,
@@ -66,8 +66,8 @@ pub trait Recorder: Send {
 pub enum Obtained {
     /// Nothing was sent, because the source has no usable secret.
     Unusable(ReadError),
-    /// Nothing was sent, because the source could not be read in time.
-    Hangs {
+    /// Nothing was sent, because the source could not be read in time, or another process exchanges the same secret.
+    Unsent {
         /// When the read began.
         began: Moment,
         /// The refusal and its message.
@@ -115,8 +115,8 @@ pub enum Outcome {
     Refused {
         /// The refusal and its message.
         refused: Refused,
-        /// The identity of the source's secret now, if it was read again.
-        reread: Option<Identity>,
+        /// What the source holds now, if it was read again.
+        reread: Option<ObservedSecrets>,
     },
 }
 
@@ -135,7 +135,7 @@ pub async fn obtain(
     let Prepared { material, lock } = match reader.prepare(source).await {
         Ok(prepared) => prepared,
         Err(NotRead::Unusable(error)) => return Obtained::Unusable(error),
-        Err(NotRead::Hangs(refused)) => return Obtained::Hangs { began, refused },
+        Err(NotRead::Refused(refused)) => return Obtained::Unsent { began, refused },
     };
     let (identity, link) = (material.identity(), material.link());
     if cooling_down == Some(identity.key) {
@@ -158,7 +158,7 @@ pub async fn obtain(
     drop(lock);
     let outcome = match outcome {
         Outcome::Refused { refused, .. } if refused.refusal.class() == RefusalClass::Denied => {
-            let reread = reader.read(source).await.ok().map(|material| material.identity());
+            let reread = reader.read(source).await.ok().map(|material| material.observed());
             Outcome::Refused { refused, reread }
         }
         outcome => outcome,
@@ -243,7 +243,9 @@ async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answe
     let settled = if needs_the_disk { task::spawn_blocking(settle).await } else { Ok(settle()) };
     match settled {
         Ok(Ok(result)) => result,
-        Ok(Err(why)) => Err(failed(format!("the session is held back until the new refresh token is stored: {why}"))),
+        Ok(Err(why)) => {
+            Err(failed(format!("the session is held back, because the new refresh token is not stored: {why}")))
+        }
         Err(_) => Err(failed("the exchange ended by a bug in tokenwell; please report it".to_owned())),
     }
 }

@@ -1,7 +1,10 @@
 //! Reads a source off the event loop, with a limit on time and threads.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,6 +16,8 @@ use super::{
     chain_folder::ChainLock,
     definition::Source,
     material::Material,
+    secret_kind::SecretKind,
+    token_chain::NotLocked,
     unusable::ReadError,
 };
 use crate::{exchange::Refused, renewal::Refusal};
@@ -26,6 +31,8 @@ use crate::{exchange::Refused, renewal::Refusal};
 pub struct Reader {
     turn: Arc<Semaphore>,
     unstored: Arc<Mutex<Option<Unstored>>>,
+    /// Whether the disk took no rotated secret at the last attempt.
+    is_blocked: Arc<AtomicBool>,
 }
 
 /// A rotated secret that the disk did not take.
@@ -49,31 +56,69 @@ pub(super) struct Prepared {
 pub enum NotRead {
     /// The source cannot be used.
     Unusable(ReadError),
-    /// The read does not end, or an earlier read has not ended.
-    Hangs(Refused),
+    /// The read does not end, an earlier read has not ended, or another process exchanges the same secret.
+    Refused(Refused),
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), unstored: Arc::default() }
+        Self { turn: Arc::new(Semaphore::new(1)), unstored: Arc::default(), is_blocked: Arc::default() }
     }
 }
 
 impl Reader {
+    /// Returns a reader for another source of the same credential. A read of the older source that hangs does not delay it,
+    /// and a rotated secret that is not stored yet is not lost.
+    #[must_use]
+    pub fn for_another_source(&self) -> Self {
+        Self { unstored: Arc::clone(&self.unstored), ..Self::default() }
+    }
+
     /// Reads the source within [`READ_TIMEOUT`]. Changes nothing.
     pub async fn read(&self, source: &Source) -> Result<Material, NotRead> {
-        self.limited(source, |source, _| source.read()).await
+        self.limited(source, |source, _| source.read().map_err(NotRead::Unusable)).await
     }
 
     /// Reads the source for an exchange within [`READ_TIMEOUT`]. Stores an earlier rotated secret first, and excludes other
     /// processes if a reply may replace the secret.
     pub(super) async fn prepare(&self, source: &Source) -> Result<Prepared, NotRead> {
-        self.limited(source, |source, reader| {
-            let lock = source.lock()?;
-            reader.settle(source)?;
-            Ok(Prepared { material: source.read_for_exchange()?, lock })
-        })
-        .await
+        self.limited(source, |source, reader| reader.prepare_now(source)).await
+    }
+
+    /// Reads the source without an exchange. After the disk took no rotated secret, it tries again, so that the source is
+    /// usable only if an exchange would be. Blocks on the disk.
+    pub fn observe(&self, source: &Source) -> Result<Material, ReadError> {
+        if !self.is_blocked.load(Ordering::Relaxed) {
+            return source.read();
+        }
+        match self.prepare_now(source) {
+            Ok(prepared) => Ok(prepared.material),
+            Err(NotRead::Unusable(error)) => Err(error),
+            Err(NotRead::Refused(_)) => source.read(),
+        }
+    }
+
+    fn prepare_now(&self, source: &Source) -> Result<Prepared, NotRead> {
+        let lock = source.lock().map_err(|not_locked| match not_locked {
+            NotLocked::Busy(lock) => NotRead::Refused(Refused {
+                refusal: Refusal::Failed,
+                message: format!(
+                    "another process exchanges this {}: it has locked `{}`",
+                    source.noun(),
+                    lock.display()
+                ),
+            }),
+            NotLocked::Unusable(error) => NotRead::Unusable(error),
+        });
+        let prepared = lock.and_then(|lock| {
+            self.settle()
+                .and_then(|()| source.read_for_exchange())
+                .map_err(NotRead::Unusable)
+                .map(|material| Prepared { material, lock })
+        });
+        let is_blocked = matches!(&prepared, Err(NotRead::Unusable(error)) if error.kind == SecretKind::RotatedToken);
+        self.is_blocked.store(is_blocked, Ordering::Relaxed);
+        prepared
     }
 
     /// Keeps a rotated secret that the disk did not take.
@@ -91,8 +136,11 @@ impl Reader {
         Ok(())
     }
 
-    fn settle(&self, source: &Source) -> Result<(), ReadError> {
-        self.store_kept().map_err(|not_stored| source.unstored(&not_stored))
+    fn settle(&self) -> Result<(), ReadError> {
+        match self.store_kept() {
+            Ok(()) | Err(NotStored::NeverRotates) => Ok(()),
+            Err(NotStored::Disk(error)) => Err(error),
+        }
     }
 
     fn unstored(&self) -> std::sync::MutexGuard<'_, Option<Unstored>> {
@@ -102,9 +150,9 @@ impl Reader {
     async fn limited<T: Send + 'static>(
         &self,
         source: &Source,
-        work: impl FnOnce(&Source, &Self) -> Result<T, ReadError> + Send + 'static,
+        work: impl FnOnce(&Source, &Self) -> Result<T, NotRead> + Send + 'static,
     ) -> Result<T, NotRead> {
-        let hangs = || NotRead::Hangs(Refused { refusal: Refusal::TimedOut, message: source.hangs() });
+        let hangs = || NotRead::Refused(Refused { refusal: Refusal::TimedOut, message: source.hangs() });
         let Ok(permit) = Arc::clone(&self.turn).try_acquire_owned() else { return Err(hangs()) };
         let read = task::spawn_blocking({
             let (source, reader) = (source.clone(), self.clone());
@@ -115,7 +163,7 @@ impl Reader {
             }
         });
         match time::timeout(READ_TIMEOUT, read).await {
-            Ok(Ok(result)) => result.map_err(NotRead::Unusable),
+            Ok(Ok(result)) => result,
             Ok(Err(_)) | Err(_) => Err(hangs()),
         }
     }
@@ -136,7 +184,7 @@ mod tests {
         let source = Source::from(AccessKey::at(folder.path().join("key")));
         let reader = Reader::default();
         let under_way = Arc::clone(&reader.turn).try_acquire_owned().unwrap();
-        let Err(NotRead::Hangs(refused)) = reader.read(&source).await else { panic!("a second read started") };
+        let Err(NotRead::Refused(refused)) = reader.read(&source).await else { panic!("a second read started") };
         assert_eq!(refused.refusal, Refusal::TimedOut);
         assert!(refused.message.starts_with("reading the access key file `/"), "{}", refused.message);
         drop(under_way);

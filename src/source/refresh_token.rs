@@ -1,21 +1,19 @@
 //! A refresh token in a file: `POST /v1/auth/refresh`.
 
-use std::{
-    path::PathBuf,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, time::Duration};
 
 use serde_json::json;
 
 use super::{
     answer::Answer,
     chain::ChainLink,
+    chain_folder::TOKEN_FILE_BYTES_MAX,
     descope,
     expectation::Expectation,
     identity::Identity,
     secret_file,
     secret_kind::{SecretFile, SecretKind},
-    token_chain::{PresentedToken, TOKEN_FILE_BYTES_MAX, TokenChain},
+    token_chain::{PresentedRefresh, PresentedToken, TokenChain},
     unusable::ReadError,
     word::word_in,
 };
@@ -23,7 +21,6 @@ use crate::{
     exchange::{Api, ExchangeNames, Refused, Reply, Request, Timing},
     renewal::Refusal,
     secret::Secret,
-    session::Jwt,
 };
 
 /// A refresh token, and the tokens that replace it.
@@ -70,7 +67,7 @@ impl RefreshToken {
     }
 
     pub(super) fn denied_remedy(&self) -> String {
-        format!("sign in again, and put the new refresh token into `{}`", self.chain.file.display())
+        format!("{SIGN_IN_AGAIN}; put the new refresh token into `{}`", self.chain.file.display())
     }
 }
 
@@ -90,9 +87,8 @@ impl RefreshTokenMaterial {
         self.presented.link
     }
 
-    pub(super) fn expiry(&self) -> Option<SystemTime> {
-        let jwt = Jwt::parse(self.presented.token.expose()).ok()?;
-        jwt.expires_at.and_then(|at| UNIX_EPOCH.checked_add(at))
+    pub(super) fn shown(&self) -> PresentedRefresh {
+        self.presented.shown()
     }
 
     /// Returns the request, with `Authorization: Bearer <project>:<refreshJwt>`.
@@ -108,21 +104,25 @@ impl RefreshTokenMaterial {
         })
     }
 
-    pub(super) fn into_secrets(self) -> Vec<Secret> {
-        [Some(self.presented.token), self.external_token].into_iter().flatten().collect()
+    /// Interprets a reply to a refresh. A refresh token in it replaces the one that was sent, whatever else it contains.
+    pub(super) fn answer(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
+        let result = descope::session(reply, timing, expectation, &NAMES).map_err(|refused| match refused.refusal {
+            Refusal::Denied => Refused { message: format!("{}; {SIGN_IN_AGAIN}", refused.message), ..refused },
+            _ => refused,
+        });
+        match self.presented.rotated_by(reply) {
+            Some(rotated) => Answer::with_rotated(result, rotated),
+            None => Answer::new(result),
+        }
     }
-}
 
-/// Interprets a reply to a refresh. A refresh token in it replaces the one that was sent, whatever else it contains.
-pub(super) fn answer(reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
-    let result = descope::session(reply, timing, expectation, &NAMES);
-    match descope::rotated(reply) {
-        Some(rotated) => Answer::with_rotated(result, rotated),
-        None => Answer::new(result),
+    pub(super) fn into_secrets(self) -> Vec<Secret> {
+        self.presented.into_secrets().chain(self.external_token).collect()
     }
 }
 
 const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "refresh token", setting: "baseUrl" };
+const SIGN_IN_AGAIN: &str = "a person must sign in again";
 /// The default of `refreshWarnBefore`.
 pub const WARN_BEFORE: Duration = Duration::from_secs(7 * 24 * 60 * 60);

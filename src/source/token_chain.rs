@@ -1,17 +1,21 @@
 //! A mounted refresh token and the tokens that replaced it.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use super::{
     answer::{NotStored, RotatedSecret},
-    chain::ChainLink,
-    chain_folder::{ChainFolder, ChainLock},
-    secret_file,
+    chain::{ChainLink, Chains},
+    chain_folder::{ChainFolder, ChainLock, TOKEN_FILE_BYTES_MAX},
+    descope, secret_file,
     secret_kind::{SecretFile, SecretKind},
     unusable::{ReadError, Unusable},
     word::word_in,
 };
-use crate::{fingerprint::Fingerprint, secret::Secret, session::Jwt};
+use crate::{exchange::Reply, fingerprint::Fingerprint, secret::Secret, session::Jwt};
 
 /// A file with a refresh token, and the folder for the tokens that replace it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,6 +30,44 @@ pub struct TokenChain {
 pub(super) struct PresentedToken {
     pub(super) link: ChainLink,
     pub(super) token: Secret,
+    /// The mounted token, if another one is presented.
+    replaced: Option<Secret>,
+    /// Why the mounted token or the newest stored one is not presented, in one line with the remedy.
+    problem: Option<String>,
+}
+
+/// What people see of the refresh token that is presented.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PresentedRefresh {
+    /// When it expires by its own claim, if it has one.
+    pub expires_at: Option<SystemTime>,
+    /// Why the mounted token or the newest stored one is not presented, in one line with the remedy.
+    pub problem: Option<String>,
+}
+
+impl PresentedToken {
+    fn mounted(token: Secret) -> Self {
+        Self { link: ChainLink::Mounted(token.fingerprint()), token, replaced: None, problem: None }
+    }
+
+    /// Returns what people see of it.
+    pub(super) fn shown(&self) -> PresentedRefresh {
+        let expires_at = Jwt::parse(self.token.expose()).ok().and_then(|jwt| jwt.expires_at);
+        PresentedRefresh {
+            expires_at: expires_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
+            problem: self.problem.clone(),
+        }
+    }
+
+    /// Returns the refresh token in a reply of success that replaces this one; `None` if it is the same.
+    pub(super) fn rotated_by(&self, reply: &Reply) -> Option<RotatedSecret> {
+        descope::rotated(reply).filter(|RotatedSecret(token)| token.fingerprint() != self.token.fingerprint())
+    }
+
+    /// Returns the token, and the mounted one if that is another.
+    pub(super) fn into_secrets(self) -> impl Iterator<Item = Secret> {
+        [Some(self.token), self.replaced].into_iter().flatten()
+    }
 }
 
 impl TokenChain {
@@ -47,77 +89,125 @@ impl TokenChain {
     /// a server that detects reuse would revoke the whole chain. Blocks on the disk.
     pub(super) fn read(&self) -> Result<PresentedToken, ReadError> {
         let mounted = secret_file::read(&self.file, TOKEN_FILE_BYTES_MAX).and_then(|bytes| jwt_in(&bytes));
-        let mount = mounted.as_ref().ok().map(Secret::fingerprint);
-        let unmounted = |why| ReadError { kind: SecretKind::RefreshToken, path: self.file.clone(), why };
-        let Some(folder) = &self.stored else {
-            let token = mounted.map_err(unmounted)?;
-            return Ok(PresentedToken { link: ChainLink::Mounted(token.fingerprint()), token });
-        };
-        let chains = folder.list().map_err(|error| self.unstored(error))?;
-        match (chains.link(mount), mounted) {
-            (Some(link @ ChainLink::Rotated(mount)), mounted) => match (read_rotated(folder, mount), mounted) {
-                (Ok(token), _) => Ok(PresentedToken { link, token }),
-                (Err(error), _) if error.is_of_the_system() => Err(error),
+        let mounted = mounted.map_err(|why| ReadError { kind: SecretKind::RefreshToken, path: self.file.clone(), why });
+        let Some(folder) = &self.stored else { return mounted.map(PresentedToken::mounted) };
+        let chains = folder.list().map_err(|error| unreadable(folder, error))?;
+        let link = chains.link(mounted.as_ref().ok().map(Secret::fingerprint));
+        match link {
+            None | Some(ChainLink::Mounted(_)) => mounted.map(PresentedToken::mounted),
+            Some(link @ (ChainLink::Rotated(mount) | ChainLink::Former(mount))) => match read_stored(folder, mount) {
+                Ok(token) => Ok(self.stored_token(link, token, mounted)),
+                Err(error) if error.is_of_the_system() => Err(error),
                 // A damaged token is lost. The mounted one may still be accepted.
-                (Err(_), Ok(token)) => Ok(PresentedToken { link: ChainLink::Mounted(token.fingerprint()), token }),
-                (Err(error), Err(_)) => Err(error),
+                Err(error) => mounted
+                    .map(|token| PresentedToken { problem: Some(damaged(&error)), ..PresentedToken::mounted(token) }),
             },
-            (Some(link @ ChainLink::Mounted(_)), Ok(token)) => Ok(PresentedToken { link, token }),
-            (_, Err(why)) => Err(unmounted(why)),
-            (None, Ok(token)) => Ok(PresentedToken { link: ChainLink::Mounted(token.fingerprint()), token }),
         }
     }
 
-    pub(super) fn reserve(&self) -> Result<(), ReadError> {
-        self.stored.as_ref().map_or(Ok(()), ChainFolder::reserve).map_err(|error| self.unstored(error))
+    fn stored_token(&self, link: ChainLink, token: Secret, mounted: Result<Secret, ReadError>) -> PresentedToken {
+        let problem = match (link, &mounted) {
+            (ChainLink::Former(_), Ok(_)) => {
+                Some(format!("the refresh token in `{}` was denied; {RESUMED}", self.file.display()))
+            }
+            (ChainLink::Former(_), Err(why)) => Some(format!("{why}; {RESUMED}")),
+            (ChainLink::Mounted(_) | ChainLink::Rotated(_), _) => None,
+        };
+        PresentedToken { link, token, replaced: mounted.ok(), problem }
     }
 
-    pub(super) fn lock(&self) -> Result<ChainLock, ReadError> {
-        let folder = self.stored.as_ref().ok_or_else(|| self.unstored(std::io::ErrorKind::NotFound.into()))?;
-        folder.lock().map_err(|error| self.unstored(error))
+    /// Checks that a token could be stored now. Blocks on the disk.
+    pub(super) fn reserve(&self) -> Result<(), ReadError> {
+        let Some(folder) = &self.stored else { return Ok(()) };
+        folder.reserve().map_err(|error| unwritable(folder, error))
+    }
+
+    /// Excludes other processes from the chains; `None` if nothing can be stored. Blocks on the disk.
+    pub(super) fn lock(&self) -> Result<Option<ChainLock>, NotLocked> {
+        let Some(folder) = &self.stored else { return Ok(None) };
+        match folder.lock() {
+            Ok(lock) => Ok(Some(lock)),
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(NotLocked::Busy(folder.lock_file())),
+            Err(error) => Err(NotLocked::Unusable(unwritable(folder, error))),
+        }
     }
 
     pub(super) fn store(&self, link: ChainLink, RotatedSecret(token): &RotatedSecret) -> Result<(), NotStored> {
         let folder = self.stored.as_ref().ok_or(NotStored::NeverRotates)?;
-        folder
-            .store(link.mount(), token.expose())
-            .map_err(|error| NotStored::Disk { path: folder.token_file(link.mount()), why: error.to_string() })
+        folder.store(link.mount(), token.expose()).map_err(|error| NotStored::Disk(unwritable(folder, error)))?;
+        // Too many chains do less harm than a lost one.
+        let _ = folder.list().and_then(|chains| folder.remove(&chains.surplus()));
+        Ok(())
     }
 
     /// Removes what a session has made obsolete. What cannot be removed is tried again at the next session.
     pub(super) fn granted(&self, link: ChainLink) {
         if let Some(folder) = &self.stored {
-            let _ = folder.keep_only(link.mount());
+            let _ = folder.list().and_then(|chains| folder.remove(&chains.obsolete_after_session(link)));
         }
     }
 
-    /// Resumes the chain of a former mount if the present one is denied.
+    /// Resumes another chain if this one is denied.
     pub(super) fn denied(&self, link: ChainLink) {
         let Some(folder) = &self.stored else { return };
-        if folder.list().is_ok_and(|chains| chains.resumes_another(link)) {
-            // Without the note, the mounted token is presented again, as often as any denied one.
+        let Ok(chains) = folder.list() else { return };
+        if chains.notes_denial(link) {
+            // Without the note, the denied token is presented again, as often as any denied one.
             let _ = folder.note_denied(link.mount());
+            let _ = folder.list().and_then(|chains| folder.remove(&chains.surplus()));
         }
     }
 
     /// Removes a rotated token that was denied, so that the mounted one is presented again.
     #[expect(dead_code, reason = "security questions are answered again")]
     pub(super) fn forget(&self, link: ChainLink) {
-        if let (Some(folder), ChainLink::Rotated(mount)) = (&self.stored, link) {
-            let _ = folder.remove(mount);
-        }
+        let (Some(folder), ChainLink::Rotated(mount) | ChainLink::Former(mount)) = (&self.stored, link) else { return };
+        let _ = folder.remove(&Chains { stored: vec![mount], denied: Vec::new() });
     }
 
-    fn unstored(&self, error: std::io::Error) -> ReadError {
-        let path = self.stored.as_ref().map_or_else(|| self.file.clone(), ChainFolder::path);
-        ReadError { kind: SecretKind::RotatedToken, path, why: Unusable::Unreadable(error) }
+    /// Describes the stored tokens, for the printed plan. Blocks on the disk.
+    pub(super) fn description(&self) -> Option<String> {
+        let folder = self.stored.as_ref()?;
+        let path = folder.path();
+        let path = path.display();
+        Some(match folder.list().map(|chains| chains.stored.len()) {
+            Ok(0) => format!("none in {path}"),
+            Ok(1) => format!("one in {path}; the newest is presented"),
+            Ok(count) => format!("of {count} mounted tokens in {path}; the newest is presented"),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => format!("this user may not read {path}"),
+            Err(error) => format!("{path} cannot be read: {error}"),
+        })
     }
 }
 
-fn read_rotated(folder: &ChainFolder, mount: Fingerprint) -> Result<Secret, ReadError> {
+/// Why the chains of a credential cannot be locked.
+#[derive(Debug)]
+pub enum NotLocked {
+    /// Another process exchanges a token of them. Contains the lock file.
+    Busy(PathBuf),
+    /// The folder cannot be used.
+    Unusable(ReadError),
+}
+
+fn unreadable(folder: &ChainFolder, error: io::Error) -> ReadError {
+    ReadError { kind: SecretKind::RotatedToken, path: folder.path(), why: Unusable::Unreadable(error) }
+}
+
+fn unwritable(folder: &ChainFolder, error: io::Error) -> ReadError {
+    ReadError { kind: SecretKind::RotatedToken, path: folder.path(), why: Unusable::Unwritable(error) }
+}
+
+fn read_stored(folder: &ChainFolder, mount: Fingerprint) -> Result<Secret, ReadError> {
     let path = folder.token_file(mount);
     let token = secret_file::read(&path, TOKEN_FILE_BYTES_MAX).and_then(|bytes| jwt_in(&bytes));
     token.map_err(|why| ReadError { kind: SecretKind::RotatedToken, path, why })
+}
+
+fn damaged(error: &ReadError) -> String {
+    format!(
+        "the stored refresh token `{}` is damaged and the mounted one is used; {SIGN_IN_AGAIN}",
+        error.path.display()
+    )
 }
 
 /// Reads one JWT. A file that was cut in the middle of a write is none.
@@ -129,5 +219,5 @@ fn jwt_in(bytes: &[u8]) -> Result<Secret, Unusable> {
     }
 }
 
-/// The size limit of a refresh token file in bytes, with white space.
-pub(super) const TOKEN_FILE_BYTES_MAX: usize = 64 * 1024;
+const RESUMED: &str = "the token of an earlier one is used instead; sign in again, and put the new refresh token there";
+const SIGN_IN_AGAIN: &str = "if it is denied, a person must sign in again";

@@ -26,6 +26,8 @@ pub enum Unusable {
     Missing,
     /// The system returned an error.
     Unreadable(io::Error),
+    /// The system returned an error when the folder for rotated tokens was to be written.
+    Unwritable(io::Error),
     /// It leads to a folder, a pipe, a socket or a device.
     NotAFile,
     /// It is too big for its kind.
@@ -55,7 +57,10 @@ impl ReadError {
     /// Whether the problem may end without a file event: too many open files, or a disk or network failure.
     pub fn may_pass_unseen(&self) -> bool {
         match &self.why {
+            // The state directory is not watched.
+            Unusable::Unreadable(_) if self.kind == SecretKind::RotatedToken => true,
             Unusable::Unreadable(error) => error.kind() != io::ErrorKind::PermissionDenied,
+            Unusable::Unwritable(_) => true,
             Unusable::Missing
             | Unusable::NotAFile
             | Unusable::TooLong { .. }
@@ -72,13 +77,15 @@ impl ReadError {
 
     /// Whether the system returned an error, such as a lack of room or permission.
     pub fn is_of_the_system(&self) -> bool {
-        matches!(self.why, Unusable::Unreadable(_))
+        matches!(self.why, Unusable::Unreadable(_) | Unusable::Unwritable(_))
     }
 
     /// Whether the system forbids this user to read the file.
     pub fn is_forbidden(&self) -> bool {
         match &self.why {
-            Unusable::Unreadable(error) => matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM)),
+            Unusable::Unreadable(error) | Unusable::Unwritable(error) => {
+                matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM))
+            }
             Unusable::Missing
             | Unusable::NotAFile
             | Unusable::TooLong { .. }
@@ -99,6 +106,7 @@ impl ReadError {
         let remedy = match &self.why {
             Unusable::Missing => "it is used as soon as it is there".into(),
             Unusable::Unreadable(error) => return refused(error).map(|(_, remedy)| remedy.into()),
+            Unusable::Unwritable(error) => unwritable_remedy(error).into(),
             Unusable::NotAFile => format!("name the file that holds the {noun}").into(),
             Unusable::TooLong { .. } | Unusable::ManyLines | Unusable::InnerSpace => {
                 format!("it must hold one {noun} and nothing else").into()
@@ -117,6 +125,9 @@ impl ReadError {
         let (file, path) = (self.kind.file_noun(), self.path.display());
         let problem = match &self.why {
             Unusable::Missing => format!("{file} `{path}` is missing, or is a link that leads nowhere"),
+            Unusable::Unwritable(_) => {
+                format!("no {file} can be stored in `{path}`: {}, so none is requested", self.why.problem())
+            }
             why => format!("cannot use {file} `{path}`: {}", why.problem()),
         };
         self.remedy().map_or(problem.clone(), |remedy| format!("{problem}; {remedy}"))
@@ -127,7 +138,7 @@ impl Unusable {
     fn problem(&self) -> Cow<'static, str> {
         match self {
             Self::Missing => "it is missing".into(),
-            Self::Unreadable(error) => {
+            Self::Unreadable(error) | Self::Unwritable(error) => {
                 refused(error).map_or_else(|| error.to_string().into(), |(problem, _)| problem.into())
             }
             Self::NotAFile => "it is not a regular file".into(),
@@ -141,6 +152,18 @@ impl Unusable {
             Self::NotAPublicKey => "it holds no usable public key".into(),
             Self::WholeBearer => "it begins with a project id and a colon".into(),
         }
+    }
+}
+
+/// Returns the remedy if a folder cannot be written. What is stored there must not be lost.
+fn unwritable_remedy(error: &io::Error) -> &'static str {
+    match Errno::from_io_error(error) {
+        Some(Errno::ACCESS | Errno::PERM) => "let tokenwell's user write there",
+        Some(Errno::NOSPC | Errno::DQUOT) => "make room there",
+        Some(Errno::ROFS) => "mount it for writing",
+        Some(Errno::MFILE | Errno::NFILE) => "raise the limit (`ulimit -n`, `LimitNOFILE=`)",
+        Some(Errno::NOTDIR | Errno::EXIST | Errno::ISDIR) => "remove what is in its place",
+        _ => "repair the disk, or name another `stateDirectory`",
     }
 }
 

@@ -77,7 +77,7 @@ struct Families<'a>(DescriptorEncoder<'a>);
 
 impl Families<'_> {
     fn of_credentials(&mut self, credentials: &[CredentialReport]) -> fmt::Result {
-        let times: [(&str, &str, Time); 3] = [
+        let times: [(&str, &str, Time); 4] = [
             (
                 "tokenwell_session_expiry_timestamp_seconds",
                 "When the session on disk expires, in seconds since 1970.",
@@ -92,6 +92,11 @@ impl Families<'_> {
                 "tokenwell_last_success_timestamp_seconds",
                 "When the last session was granted, in seconds since 1970.",
                 |credential| credential.last_success_at,
+            ),
+            (
+                "tokenwell_refresh_token_expiry_timestamp_seconds",
+                "When the refresh token that is presented expires, in seconds since 1970.",
+                |credential| credential.refresh_token_expires_at,
             ),
         ];
         for (name, help, time) in times {

@@ -151,6 +151,9 @@ pub struct CredentialReport {
     /// When the last session was granted. Until this process is granted one: when the session on disk was requested.
     #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,
+    /// When the refresh token expires that is presented, by its own claim; absent if it is unknown or there is none.
+    #[serde(with = "json::time_if_any", default)]
+    pub refresh_token_expires_at: Option<SystemTime>,
     /// Why its source holds no usable secret, if so.
     pub key_trouble: Option<String>,
     /// The number of finished exchanges.

@@ -43,6 +43,9 @@ impl Display for Plan<'_> {
                 let found = self.keys.found.get(file.path).copied().unwrap_or("not examined");
                 row(f, INDENT, file.kind.file_noun(), format_args!("{} ({found})", file.path.display()))?;
             }
+            if let Some(stored) = credential.source.stored_tokens() {
+                row(f, INDENT, "rotated", stored)?;
+            }
             details(credential, f)?;
         }
         for (n, directory) in config.key_directories.iter().enumerate() {

@@ -27,6 +27,7 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         expires_at: Some(at(10.0)),
         renew_at: Some(at(3.0)),
         last_success_at: Some(at(0.0)),
+        refresh_token_expires_at: None,
         key_trouble: None,
         exchanges: 4,
         outcomes: Vec::new(),

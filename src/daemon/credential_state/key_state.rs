@@ -1,11 +1,9 @@
 //! What the source of a credential held at the last look.
 
-use std::time::SystemTime;
-
 use crate::{
     daemon::disk_scan::Observation,
     fingerprint::Fingerprint,
-    source::{Identity, Reader, Source},
+    source::{Identity, PresentedRefresh, Reader, Source},
 };
 
 /// The key of one credential.
@@ -19,9 +17,14 @@ pub(in crate::daemon) struct KeyState {
 }
 
 impl KeyState {
-    /// A source that was not looked at. A read of an older source that hangs does not delay the reads of this one.
+    /// A source that was not looked at.
     pub(super) fn new() -> Self {
         Self { observed: None, identity: None, reader: Reader::default() }
+    }
+
+    /// Another source of the same credential, which was not looked at.
+    pub(super) fn of_another_source(&self) -> Self {
+        Self { reader: self.reader.for_another_source(), ..Self::new() }
     }
 
     /// Forgets the last observation.
@@ -45,10 +48,12 @@ impl KeyState {
         self.identity.get_or_insert(identity);
     }
 
-    /// When the refresh token that is presented expires, by its own claim.
-    pub(in crate::daemon) fn refresh_expiry(&self) -> Option<SystemTime> {
+    /// The mount of the refresh token that is presented, and what people see of it.
+    pub(in crate::daemon) fn refresh(&self) -> Option<(Fingerprint, &PresentedRefresh)> {
         match &self.observed {
-            Some(Observation::Key { refresh_expiry, .. }) => *refresh_expiry,
+            Some(Observation::Key(observed)) => {
+                observed.refresh.as_ref().map(|refresh| (observed.identity.key, refresh))
+            }
             Some(Observation::NoKey { .. }) | None => None,
         }
     }
@@ -73,7 +78,15 @@ impl KeyState {
     pub(in crate::daemon) fn error(&self) -> Option<&str> {
         match &self.observed {
             Some(Observation::NoKey { why, .. }) => Some(why),
-            Some(Observation::Key { .. }) | None => None,
+            Some(Observation::Key(_)) | None => None,
+        }
+    }
+
+    /// What a person should do, if the source holds no key for another reason than its file.
+    pub(in crate::daemon) fn remedy(&self) -> Option<&str> {
+        match &self.observed {
+            Some(Observation::NoKey { remedy, .. }) => remedy.as_deref(),
+            Some(Observation::Key(_)) | None => None,
         }
     }
 

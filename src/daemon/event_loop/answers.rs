@@ -21,6 +21,7 @@ use crate::{
         RefusalClass, Renewal,
     },
     session::GrantNote,
+    source::{ObservedSecrets, PresentedRefresh},
     state::WrittenToken,
     status::ExchangeResult,
 };
@@ -109,9 +110,8 @@ impl Daemon {
                     state.token_mut().exchanged(asked(identity.key, now, Some(refusal)));
                 }
                 self.fleet.handle(now, id, Event::Exchanged(attempt, ExchangeOutcome::Refused { key, sent, refusal }));
-                if let Some(identity) = reread {
-                    let refresh_expiry = self.credentials.get(id).and_then(|state| state.key().refresh_expiry());
-                    self.observed(id, now, Observation::Key { identity, refresh_expiry });
+                if let Some(observed) = reread {
+                    self.observed(id, now, Observation::Key(observed));
                 }
                 self.say_refused(id, now, key, &refused);
                 self.notice_end(id, now);
@@ -252,6 +252,11 @@ impl Daemon {
     /// Takes an observation of a source. An exchange reads the source itself and may have found another key meanwhile,
     /// so an observation is no news only if the renewal has the same key.
     pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
+        self.take_observation(id, now, observation);
+        self.notice_refresh_token(id, now);
+    }
+
+    fn take_observation(&mut self, id: Id, now: Moment, observation: Observation) {
         let Some(state) = self.credentials.get_mut(id) else { return };
         let identity = observation.identity();
         let key = identity.map(|identity| identity.key);
@@ -264,16 +269,16 @@ impl Daemon {
         }
         let (name, noun) = (state.name().to_owned(), state.credential().source.noun());
         match (&observation, state.key().observed()) {
-            (Observation::Key { identity, .. }, None) => {
-                debug!(credential = name, key = %identity.shown, "{noun} read");
+            (Observation::Key(observed), None) => {
+                debug!(credential = name, key = %observed.identity.shown, "{noun} read");
             }
-            (Observation::Key { identity, .. }, Some(Observation::Key { identity: before, .. }))
-                if identity.key == before.key =>
+            (Observation::Key(observed), Some(Observation::Key(before)))
+                if observed.identity.key == before.identity.key =>
             {
-                debug!(credential = name, key = %identity.shown, "{noun} replaced");
+                debug!(credential = name, key = %observed.identity.shown, "{noun} replaced");
             }
-            (Observation::Key { identity, .. }, Some(_)) => {
-                info!(credential = name, key = %identity.shown, "{noun} changed");
+            (Observation::Key(observed), Some(_)) => {
+                info!(credential = name, key = %observed.identity.shown, "{noun} changed");
                 state.log_mut().note_event(format!("{noun} changed"));
             }
             (Observation::NoKey { why, .. }, _) => {
@@ -281,6 +286,13 @@ impl Daemon {
                 warn!(credential = name, "waiting for the {noun}: {why}");
                 state.log_mut().note_event(format!("waits for its {noun}"));
             }
+        }
+        if let Observation::Key(ObservedSecrets {
+            refresh: Some(PresentedRefresh { problem: Some(problem), .. }), ..
+        }) = &observation
+            && state.key().refresh().is_none_or(|(_, before)| before.problem.as_ref() != Some(problem))
+        {
+            warn!(credential = name, "{problem}");
         }
         let is_replaced = identity.is_some_and(|identity| state.key().is_replaced_by(identity));
         state.key_mut().observe(observation);

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use tokio::task;
-use tracing::{debug, error};
+use tracing::debug;
 
 use super::Daemon;
 use crate::{
@@ -34,21 +33,6 @@ impl Daemon {
             match effect {
                 Effect::Exchange(_) => {}
                 Effect::Publish(_) | Effect::Withdraw(_) => self.begin(id, effect),
-            }
-        }
-    }
-
-    /// Stores the rotated secrets that the disk did not take before, for the last time.
-    pub(super) async fn store_kept_secrets(&self) {
-        for (_, state) in self.credentials.all().filter(|(_, state)| state.credential().source.rotates()) {
-            let (reader, name) = (state.key().reader().clone(), state.name());
-            match task::spawn_blocking(move || reader.store_kept()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(why)) => error!(credential = name, "the newest refresh token is lost: {why}"),
-                Err(_) => error!(
-                    credential = name,
-                    "the newest refresh token may be lost by a bug in tokenwell; please report it"
-                ),
             }
         }
     }

@@ -96,6 +96,8 @@ impl Daemon {
         let now = clock::now();
         let Some(state) = self.credentials.remove(id) else { return };
         self.tasks.stop(id);
+        self.refresh_warnings.forget(id);
+        Self::store_kept_secret_of(&state);
         for output in &state.credential().outputs {
             output.release(self.access.locks());
         }
@@ -113,6 +115,7 @@ impl Daemon {
         if self.config.key_directories.iter().any(is_unlisted) {
             return;
         }
+        self.sweep_refresh_tokens();
         let (names, context, now) = (self.credentials.names(), Arc::clone(&self.context), clock::wall());
         task::spawn_blocking(move || match context.ledger.sweep(&names, now) {
             Ok(0) => {}

@@ -148,6 +148,7 @@ impl Daemon {
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew)),
             last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
+            refresh_token_expires_at: state.key().refresh().and_then(|(_, refresh)| refresh.expires_at),
             key_trouble: state.key().error().map(str::to_owned),
             exchanges: state.counts().total(),
             outcomes: state.counts().results(),
