@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::client::{Jwt, exchange, json_of, request, sandbox, secret, statuses, told};
+use crate::client::{Jwt, PROJECT, exchange, json_of, post, refresh_token, request, sandbox, secret, statuses, told};
 
 #[tokio::test]
 async fn the_control_endpoint_shows_and_changes_settings() {
@@ -22,6 +22,28 @@ async fn the_control_endpoint_shows_and_changes_settings() {
     assert_eq!(exchange(&sandbox, "K2gone").await.status(), 401);
     let after = json_of(request(&sandbox, Method::GET, "/sandbox").send().await.unwrap()).await;
     assert_eq!((&after["counters"]["sessions"], &after["counters"]["replies"]), (&json!(1), &json!(2)));
+}
+
+#[tokio::test]
+async fn the_control_endpoint_lists_what_each_request_presented() {
+    let sandbox = sandbox();
+    let token = refresh_token(&sandbox);
+    post(&sandbox, "/v1/auth/refresh", &token, &json!({"externalToken": "x"})).await;
+    let answers = json!({"answers": [{"id": "q1", "answer": "blue"}], "stepup": false});
+    post(&sandbox, "/v1/auth/security-questions/verify", &token, &answers).await;
+    let form = "grant_type=client_credentials&scope=read&audience=my-api";
+    let asked = request(&sandbox, Method::POST, "/oauth2/v1/token").basic_auth(PROJECT, Some("K2key"));
+    asked.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+    let listed = json_of(request(&sandbox, Method::GET, "/sandbox/exchanges").send().await.unwrap()).await;
+    let line = |at: usize| (listed[at]["endpoint"].as_str().unwrap(), listed[at]["details"].clone());
+    assert_eq!(line(0), ("refresh", json!({"externalToken": secret("x").fingerprint().to_string()})));
+    let questions = json!({"loginId": null, "questions": ["q1"], "stepup": false});
+    assert_eq!(line(1), ("questions-verify", questions));
+    let oauth = json!({"grantType": "clientCredentials", "clientAuth": "basic", "scope": "read", "audience": "my-api"});
+    assert_eq!(line(2), ("oauth", oauth));
+    let overview = json_of(request(&sandbox, Method::GET, "/sandbox").send().await.unwrap()).await;
+    assert_eq!(overview["counters"]["endpoints"]["oauth"], 1);
+    assert_eq!(overview["counters"]["endpoints"]["access-key"], 0);
 }
 
 #[tokio::test]
@@ -57,6 +79,11 @@ async fn the_control_endpoint_bounds_scripts_and_lists_exchanges() {
     let outcomes: Vec<_> = listed.as_array().unwrap().iter().map(|line| line["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["401", "session", "429", "session"]);
     assert_eq!(listed[0]["key"], secret("K2a").fingerprint().to_string());
+
+    assert_eq!(
+        (&listed[0]["endpoint"], &listed[0]["details"]),
+        (&json!("access-key"), &json!({"authManagementKey": null}))
+    );
 
     let most = json!(vec!["usual"; 10_000]);
     assert_eq!(told(&sandbox, Method::POST, "/sandbox/script", &most).await.status(), 200);

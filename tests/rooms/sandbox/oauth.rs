@@ -170,6 +170,27 @@ async fn an_assertion_gives_a_token_of_its_subject() {
 }
 
 #[tokio::test]
+async fn an_assertion_needs_no_client_but_no_wrong_one_either() {
+    let sandbox = Sandbox::start(Settings { project: Some(PROJECT.to_owned()), ..default() }).unwrap();
+    sandbox.revoke(&secret("K2gone"));
+    let claims = json!({"iss": "https://k8s", "sub": "a", "aud": ["x"], "exp": now(&sandbox) + 60});
+    let with =
+        |client: &str| token(&sandbox, &format!("grant_type={JWT_BEARER}&assertion={}{client}", assertion(&claims)));
+    let reply = json_of(with("").send().await.unwrap()).await;
+    assert_eq!(Jwt::read(&reply["access_token"]).claims["iss"], PROJECT);
+    assert_eq!(basic(with(""), "P2project:K2key").send().await.unwrap().status(), 200);
+    for wrong in ["&client_id=P2other", "&client_id=P2project&client_secret=K2gone"] {
+        assert_eq!(json_of(with(wrong).send().await.unwrap()).await["error"], "invalid_client", "{wrong}");
+    }
+    assert_eq!(basic(with(""), "P2project:K2gone").send().await.unwrap().status(), 401);
+
+    sandbox.script([Answer::session_of(Duration::from_secs(5)), Answer::denied()]);
+    let forced = token(&sandbox, &format!("grant_type={JWT_BEARER}&assertion=x")).send().await.unwrap();
+    assert_eq!(json_of(forced).await["expires_in"], 5);
+    assert_eq!(json_of(with("").send().await.unwrap()).await["error"], "invalid_grant");
+}
+
+#[tokio::test]
 async fn scripts_outages_and_signing_keys_apply_to_tokens() {
     let sandbox = sandbox();
     let map = |value: Value| value.as_object().unwrap().clone();

@@ -251,8 +251,12 @@ async fn a_refresh_jwt_is_issued_at_the_control_endpoint() {
     assert_eq!(json_of(refresh(&sandbox, token).await).await["user"]["userId"], "U2mine");
     let month = json_of(told(&sandbox, Method::POST, "/sandbox/refresh-token", &json!({})).await).await;
     assert_eq!(Jwt::read(&month["refreshJwt"]).life(), 30 * 24 * 3600);
-    let wrong = told(&sandbox, Method::POST, "/sandbox/refresh-token", &json!({"life": 7})).await;
-    assert_eq!(wrong.status(), 400);
+    for wrong in
+        [json!({"life": 7}), json!({"userId": "U".repeat(65)}), json!({"projectId": ""}), json!({"user": "U2"})]
+    {
+        let refused = told(&sandbox, Method::POST, "/sandbox/refresh-token", &wrong).await;
+        assert_eq!(refused.status(), 400, "{wrong}");
+    }
 }
 
 fn rotating() -> Sandbox {

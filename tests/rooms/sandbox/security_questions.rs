@@ -38,6 +38,21 @@ async fn answers_that_were_set_up_verify_the_user() {
 }
 
 #[tokio::test]
+async fn a_user_without_questions_has_an_empty_list() {
+    let sandbox = sandbox();
+    let list = async |token: &str| {
+        let asked = request(&sandbox, Method::GET, VERIFY).bearer_auth(format!("{PROJECT}:{token}"));
+        asked.send().await.unwrap()
+    };
+    let token = refresh_token(&sandbox);
+    assert_eq!(json_of(list(&token).await).await, json!({"questions": []}));
+    assert_eq!(refusal(list("x").await).await, (401, "E064003".to_owned()));
+    sandbox.script([Answer::denied()]);
+    assert_eq!(refusal(list(&token).await).await, (401, "E064001".to_owned()));
+    assert_eq!(sandbox.counters().exchanges_at(Endpoint::QuestionsList), 3);
+}
+
+#[tokio::test]
 async fn a_step_up_shows_in_the_session() {
     let sandbox = sandbox();
     let token = refresh_token(&sandbox);
@@ -97,6 +112,18 @@ async fn an_answers_file_is_read_at_each_verification() {
     write("green");
     assert_eq!(verify(&sandbox, &token, "q1", "blue").await.status(), 401);
     assert_eq!(verify(&sandbox, &token, "q1", "green").await.status(), 200);
+    sandbox.expect_answers(&[("q1", "posted")]).unwrap();
+    assert_eq!(verify(&sandbox, &token, "q1", "green").await.status(), 401, "posted answers go before the file");
+    assert_eq!(verify(&sandbox, &token, "q1", "posted").await.status(), 200);
+}
+
+#[tokio::test]
+async fn an_unreadable_answers_file_accepts_no_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("answers.json");
+    let sandbox = Sandbox::start(Settings { answers_file: Some(file.clone()), ..default() }).unwrap();
+    let token = refresh_token(&sandbox);
+    assert_eq!(verify(&sandbox, &token, "q1", "green").await.status(), 401);
     fs::write(&file, "[]").unwrap();
     assert_eq!(verify(&sandbox, &token, "q1", "green").await.status(), 401);
 }
