@@ -69,8 +69,9 @@ Control, while it runs (here S=localhost:8787/sandbox):
     curl -X PATCH $S -d '{"revoked": ["ba7816bf8f01cfea"]}'
   Refuse every secret at some endpoints (as with --deny):
     curl -X PATCH $S -d '{"denied": ["refresh", "oauth"]}'
-  Sign a user in, which gives a refresh JWT:
-    curl $S/refresh-token -d '{"life": "30d", "userId": "U2mine"}'
+  Sign a user in, which gives a refresh JWT (of --project-id by default):
+    curl $S/refresh-token -d '{"projectId": "P2mine", "userId": "U2mine"}'
+    curl $S/refresh-token -d '{"life": "1h"}'
     curl -s $S/refresh-token -d '{}' | jq -j .refreshJwt > refresh.jwt
   Rotate refresh JWTs, and detect the use of a replaced one:
     curl -X PATCH $S -d '{"rotateRefreshTokens": true}'
