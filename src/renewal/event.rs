@@ -20,8 +20,11 @@ pub enum Event {
     /// The file holds another secret that stands for the same key, such as a service-account token that the kubelet has
     /// replaced. It costs no exchange, unless the one before was denied or there is no live token.
     SecretReplaced,
-    /// A new session is wanted now: USR1, or other login options.
+    /// A person wants a new session now: USR1. It also ends a wait for other secrets after [`Refusal::DeniedForGood`].
     RenewRequested,
+    /// The session should be replaced now, for example because it was requested with other settings. It does not end a wait
+    /// for other secrets.
+    SessionOutdated,
     /// The current session must be written again, to another place or in another format.
     OutputsChanged,
     /// Another program has deleted, replaced or changed a file. Not sent while a write is in flight, because a half-done write

@@ -99,11 +99,13 @@ impl Renewal {
     /// Takes over from an earlier process, before any event. `intact` says whether the files hold the session
     /// unchanged; if not, they are written again, which costs no request.
     pub(super) fn adopt(&mut self, now: Moment, recollection: &Recollection, intact: bool) {
+        let is_same_key = self.past.key.is_none() || self.past.key == recollection.past.key;
         if self.past.answered <= recollection.past.answered {
             self.past = recollection.past;
-            if recollection.awaits_change {
-                self.plan = None;
-            }
+        }
+        if recollection.awaits_change && is_same_key {
+            self.plan = None;
+            self.failures = Failures { in_a_row: 1, denied: true, ..self.failures };
         }
         let Some(term) = recollection.term else { return };
         if term.is_valid_at(now) {
@@ -130,6 +132,11 @@ impl Renewal {
         self.claim == Claim::Lost
     }
 
+    /// Whether the secret must change before it is sent again, unless a person requests it.
+    pub fn awaits_change(&self) -> bool {
+        self.plan.is_none()
+    }
+
     /// The policy of the renewal.
     pub(super) fn policy(&self) -> &Policy {
         &self.policy
@@ -141,7 +148,8 @@ impl Renewal {
             Event::KeyAppeared(key) => self.key = Some(key),
             Event::KeyVanished => self.key = None,
             Event::SecretReplaced => self.secret_replaced(now),
-            Event::RenewRequested => self.nudged(now),
+            Event::RenewRequested => self.renewal_wanted(now),
+            Event::SessionOutdated => self.outdated(now),
             Event::OutputsChanged => self.outputs_changed(now),
             Event::OutputsAltered => self.delivery.altered(now),
             Event::ClaimHeld => self.claim = Claim::Held,
@@ -276,10 +284,17 @@ impl Renewal {
         }
     }
 
-    fn nudged(&mut self, now: Moment) {
+    fn renewal_wanted(&mut self, now: Moment) {
         match &mut self.stage {
             Stage::Exchanging { again, .. } => *again = true,
             Stage::Idle | Stage::Publishing { .. } | Stage::Withdrawing { .. } => self.plan = Some(now),
+        }
+    }
+
+    fn outdated(&mut self, now: Moment) {
+        let awaits_change = self.stage == Stage::Idle && self.awaits_change();
+        if !awaits_change {
+            self.renewal_wanted(now);
         }
     }
 
@@ -324,8 +339,9 @@ impl Renewal {
                 self.refused(now, sent.clamp(began, now), refusal, rng);
             }
         }
-        let is_busy = matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. });
-        if again && !is_busy {
+        let is_final =
+            matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. } | Refusal::DeniedForGood, .. });
+        if again && !is_final {
             self.plan = Some(now);
         }
     }

@@ -11,6 +11,7 @@ use crate::{exchange::Refused, secret::Secret, session::Granted};
 pub struct Answer {
     result: Result<Granted, Refused>,
     rotated: Option<RotatedSecret>,
+    ends_chain: bool,
 }
 
 /// A secret with which the server replaces the one that was sent.
@@ -40,12 +41,22 @@ pub struct Unsettled<E> {
 impl Answer {
     /// Returns an answer without a rotated secret.
     pub fn new(result: Result<Granted, Refused>) -> Self {
-        Self { result, rotated: None }
+        Self { result, rotated: None, ends_chain: false }
     }
 
     /// Returns an answer with a rotated secret.
     pub fn with_rotated(result: Result<Granted, Refused>, rotated: RotatedSecret) -> Self {
-        Self { result, rotated: Some(rotated) }
+        Self { result, rotated: Some(rotated), ends_chain: false }
+    }
+
+    /// Returns a refusal after which the rotated token that was presented is worthless.
+    pub fn ending_chain(refused: Refused) -> Self {
+        Self { result: Err(refused), rotated: None, ends_chain: true }
+    }
+
+    /// Whether the rotated token that was presented is to be removed.
+    pub fn ends_chain(&self) -> bool {
+        self.ends_chain
     }
 
     /// Whether there is a rotated secret to store.

@@ -120,6 +120,11 @@ impl Source {
         self.kind.stored_tokens()
     }
 
+    /// Removes the rotated token of `link`, which the server denied: the mounted one is presented next. Blocks on the disk.
+    pub(super) fn forget(&self, link: ChainLink) {
+        self.kind.forget(link);
+    }
+
     /// Returns the origin of its requests. Pace, quiet periods and admission of that origin apply to its exchanges.
     pub fn origin(&self, api: &Api) -> Origin {
         self.kind.origin(api)

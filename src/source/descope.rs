@@ -44,6 +44,15 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
     Jwt::parse(text).ok().map(|_| RotatedSecret(Secret::new(text.to_owned())))
 }
 
+/// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
+/// access keys.
+pub(super) fn denial(reply: &Reply) -> String {
+    let body = Body::parse(&reply.body).ok();
+    let code = body.as_ref().and_then(own_code).unwrap_or_default();
+    let comma = if code.is_empty() { "" } else { ", " };
+    format!("HTTP {}{comma}{code}", reply.status.as_u16())
+}
+
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
     let error = || own_error(Body::parse(&reply.body).ok().as_ref());
@@ -152,9 +161,8 @@ fn granted(
 /// Describes Descope's own error, if the body contains one: the code, and its meaning if known (go-sdk `errors.go`,
 /// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated.
 fn own_error(body: Option<&Body<'_>>) -> Option<String> {
-    let code = body?.error_code.text()?;
-    let is_a_code = code.len() == 7 && code.starts_with(|c: char| c.is_ascii_uppercase());
-    if !is_a_code || !code[1..].bytes().all(|byte| byte.is_ascii_digit()) {
+    let code = own_code(body?)?;
+    if code.is_empty() {
         return Some(String::new());
     }
     let meaning = match code {
@@ -168,6 +176,15 @@ fn own_error(body: Option<&Body<'_>>) -> Option<String> {
         _ => "",
     };
     Some(format!(", {code}{meaning}"))
+}
+
+/// Returns the code of Descope's own error, if the body contains one. A code in another form is replaced by an empty text.
+fn own_code<'a>(body: &'a Body<'_>) -> Option<&'a str> {
+    let code = body.error_code.text()?;
+    let is_a_code = code.len() == 7
+        && code.starts_with(|c: char| c.is_ascii_uppercase())
+        && code.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    Some(if is_a_code { code } else { "" })
 }
 
 /// The names in messages about a request to Descope with an access key.

@@ -13,8 +13,9 @@ use super::{
     expectation::ExpectedIssuer,
     login_options::LoginOptions,
     material::Secrets,
-    refresh_token::RefreshToken,
+    refresh_token::{RefreshToken, WARN_BEFORE},
     secret_kind::{SecretFile, SecretKind},
+    security_questions::SecurityQuestions,
     token_chain::{NotLocked, TokenChain},
     unusable::ReadError,
 };
@@ -27,6 +28,8 @@ pub enum Kind {
     AccessKey(AccessKey),
     /// A refresh token in a file.
     RefreshToken(RefreshToken),
+    /// Answers to security questions and a refresh token, in files.
+    SecurityQuestions(SecurityQuestions),
 }
 
 impl Kind {
@@ -34,6 +37,7 @@ impl Kind {
         match self {
             Self::AccessKey(source) => source.files(),
             Self::RefreshToken(source) => source.files(),
+            Self::SecurityQuestions(source) => source.files(),
         }
     }
 
@@ -41,18 +45,21 @@ impl Kind {
         match self {
             Self::AccessKey(source) => source.read().map(Secrets::AccessKey),
             Self::RefreshToken(source) => source.read().map(Secrets::RefreshToken),
+            Self::SecurityQuestions(source) => source.read().map(Secrets::SecurityQuestions),
         }
     }
 
     pub(super) fn origin(&self, api: &Api) -> Origin {
         match self {
-            Self::AccessKey(_) | Self::RefreshToken(_) => api.base_url.origin(),
+            Self::AccessKey(_) | Self::RefreshToken(_) | Self::SecurityQuestions(_) => api.base_url.origin(),
         }
     }
 
     pub(super) fn issuer(&self, api: &Api) -> ExpectedIssuer {
         match self {
-            Self::AccessKey(_) | Self::RefreshToken(_) => ExpectedIssuer::Project(api.project.clone()),
+            Self::AccessKey(_) | Self::RefreshToken(_) | Self::SecurityQuestions(_) => {
+                ExpectedIssuer::Project(api.project.clone())
+            }
         }
     }
 
@@ -65,6 +72,9 @@ impl Kind {
                 options: LoginOptions { custom_claims, selected_tenant },
             }) => vec![json!(custom_claims), json!(selected_tenant)],
             Self::RefreshToken(_) => vec![json!("refresh")],
+            Self::SecurityQuestions(SecurityQuestions { login_id, step_up, answers_file: _, chain: _ }) => {
+                vec![json!("securityQuestions"), json!(login_id), json!(step_up)]
+            }
         }
     }
 
@@ -72,6 +82,7 @@ impl Kind {
         match self {
             Self::AccessKey(source) => source.options.terms(),
             Self::RefreshToken(_) => Vec::new(),
+            Self::SecurityQuestions(source) => source.terms(),
         }
     }
 
@@ -79,7 +90,7 @@ impl Kind {
     pub(super) fn named(&self, file_name: &str) -> Self {
         match self {
             Self::AccessKey(source) => Self::AccessKey(source.named(file_name)),
-            Self::RefreshToken(_) => self.clone(),
+            Self::RefreshToken(_) | Self::SecurityQuestions(_) => self.clone(),
         }
     }
 
@@ -87,6 +98,7 @@ impl Kind {
         match self {
             Self::AccessKey(_) => SecretKind::AccessKey.noun(),
             Self::RefreshToken(_) => SecretKind::RefreshToken.noun(),
+            Self::SecurityQuestions(_) => "refresh token or answers",
         }
     }
 
@@ -94,6 +106,7 @@ impl Kind {
     pub(super) fn has_only_strong_secrets(&self) -> bool {
         match self {
             Self::AccessKey(_) | Self::RefreshToken(_) => true,
+            Self::SecurityQuestions(_) => false,
         }
     }
 
@@ -101,6 +114,7 @@ impl Kind {
         match self {
             Self::AccessKey(source) => source.missing_remedy(),
             Self::RefreshToken(source) => source.missing_remedy(),
+            Self::SecurityQuestions(source) => source.missing_remedy(),
         }
     }
 
@@ -108,6 +122,7 @@ impl Kind {
         match self {
             Self::AccessKey(source) => source.denied_remedy(),
             Self::RefreshToken(source) => source.denied_remedy(),
+            Self::SecurityQuestions(source) => source.denied_remedy(),
         }
     }
 
@@ -119,6 +134,7 @@ impl Kind {
         match self {
             Self::AccessKey(_) => {}
             Self::RefreshToken(source) => source.chain.keep_in(state_directory, credential),
+            Self::SecurityQuestions(source) => source.chain.keep_in(state_directory, credential),
         }
     }
 
@@ -134,6 +150,7 @@ impl Kind {
         match self {
             Self::AccessKey(_) => None,
             Self::RefreshToken(source) => Some(source.warn_before),
+            Self::SecurityQuestions(_) => Some(WARN_BEFORE),
         }
     }
 
@@ -154,10 +171,17 @@ impl Kind {
         }
     }
 
+    /// A denied verification resumes no other chain, because the answers would be sent again once that chain ends.
     pub(super) fn denied(&self, link: ChainLink) {
         match self {
-            Self::AccessKey(_) => {}
+            Self::AccessKey(_) | Self::SecurityQuestions(_) => {}
             Self::RefreshToken(source) => source.chain.denied(link),
+        }
+    }
+
+    pub(super) fn forget(&self, link: ChainLink) {
+        if let Some(chain) = self.chain() {
+            chain.forget(link);
         }
     }
 
@@ -165,6 +189,7 @@ impl Kind {
         match self {
             Self::AccessKey(_) => None,
             Self::RefreshToken(source) => Some(&source.chain),
+            Self::SecurityQuestions(source) => Some(&source.chain),
         }
     }
 }

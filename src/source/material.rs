@@ -7,6 +7,7 @@ use super::{
     expectation::Expectation,
     identity::Identity,
     refresh_token::RefreshTokenMaterial,
+    security_questions::SecurityQuestionsMaterial,
     token_chain::PresentedRefresh,
 };
 use crate::{
@@ -40,6 +41,8 @@ pub enum Secrets {
     AccessKey(AccessKeyMaterial),
     /// A refresh token.
     RefreshToken(RefreshTokenMaterial),
+    /// Answers to security questions and a refresh token.
+    SecurityQuestions(SecurityQuestionsMaterial),
 }
 
 impl From<Secrets> for Material {
@@ -55,6 +58,7 @@ impl Material {
         match &self.secrets {
             Secrets::AccessKey(material) => material.identity(),
             Secrets::RefreshToken(material) => material.identity(),
+            Secrets::SecurityQuestions(material) => material.identity(),
         }
     }
 
@@ -63,6 +67,7 @@ impl Material {
         match &self.secrets {
             Secrets::AccessKey(_) => None,
             Secrets::RefreshToken(material) => Some(material.link()),
+            Secrets::SecurityQuestions(material) => Some(material.link()),
         }
     }
 
@@ -71,6 +76,7 @@ impl Material {
         let refresh = match &self.secrets {
             Secrets::AccessKey(_) => None,
             Secrets::RefreshToken(material) => Some(material.shown()),
+            Secrets::SecurityQuestions(material) => Some(material.shown()),
         };
         ObservedSecrets { identity: self.identity(), refresh }
     }
@@ -80,6 +86,7 @@ impl Material {
         match &self.secrets {
             Secrets::AccessKey(material) => material.request(api),
             Secrets::RefreshToken(material) => material.request(api),
+            Secrets::SecurityQuestions(material) => material.request(api),
         }
     }
 
@@ -88,6 +95,7 @@ impl Material {
         match &self.secrets {
             Secrets::AccessKey(_) => access_key::answer(reply, timing, expectation),
             Secrets::RefreshToken(material) => material.answer(reply, timing, expectation),
+            Secrets::SecurityQuestions(material) => material.answer(reply, timing, expectation),
         }
     }
 
@@ -98,6 +106,7 @@ impl Material {
                 [Some(material.key), material.auth_management_key].into_iter().flatten().collect()
             }
             Secrets::RefreshToken(material) => material.into_secrets(),
+            Secrets::SecurityQuestions(material) => material.into_secrets(),
         }
     }
 }

@@ -23,6 +23,7 @@
 
 mod access_key;
 mod answer;
+mod answers;
 mod broken_rule;
 mod chain;
 mod chain_folder;
@@ -41,12 +42,14 @@ mod refresh_token;
 mod rules;
 mod secret_file;
 mod secret_kind;
+mod security_questions;
 mod token_chain;
 mod unusable;
 mod word;
 
 pub use access_key::{AccessKey, AccessKeyMaterial, KEY_FILE_BYTES_MAX};
 pub use answer::{Answer, NotStored, RotatedSecret, Unsettled};
+pub use answers::{ANSWERS_MAX, Answers, NotAnswers};
 pub use broken_rule::BrokenRule;
 pub use chain::{CHAINS_MAX, ChainLink, Chains};
 pub use chain_folder::{ChainLock, sweep_chains};
@@ -64,5 +67,6 @@ pub use refresh_token::{RefreshToken, RefreshTokenMaterial, WARN_BEFORE};
 pub use rules::Rules;
 pub use secret_file::writable_by_others;
 pub use secret_kind::{SecretFile, SecretKind};
+pub use security_questions::{SecurityQuestions, SecurityQuestionsMaterial};
 pub use token_chain::{NotLocked, PresentedRefresh, TokenChain};
 pub use unusable::{ReadError, Unusable};

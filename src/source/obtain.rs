@@ -230,9 +230,12 @@ async fn send_request(
 
 /// Stores a rotated secret, and then returns the result of the reply.
 async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answer: Answer) -> Result<Granted, Refused> {
-    let needs_the_disk = answer.is_rotated();
+    let needs_the_disk = answer.is_rotated() || answer.ends_chain();
     let (source, reader) = (source.clone(), reader.clone());
     let settle = move || {
+        if let (true, Some(link)) = (answer.ends_chain(), link) {
+            source.forget(link);
+        }
         answer.settle(|rotated| source.store(link, rotated)).map_err(|Unsettled { answer, why }| {
             if let Some(rotated) = answer.into_rotated() {
                 reader.keep(&source, link, rotated);

@@ -97,11 +97,7 @@ impl RefreshTokenMaterial {
             None => json!({}),
             Some(external) => json!({ "externalToken": external.expose() }),
         };
-        let request = Request::post_json(api.base_url.path("/v1/auth/refresh"), &body);
-        request.bearer(&[api.project.as_str(), self.presented.token.expose()]).map_err(|unsendable| Refused {
-            refusal: Refusal::Denied,
-            message: format!("the refresh token contains {unsendable}"),
-        })
+        self.presented.request(api, PATH, &body)
     }
 
     /// Interprets a reply to a refresh. A refresh token in it replaces the one that was sent, whatever else it contains.
@@ -121,6 +117,8 @@ impl RefreshTokenMaterial {
     }
 }
 
+/// Where refresh tokens are presented.
+pub(super) const PATH: &str = "/v1/auth/refresh";
 const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "refresh token", setting: "baseUrl" };
 const SIGN_IN_AGAIN: &str = "a person must sign in again";

@@ -15,6 +15,8 @@ pub enum SecretKind {
     RotatedToken,
     /// One token of another vendor, which is sent with a refresh token.
     ExternalToken,
+    /// The answers of one user to security questions.
+    Answers,
     /// Public keys that may sign sessions. They are not secret, but no token may replace them.
     PublicKey,
 }
@@ -37,7 +39,21 @@ impl SecretKind {
             Self::RefreshToken => "refresh token",
             Self::RotatedToken => "rotated refresh token",
             Self::ExternalToken => "external token",
+            Self::Answers => "answers",
             Self::PublicKey => "public key",
+        }
+    }
+
+    /// Returns what its file must hold, for messages.
+    pub(super) fn whole(self) -> String {
+        match self {
+            Self::Answers => "the answers".to_owned(),
+            Self::AccessKey
+            | Self::AuthManagementKey
+            | Self::RefreshToken
+            | Self::RotatedToken
+            | Self::ExternalToken
+            | Self::PublicKey => format!("one {}", self.noun()),
         }
     }
 
@@ -49,6 +65,7 @@ impl SecretKind {
             Self::RefreshToken => "refresh token file",
             Self::RotatedToken => "rotated refresh token",
             Self::ExternalToken => "external token file",
+            Self::Answers => "answers file",
             Self::PublicKey => "public key file",
         }
     }

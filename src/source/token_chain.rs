@@ -6,6 +6,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use serde_json::Value;
+
 use super::{
     answer::{NotStored, RotatedSecret},
     chain::{ChainLink, Chains},
@@ -15,7 +17,13 @@ use super::{
     unusable::{ReadError, Unusable},
     word::word_in,
 };
-use crate::{exchange::Reply, fingerprint::Fingerprint, secret::Secret, session::Jwt};
+use crate::{
+    exchange::{Api, Refused, Reply, Request},
+    fingerprint::Fingerprint,
+    renewal::Refusal,
+    secret::Secret,
+    session::Jwt,
+};
 
 /// A file with a refresh token, and the folder for the tokens that replace it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -57,6 +65,15 @@ impl PresentedToken {
             expires_at: expires_at.and_then(|at| UNIX_EPOCH.checked_add(at)),
             problem: self.problem.clone(),
         }
+    }
+
+    /// Returns a POST with `Authorization: Bearer <project>:<refreshJwt>`.
+    pub(super) fn request(&self, api: &Api, path: &str, body: &Value) -> Result<Request, Refused> {
+        let request = Request::post_json(api.base_url.path(path), body);
+        request.bearer(&[api.project.as_str(), self.token.expose()]).map_err(|unsendable| Refused {
+            refusal: Refusal::Denied,
+            message: format!("the refresh token contains {unsendable}"),
+        })
     }
 
     /// Returns the refresh token in a reply of success that replaces this one; `None` if it is the same.
@@ -159,7 +176,6 @@ impl TokenChain {
     }
 
     /// Removes a rotated token that was denied, so that the mounted one is presented again.
-    #[expect(dead_code, reason = "security questions are answered again")]
     pub(super) fn forget(&self, link: ChainLink) {
         let (Some(folder), ChainLink::Rotated(mount) | ChainLink::Former(mount)) = (&self.stored, link) else { return };
         let _ = folder.remove(&Chains { stored: vec![mount], denied: Vec::new() });

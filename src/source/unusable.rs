@@ -4,7 +4,7 @@ use std::{borrow::Cow, io, path::PathBuf};
 
 use rustix::io::Errno;
 
-use super::secret_kind::SecretKind;
+use super::{answers::NotAnswers, secret_kind::SecretKind};
 use crate::session::NotAJwt;
 
 /// Why a source cannot be read: the file in question, the problem and its remedy.
@@ -51,6 +51,8 @@ pub enum Unusable {
     NotAJwt(NotAJwt),
     /// It is not a public key in a known form.
     NotAPublicKey,
+    /// It is no list of answers.
+    NotAnswers(NotAnswers),
 }
 
 impl ReadError {
@@ -71,7 +73,8 @@ impl ReadError {
             | Unusable::NotPrintable
             | Unusable::WholeBearer
             | Unusable::NotAJwt(_)
-            | Unusable::NotAPublicKey => false,
+            | Unusable::NotAPublicKey
+            | Unusable::NotAnswers(_) => false,
         }
     }
 
@@ -96,7 +99,8 @@ impl ReadError {
             | Unusable::NotPrintable
             | Unusable::WholeBearer
             | Unusable::NotAJwt(_)
-            | Unusable::NotAPublicKey => false,
+            | Unusable::NotAPublicKey
+            | Unusable::NotAnswers(_) => false,
         }
     }
 
@@ -109,12 +113,14 @@ impl ReadError {
             Unusable::Unwritable(error) => unwritable_remedy(error).into(),
             Unusable::NotAFile => format!("name the file that holds the {noun}").into(),
             Unusable::TooLong { .. } | Unusable::ManyLines | Unusable::InnerSpace => {
-                format!("it must hold one {noun} and nothing else").into()
+                format!("it must hold {} and nothing else", self.kind.whole()).into()
             }
             Unusable::Empty => format!("write the {noun} into it").into(),
             Unusable::ByteOrderMark => "save it as plain ASCII text".into(),
             Unusable::NotPrintable => format!("it must hold the {noun} as plain text, not encoded or encrypted").into(),
             Unusable::NotAJwt(_) => format!("it must hold one {noun}, which is a JWT, and nothing else").into(),
+            Unusable::NotAnswers(NotAnswers::ByteOrderMark) => "save it as UTF-8 without that mark".into(),
+            Unusable::NotAnswers(_) => "write a list like `[{\"id\": \"…\", \"answer\": \"…\"}]` into it".into(),
             Unusable::NotAPublicKey => "write a PEM public key, a JWK or a JWKS into it".into(),
             Unusable::WholeBearer => format!("leave these out, they are added to the {noun} when it is sent").into(),
         };
@@ -134,6 +140,12 @@ impl ReadError {
     }
 }
 
+impl From<NotAnswers> for Unusable {
+    fn from(why: NotAnswers) -> Self {
+        Self::NotAnswers(why)
+    }
+}
+
 impl Unusable {
     fn problem(&self) -> Cow<'static, str> {
         match self {
@@ -149,6 +161,7 @@ impl Unusable {
             Self::InnerSpace => "it has white space inside".into(),
             Self::NotPrintable => "it has bytes that are not printable ASCII".into(),
             Self::NotAJwt(why) => format!("it is not a JWT: {why}").into(),
+            Self::NotAnswers(why) => why.to_string().into(),
             Self::NotAPublicKey => "it holds no usable public key".into(),
             Self::WholeBearer => "it begins with a project id and a colon".into(),
         }

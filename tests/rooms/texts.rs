@@ -380,6 +380,9 @@ fn needed(path: &str) -> Value {
         "credentials[0].outputs[0]" => json!({"path": "/run/a.jwt"}),
         "credentialsFrom[0]" => json!({"accessKeyDirectory": "/k", "outputs": [{"path": "/run/{name}.jwt"}]}),
         "credentialsFrom[0].outputs[0]" => json!({"path": "/run/{name}.jwt"}),
+        SECURITY_QUESTIONS => {
+            json!({"loginId": "user", "answersFile": "/keys/answers", "refreshTokenFile": "/keys/refresh"})
+        }
         "sets[0]" => json!({"directory": "/run/set"}),
         "status" => json!({"listen": "127.0.0.1:9465"}),
         path if path.ends_with("hooks[0]") => json!({"post": "http://localhost/"}),
@@ -402,8 +405,12 @@ fn is_same(one: &Config, other: &Config) -> bool {
     sorted(one) == sorted(other)
 }
 
-/// Puts a value at a path, and adds the required content of each section on the way.
+/// Puts a value at a path, and adds the required content of each section on the way. A section that selects a kind of source
+/// replaces the access key.
 fn put(document: &mut Value, path: &str, value: Value) {
+    if path == SECURITY_QUESTIONS {
+        document["credentials"][0].as_object_mut().unwrap().remove("accessKeyFile");
+    }
     let mut place = document;
     let mut walked = String::new();
     for step in path.split('.').filter(|step| !step.is_empty()) {
@@ -500,5 +507,6 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+const SECURITY_QUESTIONS: &str = "credentials[0].securityQuestions";
 const STRANGER: &str = "zzz";
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];

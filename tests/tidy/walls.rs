@@ -414,6 +414,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/sandbox/oauth/",
             "src/sandbox/user/refresh_token.rs",
             "src/source/access_key.rs",
+            "src/source/answers.rs",
             "src/source/public_key.rs",
             "src/source/refresh_token.rs",
             "src/source/token_chain.rs",

@@ -22,6 +22,7 @@ mod pattern;
 mod refresh_token;
 mod renew;
 mod root;
+mod security_questions;
 mod set;
 mod status;
 mod verify;

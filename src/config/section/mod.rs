@@ -10,6 +10,7 @@ pub(super) mod output;
 pub(super) mod refresh_token;
 pub(super) mod renew;
 pub(super) mod root;
+pub(super) mod security_questions;
 pub(super) mod set;
 pub(super) mod source;
 pub(super) mod status;

@@ -1,6 +1,6 @@
 //! The source of a credential: exactly one kind.
 
-use super::{access_key, refresh_token};
+use super::{access_key, refresh_token, security_questions};
 use crate::{
     config::{diagnostics::Diagnostics, fields::Fields, path_conflicts::PathConflicts},
     source::{Kind, Source},
@@ -42,7 +42,7 @@ pub(in crate::config) fn read(
 }
 
 /// Every kind, the default first.
-pub(in crate::config) const KINDS: [KindFields; 2] = [
+pub(in crate::config) const KINDS: [KindFields; 3] = [
     KindFields {
         field: access_key::FIELD,
         options: &["authManagementKeyFile", "customClaims", "selectedTenant"],
@@ -53,4 +53,5 @@ pub(in crate::config) const KINDS: [KindFields; 2] = [
         options: &["externalTokenFile", "refreshWarnBefore"],
         read: refresh_token::read,
     },
+    KindFields { field: security_questions::FIELD, options: &[], read: security_questions::read },
 ];

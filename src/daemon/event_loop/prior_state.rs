@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tokio::task;
-use tracing::{field::display, info, warn};
+use tracing::{error, field::display, info, warn};
 
 use super::Daemon;
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         span,
     },
     output::Output,
-    renewal::{Health, Id, Moment, Renewal, WrittenTerm},
+    renewal::{Health, Id, Moment, RefusalClass, Renewal, WrittenTerm},
     session::Times,
     state::{Record, WrittenToken},
 };
@@ -89,6 +89,7 @@ impl Daemon {
                 state.hooks_mut().adopt(term.sent);
             }
         }
+        self.report_final_denial(id, now);
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
             let is_overdue = self.credentials.get(id).is_some_and(|state| self.is_overdue(id, state, now));
@@ -102,6 +103,20 @@ impl Daemon {
         self.note_state(id, now);
         self.announce_ready();
         self.run_hooks_that_were_missed(id);
+    }
+
+    /// Reports secrets that an earlier process was denied for good. They are not sent again, so nothing else would say so.
+    fn report_final_denial(&mut self, id: Id, now: Moment) {
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        if !renewal.awaits_change() {
+            return;
+        }
+        let noun = state.credential().source.noun();
+        let message = format!("Descope denied the {noun} before this start; nothing is sent again before they change");
+        state.log_mut().refusals_mut().note(now, None, RefusalClass::Denied, &message);
+        let (name, class) = (state.name().to_owned(), RefusalClass::Denied.word());
+        let remedy = state.credential().source.denied_remedy();
+        error!(credential = name, class, next_in = "never", "{message}; {remedy}");
     }
 
     fn say_adopted(&mut self, id: Id, now: Moment, intact: bool) {

@@ -171,7 +171,7 @@ impl Daemon {
             self.fleet.set_policy(now, id, after.policy);
         }
         if self.context.request(&before) != self.context.request(&after) {
-            self.fleet.handle(now, id, Event::RenewRequested);
+            self.fleet.handle(now, id, Event::SessionOutdated);
         }
         returns || before != after
     }

@@ -101,7 +101,7 @@ impl Daemon {
     pub fn hurry_what_is_overdue(&mut self) {
         let now = clock::now();
         for id in self.credentials.take_overdue() {
-            self.fleet.handle(now, id, Event::RenewRequested);
+            self.fleet.handle(now, id, Event::SessionOutdated);
         }
     }
 

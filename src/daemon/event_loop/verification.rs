@@ -70,7 +70,7 @@ impl Daemon {
                         credential = name,
                         "the token on disk cannot be trusted, a new one is requested: {}", refused.message
                     );
-                    self.fleet.handle(clock::now(), id, Event::RenewRequested);
+                    self.fleet.handle(clock::now(), id, Event::SessionOutdated);
                 }
             }
         }

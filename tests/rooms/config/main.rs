@@ -18,6 +18,7 @@ mod kinds;
 mod messages;
 mod model;
 mod places;
+mod security_questions;
 mod sets;
 mod sources;
 mod syntax;
