@@ -111,7 +111,8 @@ impl Observation {
     }
 
     pub(super) fn without_key(error: &ReadError) -> Self {
-        let remedy = (error.kind == SecretKind::RotatedToken).then(|| error.to_string());
+        let is_of_another_file = matches!(error.kind, SecretKind::RotatedToken | SecretKind::PublicKey);
+        let remedy = is_of_another_file.then(|| error.to_string());
         Self::NoKey { why: error.to_string(), remedy, may_pass_unseen: error.may_pass_unseen() }
     }
 }

@@ -1,13 +1,12 @@
 //! The public keys of a project (JWKS), and the verification of a token's signature.
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
-    UnparsedPublicKey, VerificationAlgorithm,
-};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::jwt::Jwt;
+use super::{
+    jwk::{Jwk, NotAKey},
+    jwt::Jwt,
+    public_key::PublicKey,
+};
 
 /// The usable keys among those that a project publishes.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -76,74 +75,27 @@ enum JwksJson {
 #[derive(Clone, PartialEq, Eq, Debug)]
 struct Key {
     jwk: Jwk,
-    public_key: PublicKey,
-}
-
-/// A published key (RFC 7517, RFC 7518).
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Jwk {
-    kid: String,
-    kty: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    alg: Option<String>,
-    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
-    usage: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    n: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    e: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    crv: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    x: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    y: Option<String>,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-enum PublicKey {
-    /// RS256: modulus and exponent, without leading zeros.
-    Rsa { n: Vec<u8>, e: Vec<u8> },
-    /// ES256: an uncompressed point.
-    P256(Vec<u8>),
-    /// ES384: an uncompressed point.
-    P384(Vec<u8>),
-    /// A type that is not supported.
-    Unsupported,
+    /// `None` if its type is not supported.
+    public_key: Option<PublicKey>,
 }
 
 impl Key {
-    /// Returns `None` for a key that is malformed or not for signatures.
+    /// Returns `None` for a key without `kid`, and for one that is malformed or not for signatures.
     fn of(jwk: Jwk) -> Option<Self> {
-        if jwk.kid.is_empty() || jwk.usage.as_deref().is_some_and(|usage| usage != "sig" && !usage.is_empty()) {
-            return None;
-        }
-        let alg = jwk.alg.as_deref().filter(|alg| !alg.is_empty());
-        let public_key = match (jwk.kty.as_str(), jwk.crv.as_deref(), alg) {
-            ("RSA", _, None | Some("RS256")) => PublicKey::Rsa {
-                n: magnitude(jwk.n.as_deref()?).filter(|n| RSA_BYTES.contains(&n.len()))?,
-                e: magnitude(jwk.e.as_deref()?)?,
-            },
-            ("EC", Some("P-256"), None | Some("ES256")) => PublicKey::P256(point(&jwk, P256_BYTES)?),
-            ("EC", Some("P-384"), None | Some("ES384")) => PublicKey::P384(point(&jwk, P384_BYTES)?),
-            ("oct", _, _) => return None,
-            (_, _, _) => PublicKey::Unsupported,
+        let public_key = match jwk.public_key() {
+            Ok(public_key) => Some(public_key),
+            Err(NotAKey::Unsupported) => None,
+            Err(NotAKey::Unusable) => return None,
         };
-        Some(Self { jwk, public_key })
+        if jwk.kid.is_empty() { None } else { Some(Self { jwk, public_key }) }
     }
 
-    /// Verifies with the algorithm of the key alone; a token whose header names another is rejected.
     fn verify(&self, jwt: &Jwt<'_>) -> SignatureVerdict {
-        let signed = match &self.public_key {
-            PublicKey::Rsa { n, e } => {
-                let key = RsaPublicKeyComponents { n, e };
-                jwt.alg == "RS256" && key.verify(&RSA_PKCS1_2048_8192_SHA256, jwt.signed(), jwt.signature()).is_ok()
-            }
-            PublicKey::P256(point) => jwt.alg == "ES256" && signed_by_point(&ECDSA_P256_SHA256_FIXED, point, jwt),
-            PublicKey::P384(point) => jwt.alg == "ES384" && signed_by_point(&ECDSA_P384_SHA384_FIXED, point, jwt),
-            PublicKey::Unsupported => return self.verdict_unsupported(jwt),
-        };
-        if signed { SignatureVerdict::Verified } else { SignatureVerdict::BadSignature }
+        match &self.public_key {
+            Some(public_key) if public_key.has_signed(jwt) => SignatureVerdict::Verified,
+            Some(_) => SignatureVerdict::BadSignature,
+            None => self.verdict_unsupported(jwt),
+        }
     }
 
     /// Returns the verdict for a key of an unsupported type. A token that is unsigned, or signed with a shared secret, is
@@ -155,35 +107,8 @@ impl Key {
     }
 }
 
-fn signed_by_point(algorithm: &'static dyn VerificationAlgorithm, point: &[u8], jwt: &Jwt<'_>) -> bool {
-    UnparsedPublicKey::new(algorithm, point).verify(jwt.signed(), jwt.signature()).is_ok()
-}
-
-/// Decodes a number and removes leading zeros, which some encoders add and ring rejects.
-fn magnitude(text: &str) -> Option<Vec<u8>> {
-    let bytes = URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()?;
-    let first = bytes.iter().position(|byte| *byte != 0)?;
-    Some(bytes[first..].to_vec())
-}
-
-/// Returns an uncompressed point. Leading zeros that a coordinate lacks are added.
-fn point(jwk: &Jwk, coordinate_bytes: usize) -> Option<Vec<u8>> {
-    let mut point = vec![0x04];
-    for coordinate in [jwk.x.as_deref()?, jwk.y.as_deref()?] {
-        let coordinate = magnitude(coordinate)?;
-        let missing = coordinate_bytes.checked_sub(coordinate.len())?;
-        point.resize(point.len() + missing, 0);
-        point.extend(coordinate);
-    }
-    Some(point)
-}
-
 /// More keys than any project publishes.
 pub const KEYS_MAX: usize = 64;
-/// The modulus lengths that ring supports: 2048 to 8192 bits.
-const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=1024;
-const P256_BYTES: usize = 32;
-const P384_BYTES: usize = 48;
 
 #[cfg(test)]
 mod tests;

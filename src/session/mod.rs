@@ -1,15 +1,22 @@
 //! A session: the short-lived JWT, its claims, and its lifetime as granted by the server.
 
 mod issuer;
+mod jwk;
 mod jwks;
 mod jwt;
 pub(crate) mod lenient;
 mod life;
 mod model;
+mod pinned_keys;
+mod public_key;
 mod reply_field;
+#[cfg(test)]
+mod signed;
+mod spki;
 
 pub use jwks::{Jwks, KEYS_MAX, NotAJwks, SignatureVerdict};
 pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
 pub use life::{Ends, GrantNote, life};
 pub use model::{Claims, Granted, Session, Signer, Times};
+pub use pinned_keys::{NoPublicKey, PinnedKeys};
 pub use reply_field::{ReplyField, ReplyFields};

@@ -16,7 +16,7 @@ use super::{
     expectation::{Expectation, ExpectedIssuer},
     kind::Kind,
     material::Material,
-    public_key,
+    public_key::PublicKeys,
     rules::Rules,
     secret_kind::{SecretFile, SecretKind},
     token_chain::NotLocked,
@@ -65,7 +65,7 @@ impl Source {
 
     /// Reads its secrets, with a size limit. Changes nothing. Blocks on the disk.
     pub fn read(&self) -> Result<Material, ReadError> {
-        let public_keys = self.public_key_file.as_deref().map(public_key::read).transpose()?;
+        let public_keys = self.public_key_file.as_deref().map(PublicKeys::read).transpose()?;
         Ok(Material { secrets: self.kind.read()?, public_keys })
     }
 

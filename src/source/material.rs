@@ -6,6 +6,7 @@ use super::{
     chain::ChainLink,
     expectation::Expectation,
     identity::Identity,
+    public_key::PublicKeys,
     refresh_token::RefreshTokenMaterial,
     security_questions::SecurityQuestionsMaterial,
     token_chain::PresentedRefresh,
@@ -13,7 +14,6 @@ use super::{
 use crate::{
     exchange::{Api, Refused, Reply, Request, Timing},
     secret::Secret,
-    session::Jwks,
 };
 
 /// What an exchange needs from the files of a source. It exists for one exchange only.
@@ -22,7 +22,7 @@ pub struct Material {
     /// The secrets.
     pub secrets: Secrets,
     /// The only public keys that may sign the session, if the source names any.
-    pub public_keys: Option<Jwks>,
+    pub public_keys: Option<PublicKeys>,
 }
 
 /// What a look at the files of a source finds, without the secrets.
@@ -53,13 +53,16 @@ impl From<Secrets> for Material {
 }
 
 impl Material {
-    /// Returns the identity of the secrets.
+    /// Returns the identity of the secrets. Other public keys count as a replaced secret.
     pub fn identity(&self) -> Identity {
-        match &self.secrets {
+        let secrets = match &self.secrets {
             Secrets::AccessKey(material) => material.identity(),
             Secrets::RefreshToken(material) => material.identity(),
-            Secrets::SecurityQuestions(material) => material.identity(),
-        }
+            // Other public keys make no denied answer right.
+            Secrets::SecurityQuestions(material) => return material.identity(),
+        };
+        let version = self.public_keys.as_ref().map_or(secrets.version, |keys| keys.version_with(secrets.version));
+        Identity { version, ..secrets }
     }
 
     /// Returns the refresh token that is presented, if the source has one.

@@ -62,6 +62,7 @@ pub use kind::Kind;
 pub use login_options::LoginOptions;
 pub use material::{Material, ObservedSecrets, Secrets};
 pub use obtain::{Exchange, Means, Obtained, Outcome, Recorder, obtain};
+pub use public_key::PublicKeys;
 pub use reader::{NotRead, READ_TIMEOUT, Reader};
 pub use refresh_token::{RefreshToken, RefreshTokenMaterial, WARN_BEFORE};
 pub use rules::Rules;

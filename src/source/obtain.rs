@@ -25,7 +25,7 @@ use super::{
     definition::Source,
     identity::Identity,
     material::{Material, ObservedSecrets},
-    public_key::pinned,
+    public_key::PublicKeys,
     reader::{NotRead, Prepared, Reader},
     unusable::ReadError,
 };
@@ -34,7 +34,7 @@ use crate::{
     exchange::{Api, Client, Refused, SignatureStatus, Skew, Timing, Trust},
     fingerprint::Fingerprint,
     renewal::{Moment, Refusal, RefusalClass},
-    session::{Granted, Jwks, Signer},
+    session::{Granted, Signer},
 };
 
 /// What all exchanges of a configuration share.
@@ -167,10 +167,14 @@ pub async fn obtain(
 }
 
 /// Verifies the signature with the keys that the source names, else with those of the project.
-async fn judge(means: Means<'_>, public_keys: Option<&Jwks>, granted: &Granted) -> Result<SignatureStatus, Refused> {
+async fn judge(
+    means: Means<'_>,
+    public_keys: Option<&PublicKeys>,
+    granted: &Granted,
+) -> Result<SignatureStatus, Refused> {
     let jwt = &granted.session.jwt;
     match (public_keys, granted.signer) {
-        (Some(keys), _) => pinned(keys, jwt),
+        (Some(keys), _) => keys.verify(jwt),
         (None, Signer::Project) => means.trust.judge(means.api_client, jwt, clock::now()).await,
         (None, Signer::Unknown) => Ok(SignatureStatus::NotApplicable),
     }
@@ -200,7 +204,7 @@ impl Outcome {
 struct SentRequest {
     took: Duration,
     skew: Option<Skew>,
-    public_keys: Option<Jwks>,
+    public_keys: Option<PublicKeys>,
     result: Result<Granted, Refused>,
 }
 

@@ -121,7 +121,9 @@ impl ReadError {
             Unusable::NotAJwt(_) => format!("it must hold one {noun}, which is a JWT, and nothing else").into(),
             Unusable::NotAnswers(NotAnswers::ByteOrderMark) => "save it as UTF-8 without that mark".into(),
             Unusable::NotAnswers(_) => "write a list like `[{\"id\": \"…\", \"answer\": \"…\"}]` into it".into(),
-            Unusable::NotAPublicKey => "write a PEM public key, a JWK or a JWKS into it".into(),
+            Unusable::NotAPublicKey => {
+                "write a PEM public key, a JWK or a JWKS into it: RSA of 2048 bits or more, P-256 or P-384".into()
+            }
             Unusable::WholeBearer => format!("leave these out, they are added to the {noun} when it is sent").into(),
         };
         Some(remedy)

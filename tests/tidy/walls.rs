@@ -197,7 +197,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
             "watch",
         ],
     ),
-    ("rustls", &["exchange", "hook"]),
+    ("rustls", &["exchange", "hook", "session"]),
     ("rustls_native_certs", &["exchange"]),
     ("seccompiler", &["confine"]),
     ("serde", &["config", "exchange", "output", "session", "source", "state", "status"]),
@@ -223,7 +223,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["exchange"]),
     ("tracing", &["child", "cli", "confine", "daemon", "exchange", "output", "sandbox", "status", "watch"]),
     ("tracing_subscriber", &["cli"]),
-    ("x509_cert", &["exchange"]),
+    ("x509_cert", &["exchange", "session"]),
     ("zeroizing_alloc", &["main"]),
     ("zeroize", &["exchange", "hook", "output", "sandbox", "secret", "session", "source"]),
 ];

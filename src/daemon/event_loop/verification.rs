@@ -35,8 +35,10 @@ impl Daemon {
         if self.tasks.is_under_way(Task::Judge) {
             return;
         }
+        // The project's public keys say nothing about a session that pinned keys must sign.
         let session = |id: Id| {
-            self.credentials.get(id).and_then(|state| state.token().session().cloned()).map(|session| (id, session))
+            let state = self.credentials.get(id).filter(|state| state.credential().source.public_key_file.is_none())?;
+            state.token().session().cloned().map(|session| (id, session))
         };
         let unverified: Vec<_> = self.verifier.unverified().filter_map(session).collect();
         if unverified.is_empty() {

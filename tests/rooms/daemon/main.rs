@@ -15,6 +15,7 @@ mod hooks;
 mod keys;
 mod many;
 mod outputs;
+mod pinned_keys;
 mod refusals;
 mod reload;
 mod repair;
