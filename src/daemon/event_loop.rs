@@ -191,7 +191,11 @@ impl Daemon {
     pub async fn drain(mut self) {
         self.announce_stopping();
         self.tasks.stop_all_but_writes();
-        let request_max = if self.tasks.is_replacing_secrets() { self.config.http.timeout } else { Duration::ZERO };
+        let mut request_max = Duration::ZERO;
+        if self.tasks.is_replacing_secrets() {
+            request_max = self.config.http.timeout;
+            info!("waiting for the answer to a refresh, which may replace the refresh token");
+        }
         let drain_max = DRAIN_MAX + request_max;
         let writes = async {
             while self.tasks.writing().next().is_some() {

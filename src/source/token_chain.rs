@@ -108,7 +108,7 @@ impl TokenChain {
         let mounted = secret_file::read(&self.file, TOKEN_FILE_BYTES_MAX).and_then(|bytes| jwt_in(&bytes));
         let mounted = mounted.map_err(|why| ReadError { kind: SecretKind::RefreshToken, path: self.file.clone(), why });
         let Some(folder) = &self.stored else { return mounted.map(PresentedToken::mounted) };
-        let chains = folder.list().map_err(|error| unreadable(folder, error))?;
+        let chains = folder.list().map_err(|error| unusable(folder, error))?;
         let link = chains.link(mounted.as_ref().ok().map(Secret::fingerprint));
         match link {
             None | Some(ChainLink::Mounted(_)) => mounted.map(PresentedToken::mounted),
@@ -136,7 +136,7 @@ impl TokenChain {
     /// Checks that a token could be stored now. Blocks on the disk.
     pub(super) fn reserve(&self) -> Result<(), ReadError> {
         let Some(folder) = &self.stored else { return Ok(()) };
-        folder.reserve().map_err(|error| unwritable(folder, error))
+        folder.reserve().map_err(|error| unusable(folder, error))
     }
 
     /// Excludes other processes from the chains; `None` if nothing can be stored. Blocks on the disk.
@@ -145,13 +145,13 @@ impl TokenChain {
         match folder.lock() {
             Ok(lock) => Ok(Some(lock)),
             Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(NotLocked::Busy(folder.lock_file())),
-            Err(error) => Err(NotLocked::Unusable(unwritable(folder, error))),
+            Err(error) => Err(NotLocked::Unusable(unusable(folder, error))),
         }
     }
 
     pub(super) fn store(&self, link: ChainLink, RotatedSecret(token): &RotatedSecret) -> Result<(), NotStored> {
         let folder = self.stored.as_ref().ok_or(NotStored::NeverRotates)?;
-        folder.store(link.mount(), token.expose()).map_err(|error| NotStored::Disk(unwritable(folder, error)))?;
+        folder.store(link.mount(), token.expose()).map_err(|error| NotStored::Disk(unusable(folder, error)))?;
         // Too many chains do less harm than a lost one.
         let _ = folder.list().and_then(|chains| folder.remove(&chains.surplus()));
         Ok(())
@@ -205,11 +205,7 @@ pub enum NotLocked {
     Unusable(ReadError),
 }
 
-fn unreadable(folder: &ChainFolder, error: io::Error) -> ReadError {
-    ReadError { kind: SecretKind::RotatedToken, path: folder.path(), why: Unusable::Unreadable(error) }
-}
-
-fn unwritable(folder: &ChainFolder, error: io::Error) -> ReadError {
+fn unusable(folder: &ChainFolder, error: io::Error) -> ReadError {
     ReadError { kind: SecretKind::RotatedToken, path: folder.path(), why: Unusable::Unwritable(error) }
 }
 

@@ -26,7 +26,7 @@ pub enum Unusable {
     Missing,
     /// The system returned an error.
     Unreadable(io::Error),
-    /// The system returned an error when the folder for rotated tokens was to be written.
+    /// The system returned an error for the folder of rotated tokens, which is read and written.
     Unwritable(io::Error),
     /// It leads to a folder, a pipe, a socket or a device.
     NotAFile,

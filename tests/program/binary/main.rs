@@ -19,6 +19,7 @@ mod commands;
 mod crash;
 mod locks;
 mod logs;
+mod refresh;
 mod reload;
 mod rotation;
 mod secrets;

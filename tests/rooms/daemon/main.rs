@@ -16,6 +16,7 @@ mod keys;
 mod many;
 mod outputs;
 mod pinned_keys;
+mod refresh;
 mod refusals;
 mod reload;
 mod repair;

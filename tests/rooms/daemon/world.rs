@@ -236,6 +236,11 @@ impl World {
         self.lines().iter().filter(is_it).count()
     }
 
+    /// Returns the number of configurations that were applied after the first.
+    pub(crate) fn applied_configurations(&self) -> usize {
+        usize::try_from(self.daemon().report().configuration.applied).unwrap()
+    }
+
     /// Returns the number of refused configurations.
     pub(crate) fn refused_configurations(&self) -> usize {
         usize::try_from(self.daemon().report().configuration.refusals).unwrap()
