@@ -60,7 +60,7 @@ fn without_a_grace_period_only_a_lost_reply_ends_a_chain() {
 }
 
 #[test]
-fn a_token_that_the_disk_does_not_take_is_stored_before_the_next() {
+fn a_token_that_was_not_stored_is_stored_before_the_next() {
     let (mut server, mut client) = signed_in(Settings { rotates: true, grace: 0 });
     client.exchange(&mut server, None);
     client.disk_fills_during_requests = true;
