@@ -25,61 +25,63 @@ impl Display for Plan<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let config = self.config;
         let file = self.file.map_or("the command line".to_owned(), |file| file.display().to_string());
-        write!(f, "{:NAME_COLUMNS$}{file}", "configuration")?;
-        row(f, "", "project", &config.project)?;
-        row(f, "", "api", &config.base_url)?;
-        row(f, "", "state", config.state_directory.display())?;
+        let mut table = Table { columns: self.name_columns(), f };
+        let columns = table.columns;
+        write!(table.f, "{:columns$}{file}", "configuration")?;
+        table.row("", "project", &config.project)?;
+        table.row("", "api", &config.base_url)?;
+        table.row("", "state", config.state_directory.display())?;
         for (n, set) in config.sets.iter().enumerate() {
-            row(f, "", if n == 0 { "sets" } else { "" }, generations(set))?;
+            table.row("", if n == 0 { "sets" } else { "" }, generations(set))?;
         }
-        row(f, "", "http", http(config))?;
-        row(f, "", "log", log(config))?;
+        table.row("", "http", http(config))?;
+        table.row("", "log", log(config))?;
         if let Some(listen) = &config.status {
-            row(f, "", "status", format_args!("served at {listen}"))?;
+            table.row("", "status", format_args!("served at {listen}"))?;
         }
         for credential in &config.credentials {
-            write!(f, "\n\ncredential {}", credential.name)?;
+            write!(table.f, "\n\ncredential {}", credential.name)?;
             for file in credential.source.files() {
                 let found = self.keys.found.get(file.path).copied().unwrap_or("not examined");
-                row(f, INDENT, file.kind.file_noun(), format_args!("{} ({found})", file.path.display()))?;
+                table.row(INDENT, file.kind.file_noun(), format_args!("{} ({found})", file.path.display()))?;
             }
             if let Some(stored) = credential.source.stored_tokens() {
-                row(f, INDENT, "rotated", stored)?;
+                table.row(INDENT, "rotated", stored)?;
             }
-            details(credential, f)?;
+            details(credential, &mut table)?;
         }
         for (n, directory) in config.key_directories.iter().enumerate() {
             let found = self.keys.in_folders.get(n).map(Vec::as_slice).unwrap_or_default();
             let names: Vec<_> = found.iter().map(|credential| credential.name.as_str()).collect();
-            write!(f, "\n\na credential for each key in {}", directory.path.display())?;
-            row(f, INDENT, "as of now", if names.is_empty() { "none".to_owned() } else { names.join(", ") })?;
-            details(&directory.pattern, f)?;
+            write!(table.f, "\n\na credential for each key in {}", directory.path.display())?;
+            table.row(INDENT, "as of now", if names.is_empty() { "none".to_owned() } else { names.join(", ") })?;
+            details(&directory.pattern, &mut table)?;
         }
         Ok(())
     }
 }
 
 /// Prints the rows shared by a credential and a pattern of credentials.
-fn details(credential: &Credential, f: &mut Formatter<'_>) -> fmt::Result {
+fn details(credential: &Credential, table: &mut Table<'_, '_>) -> fmt::Result {
     for (n, output) in credential.outputs.iter().enumerate() {
-        row(f, INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
+        table.row(INDENT, if n == 0 { "outputs" } else { "" }, written(output))?;
     }
     for (n, hook) in credential.hooks.iter().enumerate() {
-        row(f, INDENT, if n == 0 { "hooks" } else { "" }, described(hook))?;
+        table.row(INDENT, if n == 0 { "hooks" } else { "" }, described(hook))?;
     }
     for (name, value) in credential.source.terms() {
-        row(f, INDENT, name, value)?;
+        table.row(INDENT, name, value)?;
     }
     let default = Policy::default();
     if credential.policy != (Policy { on_expiry: credential.policy.on_expiry, ..default }) {
-        row(f, INDENT, "renewal", renewal(&credential.policy))?;
+        table.row(INDENT, "renewal", renewal(&credential.policy))?;
     }
     match credential.policy.on_expiry {
-        OnExpiry::Keep => row(f, INDENT, "on expiry", "the expired token stays; servers will reject it")?,
-        OnExpiry::Remove => row(f, INDENT, "on expiry", "the files are removed")?,
+        OnExpiry::Keep => table.row(INDENT, "on expiry", "the expired token stays; servers will reject it")?,
+        OnExpiry::Remove => table.row(INDENT, "on expiry", "the files are removed")?,
     }
     if !credential.required {
-        row(f, INDENT, "required", "no: it does not count for readiness")?;
+        table.row(INDENT, "required", "no: it does not count for readiness")?;
     }
     Ok(())
 }
@@ -182,10 +184,28 @@ fn log(config: &Config) -> String {
     format!("{format}, level {}", config.log.level.as_deref().unwrap_or("info"))
 }
 
-/// Prints a line of two aligned columns.
-fn row(f: &mut Formatter<'_>, indent: &str, name: &str, value: impl Display) -> fmt::Result {
-    write!(f, "\n{indent}{name:width$}{value}", width = NAME_COLUMNS - indent.len())
+/// Lines of two aligned columns.
+struct Table<'f, 'b> {
+    f: &'f mut Formatter<'b>,
+    /// The width of the first column, with its indent.
+    columns: usize,
+}
+
+impl Table<'_, '_> {
+    fn row(&mut self, indent: &str, name: &str, value: impl Display) -> fmt::Result {
+        write!(self.f, "\n{indent}{name:width$}{value}", width = self.columns - indent.len())
+    }
+}
+
+impl Plan<'_> {
+    /// Returns a width that fits the name of every secret file.
+    fn name_columns(&self) -> usize {
+        let files = self.config.credentials.iter().flat_map(|credential| credential.source.files());
+        let widths = files.map(|file| INDENT.len() + file.kind.file_noun().len() + GAP);
+        widths.max().unwrap_or_default().max(NAME_COLUMNS_MIN)
+    }
 }
 
 const INDENT: &str = "  ";
-const NAME_COLUMNS: usize = 15;
+const GAP: usize = 2;
+const NAME_COLUMNS_MIN: usize = 15;
