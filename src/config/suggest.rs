@@ -16,8 +16,9 @@ pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion
         return Some(Suggestion::Advice("merge keys are not supported: write the fields out"));
     }
     let is_of_a_credential = known.contains(&"accessKeyFile");
-    let secret = SECRETS_THEMSELVES.iter().find(|secret| secret.names.contains(&bare.as_str()));
-    if let Some(secret) = secret.filter(|secret| is_of_a_credential || known.contains(&secret.field)) {
+    let is_expected = |secret: &&SecretItself| is_of_a_credential || known.contains(&secret.field);
+    let secret = SECRETS_THEMSELVES.iter().filter(is_expected).find(|secret| secret.names.contains(&bare.as_str()));
+    if let Some(secret) = secret {
         return Some(Suggestion::Advice(secret.advice));
     }
     let part = known.iter().find(|name| bare.len() >= PART_CHARS_MIN && self::bare(name).contains(&bare));
@@ -57,7 +58,7 @@ struct SecretItself {
     advice: &'static str,
 }
 
-const SECRETS_THEMSELVES: [SecretItself; 6] = [
+const SECRETS_THEMSELVES: [SecretItself; 7] = [
     SecretItself {
         names: &["accesskey", "key", "apikey", "secret", "token"],
         field: "accessKeyFile",
@@ -79,10 +80,15 @@ const SECRETS_THEMSELVES: [SecretItself; 6] = [
         advice: "a key must not be in the configuration: put it into a file and set `authManagementKeyFile` to its path",
     },
     SecretItself {
-        names: &["clientsecret", "clientassertion", "assertion", "password"],
+        names: &["clientsecret", "password", "clientpassword", "secret", "accesskey", "key", "apikey"],
         field: "clientSecretFile",
-        advice: "a secret must not be in the configuration: put it into a file and set `oauth.clientSecretFile` or \
-                 `oauth.assertionFile` to its path",
+        advice: "a client secret must not be in the configuration: put it into a file and set `oauth.clientSecretFile` to its \
+                 path",
+    },
+    SecretItself {
+        names: &["assertion", "clientassertion", "jwt", "token"],
+        field: "assertionFile",
+        advice: "an assertion must not be in the configuration: put it into a file and set `oauth.assertionFile` to its path",
     },
     SecretItself {
         names: &["answers", "answer", "questions"],

@@ -3,9 +3,11 @@
 use std::fmt;
 
 use reqwest::Url;
-use url_host::is_loopback;
 
-use super::{origin::Origin, project::ProjectId};
+use super::{
+    origin::{Origin, is_loopback},
+    project::ProjectId,
+};
 
 /// An API's base URL: scheme, host, port and an optional path, without a trailing slash, user, password, query or
 /// fragment.
@@ -86,20 +88,6 @@ impl BaseUrl {
 impl fmt::Display for BaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.as_str().trim_end_matches('/'))
-    }
-}
-
-mod url_host {
-    use std::net::IpAddr;
-
-    use reqwest::Url;
-
-    /// `localhost` or a loopback address. A subdomain of `localhost` does not qualify, because some resolvers query the
-    /// network for it.
-    pub(super) fn is_loopback(url: &Url) -> bool {
-        let Some(host) = url.host_str() else { return false };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        bare.parse::<IpAddr>().map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
     }
 }
 

@@ -1,6 +1,6 @@
 //! Scheme, host and port of a URL.
 
-use std::fmt;
+use std::{fmt, net::IpAddr};
 
 use reqwest::Url;
 
@@ -26,4 +26,12 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Whether the host is `localhost` or a loopback address. A subdomain of `localhost` does not qualify, because some resolvers
+/// query the network for it.
+pub(super) fn is_loopback(url: &Url) -> bool {
+    let Some(host) = url.host_str() else { return false };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<IpAddr>().map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }

@@ -1,8 +1,11 @@
 //! A request that a source prepares and a client sends.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, HeaderValue, Method, header};
 use serde_json::Value;
 use zeroize::Zeroizing;
+
+use super::form;
 
 /// A request to a path of an origin. Its headers and body may contain secrets, so it has no `Debug`.
 pub struct Request {
@@ -28,6 +31,28 @@ impl Request {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self { method: Method::POST, path, headers, body: Some(Zeroizing::new(body.to_string().into_bytes())) }
+    }
+
+    /// Returns a POST of a form (`application/x-www-form-urlencoded`) that asks for a reply in JSON.
+    pub fn post_form(path: String, fields: &[(&str, &str)]) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let body = Zeroizing::new(form::encode(fields).into_bytes());
+        Self { method: Method::POST, path, headers, body: Some(body) }
+    }
+
+    /// Adds `Authorization: Basic …` for an OAuth client: both halves are form-encoded before they are joined (RFC 6749
+    /// section 2.3.1). The header is marked sensitive.
+    #[must_use]
+    pub fn basic(mut self, client_id: &str, client_secret: &str) -> Self {
+        let pair = Zeroizing::new(format!("{}:{}", *form::encoded(client_id), *form::encoded(client_secret)));
+        let text = Zeroizing::new(format!("{BASIC}{}", *Zeroizing::new(STANDARD.encode(pair.as_bytes()))));
+        let value = HeaderValue::from_bytes(text.as_bytes());
+        let mut value = value.unwrap_or_else(|_| unreachable!("base64 has only characters that a header allows"));
+        value.set_sensitive(true);
+        self.headers.insert(header::AUTHORIZATION, value);
+        self
     }
 
     /// Adds `Authorization: Bearer <parts>`, with the parts joined by colons. The header is marked sensitive.
@@ -68,6 +93,7 @@ impl Request {
 }
 
 const BEARER: &str = "Bearer ";
+const BASIC: &str = "Basic ";
 
 #[cfg(test)]
 mod tests {
@@ -88,6 +114,24 @@ mod tests {
     fn a_secret_that_is_invalid_in_a_header_is_not_sent() {
         let request = Request::get("/x".to_owned()).bearer(&["P2abc", "K2\r\nx: y"]);
         assert_eq!(request.err(), Some(NotSendable));
+    }
+
+    #[test]
+    fn basic_form_encodes_both_halves_and_is_sensitive() {
+        let request = Request::post_form("/token".to_owned(), &[]).basic("my client:1", "a+b/c=d%&:ü");
+        let basic = &request.headers()[header::AUTHORIZATION];
+        // printf 'my+client%%3A1:a%%2Bb%%2Fc%%3Dd%%25%%26%%3A%%C3%%BC' | base64
+        assert_eq!(basic.to_str().unwrap(), "Basic bXkrY2xpZW50JTNBMTphJTJCYiUyRmMlM0RkJTI1JTI2JTNBJUMzJUJD");
+        assert!(basic.is_sensitive());
+    }
+
+    #[test]
+    fn a_form_says_what_it_is_and_asks_for_json() {
+        let request = Request::post_form("/token".to_owned(), &[("scope", "read write"), ("audience", "a&b")]);
+        assert_eq!(request.body(), Some(&b"scope=read+write&audience=a%26b"[..]));
+        assert_eq!(request.headers()[header::CONTENT_TYPE], "application/x-www-form-urlencoded");
+        assert_eq!(request.headers()[header::ACCEPT], "application/json");
+        assert!(!request.headers().contains_key(header::AUTHORIZATION));
     }
 
     #[test]

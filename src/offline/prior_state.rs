@@ -5,7 +5,7 @@ use crate::{
     exchange::ProjectId,
     fingerprint::Fingerprint,
     output::{self, Content, Output},
-    session::{Claims, Jwt, ReplyFields, Session},
+    session::{Claims, ReplyFields, Session},
     state::{Ledger, LoadError, Record, WrittenToken},
 };
 
@@ -41,9 +41,9 @@ pub fn load_prior_state(
     PriorState { record, session }
 }
 
-/// Returns the session of an earlier process. Its claims were checked at the grant, so here it only has to be a JWT.
+/// Returns the session of an earlier process. Its claims were checked at the grant.
 fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
     let jwt = output::find(outputs, written.token)?;
-    let claims = Jwt::parse(jwt.expose()).ok().map(|jwt| Claims::of(&jwt, written.key_id.as_deref()))?;
+    let claims = Claims::of_token(jwt.expose(), written.key_id.as_deref());
     Some(Session { jwt, grant: written.term.grant, claims, fields: ReplyFields::new() })
 }

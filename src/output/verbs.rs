@@ -146,7 +146,7 @@ impl Output {
         }
     }
 
-    /// Everything in the target that may be a token, and when it was written there. Blocks on the disk.
+    /// Everything in the target that may be a JWT, and when it was written there. Blocks on the disk.
     pub fn tokens(&self) -> Option<(Vec<Secret>, SystemTime)> {
         match &self.target {
             Target::File(file) => file::tokens(file),

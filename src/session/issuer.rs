@@ -30,8 +30,15 @@ impl Issuer {
     pub(super) fn matches(&self, project: &str) -> bool {
         match self {
             Self::Absent => true,
+            Self::Named(_) | Self::Unreadable => self.names(project),
+        }
+    }
+
+    /// Whether the issuer is present and is this project.
+    pub(super) fn names(&self, project: &str) -> bool {
+        match self {
             Self::Named(name) => name.rsplit('/').take(2).any(|segment| segment == project),
-            Self::Unreadable => false,
+            Self::Absent | Self::Unreadable => false,
         }
     }
 }

@@ -93,6 +93,11 @@ impl<'a> Jwt<'a> {
         self.issuer.matches(project)
     }
 
+    /// Whether the issuer is present and is this project.
+    pub fn names_project(&self, project: &str) -> bool {
+        self.issuer.names(project)
+    }
+
     /// Returns every claim with its value, for metadata. Returns `None` if a claim holds valid JSON that cannot be
     /// represented: half of a surrogate pair, or a number that is too large.
     pub fn all_claims(&self) -> Option<Map<String, Value>> {

@@ -8,7 +8,7 @@ use crate::{renewal::Grant, secret::Secret};
 /// A usable session.
 #[derive(Debug)]
 pub struct Session {
-    /// The token, exactly as readers get it.
+    /// The token, exactly as readers get it. An OAuth server may return one that is not a JWT.
     pub jwt: Secret,
     /// Its lifetime, counted from when the request was sent.
     pub grant: Grant,
@@ -66,6 +66,14 @@ pub struct Claims {
 }
 
 impl Claims {
+    /// Takes the claims from a token, which are none if it is not a JWT, and the `keyId` of its reply.
+    pub fn of_token(token: &str, key_id: Option<&str>) -> Self {
+        match Jwt::parse(token) {
+            Ok(jwt) => Self::of(&jwt, key_id),
+            Err(_) => Self { key_id: printable(key_id), ..Self::default() },
+        }
+    }
+
     /// Takes the claims from a JWT and the `keyId` of its reply. Names with control characters are left out.
     pub fn of(jwt: &Jwt<'_>, key_id: Option<&str>) -> Self {
         Self {

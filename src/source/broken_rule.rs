@@ -20,6 +20,9 @@ pub enum BrokenRule {
     /// Its claims cannot be compared, because one of them cannot be represented.
     #[error("the session breaks the rules of `verify`: its claims cannot be read")]
     Unreadable,
+    /// It is not a JWT, so it has no claims to compare.
+    #[error("the token breaks the rules of `verify`: it is not a JWT")]
+    Opaque,
     /// `verify.audience`.
     #[error("the session breaks the rule `verify.audience`: its `aud` is another one or missing")]
     Audience,

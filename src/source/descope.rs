@@ -4,7 +4,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Deserialize;
 
-use super::{answer::RotatedSecret, broken_rule::BrokenRule, expectation::Expectation};
+use super::{
+    answer::RotatedSecret,
+    broken_rule::BrokenRule,
+    expectation::Expectation,
+    reply_body::{self, BodyError},
+};
 use crate::{
     exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
@@ -20,7 +25,7 @@ pub(super) fn session(
     expectation: &Expectation,
     names: &ExchangeNames,
 ) -> Result<Granted, Refused> {
-    let body = Body::parse(&reply.body);
+    let body = reply_body::parse::<Body<'_>>(&reply.body);
     if !reply.status.is_success() {
         return Err(refused(reply, own_error(body.ok().as_ref()).as_deref(), names, timing.received));
     }
@@ -47,7 +52,7 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
 /// access keys.
 pub(super) fn denial(reply: &Reply) -> String {
-    let body = Body::parse(&reply.body).ok();
+    let body = reply_body::parse::<Body<'_>>(&reply.body).ok();
     let code = body.as_ref().and_then(own_code).unwrap_or_default();
     let comma = if code.is_empty() { "" } else { ", " };
     format!("HTTP {}{comma}{code}", reply.status.as_u16())
@@ -55,7 +60,7 @@ pub(super) fn denial(reply: &Reply) -> String {
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
-    let error = || own_error(Body::parse(&reply.body).ok().as_ref());
+    let error = || own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref());
     (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, received))
 }
 
@@ -95,34 +100,6 @@ enum NoSession {
     Expired,
     #[error("its lifetime is unknown: no `exp`, `sessionExpiration` or `expiration` in the future")]
     NoEnd,
-}
-
-/// Why a body is no JSON object that can be read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-enum BodyError {
-    #[error("the body begins with a byte order mark, which JSON does not allow")]
-    ByteOrderMark,
-    #[error("a field appears twice in the body")]
-    DuplicateField,
-    #[error("the body is not a JSON object")]
-    NoObject,
-}
-
-impl<'a> Body<'a> {
-    /// Parses the body, which must be a JSON object. The object is checked first, because serde also accepts a list for
-    /// a struct.
-    fn parse(bytes: &'a [u8]) -> Result<Self, BodyError> {
-        if bytes.starts_with(BYTE_ORDER_MARK) {
-            return Err(BodyError::ByteOrderMark);
-        }
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            return Err(BodyError::NoObject);
-        }
-        serde_json::from_slice(bytes).map_err(|error| {
-            let is_twice = error.is_data() && error.to_string().starts_with("duplicate field");
-            if is_twice { BodyError::DuplicateField } else { BodyError::NoObject }
-        })
-    }
 }
 
 fn granted(
@@ -181,16 +158,19 @@ fn own_error(body: Option<&Body<'_>>) -> Option<String> {
 /// Returns the code of Descope's own error, if the body contains one. A code in another form is replaced by an empty text.
 fn own_code<'a>(body: &'a Body<'_>) -> Option<&'a str> {
     let code = body.error_code.text()?;
-    let is_a_code = code.len() == 7
+    Some(if is_error_code(code) { code } else { "" })
+}
+
+/// Whether a text has the form of Descope's error codes, such as `E062803`.
+pub(super) fn is_error_code(code: &str) -> bool {
+    code.len() == 7
         && code.starts_with(|c: char| c.is_ascii_uppercase())
-        && code.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    Some(if is_a_code { code } else { "" })
+        && code.bytes().skip(1).all(|byte| byte.is_ascii_digit())
 }
 
 /// The names in messages about a request to Descope with an access key.
 pub(super) const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "access key", setting: "baseUrl" };
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()

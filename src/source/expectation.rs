@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Duration};
 use super::{broken_rule::BrokenRule, rules::Rules};
 use crate::{
     exchange::ProjectId,
-    session::{Jwt, ReplyField},
+    session::{Jwt, ReplyField, Signer},
 };
 
 /// The rules for a session, in addition to a valid signature. A reply that breaks one is garbled, and the old session
@@ -55,6 +55,20 @@ impl Expectation {
         }
         self.rules.check(&jwt.all_claims().ok_or(BrokenRule::Unreadable)?)
     }
+
+    /// Checks a token that is not a JWT, which meets no rule for claims.
+    pub(super) fn check_opaque(&self) -> Result<(), BrokenRule> {
+        if self.rules.is_empty() { Ok(()) } else { Err(BrokenRule::Opaque) }
+    }
+
+    /// Returns whose public keys verify a session.
+    pub(super) fn signer(&self, jwt: &Jwt<'_>) -> Signer {
+        match &self.issuer {
+            ExpectedIssuer::Project(_) => Signer::Project,
+            ExpectedIssuer::Any(project) if jwt.names_project(project.as_str()) => Signer::Project,
+            ExpectedIssuer::Any(_) => Signer::Unknown,
+        }
+    }
 }
 
 /// How far clocks of servers may differ, as in Descope's SDKs.
@@ -66,6 +80,34 @@ mod tests {
 
     /// `{"alg":"RS256"}` and `{"iss":"P2abc"}`.
     const OF_P2ABC: &str = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJQMmFiYyJ9.c2ln";
+
+    #[test]
+    fn an_opaque_token_meets_no_rule_for_claims() {
+        let any = |rules| Expectation {
+            issuer: ExpectedIssuer::Any(ProjectId::parse("P2abc").unwrap()),
+            rules,
+            fields: BTreeSet::new(),
+        };
+        assert_eq!(any(Rules::default()).check_opaque(), Ok(()));
+        let rules = Rules { audience: Some("my-api".to_owned()), ..Rules::default() };
+        assert_eq!(any(rules).check_opaque(), Err(BrokenRule::Opaque));
+    }
+
+    #[test]
+    fn only_tokens_that_name_the_project_are_verified_by_its_keys() {
+        let any = |id| Expectation {
+            issuer: ExpectedIssuer::Any(ProjectId::parse(id).unwrap()),
+            rules: Rules::default(),
+            fields: BTreeSet::new(),
+        };
+        // `{"alg":"RS256"}` and `{}`.
+        let without_issuer = Jwt::parse("eyJhbGciOiJSUzI1NiJ9.e30.c2ln").unwrap();
+        let jwt = Jwt::parse(OF_P2ABC).unwrap();
+        assert_eq!(any("P2abc").signer(&jwt), Signer::Project);
+        assert_eq!(any("P2other").signer(&jwt), Signer::Unknown);
+        assert_eq!(any("P2abc").signer(&without_issuer), Signer::Unknown);
+        assert_eq!(of_project("P2abc").signer(&without_issuer), Signer::Project);
+    }
 
     fn of_project(id: &str) -> Expectation {
         let issuer = ExpectedIssuer::Project(ProjectId::parse(id).unwrap());

@@ -13,6 +13,7 @@ use super::{
     expectation::ExpectedIssuer,
     login_options::LoginOptions,
     material::Secrets,
+    oauth::OAuth,
     refresh_token::{RefreshToken, WARN_BEFORE},
     secret_kind::{SecretFile, SecretKind},
     security_questions::SecurityQuestions,
@@ -30,6 +31,8 @@ pub enum Kind {
     RefreshToken(RefreshToken),
     /// Answers to security questions and a refresh token, in files.
     SecurityQuestions(SecurityQuestions),
+    /// An OAuth client.
+    OAuth(OAuth),
 }
 
 impl Kind {
@@ -38,6 +41,7 @@ impl Kind {
             Self::AccessKey(source) => source.files(),
             Self::RefreshToken(source) => source.files(),
             Self::SecurityQuestions(source) => source.files(),
+            Self::OAuth(source) => source.files(),
         }
     }
 
@@ -46,12 +50,14 @@ impl Kind {
             Self::AccessKey(source) => source.read().map(Secrets::AccessKey),
             Self::RefreshToken(source) => source.read().map(Secrets::RefreshToken),
             Self::SecurityQuestions(source) => source.read().map(Secrets::SecurityQuestions),
+            Self::OAuth(source) => source.read().map(Secrets::OAuth),
         }
     }
 
     pub(super) fn origin(&self, api: &Api) -> Origin {
         match self {
             Self::AccessKey(_) | Self::RefreshToken(_) | Self::SecurityQuestions(_) => api.base_url.origin(),
+            Self::OAuth(source) => source.origin(api),
         }
     }
 
@@ -60,6 +66,7 @@ impl Kind {
             Self::AccessKey(_) | Self::RefreshToken(_) | Self::SecurityQuestions(_) => {
                 ExpectedIssuer::Project(api.project.clone())
             }
+            Self::OAuth(_) => ExpectedIssuer::Any(api.project.clone()),
         }
     }
 
@@ -75,6 +82,7 @@ impl Kind {
             Self::SecurityQuestions(SecurityQuestions { login_id, step_up, answers_file: _, chain: _ }) => {
                 vec![json!("securityQuestions"), json!(login_id), json!(step_up)]
             }
+            Self::OAuth(source) => source.request_terms(),
         }
     }
 
@@ -83,6 +91,7 @@ impl Kind {
             Self::AccessKey(source) => source.options.terms(),
             Self::RefreshToken(_) => Vec::new(),
             Self::SecurityQuestions(source) => source.terms(),
+            Self::OAuth(source) => source.terms(),
         }
     }
 
@@ -90,7 +99,7 @@ impl Kind {
     pub(super) fn named(&self, file_name: &str) -> Self {
         match self {
             Self::AccessKey(source) => Self::AccessKey(source.named(file_name)),
-            Self::RefreshToken(_) | Self::SecurityQuestions(_) => self.clone(),
+            Self::RefreshToken(_) | Self::SecurityQuestions(_) | Self::OAuth(_) => self.clone(),
         }
     }
 
@@ -99,13 +108,14 @@ impl Kind {
             Self::AccessKey(_) => SecretKind::AccessKey.noun(),
             Self::RefreshToken(_) => SecretKind::RefreshToken.noun(),
             Self::SecurityQuestions(_) => "refresh token or answers",
+            Self::OAuth(source) => source.noun(),
         }
     }
 
     /// Whether none of its secrets can be guessed from a fingerprint.
     pub(super) fn has_only_strong_secrets(&self) -> bool {
         match self {
-            Self::AccessKey(_) | Self::RefreshToken(_) => true,
+            Self::AccessKey(_) | Self::RefreshToken(_) | Self::OAuth(_) => true,
             Self::SecurityQuestions(_) => false,
         }
     }
@@ -115,6 +125,7 @@ impl Kind {
             Self::AccessKey(source) => source.missing_remedy(),
             Self::RefreshToken(source) => source.missing_remedy(),
             Self::SecurityQuestions(source) => source.missing_remedy(),
+            Self::OAuth(source) => source.missing_remedy(),
         }
     }
 
@@ -123,6 +134,7 @@ impl Kind {
             Self::AccessKey(source) => source.denied_remedy(),
             Self::RefreshToken(source) => source.denied_remedy(),
             Self::SecurityQuestions(source) => source.denied_remedy(),
+            Self::OAuth(source) => source.denied_remedy(),
         }
     }
 
@@ -132,7 +144,7 @@ impl Kind {
 
     pub(super) fn keep_in(&mut self, state_directory: &Path, credential: &str) {
         match self {
-            Self::AccessKey(_) => {}
+            Self::AccessKey(_) | Self::OAuth(_) => {}
             Self::RefreshToken(source) => source.chain.keep_in(state_directory, credential),
             Self::SecurityQuestions(source) => source.chain.keep_in(state_directory, credential),
         }
@@ -148,7 +160,7 @@ impl Kind {
 
     pub(super) fn refresh_warn_before(&self) -> Option<Duration> {
         match self {
-            Self::AccessKey(_) => None,
+            Self::AccessKey(_) | Self::OAuth(_) => None,
             Self::RefreshToken(source) => Some(source.warn_before),
             Self::SecurityQuestions(_) => Some(WARN_BEFORE),
         }
@@ -174,7 +186,7 @@ impl Kind {
     /// A denied verification resumes no other chain, because the answers would be sent again once that chain ends.
     pub(super) fn denied(&self, link: ChainLink) {
         match self {
-            Self::AccessKey(_) | Self::SecurityQuestions(_) => {}
+            Self::AccessKey(_) | Self::SecurityQuestions(_) | Self::OAuth(_) => {}
             Self::RefreshToken(source) => source.chain.denied(link),
         }
     }
@@ -187,7 +199,7 @@ impl Kind {
 
     fn chain(&self) -> Option<&TokenChain> {
         match self {
-            Self::AccessKey(_) => None,
+            Self::AccessKey(_) | Self::OAuth(_) => None,
             Self::RefreshToken(source) => Some(&source.chain),
             Self::SecurityQuestions(source) => Some(&source.chain),
         }

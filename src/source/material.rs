@@ -6,6 +6,7 @@ use super::{
     chain::ChainLink,
     expectation::Expectation,
     identity::Identity,
+    oauth::OAuthMaterial,
     public_key::PublicKeys,
     refresh_token::RefreshTokenMaterial,
     security_questions::SecurityQuestionsMaterial,
@@ -43,6 +44,8 @@ pub enum Secrets {
     RefreshToken(RefreshTokenMaterial),
     /// Answers to security questions and a refresh token.
     SecurityQuestions(SecurityQuestionsMaterial),
+    /// The secret of an OAuth client, or an assertion.
+    OAuth(OAuthMaterial),
 }
 
 impl From<Secrets> for Material {
@@ -58,6 +61,7 @@ impl Material {
         let secrets = match &self.secrets {
             Secrets::AccessKey(material) => material.identity(),
             Secrets::RefreshToken(material) => material.identity(),
+            Secrets::OAuth(material) => material.identity(),
             // Other public keys make no denied answer right.
             Secrets::SecurityQuestions(material) => return material.identity(),
         };
@@ -68,7 +72,7 @@ impl Material {
     /// Returns the refresh token that is presented, if the source has one.
     pub fn link(&self) -> Option<ChainLink> {
         match &self.secrets {
-            Secrets::AccessKey(_) => None,
+            Secrets::AccessKey(_) | Secrets::OAuth(_) => None,
             Secrets::RefreshToken(material) => Some(material.link()),
             Secrets::SecurityQuestions(material) => Some(material.link()),
         }
@@ -77,7 +81,7 @@ impl Material {
     /// Returns what a look at the source finds.
     pub fn observed(&self) -> ObservedSecrets {
         let refresh = match &self.secrets {
-            Secrets::AccessKey(_) => None,
+            Secrets::AccessKey(_) | Secrets::OAuth(_) => None,
             Secrets::RefreshToken(material) => Some(material.shown()),
             Secrets::SecurityQuestions(material) => Some(material.shown()),
         };
@@ -90,6 +94,7 @@ impl Material {
             Secrets::AccessKey(material) => material.request(api),
             Secrets::RefreshToken(material) => material.request(api),
             Secrets::SecurityQuestions(material) => material.request(api),
+            Secrets::OAuth(material) => Ok(material.request(api)),
         }
     }
 
@@ -99,6 +104,7 @@ impl Material {
             Secrets::AccessKey(_) => access_key::answer(reply, timing, expectation),
             Secrets::RefreshToken(material) => material.answer(reply, timing, expectation),
             Secrets::SecurityQuestions(material) => material.answer(reply, timing, expectation),
+            Secrets::OAuth(material) => material.answer(reply, timing, expectation),
         }
     }
 
@@ -110,6 +116,7 @@ impl Material {
             }
             Secrets::RefreshToken(material) => material.into_secrets(),
             Secrets::SecurityQuestions(material) => material.into_secrets(),
+            Secrets::OAuth(material) => vec![material.into_secret()],
         }
     }
 }

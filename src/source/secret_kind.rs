@@ -17,6 +17,10 @@ pub enum SecretKind {
     ExternalToken,
     /// The answers of one user to security questions.
     Answers,
+    /// The secret of an OAuth client.
+    ClientSecret,
+    /// One JWT that stands for a workload, such as a projected service-account token of Kubernetes.
+    Assertion,
     /// Public keys that may sign sessions. They are not secret, but no token may replace them.
     PublicKey,
 }
@@ -40,6 +44,8 @@ impl SecretKind {
             Self::RotatedToken => "rotated refresh token",
             Self::ExternalToken => "external token",
             Self::Answers => "answers",
+            Self::ClientSecret => "client secret",
+            Self::Assertion => "assertion",
             Self::PublicKey => "public key",
         }
     }
@@ -53,6 +59,8 @@ impl SecretKind {
             | Self::RefreshToken
             | Self::RotatedToken
             | Self::ExternalToken
+            | Self::ClientSecret
+            | Self::Assertion
             | Self::PublicKey => format!("one {}", self.noun()),
         }
     }
@@ -66,6 +74,8 @@ impl SecretKind {
             Self::RotatedToken => "rotated refresh token",
             Self::ExternalToken => "external token file",
             Self::Answers => "answers file",
+            Self::ClientSecret => "client secret file",
+            Self::Assertion => "assertion file",
             Self::PublicKey => "public key file",
         }
     }

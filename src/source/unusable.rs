@@ -1,6 +1,6 @@
 //! Why a secret file has no usable secret. The errors never contain its content.
 
-use std::{borrow::Cow, io, path::PathBuf};
+use std::{borrow::Cow, io, path::PathBuf, time::SystemTime};
 
 use rustix::io::Errno;
 
@@ -49,6 +49,11 @@ pub enum Unusable {
     WholeBearer,
     /// It is not a JWT.
     NotAJwt(NotAJwt),
+    /// It is an assertion that has expired by this machine's clock.
+    Expired {
+        /// Its `exp`.
+        at: SystemTime,
+    },
     /// It is not a public key in a known form.
     NotAPublicKey,
     /// It is no list of answers.
@@ -73,6 +78,7 @@ impl ReadError {
             | Unusable::NotPrintable
             | Unusable::WholeBearer
             | Unusable::NotAJwt(_)
+            | Unusable::Expired { .. }
             | Unusable::NotAPublicKey
             | Unusable::NotAnswers(_) => false,
         }
@@ -99,6 +105,7 @@ impl ReadError {
             | Unusable::NotPrintable
             | Unusable::WholeBearer
             | Unusable::NotAJwt(_)
+            | Unusable::Expired { .. }
             | Unusable::NotAPublicKey
             | Unusable::NotAnswers(_) => false,
         }
@@ -121,6 +128,10 @@ impl ReadError {
             Unusable::NotAJwt(_) => format!("it must hold one {noun}, which is a JWT, and nothing else").into(),
             Unusable::NotAnswers(NotAnswers::ByteOrderMark) => "save it as UTF-8 without that mark".into(),
             Unusable::NotAnswers(_) => "write a list like `[{\"id\": \"…\", \"answer\": \"…\"}]` into it".into(),
+            Unusable::Expired { .. } => {
+                "its issuer must replace it, as the kubelet does in a projected volume; check this machine's clock too"
+                    .into()
+            }
             Unusable::NotAPublicKey => {
                 "write a PEM public key, a JWK or a JWKS into it: RSA of 2048 bits or more, P-256 or P-384".into()
             }
@@ -164,6 +175,9 @@ impl Unusable {
             Self::NotPrintable => "it has bytes that are not printable ASCII".into(),
             Self::NotAJwt(why) => format!("it is not a JWT: {why}").into(),
             Self::NotAnswers(why) => why.to_string().into(),
+            Self::Expired { at } => {
+                format!("it expired at {} by this machine's clock", humantime::format_rfc3339_seconds(*at)).into()
+            }
             Self::NotAPublicKey => "it holds no usable public key".into(),
             Self::WholeBearer => "it begins with a project id and a colon".into(),
         }

@@ -1,10 +1,16 @@
-//! Parses one printable word, the content of a secret file. A pure function of its bytes.
+//! Parses one printable word or line, the content of a secret file. Pure functions of its bytes.
 
 use super::unusable::Unusable;
 use crate::secret::Secret;
 
 /// Returns the bytes without the white space around them, if they are one printable word.
 pub(super) fn word_in(bytes: &[u8]) -> Result<Secret, Unusable> {
+    let line = line_in(bytes)?;
+    if line.expose().bytes().any(is_space) { Err(Unusable::InnerSpace) } else { Ok(line) }
+}
+
+/// Returns the bytes without the white space around them, if they are one printable line. It may contain spaces.
+pub(super) fn line_in(bytes: &[u8]) -> Result<Secret, Unusable> {
     if BYTE_ORDER_MARKS.iter().any(|mark| bytes.starts_with(mark)) {
         return Err(Unusable::ByteOrderMark);
     }
@@ -15,7 +21,7 @@ pub(super) fn word_in(bytes: &[u8]) -> Result<Secret, Unusable> {
         Err(Unusable::NotPrintable)
     } else if word.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
         Err(Unusable::ManyLines)
-    } else if word.iter().any(|byte| is_space(*byte)) {
+    } else if word.iter().any(|byte| is_space(*byte) && *byte != b' ') {
         Err(Unusable::InnerSpace)
     } else {
         let text = std::str::from_utf8(word).map_err(|_| Unusable::NotPrintable)?;
@@ -59,6 +65,14 @@ mod tests {
                 prop_assert!(word.expose().bytes().all(|byte| byte.is_ascii_graphic()));
                 prop_assert!(bytes.windows(word.expose().len()).any(|window| window == word.expose().as_bytes()));
             }
+        }
+
+        #[test]
+        fn every_printable_line_is_accepted_with_any_space_around_it(
+            before in "[ \t\r\n]{0,4}", line in "[!-~]([ -~]{0,50}[!-~])?", after in "[ \t\r\n]{0,4}",
+        ) {
+            let read = line_in(format!("{before}{line}{after}").as_bytes()).unwrap();
+            prop_assert!(read.expose() == line);
         }
 
         #[test]

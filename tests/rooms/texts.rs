@@ -56,7 +56,8 @@ fn the_reader_requires_exactly_what_the_schema_requires() {
         let said = load(&document).unwrap_err().to_string();
         for entry in &section.entries {
             // One of the kinds of sources is required. The reader names the usual one.
-            if entry.name == "accessKeyFile" {
+            // The same holds for the secret of a grant.
+            if matches!(entry.name, "accessKeyFile" | "clientSecretFile") {
                 continue;
             }
             let is_missed = said.contains(&format!("{path}: `{}` is missing", entry.name));
@@ -377,6 +378,7 @@ fn needed(path: &str) -> Value {
     match path {
         "" => minimal(),
         "credentials[0]" => credential(),
+        OAUTH => json!({"clientSecretFile": "/k"}),
         "credentials[0].outputs[0]" => json!({"path": "/run/a.jwt"}),
         "credentialsFrom[0]" => json!({"accessKeyDirectory": "/k", "outputs": [{"path": "/run/{name}.jwt"}]}),
         "credentialsFrom[0].outputs[0]" => json!({"path": "/run/{name}.jwt"}),
@@ -408,7 +410,7 @@ fn is_same(one: &Config, other: &Config) -> bool {
 /// Puts a value at a path, and adds the required content of each section on the way. A section that selects a kind of source
 /// replaces the access key.
 fn put(document: &mut Value, path: &str, value: Value) {
-    if path == SECURITY_QUESTIONS {
+    if matches!(path, SECURITY_QUESTIONS | OAUTH) {
         document["credentials"][0].as_object_mut().unwrap().remove("accessKeyFile");
     }
     let mut place = document;
@@ -507,6 +509,7 @@ fn text(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
+const OAUTH: &str = "credentials[0].oauth";
 const SECURITY_QUESTIONS: &str = "credentials[0].securityQuestions";
 const STRANGER: &str = "zzz";
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];

@@ -162,7 +162,7 @@ pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
 
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
-    ("base64", &["hook", "output", "sandbox", "session"]),
+    ("base64", &["exchange", "hook", "output", "sandbox", "session"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
@@ -174,8 +174,8 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     (
         "humantime",
         &[
-            "child", "cli", "config", "daemon", "doctor", "exchange", "hook", "output", "sandbox", "session", "state",
-            "status",
+            "child", "cli", "config", "daemon", "doctor", "exchange", "hook", "output", "sandbox", "session", "source",
+            "state", "status",
         ],
     ),
     ("hyper", &["sandbox", "status"]),
@@ -415,9 +415,12 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/sandbox/user/refresh_token.rs",
             "src/source/access_key.rs",
             "src/source/answers.rs",
+            "src/source/assertion.rs",
+            "src/source/oauth.rs",
             "src/source/public_key.rs",
             "src/source/refresh_token.rs",
             "src/source/token_chain.rs",
+            "src/source/word.rs",
         ],
         why: "each of these places is where a key or a token could leak, and is to be read as such",
     },

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     access_key,
     entry::{Entry, Form, Section},
-    form, hook, output, refresh_token, renew, security_questions, verify,
+    form, hook, oauth, output, refresh_token, renew, security_questions, verify,
 };
 use crate::{
     config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX, source::KINDS},
@@ -20,6 +20,7 @@ pub(super) fn one() -> Section {
     entries.extend(access_key::one());
     entries.extend(refresh_token::one());
     entries.push(security_questions::one());
+    entries.push(oauth::one());
     entries.extend(common(output::of_one()));
     let one_kind: Vec<_> = KINDS.iter().map(|kind| json!({"required": [kind.field]})).collect();
     let of_kinds = KINDS.iter().flat_map(|kind| kind.options.iter().map(|option| (*option, json!([kind.field]))));

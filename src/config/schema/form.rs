@@ -97,6 +97,24 @@ pub(super) fn loopback_url() -> Form {
     )
 }
 
+/// The URL of an OAuth token endpoint.
+pub(super) fn token_url() -> Form {
+    let (https, http) = (pattern::any_case("https"), pattern::any_case("http"));
+    let forms =
+        format!(r"\s*(?:{https}://[^\s/?#@\\$]+|{http}://{LOOPBACK}(?::[0-9]*)?)(?:[/?](?:[^#$]|\$\$|\$[^${{#])*\$?)?");
+    form(
+        "A URL without a user, a fragment or a secret",
+        text(&forms, "write it like `https://api.descope.com/oauth2/v1/token`"),
+    )
+}
+
+/// A list of scopes.
+pub(super) fn scopes() -> Form {
+    let scope = text(r"(?:[!#%-\[\]-~]|\$\$)+", "write one word for each scope, such as `read`");
+    let schema = json!({"type": "array", "items": scope, "errorMessage": "list the scopes, such as `[read, write]`"});
+    form("A list of words", schema)
+}
+
 /// The absolute path of a file.
 pub(super) fn file() -> Form {
     form("An absolute path", path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, FILE))

@@ -17,6 +17,7 @@ mod hook;
 mod http;
 mod json;
 mod log;
+mod oauth;
 mod output;
 mod pattern;
 mod refresh_token;

@@ -6,6 +6,7 @@ pub(super) mod format;
 pub(super) mod hook;
 pub(super) mod http;
 pub(super) mod log;
+pub(super) mod oauth;
 pub(super) mod output;
 pub(super) mod refresh_token;
 pub(super) mod renew;

@@ -1,6 +1,6 @@
 //! The source of a credential: exactly one kind.
 
-use super::{access_key, refresh_token, security_questions};
+use super::{access_key, oauth, refresh_token, security_questions};
 use crate::{
     config::{diagnostics::Diagnostics, fields::Fields, path_conflicts::PathConflicts},
     source::{Kind, Source},
@@ -42,7 +42,7 @@ pub(in crate::config) fn read(
 }
 
 /// Every kind, the default first.
-pub(in crate::config) const KINDS: [KindFields; 3] = [
+pub(in crate::config) const KINDS: [KindFields; 4] = [
     KindFields {
         field: access_key::FIELD,
         options: &["authManagementKeyFile", "customClaims", "selectedTenant"],
@@ -54,4 +54,5 @@ pub(in crate::config) const KINDS: [KindFields; 3] = [
         read: refresh_token::read,
     },
     KindFields { field: security_questions::FIELD, options: &[], read: security_questions::read },
+    KindFields { field: oauth::FIELD, options: &[], read: oauth::read },
 ];

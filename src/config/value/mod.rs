@@ -10,6 +10,8 @@ pub(super) mod name;
 pub(super) mod owner;
 pub(super) mod path;
 pub(super) mod project;
+pub(super) mod scope;
 pub(super) mod share;
 pub(super) mod template;
+pub(super) mod token_url;
 pub(super) mod variable;

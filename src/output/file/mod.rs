@@ -1,6 +1,7 @@
 //! Outputs that are files: put in place by numbered steps that no reader and no crash can see half done.
 //! A file by itself is `write.rs`; files that change as one are a set, `set/`.
 
+mod candidates;
 mod error;
 mod folder;
 mod inspect;

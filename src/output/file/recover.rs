@@ -1,8 +1,7 @@
 //! Tokens that an earlier process left in the files of outputs.
 //!
-//! A token is found in a file of any format, the one that was configured then or another: a JWT is a run of letters, digits,
-//! `_`, `-` and two dots, and no format puts another such character beside it. Whether the file is as it should be is another
-//! question, which rendering the session anew answers. A template that hides the token (in base64, say, or with a dot after
+//! A token is found in a file of any format, the one that was configured then or another: see [`super::candidates`]. Whether
+//! the file is as it should be is another question, which rendering the session anew answers. A template that hides the token (in base64, say, or with a dot after
 //! it) keeps it from being found; if no other output holds it, that costs one exchange.
 
 use std::{
@@ -17,26 +16,28 @@ use rustix::fs::OFlags;
 use zeroize::Zeroizing;
 
 use super::{
-    Content, FileOutput, FileTarget, folder,
+    Content, FileOutput, FileTarget,
+    candidates::{jwts, opaque_tokens},
+    folder,
     look::{Found, look},
     name::Place,
     render::{RENDERED_BYTES_MAX, render},
     set,
 };
-use crate::{fingerprint::Fingerprint, secret::Secret, session::JWT_BYTES_MAX};
+use crate::{fingerprint::Fingerprint, secret::Secret};
 
 /// The token of that fingerprint, if the file holds it. Blocks on the disk.
 pub(in crate::output) fn find_token(file: &FileTarget, token: Fingerprint) -> Option<Secret> {
     let (target, _) = standing(file, Place::of(file).ok()?);
     let bytes = read(&target).ok()?;
-    candidates(&bytes).find(|found| found.fingerprint() == token)
+    jwts(&bytes).chain(opaque_tokens(&bytes)).find(|found| found.fingerprint() == token)
 }
 
-/// Everything in the file that may be a token, and when the file was written. Blocks on the disk.
+/// Everything in the file that may be a JWT, and when the file was written. Blocks on the disk.
 pub(in crate::output) fn tokens(file: &FileTarget) -> Option<(Vec<Secret>, SystemTime)> {
     let (target, _) = standing(file, Place::of(file).ok()?);
     let written_at = fs::symlink_metadata(&target).and_then(|found| found.modified()).ok()?;
-    Some((candidates(&read(&target).ok()?).collect(), written_at))
+    Some((jwts(&read(&target).ok()?).collect(), written_at))
 }
 
 /// Whether the file holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
@@ -60,14 +61,6 @@ fn standing(file: &FileTarget, place: Place<'_>) -> (PathBuf, bool) {
         // Before its set is written for the first time, there may be a file from a time before the set.
         Some(folder) => set::standing(place, folder).ok().flatten().unwrap_or_else(|| (place.target(), false)),
     }
-}
-
-/// Everything that may be a token.
-fn candidates(bytes: &[u8]) -> impl Iterator<Item = Secret> {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
-    let runs = bytes.split(move |byte| !is_part(byte)).filter(|run| run.len() <= JWT_BYTES_MAX);
-    let jwts = runs.filter(|run| run.split(|byte| *byte == b'.').count() == 3);
-    jwts.filter_map(|run| str::from_utf8(run).ok()).map(|run| Secret::new(run.to_owned()))
 }
 
 /// A link is not followed.

@@ -29,7 +29,7 @@ credentials:
     `/etc/tokenwell/tokenwell.yaml` has 2 mistakes
 
       line 5, credentials[0].frobnicate: unknown field
-              known here: `name`, `accessKeyFile`, `authManagementKeyFile`, `customClaims`, `selectedTenant`, `refreshTokenFile`, `externalTokenFile`, `refreshWarnBefore`, `securityQuestions`, `required`, `verify`, `publicKeyFile`, `onExpiry`, `renew`, `outputs`, `hooks`
+              known here: `name`, `accessKeyFile`, `authManagementKeyFile`, `customClaims`, `selectedTenant`, `refreshTokenFile`, `externalTokenFile`, `refreshWarnBefore`, `securityQuestions`, `oauth`, `required`, `verify`, `publicKeyFile`, `onExpiry`, `renew`, `outputs`, `hooks`
       line 6, credentials[0].outputs[0].perm: unknown field
               known here: `path`, `format`, `claims`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
     ");

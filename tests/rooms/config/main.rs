@@ -17,6 +17,7 @@ mod hooks;
 mod kinds;
 mod messages;
 mod model;
+mod oauth;
 mod places;
 mod security_questions;
 mod sets;
