@@ -101,7 +101,7 @@ const WORDS: [&str; 20] = [
     "wait for a change",
     ACCESS_KEY,
     "refresh token",
-    "answers",
+    "refresh token or answers",
     "client secret",
     "assertion",
     "jwt",

@@ -283,7 +283,8 @@ impl Daemon {
             }
             (Observation::NoKey { why, .. }, _) => {
                 let why = Confinement::explained(self.reloader.confinement(), why.clone());
-                warn!(credential = name, "waiting for the {noun}: {why}");
+                let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+                warn!(credential = name, "waiting for {article} {noun}: {why}");
                 state.log_mut().note_event(format!("waits for its {noun}"));
             }
         }
