@@ -5,7 +5,7 @@ use crate::{
     exchange::ProjectId,
     fingerprint::Fingerprint,
     output::{self, Content, Output},
-    session::{Claims, ReplyFields, Session},
+    session::{Claims, Session},
     state::{Ledger, LoadError, Record, WrittenToken},
 };
 
@@ -45,5 +45,5 @@ pub fn load_prior_state(
 fn session(outputs: &[Output], written: &WrittenToken) -> Option<Session> {
     let jwt = output::find(outputs, written.token)?;
     let claims = Claims::of_token(jwt.expose(), written.key_id.as_deref());
-    Some(Session { jwt, grant: written.term.grant, claims, fields: ReplyFields::new() })
+    Some(Session { jwt, grant: written.term.grant, claims, fields: written.fields.clone() })
 }

@@ -1,6 +1,7 @@
 //! A session: the short-lived JWT, its claims, and its lifetime as granted by the server.
 
 mod issuer;
+mod json_members;
 mod jwk;
 mod jwks;
 mod jwt;
@@ -10,6 +11,8 @@ mod model;
 mod pinned_keys;
 mod public_key;
 mod reply_field;
+mod reply_fields;
+mod reply_shape;
 #[cfg(test)]
 mod signed;
 mod spki;
@@ -19,4 +22,5 @@ pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
 pub use life::{Ends, GrantNote, life};
 pub use model::{Claims, Granted, Session, Signer, Times};
 pub use pinned_keys::{NoPublicKey, PinnedKeys};
-pub use reply_field::{ReplyField, ReplyFields};
+pub use reply_field::ReplyField;
+pub use reply_fields::{FIELDS_BYTES_MAX, ReplyFields};

@@ -2,7 +2,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{jwt::Jwt, life::GrantNote, reply_field::ReplyFields};
+use super::{jwt::Jwt, life::GrantNote, reply_fields::ReplyFields};
 use crate::{renewal::Grant, secret::Secret};
 
 /// A usable session.

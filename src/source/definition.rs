@@ -142,7 +142,7 @@ impl Source {
         terms.extend(self.kind.request_terms());
         if *self != Self::from(self.kind.clone()) {
             let Rules { audience, tenant, claims } = &self.rules;
-            let fields: Vec<_> = self.fields.iter().map(|field| format!("{field:?}")).collect();
+            let fields: Vec<_> = self.fields.iter().map(|field| field.name()).collect();
             terms.push(json!([audience, tenant, claims, self.public_key_file, fields]));
         }
         Secret::new(serde_json::Value::from(terms).to_string()).fingerprint()

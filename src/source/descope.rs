@@ -29,7 +29,7 @@ pub(super) fn session(
     if !reply.status.is_success() {
         return Err(refused(reply, own_error(body.ok().as_ref()).as_deref(), names, timing.received));
     }
-    let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply.date(), timing.sent, expectation));
+    let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply, timing.sent, expectation));
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
 }
 
@@ -102,15 +102,10 @@ enum NoSession {
     NoEnd,
 }
 
-fn granted(
-    body: &Body<'_>,
-    date: Option<SystemTime>,
-    sent: SystemTime,
-    expectation: &Expectation,
-) -> Result<Granted, NoSession> {
+fn granted(body: &Body<'_>, reply: &Reply, sent: SystemTime, expectation: &Expectation) -> Result<Granted, NoSession> {
     let text = body.session_jwt.text().ok_or(NoSession::NoJwt)?;
     let jwt = Jwt::parse(text)?;
-    let date = date.map(since_epoch);
+    let date = reply.date().map(since_epoch);
     expectation.check(&jwt, date)?;
     if let (Some(end), Some(date)) = (jwt.expires_at, date)
         && end <= date
@@ -131,7 +126,8 @@ fn granted(
     }
     let claims = Claims::of(&jwt, body.key_id.text());
     let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
-    let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields: ReplyFields::new() };
+    let fields = ReplyFields::read(&reply.body, &expectation.fields);
+    let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields };
     Ok(Granted { session, signer: Signer::Project, notes })
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::{
     fingerprint::Fingerprint,
     renewal::{ExchangeRecord, Memory, WrittenTerm},
-    session::Times,
+    session::{ReplyFields, Times},
 };
 
 /// The stored state of one credential.
@@ -30,6 +30,8 @@ pub struct WrittenToken {
     pub verified: bool,
     /// `keyId` of the reply.
     pub key_id: Option<String>,
+    /// The fields of the reply that outputs name. They may be personal data.
+    pub fields: ReplyFields,
     /// Its times, as published to readers.
     pub times: Times,
     /// The files that hold it.

@@ -6,12 +6,13 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::record::{Record, WrittenToken};
 use crate::{
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Grant, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
-    session::Times,
+    session::{ReplyFields, Times},
 };
 
 /// Parses the JSON of a credential's record. Returns `None` if it is damaged or of another version or credential.
@@ -95,6 +96,9 @@ struct SessionJson {
     token_fingerprint: String,
     key_fingerprint: String,
     key_id: Option<String>,
+    /// Missing in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    fields: Map<String, Value>,
     verified: bool,
     sent: StampJson,
     issued_at: Option<String>,
@@ -133,6 +137,7 @@ impl SessionJson {
             token_fingerprint: written.token.to_string(),
             key_fingerprint: key.to_string(),
             key_id: written.key_id.clone(),
+            fields: written.fields.to_json(),
             verified: written.verified,
             sent: StampJson::of(sent),
             issued_at: issued.map(wall_text),
@@ -163,6 +168,7 @@ impl SessionJson {
             term: WrittenTerm { key, sent: self.sent.read()?, issued, grant, renew_after },
             verified: self.verified,
             key_id: self.key_id,
+            fields: ReplyFields::from_json(self.fields)?,
             times: self.times.read()?,
             outputs: self.outputs,
             hooks_owed: self.hooks_owed,
@@ -225,6 +231,7 @@ const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::session::ReplyField;
 
     pub(in crate::state) fn record() -> Record {
         let stamp = |seconds| Stamp {
@@ -252,6 +259,7 @@ pub(super) mod tests {
                 },
                 verified: true,
                 key_id: Some("K2".to_owned()),
+                fields: ReplyFields::read(br#"{"user":{"userId":"U2"}}"#, &[ReplyField::UserId].into()),
                 times: Times { issued_at: time(99), expires_at: time(699), renew_at: time(500) },
                 hooks_owed: true,
                 outputs: vec!["/run/tokenwell/app.jwt".into()],
@@ -260,7 +268,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn absurd_times_are_refused_without_a_panic() {
+    fn absurd_values_are_refused_without_a_panic() {
         let whole = print(&record(), "app");
         for (sane, absurd) in [
             ("600.0", "-1"),
@@ -270,6 +278,7 @@ pub(super) mod tests {
             ("400.5", "-0.5"),
             ("101.0", "1e99"),
             ("2023-11-14T22:15:01", "0000-11-14T22:15:01"),
+            ("\"U2\"", "7"),
         ] {
             let text = whole.replacen(sane, absurd, 1);
             assert_ne!(text, whole, "{sane} is in the record");

@@ -27,7 +27,7 @@ use tokenwell::{
     },
     renewal::Grant,
     secret::Secret,
-    session::{Claims, ReplyFields, Session, Times},
+    session::{Claims, ReplyField, ReplyFields, Session, Times},
 };
 
 // ---- bytes
@@ -41,13 +41,16 @@ fn jwt_is_the_token_and_nothing_else() {
 #[test]
 fn json_is_one_line_with_every_field_in_its_order() {
     let session = named(session("head.body.stamp"), Some("K2key"), Some("U2 \"Ann\" \\ é"));
-    insta::assert_snapshot!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap(), @r#"{"token":"head.body.stamp","tokenType":"Bearer","credential":"billing","projectId":"P2abc","keyId":"K2key","subject":"U2 \"Ann\" \\ é","issuedAt":"2023-11-14T22:13:20Z","expiresAt":"2023-11-14T22:23:20Z","renewAt":"2023-11-14T22:20:00Z","issuedAtUnix":1700000000,"expiresAtUnix":1700000600,"renewAtUnix":1700000400}"#);
-    assert!(rendered(Format::Json { claims: BTreeSet::new() }, &session).unwrap().ends_with("}\n"));
+    insta::assert_snapshot!(rendered(Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }, &session).unwrap(), @r#"{"token":"head.body.stamp","tokenType":"Bearer","credential":"billing","projectId":"P2abc","keyId":"K2key","subject":"U2 \"Ann\" \\ é","issuedAt":"2023-11-14T22:13:20Z","expiresAt":"2023-11-14T22:23:20Z","renewAt":"2023-11-14T22:20:00Z","issuedAtUnix":1700000000,"expiresAtUnix":1700000600,"renewAtUnix":1700000400}"#);
+    assert!(
+        rendered(Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }, &session).unwrap().ends_with("}\n")
+    );
 }
 
 #[test]
 fn json_keeps_the_keys_of_what_is_not_known() {
-    let text = rendered(Format::Json { claims: BTreeSet::new() }, &session("head.body.stamp")).unwrap();
+    let text = rendered(Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }, &session("head.body.stamp"))
+        .unwrap();
     let object: Value = serde_json::from_str(&text).unwrap();
     assert_eq!((&object["keyId"], &object["subject"]), (&Value::Null, &Value::Null));
     assert_eq!(object.as_object().unwrap().len(), 12);
@@ -72,7 +75,7 @@ fn unknown_claims_fail_only_the_formats_that_need_them() {
     assert!(error.to_string().contains("the claims of this token cannot be read; choose a format"), "{error}");
     assert!(rendered(template("{{ claims.sub }}"), &session).is_err());
     assert!(rendered(template("{{ token }}"), &session).is_ok());
-    assert!(rendered(Format::Json { claims: BTreeSet::new() }, &session).is_ok());
+    assert!(rendered(Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }, &session).is_ok());
 }
 
 #[test]
@@ -103,7 +106,9 @@ fn times_beyond_the_calendar_are_no_panic() {
     let far = UNIX_EPOCH + Duration::from_secs(1 << 40);
     let before = UNIX_EPOCH - Duration::from_secs(60);
     let times = Times { issued_at: before, expires_at: far, renew_at: far };
-    let text = rendered_at(&[Format::Json { claims: BTreeSet::new() }], &session, times).remove(0).unwrap();
+    let text = rendered_at(&[Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }], &session, times)
+        .remove(0)
+        .unwrap();
     assert!(text.contains(r#""issuedAt":"1970-01-01T00:00:00Z","expiresAt":"9999-12-31T23:59:59Z""#), "{text}");
 }
 
@@ -372,6 +377,43 @@ fn templates_are_the_same_if_their_texts_are() {
     assert_eq!(format!("{:?}", parse("K2canary {{ token }}", None)), "Template(20 bytes)");
 }
 
+// ---- fields of the reply
+
+#[test]
+fn chosen_fields_are_written_with_their_types() {
+    let chosen = BTreeSet::from([ReplyField::UserId, ReplyField::Roles, ReplyField::CreatedTime, ReplyField::Tenants]);
+    let reply = json!({"user": {"userId": "U2", "email": "CANARY", "roleNames": ["a", "b"], "createdTime": "7",
+        "userTenants": [{"tenantId": "T1"}], "customAttributes": {"tier": "gold"}}});
+    let fields =
+        ReplyFields::read(reply.to_string().as_bytes(), &ReplyField::ALL.iter().map(|(_, field)| *field).collect());
+    let full = Session { fields, ..session("head.body.stamp") };
+    let written = |session: &Session| -> Value {
+        let json = Format::Json { claims: BTreeSet::new(), fields: chosen.clone() };
+        serde_json::from_str(&rendered(json, session).unwrap()).unwrap()
+    };
+    let wanted = json!({"userId": "U2", "roles": ["a", "b"], "createdTime": 7, "tenants": [{"tenantId": "T1"}]});
+    assert_eq!(written(&full)["fields"], wanted);
+    let empty = json!({"userId": "", "roles": [], "createdTime": 0, "tenants": []});
+    assert_eq!(written(&session("head.body.stamp"))["fields"], empty, "a reply without them");
+    let of = |text: &str, fields: &[ReplyField]| {
+        let template = Template::with_fields(text, None, fields.iter().copied().collect()).unwrap();
+        rendered(Format::Template(template), &full).unwrap()
+    };
+    let [user, roles, tenants, attributes] =
+        [ReplyField::UserId, ReplyField::Roles, ReplyField::Tenants, ReplyField::CustomAttributes];
+    assert_eq!(of("{{ fields.userId }}", &[user]), "U2");
+    assert_eq!(of("{{ fields.roles | join(' ') }}", &[roles]), "a b");
+    assert_eq!(of("{% for t in fields.tenants %}{{ t.tenantId }}{% endfor %}", &[tenants]), "T1");
+    assert_eq!(of("{{ fields.customAttributes.tier | upper }}", &[attributes]), "GOLD");
+    assert_eq!(of("{{ fields | tojson }}", &[user, roles]), r#"{"roles": ["a", "b"], "userId": "U2"}"#);
+    let plain: Value = serde_json::from_str(
+        &rendered(Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() }, &full).unwrap(),
+    )
+    .unwrap();
+    assert!(plain.get("fields").is_none());
+    assert!(!format!("{full:?}").contains("U2"), "fields may be personal data");
+}
+
 // ---- files of an earlier process
 
 #[test]
@@ -482,7 +524,7 @@ fn an_unrenderable_write_leaves_file_and_other_outputs() {
 fn formats() -> Vec<Format> {
     vec![
         Format::Jwt,
-        Format::Json { claims: BTreeSet::new() },
+        Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() },
         json_with(&["tier"]),
         Format::Env { variables: Variable::defaults() },
         Format::Header,
@@ -491,7 +533,7 @@ fn formats() -> Vec<Format> {
 }
 
 fn json_with(claims: &[&str]) -> Format {
-    Format::Json { claims: claims.iter().map(|name| (*name).to_owned()).collect() }
+    Format::Json { claims: claims.iter().map(|name| (*name).to_owned()).collect(), fields: BTreeSet::new() }
 }
 
 fn env(variables: &[(&'static str, Field)]) -> Format {

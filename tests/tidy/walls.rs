@@ -19,7 +19,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("state", &["fingerprint", "renewal", "replace_file", "session"]),
     ("watch", &["file_id"]),
     ("status", &["file_id", "renewal", "replace_file"]),
-    ("config", &["exchange", "file_id", "hook", "output", "renewal", "source", "status"]),
+    ("config", &["exchange", "file_id", "hook", "output", "renewal", "session", "source", "status"]),
     ("confine", &["config", "hook", "output", "status"]),
     (
         "offline",

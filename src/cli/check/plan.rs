@@ -11,6 +11,7 @@ use crate::{
     hook::{Hook, Recipient},
     output::{Format, Output, Target},
     renewal::{OnExpiry, Policy},
+    session::ReplyField,
 };
 
 /// A configuration in readable form.
@@ -130,10 +131,10 @@ fn shown(word: &str) -> String {
 fn format(format: &Format) -> String {
     match format {
         Format::Jwt => "jwt".to_owned(),
-        Format::Json { claims } if claims.is_empty() => "json".to_owned(),
-        Format::Json { claims } => {
+        Format::Json { claims, .. } if claims.is_empty() => format!("json{}", fields(format)),
+        Format::Json { claims, .. } => {
             let claims: Vec<_> = claims.iter().map(String::as_str).collect();
-            format!("json with claims {}", claims.join(" "))
+            format!("json with claims {}{}", claims.join(" "), fields(format))
         }
         Format::Env { variables } => {
             let variables: Vec<_> = variables.iter().map(|variable| variable.name.as_ref()).collect();
@@ -141,10 +142,15 @@ fn format(format: &Format) -> String {
         }
         Format::Header => "header".to_owned(),
         Format::Template(template) => match template.file() {
-            Some(file) => format!("template {}", file.display()),
-            None => format!("template of {} bytes", template.len()),
+            Some(file) => format!("template {}{}", file.display(), fields(format)),
+            None => format!("template of {} bytes{}", template.len(), fields(format)),
         },
     }
+}
+
+fn fields(format: &Format) -> String {
+    let names: Vec<_> = format.fields().map(ReplyField::name).collect();
+    if names.is_empty() { String::new() } else { format!(" with fields {}", names.join(" ")) }
 }
 
 fn renewal(policy: &Policy) -> String {

@@ -19,6 +19,7 @@ use crate::{
     },
     hook::Signal,
     output,
+    session::ReplyField,
 };
 
 /// `true` or `false`.
@@ -254,6 +255,15 @@ pub(super) fn claim_names() -> Form {
     let schema = json!({"type": "array", "items": name, "minItems": 1, "uniqueItems": true,
         "errorMessage": "list the names of claims, such as `[tenants]`"});
     form("A list of names, each once", schema)
+}
+
+/// Names of fields of the reply.
+pub(super) fn reply_fields() -> Form {
+    let names = ReplyField::ALL.map(|(name, _)| name);
+    let listed = listed(&names);
+    let schema = json!({"type": "array", "items": one_of(&names, &format!("write one of {listed}")), "minItems": 1,
+        "uniqueItems": true, "errorMessage": "list the names of fields, such as `[userId]`"});
+    form(&format!("A list of {listed}, each once"), schema)
 }
 
 /// Variables of an `env` file.

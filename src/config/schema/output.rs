@@ -37,6 +37,12 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
             "With `format: json`: claims of the JWT to add, in an object `claims`.",
         ),
         Entry::new(
+            "fields",
+            form::reply_fields(),
+            "With `format: json` or `format: template`: fields of Descope's reply to add, in an object `fields`. They are kept in \
+             the state directory too.",
+        ),
+        Entry::new(
             "variables",
             form::variables(),
             "With `format: env`: the variables, and the field that each is set to.",
@@ -45,7 +51,8 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
         Entry::new(
             "template",
             form::template(),
-            "With `format: template`: the template itself, with the fields of `json` and every claim under `claims`.",
+            "With `format: template`: the template itself, with the fields of `json`, every claim under `claims`, and \
+             the fields of the reply under `fields`.",
         ),
         Entry::new(
             "templateFile",
@@ -60,7 +67,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
     ];
     let options = format::options();
     let rules = options.iter().map(|(option, of)| {
-        let others: Vec<_> = words.iter().filter(|word| *word != of).collect();
+        let others: Vec<_> = words.iter().filter(|word| !of.contains(word)).collect();
         json!({"if": {"properties": {"format": {"enum": others}}}, "then": {"properties": {*option: false}}})
     });
     let template = json!({

@@ -100,7 +100,10 @@ impl Common {
 
     fn credential(self, name: String, source: Source, required: bool) -> Option<Credential> {
         let Self { verification, policy, outputs, hooks } = self;
-        Some(Credential { name, source: verification.of(source), required, policy, outputs: outputs?, hooks })
+        let outputs = outputs?;
+        let fields = outputs.iter().flat_map(|output| output.format.fields()).collect();
+        let source = Source { fields, ..verification.of(source) };
+        Some(Credential { name, source, required, policy, outputs, hooks })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
         fields::Fields,
         path_conflicts::PathConflicts,
         reader::Field,
-        value::{template, variable},
+        value::{reply_fields, template, variable},
     },
     output::{Format, Variable},
 };
@@ -25,46 +25,54 @@ pub(in crate::config) fn read(
         None if fields.has("format") => None,
         None => Some(Kind::Jwt),
     };
-    let [claims, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
+    let [claims, reply, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
     // The options of an unknown format may belong to the intended one, so they are not reported.
     let kind = kind?;
-    for ((name, of), field) in OPTIONS.iter().zip([&claims, &variables, &inline, &file]) {
-        if let Some(field) = field.as_ref().filter(|_| *of != kind) {
-            let format = of.word();
+    for ((name, of), field) in OPTIONS.iter().zip([&claims, &reply, &variables, &inline, &file]) {
+        if let Some(field) = field.as_ref().filter(|_| !of.contains(&kind)) {
+            let words: Vec<_> = of.iter().map(|kind| format!("`format: {}`", kind.word())).collect();
+            let words = words.join(" or ");
             let remedy = match (*name, kind) {
                 (CLAIMS, Kind::Template) => "a template has every claim under `claims`: remove this".to_owned(),
-                _ => format!("write `format: {format}`, or remove `{name}`"),
+                _ => format!("write {words}, or remove `{name}`"),
             };
-            diagnostics.mistake(&field.location, format!("`{name}` is for `format: {format}`"), remedy);
+            diagnostics.mistake(&field.location, format!("`{name}` is for {words}"), remedy);
         }
     }
+    let mut reply_fields = || reply.as_ref().map(|field| reply_fields::read(field, diagnostics)).unwrap_or_default();
     match kind {
         Kind::Jwt => Some(Format::Jwt),
-        Kind::Json => Some(Format::Json { claims: claims.map(|field| names(&field, diagnostics)).unwrap_or_default() }),
+        Kind::Json => {
+            let fields = reply_fields();
+            Some(Format::Json { claims: claims.map(|field| names(&field, diagnostics)).unwrap_or_default(), fields })
+        }
         Kind::Env => {
             let variables = variables.map_or_else(Variable::defaults, |field| variable::read_all(&field, diagnostics));
             Some(Format::Env { variables })
         }
         Kind::Header => Some(Format::Header),
-        Kind::Template => match (inline, file) {
-            (Some(inline), None) => template::inline(&inline, diagnostics).map(Format::Template),
-            (None, Some(file)) => template::of_file(&file, conflicts, diagnostics).map(Format::Template),
-            (Some(_), Some(file)) => {
-                diagnostics.mistake(&file.location, "`template` is set too", "keep one of them");
-                None
-            }
-            (None, None) => {
-                // `take` already reported a field without a value.
-                if !fields.has(TEMPLATE) && !fields.has(TEMPLATE_FILE) {
-                    fields.report_missing(
-                        TEMPLATE,
-                        "write something like `template: \"{{ token }}\"`, or `templateFile`",
-                        diagnostics,
-                    );
+        Kind::Template => {
+            let chosen = reply_fields();
+            match (inline, file) {
+                (Some(inline), None) => template::inline(&inline, &chosen, diagnostics).map(Format::Template),
+                (None, Some(file)) => template::of_file(&file, &chosen, conflicts, diagnostics).map(Format::Template),
+                (Some(_), Some(file)) => {
+                    diagnostics.mistake(&file.location, "`template` is set too", "keep one of them");
+                    None
                 }
-                None
+                (None, None) => {
+                    // `take` already reported a field without a value.
+                    if !fields.has(TEMPLATE) && !fields.has(TEMPLATE_FILE) {
+                        fields.report_missing(
+                            TEMPLATE,
+                            "write something like `template: \"{{ token }}\"`, or `templateFile`",
+                            diagnostics,
+                        );
+                    }
+                    None
+                }
             }
-        },
+        }
     }
 }
 
@@ -93,10 +101,10 @@ pub(in crate::config) fn words() -> [&'static str; 5] {
     KINDS.map(|(word, _)| word)
 }
 
-/// Each option with the name of its format.
+/// Each option with the names of its formats.
 #[cfg(feature = "texts")]
-pub(in crate::config) fn options() -> [(&'static str, &'static str); 4] {
-    OPTIONS.map(|(option, kind)| (option, kind.word()))
+pub(in crate::config) fn options() -> [(&'static str, Vec<&'static str>); 5] {
+    OPTIONS.map(|(option, kinds)| (option, kinds.iter().map(|kind| kind.word()).collect()))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,9 +130,14 @@ const KINDS: [(&str, Kind); 5] = [
     ("template", Kind::Template),
 ];
 
-/// Each option with its format.
-const OPTIONS: [(&str, Kind); 4] =
-    [(CLAIMS, Kind::Json), ("variables", Kind::Env), (TEMPLATE, Kind::Template), (TEMPLATE_FILE, Kind::Template)];
+/// Each option with its formats.
+const OPTIONS: [(&str, &[Kind]); 5] = [
+    (CLAIMS, &[Kind::Json]),
+    ("fields", &[Kind::Json, Kind::Template]),
+    ("variables", &[Kind::Env]),
+    (TEMPLATE, &[Kind::Template]),
+    (TEMPLATE_FILE, &[Kind::Template]),
+];
 const CLAIMS: &str = "claims";
 const TEMPLATE: &str = "template";
 const TEMPLATE_FILE: &str = "templateFile";

@@ -10,6 +10,7 @@ pub(super) mod name;
 pub(super) mod owner;
 pub(super) mod path;
 pub(super) mod project;
+pub(super) mod reply_fields;
 pub(super) mod scope;
 pub(super) mod share;
 pub(super) mod template;

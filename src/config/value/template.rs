@@ -1,5 +1,7 @@
 //! Templates of outputs, parsed and tried: a bad one is a mistake with its line.
 
+use std::collections::BTreeSet;
+
 use crate::{
     config::{
         diagnostics::{Diagnostics, Location},
@@ -12,19 +14,25 @@ use crate::{
         value::path,
     },
     output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake},
+    session::ReplyField,
 };
 
 /// Reads a template in the configuration. Variables are expanded, as in every text: `${NAME}` is a variable and `$$` a
 /// dollar, as is a `$` by itself.
-pub(in crate::config) fn inline(field: &Field, diagnostics: &mut Diagnostics) -> Option<Template> {
+pub(in crate::config) fn inline(
+    field: &Field,
+    fields: &BTreeSet<ReplyField>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Template> {
     let text = field.text(diagnostics)?;
-    let template = Template::parse(&text.value, None);
-    template.map_err(|mistakes| report(&mistakes, &field.location, diagnostics)).ok()
+    let template = Template::with_fields(&text.value, None, fields.clone());
+    template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()
 }
 
 /// Reads a template from its file, in which variables are not expanded.
 pub(in crate::config) fn of_file(
     field: &Field,
+    fields: &BTreeSet<ReplyField>,
     conflicts: &mut PathConflicts,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
@@ -32,8 +40,8 @@ pub(in crate::config) fn of_file(
     conflicts.record(Purpose::TemplateFile, Some(&path), &field.location);
     match text::read_template(&path, TEMPLATE_BYTES_MAX) {
         Ok(text) => {
-            let template = Template::parse(&text, Some(path));
-            template.map_err(|mistakes| report(&mistakes, &field.location, diagnostics)).ok()
+            let template = Template::with_fields(&text, Some(path), fields.clone());
+            template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()
         }
         Err(unusable) => {
             let what = format!("cannot use template `{}`: {}", path.display(), unusable.why);
@@ -43,15 +51,24 @@ pub(in crate::config) fn of_file(
     }
 }
 
-fn report(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut Diagnostics) {
+fn report(
+    mistakes: &[TemplateMistake],
+    fields: &BTreeSet<ReplyField>,
+    location: &Location,
+    diagnostics: &mut Diagnostics,
+) {
     for mistake in mistakes {
         let (what, remedy) = match mistake {
             TemplateMistake::UnknownName { line, name } => {
                 (format!("line {line} of the template: there is no field {}", shown(name)), remedy_for(name))
             }
+            TemplateMistake::OtherField { line, name } => (
+                format!("line {line} of the template: there is no {} in `fields`", shown(name)),
+                remedy_for_field(name, fields),
+            ),
             TemplateMistake::Broken { line, why } => {
                 let why = if looks_like_a_secret(why) { "it cannot be read" } else { why };
-                (format!("line {line} of the template: {why}"), LANGUAGE.to_owned())
+                (format!("line {line} of the template: {why}"), remedy_for_language(fields))
             }
             TemplateMistake::UnknownWord { line, why } => {
                 let why = if looks_like_a_secret(why) { "no such filter or test" } else { why };
@@ -75,7 +92,26 @@ fn report(mistakes: &[TemplateMistake], location: &Location, diagnostics: &mut D
     }
 }
 
+fn remedy_for_field(name: &str, fields: &BTreeSet<ReplyField>) -> String {
+    match ReplyField::named(name) {
+        Some(_) => format!("add `{name}` to the `fields` of this output"),
+        None => format!("it has {}", listed(fields)),
+    }
+}
+
+fn remedy_for_language(fields: &BTreeSet<ReplyField>) -> String {
+    if fields.is_empty() { LANGUAGE.to_owned() } else { format!("{LANGUAGE}; `fields` has {}", listed(fields)) }
+}
+
+fn listed(fields: &BTreeSet<ReplyField>) -> String {
+    let names: Vec<_> = fields.iter().map(|field| format!("`{}`", field.name())).collect();
+    names.join(", ")
+}
+
 fn remedy_for(name: &str) -> String {
+    if name == "fields" {
+        return "choose fields of the reply beside the template, such as `fields: [userId]`".to_owned();
+    }
     let known: Vec<_> = output::Field::ALL.iter().map(|(name, _)| *name).chain(["claims"]).collect();
     match suggestion(name, &known) {
         Some(Suggestion::Field(intended)) => format!("did you mean `{intended}`?"),

@@ -174,6 +174,7 @@ impl Daemon {
             },
             verified: self.verifier.is_verified(id),
             key_id: session.claims.key_id.clone(),
+            fields: session.fields.clone(),
             times: state.token().times_of(term)?,
             hooks_owed: state.hooks().are_owed(term.sent) || state.hooks().are_running(),
             outputs: state.credential().outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),

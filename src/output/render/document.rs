@@ -2,6 +2,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -9,7 +10,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use super::{content::Content, rendered::RenderError};
-use crate::session::Jwt;
+use crate::session::{Jwt, ReplyField};
 
 /// A published field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -118,29 +119,41 @@ pub(super) fn all_claims(content: &Content<'_>) -> Result<AllClaims, RenderError
     jwt.and_then(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
 }
 
+/// The chosen fields of the reply by name; `None` if none is chosen. A field that the reply lacks is empty.
+pub(super) fn reply_fields(content: &Content<'_>, chosen: &BTreeSet<ReplyField>) -> Option<Map<String, Value>> {
+    by_name(chosen, |field| content.session.fields.value(field))
+}
+
+fn by_name(chosen: &BTreeSet<ReplyField>, value: impl Fn(ReplyField) -> Value) -> Option<Map<String, Value>> {
+    let named = |field: &ReplyField| (field.name().to_owned(), value(*field));
+    if chosen.is_empty() { None } else { Some(chosen.iter().map(named).collect()) }
+}
+
 /// All published fields, as an object.
 pub(super) struct Document<'c> {
     fields: Vec<(&'static str, FieldValue<'c>)>,
     claims: Option<AllClaims>,
+    reply: Option<Map<String, Value>>,
 }
 
 impl<'c> Document<'c> {
-    pub(super) fn of(content: &Content<'c>, claims: Option<AllClaims>) -> Self {
-        Self { fields: Field::ALL.map(|(name, field)| (name, field.value(content))).into(), claims }
+    pub(super) fn of(content: &Content<'c>, claims: Option<AllClaims>, reply: Option<Map<String, Value>>) -> Self {
+        Self { fields: Field::ALL.map(|(name, field)| (name, field.value(content))).into(), claims, reply }
     }
 
     /// A sample with every field set.
-    pub(super) fn sample() -> Document<'static> {
-        Document { fields: Field::ALL.map(|(name, field)| (name, field.sample())).into(), claims: None }
+    pub(super) fn sample(chosen: &BTreeSet<ReplyField>) -> Document<'static> {
+        let fields = Field::ALL.map(|(name, field)| (name, field.sample())).into();
+        Document { fields, claims: None, reply: by_name(chosen, ReplyField::sample) }
     }
 
     /// A sample with only the fields that are always set.
-    pub(super) fn bare_sample() -> Document<'static> {
+    pub(super) fn bare_sample(chosen: &BTreeSet<ReplyField>) -> Document<'static> {
         let fields = Field::ALL.map(|(name, field)| match field {
             Field::KeyId | Field::Subject => (name, FieldValue::Nothing),
             _ => (name, field.sample()),
         });
-        Document { fields: fields.into(), claims: Some(Map::new()) }
+        Document { fields: fields.into(), claims: Some(Map::new()), reply: by_name(chosen, ReplyField::empty) }
     }
 }
 
@@ -153,6 +166,9 @@ impl Serialize for Document<'_> {
         if let Some(claims) = &self.claims {
             object.serialize_entry(CLAIMS, claims)?;
         }
+        if let Some(reply) = &self.reply {
+            object.serialize_entry(FIELDS, reply)?;
+        }
         object.end()
     }
 }
@@ -164,6 +180,8 @@ fn since_epoch(time: SystemTime) -> Duration {
 
 /// The name of the object of claims.
 pub(super) const CLAIMS: &str = "claims";
+/// The name of the object of fields of the reply.
+pub(super) const FIELDS: &str = "fields";
 const TOKEN_TYPE: &str = "Bearer";
 /// The end of the year 9999.
 const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);

@@ -30,6 +30,14 @@ impl Engine {
         self.environment.get_template(NAME).map(|template| template.undeclared_variables(false)).unwrap_or_default()
     }
 
+    /// The names that the template uses in this object.
+    pub(super) fn names_in(&self, object: &str) -> HashSet<String> {
+        let template = self.environment.get_template(NAME);
+        let names = template.map(|template| template.undeclared_variables(true)).unwrap_or_default();
+        let name = |path: &String| path.strip_prefix(object)?.strip_prefix('.')?.split('.').next().map(str::to_owned);
+        names.iter().filter_map(name).collect()
+    }
+
     /// Whether the template uses claims of the JWT.
     pub(super) fn names_claims(&self) -> bool {
         self.names_claims

@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, io};
 
 use super::{
     content::Content,
-    document::{Document, all_claims},
+    document::{Document, all_claims, reply_fields},
     env::{self, Variable},
     rendered::{RenderError, Rendered, sized},
     template::Template,
 };
+use crate::session::ReplyField;
 
 /// The format of an output.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -20,6 +21,8 @@ pub enum Format {
     Json {
         /// The claims of the JWT that it includes, by name.
         claims: BTreeSet<String>,
+        /// The fields of the reply that it includes.
+        fields: BTreeSet<ReplyField>,
     },
     /// Lines of `NAME=value`.
     Env {
@@ -43,17 +46,30 @@ impl Format {
             Self::Template(_) => "template",
         }
     }
+
+    /// The fields of the reply that it includes.
+    pub fn fields(&self) -> impl Iterator<Item = ReplyField> {
+        let fields = match self {
+            Self::Json { fields, .. } => Some(fields),
+            Self::Template(template) => Some(template.fields()),
+            Self::Jwt | Self::Env { .. } | Self::Header => None,
+        };
+        fields.into_iter().flatten().copied()
+    }
 }
 
 /// The bytes of the session in that format.
 pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> Result<Rendered<'c>, RenderError> {
     match format {
         Format::Jwt => Ok(Rendered::Token(&content.session.jwt)),
-        Format::Json { claims } if claims.is_empty() => json(&Document::of(content, None)),
-        Format::Json { claims } => {
-            let mut all = all_claims(content)?;
-            all.retain(|name, _| claims.contains(name));
-            json(&Document::of(content, Some(all)))
+        Format::Json { claims, fields } => {
+            let mut chosen = None;
+            if !claims.is_empty() {
+                let mut all = all_claims(content)?;
+                all.retain(|name, _| claims.contains(name));
+                chosen = Some(all);
+            }
+            json(&Document::of(content, chosen, reply_fields(content, fields)))
         }
         Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
         Format::Header => sized(|out| Ok(writeln!(out, "Authorization: Bearer {}", content.session.jwt.expose())?)),

@@ -1,13 +1,14 @@
 //! `template`: free text in the Jinja language.
 //!
-//! A template has the fields of `json` by name, and every claim of the JWT under `claims`. It is strict: an unknown
-//! name is a mistake. `validate` checks and tries it when the configuration is read. A failure that depends on the
+//! A template has the fields of `json` by name, every claim of the JWT under `claims`, and the chosen fields of the reply
+//! under `fields`. It is strict: an unknown name is a mistake. `validate` checks and tries it when the configuration is read. A failure that depends on the
 //! claims of a real token is reported then, and the file stays unchanged.
 //!
 //! A rendering is limited in its work (fuel) and in its length. A template cannot access files or other templates.
 //! Nothing is escaped automatically, and the last line break is kept. An unknown field is empty.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -20,25 +21,36 @@ use minijinja::{
 
 use super::{
     content::Content,
-    document::{Document, all_claims},
+    document::{Document, FIELDS, all_claims, reply_fields},
     engine::Engine,
     nesting::beyond_bounds,
     rendered::{RenderError, Rendered, sized},
     validate::{self, SHORTEN_LOOPS, TOO_MUCH_WORK, TemplateMistake},
 };
+use crate::session::ReplyField;
 
 /// A template that was parsed and tried.
 #[derive(Clone)]
 pub struct Template {
     text: Arc<str>,
     file: Option<PathBuf>,
+    fields: BTreeSet<ReplyField>,
     engine: Engine,
 }
 
 impl Template {
     /// Parses and tries a template; `file` is its source, if not the configuration itself. All unknown names are
-    /// reported at once.
+    /// reported at once. It names no field of the reply.
     pub fn parse(text: &str, file: Option<PathBuf>) -> Result<Self, Vec<TemplateMistake>> {
+        Self::with_fields(text, file, BTreeSet::new())
+    }
+
+    /// Parses and tries a template that may name these fields of the reply.
+    pub fn with_fields(
+        text: &str,
+        file: Option<PathBuf>,
+        fields: BTreeSet<ReplyField>,
+    ) -> Result<Self, Vec<TemplateMistake>> {
         if text.len() > TEMPLATE_BYTES_MAX {
             return Err(vec![TemplateMistake::TooLong]);
         }
@@ -46,15 +58,20 @@ impl Template {
             return Err(vec![TemplateMistake::Broken { line, why: TOO_DEEP.to_owned() }]);
         }
         let engine = Engine::compile(text).map_err(|error| vec![TemplateMistake::of(&error)])?;
-        validate::look_at_names(&engine.names(), text)?;
-        validate::try_out(&engine).map_err(|mistake| vec![mistake])?;
-        Ok(Self { text: text.into(), file, engine })
+        validate::look_at_names(&engine.names(), &engine.names_in(FIELDS), &fields, text)?;
+        validate::try_out(&engine, &fields).map_err(|mistake| vec![mistake])?;
+        Ok(Self { text: text.into(), file, fields, engine })
     }
 
     /// How long it is, in bytes.
     #[expect(clippy::len_without_is_empty, reason = "an empty one is refused")]
     pub fn len(&self) -> usize {
         self.text.len()
+    }
+
+    /// The fields of the reply that it may name.
+    pub fn fields(&self) -> &BTreeSet<ReplyField> {
+        &self.fields
     }
 
     /// The file it was read from.
@@ -64,16 +81,16 @@ impl Template {
 
     pub(super) fn render(&self, content: &Content<'_>) -> Result<Rendered<'static>, RenderError> {
         let claims = if self.engine.names_claims() { Some(all_claims(content)?) } else { None };
-        let document = Value::from(Serde(Document::of(content, claims)));
+        let document = Value::from(Serde(Document::of(content, claims, reply_fields(content, &self.fields))));
         let rendered = sized(|out| self.engine.write(&document, out).map_err(|error| failed(&error)))?;
         if rendered.bytes().trim_ascii().is_empty() { Err(RenderError::Empty) } else { Ok(rendered) }
     }
 }
 
-/// Two templates are equal if text and source are equal. The engine follows from the text.
+/// Two templates are equal if text, source and fields are equal. The engine follows from the text.
 impl PartialEq for Template {
     fn eq(&self, other: &Self) -> bool {
-        (&self.text, &self.file) == (&other.text, &other.file)
+        (&self.text, &self.file, &self.fields) == (&other.text, &other.file, &other.fields)
     }
 }
 

@@ -4,7 +4,10 @@
 //! Names are checked in every branch. The rest is tried with two samples: one with every field and any claim, one with
 //! only the fields that are always set. A failure that real claims may avoid is not reported.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use minijinja::{
     Error, ErrorKind, context,
@@ -12,10 +15,11 @@ use minijinja::{
 };
 
 use super::{
-    document::{CLAIMS, Document, Field},
+    document::{CLAIMS, Document, FIELDS, Field},
     engine::Engine,
     rendered::RENDERED_BYTES_MAX,
 };
+use crate::session::ReplyField;
 
 /// A mistake in a template.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -25,6 +29,13 @@ pub enum TemplateMistake {
         /// The line of its first use, counted from one.
         line: usize,
         /// The name.
+        name: String,
+    },
+    /// The field of the reply is unknown, or is not chosen.
+    OtherField {
+        /// The line of its first use, counted from one.
+        line: usize,
+        /// The name, without `fields`.
         name: String,
     },
     /// It cannot be parsed, or fails for every session.
@@ -47,31 +58,45 @@ pub enum TemplateMistake {
     TooLong,
 }
 
-/// Finds unknown names.
-pub(super) fn look_at_names(names: &HashSet<String>, text: &str) -> Result<(), Vec<TemplateMistake>> {
+/// Finds unknown names, and names of fields of the reply that are not chosen.
+pub(super) fn look_at_names(
+    names: &HashSet<String>,
+    of_reply: &HashSet<String>,
+    chosen: &BTreeSet<ReplyField>,
+    text: &str,
+) -> Result<(), Vec<TemplateMistake>> {
+    let is_known = |name: &str| is_known(name) || name == FIELDS && !chosen.is_empty();
     let mut unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
     unknown.sort();
     let mistake = |name: &String| TemplateMistake::UnknownName { line: line_of(name, text), name: name.clone() };
-    let mistakes: Vec<_> = unknown.into_iter().map(mistake).collect();
+    let is_chosen = |name: &&String| ReplyField::named(name).is_some_and(|field| chosen.contains(&field));
+    let mut others: Vec<_> = of_reply.iter().filter(|name| !chosen.is_empty() && !is_chosen(name)).collect();
+    others.sort();
+    let other = |name: &String| TemplateMistake::OtherField {
+        line: line_of(&format!("{FIELDS}.{name}"), text),
+        name: name.clone(),
+    };
+    let mistakes: Vec<_> = unknown.into_iter().map(mistake).chain(others.into_iter().map(other)).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
 }
 
 /// Finds mistakes that do not depend on the session.
-pub(super) fn try_out(engine: &Engine) -> Result<(), TemplateMistake> {
+pub(super) fn try_out(engine: &Engine, chosen: &BTreeSet<ReplyField>) -> Result<(), TemplateMistake> {
+    let is_open = engine.names_claims() || chosen.iter().any(|field| field.is_open());
     let any_claim = Value::from_object(AnyClaim { depth: 0 });
     let samples = [
-        context! { claims => any_claim, ..Value::from(Serde(Document::sample())) },
-        Value::from(Serde(Document::bare_sample())),
+        context! { claims => any_claim, ..Value::from(Serde(Document::sample(chosen))) },
+        Value::from(Serde(Document::bare_sample(chosen))),
     ];
     for (n, sample) in samples.iter().enumerate() {
         let mut text = Vec::new();
         match engine.write(sample, &mut text) {
             // The other sample, or a real claim, may give a longer result.
-            Ok(()) if n == 0 && !engine.names_claims() && text.trim_ascii().is_empty() => {
+            Ok(()) if n == 0 && !is_open && text.trim_ascii().is_empty() => {
                 return Err(TemplateMistake::Empty);
             }
             Ok(()) if text.len() > RENDERED_BYTES_MAX => return Err(TemplateMistake::TooLong),
-            Err(error) if n == 0 && !engine.names_claims() || is_certain(error.kind()) => {
+            Err(error) if n == 0 && !is_open || is_certain(error.kind()) => {
                 return Err(TemplateMistake::of(&error));
             }
             Ok(()) | Err(_) => {}

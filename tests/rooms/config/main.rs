@@ -19,6 +19,7 @@ mod messages;
 mod model;
 mod oauth;
 mod places;
+mod reply_fields;
 mod security_questions;
 mod sets;
 mod sources;

@@ -20,5 +20,6 @@ mod refresh;
 mod refusals;
 mod reload;
 mod repair;
+mod reply_fields;
 mod sets;
 mod trust;
