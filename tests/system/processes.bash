@@ -64,9 +64,23 @@ until_true() {
     done
 }
 
+# Ends a program that must then exit with 0.
+stop() {
+    kill "$1"
+    is_gone "$1" || fail "process $1 does not end"
+    wait "$1" || fail "process $1 ended with $?"
+}
+
+# Waits until a process has ended.
+is_gone() { timeout "$PATIENCE" tail -s 0.1 --pid="$1" -f /dev/null; }
+
 # Ends what was started, and deletes the folder.
 finish() {
-    ((${#started[@]} == 0)) || kill "${started[@]}" 2>/dev/null || true
+    local process
+    for process in "${started[@]}"; do
+        kill "$process" 2>/dev/null || continue
+        is_gone "$process" || kill -KILL "$process"
+    done
     wait
     rm -rf --one-file-system "$work"
 }
