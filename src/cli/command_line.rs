@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use super::{
     check, exec,
     failure::{self, Failure},
-    once, panic, run, status, wait,
+    once, panic, run, security_questions, status, wait,
 };
 #[cfg(feature = "texts")]
 use super::{completions, man, schema};
@@ -50,6 +50,7 @@ enum Command {
     Wait(wait::Arguments),
     Status(status::Arguments),
     Check(check::Arguments),
+    SecurityQuestions(security_questions::Arguments),
     #[cfg(feature = "sandbox")]
     Demo(demo::Arguments),
     #[cfg(feature = "sandbox")]
@@ -71,6 +72,7 @@ impl Command {
             Self::Wait(arguments) => wait::run(arguments),
             Self::Status(arguments) => status::run(arguments),
             Self::Check(arguments) => check::run(arguments),
+            Self::SecurityQuestions(arguments) => security_questions::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Demo(arguments) => demo::run(arguments),
             #[cfg(feature = "sandbox")]

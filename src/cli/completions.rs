@@ -46,11 +46,12 @@ pub(super) fn run(arguments: Arguments, program: Command) -> Result<ExitCode, Fa
 fn hinted(command: Command) -> Command {
     // Possible values must be `'static`; the program ends right after this.
     let pages = PossibleValuesParser::new(man::names(&command).map(|name| &*name.leak()));
+    with_hints(command).mut_subcommand("man", |command| command.mut_arg("page", |page| page.value_parser(pages)))
+}
+
+fn with_hints(command: Command) -> Command {
     let names: Vec<_> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    names
-        .into_iter()
-        .fold(command, |command, name| command.mut_subcommand(name, |command| command.mut_args(hint)))
-        .mut_subcommand("man", |command| command.mut_arg("page", |page| page.value_parser(pages)))
+    names.into_iter().fold(command.mut_args(hint), |command, name| command.mut_subcommand(name, with_hints))
 }
 
 fn hint(argument: Arg) -> Arg {

@@ -65,14 +65,16 @@ fn pages(program: &Command) -> Vec<Page> {
     let of_command = |command: &Command| {
         let whole = command.get_display_name().unwrap_or(PROGRAM);
         let file = format!("man1/{whole}.1");
-        Page { name: command.get_name().to_owned(), file, text: command::page(command, &program) }
+        let name = whole.strip_prefix("tokenwell-").unwrap_or(whole).to_owned();
+        Page { name, file, text: command::page(command, &program) }
     };
     let configuration = Page {
         name: "tokenwell.yaml".to_owned(),
         file: "man5/tokenwell.yaml.5".to_owned(),
         text: configuration::page(),
     };
-    iter::once(&program).chain(program.get_subcommands()).map(of_command).chain([configuration]).collect()
+    let commands = program.get_subcommands().flat_map(|command| iter::once(command).chain(command.get_subcommands()));
+    iter::once(&program).chain(commands).map(of_command).chain([configuration]).collect()
 }
 
 fn write_all(folder: &Path, program: &Command) -> Result<(), Failure> {

@@ -20,6 +20,7 @@ mod run;
 mod sandbox;
 #[cfg(feature = "texts")]
 mod schema;
+mod security_questions;
 #[cfg(feature = "sandbox")]
 mod shell;
 mod source;

@@ -18,6 +18,12 @@ pub(super) fn notice(text: &impl Display) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Prints a question to standard error, without the end of a line.
+pub(super) fn prompt(text: &impl Display) {
+    let mut terminal = io::stderr().lock();
+    let _ = write!(terminal, "{text}").and_then(|()| terminal.flush());
+}
+
 /// Prints progress to standard error if it is a terminal.
 pub(super) fn progress(text: &impl Display) {
     if io::stderr().is_terminal() {

@@ -33,6 +33,32 @@ pub(super) struct SourceArguments {
     outputs: Vec<PathBuf>,
 }
 
+/// The configuration file, for commands that need one.
+#[derive(Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigArguments {
+    #[arg(long, value_name = "FILE", help = CONFIG_HELP)]
+    config: Option<PathBuf>,
+    #[arg(long, value_name = "ID", help = "Descope project; overrides $DESCOPE_PROJECT_ID and the file")]
+    project_id: Option<String>,
+    #[arg(long, value_name = "URL", help = BASE_URL_HELP)]
+    base_url: Option<String>,
+}
+
+impl ConfigArguments {
+    /// Loads the configuration, and ignores its warnings.
+    pub(super) fn load_quietly(self) -> Result<Config, Failure> {
+        let Self { config, project_id, base_url } = self;
+        SourceArguments { config, project_id, base_url, access_key_file: None, outputs: Vec::new() }.load_quietly()
+    }
+}
+
+/// Returns the absolute path of a secret's file on the command line. `noun` names the secret with its article.
+pub(super) fn secret_file(path: &Path, flag: &str, noun: &str) -> Result<PathBuf, Failure> {
+    refuse_a_secret(path, flag, noun)?;
+    absolute(path)
+}
+
 impl SourceArguments {
     /// Loads the configuration, and prints its warnings.
     pub(super) fn load(self) -> Result<(ConfigSource, Environment, Loaded), Failure> {
@@ -77,9 +103,9 @@ impl SourceArguments {
     pub(super) fn source(self, environment: &Environment) -> Result<ConfigSource, Failure> {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
-            refuse_a_key(&access_key_file)?;
+            let access_key_file = secret_file(&access_key_file, "--access-key-file", "an access key")?;
             let outputs = outputs.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
-            Origin::Flags { access_key_file: absolute(&access_key_file)?, outputs }
+            Origin::Flags { access_key_file, outputs }
         } else {
             let named = config.or_else(|| environment.setting(CONFIG_VARIABLE).map(PathBuf::from));
             Origin::File(absolute(&named.unwrap_or_else(|| PathBuf::from(DEFAULT_FILE)))?)
@@ -107,13 +133,15 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// Refuses an access key in place of its path, because paths appear in messages.
-fn refuse_a_key(path: &Path) -> Result<(), Failure> {
+/// Refuses a secret in place of its path, because paths appear in messages.
+fn refuse_a_secret(path: &Path, flag: &str, noun: &str) -> Result<(), Failure> {
     let text = path.to_string_lossy();
     if !text.contains('/') && looks_like_a_secret(&text) && !path.exists() {
-        let message = "the value of `--access-key-file` looks like an access key itself\n       \
-        write the key to a file and pass its path; rotate the key, because `ps` and the shell's history may have it";
-        return Err(Failure::CommandLine(message.to_owned()));
+        let message = format!(
+            "the value of `{flag}` looks like {noun} itself\n       write it to a file and pass its path; replace it, because \
+             `ps` and the shell's history may have it"
+        );
+        return Err(Failure::CommandLine(message));
     }
     Ok(())
 }

@@ -51,11 +51,12 @@ impl CheckRun<'_> {
                 None => return skipped_exchange("the disk of the state directory takes too long"),
             }
         }
-        let mut waited_for = None;
+        let (mut waited_for, mut denied_for_good) = (None, None);
         for turn in 0..=TURNS_MAX {
             let Some(recorded) = self.last_exchange(credential).await else {
                 return skipped_exchange("the disk of the state directory takes too long");
             };
+            denied_for_good = recorded.denied_for_good();
             let wanted = recorded.free_at - clock::now();
             // If a process died during an exchange, its end is never recorded.
             if wanted.is_zero() || turn > 0 && waited_for == recorded.last_exchange && !recorded.is_under_way {
@@ -70,11 +71,12 @@ impl CheckRun<'_> {
         let mut recorder = DryRecorder { check_run: self, credential, begun: None, recorded: None };
         let means = Means { api: &self.config.api(), client: self.client, api_client: self.client, trust: &self.trust };
         let reader = Reader::default();
-        let obtaining = obtain(means, &credential.source, &reader, None, &mut recorder);
+        let obtaining = obtain(means, &credential.source, &reader, denied_for_good, &mut recorder);
         let obtained = report.wait(&format!("exchanging {which}"), obtaining).await;
         match obtained {
             Obtained::Unusable(error) if credential.source.rotates() => skipped_exchange(&error.to_string()),
-            Obtained::Unusable(_) | Obtained::CoolingDown(_) => skipped_exchange(NO_KEY),
+            Obtained::Unusable(_) => skipped_exchange(NO_KEY),
+            Obtained::CoolingDown(_) => skipped_exchange(&denied_before(credential)),
             Obtained::Unsent { refused, .. } => skipped_exchange(&refused.message),
             Obtained::Answered(exchange) => {
                 let Exchange { identity, took, outcome, .. } = *exchange;
@@ -138,6 +140,11 @@ impl DryOutcome {
 
 fn slow() -> NotRecorded {
     NotRecorded::StoreFailed("the disk of the state directory takes too long".to_owned())
+}
+
+/// Returns why secrets that were denied for good are not sent again.
+fn denied_before(credential: &Credential) -> String {
+    format!("it was denied before, and the same secrets are not sent again; {}", credential.source.denied_remedy())
 }
 
 /// Returns why the check does not wait, if the wait is too long.

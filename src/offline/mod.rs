@@ -1,11 +1,13 @@
-//! Work without a daemon: the desired credentials, the status of their tokens on disk, the state of an earlier process, and the
-//! record of the doctor's exchanges in the state directory.
+//! Work without a daemon: the desired credentials, the status of their tokens on disk, the state of an earlier process, the
+//! record of the doctor's exchanges in the state directory, and the set-up of security questions.
 
 mod desired;
 mod disk_status;
 mod dry_exchange;
 mod prior_state;
+mod questions_setup;
 mod recorded_exchange;
+mod setup_error;
 mod token_life;
 mod wait;
 
@@ -14,7 +16,9 @@ pub use self::{
     disk_status::DiskStatus,
     dry_exchange::{DryExchange, NotRecorded},
     prior_state::{PriorState, load_prior_state},
+    questions_setup::{QuestionsSetup, SetupAnswers, questions_of},
     recorded_exchange::RecordedExchange,
+    setup_error::SetupError,
     token_life::{TokenLife, token_life},
     wait::wait,
 };

@@ -3,6 +3,7 @@
 use crate::{
     clock,
     config::{Config, Credential},
+    fingerprint::Fingerprint,
     renewal::{ExchangeRecord, Moment},
     state::Ledger,
 };
@@ -20,6 +21,11 @@ pub struct RecordedExchange {
 }
 
 impl RecordedExchange {
+    /// Returns the key that must not be sent again before it changes, if the last exchange was denied for good.
+    pub fn denied_for_good(&self) -> Option<Fingerprint> {
+        self.last_exchange.filter(|last| last.answer.is_some_and(|answer| answer.awaits_change)).map(|last| last.key)
+    }
+
     /// Loads the record. Blocks on the disk.
     pub fn of(config: &Config, credential: &Credential) -> Self {
         let Ok(Some(record)) = Ledger::new(&config.state_directory).load(&credential.name) else {

@@ -38,6 +38,16 @@ pub(super) struct ChainFolder {
 #[derive(Debug)]
 pub struct ChainLock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
 
+impl ChainLock {
+    fn of(file: File) -> io::Result<Self> {
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self(file)),
+            Err(Errno::WOULDBLOCK) => Err(ErrorKind::ResourceBusy.into()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
 impl ChainFolder {
     pub(super) fn new(state_directory: &Path, credential: &str) -> Self {
         Self { folder: state_directory.join(FOLDER), credential: credential.to_owned() }
@@ -112,11 +122,12 @@ impl ChainFolder {
         self.create()?;
         let file =
             OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(self.lock_file())?;
-        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(ChainLock(file)),
-            Err(Errno::WOULDBLOCK) => Err(ErrorKind::ResourceBusy.into()),
-            Err(error) => Err(error.into()),
-        }
+        ChainLock::of(file)
+    }
+
+    /// Does the same with a lock file that exists. It is not created: one of another user could not be opened by the daemon.
+    pub(super) fn lock_existing(&self) -> io::Result<ChainLock> {
+        ChainLock::of(File::open(self.lock_file())?)
     }
 
     /// Creates the folder. Its entry in the state directory outlives a power failure too.

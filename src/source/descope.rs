@@ -49,6 +49,11 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
     Jwt::parse(text).ok().map(|_| RotatedSecret(Secret::new(text.to_owned())))
 }
 
+/// Describes Descope's own error in a reply, if it has one; the text may be empty.
+pub(super) fn own_error_of(reply: &Reply) -> Option<String> {
+    own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref())
+}
+
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
 /// access keys.
 pub(super) fn denial(reply: &Reply) -> String {

@@ -149,6 +149,17 @@ impl TokenChain {
         }
     }
 
+    /// Excludes other processes without creating anything; `None` if none has exchanged a token so far. Blocks on the disk.
+    pub(super) fn lock_existing(&self) -> Result<Option<ChainLock>, NotLocked> {
+        let Some(folder) = &self.stored else { return Ok(None) };
+        match folder.lock_existing() {
+            Ok(lock) => Ok(Some(lock)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) if error.kind() == ErrorKind::ResourceBusy => Err(NotLocked::Busy(folder.lock_file())),
+            Err(error) => Err(NotLocked::Unusable(unusable(folder, error))),
+        }
+    }
+
     pub(super) fn store(&self, link: ChainLink, RotatedSecret(token): &RotatedSecret) -> Result<(), NotStored> {
         let folder = self.stored.as_ref().ok_or(NotStored::NeverRotates)?;
         folder.store(link.mount(), token.expose()).map_err(|error| NotStored::Disk(unusable(folder, error)))?;

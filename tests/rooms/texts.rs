@@ -131,14 +131,14 @@ fn every_field_is_explained_to_people_and_to_editors() {
 
 #[test]
 fn the_command_prints_the_schema() {
-    let output = tokenwell(&["schema"]);
+    let output = tokenwell(["schema"]);
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), schema::json());
     assert!(output.stderr.is_empty() && output.status.success());
 }
 
 #[test]
 fn every_configuration_that_the_manual_shows_is_right() {
-    let page = text(&tokenwell(&["man", "tokenwell.yaml"]));
+    let page = text(&tokenwell(["man", "tokenwell.yaml"]));
     let blocks: Vec<_> = page.split("\n.nf\n").skip(1).map(|rest| rest.split("\n.fi").next().unwrap()).collect();
     for block in &blocks {
         let yaml = block.replace(r"\-", "-").replace(r"\[u2026]", "…");
@@ -156,9 +156,10 @@ fn every_command_has_a_page_and_a_completion() {
         pages().iter().map(|page| page.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     let commands = commands();
     let wanted = commands.iter().map(|command| format!("tokenwell-{command}.1"));
+    let wanted = wanted.chain(["tokenwell-security-questions-setup.1".to_owned()]);
     assert_eq!(pages, wanted.chain(["tokenwell.1".to_owned(), "tokenwell.yaml.5".to_owned()]).collect());
     for shell in SHELLS {
-        let script = text(&tokenwell(&["completions", shell]));
+        let script = text(&tokenwell(["completions", shell]));
         for command in &commands {
             assert!(script.contains(command), "{shell} does not know `{command}`");
         }
@@ -167,10 +168,12 @@ fn every_command_has_a_page_and_a_completion() {
 
 #[test]
 fn every_flag_of_every_command_is_in_its_page() {
-    for command in commands() {
-        let help = text(&tokenwell(&[&command, "--help"]));
+    let commands = commands();
+    let plain = commands.iter().map(|command| (vec![command.as_str()], command.as_str()));
+    for (words, command) in plain.chain([(vec!["security-questions", "setup"], "security-questions-setup")]) {
+        let help = text(&tokenwell(words.into_iter().chain(["--help"])));
         let help = help.split("Examples:").next().unwrap();
-        let page = text(&tokenwell(&["man", &command])).replace(r"\-", "-");
+        let page = text(&tokenwell(["man", command])).replace(r"\-", "-");
         let flags = help
             .lines()
             .filter_map(|line| line.trim_start().strip_prefix("--"))
@@ -201,7 +204,7 @@ fn the_exit_codes_of_check_are_those_of_its_page() {
     assert_eq!(check(&valid, &[]), Some(0), "the missing key is a warning");
     assert_eq!(check(&valid, &["--online"]), Some(1));
     assert_eq!(check("{projectId: 7}", &[]), Some(2));
-    let page = text(&tokenwell(&["man", "check"])).replace(r"\-", "-");
+    let page = text(&tokenwell(["man", "check"])).replace(r"\-", "-");
     let status = page.split_once("EXIT STATUS").unwrap().1.split(".SH").next().unwrap();
     let said = ["is valid, possibly with warnings", "an examination failed", "the configuration is wrong"];
     let places: Vec<_> = said.iter().map(|said| status.find(said)).collect();
@@ -239,11 +242,11 @@ fn the_manual_is_set_without_a_warning_and_fits_into_80_columns() {
 
 #[test]
 fn an_unknown_page_lists_the_known_ones() {
-    let output = tokenwell(&["man", "nobody"]);
+    let output = tokenwell(["man", "nobody"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.starts_with("error: there is no page `nobody`; name one of `tokenwell`, `run`"), "{said}");
     assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(2), true));
-    let output = tokenwell(&["man", "--dir", "/proc/nowhere"]);
+    let output = tokenwell(["man", "--dir", "/proc/nowhere"]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("cannot write page `/proc/nowhere/man1/tokenwell.1`"), "{said}");
     assert_eq!(output.status.code(), Some(1));
@@ -272,7 +275,7 @@ fn the_documentation_lists_the_fields_of_the_schema() {
 #[test]
 fn the_manual_bears_the_date_of_its_release() {
     let changes = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/CHANGELOG.md")).unwrap();
-    let page = text(&tokenwell(&["man"]));
+    let page = text(&tokenwell(["man"]));
     let version = env!("CARGO_PKG_VERSION");
     if let Some((_, rest)) = changes.split_once(&format!("## [{version}] - ")) {
         let date = rest.lines().next().unwrap();
@@ -303,6 +306,7 @@ fn bash_completes_commands_flags_and_files() {
     assert_eq!(complete(&["tokenwell", "run", "--conf"]), ["--config"]);
     assert_eq!(complete(&["tokenwell", "run", "--config", "tokenwell.y"]), ["tokenwell.yaml"]);
     assert_eq!(complete(&["tokenwell", "once", "--timeout", "t"]), ["t"], "a length of time is no file");
+    assert_eq!(complete(&["tokenwell", "security-questions", "s"]), ["setup"]);
     assert_eq!(complete(&["tokenwell", "completions", "z"]), ["zsh"]);
     assert_eq!(complete(&["tokenwell", "man", "tokenwell."]), ["tokenwell.yaml"]);
 }
@@ -472,7 +476,7 @@ fn first_column(document: &str, start: &str) -> Vec<String> {
 
 /// Returns the options that `--help` names.
 fn commands() -> Vec<String> {
-    let help = text(&tokenwell(&["--help"]));
+    let help = text(&tokenwell(["--help"]));
     let list = help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).unwrap();
     let names = list.lines().filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
     let names = names.filter_map(|line| line.split_whitespace().next());
@@ -487,7 +491,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 fn write_pages(folder: &TempDir) -> Vec<PathBuf> {
-    let output = tokenwell(&["man", "--dir", folder.path().to_str().unwrap()]);
+    let output = tokenwell(["man", "--dir", folder.path().to_str().unwrap()]);
     assert!(output.status.success() && output.stdout.is_empty(), "{output:?}");
     let sections = ["man1", "man5"].map(|section| fs::read_dir(folder.path().join(section)).unwrap());
     sections.into_iter().flatten().map(|entry| entry.unwrap().path()).collect()
@@ -496,12 +500,12 @@ fn write_pages(folder: &TempDir) -> Vec<PathBuf> {
 /// Creates a folder with the completion script of a shell, and with files whose names could be completed.
 fn folder_with(shell: &str) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("script"), tokenwell(&["completions", shell]).stdout).unwrap();
+    fs::write(folder.path().join("script"), tokenwell(["completions", shell]).stdout).unwrap();
     fs::write(folder.path().join("tokenwell.yaml"), "").unwrap();
     folder
 }
 
-fn tokenwell(arguments: &[&str]) -> Output {
+fn tokenwell<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Output {
     Command::new(env!("CARGO_BIN_EXE_tokenwell")).args(arguments).env_clear().output().unwrap()
 }
 

@@ -274,6 +274,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/exchange/trust/mod.rs",
             "src/exchange/network_path/",
             "src/hook/",
+            "src/offline/questions_setup.rs",
             "src/offline/wait.rs",
             "src/sandbox/",
             "src/source/reader.rs",

@@ -1,5 +1,7 @@
 //! The manual page of a command: the texts of `--help`, plus the sections of `sections.rs`.
 
+use std::iter;
+
 use clap::{Arg, ArgAction, Command};
 use clap_mangen::{Man, roff::Roff};
 
@@ -23,7 +25,7 @@ pub(super) fn page(command: &Command, program: &Command) -> String {
     let mut text = Vec::new();
     let mut sections = vec![Man::render_title, Man::render_name_section, Man::render_synopsis_section];
     sections.extend([Man::render_description_section, Man::render_options_section]);
-    if is_program {
+    if command.has_subcommands() {
         sections.push(Man::render_subcommands_section);
     }
     for section in sections {
@@ -159,7 +161,8 @@ fn folded(line: &str) -> Vec<String> {
 }
 
 fn other_pages<'a>(name: &str, program: &'a Command) -> Vec<(&'a str, u8)> {
-    let commands = program.get_subcommands().filter_map(Command::get_display_name);
+    let commands = program.get_subcommands().flat_map(|command| iter::once(command).chain(command.get_subcommands()));
+    let commands = commands.filter_map(Command::get_display_name);
     let others = [PROGRAM].into_iter().chain(commands).filter(|other| *other != name);
     others.map(|other| (other, 1)).chain([("tokenwell.yaml", 5)]).collect()
 }

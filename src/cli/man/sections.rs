@@ -24,6 +24,11 @@ pub(super) fn exit_status(command: &str) -> &'static [(&'static str, &'static st
             ("1", "With `--online`, an examination failed; or the result could not be printed."),
             WRONG,
         ],
+        "setup" => &[
+            ("0", "The answers are stored."),
+            ("1", "The server or the network refuses, or the state directory cannot be read."),
+            ("2", "The command line, the configuration, the answers or the refresh token are wrong. Nothing was sent."),
+        ],
         "demo" => &[
             ("0", "A signal stopped it, or its time was over."),
             ("1", "It failed, or a token was missing, torn or expired at some time."),
@@ -63,13 +68,13 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
             that proxy would see access keys.",
         ));
     }
-    if reads_configuration || matches!(command, "demo" | "sandbox") {
+    if reads_configuration && command != "setup" || matches!(command, "demo" | "sandbox") {
         variables.push((
             "TOKENWELL_LOG",
             "The log level, such as `info`, or a filter such as `info,tokenwell=debug`. It overrides `log.level` in the file.",
         ));
     }
-    if !matches!(command, "wait" | "schema" | "completions" | "man") {
+    if !matches!(command, "wait" | "setup" | "security-questions" | "schema" | "completions" | "man") {
         variables.push(("NO_COLOR", "If it is set and not empty, output has no colors."));
     }
     variables
