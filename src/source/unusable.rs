@@ -188,11 +188,8 @@ impl Unusable {
 fn unwritable_remedy(error: &io::Error) -> &'static str {
     match Errno::from_io_error(error) {
         Some(Errno::ACCESS | Errno::PERM) => "let tokenwell's user write there",
-        Some(Errno::NOSPC | Errno::DQUOT) => "make room there",
-        Some(Errno::ROFS) => "mount it for writing",
-        Some(Errno::MFILE | Errno::NFILE) => "raise the limit (`ulimit -n`, `LimitNOFILE=`)",
         Some(Errno::NOTDIR | Errno::EXIST | Errno::ISDIR) => "remove what is in its place",
-        _ => "repair the disk, or name another `stateDirectory`",
+        _ => refused(error).map_or("repair the disk, or name another `stateDirectory`", |(_, remedy)| remedy),
     }
 }
 
@@ -206,6 +203,8 @@ fn refused(error: &io::Error) -> Option<(&'static str, &'static str)> {
         Errno::NOTDIR => Some(("a part of its path is a file where a folder is needed", "correct the path")),
         Errno::LOOP => Some(("the links on its path lead in a circle", "repair them")),
         Errno::NAMETOOLONG => Some(("its path is too long", "correct it")),
+        Errno::NOSPC | Errno::DQUOT => Some(("no space is left on the disk", "make room there")),
+        Errno::ROFS => Some(("the file system is read-only", "mount it for writing")),
         Errno::MFILE | Errno::NFILE => {
             Some(("too many files are open", "raise the limit (`ulimit -n`, `LimitNOFILE=`)"))
         }

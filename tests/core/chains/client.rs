@@ -92,6 +92,11 @@ impl Client {
         self.mounted = mounted;
     }
 
+    /// Mounts the token that was mounted first.
+    pub(crate) fn mount_first_again(&mut self) {
+        self.mount(Mounted::Whole(self.first));
+    }
+
     pub(crate) fn chains(&self) -> Chains {
         let stored = self.stored.iter().rev().map(|(mount, _)| *mount).collect();
         Chains { stored, denied: self.denied.iter().rev().copied().collect() }
@@ -123,10 +128,9 @@ impl Client {
     }
 
     /// Exchanges until nothing is due at once: a denial is followed at once only by another mount.
-    pub(crate) fn settle(&mut self, server: &mut Server, rng: &mut fastrand::Rng) {
+    pub(crate) fn settle(&mut self, server: &mut Server, next_crash: &mut dyn FnMut() -> Option<Crash>) {
         loop {
-            let crash = (rng.u8(0..8) == 0).then(|| Crash { at: STEPS[rng.usize(0..STEPS.len())] });
-            let Ended::Denied(link) = self.exchange(server, crash) else { return };
+            let Ended::Denied(link) = self.exchange(server, next_crash()) else { return };
             if self.read().is_none_or(|(next, _)| next.mount() == link.mount()) {
                 return;
             }

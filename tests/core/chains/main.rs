@@ -6,6 +6,7 @@
 
 mod client;
 mod server;
+mod stories;
 
 use client::{Client, Crash, Mounted, STEPS};
 use server::{Server, Settings, Token};
@@ -84,7 +85,9 @@ fn any_person_at_any_time_costs_few_requests_and_no_token() {
         for step in 0..60 {
             let before = server.requests;
             act(&mut rng, &mut server, &mut client, &mut mounts);
-            client.settle(&mut server, &mut rng);
+            client.settle(&mut server, &mut || {
+                (rng.u8(0..8) == 0).then(|| Crash { at: STEPS[rng.usize(0..STEPS.len())] })
+            });
             let requests = server.requests - before;
             assert!(requests <= REQUESTS_MAX, "seed {seed}, step {step}: {requests} requests after one change");
             client.check(&format!("seed {seed}, step {step}"));

@@ -16,7 +16,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
-use tokenwell::{output::LOCK_FILE, secret::Secret, session::Jwt};
+use tokenwell::{output::LOCK_FILE, sandbox::Endpoint, secret::Secret, session::Jwt};
 
 use crate::{
     privileges::is_root,
@@ -48,6 +48,50 @@ fn a_full_disk_and_one_that_is_read_only_cost_one_exchange_each() {
     let said = troubled.stops(program);
     let each = said.matches("set/b.jwt`: no space left").count();
     assert_eq!(each, 1, "what is wrong with a set is said once: {said}");
+}
+
+#[test]
+fn a_full_state_directory_sends_no_refresh_and_heals() {
+    if !is_root("mount") {
+        return;
+    }
+    let mut setting = Setting::new();
+    let Some(disk) = Mount::of_memory(&setting.path("state")) else { return };
+    setting.sandbox.set(|settings| settings.rotate_refresh_tokens = true);
+    let month = Duration::from_secs(30 * 86_400);
+    let [first, second] = [(); 2].map(|()| setting.sandbox.refresh_token("P2world", month).unwrap());
+    for token in [&first, &second] {
+        setting.leaks.jwt(token.expose());
+    }
+    setting.put("keys/refresh", first.expose());
+    let (file, out) = (setting.path("keys/refresh"), setting.path("out/a.jwt"));
+    let (file, out) = (file.display(), out.display());
+    setting.put_key("well", "well");
+    let well = setting.named(&["well"]);
+    setting.configure(&format!("{well}  - {{name: a, refreshTokenFile: {file}, outputs: [{{path: {out}}}]}}\n"));
+    let program = setting.ready();
+    let filler = disk.0.join("filler");
+    let mut full = File::create(&filler).unwrap();
+    while full.write_all(&[0; 512]).is_ok() {}
+    setting.put("keys/refresh", second.expose());
+    program.until_said("make room there", 1);
+    let before = setting.token("a");
+    for change in 0..TICKS {
+        let exchanges = setting.sandbox.counters().exchanges;
+        setting.put_key("well", &format!("well{change}"));
+        setting.until_exchanges(exchanges + 1);
+    }
+    let refreshes = |setting: &Setting| setting.sandbox.counters().exchanges_at(Endpoint::Refresh);
+    assert_eq!((refreshes(&setting), setting.token("a")), (1, before.clone()), "the session stays");
+    drop(full);
+    fs::remove_file(&filler).unwrap();
+    within("a new session", || (setting.token("a") != before).then_some(()));
+    assert_eq!(refreshes(&setting), 2);
+    let ended = program.stop();
+    let rotated = fs::read_to_string(disk.0.join(format!("refresh-tokens/a.{}.jwt", second.fingerprint()))).unwrap();
+    setting.leaks.jwt(&rotated);
+    assert_eq!(ended.stderr.matches("make room there").count(), 1, "{}", ended.stderr);
+    setting.clean(&ended);
 }
 
 #[test]

@@ -20,5 +20,6 @@ mod tunnel;
 mod disk;
 mod exchanges;
 mod network;
+mod refresh;
 mod whole;
 mod with_daemon;
