@@ -19,5 +19,6 @@ mod commands;
 mod dump;
 mod faces;
 mod memory;
+mod refresh;
 mod refusals;
 mod tls;
