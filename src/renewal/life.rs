@@ -55,6 +55,8 @@ enum Stage {
         key: Fingerprint,
         /// A renewal was requested while this exchange was in flight, so run another afterwards.
         again: bool,
+        /// The secret was replaced while this exchange was in flight, which may have sent the former one.
+        replaced: bool,
     },
     Publishing {
         attempt: Attempt,
@@ -278,8 +280,12 @@ impl Renewal {
     }
 
     fn secret_replaced(&mut self, now: Moment) {
-        let serves = self.delivery.on_disk().is_some_and(|term| term.is_valid_at(now));
-        if self.stage == Stage::Idle && (self.failures.denied || !serves) {
+        if let Stage::Exchanging { replaced, .. } = &mut self.stage {
+            *replaced = true;
+        }
+        // A session that lives and cannot be written is not helped by another one.
+        let lives = self.held.is_some_and(|term| term.is_valid_at(now));
+        if self.stage == Stage::Idle && (self.failures.denied || !lives) {
             self.plan = Some(now);
         }
     }
@@ -314,12 +320,12 @@ impl Renewal {
             return None;
         }
         let attempt = self.next_attempt();
-        self.stage = Stage::Exchanging { attempt, began: now, key, again: false };
+        self.stage = Stage::Exchanging { attempt, began: now, key, again: false, replaced: false };
         Some(Effect::Exchange(attempt))
     }
 
     fn exchanged(&mut self, now: Moment, attempt: Attempt, outcome: ExchangeOutcome, rng: &mut fastrand::Rng) {
-        let Stage::Exchanging { attempt: current, began, key, again } = self.stage else { return };
+        let Stage::Exchanging { attempt: current, began, key, again, replaced } = self.stage else { return };
         if attempt != current {
             return;
         }
@@ -343,6 +349,10 @@ impl Renewal {
             matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. } | Refusal::DeniedForGood, .. });
         if again && !is_final {
             self.plan = Some(now);
+        }
+        let is_busy = matches!(outcome, ExchangeOutcome::Refused { refusal: Refusal::Busy { .. }, .. });
+        if replaced && !is_busy {
+            self.secret_replaced(now);
         }
     }
 

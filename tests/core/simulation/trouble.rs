@@ -21,7 +21,7 @@ impl World {
 
     pub(crate) fn trouble(&mut self) {
         let who = self.rng.usize(0..self.people.len());
-        match self.rng.u32(0..19) {
+        match self.rng.u32(0..20) {
             0..=2 => {
                 let mood = Mood::bad(&mut self.rng);
                 self.set_mood(mood);
@@ -52,6 +52,8 @@ impl World {
             12 => self.set_wall_clock(),
             13 | 14 => self.restart(),
             17 => self.flap(who),
+            // The kubelet replaces a service-account token, which costs no request where a token is good.
+            18 => self.process.tell(self.now, who, Event::SecretReplaced),
             15 | 16 => {
                 // The fault occurs once or repeatedly.
                 let for_so_long = self.a_while(&[1, 600]);

@@ -1,8 +1,10 @@
 //! Access keys that are denied, changed or missing.
 
-use crate::play::{Play, calm, key, life};
+use std::time::Duration;
 
-use tokenwell::renewal::{Event, ExchangeOutcome, Health, Refusal};
+use crate::play::{Play, at, calm, due, key, life};
+
+use tokenwell::renewal::{Event, ExchangeOutcome, Health, NotWritten, Refusal};
 
 #[test]
 fn a_denied_key_is_tried_rarely_until_its_file_changes() {
@@ -217,4 +219,76 @@ fn a_replaced_secret_is_used_at_once_without_a_token() {
     play.quiet_until(501.999);
     play.go(502.0);
     play.asks(id);
+}
+
+#[test]
+fn a_secret_replaced_during_a_refused_exchange_is_used() {
+    for refusal in [Refusal::Denied, Refusal::Failed] {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        let attempt = play.asks(id);
+        play.tell(id, Event::SecretReplaced);
+        play.refused(id, attempt, refusal);
+        play.quiet_until(1.999);
+        play.go(2.0);
+        let attempt = play.asks(id);
+        play.refused(id, attempt, Refusal::Denied);
+        play.quiet_until(301.0);
+    }
+}
+
+#[test]
+fn a_replaced_secret_costs_nothing_while_the_disk_is_full() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.granted(id, attempt, key(1), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::Published(attempt, Err(NotWritten)));
+    play.go(2.5);
+    play.tell(id, Event::SecretReplaced);
+    let planned = play.fleet.get(id).unwrap().exchange_planned();
+    assert!(planned > Some(at(400.0)), "{planned:?}");
+}
+
+#[test]
+fn a_secret_replaced_during_an_exchange_costs_no_other() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::SecretReplaced);
+    play.granted(id, attempt, key(1), life(600));
+    let attempt = play.publishes(id);
+    play.tell(id, Event::SecretReplaced);
+    play.tell(id, Event::Published(attempt, Ok(())));
+    play.quiet_until(401.0);
+}
+
+#[test]
+fn a_secret_replaced_during_a_failure_waits_while_a_token_lives() {
+    let next_due = |is_replaced: bool| {
+        let mut play = Play::new();
+        let id = play.with_key(calm());
+        play.renews(id, 6000);
+        for failure in 1..=5 {
+            play.go(due(&play, id));
+            let attempt = play.asks(id);
+            if is_replaced && failure == 5 {
+                play.tell(id, Event::SecretReplaced);
+            }
+            play.refused(id, attempt, Refusal::Failed);
+        }
+        due(&play, id)
+    };
+    assert!((next_due(true) - next_due(false)).abs() < 0.001, "the retry is planned as usual");
+}
+
+#[test]
+fn a_replaced_secret_waits_as_long_as_a_busy_host_asks() {
+    let mut play = Play::new();
+    let id = play.with_key(calm());
+    let attempt = play.asks(id);
+    play.tell(id, Event::SecretReplaced);
+    play.refused(id, attempt, Refusal::Busy { retry_after: Some(Duration::from_secs(30)) });
+    play.quiet_until(29.0);
 }

@@ -14,6 +14,7 @@ mod folders;
 mod hooks;
 mod keys;
 mod many;
+mod oauth;
 mod outputs;
 mod pinned_keys;
 mod refresh;
