@@ -1,12 +1,13 @@
 // Descope's Node SDK: reads commands about files from the input, and prints the SDK's answer to each, one per line.
 //
-// The commands and answers are in ../run. $BASE_URL and $PROJECT_ID name the API.
+// The commands and answers are in ../run. $BASE_URL and $PROJECT_ID name the API; $DESCOPE_AUTH_MANAGEMENT_KEY is optional.
 
 import { readFile, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import DescopeSdk from "@descope/node-sdk";
 
-const sdk = DescopeSdk({ projectId: process.env.PROJECT_ID, baseUrl: process.env.BASE_URL });
+const { PROJECT_ID: projectId, BASE_URL: baseUrl, DESCOPE_AUTH_MANAGEMENT_KEY: authManagementKey } = process.env;
+const sdk = DescopeSdk({ projectId, baseUrl, authManagementKey });
 
 const commands = {
   exchange: async (path) => sdk.exchangeAccessKey(await readFile(path, "utf8")),

@@ -1,6 +1,6 @@
 """Descope's Python SDK: reads commands about files from the input, and prints the SDK's answer to each, one per line.
 
-The commands and answers are in ../run. $BASE_URL and $PROJECT_ID name the API.
+The commands and answers are in ../run. $BASE_URL and $PROJECT_ID name the API; the SDK itself reads $DESCOPE_AUTH_MANAGEMENT_KEY.
 """
 
 import os
