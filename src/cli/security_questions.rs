@@ -11,7 +11,7 @@ use super::{
     print, process,
     source::{ConfigArguments, secret_file},
 };
-use crate::offline::{QuestionsSetup, SetupAnswers, SetupError, questions_of};
+use crate::offline::{QuestionsSetup, SetupAnswers, SetupError, denial_remains, questions_of};
 
 /// Set up the security questions of a user
 ///
@@ -36,7 +36,7 @@ enum Action {
 /// No session is requested and no file is changed.
 ///
 /// If the API asks to wait for at most 60 s, the request is sent once more after that time. Redirects are not followed. At most 4
-/// requests are sent. Exits with 0 if the answers are stored, with 1 if the server or the network refuses, and with 2 if the
+/// requests are sent. If the credential was denied before, the next start sends its answers again. Exits with 0 if the answers are stored, with 1 if the server or the network refuses, and with 2 if the
 /// command line, the configuration or a file is wrong; nothing is sent then.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -77,7 +77,9 @@ fn set_up(arguments: SetupArguments) -> Result<ExitCode, Failure> {
         if answers_file.as_ref() != Some(&own_file) {
             print::notice(&format_args!("next: put the same answers into `{}`", own_file.display()));
         }
-        print::notice(&AFTER_A_DENIAL);
+        if denial_remains(&config, &credential) {
+            print::notice(&AFTER_A_DENIAL);
+        }
         Ok(ExitCode::SUCCESS)
     })
 }
@@ -90,7 +92,7 @@ impl From<SetupError> for Failure {
 
 const NO_ANSWERS: &str = "there is no terminal to ask for the answers; name their file with `--answers-file`";
 const AFTER_A_DENIAL: &str =
-    "if Descope has denied the same answers before, send USR1 to the daemon: an unchanged file is not tried again";
+    "next: the daemon was denied, so it waits for a change of its files; if they stay as they are, send it USR1";
 const EXAMPLES: &str = "\
 Examples:
   tokenwell security-questions setup --config tokenwell.yaml --credential verified-user

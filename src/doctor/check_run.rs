@@ -16,7 +16,7 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    exchange::{Client, Trust},
+    exchange::{Client, Refused, Trust},
     offline::{DryExchange, NotRecorded, RecordedExchange},
     renewal::Refusal,
     session::Granted,
@@ -76,7 +76,7 @@ impl CheckRun<'_> {
         match obtained {
             Obtained::Unusable(error) if credential.source.rotates() => skipped_exchange(&error.to_string()),
             Obtained::Unusable(_) => skipped_exchange(NO_KEY),
-            Obtained::CoolingDown(_) => skipped_exchange(&denied_before(credential)),
+            Obtained::CoolingDown(identity) => denied_before(credential, identity),
             Obtained::Unsent { refused, .. } => skipped_exchange(&refused.message),
             Obtained::Answered(exchange) => {
                 let Exchange { identity, took, outcome, .. } = *exchange;
@@ -142,9 +142,16 @@ fn slow() -> NotRecorded {
     NotRecorded::StoreFailed("the disk of the state directory takes too long".to_owned())
 }
 
-/// Returns why secrets that were denied for good are not sent again.
-fn denied_before(credential: &Credential) -> String {
-    format!("it was denied before, and the same secrets are not sent again; {}", credential.source.denied_remedy())
+/// Returns the failure of secrets that were denied for good, which are not sent again.
+fn denied_before(credential: &Credential, identity: Identity) -> ExchangeProbe {
+    let message = "the same secrets were denied before, and are not sent again".to_owned();
+    ExchangeProbe {
+        credential: credential.name.clone(),
+        key: Some(identity.shown),
+        time: Duration::ZERO,
+        outcome: DryOutcome::Refused(Refused { refusal: Refusal::DeniedForGood, message }),
+        recorded: None,
+    }
 }
 
 /// Returns why the check does not wait, if the wait is too long.

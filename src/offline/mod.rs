@@ -1,6 +1,7 @@
 //! Work without a daemon: the desired credentials, the status of their tokens on disk, the state of an earlier process, the
 //! record of the doctor's exchanges in the state directory, and the set-up of security questions.
 
+mod denial;
 mod desired;
 mod disk_status;
 mod dry_exchange;
@@ -12,6 +13,7 @@ mod token_life;
 mod wait;
 
 pub use self::{
+    denial::denial_remains,
     desired::{credentials, desired},
     disk_status::DiskStatus,
     dry_exchange::{DryExchange, NotRecorded},

@@ -15,6 +15,7 @@ mod setting;
 #[path = "../../common/skipped.rs"]
 mod skipped;
 
+mod answers;
 mod commands;
 mod dump;
 mod faces;

@@ -41,14 +41,14 @@ credentials:
     setting
 }
 
-fn started(arguments: &[&str], setting: &Setting) -> Program {
+pub(crate) fn started(arguments: &[&str], setting: &Setting) -> Program {
     let mut command = std::process::Command::new(TOKENWELL);
     command.env_clear().env("TOKENWELL_LOG", "trace").env("PATH", "/usr/bin:/bin").args(arguments);
     Program::start(command.arg("--config").arg(setting.path("tokenwell.yaml")))
 }
 
 /// Asserts that the output contains no secret, nor a part of one.
-fn silent(setting: &mut Setting, ended: &Ended) {
+pub(crate) fn silent(setting: &mut Setting, ended: &Ended) {
     setting.learn_tokens();
     learn_stored(setting);
     for said in [&ended.stdout, &ended.stderr] {
@@ -65,7 +65,7 @@ fn learn_stored(setting: &mut Setting) {
     }
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

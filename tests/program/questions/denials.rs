@@ -103,7 +103,8 @@ fn the_check_never_sends_denied_answers_again() {
     assert_eq!(user.verifications(), 1, "{}", beside.stdout);
     program.stop();
     let alone = check();
+    assert_eq!(alone.code, Some(1));
     assert_eq!(user.verifications(), 1, "{}", alone.stdout);
-    assert!(alone.stdout.contains("denied before, and the same secrets are not sent again"), "{}", alone.stdout);
+    assert!(alone.stdout.contains("the same secrets were denied before, and are not sent again"), "{}", alone.stdout);
     assert_eq!(user.leaks.found_in(&(alone.stdout + &beside.stdout)), None);
 }

@@ -95,6 +95,36 @@ fn a_refresh_under_way_is_waited_for() {
 }
 
 #[test]
+fn denied_answers_are_sent_again_once_they_are_set_up() {
+    let mut user = User::new();
+    user.sandbox.set(|settings| settings.answer_attempts = 100);
+    user.put_answers(&[("pet", WRONG)]);
+    let program = user.start();
+    program.until_said("Descope denies the answers", 1);
+    let beside = user.sets_up(&["--answers-file", "keys/answers.json"]);
+    assert!(beside.stderr.contains("send it USR1"), "{}", beside.stderr);
+    program.stop();
+    let program = user.start();
+    program.until_said("before this start", 1);
+    program.stop();
+    let alone = user.sets_up(&["--answers-file", "keys/answers.json"]);
+    assert_eq!((alone.code, alone.stderr.as_str(), user.verifications()), (Some(0), "", 1));
+    let program = user.start();
+    within("the token", || user.token("user"));
+    assert_eq!(user.verifications(), 2);
+    user.clean(&program.stop());
+}
+
+#[test]
+fn state_that_cannot_be_read_sends_nothing() {
+    let mut user = User::new();
+    user.put("state/refresh-tokens", "a file in place of the folder");
+    let ended = user.sets_up(&["--answers-file", "keys/answers.json"]);
+    assert_eq!((ended.code, user.setups()), (Some(1), 0), "{}", ended.stderr);
+    assert!(ended.stderr.contains(&user.path("state/refresh-tokens").display().to_string()), "{}", ended.stderr);
+}
+
+#[test]
 fn what_is_wrong_on_this_side_exits_with_2_and_sends_nothing() {
     let mut user = User::new();
     user.put("empty", "[]");
