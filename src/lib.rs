@@ -27,7 +27,7 @@
 //! replace_file.rs  replaces a small file without secrets as a whole
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
-//! session/         parses JWTs, and verifies their signatures
+//! session/         parses JWTs and the fields of replies, and verifies signatures
 //! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
 //! source/          ways to a session, one file a kind, and the exchange that all of them share
 //! output/          writes a session to its outputs by numbered steps: single files, and sets that change as one

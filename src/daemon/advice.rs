@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::{credential_state::CredentialState, refresh_warnings::ends_within};
 use crate::{
     clock,
-    renewal::{Moment, Renewal},
+    renewal::{Moment, RefusalClass, Renewal},
     status::Wording,
 };
 
@@ -20,7 +20,8 @@ pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Opt
         return Some(holder.to_owned());
     }
     if let Some(refusal) = state.log().refusals().last() {
-        let remedy = Wording::of(refusal.class).remedy;
+        let of_source = if refusal.class == RefusalClass::Garbled { source.garbled_remedy() } else { None };
+        let remedy = of_source.or(Wording::of(refusal.class).remedy);
         return Some(remedy.map_or_else(|| source.denied_remedy(), str::to_owned));
     }
     if renewal.is_in_conflict() {

@@ -1,8 +1,6 @@
 //! Keys and tokens with real signatures, for tests.
 
 #![cfg(test)]
-#![expect(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not their helpers")]
-
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
     rand::SystemRandom,

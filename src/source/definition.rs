@@ -190,6 +190,22 @@ impl Source {
         self.kind.denied_remedy()
     }
 
+    /// Returns the remedy for an unusable session, if its own rules or public keys may be the reason.
+    pub fn garbled_remedy(&self) -> Option<&'static str> {
+        match (self.rules.is_empty(), &self.public_key_file) {
+            (true, None) => None,
+            (false, None) => {
+                Some("compare `verify` with the claims of the project's sessions; check `baseUrl` and `projectId`")
+            }
+            (true, Some(_)) => {
+                Some("compare `publicKeyFile` with the keys of the project; check `baseUrl` and `projectId`")
+            }
+            (false, Some(_)) => Some(
+                "compare `verify` and `publicKeyFile` with the project's sessions; check `baseUrl` and `projectId`",
+            ),
+        }
+    }
+
     fn issuer(&self, api: &Api) -> ExpectedIssuer {
         self.kind.issuer(api)
     }

@@ -104,7 +104,7 @@ mod tests {
 
     use super::*;
 
-    fn rules(rules: Value) -> Rules {
+    fn rules(rules: &Value) -> Rules {
         let text = |name: &str| rules[name].as_str().map(str::to_owned);
         let claims = rules["claims"].as_object().cloned().unwrap_or_default();
         Rules { audience: text("audience"), tenant: text("tenant"), claims }
@@ -162,13 +162,13 @@ mod tests {
             (tier(deep()), json!({"tier": {"d": true, "a": [1.0, {"b": "c"}]}}), true),
             (tier(deep()), json!({"tier": {"d": true, "a": [1, {"b": "c", "e": 1}]}}), false),
         ] {
-            assert_eq!(broken(&rules(rule.clone()), &claims).is_none(), is_met, "{rule} and {claims}");
+            assert_eq!(broken(&rules(&rule), &claims).is_none(), is_met, "{rule} and {claims}");
         }
     }
 
     #[test]
     fn a_broken_rule_is_named_without_any_value() {
-        let all = rules(json!({"audience": "CANARY-a", "tenant": "CANARY-t", "claims": {"tier": "CANARY-c", "b": 1}}));
+        let all = rules(&json!({"audience": "CANARY-a", "tenant": "CANARY-t", "claims": {"tier": "CANARY-c", "b": 1}}));
         let said = |claims: Value| broken(&all, &claims).unwrap();
         let others = [
             said(json!({"aud": "CANARY-x"})),

@@ -34,7 +34,7 @@ pub(in crate::config) fn read(field: &Field, diagnostics: &mut Diagnostics) -> B
                 diagnostics.mistake(&item.location, what, "remove it; the session itself is the field `token`");
             }
             None => {
-                diagnostics.mistake(&item.location, format!("there is no field {}", text.shown()), remedy_for(name))
+                diagnostics.mistake(&item.location, format!("there is no field {}", text.shown()), remedy_for(name));
             }
         }
     }

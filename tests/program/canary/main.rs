@@ -19,6 +19,7 @@ mod answers;
 mod commands;
 mod dump;
 mod faces;
+mod fields;
 mod memory;
 mod refresh;
 mod refusals;

@@ -43,7 +43,7 @@ fn every_field_of_the_reply_can_be_chosen() {
 
 #[test]
 fn mistakes_in_fields_are_reported() {
-    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+    insta::assert_snapshot!(refusal("projectId: P2abc
 credentials:
   - name: a
     accessKeyFile: /keys/a
@@ -55,7 +55,7 @@ credentials:
       - {path: /run/5, format: json, fields: userId}
       - {path: /run/6, format: json, fields: [userId, userId, useid, roleNames, userTenants, nothing, 7]}
       - {path: /run/7, format: json, fields: [sessionJwt, refreshJwt, externalToken, trustedDeviceJwt]}
-"#, &[]), @r"
+", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has 15 mistakes
 
        line 6, credentials[0].outputs[0].fields: `fields` is for `format: json` or `format: template`

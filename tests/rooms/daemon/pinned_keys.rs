@@ -52,6 +52,7 @@ fn a_session_of_another_key_is_refused_until_the_file_is_mended() {
         world.start();
         world.until_said(Level::WARN, "not signed by a key of `publicKeyFile`").await;
         assert_eq!(world.report("a").unwrap().last_refusal.unwrap().class_word(), "garbled");
+        assert!(world.report("a").unwrap().remedy.unwrap().contains("compare `publicKeyFile` with the keys"));
         assert_eq!(world.token("a"), None);
         let keys = world.sandbox.jwks().unwrap();
         let keys = keys["keys"].as_array().unwrap().iter().map(|key| {
