@@ -194,6 +194,7 @@ impl Daemon {
         let mut request_max = Duration::ZERO;
         if self.tasks.is_replacing_secrets() {
             request_max = self.config.http.timeout;
+            self.context.trust.hurry();
             info!("waiting for the answer to a refresh, which may replace the refresh token");
         }
         let drain_max = DRAIN_MAX + request_max;

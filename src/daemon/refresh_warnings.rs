@@ -84,8 +84,8 @@ mod tests {
         [(); 2].map(|()| fleet.add(OriginId::default(), Policy::default(), LastExchange::default()))
     }
 
-    fn token(mount: u8, ends_at: u64) -> Option<EndingToken> {
-        Some(EndingToken { mount: Fingerprint::new([mount; 8]), ends_at: wall(ends_at) })
+    fn token(mount: u8, ends_at: u64) -> EndingToken {
+        EndingToken { mount: Fingerprint::new([mount; 8]), ends_at: wall(ends_at) }
     }
 
     fn wall(seconds: u64) -> SystemTime {
@@ -101,21 +101,24 @@ mod tests {
     #[test]
     fn each_ending_token_is_warned_about_once() {
         let ([a, b], mut warnings) = (ids(), RefreshWarnings::default());
-        assert!(warnings.note(a, token(1, 1100), LEAD, at(5), wall(1000)));
-        assert!(!warnings.note(a, token(1, 1100), LEAD, at(6), wall(1001)));
-        assert!(warnings.note(b, token(2, 900), LEAD, at(6), wall(1001)), "that one has ended");
-        assert!(warnings.note(a, token(1, 1150), LEAD, at(60), wall(1055)), "a rotated one has an end of its own");
+        assert!(warnings.note(a, Some(token(1, 1100)), LEAD, at(5), wall(1000)));
+        assert!(!warnings.note(a, Some(token(1, 1100)), LEAD, at(6), wall(1001)));
+        assert!(warnings.note(b, Some(token(2, 900)), LEAD, at(6), wall(1001)), "that one has ended");
+        assert!(
+            warnings.note(a, Some(token(1, 1150)), LEAD, at(60), wall(1055)),
+            "a rotated one has an end of its own"
+        );
         assert_eq!(warnings.due(), None);
     }
 
     #[test]
     fn a_warning_is_due_when_the_lead_begins() {
         let ([a, b], mut warnings) = (ids(), RefreshWarnings::default());
-        assert!(!warnings.note(a, token(1, 1101), LEAD, at(5), wall(1000)));
-        assert!(!warnings.note(b, token(2, 1200), LEAD, at(5), wall(1000)));
+        assert!(!warnings.note(a, Some(token(1, 1101)), LEAD, at(5), wall(1000)));
+        assert!(!warnings.note(b, Some(token(2, 1200)), LEAD, at(5), wall(1000)));
         assert_eq!((warnings.due(), warnings.all_due(at(5))), (Some(at(6)), vec![]));
         assert_eq!(warnings.all_due(at(6)), [a]);
-        assert!(warnings.note(a, token(1, 1101), LEAD, at(6), wall(1001)));
+        assert!(warnings.note(a, Some(token(1, 1101)), LEAD, at(6), wall(1001)));
         assert_eq!(warnings.due(), Some(at(105)));
         warnings.forget(b);
         assert_eq!(warnings.due(), None);
@@ -124,7 +127,7 @@ mod tests {
     #[test]
     fn a_new_token_takes_the_warning_of_the_old_one_back() {
         let ([a, _], mut warnings) = (ids(), RefreshWarnings::default());
-        warnings.note(a, token(1, 1200), LEAD, at(5), wall(1000));
+        warnings.note(a, Some(token(1, 1200)), LEAD, at(5), wall(1000));
         assert!(!warnings.note(a, None, LEAD, at(6), wall(1001)), "its end is unknown");
         assert_eq!(warnings.due(), None);
     }

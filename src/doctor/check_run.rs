@@ -11,6 +11,7 @@ use tokio::{
 use super::{
     bounds::DISK_MIN,
     exchange_probe::{DryOutcome, ExchangeProbe},
+    interruptions::Interruptions,
     progress::Report,
 };
 use crate::{
@@ -28,6 +29,8 @@ pub(super) struct CheckRun<'a> {
     pub(super) config: &'a Arc<Config>,
     pub(super) client: &'a Client,
     pub(super) trust: Trust,
+    /// Delays signals during an exchange that may replace the secret.
+    pub(super) interruptions: Option<Interruptions>,
 }
 
 impl CheckRun<'_> {
@@ -71,6 +74,8 @@ impl CheckRun<'_> {
         let mut recorder = DryRecorder { check_run: self, credential, begun: None, recorded: None };
         let means = Means { api: &self.config.api(), client: self.client, api_client: self.client, trust: &self.trust };
         let reader = Reader::default();
+        let _uninterrupted =
+            self.interruptions.as_ref().filter(|_| credential.source.rotates()).map(Interruptions::delay);
         let obtaining = obtain(means, &credential.source, &reader, denied_for_good, &mut recorder);
         let obtained = report.wait(&format!("exchanging {which}"), obtaining).await;
         match obtained {

@@ -14,6 +14,7 @@ use super::{
     edge,
     exchange_probe::{DryOutcome, ExchangeProbe},
     finding::Finding,
+    interruptions::Interruptions,
     progress::Report,
 };
 use crate::{
@@ -41,7 +42,9 @@ pub(super) async fn probe(
     extent: Extent,
     report: &mut Report<'_>,
 ) -> io::Result<Vec<ExchangeProbe>> {
-    let check_run = CheckRun { config, client, trust: Trust::open(None, &config.api()) };
+    let rotates = credentials.iter().any(|credential| credential.source.rotates());
+    let interruptions = rotates.then(Interruptions::listen).transpose()?;
+    let check_run = CheckRun { config, client, trust: Trust::open(None, &config.api()), interruptions };
     let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
     let mut stopped: Option<&str> = None;

@@ -20,6 +20,7 @@ mod exchange_probe;
 mod exchanges;
 mod finding;
 mod hooks;
+mod interruptions;
 mod key_files;
 mod key_metadata;
 mod listen;

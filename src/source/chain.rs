@@ -63,6 +63,7 @@ impl Chains {
 
     /// Returns what a session makes obsolete: every other chain and every note, if the mounted token or its chain brought
     /// it; else only the note of the former mount that brought it.
+    #[must_use]
     pub fn obsolete_after_session(&self, granted: ChainLink) -> Self {
         match granted {
             ChainLink::Mounted(mount) | ChainLink::Rotated(mount) => Self {
@@ -77,6 +78,7 @@ impl Chains {
     }
 
     /// Returns the oldest chains and notes beyond the number that is kept.
+    #[must_use]
     pub fn surplus(&self) -> Self {
         let beyond = |all: &[Fingerprint]| all.iter().copied().skip(CHAINS_MAX).collect();
         Self { stored: beyond(&self.stored), denied: beyond(&self.denied) }

@@ -7,7 +7,6 @@
 //! ```
 
 use std::{
-    collections::HashSet,
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, ErrorKind},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
@@ -96,6 +95,19 @@ impl ChainFolder {
         replace_file(&self.file(mount, DENIED), b"", FILE_MODE)
     }
 
+    /// Removes the temporary files that a crash left, which may contain tokens. Only the holder of the lock may call it.
+    /// Blocks on the disk.
+    pub(super) fn remove_leftovers(&self) -> io::Result<()> {
+        let prefix = format!(".{}.", self.credential);
+        for entry in entries_of(&self.folder)? {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
     /// Removes these chains and notes. Blocks on the disk.
     pub(super) fn remove(&self, obsolete: &Chains) -> io::Result<()> {
         let tokens = obsolete.stored.iter().map(|mount| self.token_file(*mount));
@@ -107,7 +119,7 @@ impl ChainFolder {
     pub(super) fn reserve(&self) -> io::Result<()> {
         self.create()?;
         let probe = self.folder.join(format!(".{}.probe", self.credential));
-        let written = replace_file(&probe, &[b'0'; RESERVED_BYTES], FILE_MODE);
+        let written = replace_file(&probe, &vec![b'0'; RESERVED_BYTES], FILE_MODE);
         let removed = fs::remove_file(&probe);
         written.and(removed)
     }
@@ -152,14 +164,17 @@ impl ChainFolder {
 
 /// Removes the tokens of credentials that are not in the configuration, a while after their end: until then one may be the
 /// only valid one, should its credential return. Returns how many were removed. Blocks on the disk.
-pub fn sweep_chains(state_directory: &Path, credentials: &HashSet<String>, now: SystemTime) -> io::Result<usize> {
+pub fn sweep_chains(
+    state_directory: &Path,
+    is_configured: impl Fn(&str) -> bool,
+    now: SystemTime,
+) -> io::Result<usize> {
     let folder = state_directory.join(FOLDER);
     let mut swept = 0;
     for entry in entries_of(&folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let is_removed =
-            |name: &str| name.split_once('.').is_some_and(|(credential, _)| !credentials.contains(credential));
+        let is_removed = |name: &str| name.split_once('.').is_some_and(|(credential, _)| !is_configured(credential));
         if !name.to_str().is_some_and(is_removed) {
             continue;
         }

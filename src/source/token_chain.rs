@@ -172,6 +172,7 @@ impl TokenChain {
     pub(super) fn granted(&self, link: ChainLink) {
         if let Some(folder) = &self.stored {
             let _ = folder.list().and_then(|chains| folder.remove(&chains.obsolete_after_session(link)));
+            let _ = folder.remove_leftovers();
         }
     }
 

@@ -203,7 +203,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("serde", &["config", "exchange", "output", "session", "source", "state", "status"]),
     ("serde_json", &["cli", "config", "exchange", "hook", "output", "sandbox", "session", "source", "state", "status"]),
     ("serde_yaml", &["config"]),
-    ("signal_hook", &["child", "cli", "daemon"]),
+    ("signal_hook", &["child", "cli", "daemon", "doctor"]),
     ("signal_hook_tokio", &["child", "cli", "daemon"]),
     ("tempfile", &["cli", "output", "state", "status"]),
     (

@@ -44,7 +44,7 @@ impl Daemon {
                 }
             }
             (Task::Exchange(id, attempt) | Task::RotatingExchange(id, attempt), _) => {
-                self.exchanged(id, attempt, lost(clock::now()))
+                self.exchanged(id, attempt, lost(clock::now()));
             }
             (Task::Publish(id, attempt), Done::Published { results, written, stored }) => {
                 if let Some(stored) = stored {

@@ -55,7 +55,7 @@ impl Daemon {
     /// Removes the rotated tokens of credentials that were removed long ago.
     pub(super) fn sweep_refresh_tokens(&self) {
         let (names, directory, now) = (self.credentials.names(), self.config.state_directory.clone(), clock::wall());
-        task::spawn_blocking(move || match source::sweep_chains(&directory, &names, now) {
+        task::spawn_blocking(move || match source::sweep_chains(&directory, |name| names.contains(name), now) {
             Ok(0) => {}
             Ok(swept) => debug!(swept, "removed refresh tokens of credentials that were removed long ago"),
             Err(error) => debug!("cannot clear the refresh tokens in `{}`: {error}", directory.display()),

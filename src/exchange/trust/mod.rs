@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::watch;
+
 use super::{api::Api, client::Client, refusal::Refused};
 use crate::{
     renewal::{Moment, Refusal},
@@ -31,6 +33,7 @@ pub struct Trust {
     keys: Mutex<Arc<Jwks>>,
     /// Locked while the keys are fetched.
     fetches: tokio::sync::Mutex<Fetches>,
+    is_stopping: watch::Sender<bool>,
 }
 
 /// The fetches of the keys so far.
@@ -74,7 +77,19 @@ impl Trust {
     pub fn open(state_directory: Option<&Path>, api: &Api) -> Self {
         let cache = state_directory.map(|directory| Cache::new(directory, &api.base_url, &api.project));
         let keys = cache.as_ref().and_then(Cache::load).unwrap_or_default();
-        Self { api: api.clone(), cache, keys: Mutex::new(Arc::new(keys)), fetches: tokio::sync::Mutex::default() }
+        Self {
+            api: api.clone(),
+            cache,
+            keys: Mutex::new(Arc::new(keys)),
+            fetches: tokio::sync::Mutex::default(),
+            is_stopping: watch::Sender::new(false),
+        }
+    }
+
+    /// Waits for the keys only a moment from now on, because the process stops. A session that cannot be verified in time is
+    /// published unverified, as if the keys could not be fetched.
+    pub fn hurry(&self) {
+        self.is_stopping.send_replace(true);
     }
 
     /// Verifies the signature of a session, new or held. Takes no longer than one fetch of the keys. Every error is
@@ -117,7 +132,15 @@ impl Trust {
     }
 
     async fn fetch(&self, client: &Client) -> Fetch {
-        match client.keys(&self.api).await {
+        let stopping = async {
+            let _ = self.is_stopping.subscribe().wait_for(|is_stopping| *is_stopping).await;
+            tokio::time::sleep(FETCH_WHILE_STOPPING_MAX).await;
+        };
+        let fetched = tokio::select! {
+            fetched = client.keys(&self.api) => fetched,
+            () = stopping => return Fetch::Failed { why: "the process stops before the public keys are there".to_owned() },
+        };
+        match fetched {
             Ok(keys) => {
                 let keys = Arc::new(keys);
                 *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
@@ -175,5 +198,7 @@ async fn write_cache(cache: Cache, keys: Arc<Jwks>) {
 
 /// The minimum time between two fetches of the keys for the same one of the two reasons, whether they succeed or not.
 pub const FETCH_SPACING: Duration = Duration::from_secs(60);
+/// How long a session waits for the keys while the process stops.
+const FETCH_WHILE_STOPPING_MAX: Duration = Duration::from_millis(500);
 /// How long a session waits for the cache to be written.
 const CACHE_WRITE_MAX: Duration = Duration::from_secs(1);

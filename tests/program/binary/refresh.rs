@@ -11,7 +11,7 @@ use std::{
 use nix::sys::signal::Signal::{self, SIGHUP, SIGINT, SIGTERM};
 use tokenwell::{
     fingerprint::Fingerprint,
-    sandbox::{Endpoint, RequestOutcome},
+    sandbox::{Answer, Endpoint, RequestOutcome},
     secret::Secret,
     session::Jwt,
 };
@@ -91,12 +91,26 @@ fn term_and_int_wait_for_a_refresh_under_way() {
 }
 
 #[test]
+fn public_keys_that_hang_do_not_delay_the_end() {
+    let (mut setting, mount) = rotating();
+    setting.sandbox.set(|settings| settings.keys_outage = Some(Answer::Hang));
+    let mut command = run(&setting.path(""));
+    // The time-out of a request is longer than a test waits for the end of a program.
+    let ended = stopped_during_a_refresh(&mut setting, &mut command, signalled(SIGTERM, "stopping"));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    rotated(&mut setting, mount);
+    assert!(setting.token("a").is_some(), "{}", ended.stderr);
+}
+
+#[test]
 fn once_waits_for_a_refresh_at_its_timeout_and_on_term() {
     for (timeout, signal) in [("500ms", None), ("300s", Some(SIGTERM))] {
         let (mut setting, mount) = rotating();
         let mut command = once(&setting.path(""), timeout);
         let stop = |program: &Program| {
-            signal.map(|signal| program.signal(signal));
+            if let Some(signal) = signal {
+                program.signal(signal);
+            }
             program.until_said("waiting for the answer to a refresh", 1);
         };
         let ended = stopped_during_a_refresh(&mut setting, &mut command, stop);

@@ -2,6 +2,7 @@
 
 use std::{fs, time::Duration};
 
+use nix::sys::signal::Signal;
 use tokenwell::{fingerprint::Fingerprint, secret::Secret};
 
 use crate::{
@@ -45,6 +46,21 @@ fn a_rotated_token_is_stored_for_the_next_daemon() {
     assert_eq!(presented, [Some(mount), Some(rotated)]);
     let mut command = check(&setting);
     assert!(run(&mut setting, &mut command).stdout.contains("one in "));
+}
+
+#[test]
+fn an_interrupted_check_still_stores_the_rotated_token() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let (mut setting, mount) = rotating();
+        let held = setting.sandbox.hold();
+        let check = Program::start(&mut check(&setting));
+        setting.until_exchanges(1);
+        check.signal(signal);
+        drop(held);
+        let ended = check.ended();
+        assert_eq!(ended.code, None, "the signal ends it: {}{}", ended.stdout, ended.stderr);
+        assert!(stored(&mut setting, mount).is_some());
+    }
 }
 
 #[test]

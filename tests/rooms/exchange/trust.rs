@@ -106,6 +106,14 @@ async fn keys_are_asked_for_once_and_serve_every_session() {
 }
 
 #[tokio::test]
+async fn a_process_that_stops_does_not_wait_for_keys_that_hang() {
+    let world = World::new([Answer::Silence]).await;
+    world.trust.hurry();
+    let Ok(SignatureStatus::Unverified { why }) = world.judge("SK1", 100).await else { panic!("it was verified") };
+    assert!(why.contains("the process stops"), "{why}");
+}
+
+#[tokio::test]
 async fn an_unknown_key_costs_one_request_a_minute() {
     let old = || keys(&["SK1"]);
     let world = World::new([old(), old(), old(), keys(&["SK1", "SK9"])]).await;
