@@ -1,122 +1,98 @@
-//! The examinations that need the network: each step to the API, then the exchanges.
+//! The examinations that need the network: each step to the API and to the other hosts, then the exchanges.
 
-use std::{io, sync::Arc};
+use std::io;
 
 use super::{
-    clock_skew, dns,
+    clock_skew,
     edge::{self, EdgeProbe},
     examination::Doctor,
-    exchanges,
+    exchanges::{self, StoppedOrigin},
     finding::Finding,
     progress::Report,
-    proxy, session_lifetimes, signatures, spacing, tcp, tls,
+    reach::{Stopped, Target, Trusted},
+    session_lifetimes, signatures, spacing,
 };
 use crate::{
     config::Credential,
-    exchange::{Anchors, Client, NetworkPath, Proxies},
+    exchange::{Clients, Origin},
 };
 
 impl Doctor {
     /// Makes every examination that needs the network.
     pub(super) async fn examine_api(&self, credentials: &[Credential], report: &mut Report<'_>) -> io::Result<()> {
         let config = &self.config;
-        let (client, first) = match self.reach_api(report).await? {
-            Ok(arrived) => arrived,
-            Err(Stopped { at, because }) => {
-                let mut after = ONLINE.into_iter().skip_while(|subject| *subject != at).skip(1);
-                let next = after.next().map(|next| Finding::skipped(next, because));
-                let others: Vec<_> = after.collect();
-                let skipped = next.map(|next| next.of(&format!("as well as {}", others.join(", "))));
-                return report.emit(skipped.into_iter().collect());
-            }
-        };
-        let probe = exchanges::probe(config, &client, credentials, self.extent, report).await?;
+        let trusted = self.trusted(report).await;
+        let clients = trusted.as_ref().and_then(|trusted| trusted.clients.as_ref().ok());
+        let reached = self.reach_api(trusted.as_ref(), clients, report).await?;
+        let mut stopped = Vec::new();
+        let others = config.origins().split_off(1);
+        if let Err(Stopped { at, because }) = &reached {
+            // The last steps are made for the other hosts, if there are any.
+            let last = if others.is_empty() { ONLINE.len() } else { ONLINE.len() - AFTER_THE_API };
+            report.emit(skipped(ONLINE[..last].iter().skip_while(|subject| *subject != at).skip(1), because))?;
+            stopped.push((config.base_url.origin(), *because));
+        }
+        if reached.is_err() && others.is_empty() {
+            return Ok(());
+        }
+        stopped.extend(self.reach_others(others, trusted.as_ref(), report).await?);
+        let Some(clients) = clients else { return Ok(()) };
+        let first = reached.ok();
+        let probe = exchanges::probe(config, clients, stopped, credentials, self.extent, report).await?;
         report.emit(spacing::findings(&probe, credentials))?;
-        report.emit(signatures::findings(&probe, &first))?;
+        report.emit(signatures::findings(&probe, first.as_ref()))?;
         report.emit(session_lifetimes::findings(&probe, credentials, config.http.timeout))
     }
 
-    /// Makes each step from the look-up of the host to the first answer.
-    async fn reach_api(&self, report: &mut Report<'_>) -> io::Result<Result<(Client, EdgeProbe), Stopped>> {
-        let config = Arc::clone(&self.config);
-        let timeout = config.http.connect_timeout.min(config.http.timeout);
-        let network_path = match NetworkPath::of(&config.base_url, &Proxies::from_environment()) {
-            Ok(network_path) => network_path,
-            Err(error) => {
-                let because = "the network path is unknown";
-                report.emit(vec![Finding::skipped("DNS", because), Finding::skipped("TCP", because)])?;
-                report.emit(vec![Finding::failed("proxy", error.to_string())])?;
-                return Ok(Err(Stopped { at: "proxy", because }));
-            }
-        };
-
-        let probe = report.wait("looking up the host", dns::probe(&network_path, timeout)).await;
-        report.emit(probe.findings())?;
-        let Ok(addresses) = probe.found else {
-            return Ok(Err(Stopped { at: "DNS", because: "the host is not found" }));
-        };
-
-        let (probe, connected) = report.wait("connecting", tcp::probe(&network_path, &addresses, timeout)).await;
-        report.emit(probe.findings())?;
-        let Some(connected) = connected else {
-            return Ok(Err(Stopped { at: "TCP", because: "there is no connection" }));
-        };
-
-        let trust_store = {
-            let config = Arc::clone(&config);
-            let build = move || {
-                let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
-                (anchors, Client::build(&config.base_url.origin(), &config.http, &Proxies::from_environment()))
-            };
-            report.wait("reading the trusted certificates", self.on_disk(build)).await
-        };
-        let Some((anchors, client)) = trust_store else {
-            report.emit(vec![Finding::failed(
-                "TLS",
-                "the disk of the certificates takes too long; see the kernel's log",
-            )])?;
-            return Ok(Err(Stopped { at: "TLS", because: "the trusted certificates are unknown" }));
-        };
-        let tunnelling = proxy::probe(&network_path, connected, &anchors, timeout);
-        let (probe, tunnel) = report.wait("asking the proxy for a tunnel", tunnelling).await;
-        report.emit(probe.findings())?;
-        let Some(tunnel) = tunnel else {
-            return Ok(Err(Stopped { at: "proxy", because: "the proxy opens no tunnel" }));
-        };
-
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => {
-                report.emit(vec![Finding::failed("TLS", error.to_string())])?;
-                return Ok(Err(Stopped { at: "TLS", because: "the trusted certificates are unknown" }));
-            }
-        };
-        if network_path.is_plain_http() {
-            report.emit(vec![Finding::skipped("TLS", "`baseUrl` is plain http")])?;
-        } else {
-            let probe =
-                report.wait("making the TLS handshake", tls::probe(&network_path, tunnel, &anchors, timeout)).await;
-            report.emit(probe.findings())?;
-            if let Some(because) = probe.why_stop() {
-                return Ok(Err(Stopped { at: "TLS", because }));
-            }
+    /// Makes each step from the look-up of the API's host to the first answer.
+    async fn reach_api(
+        &self,
+        trusted: Option<&Trusted>,
+        clients: Option<&Clients>,
+        report: &mut Report<'_>,
+    ) -> io::Result<Result<EdgeProbe, Stopped>> {
+        let target = Target { origin: self.config.base_url.origin(), setting: "baseUrl", label: None };
+        if let Err(stopped) = self.reach(&target, trusted, report).await? {
+            return Ok(Err(stopped));
         }
-
-        let probe = report.wait("asking for the public keys", edge::probe(&client, &config.api())).await;
+        let Some(clients) = clients else { return Ok(Err(Stopped { at: "TLS", because: "there is no client" })) };
+        let api = self.config.api();
+        let probe = report.wait("asking for the public keys", edge::probe(clients.api(), &api)).await;
         report.emit(probe.findings())?;
         report.emit(clock_skew::findings(&probe))?;
         Ok(match probe.why_stop() {
             Some(because) => Err(Stopped { at: "clock", because }),
-            None => Ok((client, probe)),
+            None => Ok(probe),
         })
+    }
+
+    /// Makes each step to every other host. Returns those that were not reached.
+    async fn reach_others(
+        &self,
+        others: Vec<Origin>,
+        trusted: Option<&Trusted>,
+        report: &mut Report<'_>,
+    ) -> io::Result<Vec<StoppedOrigin>> {
+        let mut stopped = Vec::new();
+        for origin in others {
+            let target = Target { label: Some(origin.to_string()), origin, setting: "tokenUrl" };
+            if let Err(Stopped { because, .. }) = self.reach(&target, trusted, report).await? {
+                stopped.push((target.origin, because));
+            }
+        }
+        Ok(stopped)
     }
 }
 
-/// The step that failed, and why; the reason follows the word "because".
-struct Stopped {
-    at: &'static str,
-    because: &'static str,
+/// Reports the steps that are not made: the first one, and the names of the others.
+fn skipped<'s>(mut steps: impl Iterator<Item = &'s &'static str>, because: &str) -> Vec<Finding> {
+    let Some(first) = steps.next() else { return Vec::new() };
+    let others: Vec<_> = steps.copied().collect();
+    let finding = Finding::skipped(first, because);
+    vec![if others.is_empty() { finding } else { finding.of(&format!("as well as {}", others.join(", "))) }]
 }
 
 /// The examinations that need the network, in order.
 const ONLINE: [&str; 9] = ["DNS", "TCP", "proxy", "TLS", "edge", "clock", "exchange", "signature", "life"];
+/// How many of them follow the steps to a host and the API's first answer.
+const AFTER_THE_API: usize = 3;

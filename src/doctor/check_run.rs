@@ -17,7 +17,7 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    exchange::{Client, Refused, Trust},
+    exchange::{Clients, Refused, Trust},
     offline::{DryExchange, NotRecorded, RecordedExchange},
     renewal::Refusal,
     session::Granted,
@@ -27,7 +27,7 @@ use crate::{
 /// Shared inputs of all exchanges of one check.
 pub(super) struct CheckRun<'a> {
     pub(super) config: &'a Arc<Config>,
-    pub(super) client: &'a Client,
+    pub(super) clients: &'a Clients,
     pub(super) trust: Trust,
     /// Delays signals during an exchange that may replace the secret.
     pub(super) interruptions: Option<Interruptions>,
@@ -72,7 +72,9 @@ impl CheckRun<'_> {
             waited_for = recorded.last_exchange;
         }
         let mut recorder = DryRecorder { check_run: self, credential, begun: None, recorded: None };
-        let means = Means { api: &self.config.api(), client: self.client, api_client: self.client, trust: &self.trust };
+        let api = self.config.api();
+        let client = self.clients.of(&credential.source.origin(&api));
+        let means = Means { api: &api, client, api_client: self.clients.api(), trust: &self.trust };
         let reader = Reader::default();
         let _uninterrupted =
             self.interruptions.as_ref().filter(|_| credential.source.rotates()).map(Interruptions::delay);

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
-    exchange::{Client, Refused, Trust},
+    exchange::{Clients, Origin, Refused, Trust},
     renewal::Refusal,
 };
 
@@ -33,28 +33,32 @@ pub enum Extent {
     All,
 }
 
-/// Makes one exchange after the other, with pauses, and reports each. Stops if the host asks to slow down, cannot be reached,
-/// or takes too long.
+/// An origin that gets no further request, and why; the reason follows the word "because".
+pub(super) type StoppedOrigin = (Origin, &'static str);
+
+/// Makes one exchange after the other, with pauses, and reports each. Stops those of an origin that is in `stopped`, asks to
+/// slow down or cannot be reached, and all that take too long.
 pub(super) async fn probe(
     config: &Arc<Config>,
-    client: &Client,
+    clients: &Clients,
+    mut stopped: Vec<StoppedOrigin>,
     credentials: &[Credential],
     extent: Extent,
     report: &mut Report<'_>,
 ) -> io::Result<Vec<ExchangeProbe>> {
     let rotates = credentials.iter().any(|credential| credential.source.rotates());
     let interruptions = rotates.then(Interruptions::listen).transpose()?;
-    let check_run = CheckRun { config, client, trust: Trust::open(None, &config.api()), interruptions };
+    let api = config.api();
+    let check_run = CheckRun { config, clients, trust: Trust::open(None, &api), interruptions };
     let over = clock::now() + extent.time_max();
     let mut all = Vec::new();
-    let mut stopped: Option<&str> = None;
     let mut pause = Duration::ZERO;
     let count = credentials.len().min(extent.keys_max());
     for (n, credential) in credentials.iter().take(count).enumerate() {
-        if clock::now() >= over {
-            stopped.get_or_insert("the keys before took too long; `--all` allows more time");
-        }
-        let probe = if let Some(because) = stopped {
+        let origin = credential.source.origin(&api);
+        let because = stopped.iter().find(|(stopped, _)| *stopped == origin).map(|(_, because)| *because);
+        let is_late = clock::now() >= over;
+        let probe = if let Some(because) = because.or(is_late.then_some(LATE)) {
             ExchangeProbe::skipped_exchange(&credential.name, because)
         } else {
             sleep(pause).await;
@@ -64,7 +68,7 @@ pub(super) async fn probe(
         if !matches!(probe.outcome, DryOutcome::Skipped(_)) {
             pause = credential.policy.spacing.min(PAUSE_MAX);
         }
-        stopped = stopped.or_else(|| why_stop(&probe.outcome));
+        stopped.extend(why_stop(&probe.outcome).map(|because| (origin, because)));
         report.emit(findings(&probe, credential))?;
         all.push(probe);
     }
@@ -92,7 +96,7 @@ impl Extent {
     }
 }
 
-/// Returns why every other key would fail too, if so.
+/// Returns why every other key of the same origin would fail too, if so.
 fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
     let DryOutcome::Refused(Refused { refusal, .. }) = outcome else { return None };
     match refusal {
@@ -132,6 +136,7 @@ fn findings(probe: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
 }
 
 const SUBJECT: &str = "exchange";
+const LATE: &str = "the keys before took too long; `--all` allows more time";
 
 const SAMPLE_KEYS_MAX: usize = 20;
 /// No further key is tried after this time.

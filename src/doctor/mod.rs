@@ -30,6 +30,7 @@ mod outputs;
 mod programs;
 mod progress;
 mod proxy;
+mod reach;
 mod session_lifetimes;
 mod signatures;
 mod spacing;

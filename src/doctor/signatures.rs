@@ -7,15 +7,17 @@ use super::{
 };
 use crate::exchange::{Refused, SignatureStatus};
 
-/// Judges the signatures of the granted sessions; `first` is the answer to the request for the public keys.
-pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Finding> {
-    let (mut verified, mut others) = (0, Vec::new());
+/// Judges the signatures of the granted sessions; `first` is the answer to the request for the public keys,
+/// if one was made.
+pub(super) fn findings(exchanges: &[ExchangeProbe], first: Option<&EdgeProbe>) -> Vec<Finding> {
+    let has_keys = first.is_some_and(|first| first.answer == EdgeAnswer::Keys);
+    let (mut verified, mut is_any_of_another_issuer, mut others) = (0, false, Vec::new());
     for ExchangeProbe { credential, outcome, .. } in exchanges {
         let DryOutcome::Granted { signature, .. } = outcome else { continue };
         match signature {
             Ok(SignatureStatus::Verified) => verified += 1,
-            Ok(SignatureStatus::NotApplicable) => {}
-            Ok(SignatureStatus::Unverified { why }) if first.answer == EdgeAnswer::Keys => {
+            Ok(SignatureStatus::NotApplicable) => is_any_of_another_issuer = true,
+            Ok(SignatureStatus::Unverified { why }) if has_keys => {
                 others.push(Finding::remark(SUBJECT, format!("{credential}: {why}")));
             }
             Ok(SignatureStatus::Unverified { why }) => {
@@ -32,13 +34,12 @@ pub(super) fn findings(exchanges: &[ExchangeProbe], first: &EdgeProbe) -> Vec<Fi
         others.insert(0, Finding::passed(SUBJECT, format!("{what} signed by a key that the project publishes")));
     }
     if others.is_empty() {
-        let finding = match &first.answer {
-            EdgeAnswer::Keys => {
-                Finding::skipped(SUBJECT, "no session was granted; the project's public keys are available")
-            }
-            EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) | EdgeAnswer::None(_) => {
-                Finding::skipped(SUBJECT, "there was neither a session nor a public key")
-            }
+        let finding = if is_any_of_another_issuer {
+            Finding::skipped(SUBJECT, "no token names the project as its issuer")
+        } else if has_keys {
+            Finding::skipped(SUBJECT, "no session was granted; the project's public keys are available")
+        } else {
+            Finding::skipped(SUBJECT, "there was neither a session nor a public key")
         };
         others.push(finding);
     }

@@ -72,13 +72,6 @@ impl BaseUrl {
         self.0.scheme() == "http"
     }
 
-    /// Returns the host without the brackets of an IPv6 address, and the port.
-    pub(super) fn host_and_port(&self) -> (&str, u16) {
-        let host = self.0.host_str().unwrap_or_default();
-        let port = self.0.port_or_known_default().unwrap_or_default();
-        (host.trim_start_matches('[').trim_end_matches(']'), port)
-    }
-
     /// Returns scheme, host and port, to which rate limits apply.
     pub fn origin(&self) -> Origin {
         Origin::of(&self.0)

@@ -15,6 +15,15 @@ impl Origin {
         Self(url.origin().ascii_serialization().into())
     }
 
+    /// Returns the host without the brackets of an IPv6 address, and the port.
+    pub(super) fn host_and_port(&self) -> (&str, u16) {
+        let (scheme, rest) = self.0.split_once("://").unwrap_or(("https", &self.0));
+        let usual = if scheme == "http" { 80 } else { 443 };
+        let port = rest.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse().ok()?)));
+        let (host, port) = port.unwrap_or((rest, usual));
+        (host.trim_start_matches('[').trim_end_matches(']'), port)
+    }
+
     /// Whether requests are unencrypted.
     pub fn is_plain_http(&self) -> bool {
         self.0.starts_with("http:")
@@ -34,4 +43,23 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_split_into_host_and_port() {
+        for (text, parts) in [
+            ("https://api.descope.com/a", ("api.descope.com", 443)),
+            ("https://api.descope.com:8443", ("api.descope.com", 8443)),
+            ("http://127.0.0.1/", ("127.0.0.1", 80)),
+            ("http://[::1]:80", ("::1", 80)),
+            ("https://[2001:db8::2]", ("2001:db8::2", 443)),
+            ("https://[2001:db8::2]:8443/x", ("2001:db8::2", 8443)),
+        ] {
+            assert_eq!(Origin::of(&Url::parse(text).unwrap()).host_and_port(), parts, "{text}");
+        }
+    }
 }

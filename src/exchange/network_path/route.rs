@@ -3,7 +3,7 @@
 use http::{HeaderValue, Uri};
 
 use crate::exchange::{
-    BaseUrl, Proxies, ProxyError,
+    Origin, Proxies, ProxyError,
     proxy::{Applying, applying},
 };
 
@@ -49,13 +49,13 @@ pub enum Route {
 
 impl NetworkPath {
     /// Returns the path that the client would use.
-    pub fn of(base: &BaseUrl, proxies: &Proxies) -> Result<Self, ProxyError> {
-        let (host, port) = base.host_and_port();
-        let (host, is_plain_http) = (host.to_owned(), base.is_plain_http());
+    pub fn of(origin: &Origin, proxies: &Proxies) -> Result<Self, ProxyError> {
+        let (host, port) = origin.host_and_port();
+        let (host, is_plain_http) = (host.to_owned(), origin.is_plain_http());
         if is_plain_http {
             return Ok(Self { host, port, is_plain_http, route: Route::PlainHttp, login: None });
         }
-        let target: Uri = base.origin().to_string().parse().unwrap_or_default();
+        let target: Uri = origin.to_string().parse().unwrap_or_default();
         let (route, login) = match applying(proxies, &target)? {
             Applying::NoneSet => (Route::Direct, None),
             Applying::Exempt { variable, exempting } => (Route::Exempt { variable, exempting }, None),
@@ -69,7 +69,7 @@ impl NetworkPath {
         Ok(Self { host, port, is_plain_http, route, login })
     }
 
-    /// Returns the API's host.
+    /// Returns the host of the requests.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -84,7 +84,7 @@ impl NetworkPath {
         &self.route
     }
 
-    /// Returns the host and port to connect to: the API's or the proxy's.
+    /// Returns the host and port to connect to: that of the requests or the proxy's.
     pub fn first(&self) -> (&str, u16) {
         match &self.route {
             Route::Proxy { host, port, .. } => (host, *port),
@@ -102,13 +102,14 @@ impl NetworkPath {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::BaseUrl;
 
     fn path(base: &str, set: &[(&str, &str)]) -> NetworkPath {
         let proxies = Proxies::read(|name| {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         });
-        NetworkPath::of(&BaseUrl::parse(base, true).unwrap(), &proxies).unwrap()
+        NetworkPath::of(&BaseUrl::parse(base, true).unwrap().origin(), &proxies).unwrap()
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod tunnel;
 mod disk;
 mod exchanges;
 mod network;
+mod origins;
 mod refresh;
 mod whole;
 mod with_daemon;
