@@ -27,7 +27,6 @@ const provider = new Provider(url, {
   jwks: { keys: [signingKey] },
   scopes: ["read", "write"],
   ttl: { ClientCredentials: LIFE },
-  extraParams: [],
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
