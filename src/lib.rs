@@ -38,7 +38,7 @@
 //! status/          one report of plain data, published by server, web page, metrics, file and service manager
 //! config/          converts YAML to a valid configuration, or to a list of mistakes with their lines
 //! confine/         takes the access to other files and to system calls away from `run`
-//! offline/         queries without a daemon: desired credentials, tokens on disk, state of an earlier process
+//! offline/         work without a daemon: desired credentials, tokens on disk, records, the set-up of security questions
 //! daemon/          the loop: effects as tasks, signals, reload
 //! doctor/          tries every step that a configuration needs, without a daemon: `check --online`
 //! sandbox/         a local stand-in for Descope's API (cargo feature `sandbox`, on by default)

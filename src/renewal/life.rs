@@ -104,6 +104,11 @@ impl Renewal {
         let is_same_key = self.past.key.is_none() || self.past.key == recollection.past.key;
         if self.past.answered <= recollection.past.answered {
             self.past = recollection.past;
+            if self.awaits_change() {
+                // Another process was granted a session since.
+                self.plan = Some(Moment::default());
+                self.failures = Failures::default();
+            }
         }
         if recollection.awaits_change && is_same_key {
             self.plan = None;

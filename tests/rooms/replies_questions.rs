@@ -1,6 +1,6 @@
 //! Requests with answers to security questions, every reply to them, and what becomes of the refresh token.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "clippy lets tests unwrap, but not their helpers")]
+#![expect(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not their helpers")]
 
 use std::{
     fs,
@@ -38,7 +38,7 @@ struct User {
 impl User {
     fn new() -> Self {
         let user = Self { folder: tempfile::tempdir().unwrap(), step_up: false };
-        user.put("refresh", &refresh_token("mounted"));
+        user.put("refresh", refresh_token("mounted"));
         user.put("answers.json", ANSWERS);
         user
     }
@@ -178,8 +178,11 @@ fn a_refresh_token_is_kept_although_its_session_is_unusable() {
     }
 }
 
-/// The class of each reply to a verification, and a part of its message.
-const REPLIES: [(u16, &[(&str, &str)], &str, Refusal, &str); 33] = [
+/// Status, headers and body of a reply, its class, and a part of its message.
+type Row = (u16, &'static [(&'static str, &'static str)], &'static str, Refusal, &'static str);
+
+/// Replies to a verification.
+const REPLIES: [Row; 33] = [
     (400, &[], DENIED, Refusal::DeniedForGood, "HTTP 400, E062803;"),
     (401, &[], DENIED, Refusal::DeniedForGood, "HTTP 401, E062803;"),
     (403, &[], DENIED, Refusal::DeniedForGood, "HTTP 403, E062803;"),

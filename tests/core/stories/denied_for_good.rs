@@ -7,7 +7,7 @@ use tokenwell::renewal::{
     Answered, Event, ExchangeRecord, Health, Id, Memory, Moment, OriginId, Refusal, Stamp, WrittenTerm,
 };
 
-use crate::play::{Play, calm, due, key, life};
+use crate::play::{Play, at, calm, due, key, life};
 
 #[test]
 fn other_bytes_of_the_same_secret_end_a_final_denial() {
@@ -135,6 +135,26 @@ fn a_credential_that_returns_does_not_repeat_a_final_denial() {
     play.tell(back, Event::KeyAppeared(key(1)));
     play.quiet_until(100_000.0);
     play.rests();
+}
+
+#[test]
+fn a_session_of_the_former_holder_ends_its_denial() {
+    let mut play = Play::new();
+    let id = play.add(calm());
+    play.tell(id, Event::ClaimLost);
+    adopt(&mut play, id, 1, Some(written()));
+    play.tell(id, Event::KeyAppeared(key(1)));
+    assert_eq!(play.health(id), Health::Failing);
+    play.go(100.0);
+    let answer = Some(Answered { at: stamp(at(90.0)), quiet: Duration::ZERO, awaits_change: false });
+    let mended = WrittenTerm { sent: stamp(at(90.0)), ..written() };
+    let memory = Memory { asked: ExchangeRecord { key: key(1), answer }, written: Some(mended) };
+    play.fleet.adopt(stamp(play.now), id, &memory, true);
+    assert_eq!(play.health(id), Health::Fresh);
+    play.tell(id, Event::ClaimHeld);
+    play.quiet_until(491.0);
+    play.go(492.0);
+    play.asks(id);
 }
 
 #[test]
