@@ -40,7 +40,7 @@ impl Doctor {
         let first = reached.ok();
         let probe = exchanges::probe(config, clients, stopped, credentials, self.extent, report).await?;
         report.emit(spacing::findings(&probe, credentials))?;
-        report.emit(signatures::findings(&probe, first.as_ref()))?;
+        report.emit(signatures::findings(&probe, first.as_ref(), credentials))?;
         report.emit(session_lifetimes::findings(&probe, credentials, config.http.timeout))
     }
 

@@ -79,6 +79,20 @@ fn a_session_that_the_project_did_not_sign_fails() {
 }
 
 #[test]
+fn a_pinned_key_is_named_as_what_signed_the_session() {
+    let mut setting = patient_setting(&["a", "b"]);
+    setting.put("pins", &setting.sandbox.jwks().unwrap().to_string());
+    let pinned = format!("name: a, publicKeyFile: {}", setting.path("pins").display());
+    let text = fs::read_to_string(setting.path("tokenwell.yaml")).unwrap().replace("name: a", &pinned);
+    setting.put("tokenwell.yaml", &text);
+    let mut command = check(&setting);
+    let ended = run(&mut setting, &mut command);
+    let lines = of(&ended, "signature");
+    assert!(lines[0].ends_with("the session is signed by a key that the project publishes"), "{}", ended.stdout);
+    assert!(lines[1].ends_with("the session is signed by a key of `publicKeyFile`"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_session_shorter_than_the_spacing_fails() {
     let mut setting = patient_setting(&["a"]);
     setting.configure_with("renew: {spacing: 2s}\n", &setting.named(&["a"]));
