@@ -115,7 +115,7 @@ impl ChainFolder {
         tokens.chain(notes).try_for_each(fs::remove_file)
     }
 
-    /// Checks that a token of any accepted length could be stored now. Blocks on the disk.
+    /// Checks that a token could be stored now. Blocks on the disk.
     pub(super) fn reserve(&self) -> io::Result<()> {
         self.create()?;
         let probe = self.folder.join(format!(".{}.probe", self.credential));
@@ -221,5 +221,5 @@ const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const RETENTION_MAX: Duration = Duration::from_secs(366 * 24 * 60 * 60);
 /// The size limit of a refresh token file in bytes, with white space.
 pub(super) const TOKEN_FILE_BYTES_MAX: usize = 64 * 1024;
-/// As long as a reply may be.
-const RESERVED_BYTES: usize = 64 * 1024;
+/// More than any refresh token that is known. One that is longer is kept in memory if the disk does not take it.
+const RESERVED_BYTES: usize = 16 * 1024;

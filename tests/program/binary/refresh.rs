@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    thread,
     time::Duration,
 };
 
@@ -188,3 +189,38 @@ fn hup_does_not_break_a_refresh_off() {
     rotated(&mut setting, mount);
     setting.clean(&ended);
 }
+
+/// Each process is killed at a random moment around the reply to its refresh.
+#[test]
+fn kill_9_at_any_moment_ends_no_chain_within_the_grace_period() {
+    let (mut setting, mount) = rotating();
+    setting.sandbox.set(|settings| settings.rotation_grace = Duration::from_secs(3600));
+    let mut rng = fastrand::Rng::with_seed(7);
+    let stored = |setting: &Setting| {
+        let text = fs::read_to_string(setting.path(&format!("state/refresh-tokens/a.{mount}.jwt"))).ok();
+        text.map(|text| {
+            assert!(Jwt::parse(&text).is_ok(), "a whole token");
+            Secret::new(text).fingerprint()
+        })
+    };
+    for round in 0..KILLS {
+        let newest = stored(&setting).unwrap_or(mount);
+        let _ = fs::remove_file(setting.path("out/a.jwt"));
+        let program = Program::start(&mut run(&setting.path("")));
+        let before = setting.sandbox.counters();
+        setting.until("the request", move |counters| counters.exchanges > before.exchanges);
+        if rng.bool() {
+            setting.until("the reply", move |counters| counters.sessions > before.sessions);
+        }
+        thread::sleep(Duration::from_micros(rng.u64(..6_000)));
+        program.signal(Signal::SIGKILL);
+        program.ended();
+        assert_eq!(setting.sandbox.exchanges().last().unwrap().key, Some(newest), "round {round}");
+    }
+    let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    rotated(&mut setting, mount);
+    setting.clean(&ended);
+}
+
+const KILLS: usize = 40;
