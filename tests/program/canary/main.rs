@@ -21,6 +21,7 @@ mod dump;
 mod faces;
 mod fields;
 mod memory;
+mod oauth;
 mod refresh;
 mod refusals;
 mod tls;
