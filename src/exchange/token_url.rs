@@ -85,7 +85,7 @@ impl fmt::Debug for TokenUrl {
 /// Whether a parameter of this name carries a secret, however it is spelled: `client_secret`, `clientSecret`,
 /// `client-secret`.
 fn names_a_secret(name: &str) -> bool {
-    let letters: String = name.chars().filter(|c| c.is_ascii_alphanumeric()).collect();
+    let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let letters = letters.to_ascii_lowercase();
     let ends_like_one = SECRET_ENDINGS.iter().any(|ending| letters.ends_with(ending));
     ends_like_one || SECRET_NAMES.contains(&letters.as_str())

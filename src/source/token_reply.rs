@@ -133,16 +133,13 @@ fn granted(
         return Err(NoToken::Type);
     }
     let jwt = Jwt::parse(text).ok();
-    let (signer, own_life) = match &jwt {
-        Some(jwt) => {
-            let date = date.map(since_epoch);
-            expectation.check(jwt, date)?;
-            (expectation.signer(jwt), own_life(jwt, date, since_epoch(sent))?)
-        }
-        None => {
-            expectation.check_opaque()?;
-            (Signer::Unknown, None)
-        }
+    let (signer, own_life) = if let Some(jwt) = &jwt {
+        let date = date.map(since_epoch);
+        expectation.check(jwt, date)?;
+        (expectation.signer(jwt), own_life(jwt, date, since_epoch(sent))?)
+    } else {
+        expectation.check_opaque()?;
+        (Signer::Unknown, None)
     };
     let (lifetime, notes) = own_life
         .or_else(|| body.expires_in.seconds().map(within_bounds))
