@@ -88,7 +88,7 @@ pub(super) fn access_key() -> &'static str {
 }
 
 const ACCESS_KEY: &str = "access key";
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 21] = [
     "starting",
     "fresh",
     "failing",
@@ -99,6 +99,7 @@ const WORDS: [&str; 20] = [
     "wait for the access key",
     "wait for the secret",
     "wait for a change",
+    "wait for the process that writes the outputs",
     ACCESS_KEY,
     "refresh token",
     "refresh token or answers",

@@ -110,6 +110,7 @@ impl<'a> Row<'a> {
             ("withdraw", _) => "removing".to_owned(),
             ("wait for the access key", _) => "waiting for a key".to_owned(),
             ("wait for the secret", _) => format!("waiting for the {}", self.credential.secret),
+            ("wait for the process that writes the outputs", _) => "standing by".to_owned(),
             ("wait for a change", _) => "waiting for a change".to_owned(),
             (_, _) => "-".to_owned(),
         }

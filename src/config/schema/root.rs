@@ -33,7 +33,7 @@ pub fn root() -> Section {
         Entry::new(
             "stateDirectory",
             form::folder(),
-            "The folder for state that a restart needs: times of exchanges, written outputs, public keys. It holds no secrets.",
+            "The folder for state that a restart needs: times of exchanges, written outputs, public keys. It holds no secrets except refresh tokens that replace mounted ones.",
         )
         .fallback("`$STATE_DIRECTORY`, else the folder of the first output"),
         Entry::new(

@@ -7,9 +7,9 @@ use tokenwell::source::{Kind, SecretKind};
 use crate::case::{good, refusal};
 
 fn credential(fields: &str) -> String {
-    let lines: String = fields.lines().map(|line| format!("    {line}\n")).collect();
+    let fields = fields.replace('\n', "\n    ");
     format!(
-        "projectId: P2abc\nstateDirectory: /state\ncredentials:\n  - name: a\n{lines}    outputs: [{{path: /run/a.jwt}}]\n"
+        "projectId: P2abc\nstateDirectory: /state\ncredentials:\n  - name: a\n    {fields}\n    outputs: [{{path: /run/a.jwt}}]\n"
     )
 }
 
