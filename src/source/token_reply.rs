@@ -37,7 +37,7 @@ pub(super) fn session(
     }
     let error = body.as_ref().ok().and_then(Body::own_error);
     let granted =
-        body.map_err(NoToken::from).and_then(|body| granted(&body, reply.date(), timing.sent, expectation, lifetime));
+        body.map_err(NoToken::from).and_then(|body| granted(&body, reply, timing.sent, expectation, lifetime));
     granted.map_err(|reason| {
         let refused = without_session(reply, &reason.to_string(), names, timing.received);
         match (refused.refusal, &reason, error) {
@@ -119,7 +119,7 @@ impl Body<'_> {
 
 fn granted(
     body: &Body<'_>,
-    date: Option<SystemTime>,
+    reply: &Reply,
     sent: SystemTime,
     expectation: &Expectation,
     lifetime: Option<Duration>,
@@ -134,7 +134,7 @@ fn granted(
     }
     let jwt = Jwt::parse(text).ok();
     let (signer, own_life) = if let Some(jwt) = &jwt {
-        let date = date.map(since_epoch);
+        let date = reply.date().map(since_epoch);
         expectation.check(jwt, date)?;
         (expectation.signer(jwt), own_life(jwt, date, since_epoch(sent))?)
     } else {
@@ -148,7 +148,8 @@ fn granted(
         .ok_or(NoToken::NoEnd)?;
     let claims = jwt.map(|jwt| Claims::of(&jwt, None)).unwrap_or_default();
     let grant = Grant { lifetime, refresh_after: None };
-    let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields: ReplyFields::new() };
+    let fields = ReplyFields::read(&reply.body, &expectation.fields);
+    let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields };
     Ok(Granted { session, signer, notes })
 }
 

@@ -34,7 +34,7 @@ fn oauth() -> Section {
         )
         .fallback("`{baseUrl}/oauth2/v1/token`"),
         Entry::new("clientId", form::any_text("A text"), "The client's id. With `grant: jwtBearer`, it is sent only if it is set.")
-            .fallback("the project id"),
+            .fallback("the project id, with `grant: clientCredentials`"),
         Entry::new(
             SECRET_FILE,
             form::file(),

@@ -3,7 +3,8 @@
 use std::fs;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use tokenwell::sandbox::{Answer, Endpoint, Reply, Sandbox, Settings};
+use serde_json::json;
+use tokenwell::sandbox::{Answer, Endpoint, Reply, Sandbox, Settings, Shape, SigningKey};
 use tracing::Level;
 
 use crate::{
@@ -221,5 +222,41 @@ fn a_bad_client_is_denied_until_its_secret_changes() {
         let new = world.put_key("secret", "new");
         world.until_fresh("a").await;
         assert_eq!((world.exchanges_with(&old), world.exchanges_with(&new)), (1, 1));
+    });
+}
+
+#[test]
+fn only_a_jwt_of_the_project_needs_its_signature() {
+    told(async |world| {
+        world.put_key("secret", "secret");
+        world.sandbox.set(|settings| settings.signing_key = SigningKey::Stranger);
+        let file = world.path("keys/secret");
+        let client = client(world, "a", &format!("clientSecretFile: {}", file.display()));
+        world.configure_with(
+            "renew: {spacing: 100ms, retryFirst: 1h, retryMax: 1h}\n",
+            &format!("credentials:\n{client}"),
+        );
+        world.start();
+        world.until_said(Level::WARN, "signed by a key that the project does not publish").await;
+        assert_eq!((world.token("a"), tokens_requested(world)), (None, 1));
+
+        // The same signature, and another issuer.
+        let claims = json!({"iss": "https://other.example/"}).as_object().unwrap().clone();
+        world.sandbox.script([Answer::Session(Shape { claims, ..Shape::default() })]);
+        world.put_key("secret", "new");
+        world.until_fresh("a").await;
+        assert!(world.token("a").is_some());
+
+        // A rule that it breaks.
+        let rules = "verify: {audience: my-api}";
+        let claims = json!({"iss": "https://other.example/", "aud": "another"}).as_object().unwrap().clone();
+        world.sandbox.script([Answer::Session(Shape { claims, ..Shape::default() })]);
+        let before = world.token("a");
+        world.configure_with(
+            "renew: {spacing: 100ms, retryFirst: 1h, retryMax: 1h}\n",
+            &format!("credentials:\n{}", client.replace("outputs:", &format!("{rules}, outputs:"))),
+        );
+        world.until_said(Level::WARN, "`verify.audience`").await;
+        assert_eq!(world.token("a"), before);
     });
 }
