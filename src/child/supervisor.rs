@@ -95,9 +95,18 @@ impl Supervisor {
 
     /// Waits, while no program is running, for a signal that would have ended it. Cancel-safe.
     pub async fn termination_signal(&mut self) -> Signal {
+        self.any_of(&[Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM]).await
+    }
+
+    /// Waits, after the program has ended, for TERM or INT, which end this process too. Cancel-safe.
+    pub async fn stop_signal(&mut self) -> Signal {
+        self.any_of(&[Signal::INT, Signal::TERM]).await
+    }
+
+    async fn any_of(&mut self, wanted: &[Signal]) -> Signal {
         loop {
             let ReceivedSignal { signal, .. } = self.signals.next().await;
-            if [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM].contains(&signal) {
+            if wanted.contains(&signal) {
                 return signal;
             }
         }

@@ -5,7 +5,7 @@ mod variables;
 use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use clap::Args;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use self::variables::{TokenVariable, Variables};
 use super::{
@@ -86,7 +86,10 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             }
             Err(failure) => Err(failure),
         };
-        daemon.drain().await;
+        tokio::select! {
+            () = daemon.drain() => {}
+            signal = supervisor.stop_signal() => warn!("{} came again; stopping at once", child::name(signal)),
+        }
         code.map(ExitCode::from)
     })
 }

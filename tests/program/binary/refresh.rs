@@ -141,6 +141,26 @@ fn the_end_of_a_supervised_program_waits_for_a_refresh() {
     assert!(seen.iter().all(|seen| seen.key != Some(newest)), "the answer to the last refresh is stored");
 }
 
+#[test]
+fn a_second_term_to_a_supervisor_does_not_wait_for_the_refresh() {
+    let (mut setting, _) = rotating();
+    let program = "trap 'exit 0' TERM; echo started >&2; while :; do sleep 0.1; done";
+    let supervised = Program::start(&mut exec(&setting.path(""), program));
+    supervised.until_said("started", 1);
+    let held = setting.sandbox.hold();
+    setting.put("tokenwell.yaml", &setting.text(&changed(&setting)));
+    setting.until_exchanges(2);
+    supervised.signal(SIGTERM);
+    supervised.until_said("waiting for the answer to a refresh", 1);
+    supervised.signal(SIGTERM);
+    let ended = supervised.ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    setting.until("the client has left", |counters| counters.abandoned == 1);
+    drop(held);
+    setting.learn_tokens();
+    assert_eq!(setting.leaks.found_in(&ended.stderr), None);
+}
+
 /// The same credential with another rule, which asks for a new session.
 fn changed(setting: &Setting) -> String {
     one(setting).replace("outputs:", "verify: {claims: {iss: P2world}}, outputs:")

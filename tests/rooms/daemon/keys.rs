@@ -202,7 +202,7 @@ fn a_key_that_is_missing_at_start_is_waited_for() {
     told(async |world| {
         world.configure(&world.named(&["a"]));
         world.start();
-        world.until_said(Level::WARN, "waiting for the access key").await;
+        world.until_said(Level::WARN, "waiting for an access key").await;
         assert_eq!(world.state("a"), Some("starting"));
         assert!(world.report("a").unwrap().key_trouble.unwrap().contains("keys/a` is missing"));
         world.put_key("a", "a");
@@ -218,7 +218,7 @@ fn a_key_in_a_missing_folder_is_awaited() {
         fs::remove_dir(world.path("keys")).unwrap();
         world.configure(&world.named(&["a"]));
         world.start();
-        world.until_said(Level::WARN, "waiting for the access key").await;
+        world.until_said(Level::WARN, "waiting for an access key").await;
         fs::create_dir(world.path("keys")).unwrap();
         world.put_key("a", "a");
         world.until_fresh("a").await;
