@@ -84,6 +84,20 @@ mod tests {
 
     use super::*;
 
+    proptest::proptest! {
+        #[test]
+        fn an_accepted_file_holds_one_jwt(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..64), cut in 0_usize..60) {
+            let whole = format!("{HEADER}.eyJleHAiOjEwMDF9.c2ln");
+            let mut mixed = whole.as_bytes()[..cut.min(whole.len())].to_vec();
+            mixed.extend(&bytes);
+            for content in [&bytes, &mixed] {
+                if let Ok(assertion) = Assertion::parse(content, UNIX_EPOCH + NOW) {
+                    proptest::prop_assert!(Jwt::parse(assertion.token().expose()).is_ok());
+                }
+            }
+        }
+    }
+
     const NOW: Duration = Duration::from_secs(1_000);
     /// `{"alg":"RS256"}`.
     const HEADER: &str = "eyJhbGciOiJSUzI1NiJ9";

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 use tokenwell::{
-    exchange::{BaseUrl, ClientError, HttpSettings, Proxies, Refused, Reply},
+    exchange::{BaseUrl, ClientError, Clients, HttpSettings, Proxies, Refused, Reply, Request, TokenUrl},
     renewal::Refusal,
     source::LoginOptions,
 };
@@ -240,6 +240,26 @@ async fn https_goes_through_the_proxy_as_a_tunnel() {
         assert!(!head.contains("Bearer"), "the key is inside the tunnel alone");
         assert_eq!(server.requests().len(), 1);
     }
+}
+
+#[tokio::test]
+async fn ca_file_and_proxy_apply_to_the_host_of_a_token_url() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    let (address, seen) = proxy("200 OK").await;
+    let token_url = TokenUrl::parse(&format!("https://{}/t?p=1", server.address)).unwrap();
+    let api = BaseUrl::parse("http://127.0.0.1:1", false).unwrap().origin();
+    let proxies = set("HTTPS_PROXY", format!("http://{address}"));
+    let clients = Clients::build(&api, [token_url.origin()], &trusting(authority.file()), &proxies).unwrap();
+    let request = Request::post_form(token_url.path(), &[("grant_type", "client_credentials")]).basic("id", "hunter22");
+    let reply = clients.of(&token_url.origin()).send(request).await.unwrap();
+    assert_eq!(reply.status.as_u16(), 200);
+    let head = seen.await.unwrap();
+    assert!(head.starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address)), "{head}");
+    assert!(!head.contains("authorization"), "the secret is inside the tunnel alone: {head}");
+    let requests = server.requests();
+    assert!(requests[0].starts_with("POST /t?p=1 HTTP/1.1\r\n"), "{requests:?}");
+    assert!(requests[0].contains("authorization: Basic aWQ6aHVudGVyMjI=\r\n"), "{requests:?}");
 }
 
 #[tokio::test]
