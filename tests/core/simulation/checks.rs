@@ -46,6 +46,11 @@ pub(crate) fn recovery(policy: &Policy, lifetime: Option<Duration>, back_since: 
     );
 }
 
+/// A secret that was denied for good is not sent again, whatever happens to the process.
+pub(crate) fn final_denial(denied: Option<Fingerprint>, key: Fingerprint) {
+    assert_ne!(denied, Some(key), "lock-out: a secret that was denied for good is sent again");
+}
+
 /// Promise 5: a restart with good tokens on disk costs no request.
 pub(crate) fn free(free_until: Option<Moment>, now: Moment) {
     let Some(free_until) = free_until else { return };

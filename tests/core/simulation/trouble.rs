@@ -41,6 +41,7 @@ impl World {
             }
             8 => {
                 self.people[who].free_until = None;
+                self.people[who].denied_for_good = None;
                 self.process.tell(self.now, who, Event::RenewRequested);
             }
             9 => self.change_policy(who),
@@ -53,7 +54,10 @@ impl World {
             13 | 14 => self.restart(),
             17 => self.flap(who),
             // The kubelet replaces a service-account token, which costs no request where a token is good.
-            18 => self.process.tell(self.now, who, Event::SecretReplaced),
+            18 => {
+                self.people[who].denied_for_good = None;
+                self.process.tell(self.now, who, Event::SecretReplaced);
+            }
             15 | 16 => {
                 // The fault occurs once or repeatedly.
                 let for_so_long = self.a_while(&[1, 600]);
@@ -129,6 +133,7 @@ impl World {
         }
         person.memory = None;
         person.remembered = None;
+        person.denied_for_good = None;
         // The new credential knows nothing of the old one's files.
         person.on_disk = None;
         person.spoilt = None;
@@ -179,6 +184,7 @@ impl World {
             if state_lost {
                 person.memory = None;
                 person.remembered = None;
+                person.denied_for_good = None;
             }
             if state_lost || reboot {
                 person.last_request = None;

@@ -85,6 +85,10 @@ pub(crate) struct Person {
     pub(crate) memory: Option<Memory>,
     pub(crate) remembered: Option<Session>,
     asked: Option<ExchangeRecord>,
+    /// Whether the server locks the account after a few wrong secrets, so that each is sent once.
+    locks: bool,
+    /// The secret that was denied for good and may not be sent again.
+    pub(crate) denied_for_good: Option<Fingerprint>,
     /// The session that the process adopted: the process may consider it older than it is.
     pub(crate) hearsay: Option<Session>,
     /// Whether the state file describes a session that the process itself received.
@@ -235,6 +239,8 @@ impl World {
             memory: None,
             remembered: None,
             asked: None,
+            locks: self.rng.u32(0..3) == 0,
+            denied_for_good: None,
             hearsay: None,
             first_hand: false,
             free_until: None,
@@ -286,6 +292,7 @@ impl World {
         let person = &mut self.people[who];
         checks::spacing(&person.policy, person.last_request, self.now, key);
         checks::free(person.free_until, self.now);
+        checks::final_denial(person.denied_for_good.take(), key);
         person.last_request = Some((self.now, key));
         // The state file records the exchange before it begins.
         person.memory = Some(Memory {
@@ -391,7 +398,10 @@ impl World {
                 ExchangeOutcome::Granted { key, sent: self.process.moment(sent), grant }
             }
             Answer::Refused(key, sent, class) => {
-                let refusal = refusal(class);
+                let refusal =
+                    if person.locks && class == Class::Denied { Refusal::DeniedForGood } else { refusal(class) };
+                let awaits_change = refusal.awaits_change();
+                person.denied_for_good = Some(key).filter(|_| awaits_change);
                 let mut quiet = Duration::ZERO;
                 if let Refusal::Busy { retry_after } = refusal {
                     quiet = retry_after.unwrap_or_default().min(Duration::from_secs(300));
@@ -400,7 +410,7 @@ impl World {
                     // longest retry.
                     self.shaken = self.shaken.max(self.now + quiet.max(person.policy.retry_max));
                 }
-                let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet, awaits_change: false }) };
+                let asked = ExchangeRecord { key, answer: Some(Answered { at: stamp, quiet, awaits_change }) };
                 person.asked = Some(asked);
                 person.memory = person.memory.map(|memory| Memory { asked, ..memory });
                 person.shaken = person.shaken.max(self.now);
