@@ -33,9 +33,17 @@ pub(super) fn session(
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
 }
 
-/// Returns the refresh token in a reply of success. Zero, null, an empty text and what is not a JWT count as absent. No
-/// other field of the body can spoil it.
+/// Returns the refresh token in a reply of success: in `refreshJwt`, or in the cookie of a project that sends it there. Zero,
+/// null, an empty text and what is not a JWT count as absent. No other field of the body can spoil it.
 pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
+    if !reply.status.is_success() {
+        return None;
+    }
+    let token = rotated_in_body(&reply.body).or_else(|| rotated_in_cookie(reply))?;
+    Some(RotatedSecret(token))
+}
+
+fn rotated_in_body(body: &[u8]) -> Option<Secret> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Body<'a> {
@@ -43,11 +51,23 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
         refresh_jwt: Lenient<'a>,
     }
 
-    let is_object = reply.body.trim_ascii_start().starts_with(b"{");
-    let body: Body = serde_json::from_slice(&reply.body).ok().filter(|_| reply.status.is_success() && is_object)?;
-    let text = body.refresh_jwt.text()?;
-    Jwt::parse(text).ok().map(|_| RotatedSecret(Secret::new(text.to_owned())))
+    let is_object = body.trim_ascii_start().starts_with(b"{");
+    let body: Body = serde_json::from_slice(body).ok().filter(|_| is_object)?;
+    secret_jwt(body.refresh_jwt.text()?)
 }
+
+fn rotated_in_cookie(reply: &Reply) -> Option<Secret> {
+    let cookies = reply.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
+    let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
+    pairs.filter(|(name, _)| name.trim() == REFRESH_COOKIE).find_map(|(_, value)| secret_jwt(value.trim()))
+}
+
+fn secret_jwt(text: &str) -> Option<Secret> {
+    Jwt::parse(text).ok().map(|_| Secret::new(text.to_owned()))
+}
+
+/// The cookie of the refresh token in Descope's SDKs.
+const REFRESH_COOKIE: &str = "DSR";
 
 /// Describes Descope's own error in a reply, if it has one; the text may be empty.
 pub(super) fn own_error_of(reply: &Reply) -> Option<String> {

@@ -101,6 +101,9 @@ fn every_reply_has_its_meaning() {
     let mounted = Mounted::new();
     let (session, other) = (session(), refresh_token(2));
     let ok = |body: Value| reply(200, &[("date", DATE)], body.to_string());
+    let with_cookie = |cookie: &str| {
+        reply(200, &[("set-cookie", "other=1"), ("set-cookie", cookie)], json!({"sessionJwt": session}).to_string())
+    };
     let with_refresh = |refresh: Value| ok(json!({"sessionJwt": session, "refreshJwt": refresh}));
     let with_session = |session: Value| ok(json!({"sessionJwt": session, "refreshJwt": other}));
     let other_project = jwt(&json!({"iss": "P2other", "iat": NOON, "exp": NOON + 600}));
@@ -108,7 +111,7 @@ fn every_reply_has_its_meaning() {
     let error = |code: &str| json!({"errorCode": code, "errorDescription": "CANARY"}).to_string();
     let twice = format!(r#"{{"sessionJwt":"{session}","sessionJwt":"{session}","refreshJwt":"{other}"}}"#);
     let torn = format!(r#"{{"refreshJwt":"{other}","sessionJwt":"{session}"#);
-    let rows: [(&str, Reply, (&str, bool)); 42] = [
+    let rows: [(&str, Reply, (&str, bool)); 47] = [
         ("no rotation", ok(json!({"sessionJwt": session})), ("session", false)),
         ("a rotation", with_refresh(json!(other)), ("session", true)),
         ("an empty refresh token", with_refresh(json!("")), ("session", false)),
@@ -139,6 +142,11 @@ fn every_reply_has_its_meaning() {
                 "sessionExpiration": (NOON + 600).to_string(), "nextRefreshSeconds": "60"})),
             ("session", true),
         ),
+        ("a rotation in a cookie", with_cookie(&format!("DSR={other}; Path=/; HttpOnly")), ("session", true)),
+        ("a cookie that ends", with_cookie("DSR=; Max-Age=0"), ("session", false)),
+        ("a cookie that is no JWT", with_cookie("DSR=CANARY; Path=/"), ("session", false)),
+        ("a session in a cookie", with_cookie(&format!("DS={other}")), ("session", false)),
+        ("the same refresh token in a cookie", with_cookie(&format!("DSR={}", refresh_token(1))), ("session", false)),
         ("201", reply(201, &[], json!({"sessionJwt": session, "refreshJwt": other}).to_string()), ("session", true)),
         ("an empty session and a rotation", with_session(json!("")), ("garbled", true)),
         ("a null session and a rotation", with_session(Value::Null), ("garbled", true)),
