@@ -40,7 +40,7 @@ impl ProxyProbe {
         let finding = match route {
             Route::Direct => Finding::passed(SUBJECT, "none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set"),
             Route::PlainHttp => {
-                Finding::passed(SUBJECT, "none: plain http uses no proxy, because a proxy would see the access key")
+                Finding::passed(SUBJECT, "none: plain http uses no proxy, because a proxy would see the secret")
             }
             Route::Exempt { variable, exempting } => {
                 Finding::passed(SUBJECT, format!("none: `{exempting}` exempts `{target}` from `{variable}`"))
@@ -115,7 +115,7 @@ mod tests {
         });
         insta::assert_snapshot!(lines.join("\n"), @r"
         Passed none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set
-        Passed none: plain http uses no proxy, because a proxy would see the access key
+        Passed none: plain http uses no proxy, because a proxy would see the secret
         Passed none: `no_proxy` exempts `api.descope.com` from `ALL_PROXY`
         Passed `proxy.corp:3128`, which `https_proxy` names, opens a tunnel to `api.descope.com` (3ms)
         Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`

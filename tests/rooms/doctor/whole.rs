@@ -138,7 +138,7 @@ fn every_failure_names_the_fault_and_the_remedy() {
     x FAIL  key file  others may write key file `DIR/keys/d`; take that right away (`chmod go-w`)
     + pass  DNS       `127.0.0.1` is an address and needs no look-up
     + pass  TCP       SERVER accepts the connection (…ms)
-    + pass  proxy     none: plain http uses no proxy, because a proxy would see the access key
+    + pass  proxy     none: plain http uses no proxy, because a proxy would see the secret
     - skip  TLS       not examined, because `baseUrl` is plain http
     + pass  edge      Descope's API answers, nothing in front of it blocks (…ms)
     x FAIL  clock     the server's clock is 2h ahead of this machine's: tokens look expired, or not yet valid, to every program that verifies them here; set the one that is wrong, by NTP (`timedatectl`)
