@@ -21,6 +21,8 @@ pub struct Jwt<'a> {
     pub issued_at: Option<Duration>,
     /// `exp`, since the Unix epoch, by the issuer's clock.
     pub expires_at: Option<Duration>,
+    /// Whether it is a refresh token of Descope: `drn` is `DSR`. That of a session is `DS`.
+    pub is_refresh_token: bool,
     /// `nbf`, since the Unix epoch, by the issuer's clock; [`Duration::MAX`] if it is beyond the year 9999.
     pub not_before: Option<Duration>,
     /// Whether `exp` is a number beyond the year 9999; `expires_at` is then absent.
@@ -80,6 +82,7 @@ impl<'a> Jwt<'a> {
             subject: claims.sub.text().map(str::to_owned),
             issued_at: claims.iat.seconds(),
             expires_at: claims.exp.seconds(),
+            is_refresh_token: claims.drn.text() == Some(REFRESH_TOKEN),
             not_before: claims.nbf.seconds().or(claims.nbf.is_too_large().then_some(Duration::MAX)),
             expiry_out_of_range: claims.exp.is_too_large(),
             issuer: Issuer::of(&claims.iss),
@@ -136,6 +139,8 @@ struct Claims<'a> {
     exp: Lenient<'a>,
     #[serde(borrow, default)]
     nbf: Lenient<'a>,
+    #[serde(borrow, default)]
+    drn: Lenient<'a>,
 }
 
 /// Decodes the signature. A signature with valid letters that cannot be decoded becomes empty, so that verification rejects
@@ -158,6 +163,7 @@ fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
     if is_object { serde_json::from_slice(bytes).ok() } else { None }
 }
 
+const REFRESH_TOKEN: &str = "DSR";
 /// The longest accepted token, which is as long as a whole reply may be.
 pub const JWT_BYTES_MAX: usize = 64 * 1024;
 

@@ -11,6 +11,9 @@ pub enum BrokenRule {
         /// The project that was expected.
         project: ProjectId,
     },
+    /// It is a refresh token, which no reader may see.
+    #[error("it is a refresh token and no session: its `drn` is `DSR`")]
+    RefreshToken,
     /// Its `nbf` is later than the reply.
     #[error("the session is not valid yet: its `nbf` is in the future by the server's own clock")]
     NotYetValid,

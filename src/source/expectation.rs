@@ -42,6 +42,9 @@ impl Expectation {
             }
             ExpectedIssuer::Project(_) | ExpectedIssuer::Any(_) => {}
         }
+        if jwt.is_refresh_token {
+            return Err(BrokenRule::RefreshToken);
+        }
         let is_later =
             |time: Option<Duration>| time.zip(date).is_some_and(|(time, date)| time > date.saturating_add(LEEWAY));
         if is_later(jwt.not_before) {

@@ -123,6 +123,7 @@ fn a_success_without_a_usable_token_is_garbled() {
     let other_project = jwt(&format!(r#"{{"iss":"P2other","iat":{NOON},"exp":{}}}"#, NOON + 600));
     let odd_issuer = jwt(&format!(r#"{{"iss":["P2abc"],"iat":{NOON},"exp":{}}}"#, NOON + 600));
     let expired = jwt(&format!(r#"{{"iss":"P2abc","iat":{},"exp":{NOON}}}"#, NOON - 600));
+    let refresh_token = jwt(&format!(r#"{{"iss":"P2abc","drn":"DSR","iat":{NOON},"exp":{}}}"#, NOON + 600));
     let unsigned = good().replace("c2lnbmF0dXJl", "");
     for (status, body, reason) in [
         (204, String::new(), "not a JSON object"),
@@ -151,6 +152,7 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(&unsigned, ""), "three parts"),
         (200, body(&other_project, ""), "not issued by project `P2abc`"),
         (200, body(&odd_issuer, ""), "not issued by project `P2abc`"),
+        (200, body(&refresh_token, ""), "a refresh token and no session"),
         (200, body(&expired, ""), "had expired by the server's own clock"),
         (200, body(&jwt(r#"{"iss":"P2abc"}"#), ""), "its lifetime is unknown"),
     ] {
