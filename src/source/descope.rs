@@ -27,7 +27,7 @@ pub(super) fn session(
 ) -> Result<Granted, Refused> {
     let body = reply_body::parse::<Body<'_>>(&reply.body);
     if !reply.status.is_success() {
-        return Err(refused(reply, own_error(body.ok().as_ref()).as_deref(), names, timing.received));
+        return Err(refused(reply, own_error(body.ok().as_ref(), advice(names)).as_deref(), names, timing.received));
     }
     let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply, timing.sent, expectation));
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
@@ -71,7 +71,7 @@ const REFRESH_COOKIE: &str = "DSR";
 
 /// Describes Descope's own error in a reply, if it has one; the text may be empty.
 pub(super) fn own_error_of(reply: &Reply) -> Option<String> {
-    own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref())
+    own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref(), "")
 }
 
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
@@ -85,7 +85,7 @@ pub(super) fn denial(reply: &Reply) -> String {
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
-    let error = || own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref());
+    let error = || own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref(), "");
     (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, received))
 }
 
@@ -157,23 +157,29 @@ fn granted(body: &Body<'_>, reply: &Reply, sent: SystemTime, expectation: &Expec
 }
 
 /// Describes Descope's own error, if the body contains one: the code, and its meaning if known (go-sdk `errors.go`,
-/// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated.
-fn own_error(body: Option<&Body<'_>>) -> Option<String> {
+/// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated. `advice` follows the
+/// meaning of codes for settings that Descope does not accept.
+fn own_error(body: Option<&Body<'_>>, advice: &str) -> Option<String> {
     let code = own_code(body?)?;
     if code.is_empty() {
         return Some(String::new());
     }
     let meaning = match code {
-        "E062802" => " (missing access key)",
-        "E062803" => " (invalid access key)",
-        "E011001" => " (malformed request)",
-        "E011002" => " (missing arguments)",
-        "E011003" => " (validation failed; check `projectId`, `customClaims` and `selectedTenant`)",
-        "E011004" => " (invalid arguments; check `projectId`, `customClaims` and `selectedTenant`)",
-        "E130429" => " (rate limit)",
-        _ => "",
+        "E062802" => " (missing access key)".into(),
+        "E062803" => " (invalid access key)".into(),
+        "E011001" => " (malformed request)".into(),
+        "E011002" => " (missing arguments)".into(),
+        "E011003" => format!(" (validation failed{advice})"),
+        "E011004" => format!(" (invalid arguments{advice})"),
+        "E130429" => " (rate limit)".into(),
+        _ => String::new(),
     };
     Some(format!(", {code}{meaning}"))
+}
+
+/// Returns which settings of a request to check. Only those of an access key are known to matter.
+fn advice(names: &ExchangeNames) -> &'static str {
+    if *names == NAMES { "; check `projectId`, `customClaims` and `selectedTenant`" } else { "" }
 }
 
 /// Returns the code of Descope's own error, if the body contains one. A code in another form is replaced by an empty text.
