@@ -4,21 +4,13 @@ use super::{entry::Entry, form};
 
 /// Describes the fields of one access key.
 pub(super) fn one() -> Vec<Entry> {
-    let files = [
-        Entry::new(
-            "accessKeyFile",
-            form::file(),
-            "The file that contains the access key and nothing else. It is read before every exchange, and watched: a new key \
-             is used immediately.",
-        ),
-        Entry::new(
-            "authManagementKeyFile",
-            form::file(),
-            "The file that contains an auth management key, for projects whose authentication endpoints are closed to \
-             anonymous calls. It is sent as the third part of the bearer.",
-        ),
-    ];
-    files.into_iter().chain(login_options()).collect()
+    let file = Entry::new(
+        "accessKeyFile",
+        form::file(),
+        "The file that contains the access key and nothing else. It is read before every exchange, and watched: a new key \
+         is used immediately.",
+    );
+    [file].into_iter().chain(options()).collect()
 }
 
 /// Describes the field for a folder of access keys.
@@ -32,9 +24,15 @@ pub(super) fn folder() -> Entry {
     .required()
 }
 
-/// Describes the login options of its exchange.
-pub(super) fn login_options() -> [Entry; 2] {
+/// Describes what is the same for each key of a folder.
+pub(super) fn options() -> [Entry; 3] {
     [
+        Entry::new(
+            "authManagementKeyFile",
+            form::file(),
+            "The file that contains an auth management key, for projects whose authentication endpoints are closed to \
+             anonymous calls. It is sent as the third part of the bearer.",
+        ),
         Entry::new(
             "customClaims",
             form::custom_claims(),

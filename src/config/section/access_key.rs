@@ -25,13 +25,35 @@ pub(in crate::config) fn read(
         conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
         path
     });
-    let auth_management_key_file = fields.take("authManagementKeyFile", diagnostics).and_then(|field| {
-        let path = path::secret_file(&field, MANAGEMENT_REMEDY, diagnostics);
-        conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
-        path
-    });
-    let options = login_options(fields, diagnostics);
-    Some(Kind::AccessKey(AccessKey { file: file?, auth_management_key_file, options }))
+    let options = Options::read(fields, conflicts, diagnostics);
+    Some(Kind::AccessKey(options.of(file?)))
+}
+
+/// What is the same for each key of a folder.
+pub(in crate::config) struct Options {
+    auth_management_key_file: Option<PathBuf>,
+    login: LoginOptions,
+}
+
+impl Options {
+    /// Reads them, in an entry of `credentials` or `credentialsFrom`.
+    pub(in crate::config) fn read(
+        fields: &mut Fields,
+        conflicts: &mut PathConflicts,
+        diagnostics: &mut Diagnostics,
+    ) -> Self {
+        let auth_management_key_file = fields.take("authManagementKeyFile", diagnostics).and_then(|field| {
+            let path = path::secret_file(&field, MANAGEMENT_REMEDY, diagnostics);
+            conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
+            path
+        });
+        Self { auth_management_key_file, login: login_options(fields, diagnostics) }
+    }
+
+    /// Returns the key of this file.
+    pub(in crate::config) fn of(self, file: PathBuf) -> AccessKey {
+        AccessKey { file, auth_management_key_file: self.auth_management_key_file, options: self.login }
+    }
 }
 
 /// Reads the folder of access keys, in an entry of `credentialsFrom`. The file of each key is `{name}` in it.
@@ -47,7 +69,7 @@ pub(in crate::config) fn folder(
 }
 
 /// Reads the login options of the exchange.
-pub(in crate::config) fn login_options(fields: &mut Fields, diagnostics: &mut Diagnostics) -> LoginOptions {
+fn login_options(fields: &mut Fields, diagnostics: &mut Diagnostics) -> LoginOptions {
     let custom_claims = fields.take("customClaims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
     let selected_tenant = fields.take("selectedTenant", diagnostics).and_then(|field| tenant(&field, diagnostics));
     LoginOptions { custom_claims: custom_claims.unwrap_or_default(), selected_tenant }

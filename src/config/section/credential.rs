@@ -18,7 +18,7 @@ use crate::{
     hook::Hook,
     output::{Format, Output},
     renewal::{OnExpiry, Policy},
-    source::{AccessKey, Source},
+    source::Source,
 };
 
 /// Reads one entry of `credentials`.
@@ -51,11 +51,11 @@ pub(in crate::config) fn read_directory(
     let mut fields = field.fields(diagnostics)?;
     let path = access_key::folder(&mut fields, conflicts, diagnostics);
     let required = required(&mut fields, diagnostics);
-    let options = access_key::login_options(&mut fields, diagnostics);
+    let options = access_key::Options::read(&mut fields, conflicts, diagnostics);
     let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
     let path = path?;
-    let source = Source::from(AccessKey { options, ..AccessKey::at(path.join(NAME_PLACEHOLDER)) });
+    let source = Source::from(options.of(path.join(NAME_PLACEHOLDER)));
     Some(KeyDirectory { path, pattern: common.credential(String::new(), source, required)? })
 }
 

@@ -56,6 +56,18 @@ fn a_refresh_token_is_read_with_its_options() {
 }
 
 #[test]
+fn every_key_of_a_folder_has_the_same_management_key() {
+    let loaded = good(
+        "projectId: P2abc\nstateDirectory: /state\ncredentialsFrom:\n  - accessKeyDirectory: /keys\n    \
+         authManagementKeyFile: /management\n    outputs: [{path: \"/run/{name}.jwt\"}]\n",
+        &[],
+    );
+    let credential = loaded.config.key_directories[0].credential("billing").unwrap();
+    let paths: Vec<_> = credential.source.files().iter().map(|file| file.path.to_owned()).collect();
+    assert_eq!(paths, [Path::new("/keys/billing"), Path::new("/management")]);
+}
+
+#[test]
 fn a_secret_itself_is_refused_and_never_shown() {
     for name in [
         "accessKey",
