@@ -32,8 +32,9 @@ pub fn main() -> ExitCode {
 
 /// Keeps fresh Descope session JWTs in files
 ///
-/// Tokenwell reads access keys from mounted secret files, exchanges them at Descope's API, and replaces each session in its
-/// file long before it ends. An app needs no SDK, no secret and no retry code: it reads a file.
+/// Tokenwell reads access keys, refresh tokens, answers to security questions or the secrets of OAuth clients from mounted files,
+/// exchanges them at Descope's API or another OAuth server, and replaces each session in its file long before it ends. An app
+/// needs no SDK, no secret and no retry code: it reads a file.
 #[derive(Parser)]
 #[command(name = "tokenwell", version, arg_required_else_help = true, after_long_help = EXAMPLES, after_help = EXAMPLES)]
 #[command(max_term_width = HELP_COLUMNS_MAX, disable_help_subcommand = true)]

@@ -136,7 +136,8 @@ fn absolute(path: &Path) -> Result<PathBuf, Failure> {
 /// Refuses a secret in place of its path, because paths appear in messages.
 fn refuse_a_secret(path: &Path, flag: &str, noun: &str) -> Result<(), Failure> {
     let text = path.to_string_lossy();
-    if !text.contains('/') && looks_like_a_secret(&text) && !path.exists() {
+    let is_value = text.starts_with(['[', '{']) || (!text.contains('/') && looks_like_a_secret(&text));
+    if is_value && !path.exists() {
         let message = format!(
             "the value of `{flag}` looks like {noun} itself\n       write it to a file and pass its path; replace it, because \
              `ps` and the shell's history may have it"

@@ -68,6 +68,7 @@ impl PathConflicts {
             }
         }
         self.check_outputs(&outputs, diagnostics);
+        self.check_refresh_tokens(diagnostics);
         self.check_folders(diagnostics);
         self.check_sets(&outputs, diagnostics);
     }
@@ -93,6 +94,7 @@ impl PathConflicts {
             let what = match other.purpose {
                 Purpose::Output | Purpose::KeyDirectory | Purpose::StateDirectory | Purpose::Set => continue,
                 Purpose::SecretFile
+                | Purpose::RefreshTokenFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
                 | Purpose::PidFile
@@ -125,6 +127,21 @@ impl PathConflicts {
             if let Some(file) = path.ancestors().skip(1).find_map(|parent| outputs.get(parent)) {
                 let what = format!("below {}, which is a file", path_of(&file.location));
                 diagnostics.mistake(&output.location, what, "write tokens beside each other");
+            }
+        }
+    }
+
+    /// Warns about refresh tokens of two credentials: each would keep a chain of its own, and a server that rotates them accepts
+    /// one chain.
+    fn check_refresh_tokens(&self, diagnostics: &mut Diagnostics) {
+        let mut tokens: HashMap<&Path, &PathUse> = HashMap::new();
+        for token in self.of(Purpose::RefreshTokenFile) {
+            if let Some(first) = tokens.get(token.resolved.as_path()) {
+                let note = token.link_note(&first.written);
+                let what = format!("the same file as {}{note}: {ENDS_THE_OTHER}", path_of(&first.location));
+                diagnostics.warning(&token.location, what, "sign in once for each credential");
+            } else {
+                tokens.insert(&token.resolved, token);
             }
         }
     }
@@ -185,6 +202,7 @@ impl PathConflicts {
                 }
                 Purpose::Output
                 | Purpose::SecretFile
+                | Purpose::RefreshTokenFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
                 | Purpose::PidFile
@@ -217,3 +235,6 @@ impl PathConflicts {
         self.paths.iter().filter(move |path| path.purpose == wanted)
     }
 }
+
+const ENDS_THE_OTHER: &str =
+    "if the project rotates refresh tokens, the session of one credential ends that of the other";

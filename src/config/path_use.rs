@@ -12,6 +12,8 @@ pub(super) enum Purpose {
     Output,
     /// A source reads a secret from there.
     SecretFile,
+    /// A source reads a refresh token from there, which the server may replace.
+    RefreshTokenFile,
     /// Every file in it is an access key.
     KeyDirectory,
     /// A hook reads a process id from there.
@@ -50,6 +52,7 @@ impl Purpose {
             Self::KeyDirectory | Self::StateDirectory | Self::Set => true,
             Self::Output
             | Self::SecretFile
+            | Self::RefreshTokenFile
             | Self::PidFile
             | Self::Program
             | Self::TemplateFile

@@ -46,5 +46,5 @@ pub(super) fn of_ending_refresh_token(state: &CredentialState, wall: SystemTime)
     }
     let ends = if ends_at <= wall { "has ended at" } else { "ends at" };
     let time = humantime::format_rfc3339_seconds(ends_at);
-    Some(format!("the refresh token {ends} {time}; {}", source.denied_remedy()))
+    Some(format!("the refresh token {ends} {time}; {}", source.sign_in_remedy()?))
 }

@@ -190,6 +190,11 @@ impl Source {
         self.kind.denied_remedy()
     }
 
+    /// Returns the remedy for a refresh token that ends soon; `None` if its sessions come from another secret.
+    pub fn sign_in_remedy(&self) -> Option<String> {
+        self.kind.sign_in_remedy()
+    }
+
     /// Returns the remedy for an unusable session, if its own rules or public keys may be the reason.
     pub fn garbled_remedy(&self) -> Option<&'static str> {
         match (self.rules.is_empty(), &self.public_key_file) {

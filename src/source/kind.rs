@@ -138,6 +138,10 @@ impl Kind {
         }
     }
 
+    pub(super) fn sign_in_remedy(&self) -> Option<String> {
+        self.chain().map(TokenChain::sign_in_remedy)
+    }
+
     pub(super) fn rotates(&self) -> bool {
         self.chain().is_some()
     }

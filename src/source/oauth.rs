@@ -134,9 +134,13 @@ impl OAuth {
 
     pub(super) fn terms(&self) -> Vec<(&'static str, String)> {
         let token_url = self.token_url.as_ref().map(|url| ("token URL", url.to_string()));
+        let client_id = self.client_id.clone().map(|client_id| ("client id", client_id));
+        let post = matches!(self.grant, OAuthGrant::ClientCredentials { auth: ClientAuth::Post, .. });
+        let client_auth = post.then(|| ("client auth", "in the form".to_owned()));
         let scope = (!self.scope.is_empty()).then(|| ("scope", self.scope.join(" ")));
         let audience = self.audience.clone().map(|audience| ("audience", audience));
-        token_url.into_iter().chain(scope).chain(audience).collect()
+        let lifetime = self.lifetime.map(|lifetime| ("lifetime", humantime::format_duration(lifetime).to_string()));
+        [token_url, client_id, client_auth, scope, audience, lifetime].into_iter().flatten().collect()
     }
 
     pub(super) fn missing_remedy(&self) -> String {
@@ -154,7 +158,8 @@ impl OAuth {
     pub(super) fn denied_remedy(&self) -> String {
         match &self.grant {
             OAuthGrant::ClientCredentials { secret_file, .. } => format!(
-                "put the present client secret into `{}`; check `clientId`, `scope` and `audience`",
+                "put the present client secret into `{}`; check `clientId`, `clientAuth`, `scope` and \
+                 `audience`",
                 secret_file.display()
             ),
             OAuthGrant::JwtBearer { assertion_file } => format!(

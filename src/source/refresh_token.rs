@@ -13,7 +13,7 @@ use super::{
     identity::Identity,
     secret_file,
     secret_kind::{SecretFile, SecretKind},
-    token_chain::{PresentedRefresh, PresentedToken, TokenChain},
+    token_chain::{PresentedRefresh, PresentedToken, SIGN_IN_AGAIN, TokenChain},
     unusable::ReadError,
     word::word_in,
 };
@@ -67,7 +67,7 @@ impl RefreshToken {
     }
 
     pub(super) fn denied_remedy(&self) -> String {
-        format!("{SIGN_IN_AGAIN}; put the new refresh token into `{}`", self.chain.file.display())
+        self.chain.sign_in_remedy()
     }
 }
 
@@ -121,6 +121,5 @@ impl RefreshTokenMaterial {
 pub(super) const PATH: &str = "/v1/auth/refresh";
 const NAMES: ExchangeNames =
     ExchangeNames { server: "Descope", api: "Descope's API", secret: "refresh token", setting: "baseUrl" };
-const SIGN_IN_AGAIN: &str = "a person must sign in again";
 /// The default of `refreshWarnBefore`.
 pub const WARN_BEFORE: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -98,6 +98,11 @@ impl TokenChain {
         self.stored = Some(ChainFolder::new(state_directory, credential));
     }
 
+    /// Returns the remedy for a refresh token that has ended or soon does.
+    pub(super) fn sign_in_remedy(&self) -> String {
+        format!("{SIGN_IN_AGAIN}; put the new refresh token into `{}`", self.file.display())
+    }
+
     pub(super) fn secret_file(&self) -> SecretFile<'_> {
         SecretFile { kind: SecretKind::RefreshToken, path: &self.file }
     }
@@ -229,7 +234,7 @@ fn read_stored(folder: &ChainFolder, mount: Fingerprint) -> Result<Secret, ReadE
 
 fn damaged(error: &ReadError) -> String {
     format!(
-        "the stored refresh token `{}` is damaged and the mounted one is used; {SIGN_IN_AGAIN}",
+        "the stored refresh token `{}` is damaged and the mounted one is used; if it is denied, {SIGN_IN_AGAIN}",
         error.path.display()
     )
 }
@@ -244,4 +249,5 @@ fn jwt_in(bytes: &[u8]) -> Result<Secret, Unusable> {
 }
 
 const RESUMED: &str = "the token of an earlier one is used instead; sign in again, and put the new refresh token there";
-const SIGN_IN_AGAIN: &str = "if it is denied, a person must sign in again";
+/// What only a person can do about a refresh token.
+pub(super) const SIGN_IN_AGAIN: &str = "a person must sign in again";

@@ -124,6 +124,14 @@ fn sent(request: &Request) -> (String, String, Value) {
 }
 
 #[test]
+fn an_ending_refresh_token_asks_for_a_sign_in_and_no_answers() {
+    let user = User::new();
+    let file = user.folder.path().join("refresh");
+    let remedy = format!("a person must sign in again; put the new refresh token into `{}`", file.display());
+    assert_eq!(user.source().sign_in_remedy(), Some(remedy));
+}
+
+#[test]
 fn a_verification_sends_the_answers_in_the_order_of_the_file() {
     let mut user = User::new();
     let (path, bearer, body) = sent(&user.material().request(&api()).unwrap());

@@ -65,7 +65,7 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
         variables.push((
             "HTTPS_PROXY, NO_PROXY",
             "The proxy for requests, and the hosts that are contacted without it. `ALL_PROXY` works too. `HTTP_PROXY` does not, because \
-            that proxy would see access keys.",
+            that proxy would see secrets.",
         ));
     }
     if reads_configuration && command != "setup" || matches!(command, "demo" | "sandbox") {

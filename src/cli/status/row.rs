@@ -86,6 +86,8 @@ impl<'a> Row<'a> {
                 "an output fails"
             } else if self.credential.hooks.iter().any(|hook| hook.error.is_some()) {
                 "a hook failed"
+            } else if self.credential.remedy.is_some() && self.state == "fresh" {
+                "needs attention"
             } else {
                 self.state
             }

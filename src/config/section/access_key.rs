@@ -87,5 +87,6 @@ fn tenant(field: &Field, diagnostics: &mut Diagnostics) -> Option<String> {
 /// The field that selects this kind.
 pub(in crate::config) const FIELD: &str = "accessKeyFile";
 const MANAGEMENT_REMEDY: &str = "write something like `authManagementKeyFile: /var/run/secrets/descope/management`";
-const FILE_EXAMPLE: &str = "write something like `accessKeyFile: /var/run/secrets/descope/billing`";
+const FILE_EXAMPLE: &str = "write something like `accessKeyFile: /var/run/secrets/descope/billing`, or another source: \
+                            `refreshTokenFile`, `securityQuestions` or `oauth`";
 const FOLDER_EXAMPLE: &str = "write something like `accessKeyDirectory: /var/run/secrets/descope`";

@@ -21,7 +21,7 @@ pub(in crate::config) fn read(
 ) -> Option<Kind> {
     let file = fields.take(FIELD, diagnostics).and_then(|field| {
         let path = path::secret_file(&field, FILE_REMEDY, diagnostics);
-        conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
+        conflicts.record(Purpose::RefreshTokenFile, path.as_deref(), &field.location);
         path
     });
     let external_token_file = fields.take("externalTokenFile", diagnostics).and_then(|field| {

@@ -18,14 +18,14 @@ pub(in crate::config) fn read(
 ) -> Option<Kind> {
     let mut fields = fields.take(FIELD, diagnostics)?.fields(diagnostics)?;
     let login_id = fields.require("loginId", LOGIN_ID, diagnostics).and_then(|field| login_id(&field, diagnostics));
-    let mut secret_file = |name, remedy| -> Option<PathBuf> {
+    let mut secret_file = |name, purpose, remedy| -> Option<PathBuf> {
         let field = fields.require(name, remedy, diagnostics)?;
         let path = path::secret_file(&field, remedy, diagnostics);
-        conflicts.record(Purpose::SecretFile, path.as_deref(), &field.location);
+        conflicts.record(purpose, path.as_deref(), &field.location);
         path
     };
-    let answers_file = secret_file("answersFile", ANSWERS);
-    let refresh_token_file = secret_file("refreshTokenFile", REFRESH_TOKEN);
+    let answers_file = secret_file("answersFile", Purpose::SecretFile, ANSWERS);
+    let refresh_token_file = secret_file("refreshTokenFile", Purpose::RefreshTokenFile, REFRESH_TOKEN);
     let step_up = fields.take("stepup", diagnostics).and_then(|field| field.flag(diagnostics));
     fields.finish(diagnostics);
     Some(Kind::SecurityQuestions(SecurityQuestions {

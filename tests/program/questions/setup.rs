@@ -57,6 +57,14 @@ fn answers_of_a_file_are_stored_and_the_next_step_is_told() {
 }
 
 #[test]
+fn answers_in_place_of_their_file_are_not_repeated() {
+    let mut user = User::new();
+    let ended = user.sets_up(&["--answers-file", &format!("[{{\"id\":\"pet\",\"answer\":\"{PET}\"}}]")]);
+    assert_eq!((ended.code, user.setups()), (Some(2), 0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the value of `--answers-file` looks like an answer itself"), "{}", ended.stderr);
+}
+
+#[test]
 fn the_newest_refresh_token_is_presented() {
     let mut user = User::new();
     user.sandbox.set(|settings| settings.rotate_refresh_tokens = true);

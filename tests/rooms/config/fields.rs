@@ -152,13 +152,13 @@ credentialsFrom:
       line 3, credentials[0]: `name` is missing
               write something like `name: billing`
       line 3, credentials[0]: `accessKeyFile` is missing
-              write something like `accessKeyFile: /var/run/secrets/descope/billing`
+              write something like `accessKeyFile: /var/run/secrets/descope/billing`, or another source: `refreshTokenFile`, `securityQuestions` or `oauth`
       line 3, credentials[0]: `outputs` is missing
               write something like `outputs: [{path: /run/tokenwell/billing.jwt}]`
       line 4, credentials[1]: `name` is missing
               write something like `name: billing`
       line 4, credentials[1]: `accessKeyFile` is missing
-              write something like `accessKeyFile: /var/run/secrets/descope/billing`
+              write something like `accessKeyFile: /var/run/secrets/descope/billing`, or another source: `refreshTokenFile`, `securityQuestions` or `oauth`
       line 4, credentials[1].outputs[0]: `path` is missing
               write something like `path: /run/tokenwell/billing.jwt`
       line 6, credentialsFrom[0]: `accessKeyDirectory` is missing

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use tokenwell::source::{ClientAuth, Kind, OAuth, OAuthGrant};
+use tokenwell::source::{ClientAuth, Kind, OAuth, OAuthGrant, Source};
 
 use crate::case::{good, refusal};
 
@@ -17,6 +17,23 @@ fn client(oauth: &str) -> OAuth {
         Kind::OAuth(client) => client,
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn the_plan_shows_every_option_of_the_client() {
+    let terms = |section: &str| Source::from(Kind::OAuth(client(section))).terms();
+    let options = "clientId: billing, clientAuth: post, scope: [read, write], audience: my-api, lifetime: 10m";
+    let named: Vec<_> = [
+        ("client id", "billing"),
+        ("client auth", "in the form"),
+        ("scope", "read write"),
+        ("audience", "my-api"),
+        ("lifetime", "10m"),
+    ]
+    .map(|(name, value)| (name, value.to_owned()))
+    .into();
+    assert_eq!(terms(&format!("{{clientSecretFile: /keys/m2m, {options}}}")), named);
+    assert_eq!(terms("{clientSecretFile: /keys/m2m}"), []);
 }
 
 #[test]

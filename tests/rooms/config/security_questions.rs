@@ -54,6 +54,19 @@ fn every_mistake_in_the_section_is_reported_with_its_remedy() {
 }
 
 #[test]
+fn a_refresh_token_of_two_credentials_is_warned_about() {
+    let two = |other: &str| {
+        let second = format!("  - name: b\n    refreshTokenFile: {other}\n    outputs: [{{path: /run/b.jwt}}]\n");
+        let warnings = good(&(with(&format!("securityQuestions: {WHOLE}")) + &second), &[]).warnings;
+        warnings.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let warned = two("/keys/refresh");
+    let said = "credentials[1].refreshTokenFile: the same file as `credentials[0].securityQuestions.refreshTokenFile`";
+    assert!(warned.len() == 1 && warned[0].contains(said), "{warned:?}");
+    assert_eq!(two("/keys/other"), Vec::<String>::new());
+}
+
+#[test]
 fn a_credential_has_one_kind_of_source() {
     for other in ["accessKeyFile: /keys/a", "refreshTokenFile: /keys/other"] {
         let refused = refusal(&with(&format!("securityQuestions: {WHOLE}\n    {other}")), &[]);
