@@ -8,7 +8,7 @@ use std::{
 
 use super::single_flight::SingleFlight;
 use crate::{
-    config::{Digest, Loaded, LogSettings, Mistakes},
+    config::{Config, Digest, Loaded, LogSettings, Mistakes},
     confine::{BeyondConfinement, Confinement},
     exchange::ClientError,
     renewal::Moment,
@@ -46,9 +46,42 @@ pub(super) enum ConfigRefused {
     /// It needs more than the process may do.
     #[error(transparent)]
     Beyond(#[from] BeyondConfinement),
+    /// Rotated refresh tokens would be left behind.
+    #[error(transparent)]
+    Leaves(#[from] LeavesTokens),
     /// No client can be made of it.
     #[error(transparent)]
     Client(#[from] ClientError),
+}
+
+/// Why rotated refresh tokens would be left behind. The mounted ones would be presented instead, and a server that detects reuse
+/// would revoke all that replaced them.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`stateDirectory` has another path, and the refresh tokens of `{credential}` would be left behind; stop the daemon, move \
+     `refresh-tokens` from `{}` to `{}`, and start it",
+    from.display(),
+    to.display()
+)]
+pub(super) struct LeavesTokens {
+    credential: String,
+    from: PathBuf,
+    to: PathBuf,
+}
+
+impl LeavesTokens {
+    /// Returns what `after` would leave behind.
+    pub(super) fn by(before: &Config, after: &Config) -> Option<Self> {
+        if before.state_directory == after.state_directory {
+            return None;
+        }
+        let rotates = |config: &Config, name: &str| {
+            config.credentials.iter().any(|credential| credential.name == name && credential.source.rotates())
+        };
+        let left = before.credentials.iter().map(|credential| &credential.name);
+        let credential = left.into_iter().find(|name| rotates(before, name) && rotates(after, name))?.clone();
+        Some(Self { credential, from: before.state_directory.clone(), to: after.state_directory.clone() })
+    }
 }
 
 /// The configuration's source, and the readings after the first.

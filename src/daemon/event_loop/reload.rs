@@ -11,7 +11,7 @@ use crate::{
     config::{Config, Digest, Loaded},
     daemon::{
         exchange_effect::ExchangeContext,
-        reloader::{AfterReading, ConfigRefused, Why},
+        reloader::{AfterReading, ConfigRefused, LeavesTokens, Why},
         tasks::{Done, Task},
     },
 };
@@ -48,6 +48,10 @@ impl Daemon {
         let Loaded { config, warnings } = loaded;
         let is_same = config == self.config;
         if is_same && why == Why::Started {
+            return;
+        }
+        if let Some(leaves) = LeavesTokens::by(&self.config, &config) {
+            self.refuse_config(leaves.into());
             return;
         }
         // Also without a change: the CA file may have been replaced.

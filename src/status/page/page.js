@@ -257,7 +257,7 @@ function keyOf(credential) {
   const key = credential.keyFingerprint;
   const token = credential.tokenKeyFingerprint;
   const other = key && token && key !== token ? `, token of key ${token}` : "";
-  return `${key ? `key ${key}` : "no key"}${other}${credential.required ? "" : " · not required"}`;
+  return `${key ? `key ${key}` : `no ${credential.secret}`}${other}${credential.required ? "" : " · not required"}`;
 }
 
 function fillFiles(row, credential) {

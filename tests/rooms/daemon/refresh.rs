@@ -211,6 +211,22 @@ fn a_missing_or_cut_mount_costs_no_request() {
 }
 
 #[test]
+fn a_reload_does_not_leave_rotated_tokens_behind() {
+    told(async |world| {
+        with_rotation(world);
+        sign_in(world, MONTH);
+        fresh(world).await;
+        world.expect_error("would be left behind");
+        let config = fs::read_to_string(world.path("tokenwell.yaml")).unwrap();
+        let state = config.lines().find(|line| line.starts_with("stateDirectory: ")).unwrap();
+        fs::write(world.path("tokenwell.yaml"), config.replace(state, &format!("{state}-moved"))).unwrap();
+        world.until("it is refused", |world| world.refused_configurations() == 1).await;
+        refresh_again(world).await;
+        assert_eq!(world.report("a").unwrap().failures, 0, "the rotated token is presented");
+    });
+}
+
+#[test]
 fn a_rotated_token_is_kept_although_the_session_is_garbled() {
     told(async |world| {
         with_rotation(world);
