@@ -104,8 +104,7 @@ fn no_face_of_the_daemon_shows_a_refresh_token() {
         Answer::Usual,
     ]);
     program.signal(SIGUSR1);
-    program.until_said("token written", 2);
-    program.signal(SIGUSR1);
+    program.until_said("it is a refresh token and no session", 1);
     program.until_said("Descope denies the refresh token", 1);
     let address = within("the address of the server", || {
         let file = fs::read_to_string(setting.path("state/status.json")).ok()?;
