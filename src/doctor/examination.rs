@@ -23,7 +23,7 @@ use crate::{
     config::{Config, Credential, Environment},
     hook::Hook,
     offline,
-    output::Output,
+    output::{Output, is_in_memory},
     renewal::Moment,
     status::{self, Address, ListenError},
 };
@@ -76,11 +76,19 @@ impl Doctor {
         self.examine_outputs(&credentials, report).await?;
         self.examine_hooks(&credentials, report).await?;
         let directory = config.state_directory.clone();
-        let probed = self.on_disk(move || state_directory::probe(&directory)).await;
-        report.emit(vec![match probed {
-            Some(probed) => state_directory::finding(&probed, &config.state_directory, &self.identity),
-            None => Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log"),
-        }])?;
+        let probing = self.on_disk(move || (state_directory::probe(&directory), is_in_memory(&directory)));
+        report.emit(match probing.await {
+            Some((probed, in_memory)) => {
+                let rotating = credentials.iter().filter(|credential| credential.source.rotates());
+                let rotating: Vec<_> = rotating.map(|credential| credential.name.as_str()).collect();
+                let finding = state_directory::finding(&probed, &config.state_directory, &self.identity);
+                let short_lived = state_directory::short_lived_tokens(&rotating, in_memory, &config.state_directory);
+                [finding].into_iter().chain(short_lived).collect()
+            }
+            None => {
+                vec![Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log")]
+            }
+        })?;
         self.examine_address(&credentials, report).await
     }
 

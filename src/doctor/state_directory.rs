@@ -5,7 +5,7 @@ use std::path::Path;
 use rustix::io::Errno;
 
 use super::{
-    finding::Finding,
+    finding::{Finding, joined},
     needs::{Need, ProcessUser},
 };
 use crate::state::{Ledger, StoreError};
@@ -38,11 +38,35 @@ pub(super) fn finding(probed: &Result<(), StoreError>, directory: &Path, identit
     Finding::failed(SUBJECT, format!("`{}` cannot be written: {why}: {harm}; {remedy}", path.display())).needing(needs)
 }
 
+/// Remarks that the refresh tokens of these credentials are in memory only.
+pub(super) fn short_lived_tokens(rotating: &[&str], in_memory: bool, directory: &Path) -> Option<Finding> {
+    let is_at_risk = in_memory && !rotating.is_empty();
+    is_at_risk.then(|| {
+        let (names, directory) = (joined(rotating), directory.display());
+        let text = format!(
+            "{names}: `{directory}` is in memory: if the project rotates refresh tokens, the newest one is lost when the machine \
+             restarts, and a person must sign in again; name a `stateDirectory` on a disk"
+        );
+        Finding::remark(SUBJECT, text)
+    })
+}
+
 const SUBJECT: &str = "state";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::output::is_in_memory;
+
+    #[test]
+    fn refresh_tokens_that_end_with_the_machine_are_remarked() {
+        let said = |rotating: &[&str], in_memory| {
+            short_lived_tokens(rotating, in_memory, Path::new("/run/t")).map(|finding| finding.text)
+        };
+        insta::assert_snapshot!(said(&["a", "b"], true).unwrap(), @"a, b: `/run/t` is in memory: if the project rotates refresh tokens, the newest one is lost when the machine restarts, and a person must sign in again; name a `stateDirectory` on a disk");
+        assert_eq!((said(&["a"], false), said(&[], true)), (None, None));
+        assert!(is_in_memory(Path::new("/dev/shm/missing")) && !is_in_memory(Path::new("/proc")));
+    }
 
     #[test]
     fn an_unwritable_state_directory_is_reported_with_its_cost() {

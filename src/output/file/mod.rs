@@ -26,7 +26,7 @@ pub use error::{RemoveError, SweepError, WriteError};
 pub use inspect::{Condition, FileStamp};
 pub(super) use inspect::{inspect, is_unchanged_since, watched_files, watched_folders};
 pub use lock::{Held, LOCK_FILE, Locks, holder};
-pub use probe::{ProbeError, Probed, Room, probe};
+pub use probe::{ProbeError, Probed, Room, is_in_memory, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};
 pub(super) use recover::{find_token, is_intact, make_folder, tokens};

@@ -168,8 +168,18 @@ fn room(folder: &Path) -> io::Result<Room> {
     Ok(Room {
         bytes_free: about.f_bavail.saturating_mul(about.f_frsize),
         files_free: (about.f_files > 0).then_some(about.f_favail),
-        in_memory: IN_MEMORY.iter().any(|known| *known == i128::from(kind)),
+        in_memory: is_of_memory(kind),
     })
+}
+
+/// Whether what is written in a folder is lost when the machine restarts. Judges a missing one by its nearest existing parent.
+/// Blocks on the disk.
+pub fn is_in_memory(folder: &Path) -> bool {
+    folder.ancestors().find_map(|folder| statfs(folder).ok()).is_some_and(|about| is_of_memory(about.f_type))
+}
+
+fn is_of_memory(kind: impl Into<i128>) -> bool {
+    IN_MEMORY.contains(&kind.into())
 }
 
 const CONTENT: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
