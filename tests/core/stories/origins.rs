@@ -168,8 +168,8 @@ fn an_exchange_that_moves_with_its_credential_is_counted_once() {
     let moving = with_key_at(&mut play, 1);
     let attempt = play.asks(moving);
     play.fleet.move_to(play.now, moving, OriginId(2));
-    let [first, second] = [1, 2].map(|origin| with_key_at(&mut play, origin));
-    // The place that is left belongs to the origin that has none.
+    let [first, second, _third] = [1, 2, 3].map(|origin| with_key_at(&mut play, origin));
+    // The place that is left belongs to the first of the origins that have none.
     play.asks(first);
     play.rests();
     play.granted(moving, attempt, key(1), life(600));
