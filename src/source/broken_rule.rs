@@ -14,6 +14,9 @@ pub enum BrokenRule {
     /// It is a refresh token, which no reader may see.
     #[error("it is a refresh token and no session: its `drn` is `DSR`")]
     RefreshToken,
+    /// Its `exp` is not later than the reply.
+    #[error("it had expired by the server's own clock")]
+    Expired,
     /// Its `nbf` is later than the reply.
     #[error("the session is not valid yet: its `nbf` is in the future by the server's own clock")]
     NotYetValid,

@@ -32,7 +32,7 @@ pub enum ExpectedIssuer {
 
 impl Expectation {
     /// Checks the claims of a session against every rule. `date` is the time of the reply by the server's clock, since the
-    /// Unix epoch; without it, `nbf` and `iat` are not checked.
+    /// Unix epoch; without it, `exp`, `nbf` and `iat` are not checked.
     ///
     /// Descope's SDKs reject a session whose `nbf` or `iat` is more than [`LEEWAY`] in the future.
     pub fn check(&self, jwt: &Jwt<'_>, date: Option<Duration>) -> Result<(), BrokenRule> {
@@ -44,6 +44,9 @@ impl Expectation {
         }
         if jwt.is_refresh_token {
             return Err(BrokenRule::RefreshToken);
+        }
+        if jwt.expires_at.zip(date).is_some_and(|(end, date)| end <= date) {
+            return Err(BrokenRule::Expired);
         }
         let is_later =
             |time: Option<Duration>| time.zip(date).is_some_and(|(time, date)| time > date.saturating_add(LEEWAY));

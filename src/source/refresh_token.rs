@@ -106,10 +106,7 @@ impl RefreshTokenMaterial {
             Refusal::Denied => Refused { message: format!("{}; {SIGN_IN_AGAIN}", refused.message), ..refused },
             _ => refused,
         });
-        match self.presented.rotated_by(reply) {
-            Some(rotated) => Answer::with_rotated(result, rotated),
-            None => Answer::new(result),
-        }
+        self.presented.answer(reply, result)
     }
 
     pub(super) fn into_secrets(self) -> Vec<Secret> {

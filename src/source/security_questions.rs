@@ -119,10 +119,7 @@ impl SecurityQuestionsMaterial {
 
     /// Interprets the reply to that request. A refresh token in it replaces the one that was sent.
     pub(super) fn answer(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
-        let answer = |result| match self.presented.rotated_by(reply) {
-            Some(rotated) => Answer::with_rotated(result, rotated),
-            None => Answer::new(result),
-        };
+        let answer = |result| self.presented.answer(reply, result);
         let session = |names| descope::session(reply, timing, expectation, names);
         match self.presented.link {
             ChainLink::Mounted(_) => answer(session(&VERIFY_NAMES).map_err(|refused| match refused.refusal {

@@ -9,7 +9,7 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    answer::{NotStored, RotatedSecret},
+    answer::{Answer, NotStored, RotatedSecret},
     chain::{ChainLink, Chains},
     chain_folder::{ChainFolder, ChainLock, TOKEN_FILE_BYTES_MAX},
     descope, secret_file,
@@ -22,7 +22,7 @@ use crate::{
     fingerprint::Fingerprint,
     renewal::Refusal,
     secret::Secret,
-    session::Jwt,
+    session::{Granted, Jwt},
 };
 
 /// A file with a refresh token, and the folder for the tokens that replace it.
@@ -76,9 +76,14 @@ impl PresentedToken {
         })
     }
 
-    /// Returns the refresh token in a reply of success that replaces this one; `None` if it is the same.
-    pub(super) fn rotated_by(&self, reply: &Reply) -> Option<RotatedSecret> {
-        descope::rotated(reply).filter(|RotatedSecret(token)| token.fingerprint() != self.token.fingerprint())
+    /// Returns the answer of a reply with this result. A refresh token in a reply of success replaces this one, unless it is
+    /// the same.
+    pub(super) fn answer(&self, reply: &Reply, result: Result<Granted, Refused>) -> Answer {
+        let is_another = |rotated: &RotatedSecret| rotated.0.fingerprint() != self.token.fingerprint();
+        match descope::rotated(reply).filter(is_another) {
+            Some(rotated) => Answer::with_rotated(result, rotated),
+            None => Answer::new(result),
+        }
     }
 
     /// Returns the token, and the mounted one if that is another.

@@ -99,8 +99,6 @@ enum NoToken {
     Type,
     #[error(transparent)]
     Broken(#[from] BrokenRule),
-    #[error("it had expired by the server's own clock")]
-    Expired,
     #[error("its lifetime is unknown: the reply has no `expires_in`; set `oauth.lifetime`")]
     NoEnd,
 }
@@ -136,7 +134,7 @@ fn granted(
     let (signer, own_life) = if let Some(jwt) = &jwt {
         let date = reply.date().map(since_epoch);
         expectation.check(jwt, date)?;
-        (expectation.signer(jwt), own_life(jwt, date, since_epoch(sent))?)
+        (expectation.signer(jwt), own_life(jwt, date, since_epoch(sent)))
     } else {
         expectation.check_opaque()?;
         (Signer::Unknown, None)
@@ -154,17 +152,8 @@ fn granted(
 }
 
 /// Returns the lifetime by the claims of a JWT, which leads over what the reply says; `None` if it has no usable `exp`.
-fn own_life(
-    jwt: &Jwt<'_>,
-    date: Option<Duration>,
-    sent: Duration,
-) -> Result<Option<(Duration, Vec<GrantNote>)>, NoToken> {
-    if let (Some(end), Some(date)) = (jwt.expires_at, date)
-        && end <= date
-    {
-        return Err(NoToken::Expired);
-    }
-    Ok(life(&Ends { jwt, session_expiration: None, expiration: None, is_too_large: false }, date, sent))
+fn own_life(jwt: &Jwt<'_>, date: Option<Duration>, sent: Duration) -> Option<(Duration, Vec<GrantNote>)> {
+    life(&Ends { jwt, session_expiration: None, expiration: None, is_too_large: false }, date, sent)
 }
 
 /// Whether the end of the token is a number that is too large for a time. It is used only if nothing else is.

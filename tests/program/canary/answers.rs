@@ -1,21 +1,17 @@
 //! Answers to security questions: every command, every face, and the memory of the daemon.
 
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    time::Duration,
-};
+use std::{fs, time::Duration};
 
 use nix::{sys::signal::Signal::SIGUSR1, unistd::geteuid};
 use serde_json::{Value, json};
 use tokenwell::sandbox::{Answer, Reply};
 
 use crate::{
+    asked::{self, files},
     common::leaks::Leaks,
     dump,
     program::{Program, TOKENWELL, within},
-    refresh::{files, silent, started},
+    refresh::{silent, started},
     setting::{QUICK, Setting},
     skipped,
 };
@@ -87,27 +83,10 @@ fn no_face_of_the_daemon_shows_an_answer() {
     ]);
     program.signal(SIGUSR1);
     program.until_said("Descope denies the answers to the security questions", 1);
-    let address = within("the address of the server", || {
-        let file = fs::read_to_string(setting.path("state/status.json")).ok()?;
-        let file: Value = serde_json::from_str(&file).ok()?;
-        let address = file["statusAddress"].as_str()?;
-        Some(address.trim_start_matches("http://").trim_end_matches('/').to_owned())
-    });
     setting.put("keys/answers.json", &answers(&ANSWERS).replace("answer\"", "answers\""));
     program.until_said("an entry has no `answer`", 1);
-    for path in ["/", "/readyz", "/status", "/metrics"] {
-        let mut wire = TcpStream::connect(&address).unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
-        wire.write_all(request.as_bytes()).unwrap();
-        let mut said = String::new();
-        let _ = wire.read_to_string(&mut said);
-        assert!(said.starts_with("HTTP/1.1 "), "{said}");
-        assert_eq!(setting.leaks.found_in(&said), None, "{path}");
-    }
-    for name in ["cmdline", "environ"] {
-        let bytes = fs::read(format!("/proc/{}/{name}", program.pid())).unwrap();
-        assert_eq!(setting.leaks.found_in(&String::from_utf8_lossy(&bytes)), None, "{name}");
-    }
+    asked::pages_are_clean(&setting);
+    asked::process_is_clean(&setting, &program);
     let ended = program.stop();
     silent(&mut setting, &ended);
     for file in files(&setting.path("state")) {

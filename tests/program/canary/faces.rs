@@ -1,16 +1,12 @@
 //! Every status interface, the state on disk, and the process data that the system shows.
 
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    program::{Program, run, within},
+    asked,
+    program::{Program, run},
     setting::{QUICK, Setting},
 };
 
@@ -24,22 +20,10 @@ fn no_face_shows_a_key_or_a_token() {
     setting.configure_with(QUICK, &rest);
     let program = Program::start(run(&setting.path("")).env("TOKENWELL_LOG", "trace"));
     program.until_said("token written", 1);
-    let address = within("the address of the server", || {
-        let file = fs::read_to_string(setting.path("state/status.json")).ok()?;
-        let file: serde_json::Value = serde_json::from_str(&file).ok()?;
-        file["statusAddress"]
-            .as_str()
-            .map(|address| address.trim_start_matches("http://").trim_end_matches('/').to_owned())
-    });
+    let address = asked::address(&setting);
     let key = fs::read_to_string(setting.path("keys/a")).unwrap();
     setting.learn_tokens();
-    let ask = |request: String| {
-        let mut wire = TcpStream::connect(&address).unwrap();
-        wire.write_all(request.as_bytes()).unwrap();
-        let mut said = String::new();
-        let _ = wire.read_to_string(&mut said);
-        said
-    };
+    let ask = |request: String| asked::ask(&address, &request);
     for path in ["/", "/livez", "/readyz", "/readyz/a", "/readyz/b", "/status", "/metrics", "/nothing", "/favicon.ico"]
     {
         for accept in ["*/*", "application/openmetrics-text; version=1.0.0"] {
@@ -67,14 +51,9 @@ fn no_face_shows_a_key_or_a_token() {
         assert_eq!(setting.leaks.found_in(&String::from_utf8_lossy(&bytes)), None, "{name}");
     }
     let ended = program.stop();
-    for file in walk(&setting.path("state")) {
+    for file in asked::files(&setting.path("state")) {
         let bytes = fs::read(&file).unwrap();
         assert!(setting.leaks.all_in(&bytes).is_empty(), "{}", file.display());
     }
     setting.clean(&ended);
-}
-
-fn walk(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
 }

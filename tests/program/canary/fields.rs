@@ -1,14 +1,12 @@
 //! Fields of the reply: those that an output lists are in that output and in the record, and no field is anywhere else.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::fs;
 
 use serde_json::json;
 use tokenwell::sandbox::{Answer, Shape};
 
 use crate::{
+    asked::files,
     program::{Program, TOKENWELL, run},
     setting::{QUICK, Setting},
 };
@@ -58,10 +56,4 @@ fn no_face_shows_the_fields_of_a_reply() {
     }
     holders.sort();
     assert_eq!(holders, [setting.path("out/a.json"), setting.path("state/state/a.json")]);
-}
-
-/// Returns every file below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }

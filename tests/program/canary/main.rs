@@ -16,6 +16,7 @@ mod setting;
 mod skipped;
 
 mod answers;
+mod asked;
 mod commands;
 mod dump;
 mod faces;
