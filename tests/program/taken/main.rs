@@ -1,0 +1,19 @@
+//! The real binary, from which something that it depends on is taken away while it runs, and given back. The table of what
+//! it does and says then is `docs/failures.md`.
+#![cfg(feature = "sandbox")]
+#![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
+
+#[path = "../../common/mod.rs"]
+#[allow(dead_code, reason = "shared with the tests of the daemon in process")]
+mod common;
+#[path = "../../common/program.rs"]
+#[allow(dead_code, reason = "shared with the other tests of the binary")]
+mod program;
+#[path = "../../common/setting.rs"]
+#[allow(dead_code, reason = "shared with the other tests of the binary")]
+mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
+
+mod dns;
+mod namespace;
