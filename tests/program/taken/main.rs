@@ -16,4 +16,6 @@ mod setting;
 mod skipped;
 
 mod dns;
+mod inotify;
+mod memory;
 mod namespace;
