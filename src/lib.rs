@@ -27,6 +27,7 @@
 //! replace_file.rs  replaces a small file without secrets as a whole
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
+//! blocking/        threads for work that blocks: files, and name look-ups
 //! session/         parses JWTs and the fields of replies, and verifies signatures
 //! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
 //! source/          ways to a session, one file a kind, and the exchange that all of them share
@@ -53,10 +54,10 @@
 //! # Invariants
 //!
 //! Invariant: the loop owns all state of the daemon. Its parts share no `Arc<Mutex<…>>`: a task gets the data that it
-//! needs and answers with an event. There are few locks, each in one file: for the queue between the loop and the inotify
-//! threads (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the claims of
-//! outputs and the order of writers of one set (`output/file/lock/`), the children (`child/registry.rs`), and in the
-//! sandbox.
+//! needs and answers with an event. There are few locks, each in one place: for the queues of blocking work
+//! (`blocking/`), the queue between the loop and the inotify threads (`watch/queue.rs`), the public keys that concurrent
+//! exchanges share (`exchange/trust/mod.rs`), the claims of outputs and the order of writers of one set
+//! (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
 //!
 //! Invariant: only `renewal/` decides when to exchange, write or remove. Timers elsewhere only end a wait, or trigger an
 //! inspection of files or a request for public keys. (The doctor, `check --online`, is not a daemon: it makes one exchange
@@ -67,6 +68,9 @@
 //!
 //! Invariant: every effect is answered by exactly one event, also if its task panics. An answer whose number is not in
 //! flight is late and is ignored.
+//!
+//! Invariant: work that blocks runs on the threads of `blocking/`, which are few, and of which a daemon keeps one of each
+//! lane from its start on. The loop needs no other thread, and no failure to start one stops it.
 //!
 //! Invariant: only `clock.rs` reads clocks. Time is an argument, and decisions use the type `Moment`: the boot clock, which
 //! counts suspend and cannot be set. The wall clock is for display, and for replies without a `Date` header. (The sandbox
@@ -112,6 +116,7 @@
 //!   the core (`tests/README.md`).
 //! - The library exists for `main.rs` and the tests. It has no stable API for other crates.
 
+pub mod blocking;
 pub mod child;
 pub mod cli;
 pub mod clock;

@@ -15,6 +15,7 @@ use super::{
     tokens,
 };
 use crate::{
+    blocking,
     child::{self, OnRotation, Program, Signals, Supervisor},
     config::duration,
     daemon::Daemon,
@@ -68,6 +69,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let variables =
         Variables::new(token_variables, &config).map_err(|error| Failure::CommandLine(error.to_string()))?;
     process::block_on(async {
+        blocking::keep_threads();
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status().map_err(Failure::at_run_time)?;

@@ -1,12 +1,11 @@
 //! Settings of the process that a command runs in.
 
-use std::{io, time::Duration};
+use std::io;
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
 use tracing::debug;
 
 use super::failure::Failure;
-use crate::daemon::BLOCKING_THREADS_MAX;
 
 /// Keeps secrets out of core dumps and away from debuggers of the same user. If the kernel refuses, the program runs
 /// anyway.
@@ -57,14 +56,11 @@ fn forbid_dumps() {
 pub(super) fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .max_blocking_threads(BLOCKING_THREADS_MAX)
-        .thread_keep_alive(THREAD_KEEP_ALIVE)
+        // Not used: see `blocking/`.
+        .max_blocking_threads(1)
         .build()
         .map_err(|error: io::Error| Failure::at_run_time(error))?;
     let result = runtime.block_on(work);
     runtime.shutdown_background();
     result
 }
-
-/// How long an idle thread for blocking work is kept; an idle daemon has none.
-const THREAD_KEEP_ALIVE: Duration = Duration::from_secs(1);

@@ -7,6 +7,7 @@ use tracing::info;
 
 use super::{failure::Failure, process, source::SourceArguments};
 use crate::{
+    blocking,
     config::Environment,
     confine::{Confinement, Need, Usage},
     daemon::{Daemon, Turn},
@@ -30,6 +31,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     // Before the runtime exists: no thread has started yet, so every later one inherits the confinement.
     let confinement = Confinement::begin(&config, source.file.as_deref(), certificates());
     process::block_on(async {
+        blocking::keep_threads();
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.stay_within(confinement);
         daemon.serve_status().map_err(Failure::at_run_time)?;

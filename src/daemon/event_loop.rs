@@ -18,7 +18,7 @@ mod verification;
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
-use tokio::{task, time};
+use tokio::time;
 use tracing::{debug, info, warn};
 
 use super::{
@@ -39,6 +39,7 @@ use super::{
     verifier::Verifier,
 };
 use crate::{
+    blocking::{self, Lane},
     clock::{self, Alarm},
     config::Config,
     confine::Confinement,
@@ -162,6 +163,7 @@ impl Daemon {
             () = self.inputs.hint() => Happening::Hint,
             touched = self.monitor.touched() => Happening::OutputsTouched(touched),
             question = self.publisher.question() => Happening::Query(question),
+            () = blocking::shortage_changed() => Happening::ThreadsChanged,
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
@@ -171,6 +173,7 @@ impl Daemon {
             Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Query(question) => self.answer(question),
             Happening::Alarm => self.wake(),
+            Happening::ThreadsChanged => self.note_change(),
             Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 self.event_log.reload_requested(clock::now(), &sender);
@@ -211,6 +214,9 @@ impl Daemon {
             warn!("a write hangs; stopping without it");
         }
         self.store_kept_secrets().await;
+        if time::timeout(RECORDS_MAX, blocking::finish(Lane::State)).await.is_err() {
+            debug!("the disk takes too long to write the last records");
+        }
         self.leave_status_file().await;
     }
 
@@ -255,7 +261,7 @@ impl Daemon {
         };
         let (context, locks) = (Arc::clone(&self.context), Arc::clone(self.access.locks()));
         self.tasks.start(Task::DiskScan, async move {
-            task::spawn_blocking(move || Done::DiskScanned(DiskScan::take(&scope, &context.ledger, &locks)))
+            blocking::submit(Lane::Read, move || Done::DiskScanned(DiskScan::take(&scope, &context.ledger, &locks)))
                 .await
                 .unwrap_or(Done::Lost)
         });
@@ -276,11 +282,12 @@ enum Happening {
     OutputsTouched(Touched),
     Query(Query),
     Alarm,
+    /// A shortage of threads has begun or ended.
+    ThreadsChanged,
     OrphanReaped(u32),
 }
 
-/// The most threads that a daemon needs for files and name look-ups. A runtime should allow as many.
-pub const BLOCKING_THREADS_MAX: usize = 64;
-
 /// How long writes may take after the request to stop.
 const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// How long the records that no task waits for may take after that.
+const RECORDS_MAX: Duration = Duration::from_secs(2);

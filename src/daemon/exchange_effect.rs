@@ -2,9 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{task, time};
-
 use crate::{
+    blocking::{self, Lane, NotDone, Shortage},
     clock,
     config::Credential,
     exchange::{Api, Clients, Refused, SignatureStatus, Skew, Trust},
@@ -69,6 +68,9 @@ pub(super) enum NotRecorded {
     /// The disk did not answer within [`STORE_TIMEOUT`].
     #[error("the disk takes too long to write a state file")]
     Hangs,
+    /// No thread could be started for it within [`STORE_TIMEOUT`].
+    #[error("cannot write a state file: {0}")]
+    NoThread(Shortage),
 }
 
 /// Obtains a session, and records the exchange in the state file.
@@ -126,10 +128,12 @@ impl StateFile<'_> {
     async fn store(&mut self, last_exchange: ExchangeRecord) {
         let record = Record { request: self.job.request, last_exchange, written: self.job.written.clone() };
         let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
-        let stored = task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
-        self.stored = Some(match time::timeout(STORE_TIMEOUT, stored).await {
-            Ok(Ok(stored)) => stored.map_err(NotRecorded::from),
-            Ok(Err(_)) | Err(_) => Err(NotRecorded::Hangs),
+        let store = move || context.ledger.store(&credential.name, &record);
+        let stored = blocking::run_within(Lane::State, STORE_TIMEOUT, store).await;
+        self.stored = Some(match stored {
+            Ok(stored) => stored.map_err(NotRecorded::from),
+            Err(NotDone::NoThread(shortage)) => Err(NotRecorded::NoThread(shortage)),
+            Err(NotDone::Panicked | NotDone::TooLong) => Err(NotRecorded::Hangs),
         });
     }
 }

@@ -36,6 +36,6 @@ mod tasks;
 mod verifier;
 
 pub use self::{
-    event_loop::{BLOCKING_THREADS_MAX, Daemon, StartError, Turn},
+    event_loop::{Daemon, StartError, Turn},
     reloader::ReloadSource,
 };

@@ -62,7 +62,7 @@ impl ReadinessQueue {
     /// Adds a question. Questions whose clients have gone are dropped, because a disk that hangs may collect many.
     pub(super) fn push(&mut self, credential: Option<Id>, answer: oneshot::Sender<Readiness>) {
         self.waiting.retain(|question| !question.answer.is_closed());
-        self.waiting.push(ReadinessQuestion { credential, answer });
+        self.waiting.push(ReadinessQuestion::new(credential, answer));
     }
 
     /// Notes that an inspection begins.
@@ -87,6 +87,10 @@ impl ReadinessQueue {
 }
 
 impl ReadinessQuestion {
+    pub(super) fn new(credential: Option<Id>, answer: oneshot::Sender<Readiness>) -> Self {
+        Self { credential, answer }
+    }
+
     /// The credential; `None` for every required one.
     pub(super) fn credential(&self) -> Option<Id> {
         self.credential

@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use humantime::format_duration;
-use tokio::{
-    task,
-    time::{sleep, timeout},
-};
+use tokio::time::sleep;
 
 use super::{
     bounds::DISK_MIN,
@@ -15,6 +12,7 @@ use super::{
     progress::Report,
 };
 use crate::{
+    blocking::{self, Lane},
     clock,
     config::{Config, Credential},
     exchange::{Clients, Refused, Trust},
@@ -104,7 +102,7 @@ impl CheckRun<'_> {
     }
 
     async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
+        blocking::run_within(Lane::Read, self.config.http.timeout.max(DISK_MIN), work).await.ok()
     }
 }
 

@@ -2,8 +2,6 @@
 
 use std::{io, path::Path, sync::Arc, time::Duration};
 
-use tokio::{task, time};
-
 use super::{
     bounds::DISK_MIN,
     configuration,
@@ -19,6 +17,7 @@ use super::{
     state_directory,
 };
 use crate::{
+    blocking::{self, Lane},
     clock,
     config::{Config, Credential, Environment},
     hook::Hook,
@@ -197,7 +196,7 @@ impl Doctor {
 
     /// Runs blocking work; `None` if it takes longer than `http.timeout`, or than [`DISK_MIN`] if that is longer.
     pub(super) async fn on_disk<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-        time::timeout(self.config.http.timeout.max(DISK_MIN), task::spawn_blocking(work)).await.ok()?.ok()
+        blocking::run_within(Lane::Read, self.config.http.timeout.max(DISK_MIN), work).await.ok()
     }
 }
 

@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::{finding::Finding, programs};
-use crate::hook::{Hook, HookProbe, probe_listener, probe_process};
+use crate::{
+    blocking::{self, Lane, NotDone},
+    hook::{Hook, HookProbe, probe_listener, probe_process},
+};
 
 /// Checks whether the target of a hook is reachable. `booted_at` is by the current wall clock.
 pub(super) async fn probe(hook: &Hook, booted_at: SystemTime, timeout: Duration) -> HookProbe {
@@ -12,13 +15,13 @@ pub(super) async fn probe(hook: &Hook, booted_at: SystemTime, timeout: Duration)
         Hook::Post { url, .. } => probe_listener(url, timeout).await,
         Hook::Command { program, .. } => {
             let path = program.clone();
-            let probing = tokio::task::spawn_blocking(move || programs::trouble(&path));
-            match tokio::time::timeout(timeout, probing).await {
-                Ok(Ok(None)) => HookProbe::Reachable(format!("`{}` can be run", program.display())),
-                Ok(Ok(Some(trouble))) => HookProbe::WouldFail(trouble),
-                Ok(Err(_)) | Err(_) => {
+            match blocking::run_within(Lane::Read, timeout, move || programs::trouble(&path)).await {
+                Ok(None) => HookProbe::Reachable(format!("`{}` can be run", program.display())),
+                Ok(Some(trouble)) => HookProbe::WouldFail(trouble),
+                Err(NotDone::Panicked | NotDone::TooLong) => {
                     HookProbe::WouldFail(format!("the disk of `{}` takes too long", program.display()))
                 }
+                Err(NotDone::NoThread(shortage)) => HookProbe::WouldFail(shortage.to_string()),
             }
         }
     }

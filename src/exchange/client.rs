@@ -1,6 +1,6 @@
 //! The HTTP client for every request to an API. It returns complete replies.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use reqwest::{Response, redirect, retry, tls};
 use zeroize::Zeroizing;
@@ -12,6 +12,7 @@ use super::{
     refusal::Refused,
     reply::{BODY_BYTES_MAX, Reply},
     request::Request,
+    resolver::Resolver,
     roots::{self, CaFileError},
     settings::HttpSettings,
     transport::TransportError,
@@ -63,6 +64,7 @@ impl Client {
             .redirect(redirect::Policy::none())
             .retry(retry::never())
             .referer(false)
+            .dns_resolver(Arc::new(Resolver))
             .tls_version_min(tls::Version::TLS_1_2)
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(POOL_IDLE_MAX)

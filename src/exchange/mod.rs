@@ -16,6 +16,7 @@ mod proxy;
 mod refusal;
 mod reply;
 mod request;
+mod resolver;
 mod roots;
 mod settings;
 mod skew;

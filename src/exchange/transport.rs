@@ -7,7 +7,7 @@ use std::{error::Error, io, time::Duration};
 use rustls::{CertificateError, Error as TlsError};
 
 use super::{origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
-use crate::renewal::Refusal;
+use crate::{blocking::Shortage, renewal::Refusal};
 
 /// An error between the client and the API.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +37,11 @@ impl TransportError {
                 "the connection broke before the complete reply arrived".to_owned()
             }
         });
-        let words = if error.is_dns() { "the host name cannot be looked up".to_owned() } else { words };
+        let words = match causes.iter().find_map(|cause| cause.downcast_ref::<Shortage>()) {
+            Some(shortage) => format!("the host name cannot be looked up: {shortage}"),
+            None if error.is_dns() => "the host name cannot be looked up".to_owned(),
+            None => words,
+        };
         Self::Broken(if through_proxy { format!("through the proxy in the environment: {words}") } else { words })
     }
 

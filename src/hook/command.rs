@@ -19,7 +19,6 @@ use tokio::{
     process::Command,
     select,
     sync::Semaphore,
-    task,
     time::{sleep, timeout as within},
 };
 use zeroize::Zeroizing;
@@ -29,6 +28,7 @@ use super::{
     outcome::{HookContext, HookOutcome, HookRun},
 };
 use crate::{
+    blocking::{self, LIMITS, Lane},
     child::{ChildRegistry, OwnedChild},
     secret::Secret,
     source::{Material, Source},
@@ -151,11 +151,11 @@ async fn read_secrets(source: &Source) -> Vec<Secret> {
     let source = source.clone();
     let reading = async {
         let permit = SECRET_READS.acquire().await.ok()?;
-        let secrets = task::spawn_blocking(move || {
+        let secrets = blocking::submit(Lane::Read, move || {
             let _permit = permit;
             source.read().map(Material::into_secrets).ok()
         });
-        secrets.await.ok()?
+        secrets.await.flatten()
     };
     within(SECRETS_READ_MAX, reading).await.ok().flatten().unwrap_or_default()
 }
@@ -186,9 +186,7 @@ fn cannot_start(program: &Path, error: &io::Error) -> String {
         }
         Some(Errno::TXTBSY) => ("the file is being written", "replace it by a rename"),
         Some(Errno::TOOBIG) => ("its arguments are too long", "shorten them"),
-        Some(Errno::AGAIN | Errno::NOMEM) => {
-            ("the limit on processes or memory is reached", "raise it (`ulimit -u`, `TasksMax=`, `pids.max`, memory)")
-        }
+        Some(Errno::AGAIN | Errno::NOMEM) => ("no process can be started", LIMITS),
         Some(Errno::MFILE | Errno::NFILE) => {
             ("too many files are open", "raise the limit (`ulimit -n`, `LimitNOFILE=`)")
         }

@@ -7,12 +7,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use rustix::{
-    io::Errno,
-    process::{Pid, test_kill_process},
-};
-use tokio::task;
-
 use super::{
     definition::Recipient,
     outcome::HookOutcome,
@@ -20,6 +14,11 @@ use super::{
     post::{self, LoopbackUrl},
     process_name,
     send::{refused, verify_process},
+};
+use crate::blocking::{self, Lane, NotDone};
+use rustix::{
+    io::Errno,
+    process::{Pid, test_kill_process},
 };
 
 /// Whether a hook's recipient can be reached.
@@ -37,13 +36,16 @@ pub enum HookProbe {
 /// Checks whether a signal would reach a running process. `booted_at` is as in [`super::HookContext`].
 pub async fn probe_process(to: &Recipient, booted_at: SystemTime, timeout: Duration) -> HookProbe {
     let to = to.clone();
-    let looking = task::spawn_blocking(move || match to {
+    let looking = move || match to {
         Recipient::PidFile(path) => probe_pid_file(&path, booted_at),
         Recipient::ProcessName(name) => probe_name(&name),
-    });
-    match tokio::time::timeout(timeout, looking).await {
-        Ok(Ok(reach)) => reach,
-        Ok(Err(_)) | Err(_) => HookProbe::WouldFail("looking for the process takes too long".to_owned()),
+    };
+    match blocking::run_within(Lane::Read, timeout, looking).await {
+        Ok(reach) => reach,
+        Err(NotDone::Panicked | NotDone::TooLong) => {
+            HookProbe::WouldFail("looking for the process takes too long".to_owned())
+        }
+        Err(NotDone::NoThread(shortage)) => HookProbe::WouldFail(shortage.to_string()),
     }
 }
 

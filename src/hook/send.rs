@@ -10,7 +10,7 @@ use rustix::{
     io::Errno,
     process::{Pid, PidfdFlags, getpid, pidfd_open, pidfd_send_signal},
 };
-use tokio::{sync::Semaphore, task};
+use tokio::sync::Semaphore;
 
 use super::{
     definition::Recipient,
@@ -20,6 +20,7 @@ use super::{
     process_name,
     signal::Signal,
 };
+use crate::blocking::{self, Lane};
 
 /// Sends a signal. If a disk or a process hangs during the lookup, it occupies one of a few threads, and later hooks use
 /// the others.
@@ -27,7 +28,7 @@ pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) 
     let to = to.clone();
     let work = async {
         let Ok(permit) = PROCESS_LOOKUPS.acquire().await else { return HookOutcome::Failed(TASK_FAILED.to_owned()) };
-        let looking = task::spawn_blocking(move || {
+        let looking = blocking::submit(Lane::Read, move || {
             let _permit = permit;
             let sent = match to {
                 Recipient::PidFile(path) => send_by_file(signal, &path, booted_at),
@@ -35,7 +36,7 @@ pub(super) async fn send(signal: Signal, to: &Recipient, booted_at: SystemTime) 
             };
             sent.map_or_else(|outcome| outcome, |()| HookOutcome::Done)
         });
-        looking.await.unwrap_or_else(|_panicked| HookOutcome::Failed(TASK_FAILED.to_owned()))
+        looking.await.unwrap_or_else(|| HookOutcome::Failed(TASK_FAILED.to_owned()))
     };
     tokio::time::timeout(TIMEOUT, work).await.unwrap_or(HookOutcome::TimedOut(TIMEOUT))
 }

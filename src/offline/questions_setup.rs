@@ -8,13 +8,11 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{
-    task,
-    time::{sleep, timeout},
-};
+use tokio::time::{sleep, timeout};
 
 use super::setup_error::SetupError;
 use crate::{
+    blocking::{self, Lane},
     clock,
     config::{Config, duration::short},
     exchange::{Api, Client, Proxies, Refused},
@@ -114,11 +112,11 @@ impl QuestionsSetup {
         let locking = async {
             loop {
                 let questions = Arc::clone(&self.questions);
-                match task::spawn_blocking(move || questions.lock_for_setup()).await {
-                    Ok(Ok(lock)) => return Ok(lock),
-                    Ok(Err(NotLocked::Busy(path))) => holder = path,
-                    Ok(Err(NotLocked::Unusable(error))) => return Err(error.into()),
-                    Err(_) => return Err(SetupError::Unsettled),
+                match blocking::submit(Lane::State, move || questions.lock_for_setup()).await {
+                    Some(Ok(lock)) => return Ok(lock),
+                    Some(Err(NotLocked::Busy(path))) => holder = path,
+                    Some(Err(NotLocked::Unusable(error))) => return Err(error.into()),
+                    None => return Err(SetupError::Unsettled),
                 }
                 sleep(LOCK_EVERY).await;
             }
@@ -130,7 +128,7 @@ impl QuestionsSetup {
 
     async fn token(&self) -> Result<SetupToken, SetupError> {
         let questions = Arc::clone(&self.questions);
-        Ok(task::spawn_blocking(move || questions.setup_token()).await.map_err(|_| SetupError::Unsettled)??)
+        Ok(blocking::submit(Lane::State, move || questions.setup_token()).await.ok_or(SetupError::Unsettled)??)
     }
 
     fn refused(&self, refused: Refused) -> SetupError {

@@ -7,10 +7,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::{task, time};
+use tokio::time;
 
 use super::disk_status::DiskStatus;
 use crate::{
+    blocking::{self, Lane},
     config::Config,
     output::Output,
     state::Ledger,
@@ -41,7 +42,7 @@ pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<DiskStatus>
 
 async fn scan(config: &Arc<Config>) -> DiskStatus {
     let config = Arc::clone(config);
-    task::spawn_blocking(move || DiskStatus::of(&config)).await.unwrap_or_default()
+    blocking::submit(Lane::Read, move || DiskStatus::of(&config)).await.unwrap_or_default()
 }
 
 /// Watches the folders. Instead of a missing folder, watches its nearest existing ancestor.
@@ -50,7 +51,7 @@ async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
     while !wanted.is_empty() {
         let Some(armer) = change_watcher.armer() else { return };
         let requested = wanted.clone();
-        let Ok(watches) = task::spawn_blocking(move || armer.arm(requested)).await else { return };
+        let Some(watches) = blocking::submit(Lane::Read, move || armer.arm(requested)).await else { return };
         change_watcher.record_armed(watches);
         let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
         wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();

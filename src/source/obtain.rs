@@ -17,8 +17,6 @@
 
 use std::time::Duration;
 
-use tokio::task;
-
 use super::{
     answer::{Answer, Unsettled},
     chain::ChainLink,
@@ -30,6 +28,7 @@ use super::{
     unusable::ReadError,
 };
 use crate::{
+    blocking::{self, Lane},
     clock,
     exchange::{Api, Client, Refused, SignatureStatus, Skew, Timing, Trust},
     fingerprint::Fingerprint,
@@ -188,7 +187,7 @@ async fn note_end(source: &Source, link: ChainLink, refusal: Option<Refusal>) {
         Some(refusal) if refusal.class() == RefusalClass::Denied => source.denied(link),
         Some(_) => {}
     };
-    let _ = task::spawn_blocking(note).await;
+    blocking::submit(Lane::State, note).await;
 }
 
 impl Outcome {
@@ -247,13 +246,13 @@ async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answe
             why
         })
     };
-    let settled = if needs_the_disk { task::spawn_blocking(settle).await } else { Ok(settle()) };
+    let settled = if needs_the_disk { blocking::submit(Lane::State, settle).await } else { Some(settle()) };
     match settled {
-        Ok(Ok(result)) => result,
-        Ok(Err(why)) => {
+        Some(Ok(result)) => result,
+        Some(Err(why)) => {
             Err(failed(format!("the session is held back, because the new refresh token is not stored: {why}")))
         }
-        Err(_) => Err(failed("the exchange ended by a bug in tokenwell; please report it".to_owned())),
+        None => Err(failed("the exchange ended by a bug in tokenwell; please report it".to_owned())),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Semaphore, task, time};
+use tokio::sync::Semaphore;
 
 use super::{
     answer::{NotStored, RotatedSecret},
@@ -20,7 +20,11 @@ use super::{
     token_chain::NotLocked,
     unusable::ReadError,
 };
-use crate::{exchange::Refused, renewal::Refusal};
+use crate::{
+    blocking::{self, Lane, NotDone},
+    exchange::Refused,
+    renewal::Refusal,
+};
 
 /// Reads one source, one read at a time, so that a file system that hangs blocks one thread per credential and not one
 /// per attempt. Clones share this limit.
@@ -154,17 +158,21 @@ impl Reader {
     ) -> Result<T, NotRead> {
         let hangs = || NotRead::Refused(Refused { refusal: Refusal::TimedOut, message: source.hangs() });
         let Ok(permit) = Arc::clone(&self.turn).try_acquire_owned() else { return Err(hangs()) };
-        let read = task::spawn_blocking({
+        let read = {
             let (source, reader) = (source.clone(), self.clone());
             move || {
                 let result = work(&source, &reader);
                 drop(permit);
                 result
             }
-        });
-        match time::timeout(READ_TIMEOUT, read).await {
-            Ok(Ok(result)) => result,
-            Ok(Err(_)) | Err(_) => Err(hangs()),
+        };
+        match blocking::run_within(Lane::Read, READ_TIMEOUT, read).await {
+            Ok(result) => result,
+            Err(NotDone::Panicked | NotDone::TooLong) => Err(hangs()),
+            Err(NotDone::NoThread(shortage)) => Err(NotRead::Refused(Refused {
+                refusal: Refusal::TimedOut,
+                message: format!("cannot read the {}: {shortage}", source.noun()),
+            })),
         }
     }
 }

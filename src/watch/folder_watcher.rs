@@ -1,11 +1,10 @@
 //! Watches folders and gives a hint when something in them may have changed.
 
-use std::{collections::BTreeSet, path::PathBuf, pin::Pin, sync::Arc, thread, time::Duration};
-
-use tokio::time::{Sleep, sleep};
-use tracing::warn;
+use std::{collections::BTreeSet, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 
 use super::{queue::WatchQueue, watch_thread};
+use crate::blocking;
+use tokio::time::{Sleep, sleep};
 
 /// Watches folders and their direct entries, not recursively. Uses one inotify instance for all folders: instances are
 /// scarce (128 per user by default).
@@ -14,20 +13,26 @@ use super::{queue::WatchQueue, watch_thread};
 #[derive(Debug)]
 pub struct FolderWatcher {
     queue: Arc<WatchQueue>,
+    /// Whether the thread was started that serves the queue.
+    is_served: bool,
     /// The delay of a pending hint. It is a field so that [`Self::hint`] can be dropped and called again.
     debounce: Option<Pin<Box<Sleep>>>,
 }
 
 impl FolderWatcher {
-    /// Never fails. Without inotify or a thread it gives no hints, is never [`Self::fully_armed`], and logs the reason.
+    /// Never fails. Without inotify or a thread it gives no hints, and is not [`Self::fully_armed`]. The thread is started
+    /// again by [`Self::rearm`]. Must be called within a runtime.
     pub fn new() -> Self {
-        let queue = Arc::new(WatchQueue::default());
-        let thread_queue = Arc::clone(&queue);
-        let started = thread::Builder::new().name("watch".to_owned()).spawn(move || watch_thread::run(&thread_queue));
-        if let Err(error) = started {
-            warn!("cannot start a thread to watch folders: {error}; changes are found by polling every few seconds");
+        let mut watcher = Self { queue: Arc::default(), is_served: false, debounce: None };
+        watcher.serve();
+        watcher
+    }
+
+    fn serve(&mut self) {
+        if !self.is_served {
+            let queue = Arc::clone(&self.queue);
+            self.is_served = blocking::start_thread("watch", move || watch_thread::run(&queue));
         }
-        Self { queue, debounce: None }
     }
 
     /// Sets the watched folders. Each newly armed folder causes a hint, because it may have changed before.
@@ -38,13 +43,14 @@ impl FolderWatcher {
     /// Arms folders again that were missing, that could not be armed, or that are not the same any more (recreated, or
     /// reached through a link that was changed). Call it at each slow poll, before the files are inspected.
     pub fn rearm(&mut self) {
+        self.serve();
         self.queue.request_pass();
     }
 
     /// Whether every folder is watched, as far as is known. While this is false, poll more often and call [`Self::rearm`].
     /// Arming takes a moment: after a [`Self::follow`] of new folders this is false until the hint that it causes.
     pub fn fully_armed(&self) -> bool {
-        self.queue.fully_armed()
+        self.is_served && self.queue.fully_armed()
     }
 
     /// Waits until something may have changed. All changes within 100 ms are one hint, so continuous changes cause exactly

@@ -2,13 +2,14 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    io,
+    io, mem,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 
 use notify::{
-    ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
+    Config, ErrorKind, Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher,
     event::{AccessKind, AccessMode, ModifyKind, RemoveKind, RenameMode},
 };
 use tracing::{debug, info, warn};
@@ -95,7 +96,7 @@ impl WatchThread {
         let queue = Arc::clone(&self.queue);
         let watcher = match &mut self.watcher {
             Some(watcher) => watcher,
-            none => none.insert(notify::recommended_watcher(move |event| handle_event(&queue, event))?),
+            none => none.insert(new_watcher(queue)?),
         };
         match watcher.watch(path, RecursiveMode::NonRecursive) {
             Ok(()) => {
@@ -134,6 +135,22 @@ enum Arming {
     New,
     /// The folder does not exist.
     Missing,
+}
+
+/// Makes a watcher, which has a thread of its own. The crate takes for granted that it starts: without it, all calls but
+/// `configure` panic, and so does the drop.
+fn new_watcher(queue: Arc<WatchQueue>) -> notify::Result<RecommendedWatcher> {
+    let free = thread::Builder::new().name("watch-probe".to_owned()).spawn(|| {}).map_err(notify::Error::io)?;
+    // It returns at once, and cannot panic.
+    let _ = free.join();
+    let mut watcher = notify::recommended_watcher(move |event| handle_event(&queue, event))?;
+    match watcher.configure(Config::default()) {
+        Ok(_) => Ok(watcher),
+        Err(error) => {
+            mem::forget(watcher);
+            Err(error)
+        }
+    }
 }
 
 /// Handles an event on inotify's own thread. An error or a queue overflow may hide any change.

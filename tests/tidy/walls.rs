@@ -10,20 +10,22 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("replace_file", &[]),
     ("renewal", &["fingerprint"]),
     ("clock", &["renewal"]),
+    ("blocking", &[]),
     ("session", &["renewal", "secret"]),
-    ("exchange", &["renewal", "replace_file", "secret", "session"]),
-    ("source", &["clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"]),
+    ("exchange", &["blocking", "renewal", "replace_file", "secret", "session"]),
+    ("source", &["blocking", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"]),
     ("output", &["file_id", "fingerprint", "secret", "session"]),
     ("child", &[]),
-    ("hook", &["child", "secret", "session", "source"]),
+    ("hook", &["blocking", "child", "secret", "session", "source"]),
     ("state", &["fingerprint", "renewal", "replace_file", "session"]),
-    ("watch", &["file_id"]),
+    ("watch", &["blocking", "file_id"]),
     ("status", &["file_id", "renewal", "replace_file"]),
     ("config", &["exchange", "file_id", "hook", "output", "renewal", "session", "source", "status"]),
     ("confine", &["config", "hook", "output", "status"]),
     (
         "offline",
         &[
+            "blocking",
             "clock",
             "config",
             "exchange",
@@ -40,6 +42,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     (
         "daemon",
         &[
+            "blocking",
             "clock",
             "config",
             "confine",
@@ -60,6 +63,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
+            "blocking",
             "clock",
             "config",
             "exchange",
@@ -78,6 +82,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "blocking",
             "child",
             "clock",
             "config",
@@ -209,19 +214,19 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     (
         "thiserror",
         &[
-            "child", "cli", "config", "confine", "daemon", "exchange", "hook", "offline", "output", "sandbox",
-            "session", "source", "state", "status",
+            "blocking", "child", "cli", "config", "confine", "daemon", "exchange", "hook", "offline", "output",
+            "sandbox", "session", "source", "state", "status",
         ],
     ),
     (
         "tokio",
         &[
-            "child", "cli", "clock", "daemon", "doctor", "exchange", "hook", "offline", "sandbox", "source", "status",
-            "watch",
+            "blocking", "child", "cli", "clock", "daemon", "doctor", "exchange", "hook", "offline", "sandbox",
+            "source", "status", "watch",
         ],
     ),
     ("tokio_rustls", &["exchange"]),
-    ("tracing", &["child", "cli", "confine", "daemon", "exchange", "output", "sandbox", "status", "watch"]),
+    ("tracing", &["blocking", "child", "cli", "confine", "daemon", "exchange", "output", "sandbox", "status", "watch"]),
     ("tracing_subscriber", &["cli"]),
     ("x509_cert", &["exchange", "session"]),
     ("zeroizing_alloc", &["main"]),
@@ -261,12 +266,11 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "a timer is set",
         names: &["tokio::time", "std::thread::sleep"],
         doors: &[
+            "src/blocking/",
             "src/child/supervisor.rs",
             "src/cli/demo.rs",
             "src/cli/status.rs",
-            "src/cli/status/",
             "src/cli/tokens.rs",
-            "src/daemon/exchange_effect.rs",
             "src/daemon/event_loop/status_publisher.rs",
             "src/daemon/event_loop.rs",
             "src/doctor/",
@@ -277,7 +281,6 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/offline/questions_setup.rs",
             "src/offline/wait.rs",
             "src/sandbox/",
-            "src/source/reader.rs",
             "src/status/http/",
             "src/watch/folder_watcher.rs",
             "src/watch/change_watcher.rs",
@@ -436,6 +439,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "std::cell::RefCell",
         ],
         doors: &[
+            "src/blocking/",
             "src/child/registry.rs",
             "src/exchange/trust/mod.rs",
             "src/output/file/lock/",
@@ -449,12 +453,19 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "a thread or a process is started",
         names: &["std::thread", "std::process::Command", "tokio::process", "std::process::exit", "std::process::abort"],
         doors: &[
+            "src/blocking/",
             "src/child/",
             "src/cli/demo/reader.rs",
             "src/hook/command.rs",
             "src/sandbox/handle.rs",
-            "src/watch/folder_watcher.rs",
+            "src/watch/watch_thread.rs",
         ],
         why: "threads that nobody bounds and exits that skip the drain are found at night",
+    },
+    Wall {
+        rule: "a thread of the runtime is used for blocking work",
+        names: &["tokio::task::spawn_blocking", "tokio::task::block_in_place", "tokio::fs", "tokio::net::lookup_host"],
+        doors: &[],
+        why: "the runtime panics if the system allows no more threads; the lanes of blocking/ keep theirs and wait",
     },
 ];

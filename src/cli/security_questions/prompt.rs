@@ -12,9 +12,9 @@ use rustix::{
 };
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook_tokio::Signals;
-use tokio::task;
 
 use crate::{
+    blocking::{self, Lane},
     cli::{failure::Failure, print},
     secret::Secret,
 };
@@ -30,7 +30,7 @@ pub(super) async fn answers(login_id: &str) -> Result<Vec<(String, Secret)>, Fai
     let mut typed = async |question: &str| {
         print::prompt(&question);
         let line = tokio::select! {
-            line = task::spawn_blocking(line) => line.map_err(|_| Failure::at_run_time(STOPPED))??,
+            line = blocking::submit(Lane::Read, line) => line.ok_or_else(|| Failure::at_run_time(STOPPED))??,
             _ = signals.next() => return Err(Failure::at_run_time(STOPPED)),
         };
         print::prompt(&"\n");

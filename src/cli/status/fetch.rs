@@ -7,10 +7,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use tokio::{task, time};
-
 use super::same_config::TargetConfig;
 use crate::{
+    blocking::{self, Lane},
     cli::terminal::span::past,
     clock,
     config::Config,
@@ -226,7 +225,7 @@ fn append(mut line: String, unanswered: Option<&str>) -> String {
 
 /// Runs blocking work; returns `None` if the disk takes too long.
 async fn off_the_loop<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    time::timeout(READ_TIMEOUT, task::spawn_blocking(work)).await.ok()?.ok()
+    blocking::run_within(Lane::Read, READ_TIMEOUT, work).await.ok()
 }
 
 /// The time limit for the status file, because a disk may hang.

@@ -2,11 +2,11 @@
 
 use std::{path::Path, sync::Arc};
 
-use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::CredentialState,
@@ -99,7 +99,7 @@ impl Daemon {
         }
         state.token_mut().note_written(record.written.clone());
         let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
-        task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
+        blocking::submit(Lane::State, move || context.ledger.store(&credential.name, &record));
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
-use tokio::task;
 use tracing::{debug, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::{ConflictNews, CredentialState},
@@ -31,7 +31,7 @@ impl Daemon {
             .collect();
         let Some(armer) = self.monitor.arm(&folders) else { return };
         self.tasks.start(Task::Arm, async move {
-            task::spawn_blocking(move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
+            blocking::submit(Lane::Read, move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
         });
     }
 
@@ -93,7 +93,7 @@ impl Daemon {
             .flat_map(|state| state.credential().outputs.clone())
             .collect();
         let locks = Arc::clone(self.access.locks());
-        task::spawn_blocking(move || {
+        blocking::submit(Lane::Write, move || {
             for error in output::tidy(&outputs, &locks).failed {
                 warn!("{error}");
             }
@@ -138,7 +138,7 @@ impl Daemon {
                 inspected: checks.into_iter().map(|check| check.run(context.api.project.as_str())).collect(),
                 missing: probes.into_iter().filter_map(|probe| probe.take(context.api.project.as_str())).collect(),
             };
-            task::spawn_blocking(move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
+            blocking::submit(Lane::Read, move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
         });
     }
 

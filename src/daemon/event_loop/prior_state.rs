@@ -2,11 +2,11 @@
 
 use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
-use tokio::task;
 use tracing::{error, field::display, info, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::CredentialState,
@@ -156,7 +156,7 @@ impl Daemon {
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.token_mut().note_written(record.written.clone());
         let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
-        task::spawn_blocking(move || context.ledger.store(&credential.name, &record));
+        blocking::submit(Lane::State, move || context.ledger.store(&credential.name, &record));
     }
 
     /// The record of the newest session, to be stored once it is written.

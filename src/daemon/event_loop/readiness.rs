@@ -6,11 +6,12 @@ use tokio::sync::oneshot;
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::CredentialState,
         next_action::Next,
-        readiness::{Missing, ReadinessProbe},
+        readiness::{Missing, ReadinessProbe, ReadinessQuestion},
         span,
     },
     renewal::{Health, Id, Moment, Renewal},
@@ -19,13 +20,20 @@ use crate::{
 
 impl Daemon {
     /// Inspects the outputs, and answers afterwards. One inspection is in flight at a time, however many questions
-    /// there are.
+    /// there are. Without a thread for it, answers by what the loop knows.
     pub(super) fn look_whether_ready(&mut self, whose: Option<String>, answer: oneshot::Sender<Readiness>) {
         let whose = match whose.map(|name| self.required(&name)) {
             None => None,
             Some(Some(id)) => Some(id),
             Some(None) => return drop(answer.send(Readiness::Unknown)),
         };
+        if let Some(shortage) = blocking::starved(Lane::Read) {
+            let mut unready = self.culprits(whose, &[]);
+            if !unready.is_empty() {
+                unready.push(shortage.to_string());
+            }
+            return ReadinessQuestion::new(whose, answer).answer(unready);
+        }
         self.monitor.readiness().push(whose, answer);
         self.inspect_all();
     }

@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     config::{Credential, KeyDirectory},
     daemon::{
@@ -117,7 +117,7 @@ impl Daemon {
         }
         self.sweep_refresh_tokens();
         let (names, context, now) = (self.credentials.names(), Arc::clone(&self.context), clock::wall());
-        task::spawn_blocking(move || match context.ledger.sweep(&names, now) {
+        blocking::submit(Lane::State, move || match context.ledger.sweep(&names, now) {
             Ok(0) => {}
             Ok(swept) => debug!(swept, "forgot credentials that were removed long ago"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

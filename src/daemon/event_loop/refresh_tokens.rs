@@ -1,10 +1,10 @@
 //! Refresh tokens: warns about those that end soon, and stores rotated ones that the disk did not take before.
 
-use tokio::task;
 use tracing::{debug, error, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{advice, credential_state::CredentialState, refresh_warnings::EndingToken},
     renewal::{Id, Moment},
@@ -40,7 +40,7 @@ impl Daemon {
     pub(super) async fn store_kept_secrets(&self) {
         for (_, state) in self.credentials.all() {
             if let Some((reader, name)) = kept_by(state) {
-                let _ = task::spawn_blocking(move || store_kept(&reader, &name)).await;
+                blocking::submit(Lane::State, move || store_kept(&reader, &name)).await;
             }
         }
     }
@@ -48,17 +48,19 @@ impl Daemon {
     /// Does the same for a credential that is removed.
     pub(super) fn store_kept_secret_of(state: &CredentialState) {
         if let Some((reader, name)) = kept_by(state) {
-            task::spawn_blocking(move || store_kept(&reader, &name));
+            blocking::submit(Lane::State, move || store_kept(&reader, &name));
         }
     }
 
     /// Removes the rotated tokens of credentials that were removed long ago.
     pub(super) fn sweep_refresh_tokens(&self) {
         let (names, directory, now) = (self.credentials.names(), self.config.state_directory.clone(), clock::wall());
-        task::spawn_blocking(move || match source::sweep_chains(&directory, |name| names.contains(name), now) {
-            Ok(0) => {}
-            Ok(swept) => debug!(swept, "removed refresh tokens of credentials that were removed long ago"),
-            Err(error) => debug!("cannot clear the refresh tokens in `{}`: {error}", directory.display()),
+        blocking::submit(Lane::State, move || {
+            match source::sweep_chains(&directory, |name| names.contains(name), now) {
+                Ok(0) => {}
+                Ok(swept) => debug!(swept, "removed refresh tokens of credentials that were removed long ago"),
+                Err(error) => debug!("cannot clear the refresh tokens in `{}`: {error}", directory.display()),
+            }
         });
     }
 }

@@ -2,11 +2,11 @@
 
 use std::{mem, sync::Arc};
 
-use tokio::task;
 use tracing::{error, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     config::{Config, Digest, Loaded},
     daemon::{
@@ -25,7 +25,7 @@ impl Daemon {
         self.announce_reloading(why);
         let reading = self.reloader.reading();
         self.tasks.start(Task::Load(why), async move {
-            task::spawn_blocking(move || Done::Loaded(reading())).await.unwrap_or(Done::Lost)
+            blocking::submit(Lane::Read, move || Done::Loaded(reading())).await.unwrap_or(Done::Lost)
         });
     }
 

@@ -4,6 +4,7 @@ use std::{borrow::Cow, process};
 
 use super::Daemon;
 use crate::{
+    blocking,
     child::ChildRegistry,
     clock,
     daemon::{
@@ -47,6 +48,7 @@ impl Daemon {
                 .errors()
                 .map(ToString::to_string)
                 .chain(self.publisher.server_error().map(str::to_owned))
+                .chain(blocking::shortage().map(|shortage| shortage.to_string()))
                 .collect(),
             exchange_durations: self.publisher.activity().durations().clone(),
             credentials,

@@ -2,11 +2,12 @@
 
 use std::{path::Path, path::PathBuf, sync::Arc, time::Duration};
 
-use tokio::{task, time};
+use tokio::time;
 use tracing::{debug, error, info, warn};
 
 use super::Daemon;
 use crate::{
+    blocking::{self, Lane},
     clock,
     daemon::{
         status_publisher::{FileChange, HealthSummary, ServerChange, SocketRestored},
@@ -86,7 +87,9 @@ impl Daemon {
         let Some(path) = self.status_file() else { return };
         let report = self.report();
         self.tasks.start(Task::StatusFile, async move {
-            task::spawn_blocking(move || Done::StatusFile(status::write(&path, &report))).await.unwrap_or(Done::Lost)
+            blocking::submit(Lane::State, move || Done::StatusFile(status::write(&path, &report)))
+                .await
+                .unwrap_or(Done::Lost)
         });
     }
 
@@ -117,7 +120,7 @@ impl Daemon {
             }
             let Some(path) = self.status_file() else { return };
             let report = Report { stopped_at: Some(clock::wall()), ..self.report() };
-            if let Ok(Err(why)) = task::spawn_blocking(move || status::write(&path, &report)).await {
+            if let Some(Err(why)) = blocking::submit(Lane::State, move || status::write(&path, &report)).await {
                 debug!("{why}");
             }
         };

@@ -6,13 +6,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    net::{TcpStream, lookup_host},
-    time::timeout as within,
-};
+use tokio::{net::TcpStream, time::timeout as within};
 
 use super::NetworkPath;
-use crate::exchange::transport::describe;
+use crate::exchange::{resolver::look_up, transport::describe};
 
 /// A connection, and the failed attempts before it.
 #[derive(Debug)]
@@ -66,12 +63,12 @@ impl NetworkPath {
         if let Ok(address) = host.parse::<IpAddr>() {
             return Ok(vec![SocketAddr::new(address, port)]);
         }
-        let found = match within(timeout, lookup_host((host, port))).await {
+        let found = match within(timeout, look_up(host.to_owned(), port)).await {
             Ok(found) => found.map_err(LookUpError::Resolver)?,
             Err(_elapsed) => return Err(LookUpError::Slow(timeout)),
         };
         let mut addresses = Vec::new();
-        for address in found.take(ADDRESSES_MAX) {
+        for address in found.into_iter().take(ADDRESSES_MAX) {
             if !addresses.contains(&address) {
                 addresses.push(address);
             }

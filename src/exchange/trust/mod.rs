@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::{api::Api, client::Client, refusal::Refused};
 use crate::{
+    blocking::{self, Lane},
     renewal::{Moment, Refusal},
     secret::Secret,
     session::{Jwks, Jwt, SignatureVerdict},
@@ -188,11 +189,10 @@ fn garbled(message: &str) -> Refused {
 /// Writes the cache file off the event loop. A failure costs one request after the next start. The wait is bounded,
 /// because sessions wait for it.
 async fn write_cache(cache: Cache, keys: Arc<Jwks>) {
-    let write = tokio::task::spawn_blocking(move || cache.store(&keys));
-    match tokio::time::timeout(CACHE_WRITE_MAX, write).await {
-        Ok(Ok(Ok(()))) => {}
-        Ok(Ok(Err(error))) => tracing::debug!(%error, "the public keys are not cached"),
-        Ok(Err(_)) | Err(_) => tracing::debug!("the public keys are not cached: the disk takes too long"),
+    match blocking::run_within(Lane::State, CACHE_WRITE_MAX, move || cache.store(&keys)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "the public keys are not cached"),
+        Err(not_done) => tracing::debug!("the public keys are not cached: {not_done}"),
     }
 }
 

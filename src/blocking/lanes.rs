@@ -1,0 +1,149 @@
+//! The lanes of a runtime, and the retry of threads that could not be started.
+
+use std::{sync::Arc, thread, time::Duration};
+
+use tokio::{runtime::Handle, time};
+
+use super::{
+    job::{Job, JobHandle},
+    lane::Lane,
+    not_done::NotDone,
+    shortage::{Shortage, ShortageMonitor},
+    workers::Workers,
+};
+
+/// The lanes of one runtime.
+#[derive(Clone)]
+struct Lanes {
+    workers: [Arc<Workers>; Lane::ALL.len()],
+    shortage: Arc<ShortageMonitor>,
+}
+
+/// Closes the lanes when the thread of the runtime ends.
+struct OwnLanes(Lanes);
+
+thread_local! {
+    static LANES: OwnLanes = OwnLanes(Lanes::new());
+}
+
+/// Starts blocking work; the thread that takes it is one of the lane's. Must be called within a runtime.
+pub fn submit<T: Send + 'static>(lane: Lane, work: impl FnOnce() -> T + Send + 'static) -> JobHandle<T> {
+    let (job, handle) = Job::new(work);
+    current().submit(lane, job);
+    handle
+}
+
+/// Starts blocking work and waits for its result, but not longer than `timeout`.
+pub async fn run_within<T: Send + 'static>(
+    lane: Lane,
+    timeout: Duration,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, NotDone> {
+    let mut handle = submit(lane, work);
+    match time::timeout(timeout, &mut handle).await {
+        Ok(result) => result.ok_or(NotDone::Panicked),
+        Err(_elapsed) => Err(match shortage().filter(|_| handle.is_waiting()) {
+            Some(shortage) => NotDone::NoThread(shortage),
+            None => NotDone::TooLong,
+        }),
+    }
+}
+
+/// Starts one thread of each lane, and keeps it for good. Those that cannot be started now are started later. Must be called
+/// within a runtime.
+pub fn keep_threads() {
+    let lanes = current();
+    for workers in &lanes.workers {
+        if let Err(error) = workers.keep_one() {
+            lanes.falls_short(&error);
+        }
+    }
+}
+
+/// Starts a thread for work that never ends, as far as the system allows. If it does not, that is a [`Shortage`] like any
+/// other, and the caller tries again later. Returns whether the thread was started. Must be called within a runtime.
+pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
+    match thread::Builder::new().name(name.to_owned()).spawn(work) {
+        Ok(_) => true,
+        Err(error) => {
+            current().falls_short(&error);
+            false
+        }
+    }
+}
+
+/// The shortage of threads, if there is one.
+pub fn shortage() -> Option<Shortage> {
+    current().shortage.current()
+}
+
+/// Returns when a shortage has begun or ended. Cancel-safe.
+pub async fn shortage_changed() {
+    let lanes = current();
+    lanes.shortage.changed().await;
+}
+
+/// The shortage, if it leaves a lane without any thread.
+pub fn starved(lane: Lane) -> Option<Shortage> {
+    let lanes = current();
+    lanes.shortage.current().filter(|_| lanes.of(lane).is_starved())
+}
+
+/// Waits until a lane has no work left.
+pub async fn finish(lane: Lane) {
+    let workers = Arc::clone(current().of(lane));
+    workers.finish().await;
+}
+
+fn current() -> Lanes {
+    LANES.with(|own| own.0.clone())
+}
+
+impl Lanes {
+    fn new() -> Self {
+        Self { workers: Lane::ALL.map(Workers::new), shortage: Arc::default() }
+    }
+
+    fn of(&self, lane: Lane) -> &Arc<Workers> {
+        &self.workers[lane as usize]
+    }
+
+    fn submit(&self, lane: Lane, job: Job) {
+        if let Err(error) = self.of(lane).submit(job) {
+            self.falls_short(&error);
+        }
+    }
+
+    fn falls_short(&self, error: &std::io::Error) {
+        if self.shortage.begin(error)
+            && let Ok(runtime) = Handle::try_current()
+        {
+            runtime.spawn(self.clone().retry());
+        }
+    }
+
+    /// Tries again, ever more slowly, until every thread that is needed could be started, and one more.
+    async fn retry(self) {
+        let mut pause = RETRY_FIRST;
+        loop {
+            time::sleep(pause).await;
+            pause = RETRY_MAX.min(pause * 2);
+            let topped_up = self.workers.iter().try_for_each(Workers::top_up);
+            if topped_up.and_then(|()| self.of(Lane::Read).probe()).is_ok() {
+                return self.shortage.end();
+            }
+        }
+    }
+}
+
+impl Drop for OwnLanes {
+    fn drop(&mut self) {
+        for workers in &self.0.workers {
+            workers.close();
+        }
+    }
+}
+
+/// The pause before a thread is tried again, at first; it doubles up to [`RETRY_MAX`].
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+const RETRY_MAX: Duration = Duration::from_secs(30);
