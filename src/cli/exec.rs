@@ -72,7 +72,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         blocking::keep_threads();
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
-        daemon.serve_status().map_err(Failure::at_run_time)?;
+        daemon.serve_status();
         daemon.tell_service_manager();
         let mut supervisor = Supervisor::new(signals, daemon.children().clone(), on_rotation, grace);
         let begun = tokio::select! {

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         blocking::keep_threads();
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.stay_within(confinement);
-        daemon.serve_status().map_err(Failure::at_run_time)?;
+        daemon.serve_status();
         daemon.tell_service_manager();
         let ended = loop {
             match daemon.turn().await {

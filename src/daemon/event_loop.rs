@@ -222,7 +222,7 @@ impl Daemon {
 
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.due();
-        let faces = [self.status_file_due(), self.publisher.service_manager_due()];
+        let faces = [self.status_file_due(), self.publisher.service_manager_due(), self.publisher.server_due()];
         [self.fleet.next_wake(), poll, self.monitor.cleanup_due(), self.refresh_warnings.due()]
             .into_iter()
             .chain(faces)
@@ -238,6 +238,7 @@ impl Daemon {
         if self.inputs.due().is_some_and(|due| now >= due) {
             self.scan_disk();
         }
+        self.retry_server(now);
         self.notice_due_refresh_tokens(now);
         self.tidy(now);
         self.reconciler.forget_old_exchanges(now);

@@ -85,6 +85,11 @@ impl StatusPublisher {
         self.server.error()
     }
 
+    /// When the server tries again to listen.
+    pub(super) fn server_due(&self) -> Option<Moment> {
+        self.server.retry_due()
+    }
+
     /// The status file.
     pub(super) fn file(&mut self) -> &mut StatusFile {
         &mut self.file

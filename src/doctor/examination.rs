@@ -178,9 +178,13 @@ impl Doctor {
         };
         let probing = {
             let listen = listen.clone();
-            self.on_disk(move || status::listen_probe(&listen))
+            self.on_disk(move || {
+                let probe = status::listen_probe(&listen);
+                let is_held = matches!(probe, Err(ListenError::InUse(_)));
+                (probe, is_held.then(|| status::port_holder(&listen, None)).flatten())
+            })
         };
-        let Some(listen_probe) = report.wait("trying `status.listen`", probing).await else {
+        let Some((listen_probe, holder)) = report.wait("trying `status.listen`", probing).await else {
             let text = format!("the disk of `{listen}` takes too long; see the kernel's log");
             return report.emit(vec![Finding::failed(listen::SUBJECT, text)]);
         };
@@ -190,7 +194,7 @@ impl Doctor {
             }
             (Ok(_) | Err(_), _) => None,
         };
-        let probe = ListenInspection { listen: listen.clone(), listen_probe, report: report_of_listener };
+        let probe = ListenInspection { listen: listen.clone(), listen_probe, report: report_of_listener, holder };
         report.emit(vec![probe.finding(credentials, &self.identity, self.orchestrator)])
     }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     config::Credential,
     output::Output,
-    status::{Listen, ListenError, ListenProbe, Report},
+    status::{Listen, ListenError, ListenProbe, PortHolder, Report},
 };
 
 /// Result of probing an address.
@@ -19,6 +19,8 @@ pub(super) struct ListenInspection {
     pub(super) listen_probe: Result<ListenProbe, ListenError>,
     /// Status report of a tokenwell that listens there.
     pub(super) report: Option<Report>,
+    /// The process that holds an address in use.
+    pub(super) holder: Option<PortHolder>,
 }
 
 impl ListenInspection {
@@ -29,7 +31,7 @@ impl ListenInspection {
         identity: &ProcessUser,
         orchestrator: Orchestrator,
     ) -> Finding {
-        let Self { listen, listen_probe, report } = self;
+        let Self { listen, listen_probe, report, holder: _ } = self;
         match (listen_probe, report) {
             (Ok(ListenProbe::Free), _) => Finding::passed(SUBJECT, format!("`{listen}` can be listened on")),
             (Ok(ListenProbe::InheritedSocket), _) => {
@@ -40,7 +42,10 @@ impl ListenInspection {
                 let because = "systemd passes the socket to the unit only; `systemctl list-sockets` shows it";
                 Finding::skipped(SUBJECT, because)
             }
-            (Err(error), _) => Finding::failed(SUBJECT, error.to_string()).needing(needs(listen, error, identity)),
+            (Err(error), _) => {
+                let holder = self.holder.as_ref().map(|holder| format!("; {holder}")).unwrap_or_default();
+                Finding::failed(SUBJECT, format!("{error}{holder}")).needing(needs(listen, error, identity))
+            }
         }
     }
 }

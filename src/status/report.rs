@@ -43,7 +43,7 @@ pub struct Report {
     pub clock_skew: Option<f64>,
     /// The configuration that is in force.
     pub configuration: ConfigurationReport,
-    /// Why credentials may be missing: key folders that cannot be listed.
+    /// Problems of no single credential: key folders that cannot be listed, and why status is not served.
     pub troubles: Vec<String>,
     /// The address of the status server, such as `http://127.0.0.1:9465/` or `unix:/run/tokenwell/status.sock`.
     #[serde(default)]

@@ -333,6 +333,8 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/state/probe.rs",
             "src/status/file.rs",
             "src/status/http/listen_probe.rs",
+            "src/status/http/listener.rs",
+            "src/status/http/port_holder.rs",
             "src/status/http/unix_socket.rs",
             "src/status/process.rs",
             "src/watch/change_watcher.rs",

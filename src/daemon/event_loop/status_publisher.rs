@@ -14,15 +14,15 @@ use crate::{
         tasks::{Done, Task},
     },
     renewal::Moment,
-    status::{self, ListenError, Query, Report, Snapshot, WriteError},
+    status::{self, Query, Report, Snapshot, WriteError},
 };
 
 impl Daemon {
-    /// Serves status as the configuration says, also after every reload. Must be called within a tokio runtime.
-    pub fn serve_status(&mut self) -> Result<(), ListenError> {
-        let change = self.publisher.server().open(self.config.status.as_ref())?;
-        log_server_change(&change);
-        Ok(())
+    /// Serves status as the configuration says, also after every reload. If that is not possible, it is logged and tried
+    /// again while renewals go on. Must be called within a tokio runtime.
+    pub fn serve_status(&mut self) {
+        let change = self.publisher.server().open(self.config.status.as_ref(), clock::now());
+        self.note_server_change(&change);
     }
 
     /// Where status is served, such as `http://127.0.0.1:9465/`.
@@ -32,7 +32,30 @@ impl Daemon {
 
     /// Serves status where the new configuration says.
     pub(super) fn move_server(&mut self) {
-        log_server_change(&self.publisher.server().move_to(self.config.status.as_ref()));
+        let change = self.publisher.server().move_to(self.config.status.as_ref(), clock::now());
+        self.note_server_change(&change);
+    }
+
+    /// Tries again to listen, if it is time.
+    pub(super) fn retry_server(&mut self, now: Moment) {
+        let change = self.publisher.server().retry(now);
+        self.note_server_change(&change);
+    }
+
+    fn note_server_change(&mut self, change: &ServerChange) {
+        match change {
+            ServerChange::None => return,
+            ServerChange::Stopped => info!("status is no longer served"),
+            ServerChange::Serving(address) => info!(address, "status is served"),
+            ServerChange::Failed { error, still_at: Some(address) } => {
+                error!("status stays served at {address}: {error}");
+            }
+            ServerChange::Failed { error, still_at: None } => {
+                error!("status is not served, renewals go on: {error}");
+            }
+            ServerChange::FailedAgain(why) => debug!("{why}"),
+        }
+        self.note_change();
     }
 
     /// Makes the file of the Unix socket again, without which no client can connect.
@@ -137,16 +160,6 @@ impl Daemon {
             .all()
             .any(|(_, state)| state.credential().outputs.iter().any(|output| output.file() == Some(&path)));
         (!taken).then_some(path)
-    }
-}
-
-fn log_server_change(change: &ServerChange) {
-    match change {
-        ServerChange::None => {}
-        ServerChange::Stopped => info!("status is no longer served"),
-        ServerChange::Serving(address) => info!(address, "status is served"),
-        ServerChange::Failed { error, still_at: Some(address) } => error!("status stays served at {address}: {error}"),
-        ServerChange::Failed { error, still_at: None } => error!("status is not served: {error}"),
     }
 }
 

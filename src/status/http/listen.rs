@@ -2,6 +2,8 @@
 
 use std::{fmt, io, net::SocketAddr, path::PathBuf};
 
+use rustix::io::Errno;
+
 /// Where to listen, as configured.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Listen {
@@ -36,6 +38,18 @@ pub enum ListenError {
     /// The address belongs to another machine.
     #[error("cannot serve status at `{0}`: this machine does not have that address; change `status.listen`")]
     NotHere(Listen),
+    /// The system has no IPv6.
+    #[error("cannot serve status at `{0}`: this machine has no IPv6; write an IPv4 address such as `0.0.0.0:9465`")]
+    NoIpv6(Listen),
+    /// The port is for privileged programs.
+    #[error(
+        "cannot serve status at `{0}`: its port needs the capability CAP_NET_BIND_SERVICE; change `status.listen` to a \
+         port from 1024 on, or grant it"
+    )]
+    Privileged(Listen),
+    /// The process, or the system, has no free file descriptor.
+    #[error("cannot serve status at `{0}`: no file descriptor is free; raise the limit (`ulimit -n`, `LimitNOFILE=`)")]
+    NoDescriptor(Listen),
     /// A file that is not a socket is at the path of a Unix socket.
     #[error("cannot serve status at `{0}`: a file that is not a socket is there; move it, or change `status.listen`")]
     NoSocket(Listen),
@@ -55,12 +69,37 @@ pub enum ListenError {
     },
 }
 
+impl ListenError {
+    /// Whether a later attempt of this process can succeed without a new configuration.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::InUse(_)
+            | Self::NotHere(_)
+            | Self::NoIpv6(_)
+            | Self::Privileged(_)
+            | Self::NoDescriptor(_)
+            | Self::NoSocket(_)
+            | Self::Io { .. } => true,
+            // The variables and descriptors of a process are set before it starts.
+            Self::NotPassed(_) => false,
+        }
+    }
+}
+
 impl Listen {
     pub(super) fn refused(&self, source: io::Error) -> ListenError {
-        match source.kind() {
-            io::ErrorKind::AddrInUse => ListenError::InUse(self.clone()),
-            io::ErrorKind::AddrNotAvailable => ListenError::NotHere(self.clone()),
-            _ => ListenError::Io { listen: self.clone(), source },
+        let listen = self.clone();
+        match (Errno::from_io_error(&source), self) {
+            (Some(Errno::ADDRINUSE), _) => ListenError::InUse(listen),
+            // With IPv6 switched off, even the unspecified address is not there.
+            (Some(Errno::ADDRNOTAVAIL), Self::Address(SocketAddr::V6(address))) if address.ip().is_unspecified() => {
+                ListenError::NoIpv6(listen)
+            }
+            (Some(Errno::AFNOSUPPORT), Self::Address(SocketAddr::V6(_))) => ListenError::NoIpv6(listen),
+            (Some(Errno::ADDRNOTAVAIL), _) => ListenError::NotHere(listen),
+            (Some(Errno::ACCESS), Self::Address(_)) => ListenError::Privileged(listen),
+            (Some(Errno::MFILE | Errno::NFILE), _) => ListenError::NoDescriptor(listen),
+            _ => ListenError::Io { listen, source },
         }
     }
 }

@@ -3,11 +3,12 @@
 use std::{io, net, os::unix, path::Path};
 
 use listenfd::ListenFd;
-use rustix::net::listen;
+use rustix::{fs::fstat, net::listen};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 use super::{
     listen::{Listen, ListenError, NotPassed},
+    port_holder::SocketId,
     unix_socket::{SocketFile, at_path},
 };
 
@@ -86,6 +87,14 @@ impl Listener {
         match (&self.listen, &self.socket) {
             (Listen::Address(_), Socket::Tcp(socket)) => socket.local_addr().ok().map(|address| address.port()),
             (_, Socket::Tcp(_) | Socket::Unix(_)) => None,
+        }
+    }
+
+    /// Returns the identity of a TCP socket.
+    pub(super) fn id(&self) -> Option<SocketId> {
+        match &self.socket {
+            Socket::Tcp(socket) => fstat(socket).ok().map(|found| SocketId(found.st_ino)),
+            Socket::Unix(_) => None,
         }
     }
 

@@ -24,6 +24,7 @@ mod listen;
 mod listen_probe;
 mod listener;
 mod negotiation;
+mod port_holder;
 mod progress;
 mod query;
 mod reply;
@@ -36,6 +37,7 @@ pub use self::{
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},
     listener::InheritedSocket,
+    port_holder::{PortHolder, SocketId, port_holder},
     query::{Query, Readiness, Snapshot},
     server::Server,
 };

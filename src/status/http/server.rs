@@ -14,6 +14,7 @@ use super::{
     connection_pool::ConnectionPool,
     listen::{Listen, ListenError},
     listener::{InheritedSocket, Listener, Stream},
+    port_holder::SocketId,
     query::{LoopHandle, Query},
 };
 
@@ -59,6 +60,11 @@ impl Server {
     /// Returns the port that it opened: `None` for a Unix socket or an inherited socket.
     pub fn port(&self) -> Option<u16> {
         self.listener.port()
+    }
+
+    /// Returns the identity of the socket that it opened at an address.
+    pub fn socket(&self) -> Option<SocketId> {
+        self.listener.id()
     }
 
     /// Returns the file of its Unix socket, if it created one.

@@ -2,16 +2,19 @@
 
 use std::{
     fs, io,
-    os::unix::{
-        self,
-        fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            self,
+            fs::{DirBuilderExt as _, FileTypeExt as _, PermissionsExt as _},
+        },
     },
     path::{Path, PathBuf},
 };
 
 use rustix::{
     io::Errno,
-    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with},
+    net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with, sockopt},
 };
 
 use super::listen::{Listen, ListenError};
@@ -38,11 +41,24 @@ pub(super) fn at_path(listen: &Listen, path: &Path) -> Result<(unix::net::UnixLi
 
 /// Whether a server listens at a socket's path. Never waits for the server.
 pub(super) fn is_served(path: &Path) -> io::Result<bool> {
+    connected(path).map(|socket| socket.is_some())
+}
+
+/// Returns the number and the user of the process that listens at a path; no number if it is in another namespace. `None`
+/// if no process listens there, or if that is not visible.
+pub(super) fn listener(path: &Path) -> Option<(Option<u32>, u32)> {
+    let peer = sockopt::socket_peercred(connected(path).ok()??).ok()?;
+    let process = u32::try_from(peer.pid.as_raw_nonzero().get()).ok();
+    Some((process, peer.uid.as_raw()))
+}
+
+/// Connects to the server at a path, if one listens there. A server whose queue is full counts, unconnected.
+fn connected(path: &Path) -> io::Result<Option<OwnedFd>> {
     let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
     let socket = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
     match connect(&socket, &SocketAddrUnix::new(path)?) {
-        Ok(()) | Err(Errno::AGAIN) => Ok(true),
-        Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(false),
+        Ok(()) | Err(Errno::AGAIN) => Ok(Some(socket)),
+        Err(Errno::CONNREFUSED | Errno::NOENT) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -18,27 +18,30 @@ use crate::{
 };
 
 #[test]
-fn an_address_in_use_is_fatal_at_the_start() {
+fn an_address_in_use_at_the_start_costs_no_token() {
     let setting = setting(&["a"]);
     let other = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap().to_string();
     configure(&setting, &address, &setting.named(&["a"]));
-    let ended = Program::start(&mut run(&setting.path(""))).ended();
-    assert_eq!(ended.code, Some(1));
-    let wanted = format!("cannot serve status at `{address}`: another program listens there; stop it, or change");
-    assert!(ended.stderr.contains(&wanted), "{}", ended.stderr);
-    assert_eq!(setting.sandbox.counters().exchanges, 0);
+    let program = setting.ready();
+    let wanted = format!(
+        "status is not served, renewals go on: cannot serve status at `{address}`: another program listens there; stop it, \
+         or change `status.listen`; it is "
+    );
+    program.until_said(&wanted, 1);
+    assert_eq!((setting.sandbox.counters().exchanges, listens_at(&program)), (1, Vec::new()));
     let ended = Program::start(&mut once(&setting.path(""), "30s")).ended();
     assert_eq!(ended.code, Some(0), "`once` leaves the port to the daemon: {}", ended.stderr);
+    assert_eq!(program.stop().code, Some(0));
 }
 
 #[test]
 fn an_address_of_another_machine_is_reported() {
     let setting = setting(&["a"]);
     configure(&setting, "192.0.2.1:9465", &setting.named(&["a"]));
-    let ended = Program::start(&mut run(&setting.path(""))).ended();
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("this machine does not have that address"), "{}", ended.stderr);
+    let program = setting.ready();
+    program.until_said("this machine does not have that address", 1);
+    assert_eq!(program.stop().code, Some(0));
 }
 
 #[test]
@@ -91,9 +94,10 @@ fn a_unix_socket_is_for_its_group_and_goes_with_the_process() {
     assert_eq!(server.get("/readyz").status, 200);
     let elsewhere = "GET /readyz HTTP/1.1\r\nHost: any.name\r\nConnection: close\r\n\r\n";
     assert_eq!(server.ask(elsewhere).status, 200, "no browser gets there");
-    let ended = Program::start(&mut run(&setting.path(""))).ended();
-    assert_eq!(ended.code, Some(1), "another daemon does not take a living one's socket");
-    assert!(ended.stderr.contains("another program listens there"), "{}", ended.stderr);
+    let second = Program::start(&mut run(&setting.path("")));
+    second.until_said("another program listens there", 1);
+    assert_eq!(server.get("/readyz").status, 200, "another daemon does not take a living one's socket");
+    assert_eq!(second.stop().code, Some(0));
     assert_eq!(server.get("/readyz").status, 200);
     program.signal(nix::sys::signal::Signal::SIGKILL);
     program.ended();
@@ -132,9 +136,9 @@ fn what_is_no_socket_is_not_replaced_by_one() {
     let setting = setting(&["a"]);
     setting.put("precious", "text");
     configure(&setting, &format!("unix:{}", setting.path("precious").display()), &setting.named(&["a"]));
-    let ended = Program::start(&mut run(&setting.path(""))).ended();
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("a file that is not a socket is there"), "{}", ended.stderr);
+    let program = setting.ready();
+    program.until_said("a file that is not a socket is there", 1);
+    assert_eq!(program.stop().code, Some(0));
     assert_eq!(fs::read_to_string(setting.path("precious")).unwrap(), "text");
 }
 
@@ -142,9 +146,9 @@ fn what_is_no_socket_is_not_replaced_by_one() {
 fn a_socket_that_the_service_manager_passed_is_used() {
     let setting = setting(&["a"]);
     configure(&setting, "systemd", &setting.named(&["a"]));
-    let ended = Program::start(&mut run(&setting.path(""))).ended();
-    assert_eq!(ended.code, Some(1));
-    assert!(ended.stderr.contains("none was passed (`LISTEN_FDS`"), "{}", ended.stderr);
+    let program = setting.ready();
+    program.until_said("none was passed (`LISTEN_FDS`", 1);
+    assert_eq!(program.stop().code, Some(0));
 
     // The script acts like the service manager: the socket is descriptor 3, and the variables name the process.
     let script = "import os, socket, sys\n\
