@@ -11,6 +11,7 @@ use super::{
     shortage::{Shortage, ShortageMonitor},
     workers::Workers,
 };
+use crate::clock;
 
 /// The lanes of one runtime.
 #[derive(Clone)]
@@ -115,7 +116,7 @@ impl Lanes {
     }
 
     fn falls_short(&self, error: &std::io::Error) {
-        if self.shortage.begin(error)
+        if self.shortage.begin(clock::now(), error)
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(self.clone().retry());

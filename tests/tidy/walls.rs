@@ -10,7 +10,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("replace_file", &[]),
     ("renewal", &["fingerprint"]),
     ("clock", &["renewal"]),
-    ("blocking", &[]),
+    ("blocking", &["clock", "renewal"]),
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "renewal", "replace_file", "secret", "session"]),
     ("source", &["blocking", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"]),

@@ -3,6 +3,9 @@
 #![cfg(feature = "sandbox")]
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "../../common/client.rs"]
+#[allow(dead_code, reason = "shared with the tests of the status server")]
+mod client;
 #[path = "../../common/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
@@ -14,8 +17,11 @@ mod program;
 mod setting;
 #[path = "../../common/skipped.rs"]
 mod skipped;
+#[path = "../../common/tools.rs"]
+mod tools;
 
 mod dns;
 mod inotify;
 mod memory;
 mod namespace;
+mod threads;
