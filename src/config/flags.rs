@@ -17,6 +17,7 @@ use crate::{
     output::Output,
     renewal::Policy,
     source::{AccessKey, Source},
+    status::AllowedHosts,
 };
 
 /// Builds a configuration from flags, with the same defaults as a file.
@@ -53,6 +54,7 @@ pub(super) fn read(
         in_flight_max,
         log,
         status: None,
+        status_hosts: AllowedHosts::default(),
         confine: Confine::default(),
     })
 }

@@ -15,7 +15,7 @@ use crate::{
     output::{Address, Output, SetFolder},
     renewal::Policy,
     source::Source,
-    status::Listen,
+    status::{AllowedHosts, Listen},
 };
 
 /// A whole configuration; every value is checked.
@@ -41,6 +41,8 @@ pub struct Config {
     pub log: LogSettings,
     /// The address of the status server, if there is one.
     pub status: Option<Listen>,
+    /// The names under which it answers by loopback, besides those of this machine.
+    pub status_hosts: AllowedHosts,
     /// Whether the daemon drops access rights that it does not need.
     pub confine: Confine,
 }

@@ -39,6 +39,9 @@ impl Display for Plan<'_> {
         table.row("", "log", log(config))?;
         if let Some(listen) = &config.status {
             table.row("", "status", format_args!("served at {listen}"))?;
+            if !config.status_hosts.is_empty() {
+                table.row("", "hosts", format_args!("by loopback also {}", config.status_hosts))?;
+            }
         }
         for credential in &config.credentials {
             write!(table.f, "\n\ncredential {}", credential.name)?;

@@ -144,6 +144,23 @@ pub(super) fn listen(path_bytes_max: usize) -> Form {
     )
 }
 
+/// Host names, and domains with `*.` before them.
+pub(super) fn hosts(label_bytes_max: usize) -> Form {
+    let label = format!("[0-9A-Za-z_](?:[-0-9A-Za-z_]{{0,{}}}[0-9A-Za-z_])?", label_bytes_max - 2);
+    let forms = format!(r"(?:\*\.{label}\.)?{label}(?:\.{label})*\.?");
+    let remedy = "write a name such as `status.corp.example`, or `*.corp.example` for every name below a domain";
+    let address = format!(r"^{0}(?:\.{0}){{3}}$", pattern::OCTET);
+    let host = with(text(&forms, remedy), "not", json!({"pattern": address}));
+    let schema = json!({
+        "type": "array",
+        "items": host,
+        "minItems": 1,
+        "uniqueItems": true,
+        "errorMessage": "list the host names of the reverse proxy, such as `[status.corp.example]`, or remove the line",
+    });
+    form("A list of host names, with `*.` for every name below a domain", schema)
+}
+
 /// The absolute path of a file for each key of a folder, with `{name}`.
 pub(super) fn file_of_each_key() -> Form {
     let path = path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, FILE_OF_EACH_KEY);

@@ -56,6 +56,7 @@ pub(in crate::config) fn read(
     let mut log = fields.take("log", diagnostics).map(|field| log::read(&field, diagnostics)).unwrap_or_default();
     log.level = log::level_of_environment(diagnostics).or(log.level);
     let status = fields.take("status", diagnostics).map(|field| status::read(&field, &mut conflicts, diagnostics));
+    let (status, status_hosts) = status.unwrap_or_default();
     let confine = fields.take("confine", diagnostics).map(|field| field.word(&CONFINE, diagnostics));
     let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut conflicts, diagnostics);
     let sets = fields.take("sets", diagnostics).map(|field| field.items(diagnostics)).unwrap_or_default();
@@ -83,7 +84,8 @@ pub(in crate::config) fn read(
         http: http.settings,
         in_flight_max: http.in_flight_max,
         log,
-        status: status.unwrap_or_default(),
+        status,
+        status_hosts,
         confine: confine.flatten().unwrap_or_default(),
     })
 }

@@ -1,4 +1,4 @@
-//! `status`: the address of the status server.
+//! `status`: the address of the status server, and the names under which it answers.
 
 use std::net::SocketAddr;
 
@@ -10,19 +10,38 @@ use crate::{
         reader::{Field, Text},
         value::path,
     },
-    status::Listen,
+    status::{AllowedHosts, HostPattern, Listen},
 };
 
-/// Reads the section. Returns `None` only if it recorded a mistake.
+/// Reads the section. Returns no address only if it recorded a mistake.
 pub(in crate::config) fn read(
     field: &Field,
     conflicts: &mut PathConflicts,
     diagnostics: &mut Diagnostics,
-) -> Option<Listen> {
-    let mut fields = field.fields(diagnostics)?;
+) -> (Option<Listen>, AllowedHosts) {
+    let Some(mut fields) = field.fields(diagnostics) else { return (None, AllowedHosts::default()) };
     let listen = fields.require("listen", REMEDY, diagnostics).and_then(|field| listen(&field, conflicts, diagnostics));
+    let hosts = fields.take("hosts", diagnostics).map(|field| hosts(&field, diagnostics)).unwrap_or_default();
     fields.finish(diagnostics);
-    listen
+    (listen, AllowedHosts::new(hosts))
+}
+
+fn hosts(field: &Field, diagnostics: &mut Diagnostics) -> Vec<HostPattern> {
+    if field.is_empty_list() {
+        diagnostics.mistake(&field.location, "it is empty", NO_HOST);
+    }
+    let mut patterns: Vec<HostPattern> = Vec::new();
+    for item in field.items(diagnostics) {
+        let Some(text) = item.text(diagnostics) else { continue };
+        match HostPattern::parse(&text.value) {
+            Ok(pattern) if patterns.contains(&pattern) => {
+                diagnostics.mistake(&text.location, format!("{} is there twice", text.shown()), "remove one of them");
+            }
+            Ok(pattern) => patterns.push(pattern),
+            Err(why) => diagnostics.mistake(&text.location, format!("{} is {why}", text.shown()), why.remedy()),
+        }
+    }
+    patterns
 }
 
 fn listen(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<Listen> {
@@ -64,6 +83,7 @@ fn remedy(value: &str) -> String {
     }
 }
 
+const NO_HOST: &str = "list the host names of the reverse proxy, such as `[status.corp.example]`, or remove the line";
 const REMEDY: &str = "write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
 
 /// The kernel's limit, without the terminating zero.

@@ -21,6 +21,7 @@ impl Daemon {
     /// Serves status as the configuration says, also after every reload. If that is not possible, it is logged and tried
     /// again while renewals go on. Must be called within a tokio runtime.
     pub fn serve_status(&mut self) {
+        self.publisher.server().allow(&self.config.status_hosts);
         let change = self.publisher.server().open(self.config.status.as_ref(), clock::now());
         self.note_server_change(&change);
     }
@@ -32,6 +33,7 @@ impl Daemon {
 
     /// Serves status where the new configuration says.
     pub(super) fn move_server(&mut self) {
+        self.publisher.server().allow(&self.config.status_hosts);
         let change = self.publisher.server().move_to(self.config.status.as_ref(), clock::now());
         self.note_server_change(&change);
     }

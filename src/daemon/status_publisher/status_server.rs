@@ -7,10 +7,12 @@ mod retry_schedule;
 
 use std::{collections::BTreeSet, mem, path::Path};
 
+use tokio::sync::watch;
+
 use self::retry_schedule::RetrySchedule;
 use crate::{
     renewal::Moment,
-    status::{self, InheritedSocket, Listen, ListenError, Query, Server},
+    status::{self, AllowedHosts, InheritedSocket, Listen, ListenError, Query, Server},
 };
 
 /// The status server of this process, if it serves status.
@@ -20,6 +22,8 @@ pub(in crate::daemon) struct StatusServer {
     serves: bool,
     /// Where the configuration says to listen.
     wanted: Option<Listen>,
+    /// The names under which it answers by loopback; connections that are open learn of a change.
+    hosts: watch::Sender<AllowedHosts>,
     server: Option<Server>,
     inherited: InheritedSocket,
     /// Why status is not served there.
@@ -91,6 +95,15 @@ impl StatusServer {
         self.attempt(now)
     }
 
+    /// Answers by loopback under these names too.
+    pub(in crate::daemon) fn allow(&mut self, hosts: &AllowedHosts) {
+        self.hosts.send_if_modified(|before| {
+            let is_new = before != hosts;
+            before.clone_from(hosts);
+            is_new
+        });
+    }
+
     /// When to try again to listen; `None` if the server listens where the configuration says.
     pub(in crate::daemon) fn retry_due(&self) -> Option<Moment> {
         self.retries.due()
@@ -158,7 +171,7 @@ impl StatusServer {
     }
 
     fn listen_at(&mut self, listen: &Listen) -> Result<Server, ListenError> {
-        let opened = Server::open(listen, &mut self.inherited);
+        let opened = Server::open(listen, &mut self.inherited, self.hosts.subscribe());
         let Err(error @ ListenError::InUse(_)) = opened else { return opened };
         let Some(before) = self.server.take_if(|server| is_at_port(listen, server.port())) else { return Err(error) };
         if status::port_holder(listen, before.socket()).is_some() {
@@ -168,9 +181,9 @@ impl StatusServer {
         // The port is the server's own, on another address.
         let listen_before = before.listen().clone();
         drop(before);
-        let opened = Server::open(listen, &mut self.inherited);
+        let opened = Server::open(listen, &mut self.inherited, self.hosts.subscribe());
         if opened.is_err() {
-            self.server = Server::open(&listen_before, &mut self.inherited).ok();
+            self.server = Server::open(&listen_before, &mut self.inherited, self.hosts.subscribe()).ok();
         }
         opened
     }

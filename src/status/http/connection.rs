@@ -14,18 +14,18 @@ use super::{
     bounds::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT},
     progress::{Progress, TrackedStream},
     query::LoopHandle,
-    routes::Router,
+    routes::{HostCheck, Router},
 };
 
 /// Answers requests until the client disconnects or its time is over. The unread rest of a response is then dropped.
 pub(super) async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send,
     loop_handle: LoopHandle,
-    on_loopback: bool,
+    hosts: HostCheck,
     progress: Progress,
 ) {
     let stream = TrackedStream { stream, progress: progress.clone() };
-    let router = Router { loop_handle, on_loopback };
+    let router = Router { loop_handle, hosts };
     let (router, progress) = (&router, &progress);
     let service = service_fn(move |request| {
         progress.request_received();

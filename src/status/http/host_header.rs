@@ -8,8 +8,11 @@ use std::net::IpAddr;
 use http::{HeaderMap, header::HOST, uri::Authority};
 use rustix::system::uname;
 
-/// Whether the host is a name that only this machine can have. A request without `Host` does not come from a browser.
-pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
+use super::host_pattern::AllowedHosts;
+
+/// Whether the host is a name that only this machine can have, or one that is allowed. A request without `Host` does not
+/// come from a browser.
+pub(super) fn is_for_this_machine(headers: &HeaderMap, allowed: &AllowedHosts) -> bool {
     let Some(named) = headers.get(HOST) else { return true };
     let Ok(authority) = Authority::try_from(named.as_bytes()) else { return false };
     let host = authority.host().to_ascii_lowercase();
@@ -18,7 +21,10 @@ pub(super) fn is_for_this_machine(headers: &HeaderMap) -> bool {
     }
     let host = host.strip_suffix('.').unwrap_or(&host);
     // RFC 6761 reserves `localhost` and its subdomains for loopback.
-    host == "localhost" || host.ends_with(".localhost") || is_own(host, &uname().nodename().to_string_lossy())
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || is_own(host, &uname().nodename().to_string_lossy())
+        || allowed.allow(host)
 }
 
 /// Whether the host is this machine's name, without or with its domain.
@@ -33,12 +39,13 @@ mod tests {
     use http::HeaderValue;
 
     use super::*;
+    use crate::status::http::host_pattern::HostPattern;
 
     #[test]
     fn only_names_of_this_machine_are_accepted() {
         let accepted = |host: &str| {
             let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
-            is_for_this_machine(&headers)
+            is_for_this_machine(&headers, &AllowedHosts::default())
         };
         let node = uname().nodename().to_string_lossy().to_string();
         for ours in [
@@ -68,7 +75,21 @@ mod tests {
         ] {
             assert!(!accepted(others), "{others}");
         }
-        assert!(is_for_this_machine(&HeaderMap::new()));
+        assert!(is_for_this_machine(&HeaderMap::new(), &AllowedHosts::default()));
+    }
+
+    #[test]
+    fn a_name_of_the_configuration_is_accepted_with_any_port() {
+        let allowed = AllowedHosts::new(vec![HostPattern::parse("*.corp.example").unwrap()]);
+        for (host, is_accepted) in [
+            ("status.corp.example", true),
+            ("STATUS.Corp.Example.:8443", true),
+            ("corp.example", false),
+            ("status.corp.example.evil.example", false),
+        ] {
+            let headers = HeaderMap::from_iter([(HOST, HeaderValue::from_str(host).unwrap())]);
+            assert_eq!(is_for_this_machine(&headers, &allowed), is_accepted, "{host}");
+        }
     }
 
     #[test]

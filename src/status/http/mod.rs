@@ -20,6 +20,7 @@ mod client;
 mod connection;
 mod connection_pool;
 mod host_header;
+mod host_pattern;
 mod listen;
 mod listen_probe;
 mod listener;
@@ -34,6 +35,7 @@ mod unix_socket;
 
 pub use self::{
     client::{Address, RequestError, fetch_report},
+    host_pattern::{AllowedHosts, HostPattern, LABEL_BYTES_MAX, NotAHost},
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},
     listener::InheritedSocket,

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use http::{Method, Request, StatusCode, header::ACCEPT};
+use http::{HeaderMap, Method, Request, StatusCode, header::ACCEPT};
 use hyper::body::{Bytes, Incoming};
+use tokio::sync::watch;
 
 use super::{
     bounds::{ANSWER_TIMEOUT, READINESS_TIMEOUT},
     host_header::is_for_this_machine,
+    host_pattern::AllowedHosts,
     negotiation,
     query::{LoopHandle, Query, Readiness, Snapshot},
     reply::{self, Reply, text},
@@ -17,32 +19,48 @@ use crate::status::{metrics::metrics, page, process::Process};
 /// Answers the requests of one connection.
 pub(super) struct Router {
     pub(super) loop_handle: LoopHandle,
-    /// Whether the client connected by loopback.
-    pub(super) on_loopback: bool,
+    /// The `Host` headers that are answered in full.
+    pub(super) hosts: HostCheck,
+}
+
+/// Which requests of a connection are answered in full.
+pub(super) enum HostCheck {
+    /// All: no browser can be tricked into a request by this way.
+    Any,
+    /// Those under a name of this machine, or one of the configuration: the client connected by loopback.
+    Loopback(watch::Receiver<AllowedHosts>),
+}
+
+impl HostCheck {
+    fn accepts(&self, headers: &HeaderMap) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Loopback(allowed) => is_for_this_machine(headers, &allowed.borrow()),
+        }
+    }
 }
 
 impl Router {
     pub(super) async fn answer(&self, request: &Request<Incoming>) -> Reply {
-        if self.on_loopback && !is_for_this_machine(request.headers()) {
-            return text(
-                StatusCode::MISDIRECTED_REQUEST,
-                "use 127.0.0.1, localhost or the name of this machine: loopback has no other name\n",
-            );
+        let path = request.uri().path();
+        let is_accepted = self.hosts.accepts(request.headers());
+        if !is_accepted && !is_for_probes(path) {
+            return text(StatusCode::MISDIRECTED_REQUEST, MISDIRECTED);
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
             return reply::only("GET, HEAD", "only GET and HEAD are allowed\n");
         }
-        match request.uri().path() {
+        match path {
             "/livez" => self.livez().await,
-            "/readyz" => self.readyz(None).await,
+            "/readyz" => self.readyz(None, is_accepted).await,
             "/status" => self.status().await,
             "/metrics" => self.metrics(request).await,
             "/" => asset("text/html; charset=utf-8", page::HTML),
             "/page.css" => asset("text/css; charset=utf-8", page::CSS),
             "/page.js" => asset("text/javascript; charset=utf-8", page::JS),
             "/icon.svg" => asset("image/svg+xml", page::ICON),
-            path => match path.strip_prefix("/readyz/") {
-                Some(name) => self.readyz(Some(name)).await,
+            path => match path.strip_prefix(READYZ_OF) {
+                Some(name) => self.readyz(Some(name), is_accepted).await,
                 None => text(StatusCode::NOT_FOUND, PATHS),
             },
         }
@@ -55,10 +73,12 @@ impl Router {
         }
     }
 
-    async fn readyz(&self, name: Option<&str>) -> Reply {
+    /// Answers whether tokens are valid. Reasons contain paths and addresses, so only accepted hosts get them.
+    async fn readyz(&self, name: Option<&str>, shows_reasons: bool) -> Reply {
         let query = |answer| Query::Ready(name.map(str::to_owned), answer);
         match self.loop_handle.ask(READINESS_TIMEOUT, query).await {
             Some(Readiness::Ready) => text(StatusCode::OK, "ready\n"),
+            Some(Readiness::Unready(_)) if !shows_reasons => text(StatusCode::SERVICE_UNAVAILABLE, UNREADY),
             Some(Readiness::Unready(culprits)) => text(StatusCode::SERVICE_UNAVAILABLE, culprits.join("\n") + "\n"),
             Some(Readiness::Unknown) => text(StatusCode::NOT_FOUND, "no required credential has this name\n"),
             None => {
@@ -104,4 +124,14 @@ fn stuck() -> Reply {
     text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
 }
 
+/// Whether probes and scrapers ask for a path, through a proxy under any name. None of these answers shows more than the
+/// names of credentials, times and counts.
+fn is_for_probes(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz" | "/metrics") || path.starts_with(READYZ_OF)
+}
+
+const READYZ_OF: &str = "/readyz/";
+const UNREADY: &str = "not ready; the reasons are shown under 127.0.0.1, localhost and the names in `status.hosts`\n";
+const MISDIRECTED: &str = "use 127.0.0.1, localhost or the name of this machine, or add this host to `status.hosts`: loopback \
+                           has no other name; /livez, /readyz and /metrics answer under every name\n";
 const PATHS: &str = "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n";

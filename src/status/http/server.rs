@@ -3,7 +3,7 @@
 use std::{io, path::Path, time::Duration};
 
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{self, Interval},
 };
 use tracing::warn;
@@ -12,10 +12,12 @@ use super::{
     bounds::CONNECTIONS_MAX,
     connection::serve,
     connection_pool::ConnectionPool,
+    host_pattern::AllowedHosts,
     listen::{Listen, ListenError},
     listener::{InheritedSocket, Listener, Stream},
     port_holder::SocketId,
     query::{LoopHandle, Query},
+    routes::HostCheck,
 };
 
 /// A listening server. Dropping it closes every connection and removes its Unix socket.
@@ -23,6 +25,7 @@ use super::{
 pub struct Server {
     listener: Listener,
     loop_handle: LoopHandle,
+    hosts: watch::Receiver<AllowedHosts>,
     queries: mpsc::Receiver<Query>,
     connections: ConnectionPool,
     /// The pace of accepts while the connection pool is full.
@@ -31,8 +34,12 @@ pub struct Server {
 }
 
 impl Server {
-    /// Listens. Must be called within a tokio runtime.
-    pub fn open(listen: &Listen, inherited: &mut InheritedSocket) -> Result<Self, ListenError> {
+    /// Listens. By loopback, requests under the newest `hosts` are answered in full. Must be called within a tokio runtime.
+    pub fn open(
+        listen: &Listen,
+        inherited: &mut InheritedSocket,
+        hosts: watch::Receiver<AllowedHosts>,
+    ) -> Result<Self, ListenError> {
         let listener = Listener::open(listen, inherited)?;
         let (sender, queries) = mpsc::channel(QUERIES_MAX);
         let loop_handle = LoopHandle::new(sender);
@@ -40,6 +47,7 @@ impl Server {
         Ok(Self {
             listener,
             loop_handle,
+            hosts,
             queries,
             connections: ConnectionPool::default(),
             pace,
@@ -101,11 +109,14 @@ impl Server {
             Stream::Tcp(stream) => {
                 // Only a browser on this machine can be tricked into a request to loopback under a foreign name.
                 let on_loopback = stream.local_addr().is_ok_and(|address| address.ip().to_canonical().is_loopback());
+                let hosts = if on_loopback { HostCheck::Loopback(self.hosts.clone()) } else { HostCheck::Any };
                 // Without it a response may be delayed by an acknowledgement, which does no harm.
                 let _ = stream.set_nodelay(true);
-                self.connections.admit(|progress| serve(stream, loop_handle, on_loopback, progress));
+                self.connections.admit(|progress| serve(stream, loop_handle, hosts, progress));
             }
-            Stream::Unix(stream) => self.connections.admit(|progress| serve(stream, loop_handle, false, progress)),
+            Stream::Unix(stream) => {
+                self.connections.admit(|progress| serve(stream, loop_handle, HostCheck::Any, progress))
+            }
         }
     }
 

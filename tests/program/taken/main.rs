@@ -24,4 +24,5 @@ mod dns;
 mod inotify;
 mod memory;
 mod namespace;
+mod port;
 mod threads;

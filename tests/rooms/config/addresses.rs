@@ -104,7 +104,63 @@ fn the_status_address_is_tcp_unix_or_inherited() {
       line 2, status: `listen` is missing
               write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
       line 2, status.port: unknown field
-              known here: `listen`
+              known here: `listen`, `hosts`
+    ");
+}
+
+#[test]
+fn the_hosts_of_the_status_server_are_names() {
+    let with = |hosts: &str| {
+        format!(
+            "projectId: P2abc\nstatus: {{listen: \"127.0.0.1:9465\", hosts: {hosts}}}\ncredentials:\n  - {{name: a, accessKeyFile: /keys/a, outputs: [{{path: /run/a.jwt}}]}}\n"
+        )
+    };
+    for (hosts, shown) in [
+        ("[status.corp.example]", "status.corp.example"),
+        ("[Status.Corp.Example., \"*.ops.example\", build_7]", "status.corp.example, *.ops.example, build_7"),
+    ] {
+        assert_eq!(good(&with(hosts), &[]).config.status_hosts.to_string(), shown);
+    }
+    let variable = good(&with("[\"${HOST}\"]"), &[("HOST", "status.corp.example")]);
+    assert_eq!(variable.config.status_hosts.to_string(), "status.corp.example");
+    let all = "[\"https://status.corp.example\", \"status.corp.example:443\", \"10.1.2.3\", \"[::1]\", \"*\", \"*.com\", \"a b\", 7, a.example, A.example.]";
+    let refused: Vec<_> = [all, "[]", "status.corp.example", "[a.example, a.example]"]
+        .into_iter()
+        .map(|hosts| refusal(&with(hosts), &[]))
+        .collect();
+    insta::assert_snapshot!(refused.join("\n"), @"
+    `/etc/tokenwell/tokenwell.yaml` has 9 mistakes
+
+      line 2, status.hosts[0]: `https://status.corp.example` is not a host name: it is a URL, or has a path
+              write the host alone, such as `status.corp.example`
+      line 2, status.hosts[1]: `status.corp.example:443` is not a host name: it has a port
+              leave the port out: a request may name any port
+      line 2, status.hosts[2]: `10.1.2.3` is an IP address, which is always allowed
+              remove it
+      line 2, status.hosts[3]: `[::1]` is an IP address, which is always allowed
+              remove it
+      line 2, status.hosts[4]: `*` is too wide: a web page with such a name could read the status through a browser on this machine
+              write whole names, or `*.` and a domain of at least two parts, such as `*.corp.example`
+      line 2, status.hosts[5]: `*.com` is too wide: a web page with such a name could read the status through a browser on this machine
+              write whole names, or `*.` and a domain of at least two parts, such as `*.corp.example`
+      line 2, status.hosts[6]: `a b` is not a host name
+              write a name such as `status.corp.example`, or `*.corp.example` for every name below a domain
+      line 2, status.hosts[7]: expected text, found a number
+              put it in quotes
+      line 2, status.hosts[9]: `A.example.` is there twice
+              remove one of them
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.hosts: it is empty
+              list the host names of the reverse proxy, such as `[status.corp.example]`, or remove the line
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.hosts: expected a list, found text
+              begin every entry with `- `
+    `/etc/tokenwell/tokenwell.yaml` has a mistake
+
+      line 2, status.hosts[1]: `a.example` is there twice
+              remove one of them
     ");
 }
 

@@ -26,6 +26,7 @@ mod bounds;
 mod documented;
 mod endpoints;
 mod file;
+mod hosts;
 mod listening;
 mod metrics;
 mod readiness;
