@@ -113,9 +113,72 @@ impl Alarm {
     }
 }
 
+/// Notices that the wall clock was set (`TFD_TIMER_CANCEL_ON_SET`, `timerfd_create(2)`). It causes no other wake-up.
+#[derive(Debug)]
+pub struct WallClockWatch {
+    /// `None` if the kernel refuses such a timer. Then only the next wake finds out.
+    timer: Option<AsyncFd<OwnedFd>>,
+}
+
+impl WallClockWatch {
+    /// Begins to watch. Must be called within a tokio runtime.
+    pub fn new() -> Self {
+        Self { timer: never_ringing().ok() }
+    }
+
+    /// Waits until the wall clock is set. Cancel-safe: a change that was not returned is returned by the next call.
+    pub async fn set(&mut self) {
+        while let Some(timer) = &self.timer {
+            let Ok(mut ready) = timer.readable().await else { break };
+            match rustix::io::read(timer.get_ref(), &mut [0; 8]) {
+                Err(Errno::CANCELED) => return,
+                Err(Errno::AGAIN) => ready.clear_ready(),
+                Err(Errno::INTR) => {}
+                Ok(_) | Err(_) => self.timer = None,
+            }
+        }
+        std::future::pending().await
+    }
+}
+
+impl Default for WallClockWatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Returns a timer on the wall clock for the end of time, which is cancelled when that clock is set.
+#[expect(
+    deprecated,
+    reason = "the safe constructor; it is deprecated because a descriptor may change under it, which `OwnedFd` cannot"
+)]
+fn never_ringing() -> io::Result<AsyncFd<OwnedFd>> {
+    let timer = timerfd_create(TimerfdClockId::Realtime, TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC)?;
+    let spec = Itimerspec {
+        it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+        it_value: Timespec { tv_sec: i64::MAX, tv_nsec: 0 },
+    };
+    timerfd_settime(&timer, TimerfdTimerFlags::ABSTIME | TimerfdTimerFlags::CANCEL_ON_SET, &spec)?;
+    AsyncFd::with_interest(timer, Interest::READABLE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_kernel_watches_the_wall_clock_which_is_not_set() {
+        let mut watch = WallClockWatch::new();
+        assert!(watch.timer.is_some(), "the kernel takes the flag");
+        let set = tokio::time::timeout(Duration::from_millis(1), watch.set()).await;
+        assert!(set.is_err() && watch.timer.is_some());
+    }
+
+    #[tokio::test]
+    async fn without_a_timer_the_wall_clock_is_never_set() {
+        let mut watch = WallClockWatch { timer: None };
+        assert!(tokio::time::timeout(Duration::from_millis(1), watch.set()).await.is_err());
+    }
 
     #[tokio::test]
     async fn an_alarm_in_the_past_rings_at_once_and_only_once() {

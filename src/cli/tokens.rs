@@ -68,6 +68,7 @@ fn incomplete(report: &Report) -> Vec<String> {
         let why = credential
             .key_trouble
             .as_deref()
+            .or(credential.token_trouble.as_deref().filter(|_| refusal.is_none()))
             .or(refusal)
             .or(output)
             .or(credential.remedy.as_deref())

@@ -2,6 +2,7 @@
 //! core, start tasks and write log lines.
 
 mod answers;
+mod clocks;
 mod effects;
 mod hooks;
 mod output_monitor;
@@ -40,7 +41,7 @@ use super::{
 };
 use crate::{
     blocking::{self, Lane},
-    clock::{self, Alarm},
+    clock::{self, Alarm, WallClockWatch},
     config::Config,
     confine::Confinement,
     exchange::ClientError,
@@ -66,6 +67,7 @@ pub struct Daemon {
     monitor: OutputMonitor,
     access: OutputAccess,
     alarm: Alarm,
+    wall_clock: WallClockWatch,
     inputs: InputMonitor,
     /// When the daemon started.
     started: Moment,
@@ -129,6 +131,7 @@ impl Daemon {
             monitor: OutputMonitor::default(),
             access: OutputAccess::default(),
             alarm: Alarm::new()?,
+            wall_clock: WallClockWatch::new(),
             inputs: InputMonitor::new(),
             started: clock::now(),
             publisher: StatusPublisher::default(),
@@ -142,6 +145,7 @@ impl Daemon {
             key_folders = daemon.config.key_directories.len(),
             "starting"
         );
+        daemon.compare_clocks();
         daemon.reconcile();
         Ok(daemon)
     }
@@ -165,13 +169,16 @@ impl Daemon {
             question = self.publisher.question() => Happening::Query(question),
             () = blocking::shortage_changed() => Happening::ThreadsChanged,
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
+            () = self.wall_clock.set() => Happening::WallClockSet,
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
         };
+        self.compare_clocks();
         match happening {
             Happening::Ended(task, done) => self.ended(task, *done),
             Happening::Hint => self.scan_disk(),
             Happening::OutputsTouched(touched) => self.touched(&touched),
             Happening::Query(question) => self.answer(question),
+            Happening::WallClockSet => debug!("the wall clock was set"),
             Happening::Alarm => self.wake(),
             Happening::ThreadsChanged => self.note_change(),
             Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
@@ -232,9 +239,11 @@ impl Daemon {
 
     fn wake(&mut self) {
         let now = clock::now();
-        for id in self.fleet.wake(now) {
-            self.notice_end(id, now);
+        let woken = self.fleet.wake(now);
+        for id in &woken {
+            self.notice_end(*id, now);
         }
+        self.notice_doubts(&woken, now);
         if self.inputs.due().is_some_and(|due| now >= due) {
             self.scan_disk();
         }
@@ -282,6 +291,7 @@ enum Happening {
     Hint,
     OutputsTouched(Touched),
     Query(Query),
+    WallClockSet,
     Alarm,
     /// A shortage of threads has begun or ended.
     ThreadsChanged,

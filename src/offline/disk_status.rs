@@ -10,7 +10,7 @@ use crate::{
     clock,
     config::{Config, Credential},
     output::{self, Content, Output},
-    renewal::Stamp,
+    renewal::{ClocksDisagree, RecalledSession, Stamp},
     state::Ledger,
 };
 
@@ -69,11 +69,10 @@ fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: S
         }
         Some((_, true)) => {}
     }
-    let term = written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).term;
-    match term {
-        None => Some("clocks disagree on the age of the token".to_owned()),
-        Some(term) if !term.is_valid_at(now.moment) => Some("the token has expired".to_owned()),
-        Some(_) => None,
+    match written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).session {
+        Some(RecalledSession::Doubtful) => Some(ClocksDisagree.to_string()),
+        Some(RecalledSession::Known(term)) if !term.is_valid_at(now.moment) => Some("the token has expired".to_owned()),
+        Some(RecalledSession::Known(_)) | None => None,
     }
 }
 

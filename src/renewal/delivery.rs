@@ -5,6 +5,7 @@ use super::{
     moment::Moment,
     policy::{Backoff, OnExpiry, Policy},
     repair::Repairs,
+    stamp::Stamp,
     term::Term,
 };
 
@@ -22,6 +23,8 @@ pub(super) struct Delivery {
     /// Another program has changed the files, and they are not repaired yet.
     altered: bool,
     repairs: Repairs,
+    /// Whether the expiry by the wall clock, which comes before that by the boot clock, was handled.
+    early_end_handled: bool,
 }
 
 /// A task for the disk.
@@ -36,6 +39,8 @@ enum OnDisk {
     #[default]
     Nothing,
     Session(Term),
+    /// A session of an earlier process, and the clocks disagree on whether it has expired.
+    Doubtful,
     /// The session has expired and its files stay.
     Ended(Term),
     /// The session has expired and its files were removed.
@@ -67,6 +72,19 @@ impl Delivery {
         self.on_disk = OnDisk::Session(term);
     }
 
+    /// The files hold a session of an earlier process, and the clocks disagree on whether it has expired.
+    pub(super) fn adopt_doubtful(&mut self) {
+        self.on_disk = OnDisk::Doubtful;
+    }
+
+    /// The clocks have moved against each other.
+    pub(super) fn compare_clocks(&mut self, clocks: Stamp) {
+        self.early_end_handled = false;
+        if let OnDisk::Session(term) | OnDisk::Ended(term) = &mut self.on_disk {
+            *term = term.compared(clocks);
+        }
+    }
+
     /// Another process has written the files: with this session, or with an unknown one (`None`).
     pub(super) fn observe(&mut self, session: Option<Term>) {
         self.on_disk = session.map_or(OnDisk::Nothing, OnDisk::Session);
@@ -74,16 +92,20 @@ impl Delivery {
 
     /// When a disk task or an expiry is due.
     pub(super) fn due(&self, on_expiry: OnExpiry) -> Option<Moment> {
-        [self.write, self.end(on_expiry)].into_iter().flatten().min()
+        [self.write, self.end(on_expiry), self.early_end()].into_iter().flatten().min()
     }
 
-    /// The disk task that is due now. A session that has expired is not written: its write is dropped.
+    /// The disk task that is due now. A session that has certainly expired is not written: its write is dropped. One that
+    /// the clocks disagree on is written and never removed, because a clock may be wrong.
     pub(super) fn next(&mut self, now: Moment, newest: Option<Term>, on_expiry: OnExpiry) -> Option<DiskTask> {
         if self.write.is_some_and(|at| at <= now) {
-            if let Some(term) = newest.filter(|term| term.is_valid_at(now)) {
+            if let Some(term) = newest.filter(|term| now < term.ends()) {
                 return Some(DiskTask::Publish(term));
             }
             self.write = None;
+        }
+        if self.early_end().is_some_and(|at| at <= now) {
+            self.early_end_handled = true;
         }
         if self.end(on_expiry).is_none_or(|at| now < at) {
             return None;
@@ -138,7 +160,16 @@ impl Delivery {
     pub(super) fn on_disk(&self) -> Option<Term> {
         match self.on_disk {
             OnDisk::Session(term) | OnDisk::Ended(term) => Some(term),
-            OnDisk::Nothing | OnDisk::Withdrawn => None,
+            OnDisk::Nothing | OnDisk::Doubtful | OnDisk::Withdrawn => None,
+        }
+    }
+
+    /// Whether the clocks disagree on whether the session on disk has expired.
+    pub(super) fn is_in_doubt(&self, now: Moment) -> bool {
+        match self.on_disk {
+            OnDisk::Session(term) => term.is_doubtful_at(now),
+            OnDisk::Doubtful => true,
+            OnDisk::Nothing | OnDisk::Ended(_) | OnDisk::Withdrawn => false,
         }
     }
 
@@ -162,14 +193,22 @@ impl Delivery {
         self.repairs.is_a_fight()
     }
 
-    /// When the session on disk expires, until that expiry is handled.
+    /// When the session on disk expires by the wall clock, if that is before its end by the boot clock and was not handled.
+    fn early_end(&self) -> Option<Moment> {
+        match self.on_disk {
+            OnDisk::Session(term) => (!self.early_end_handled && !term.older_by.is_zero()).then(|| term.expires()),
+            OnDisk::Nothing | OnDisk::Doubtful | OnDisk::Ended(_) | OnDisk::Withdrawn => None,
+        }
+    }
+
+    /// When the session on disk has certainly expired, until that is handled.
     fn end(&self, on_expiry: OnExpiry) -> Option<Moment> {
         match (on_expiry, self.on_disk) {
             (OnExpiry::Remove, OnDisk::Session(term) | OnDisk::Ended(term)) => {
-                Some(term.expires().max(self.withdraw_from))
+                Some(term.ends().max(self.withdraw_from))
             }
-            (OnExpiry::Keep, OnDisk::Session(term)) => Some(term.expires()),
-            (OnExpiry::Keep, OnDisk::Ended(_)) | (_, OnDisk::Nothing | OnDisk::Withdrawn) => None,
+            (OnExpiry::Keep, OnDisk::Session(term)) => Some(term.ends()),
+            (OnExpiry::Keep, OnDisk::Ended(_)) | (_, OnDisk::Nothing | OnDisk::Doubtful | OnDisk::Withdrawn) => None,
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{
     answer::{Grant, Refusal},
     moment::Moment,
+    stamp::Stamp,
 };
 use crate::fingerprint::Fingerprint;
 
@@ -34,6 +35,9 @@ pub enum Event {
     ClaimHeld,
     /// Another process holds every output, so this one stands by.
     ClaimLost,
+    /// The clocks have moved against each other: the wall clock was set, or the boot clock stood still. Holds both as they
+    /// are now.
+    ClocksMoved(Stamp),
     /// Admission lets the exchange that is due begin.
     Admitted,
     /// The moment of [`super::Renewal::disk_task_due`] has come.
@@ -98,7 +102,7 @@ pub enum Health {
     /// A live token is on disk, but the last exchange or write failed, the key is missing, or another program has changed the
     /// files.
     Failing,
-    /// The token on disk has expired.
+    /// The token on disk has expired, or the clocks disagree on whether it has: see [`super::Renewal::doubt`].
     Expired,
 }
 

@@ -11,11 +11,12 @@ use super::{
     event::{Effect, Event, ExchangeOutcome},
     last_exchange::LastExchange,
     life::Renewal,
-    memory::{Memory, Stamp},
+    memory::Memory,
     moment::Moment,
     origin::{Id, OriginId, OriginState, Rank},
     pace::{Hold, Pace, is_an_answer},
     policy::Policy,
+    stamp::Stamp,
     term::Term,
 };
 
@@ -40,6 +41,8 @@ pub struct Fleet {
     in_flight_max: usize,
     in_flight: usize,
     suspects_in_flight: usize,
+    /// Both clocks when they were compared last.
+    clocks: Option<Stamp>,
     rng: fastrand::Rng,
 }
 
@@ -79,6 +82,7 @@ impl Fleet {
             in_flight_max: in_flight_max.get(),
             in_flight: 0,
             suspects_in_flight: 0,
+            clocks: None,
             rng: fastrand::Rng::with_seed(seed),
         }
     }
@@ -87,7 +91,8 @@ impl Fleet {
     pub fn add(&mut self, origin: OriginId, policy: Policy, past: LastExchange) -> Id {
         let id = Id(self.next_id);
         self.next_id += 1;
-        let renewal = Renewal::new(policy, past);
+        let mut renewal = Renewal::new(policy, past);
+        renewal.begin_clocks(self.clocks.unwrap_or_default());
         self.members.insert(
             id,
             Member { renewal, origin, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
@@ -105,6 +110,27 @@ impl Fleet {
         let origin = member.origin;
         self.origin(origin).pace.keep_quiet(recollection.quiet_until.unwrap_or_default());
         self.handle(now.moment, id, Event::DiskTaskDue);
+    }
+
+    /// Compares the two clocks: at each wake, and when the wall clock was set. Returns whether they have moved against each
+    /// other since the last comparison, by more than a second. Then the age of every session is judged anew, as by
+    /// [`Fleet::adopt`].
+    pub fn compare_clocks(&mut self, now: Stamp) -> bool {
+        let Some(before) = self.clocks else {
+            self.clocks = Some(now);
+            self.members.values_mut().for_each(|member| member.renewal.begin_clocks(now));
+            return false;
+        };
+        if !before.differs_from(now) {
+            return false;
+        }
+        self.clocks = Some(now);
+        let mut ids: Vec<_> = self.members.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
+            self.handle(now.moment, id, Event::ClocksMoved(now));
+        }
+        true
     }
 
     /// Records a session that another process has written into the outputs of a credential that stands by.

@@ -7,9 +7,10 @@ use super::{
     delivery::{Delivery, DiskTask},
     event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten},
     last_exchange::LastExchange,
-    memory::Recollection,
+    memory::{RecalledSession, Recollection},
     moment::Moment,
-    policy::{Backoff, Policy, RETRY_AFTER_MAX},
+    policy::{Backoff, Policy, RETRY_AFTER_MAX, overdue_renewal},
+    stamp::{ClocksDisagree, Stamp},
     term::Term,
 };
 use crate::fingerprint::Fingerprint;
@@ -34,6 +35,20 @@ pub struct Renewal {
     delivery: Delivery,
     failures: Failures,
     claim: Claim,
+    /// Both clocks when they were compared last.
+    clocks: Stamp,
+    /// When to renew the newest session instead, because it is older by the wall clock.
+    early_renewal: Option<Moment>,
+    doubts: Doubts,
+}
+
+/// Exchanges that begin because the clocks disagree.
+#[derive(Clone, Copy, Debug, Default)]
+struct Doubts {
+    /// How many there were in a row.
+    in_a_row: u32,
+    /// The next one begins no earlier: a wall clock that never rests must not cause an exchange at every spacing.
+    settle_from: Moment,
 }
 
 /// Whether this process may write the outputs.
@@ -52,6 +67,8 @@ enum Stage {
     Exchanging {
         attempt: Attempt,
         began: Moment,
+        /// The wall clock at that moment.
+        began_wall: Duration,
         key: Fingerprint,
         /// A renewal was requested while this exchange was in flight, so run another afterwards.
         again: bool,
@@ -95,7 +112,15 @@ impl Renewal {
             delivery: Delivery::default(),
             failures: Failures::default(),
             claim: Claim::default(),
+            clocks: Stamp::default(),
+            early_renewal: None,
+            doubts: Doubts::default(),
         }
+    }
+
+    /// Begins with the clocks as they were compared last.
+    pub(super) fn begin_clocks(&mut self, clocks: Stamp) {
+        self.clocks = clocks;
     }
 
     /// Takes over from an earlier process, before any event. `intact` says whether the files hold the session
@@ -114,7 +139,11 @@ impl Renewal {
             self.plan = None;
             self.failures = Failures { in_a_row: 1, denied: true, ..self.failures };
         }
-        let Some(term) = recollection.term else { return };
+        let term = match recollection.session {
+            None => return,
+            Some(RecalledSession::Doubtful) => return self.delivery.adopt_doubtful(),
+            Some(RecalledSession::Known(term)) => term,
+        };
         if term.is_valid_at(now) {
             self.held = Some(term);
             if self.past.key == Some(term.key) && self.plan.is_some() {
@@ -161,6 +190,7 @@ impl Renewal {
             Event::OutputsAltered => self.delivery.altered(now),
             Event::ClaimHeld => self.claim = Claim::Held,
             Event::ClaimLost => self.claim = Claim::Lost,
+            Event::ClocksMoved(clocks) => self.clocks_moved(now, clocks, rng),
             Event::Admitted => return self.exchange(now),
             Event::DiskTaskDue => {}
             Event::Exchanged(attempt, outcome) => self.exchanged(now, attempt, outcome, rng),
@@ -206,12 +236,17 @@ impl Renewal {
     /// The health, computed from the disk state and the clock.
     pub fn health(&self, now: Moment) -> Health {
         match self.delivery.on_disk() {
-            None if self.delivery.is_withdrawn() => Health::Expired,
+            None if self.delivery.is_withdrawn() || self.delivery.is_in_doubt(now) => Health::Expired,
             None => Health::Starting,
             Some(term) if !term.is_valid_at(now) => Health::Expired,
             Some(_) if self.is_in_trouble() => Health::Failing,
             Some(_) => Health::Fresh,
         }
+    }
+
+    /// Returns the disagreement, if the clocks disagree on whether the token on disk has expired. It counts as expired, and stays where it is.
+    pub fn doubt(&self, now: Moment) -> Option<ClocksDisagree> {
+        self.delivery.is_in_doubt(now).then_some(ClocksDisagree)
     }
 
     /// Whether every file holds a live token, as far as is known.
@@ -265,7 +300,8 @@ impl Renewal {
 
     /// When the next exchange would be due by the last answer alone, regardless of the key file.
     pub(super) fn exchange_plan(&self) -> Option<Moment> {
-        self.plan.map(|plan| plan.max(self.floor(self.policy.spacing)))
+        let early = self.early_renewal.filter(|_| self.held.is_some_and(|term| self.plan == Some(term.renew)));
+        self.plan.map(|plan| early.map_or(plan, |early| plan.min(early)).max(self.floor(self.policy.spacing)))
     }
 
     /// Whether the last exchange got no answer in time.
@@ -282,6 +318,30 @@ impl Renewal {
             term.renew = policy.renewal(term.sent, now, term.grant, rng);
             self.plan = Some(term.renew);
         }
+    }
+
+    /// Compares the age of the newest session on both clocks, as the start does. An older one is renewed earlier, and one
+    /// that may have expired at once.
+    fn clocks_moved(&mut self, now: Moment, clocks: Stamp, rng: &mut fastrand::Rng) {
+        self.clocks = clocks;
+        self.delivery.compare_clocks(clocks);
+        if let Stage::Publishing { term, .. } = &mut self.stage {
+            *term = term.compared(clocks);
+        }
+        self.held = self.held.map(|term| term.compared(clocks));
+        self.plan_early_renewal(now, rng);
+    }
+
+    fn plan_early_renewal(&mut self, now: Moment, rng: &mut fastrand::Rng) {
+        let older = self.held.filter(|term| !term.older_by.is_zero());
+        self.early_renewal = older.map(|term| {
+            let (age, lifetime) = (term.age_at(now), term.grant.lifetime);
+            match (term.renew - term.sent).checked_sub(age) {
+                Some(wait) => now + wait,
+                None if age < lifetime => overdue_renewal(now, lifetime, lifetime - age, rng),
+                None => now.max(self.doubts.settle_from),
+            }
+        });
     }
 
     fn secret_replaced(&mut self, now: Moment) {
@@ -325,12 +385,17 @@ impl Renewal {
             return None;
         }
         let attempt = self.next_attempt();
-        self.stage = Stage::Exchanging { attempt, began: now, key, again: false, replaced: false };
+        let is_in_doubt = self.held.is_some_and(|term| term.is_doubtful_at(now));
+        self.doubts.in_a_row = if is_in_doubt { self.doubts.in_a_row.saturating_add(1) } else { 0 };
+        let began_wall = self.clocks.wall_at(now);
+        self.stage = Stage::Exchanging { attempt, began: now, began_wall, key, again: false, replaced: false };
         Some(Effect::Exchange(attempt))
     }
 
     fn exchanged(&mut self, now: Moment, attempt: Attempt, outcome: ExchangeOutcome, rng: &mut fastrand::Rng) {
-        let Stage::Exchanging { attempt: current, began, key, again, replaced } = self.stage else { return };
+        let Stage::Exchanging { attempt: current, began, began_wall, key, again, replaced } = self.stage else {
+            return;
+        };
         if attempt != current {
             return;
         }
@@ -341,7 +406,8 @@ impl Renewal {
             ExchangeOutcome::Granted { key: used, sent, grant } => {
                 self.read(key, Some(used));
                 self.past = LastExchange { answered: Some(now), key: Some(used) };
-                self.granted(now, used, sent.clamp(began, now), grant, rng);
+                let sent = sent.clamp(began, now);
+                self.granted(now, used, (sent, began_wall + (sent - began)), grant, rng);
             }
             ExchangeOutcome::Refused { key: used, sent, refusal } => {
                 let used = used.unwrap_or(key);
@@ -369,13 +435,27 @@ impl Renewal {
         }
     }
 
-    fn granted(&mut self, now: Moment, key: Fingerprint, sent: Moment, grant: Grant, rng: &mut fastrand::Rng) {
+    /// Takes a session that was requested at that time of both clocks.
+    fn granted(
+        &mut self,
+        now: Moment,
+        key: Fingerprint,
+        (sent, sent_wall): (Moment, Duration),
+        grant: Grant,
+        rng: &mut fastrand::Rng,
+    ) {
         // After an outage longer than the last session, all clients renew at the same moment.
         let together = self.held.is_some_and(|term| !term.is_valid_at(now));
         let policy = if together { self.policy.dispersed() } else { self.policy };
         let renew = policy.renewal(sent, now, grant, rng);
-        self.held = Some(Term { key, sent, grant, renew });
+        let term = Term { key, sent, sent_wall, grant, renew, older_by: Duration::ZERO };
+        self.held = Some(term.compared(self.clocks));
         self.plan = Some(renew);
+        self.doubts.settle_from = self.doubts.in_a_row.checked_sub(DOUBTS_AT_ONCE).map_or(now, |step| {
+            let wait = Backoff { step, ceiling: self.policy.retry_max, lifetime: Some(grant.lifetime) };
+            self.policy.retry(now, now, wait, rng)
+        });
+        self.plan_early_renewal(now, rng);
         self.failures = Failures::default();
         self.delivery.schedule_write(now);
     }
@@ -454,3 +534,6 @@ impl Renewal {
         Attempt(self.attempts)
     }
 }
+
+/// How many exchanges in a row may begin at once because the clocks disagree.
+const DOUBTS_AT_ONCE: u32 = 3;

@@ -3,7 +3,8 @@
 //! Every instant is recorded on two clocks. The boot clock is exact within one boot. The wall clock bridges a reboot;
 //! there the issue time in the JWT gives the server's clock as well. Where clocks disagree, the longer time counts as
 //! passed. So a clock that was set, or a virtual machine that was paused, costs one extra exchange, and a token is
-//! never older than it seems. A machine that boots with a slow clock cannot be detected.
+//! never older than it seems. A machine that boots with a slow clock cannot be detected. A running process makes the same
+//! comparison whenever the clocks move against each other: [`super::Fleet::compare_clocks`].
 
 use std::time::Duration;
 
@@ -12,20 +13,10 @@ use super::{
     last_exchange::LastExchange,
     moment::Moment,
     policy::{Policy, RETRY_AFTER_MAX, overdue_renewal},
+    stamp::Stamp,
     term::Term,
 };
 use crate::fingerprint::Fingerprint;
-
-/// An instant on both clocks.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stamp {
-    /// Which boot of which machine.
-    pub boot: u128,
-    /// On the clock of that boot.
-    pub moment: Moment,
-    /// On the wall clock, since the Unix epoch.
-    pub wall: Duration,
-}
 
 /// The record of one credential.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,9 +71,17 @@ pub struct Recollection {
     pub quiet_until: Option<Moment>,
     /// Whether the key must change before the next exchange.
     pub awaits_change: bool,
-    /// The session, if it is certain whether it has expired; `None` if there was none or the clocks disagree on its
-    /// age.
-    pub term: Option<Term>,
+    /// The session, if there was one.
+    pub session: Option<RecalledSession>,
+}
+
+/// A session of an earlier process, by the clocks of now.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RecalledSession {
+    /// It is certain whether it has expired.
+    Known(Term),
+    /// The clocks disagree on whether it has expired.
+    Doubtful,
 }
 
 impl Memory {
@@ -96,22 +95,26 @@ impl Memory {
     /// Reads the memory by the clocks of now, for a credential that is renewed by this policy.
     pub fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Recollection {
         // An exchange without a recorded answer may have reached the host only just now.
-        let since = self.asked.answer.and_then(|answer| least_passed(answer.at, now)).unwrap_or_default();
+        let since = self.asked.answer.and_then(|answer| answer.at.at_least_until(now)).unwrap_or_default();
         let quiet = self.asked.answer.map(|answer| answer.quiet.min(RETRY_AFTER_MAX)).unwrap_or_default();
         Recollection {
             past: LastExchange::new(now.moment.back(since), self.asked.key),
             awaits_change: self.asked.answer.is_some_and(|answer| answer.awaits_change),
             quiet_until: quiet.checked_sub(since).map(|left| now.moment + left),
-            term: self.written.and_then(|written| written.recall(now, policy, rng)),
+            session: self.written.map(|written| {
+                let term = written.recall(now, policy, rng);
+                term.map_or(RecalledSession::Doubtful, RecalledSession::Known)
+            }),
         }
     }
 }
 
 impl WrittenTerm {
+    /// Returns the session by the clocks of now; `None` if they disagree on whether it has expired.
     fn recall(&self, now: Stamp, policy: &Policy, rng: &mut fastrand::Rng) -> Option<Term> {
         let age = self.age_at_most(now)?;
         let left = self.grant.lifetime.saturating_sub(age);
-        let is_surely_dead = least_passed(self.sent, now)? >= self.grant.lifetime;
+        let is_surely_dead = self.sent.at_least_until(now)? >= self.grant.lifetime;
         if left.is_zero() && !is_surely_dead {
             return None;
         }
@@ -126,32 +129,13 @@ impl WrittenTerm {
             Some(wait) => now.moment + wait,
             None => overdue_renewal(now.moment, self.grant.lifetime, left, rng),
         };
-        Some(Term { key: self.key, sent, grant, renew })
+        Some(Term { key: self.key, sent, sent_wall: now.wall_at(sent), grant, renew, older_by: Duration::ZERO })
     }
-}
 
-impl WrittenTerm {
-    /// The greatest possible age; `None` if the clocks do not show it. The boot clock of a paused virtual machine stood
-    /// still, and its wall clock has been corrected since.
+    /// The greatest possible age; `None` if the clocks do not show it. After a reboot the clock of the server counts too.
     fn age_at_most(&self, now: Stamp) -> Option<Duration> {
-        if self.sent.boot == now.boot {
-            return Some(by_boot(self.sent, now)?.max(by_wall(self.sent, now).unwrap_or_default()));
-        }
-        let by_server = self.issued.and_then(|issued| now.wall.checked_sub(issued)).unwrap_or_default();
-        Some(by_wall(self.sent, now)?.max(by_server))
+        let age = self.sent.at_most_until(now)?;
+        let by_server = || self.issued.and_then(|issued| now.wall.checked_sub(issued)).unwrap_or_default();
+        Some(if self.sent.boot == now.boot { age } else { age.max(by_server()) })
     }
-}
-
-/// The time that has certainly passed.
-fn least_passed(then: Stamp, now: Stamp) -> Option<Duration> {
-    by_boot(then, now).or_else(|| by_wall(then, now))
-}
-
-fn by_boot(then: Stamp, now: Stamp) -> Option<Duration> {
-    let same = then.boot == now.boot;
-    same.then(|| now.moment.elapsed_since_boot().checked_sub(then.moment.elapsed_since_boot())).flatten()
-}
-
-fn by_wall(then: Stamp, now: Stamp) -> Option<Duration> {
-    now.wall.checked_sub(then.wall)
 }

@@ -17,6 +17,7 @@ mod origin;
 mod pace;
 pub mod policy;
 mod repair;
+mod stamp;
 mod term;
 
 pub use answer::{Grant, Refusal, RefusalClass};
@@ -24,8 +25,9 @@ pub use event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten};
 pub use fleet::Fleet;
 pub use last_exchange::LastExchange;
 pub use life::Renewal;
-pub use memory::{Answered, ExchangeRecord, Memory, Recollection, Stamp, WrittenTerm};
+pub use memory::{Answered, ExchangeRecord, Memory, RecalledSession, Recollection, WrittenTerm};
 pub use moment::Moment;
 pub use origin::{Id, OriginId};
 pub use policy::{OnExpiry, Policy, Share};
+pub use stamp::{ClocksDisagree, Stamp};
 pub use term::Term;

@@ -154,6 +154,9 @@ pub struct CredentialReport {
     /// When the refresh token expires that is presented, by its own claim; absent if it is unknown or there is none.
     #[serde(with = "json::time_if_any", default)]
     pub refresh_token_expires_at: Option<SystemTime>,
+    /// Why the token on disk does not count as valid although it may be, if so.
+    #[serde(default)]
+    pub token_trouble: Option<String>,
     /// Why its source holds no usable secret, if so.
     pub key_trouble: Option<String>,
     /// The number of finished exchanges.

@@ -63,6 +63,10 @@ impl Severity {
 fn in_words(report: &Report, credential: &CredentialReport) -> String {
     let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.summary.as_ref());
     let what = match (credential.state, refusal) {
+        (_, refusal) if credential.token_trouble.is_some() => {
+            let why = credential.token_trouble.clone().unwrap_or_default();
+            refusal.map(|refusal| format!("{why}, {refusal}")).unwrap_or(why)
+        }
         ("expired", refusal) => {
             let ended = credential.expires_at.or(credential.since);
             let at = ended.map(|ended| format!(" at {}", time_of_day(report.at, ended))).unwrap_or_default();

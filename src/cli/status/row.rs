@@ -37,6 +37,9 @@ impl<'a> Row<'a> {
         if let (true, Some(why)) = (is_valid, missing) {
             notes.push((Color::Bad, why.clone()));
         }
+        if let Some(why) = &credential.token_trouble {
+            notes.push((Color::Bad, why.clone()));
+        }
         if let Some(why) = &credential.key_trouble {
             notes.push((Color::Poor, why.clone()));
         }
@@ -76,6 +79,7 @@ impl<'a> Row<'a> {
         let is_explained = key.is_some() || refusal.is_some();
         let why = key.or(refusal).or(file.filter(|_| self.state == "starting").map(Cow::from));
         let state = match (self.state, self.credential.expires_at) {
+            _ if self.credential.token_trouble.is_some() => self.credential.token_trouble.clone(),
             ("expired", Some(at)) => Some(format!("expired {}", past(now, at))),
             ("expired" | "missing", _) => Some(self.state.to_owned()),
             ("starting", _) if !is_explained => Some("no token yet".to_owned()),

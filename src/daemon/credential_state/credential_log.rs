@@ -18,6 +18,8 @@ pub(in crate::daemon) struct CredentialLog {
     last_event: Option<String>,
     /// The end of the session whose end was logged.
     logged_end: Option<Moment>,
+    /// When the session was requested whose age the clocks were logged to disagree on.
+    logged_doubt: Option<Moment>,
     is_conflict_logged: bool,
     logged_notes: Vec<Discriminant<GrantNote>>,
 }
@@ -41,6 +43,7 @@ impl CredentialLog {
             since: now,
             last_event: None,
             logged_end: None,
+            logged_doubt: None,
             is_conflict_logged: false,
             logged_notes: Vec::new(),
         }
@@ -81,6 +84,11 @@ impl CredentialLog {
     /// Whether the end of a session is to be logged, for each session once.
     pub(in crate::daemon) fn note_end(&mut self, end: Option<Moment>) -> bool {
         mem::replace(&mut self.logged_end, end) != end
+    }
+
+    /// Whether a disagreement on the age of the session that was requested then is to be logged, for each session once.
+    pub(in crate::daemon) fn note_doubt(&mut self, sent: Moment) -> bool {
+        self.logged_doubt.replace(sent) != Some(sent)
     }
 
     /// Notes that something else altered an output; `is_conflict` says whether it does so again and again.
@@ -126,6 +134,12 @@ mod tests {
         let mut log = CredentialLog::new(at(0));
         let logged = [10, 10, 20, 20].map(|end| log.note_end(Some(at(end))));
         assert_eq!(logged, [true, false, true, false]);
+    }
+
+    #[test]
+    fn a_disagreement_on_each_session_is_logged_once() {
+        let mut log = CredentialLog::new(at(0));
+        assert_eq!([10, 10, 20, 20].map(|sent| log.note_doubt(at(sent))), [true, false, true, false]);
     }
 
     #[test]

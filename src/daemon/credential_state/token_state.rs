@@ -168,7 +168,14 @@ mod tests {
 
     fn term(sent: u64, renew: u64) -> Term {
         let grant = Grant { lifetime: Duration::from_secs(600), refresh_after: None };
-        Term { key: Fingerprint::new([1; 8]), sent: at(sent), grant, renew: at(renew) }
+        Term {
+            key: Fingerprint::new([1; 8]),
+            sent: at(sent),
+            sent_wall: Duration::ZERO,
+            grant,
+            renew: at(renew),
+            older_by: Duration::ZERO,
+        }
     }
 
     fn session() -> Session {

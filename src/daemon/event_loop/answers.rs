@@ -310,7 +310,8 @@ impl Daemon {
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let keeps = state.credential().policy.on_expiry == OnExpiry::Keep;
         let end = renewal.on_disk().map(|term| term.expires());
-        if keeps && renewal.health(now) == Health::Expired && state.log_mut().note_end(end) {
+        let is_expired = renewal.health(now) == Health::Expired && renewal.doubt(now).is_none();
+        if keeps && is_expired && state.log_mut().note_end(end) {
             let name = state.name().to_owned();
             state.log_mut().note_event("expired");
             error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");
@@ -321,7 +322,8 @@ impl Daemon {
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let health = renewal.health(now);
-        let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| health == Health::Expired);
+        let is_expired = health == Health::Expired && renewal.doubt(now).is_none();
+        let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| is_expired);
         state.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
     }
@@ -338,10 +340,11 @@ impl Daemon {
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in =
             renewal.on_disk().filter(|term| term.is_valid_at(now)).map(|term| span::until(now, term.expires()));
-        let token = match (renewal.on_disk(), &expires_in) {
-            (Some(_), Some(expires_in)) => format!("the last token lives for {expires_in}"),
-            (Some(_), None) => "the last token has expired".to_owned(),
-            (None, _) => "there is no token yet".to_owned(),
+        let token = match (renewal.on_disk(), &expires_in, renewal.doubt(now)) {
+            (_, _, Some(doubt)) => format!("{doubt} on disk"),
+            (Some(_), Some(expires_in), None) => format!("the last token lives for {expires_in}"),
+            (Some(_), None, None) => "the last token has expired".to_owned(),
+            (None, _, None) => "there is no token yet".to_owned(),
         };
         let expires_in = expires_in.as_deref();
         let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);

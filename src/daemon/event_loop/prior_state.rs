@@ -14,7 +14,7 @@ use crate::{
         span,
     },
     output::Output,
-    renewal::{Health, Id, Moment, RefusalClass, Renewal, WrittenTerm},
+    renewal::{Id, Moment, RefusalClass, Renewal, Stamp, WrittenTerm},
     session::Times,
     state::{Record, WrittenToken},
 };
@@ -123,10 +123,9 @@ impl Daemon {
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let name = state.name().to_owned();
         let Some(term) = renewal.held() else {
-            if renewal.health(now) == Health::Expired {
-                info!(credential = name, "the token on disk has expired; a new session is requested");
-            } else {
-                warn!(credential = name, "clocks disagree on the age of the token on disk; a new session is requested");
+            match renewal.doubt(now) {
+                Some(doubt) => warn!(credential = name, "{doubt} on disk; a new session is requested"),
+                None => info!(credential = name, "the token on disk has expired; a new session is requested"),
             }
             return;
         };
@@ -167,7 +166,8 @@ impl Daemon {
             token: session.jwt.fingerprint(),
             term: WrittenTerm {
                 key: term.key,
-                sent: clock::stamp_of(term.sent),
+                // As the clocks were then: by a clock that was set since, the session would seem younger.
+                sent: Stamp { moment: term.sent, wall: term.sent_wall, ..clock::stamp_of(term.sent) },
                 issued: session.claims.issued_at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()),
                 grant: term.grant,
                 renew_after: term.renew - term.sent,

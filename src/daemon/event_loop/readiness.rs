@@ -93,11 +93,14 @@ impl Daemon {
 
     fn trouble(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> String {
         let output = state.outputs().first_error();
-        let mut message = match (renewal.health(now), renewal.on_disk()) {
-            (Health::Expired, Some(term)) => format!("expired {} ago", span::until(term.expires(), now)),
-            (Health::Expired, None) => "expired and removed".to_owned(),
-            (Health::Starting, _) => "no token yet".to_owned(),
-            (Health::Fresh | Health::Failing, _) => output.unwrap_or("its files are not as they should be").to_owned(),
+        let mut message = match (renewal.health(now), renewal.on_disk(), renewal.doubt(now)) {
+            (_, _, Some(doubt)) => doubt.to_string(),
+            (Health::Expired, Some(term), None) => format!("expired {} ago", span::until(term.expires(), now)),
+            (Health::Expired, None, None) => "expired and removed".to_owned(),
+            (Health::Starting, _, None) => "no token yet".to_owned(),
+            (Health::Fresh | Health::Failing, _, None) => {
+                output.unwrap_or("its files are not as they should be").to_owned()
+            }
         };
         if let Some(why) = state.key().error() {
             let noun = state.credential().source.noun();

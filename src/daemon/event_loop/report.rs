@@ -124,12 +124,12 @@ impl Daemon {
 
     pub(super) fn is_overdue(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
         let term = self.fleet.get(id).and_then(Renewal::on_disk);
-        term.is_some_and(|term| term.sent + state.credential().policy.renew_at.of(term.grant.lifetime) <= now)
+        term.is_some_and(|term| term.age_at(now) >= state.credential().policy.renew_at.of(term.grant.lifetime))
     }
 
     fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
         let term = renewal.on_disk();
-        let issued_at = term.map(|term| clock::wall_of(term.sent));
+        let issued_at = term.map(|term| clock::wall_of(term.sent.back(term.older_by)));
         let next = Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some());
         let secret = state.credential().source.noun();
         let shown = |key| state.key().shown(&state.credential().source, key);
@@ -148,9 +148,10 @@ impl Daemon {
                 .map(|key| key.to_string()),
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
-            renew_at: term.map(|term| clock::wall_of(term.renew)),
+            renew_at: term.map(|term| clock::wall_of(term.renew.back(term.older_by))),
             last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
             refresh_token_expires_at: state.key().refresh().and_then(|(_, refresh)| refresh.expires_at),
+            token_trouble: renewal.doubt(now).map(|doubt| doubt.to_string()),
             key_trouble: state.key().error().map(str::to_owned),
             exchanges: state.counts().total(),
             outcomes: state.counts().results(),

@@ -1,6 +1,8 @@
 //! Standing by: another process writes the outputs of a credential. This one makes no exchange for it, serves what that
 //! process has put there, and takes over when it ends.
 
+use std::time::Duration;
+
 use tracing::{info, warn};
 
 use super::Daemon;
@@ -71,7 +73,14 @@ impl Daemon {
             let sent = now.back(age);
             let lifetime = lifetime.saturating_sub(age) + (now - sent);
             let grant = Grant { lifetime, refresh_after: None };
-            Term { key, sent, grant, renew: sent + state.credential().policy.renew_at.of(lifetime) }
+            Term {
+                key,
+                sent,
+                sent_wall: clock::stamp_of(sent).wall,
+                grant,
+                renew: sent + state.credential().policy.renew_at.of(lifetime),
+                older_by: Duration::ZERO,
+            }
         });
         self.fleet.observe(now, id, term);
         self.note_state(id, now);

@@ -131,6 +131,7 @@ function showHeadline(sorted) {
 function problemOf(credential) {
   const refusal = credential.lastRefusal;
   const since = refusal && refusal.class !== "denied" ? clock(refusal.at) : clock(credential.since);
+  if (credential.tokenTrouble) return `${credential.tokenTrouble}${refusal ? `, ${refusal.summary}` : ""}`;
   if (credential.state === "expired") {
     const why = refusal ? `, ${refusal.summary}` : "";
     return `expired at ${clock(credential.expiresAt || credential.since)}${why}`;
@@ -279,6 +280,7 @@ function fillFiles(row, credential) {
 
 function reasonsOf(credential) {
   const reasons = [];
+  if (credential.tokenTrouble) reasons.push(["", credential.tokenTrouble]);
   if (credential.keyTrouble) reasons.push(["", credential.keyTrouble]);
   const refusal = credential.lastRefusal;
   if (refusal) {

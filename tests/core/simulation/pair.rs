@@ -341,7 +341,14 @@ impl Pair {
 }
 
 fn term(session: Session) -> Term {
-    Term { key: KEY, sent: session.sent, grant: session.grant, renew: session.sent + session.grant.lifetime / 2 }
+    Term {
+        key: KEY,
+        sent: session.sent,
+        sent_wall: session.sent.elapsed_since_boot(),
+        grant: session.grant,
+        renew: session.sent + session.grant.lifetime / 2,
+        older_by: Duration::ZERO,
+    }
 }
 
 fn stamp(moment: Moment) -> Stamp {

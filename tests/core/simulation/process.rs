@@ -67,6 +67,11 @@ impl Process {
         self.fleet.handle(self.machine.moment(now), self.ids[who], event);
     }
 
+    /// Compares the clocks, as the loop does before each event.
+    pub(crate) fn compare_clocks(&mut self, now: Moment) {
+        self.fleet.compare_clocks(self.machine.stamp(now));
+    }
+
     pub(crate) fn set_policy(&mut self, now: Moment, who: usize, policy: Policy) {
         self.fleet.set_policy(self.machine.moment(now), self.ids[who], policy);
     }
@@ -95,6 +100,10 @@ impl Process {
 
     pub(crate) fn health(&self, now: Moment, who: usize) -> Health {
         self.renewal(who).health(self.machine.moment(now))
+    }
+
+    pub(crate) fn is_in_doubt(&self, now: Moment, who: usize) -> bool {
+        self.renewal(who).doubt(self.machine.moment(now)).is_some()
     }
 
     pub(crate) fn serves(&self, now: Moment, who: usize) -> bool {

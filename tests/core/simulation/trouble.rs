@@ -21,7 +21,7 @@ impl World {
 
     pub(crate) fn trouble(&mut self) {
         let who = self.rng.usize(0..self.people.len());
-        match self.rng.u32(0..20) {
+        match self.rng.u32(0..21) {
             0..=2 => {
                 let mood = Mood::bad(&mut self.rng);
                 self.set_mood(mood);
@@ -58,6 +58,7 @@ impl World {
                 self.people[who].denied_for_good = None;
                 self.process.tell(self.now, who, Event::SecretReplaced);
             }
+            20 => self.stand_still(),
             15 | 16 => {
                 // The fault occurs once or repeatedly.
                 let for_so_long = self.a_while(&[1, 600]);
@@ -151,8 +152,28 @@ impl World {
         // The next start may reject times that were recorded with the old wall clock.
         for person in &mut self.people {
             person.free_until = None;
+            person.shaken = self.now;
         }
         self.say(format_args!("the wall clock is set by {by:?}"));
+        // The kernel reports it.
+        self.process.compare_clocks(self.now);
+    }
+
+    /// A virtual machine is paused, or restored from a snapshot: both of its clocks stand still, and the wall clock is set
+    /// right at once. Requests and writes in flight come to their end afterwards.
+    fn stand_still(&mut self) {
+        let paused = self.a_while(&[10, 7_200, 1_000_000]);
+        self.now = self.now + paused;
+        self.shaken = self.now + Duration::from_secs(60);
+        self.quiet_until = self.quiet_until + paused;
+        self.process.machine().booted = self.process.machine().booted + paused;
+        self.standstills += 1;
+        for person in &mut self.people {
+            person.free_until = None;
+            person.shaken = self.now + person.newest.map_or(Duration::ZERO, |session| session.grant.lifetime / 10);
+        }
+        self.say(format_args!("the machine stood still for {paused:?}"));
+        self.process.compare_clocks(self.now);
     }
 
     /// The process dies at any moment and another one starts: with or without its state files, in the same boot or a new

@@ -6,7 +6,7 @@ use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
         Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Grant, Id, Memory, Moment, NotWritten,
-        OnExpiry, Policy, Refusal, Share, WrittenTerm,
+        OnExpiry, Policy, Refusal, Share, Stamp, WrittenTerm,
     },
 };
 
@@ -50,6 +50,8 @@ pub(crate) struct Tally {
     pub(crate) adopted: u64,
     /// Writes that repaired changes by other processes.
     pub(crate) repairs: u64,
+    /// How often a token that the server had ended counted as expired by the wall clock alone.
+    pub(crate) doubted: u64,
 }
 
 pub(crate) struct World {
@@ -66,6 +68,8 @@ pub(crate) struct World {
     /// The moment of the last fault that affects every credential, or of its end.
     pub(crate) shaken: Moment,
     pub(crate) disk_fails: bool,
+    /// How often both clocks of the machine stood still.
+    pub(crate) standstills: u32,
     pub(crate) tally: Tally,
     trace: bool,
 }
@@ -79,6 +83,8 @@ pub(crate) struct Person {
     pub(crate) newest: Option<Session>,
     pub(crate) on_disk: Option<Session>,
     pub(crate) last_request: Option<(Moment, Fingerprint)>,
+    /// The wall clock and the standstills when the last request was sent.
+    requested: Option<(Duration, u32)>,
     pub(crate) under_way: Option<Effect>,
     pub(crate) shaken: Moment,
     /// The state file, and the session that it describes.
@@ -114,6 +120,10 @@ impl Person {
 pub(crate) struct Session {
     pub(crate) sent: Moment,
     pub(crate) grant: Grant,
+    /// How far the wall clock was ahead of the world's time.
+    pub(crate) wall: Duration,
+    /// How often the machine had stood still before.
+    pub(crate) standstills: u32,
 }
 
 impl Session {
@@ -178,6 +188,7 @@ impl World {
             quiet_until: Moment::default(),
             shaken: now,
             disk_fails: false,
+            standstills: 0,
             tally: Tally::default(),
             trace,
         };
@@ -207,6 +218,7 @@ impl World {
             checks::no_spinning(steps_at_once, self.scale.credentials);
             last = last.max(next);
             self.now = self.now.max(next);
+            self.process.compare_clocks(self.now);
             if planned.is_some_and(|at| at <= next) {
                 let Some(Reverse((_, _, planned))) = self.queue.pop() else { continue };
                 self.happen(planned);
@@ -234,6 +246,7 @@ impl World {
             newest: None,
             on_disk: None,
             last_request: None,
+            requested: None,
             under_way: None,
             shaken: self.now,
             memory: None,
@@ -294,6 +307,7 @@ impl World {
         checks::free(person.free_until, self.now);
         checks::final_denial(person.denied_for_good.take(), key);
         person.last_request = Some((self.now, key));
+        person.requested = Some((self.process.machine().wall, self.standstills));
         // The state file records the exchange before it begins.
         person.memory = Some(Memory {
             asked: ExchangeRecord { key, answer: None },
@@ -390,7 +404,7 @@ impl World {
             Answer::Granted(key, sent, lifetime, refresh_after) => {
                 self.tally.sessions += 1;
                 let grant = Grant { lifetime, refresh_after };
-                person.newest = Some(Session { sent, grant });
+                person.newest = person.requested.map(|(wall, standstills)| Session { sent, grant, wall, standstills });
                 person.asked = Some(ExchangeRecord {
                     key,
                     answer: Some(Answered { at: stamp, quiet: Duration::ZERO, awaits_change: false }),
@@ -424,7 +438,8 @@ impl World {
     /// The files hold the newest session, and the state file records it.
     fn written(&mut self, who: usize) {
         let Some(term) = self.process.held(who) else { return };
-        let sent = self.process.machine().stamp(term.sent);
+        // By the clocks of then, which may have moved against each other since.
+        let sent = Stamp { wall: term.sent_wall, ..self.process.machine().stamp(term.sent) };
         let issued = Some(term.sent.elapsed_since_boot() + RIGHT_WALL);
         let person = &mut self.people[who];
         person.on_disk = person.newest;
@@ -457,9 +472,20 @@ impl World {
 
     /// Checks the promises that can be checked after any event of a credential.
     fn check(&mut self, who: usize) {
+        let (wall, standstills) = (self.process.machine().wall, self.standstills);
         let person = &self.people[who];
         let expires = person.on_disk.map(|session| session.expires());
-        checks::health(self.process.health(self.now, who), expires, person.is_by_hearsay(), self.now);
+        let said = self.process.health(self.now, who);
+        // A standstill cannot be seen by a wall clock that was set back.
+        if person.on_disk.is_some_and(|session| wall < session.wall && session.standstills != standstills) {
+            return;
+        }
+        let is_moved = person.on_disk.is_some_and(|session| wall > session.wall);
+        checks::health(said, expires, person.is_by_hearsay() || is_moved, self.now);
+        let is_doubted = self.process.is_in_doubt(self.now, who);
+        let is_alive = expires.is_some_and(|end| self.now < end);
+        self.tally.doubted += u64::from(is_doubted && !is_alive);
+        let person = &self.people[who];
         checks::service(self.process.serves(self.now, who), expires, person.spoilt, self.now);
         if let Some(spoilt) = person.spoilt.filter(|_| !self.disk_fails && expires.is_some_and(|end| self.now < end)) {
             checks::repair(spoilt.max(self.shaken).max(person.shaken), self.grace(), self.now);

@@ -7,6 +7,7 @@ mod play;
 
 mod admission;
 mod busy_host;
+mod clocks;
 mod denied_for_good;
 mod keys;
 mod origins;

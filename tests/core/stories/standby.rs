@@ -122,7 +122,14 @@ fn an_answer_that_comes_after_the_claim_is_lost_is_not_written() {
 }
 
 fn term(sent: f64, lifetime: u64) -> Term {
-    Term { key: key(1), sent: at(sent), grant: life(lifetime), renew: at(sent) + Duration::from_secs(lifetime / 2) }
+    Term {
+        key: key(1),
+        sent: at(sent),
+        sent_wall: Duration::from_secs_f64(sent),
+        grant: life(lifetime),
+        renew: at(sent) + Duration::from_secs(lifetime / 2),
+        older_by: Duration::ZERO,
+    }
 }
 
 fn stamp(moment: Moment) -> Stamp {

@@ -20,6 +20,7 @@ mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 
+mod clock;
 mod dns;
 mod inotify;
 mod memory;
