@@ -70,6 +70,7 @@ fn incomplete(report: &Report) -> Vec<String> {
             .as_deref()
             .or(credential.token_trouble.as_deref().filter(|_| refusal.is_none()))
             .or(refusal)
+            .or(credential.host_trouble.as_deref())
             .or(output)
             .or(credential.remedy.as_deref())
             .unwrap_or("no answer yet");

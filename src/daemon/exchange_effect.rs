@@ -8,10 +8,10 @@ use crate::{
     config::Credential,
     exchange::{Api, Clients, Refused, SignatureStatus, Skew, Trust},
     fingerprint::Fingerprint,
-    renewal::{Answered, ExchangeRecord, Moment, Refusal},
+    renewal::{Answered, ExchangeRecord, Moment},
     session::{GrantNote, Granted, Session},
     source::{Exchange, Identity, Means, ObservedSecrets, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
-    state::{Ledger, Record, StoreError, WrittenToken},
+    state::{Ledger, Record, RecordedRefusal, StoreError, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
@@ -33,6 +33,8 @@ pub(super) struct ExchangeJob {
     pub(super) request: Fingerprint,
     /// The record of the token that was written last, if there is one.
     pub(super) written: Option<WrittenToken>,
+    /// The last refusal, unless a session followed it.
+    pub(super) refusal: Option<RecordedRefusal>,
     /// A key that must not be used yet: see [`crate::renewal::Renewal::cooling_down`].
     pub(super) cooling_down: Option<Fingerprint>,
 }
@@ -110,23 +112,21 @@ struct StateFile<'a> {
 
 impl Recorder for StateFile<'_> {
     async fn begin(&mut self, identity: Identity) {
-        self.store(ExchangeRecord { key: identity.key, answer: None }).await;
+        self.store(ExchangeRecord { key: identity.key, answer: None }, self.job.refusal.clone()).await;
     }
 
-    async fn end(&mut self, identity: Identity, refusal: Option<Refusal>) {
-        let Some(refusal) = refusal else { return };
-        let answer = Answered {
-            at: clock::stamp_of(clock::now()),
-            quiet: refusal.quiet(),
-            awaits_change: refusal.awaits_change(),
-        };
-        self.store(ExchangeRecord { key: identity.key, answer: Some(answer) }).await;
+    async fn end(&mut self, identity: Identity, refused: Option<&Refused>) {
+        let Some(Refused { refusal, message }) = refused else { return };
+        let at = clock::stamp_of(clock::now());
+        let answer = Answered { at, quiet: refusal.quiet(), awaits_change: refusal.awaits_change() };
+        let recorded = RecordedRefusal::new(refusal.class(), message, at);
+        self.store(ExchangeRecord { key: identity.key, answer: Some(answer) }, Some(recorded)).await;
     }
 }
 
 impl StateFile<'_> {
-    async fn store(&mut self, last_exchange: ExchangeRecord) {
-        let record = Record { request: self.job.request, last_exchange, written: self.job.written.clone() };
+    async fn store(&mut self, last_exchange: ExchangeRecord, refusal: Option<RecordedRefusal>) {
+        let record = Record { request: self.job.request, last_exchange, refusal, written: self.job.written.clone() };
         let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
         let store = move || context.ledger.store(&credential.name, &record);
         let stored = blocking::run_within(Lane::State, STORE_TIMEOUT, store).await;

@@ -17,6 +17,7 @@ mod exchange_context;
 mod exchange_effect;
 mod generation_cleanup;
 mod hook_runs;
+mod host_holds;
 mod input_monitor;
 mod inspection;
 mod next_action;

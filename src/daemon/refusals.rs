@@ -6,7 +6,8 @@ use std::{mem, time::Duration};
 
 use crate::{
     fingerprint::Fingerprint,
-    renewal::{Moment, RefusalClass},
+    renewal::{Moment, RefusalClass, Stamp},
+    state::RecordedRefusal,
 };
 
 /// Refusals in a row.
@@ -68,6 +69,11 @@ impl Refusals {
         }
         self.logged.push(LoggedRefusal { class, message: message.to_owned(), at: now, suppressed: 0 });
         Logged::New
+    }
+
+    /// The last refusal for the next process, if there was one.
+    pub(super) fn recorded(&self, stamp_of: impl Fn(Moment) -> Stamp) -> Option<RecordedRefusal> {
+        self.last.as_ref().map(|last| RecordedRefusal::new(last.class, &last.message, stamp_of(last.at)))
     }
 
     /// The last refusal, if there was one.

@@ -125,9 +125,10 @@ impl Recorder for DryRecorder<'_> {
         }
     }
 
-    async fn end(&mut self, _identity: Identity, refusal: Option<Refusal>) {
+    async fn end(&mut self, _identity: Identity, refused: Option<&Refused>) {
         let Some(begun) = self.begun.take() else { return };
-        let ended = self.check_run.on_disk(move || begun.end(refusal)).await;
+        let refused = refused.cloned();
+        let ended = self.check_run.on_disk(move || begun.end(refused.as_ref())).await;
         self.recorded = Some(ended.unwrap_or_else(|| Err(slow())));
     }
 }

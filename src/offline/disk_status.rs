@@ -58,7 +58,10 @@ fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: S
     if written.request != request {
         return Some("the token on disk was requested with other settings than the configuration has".to_owned());
     }
-    let Some(token) = &written.written else { return Some("no session was granted yet".to_owned()) };
+    let Some(token) = &written.written else {
+        let refusal = written.refusal.map(|refusal| format!(": {}: {}", refusal.class(), refusal.message()));
+        return Some(format!("no session was granted yet{}", refusal.unwrap_or_default()));
+    };
     match session {
         None => return Some(without_token(&credential.outputs)),
         Some((session, false)) => {

@@ -15,9 +15,10 @@ use rustix::process::geteuid;
 use crate::{
     clock,
     config::{Config, Credential},
+    exchange::Refused,
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Refusal},
-    state::{Ledger, Record},
+    state::{Ledger, Record, RecordedRefusal},
 };
 
 /// An exchange that is recorded as in flight.
@@ -64,7 +65,7 @@ impl DryExchange {
             Record { last_exchange, ..record }
         } else {
             let request = credential.source.request_fingerprint(&config.api());
-            Record { request, last_exchange, written: None }
+            Record { request, last_exchange, refusal: None, written: None }
         };
         let dry_exchange = Self { ledger, credential: credential.clone(), record };
         dry_exchange.store()?;
@@ -84,13 +85,16 @@ impl DryExchange {
     }
 
     /// Records the end of the exchange, unless a daemon that started meanwhile has replaced the record. Blocks on the disk.
-    pub fn end(mut self, refusal: Option<Refusal>) -> Result<(), NotRecorded> {
+    pub fn end(mut self, refused: Option<&Refused>) -> Result<(), NotRecorded> {
         is_free(&self.credential)?;
         let stored = self.ledger.load(&self.credential.name).ok().flatten();
         if stored.is_none_or(|stored| stored.last_exchange != self.record.last_exchange) {
             return Ok(());
         }
         let at = clock::stamp_of(clock::now());
+        let refusal = refused.map(|refused| refused.refusal);
+        self.record.refusal =
+            refused.map(|refused| RecordedRefusal::new(refused.refusal.class(), &refused.message, at));
         self.record.last_exchange.answer = Some(Answered {
             at,
             quiet: refusal.map(Refusal::quiet).unwrap_or_default(),

@@ -102,6 +102,11 @@ impl RefusalClass {
     pub const ALL: [Self; 6] =
         [Self::Denied, Self::Blocked, Self::Busy, Self::Failed, Self::Garbled, Self::Unreachable];
 
+    /// The class of this name, if there is one.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|class| class.word() == word)
+    }
+
     /// Its name in the contract.
     pub const fn word(self) -> &'static str {
         match self {

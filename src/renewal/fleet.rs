@@ -260,6 +260,11 @@ impl Fleet {
         origin.map(|origin| origin.pace.opens()).unwrap_or_default()
     }
 
+    /// The origin that a credential sends its requests to.
+    pub fn origin_of(&self, id: Id) -> Option<OriginId> {
+        self.members.get(&id).map(|member| member.origin)
+    }
+
     /// The number of exchanges in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight

@@ -16,6 +16,11 @@ pub struct Stamp {
 }
 
 impl Stamp {
+    /// Returns the instant on the boot clock of `now`, as early as it may be, but not before that boot.
+    pub fn on_the_clock_of(self, now: Self) -> Moment {
+        now.moment.back(self.at_most_until(now).unwrap_or_default())
+    }
+
     /// How much longer the time until `now` is by the wall clock than by the boot clock. Zero if the wall clock shows less,
     /// because a wall clock that was set back proves nothing.
     pub(super) fn standstill(self, now: Self) -> Duration {

@@ -57,7 +57,7 @@ pub trait Recorder: Send {
     fn begin(&mut self, identity: Identity) -> impl Future<Output = ()> + Send;
 
     /// Records how the exchange ended: with a session, or with this refusal.
-    fn end(&mut self, identity: Identity, refusal: Option<Refusal>) -> impl Future<Output = ()> + Send;
+    fn end(&mut self, identity: Identity, refused: Option<&Refused>) -> impl Future<Output = ()> + Send;
 }
 
 /// The result of an attempt to obtain a session.
@@ -150,9 +150,9 @@ pub async fn obtain(
             Err(refused) => Outcome::Untrusted { granted, refused },
         },
     };
-    recorder.end(identity, outcome.refusal()).await;
+    recorder.end(identity, outcome.refused()).await;
     if let Some(link) = link {
-        note_end(source, link, outcome.refusal()).await;
+        note_end(source, link, outcome.refused().map(|refused| refused.refusal)).await;
     }
     drop(lock);
     let outcome = match outcome {
@@ -191,10 +191,10 @@ async fn note_end(source: &Source, link: ChainLink, refusal: Option<Refusal>) {
 }
 
 impl Outcome {
-    fn refusal(&self) -> Option<Refusal> {
+    fn refused(&self) -> Option<&Refused> {
         match self {
             Self::Granted { .. } => None,
-            Self::Untrusted { refused, .. } | Self::Refused { refused, .. } => Some(refused.refusal),
+            Self::Untrusted { refused, .. } | Self::Refused { refused, .. } => Some(refused),
         }
     }
 }

@@ -7,6 +7,8 @@ mod ledger;
 mod probe;
 mod record;
 mod record_json;
+mod recorded_refusal;
 
 pub use ledger::{Ledger, LoadError, RETENTION, StoreError};
 pub use record::{Record, WrittenToken};
+pub use recorded_refusal::RecordedRefusal;

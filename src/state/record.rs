@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::recorded_refusal::RecordedRefusal;
 use crate::{
     fingerprint::Fingerprint,
     renewal::{ExchangeRecord, Memory, WrittenTerm},
@@ -15,6 +16,8 @@ pub struct Record {
     pub request: Fingerprint,
     /// The last exchange.
     pub last_exchange: ExchangeRecord,
+    /// The last refusal, unless a session was written after it.
+    pub refusal: Option<RecordedRefusal>,
     /// The last token that was written.
     pub written: Option<WrittenToken>,
 }

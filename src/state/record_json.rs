@@ -8,7 +8,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::record::{Record, WrittenToken};
+use super::{
+    record::{Record, WrittenToken},
+    recorded_refusal::RecordedRefusal,
+};
 use crate::{
     fingerprint::Fingerprint,
     renewal::{Answered, ExchangeRecord, Grant, Moment, Stamp, WrittenTerm, policy::LIFETIME_MAX},
@@ -36,7 +39,11 @@ pub(super) fn parse(text: &[u8], credential: &str) -> Option<Record> {
         Some(session) => Some(session.read()?),
         None => None,
     };
-    Some(Record { request: Fingerprint::parse(&json.request_fingerprint)?, last_exchange, written })
+    let refusal = match json.refusal {
+        Some(refusal) => Some(RecordedRefusal::read(&refusal.class, refusal.message, refusal.at.read()?)?),
+        None => None,
+    };
+    Some(Record { request: Fingerprint::parse(&json.request_fingerprint)?, last_exchange, refusal, written })
 }
 
 /// Returns the record as JSON.
@@ -49,6 +56,7 @@ pub(super) fn print(record: &Record, credential: &str) -> String {
             key_fingerprint: record.last_exchange.key.to_string(),
             answered: record.last_exchange.answer.map(AnswerJson::of),
         },
+        refusal: record.refusal.as_ref().map(RefusalJson::of),
         session: record.written.as_ref().map(SessionJson::of),
     };
     // Plain data with string keys: it always has a JSON form.
@@ -63,7 +71,24 @@ struct RecordJson {
     request_fingerprint: String,
     #[serde(rename = "asked")]
     last_exchange: ExchangeJson,
+    /// Missing in records of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refusal: Option<RefusalJson>,
     session: Option<SessionJson>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RefusalJson {
+    class: String,
+    message: String,
+    at: StampJson,
+}
+
+impl RefusalJson {
+    fn of(refusal: &RecordedRefusal) -> Self {
+        let (class, message) = (refusal.class().word().to_owned(), refusal.message().to_owned());
+        Self { class, message, at: StampJson::of(refusal.at()) }
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -231,7 +256,7 @@ const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::session::ReplyField;
+    use crate::{renewal::RefusalClass, session::ReplyField};
 
     pub(in crate::state) fn record() -> Record {
         let stamp = |seconds| Stamp {
@@ -248,6 +273,7 @@ pub(super) mod tests {
                 key,
                 answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30), awaits_change: true }),
             },
+            refusal: Some(RecordedRefusal::new(RefusalClass::Busy, "asked to wait", stamp(103))),
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),
                 term: WrittenTerm {
@@ -268,6 +294,14 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn a_record_of_an_earlier_version_has_no_refusal() {
+        let mut json: Value = serde_json::from_str(&print(&record(), "app")).unwrap();
+        assert_eq!(json["refusal"]["class"], "busy");
+        json.as_object_mut().unwrap().remove("refusal");
+        assert_eq!(parse(json.to_string().as_bytes(), "app"), Some(Record { refusal: None, ..record() }));
+    }
+
+    #[test]
     fn absurd_values_are_refused_without_a_panic() {
         let whole = print(&record(), "app");
         for (sane, absurd) in [
@@ -279,6 +313,9 @@ pub(super) mod tests {
             ("101.0", "1e99"),
             ("2023-11-14T22:15:01", "0000-11-14T22:15:01"),
             ("\"U2\"", "7"),
+            ("\"busy\"", "\"rude\""),
+            ("asked to wait", "two\\nlines"),
+            ("103.0", "-1.0"),
         ] {
             let text = whole.replacen(sane, absurd, 1);
             assert_ne!(text, whole, "{sane} is in the record");

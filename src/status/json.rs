@@ -75,8 +75,7 @@ pub(super) fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'stati
 
 /// The class of a refusal; `None` for a word of a later version.
 pub(super) fn refusal_class<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<RefusalClass>, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Ok(RefusalClass::ALL.into_iter().find(|class| class.word() == text))
+    Ok(RefusalClass::of_word(&String::deserialize(deserializer)?))
 }
 
 /// A word of a later version.

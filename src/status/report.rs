@@ -157,6 +157,9 @@ pub struct CredentialReport {
     /// Why the token on disk does not count as valid although it may be, if so.
     #[serde(default)]
     pub token_trouble: Option<String>,
+    /// Why it waits for its host although the host has not refused it, if so.
+    #[serde(default)]
+    pub host_trouble: Option<String>,
     /// Why its source holds no usable secret, if so.
     pub key_trouble: Option<String>,
     /// The number of finished exchanges.

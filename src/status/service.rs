@@ -77,6 +77,7 @@ fn in_words(report: &Report, credential: &CredentialReport) -> String {
         (_, None) if credential.outputs.iter().any(|output| output.error.is_some()) => {
             "its file cannot be written or was altered".to_owned()
         }
+        ("starting", None) if credential.host_trouble.is_some() => "waits for its host".to_owned(),
         ("starting", None) => "waits for its first token".to_owned(),
         (state, None) => state.to_owned(),
     };

@@ -49,6 +49,7 @@ impl<'a> Row<'a> {
                 if credential.failures > 1 { format!("{when}, {} in a row", credential.failures) } else { when };
             notes.push((Color::Poor, format!("{class} {often}: {message}")));
         }
+        notes.extend(credential.host_trouble.iter().map(|why| (Color::Poor, why.clone())));
         let outputs = credential
             .outputs
             .iter()

@@ -29,6 +29,7 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         last_success_at: Some(at(0.0)),
         refresh_token_expires_at: None,
         token_trouble: None,
+        host_trouble: None,
         key_trouble: None,
         exchanges: 4,
         outcomes: Vec::new(),

@@ -336,6 +336,9 @@ impl Daemon {
         let class = refused.refusal.class();
         state.counts_mut().add(now, ExchangeResult::Refused(class));
         let telling = state.log_mut().refusals_mut().note(now, key, class, &refused.message);
+        if let Some(origin) = self.fleet.origin_of(id).filter(|_| class == RefusalClass::Busy) {
+            self.host_holds.note(origin, state.name(), &refused.message);
+        }
         let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens(id)));
         let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
         let expires_in =

@@ -51,6 +51,7 @@ impl Daemon {
                     request: context.request(&credential),
                     reader: state.key().reader().clone(),
                     written: state.token().written().cloned(),
+                    refusal: state.log().refusals().recorded(clock::stamp_of),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
                     credential,
                 };

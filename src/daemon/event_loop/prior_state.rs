@@ -16,7 +16,7 @@ use crate::{
     output::Output,
     renewal::{Id, Moment, RefusalClass, Renewal, Stamp, WrittenTerm},
     session::Times,
-    state::{Record, WrittenToken},
+    state::{Record, RecordedRefusal, WrittenToken},
 };
 
 impl Daemon {
@@ -59,6 +59,7 @@ impl Daemon {
         };
         state.token_mut().exchanged(record.last_exchange);
         let mut memory = record.memory();
+        let refusal = record.refusal.filter(|_| record.request == self.context.request(state.credential()));
         if record.request != self.context.request(state.credential()) {
             memory.forget_denial();
         }
@@ -89,7 +90,7 @@ impl Daemon {
                 state.hooks_mut().adopt(term.sent);
             }
         }
-        self.report_final_denial(id, now);
+        self.adopt_refusal(id, stamp, refusal);
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
             let is_overdue = self.credentials.get(id).is_some_and(|state| self.is_overdue(id, state, now));
@@ -103,6 +104,30 @@ impl Daemon {
         self.note_state(id, now);
         self.announce_ready();
         self.run_hooks_that_were_missed(id);
+    }
+
+    /// Takes over the last refusal, which is why there is no newer session, and reports it once.
+    fn adopt_refusal(&mut self, id: Id, now: Stamp, refusal: Option<RecordedRefusal>) {
+        self.report_final_denial(id, now.moment);
+        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
+        let Some(refusal) = refusal.filter(|_| !renewal.awaits_change() && state.log().refusals().last().is_none())
+        else {
+            return;
+        };
+        let (class, message, at) = (refusal.class(), refusal.message(), refusal.at().on_the_clock_of(now));
+        let key = state.token().last_exchange().map(|exchange| exchange.key);
+        state.log_mut().refusals_mut().note(at, key, class, message);
+        if let Some(origin) = self.fleet.origin_of(id).filter(|_| class == RefusalClass::Busy) {
+            self.host_holds.note(origin, state.name(), message);
+        }
+        let opens = self.fleet.opens(id);
+        let next_in = (opens > now.moment).then(|| span::until(now.moment, opens));
+        let (name, class_word, ago) = (state.name().to_owned(), class.word(), span::until(at, now.moment));
+        if class == RefusalClass::Denied {
+            error!(credential = name, class = class_word, next_in, "{message}; that was {ago} ago, before this start");
+        } else {
+            warn!(credential = name, class = class_word, next_in, "{message}; that was {ago} ago, before this start");
+        }
     }
 
     /// Reports secrets that an earlier process was denied for good. They are not sent again, so nothing else would say so.
@@ -182,6 +207,8 @@ impl Daemon {
         Some(Record {
             request: self.context.request(state.credential()),
             last_exchange: state.token().last_exchange()?,
+            // A refusal from before the session is over.
+            refusal: state.log().refusals().recorded(clock::stamp_of).filter(|refusal| refusal.at().moment > term.sent),
             written: Some(written),
         })
     }

@@ -118,10 +118,16 @@ impl Daemon {
             }
         }
         let refusal = state.log().refusals().last().map(|refusal| format!("{}: {}", refusal.class, refusal.message));
-        match refusal.or_else(|| output.map(str::to_owned)) {
+        match refusal.or_else(|| output.map(str::to_owned)).or_else(|| self.host_trouble(now, id, state)) {
             Some(why) if !message.contains(&why) => format!("{message}: {why}"),
             Some(_) | None => message,
         }
+    }
+
+    /// Why a credential waits for its host although the host has not refused it, if so.
+    pub(super) fn host_trouble(&self, now: Moment, id: Id, state: &CredentialState) -> Option<String> {
+        let is_held = self.fleet.opens(id) > now && state.log().refusals().last().is_none();
+        self.host_holds.why(self.fleet.origin_of(id)?, state.name()).filter(|_| is_held)
     }
 
     fn required(&self, name: &str) -> Option<Id> {

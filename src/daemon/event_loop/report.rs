@@ -152,6 +152,7 @@ impl Daemon {
             last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
             refresh_token_expires_at: state.key().refresh().and_then(|(_, refresh)| refresh.expires_at),
             token_trouble: renewal.doubt(now).map(|doubt| doubt.to_string()),
+            host_trouble: self.host_trouble(now, id, state),
             key_trouble: state.key().error().map(str::to_owned),
             exchanges: state.counts().total(),
             outcomes: state.counts().results(),

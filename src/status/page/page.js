@@ -287,6 +287,7 @@ function reasonsOf(credential) {
     const times = credential.failures > 1 ? `, ${credential.failures} times in a row` : "";
     reasons.push(["", `${refusal.class} at ${clock(refusal.at)}${times}: ${refusal.message}`]);
   }
+  if (credential.hostTrouble) reasons.push(["", credential.hostTrouble]);
   for (const output of credential.outputs) if (output.error) reasons.push(["", output.error]);
   for (const hook of credential.hooks) if (hook.error) reasons.push(["", `${hook.hook}: ${hook.error}`]);
   const remedy = credential.remedy;

@@ -7,7 +7,6 @@
 #[expect(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
 #[path = "../../common/program.rs"]
-#[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
 #[path = "../../common/sessions.rs"]
 mod sessions;
@@ -26,5 +25,6 @@ mod many;
 mod memory;
 mod outputs;
 mod records;
+mod refusals;
 mod restarts;
 mod skew;

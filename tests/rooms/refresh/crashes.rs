@@ -11,9 +11,8 @@ use std::{
 
 use tempfile::TempDir;
 use tokenwell::{
-    exchange::{Api, BaseUrl, Client, HttpSettings, ProjectId, Proxies, Trust},
+    exchange::{Api, BaseUrl, Client, HttpSettings, ProjectId, Proxies, Refused, Trust},
     fingerprint::Fingerprint,
-    renewal::Refusal,
     sandbox::{Sandbox, Settings},
     secret::Secret,
     session::Jwt,
@@ -33,7 +32,7 @@ struct Unrecorded;
 impl Recorder for Unrecorded {
     async fn begin(&mut self, _identity: Identity) {}
 
-    async fn end(&mut self, _identity: Identity, _refusal: Option<Refusal>) {}
+    async fn end(&mut self, _identity: Identity, _refused: Option<&Refused>) {}
 }
 
 impl Scene {
