@@ -1,8 +1,14 @@
 // Command manifests renders and judges Kubernetes manifests with the libraries that kustomize, helm, kubeconform and the API
-// server's PodSecurity admission are made of. One program, for the four of them build most of the same packages.
+// server's PodSecurity admission are made of. One program, because they build most of the same packages.
 //
 //	manifests kustomize FOLDER                             what `kubectl apply -k` would send
-//	manifests helm CHART [VALUES.yaml…]                    what `helm template tokenwell CHART -n shop -f VALUES…` prints
+//	manifests helm [-release NAME] [-namespace NAME] CHART [VALUES.yaml…]
+//	                                                       what `helm template NAME CHART -n NAMESPACE -f VALUES…` prints
+//	manifests mutate SCHEMAS CRDS CONFIGS CHART VALUES.yaml…
+//	                                                       the chart with each value replaced by null, "", {}, [], a number…:
+//	                                                       each is refused in words, or renders what the API takes; writes the
+//	                                                       configurations of tokenwell to the folder CONFIGS
+//	manifests targets NAMESPACE FILE…                      the labels of each target that the Prometheus operator makes of them
 //	manifests crds FOLDER < CRD.yaml                       writes a CRD's schemas where `validate` looks for them
 //	manifests validate VERSION SCHEMAS CRDS FILE…          every object against the schemas of a release, strictly
 //	manifests restricted FILE…                             every pod template against the `restricted` profile, in all its versions
@@ -18,13 +24,15 @@ func main() {
 	commands := map[string]func([]string) error{
 		"kustomize":  renderKustomization,
 		"helm":       renderChart,
+		"mutate":     mutate,
+		"targets":    printTargets,
 		"crds":       writeCRDSchemas,
 		"validate":   validate,
 		"restricted": judgeRestricted,
 		"objects":    printObjects,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: manifests kustomize|helm|crds|validate|restricted|objects …")
+		fmt.Fprintln(os.Stderr, "usage: manifests kustomize|helm|mutate|targets|crds|validate|restricted|objects …")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {

@@ -20,6 +20,11 @@ func objectsOf(file string) ([]unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
+	return objectsIn(file, text)
+}
+
+// objectsIn returns every object of a text of YAML documents; errors name the file.
+func objectsIn(file string, text []byte) ([]unstructured.Unstructured, error) {
 	var objects []unstructured.Unstructured
 	documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	for {

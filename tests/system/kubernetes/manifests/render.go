@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path"
@@ -34,43 +35,61 @@ func renderKustomization(arguments []string) error {
 
 // renderChart renders a chart and checks the values against values.schema.json, as helm does.
 func renderChart(arguments []string) error {
-	if len(arguments) == 0 {
-		return fmt.Errorf("name a chart")
-	}
-	chart, err := loader.Load(arguments[0])
-	if err != nil {
+	flags := flag.NewFlagSet("helm", flag.ContinueOnError)
+	release := flags.String("release", "tokenwell", "the name of the release")
+	namespace := flags.String("namespace", "shop", "its namespace")
+	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
+	if flags.NArg() == 0 {
+		return fmt.Errorf("name a chart")
+	}
 	values := map[string]any{}
-	for _, file := range arguments[1:] {
+	for _, file := range flags.Args()[1:] {
 		own, err := common.ReadValuesFile(file)
 		if err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
-		values = commonutil.CoalesceTables(own, values)
+		values = commonutil.MergeTables(own, values)
+	}
+	text, err := chartText(flags.Arg(0), *release, *namespace, values, true)
+	if err != nil {
+		return err
+	}
+	_, err = os.Stdout.WriteString(text)
+	return err
+}
+
+// chartText returns what `helm template` prints. With strict, a template that reads a value that nobody set is an error, as in
+// `helm lint --strict`.
+func chartText(folder, release, namespace string, values map[string]any, strict bool) (string, error) {
+	chart, err := loader.Load(folder)
+	if err != nil {
+		return "", err
 	}
 	if err := chartutil.ProcessDependencies(chart, values); err != nil {
-		return err
+		return "", err
 	}
-	release := common.ReleaseOptions{Name: "tokenwell", Namespace: "shop", Revision: 1, IsInstall: true}
-	all, err := commonutil.ToRenderValues(chart, values, release, common.DefaultCapabilities)
+	options := common.ReleaseOptions{Name: release, Namespace: namespace, Revision: 1, IsInstall: true}
+	all, err := commonutil.ToRenderValues(chart, values, options, common.DefaultCapabilities)
 	if err != nil {
-		return err
+		return "", err
 	}
-	strict := engine.Engine{Strict: true}
-	files, err := strict.Render(chart, all)
+	engine := engine.Engine{Strict: strict}
+	files, err := engine.Render(chart, all)
 	if err != nil {
-		return err
+		return "", err
 	}
 	names := make([]string, 0, len(files))
 	for name := range files {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	var text strings.Builder
 	for _, name := range names {
 		if path.Ext(name) == ".yaml" && strings.TrimSpace(files[name]) != "" {
-			fmt.Printf("---\n# %s\n%s\n", name, files[name])
+			fmt.Fprintf(&text, "---\n# %s\n%s\n", name, files[name])
 		}
 	}
-	return nil
+	return text.String(), nil
 }

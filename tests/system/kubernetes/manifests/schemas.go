@@ -11,6 +11,7 @@ import (
 	"github.com/yannh/kubeconform/pkg/resource"
 	"github.com/yannh/kubeconform/pkg/validator"
 	apiextensions "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/yaml"
 )
 
@@ -19,11 +20,7 @@ func validate(arguments []string) error {
 		return fmt.Errorf("name a version, the folder of its schemas, the folder of schemas of CRDs, and files")
 	}
 	version, schemas, crds, files := arguments[0], arguments[1], arguments[2], arguments[3:]
-	locations := []string{
-		filepath.Join(schemas, "{{.NormalizedKubernetesVersion}}-local-strict", "{{.ResourceKind}}{{.KindSuffix}}.json"),
-		filepath.Join(crds, "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"),
-	}
-	judge, err := validator.New(locations, validator.Opts{KubernetesVersion: version, Strict: true})
+	judge, err := schemaJudge(version, schemas, crds)
 	if err != nil {
 		return err
 	}
@@ -35,19 +32,34 @@ func validate(arguments []string) error {
 			return err
 		}
 		for _, object := range objects {
-			text, err := json.Marshal(object.Object)
-			if err != nil {
-				return err
-			}
-			verdict := judge.ValidateResource(resource.Resource{Path: file, Bytes: text})
-			if verdict.Status != validator.Valid {
+			if err := judgeObject(judge, file, object); err != nil {
 				wrong++
-				fmt.Fprintf(os.Stderr, "%s: %s %s: %v\n", file, object.GetKind(), object.GetName(), verdict.Err)
+				fmt.Fprintln(os.Stderr, err)
 			}
 		}
 	}
 	if wrong > 0 {
 		return fmt.Errorf("%d objects are no good for Kubernetes %s", wrong, version)
+	}
+	return nil
+}
+
+func schemaJudge(version, schemas, crds string) (validator.Validator, error) {
+	locations := []string{
+		filepath.Join(schemas, "{{.NormalizedKubernetesVersion}}-local-strict", "{{.ResourceKind}}{{.KindSuffix}}.json"),
+		filepath.Join(crds, "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"),
+	}
+	return validator.New(locations, validator.Opts{KubernetesVersion: version, Strict: true})
+}
+
+func judgeObject(judge validator.Validator, file string, object unstructured.Unstructured) error {
+	text, err := json.Marshal(object.Object)
+	if err != nil {
+		return err
+	}
+	verdict := judge.ValidateResource(resource.Resource{Path: file, Bytes: text})
+	if verdict.Status != validator.Valid {
+		return fmt.Errorf("%s: %s %s: %w", file, object.GetKind(), object.GetName(), verdict.Err)
 	}
 	return nil
 }
