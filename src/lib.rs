@@ -24,6 +24,7 @@
 //! fingerprint.rs   the hash that identifies an access key in logs and state
 //! secret.rs        a text that prints as [secret] and is zeroed when dropped
 //! file_id.rs       device and inode, which identify a file
+//! attributes.rs    mode, owner and group of a file, wanted and imposed
 //! replace_file.rs  replaces a small file without secrets as a whole
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
@@ -116,6 +117,7 @@
 //!   the core (`tests/README.md`).
 //! - The library exists for `main.rs` and the tests. It has no stable API for other crates.
 
+pub mod attributes;
 pub mod blocking;
 pub mod child;
 pub mod cli;

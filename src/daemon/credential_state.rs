@@ -16,7 +16,7 @@ pub(super) use self::{
     token_state::TokenState,
 };
 use super::hook_runs::HookRuns;
-use crate::{config::Credential, renewal::Moment};
+use crate::{config::Credential, output::Output, renewal::Moment, state::WrittenToken};
 
 /// One credential.
 #[derive(Debug)]
@@ -79,13 +79,24 @@ impl CredentialState {
             self.key.forget();
         }
         if before.outputs != after.outputs {
-            self.outputs.replace(after.outputs.len());
+            let imposed_before = self.outputs.imposed();
+            let imposed = |output: &Output| {
+                let place = before.outputs.iter().position(|before| before.is_same_target(output))?;
+                imposed_before.get(place).copied().flatten()
+            };
+            self.outputs.replace(after.outputs.iter().map(imposed));
             self.hooks.outputs_changed();
         }
         if before.hooks != after.hooks {
             self.hooks.change(after.hooks.len());
         }
         Reconfigured { before, returns }
+    }
+
+    /// Takes over what file systems imposed on the outputs, as an earlier process recorded it.
+    pub(super) fn adopt_imposed(&mut self, written: &WrittenToken) {
+        let imposed = |output: &Output| output.file().and_then(|file| written.imposed_on(file)).copied();
+        self.outputs.adopt_imposed(self.credential.outputs.iter().map(imposed));
     }
 
     /// Begins to drain: no renewal follows.

@@ -4,6 +4,11 @@ mod log_throttle;
 mod skew_monitor;
 mod state_file_errors;
 
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
+
 use tracing::{debug, error, info, warn};
 
 use self::{
@@ -13,6 +18,7 @@ use self::{
 };
 use super::{exchange_effect::NotRecorded, reloader::ConfigRefused};
 use crate::{
+    attributes::Imposed,
     exchange::Skew,
     renewal::{Id, Moment},
 };
@@ -25,6 +31,8 @@ pub(super) struct EventLog {
     renew_requests: LogThrottle,
     reload_requests: LogThrottle,
     reload_results: LogThrottle,
+    /// What was logged of file systems that keep no modes, for each folder.
+    imposed: HashSet<(PathBuf, Imposed)>,
     /// Whether it was logged that every required token is on disk.
     is_ready_logged: bool,
     /// The credential that was missing at the last check.
@@ -66,6 +74,11 @@ impl EventLog {
             (StateFileChange::AllRecovered, _) => info!("every state file can be written again"),
             (StateFileChange::FirstFailed | StateFileChange::AnotherFailed | StateFileChange::None, _) => {}
         }
+    }
+
+    /// Notes what the file system of a folder imposed on an output in it. Returns whether that is news.
+    pub(super) fn note_imposed(&mut self, folder: &Path, imposed: Imposed) -> bool {
+        self.imposed.insert((folder.to_owned(), imposed))
     }
 
     /// Forgets a credential that was removed.

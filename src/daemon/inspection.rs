@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::readiness::Missing;
 use crate::{
+    attributes::Imposed,
     config::Credential,
     output::{Condition, Content, FileStamp},
     renewal::{Id, Moment},
@@ -18,6 +19,8 @@ pub(super) struct OutputCheck {
     pub(super) times: Times,
     pub(super) sent: Moment,
     pub(super) stamps: Vec<Option<FileStamp>>,
+    /// What file systems imposed on each output.
+    pub(super) imposed: Vec<Option<Imposed>>,
 }
 
 /// The result of an inspection.
@@ -40,8 +43,10 @@ impl OutputCheck {
     pub(super) fn run(self, project: &str) -> Inspected {
         let credential = self.credential.name.as_str();
         let content = Content { session: &self.session, credential, project, times: self.times };
-        let outputs = self.credential.outputs.iter().zip(self.stamps);
-        let conditions = outputs.map(|(output, stamp)| output.inspect(&content, stamp)).collect();
+        let known = self.stamps.into_iter().zip(&self.imposed);
+        let outputs = self.credential.outputs.iter().zip(known);
+        let conditions =
+            outputs.map(|(output, (stamp, imposed))| output.inspect(&content, stamp, imposed.as_ref())).collect();
         Inspected { id: self.id, sent: self.sent, conditions }
     }
 }

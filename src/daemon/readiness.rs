@@ -5,6 +5,7 @@ use std::{mem, slice, sync::Arc};
 use tokio::sync::oneshot;
 
 use crate::{
+    attributes::Imposed,
     clock,
     config::Credential,
     fingerprint::Fingerprint,
@@ -36,6 +37,8 @@ pub(super) struct ReadinessProbe {
     pub(super) id: Id,
     pub(super) credential: Arc<Credential>,
     pub(super) stamps: Vec<Option<FileStamp>>,
+    /// What file systems imposed on each output.
+    pub(super) imposed: Vec<Option<Imposed>>,
     /// The token that was written last.
     pub(super) written: Option<Fingerprint>,
     /// The session that replaces it.
@@ -106,23 +109,24 @@ impl ReadinessQuestion {
 impl ReadinessProbe {
     /// Returns the first output that does not hold a token. Blocks on the disk.
     pub(super) fn take(self, project: &str) -> Option<Missing> {
-        let Self { id, credential, stamps, written, newest, stands_by } = self;
-        let holds_the_newest = |output: &Output| {
+        let Self { id, credential, stamps, imposed, written, newest, stands_by } = self;
+        let holds_the_newest = |output: &Output, imposed: Option<&Imposed>| {
             newest.as_ref().is_some_and(|(session, times)| {
                 let content = Content { session, credential: &credential.name, project, times: *times };
-                output::are_intact(slice::from_ref(output), &content)
+                output.is_intact(&content, imposed)
             })
         };
         let holds_the_last =
             |output: &Output| written.is_some_and(|token| output::find(slice::from_ref(output), token).is_some());
         let holds_a_live_one = |output: &Output| token_life(slice::from_ref(output), clock::wall()).is_some();
-        let holds_a_token = |output: &Output, stamp: Option<FileStamp>| {
-            output.is_unchanged_since(stamp)
-                || holds_the_newest(output)
+        let holds_a_token = |output: &Output, stamp: Option<FileStamp>, imposed: Option<&Imposed>| {
+            output.is_unchanged_since(stamp, imposed)
+                || holds_the_newest(output, imposed)
                 || holds_the_last(output)
                 || stands_by && holds_a_live_one(output)
         };
-        let (gone, _) = credential.outputs.iter().zip(stamps).find(|(output, stamp)| !holds_a_token(output, *stamp))?;
+        let mut known = credential.outputs.iter().zip(stamps.into_iter().zip(&imposed));
+        let (gone, _) = known.find(|(output, (stamp, imposed))| !holds_a_token(output, *stamp, imposed.as_ref()))?;
         Some(Missing::new(id, gone))
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     config::{Digest, Loaded},
     exchange::{Refused, SignatureStatus},
     hook::HookRun,
-    output::{RemoveError, Removed, WriteError, Written},
+    output::{Published, RemoveError, Removed, WriteError},
     renewal::{Attempt, Id, Moment},
     session::Session,
     state::WrittenToken,
@@ -45,7 +45,7 @@ pub(super) enum Done {
     Exchanged(Exchanged, Noticed),
     Published {
         /// The result for each output.
-        results: Vec<Result<Written, WriteError>>,
+        results: Vec<Result<Published, WriteError>>,
         /// The record, if any output holds the session.
         written: Option<WrittenToken>,
         /// Whether the record is in the state file, or why not.

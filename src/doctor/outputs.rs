@@ -8,14 +8,16 @@ use super::{
     finding::Finding,
     needs::{Need, ProcessUser},
 };
-use crate::output::{Output, ProbeError, Probed, Room, Step, Target, WriteError};
+use crate::output::{Output, Probed, Room, Step, Target, WriteError};
 
 /// Result of probing an output.
 #[derive(Debug)]
 pub(super) struct OutputProbe {
     path: PathBuf,
     wanted: Wanted,
-    probed: Result<Probed, ProbeError>,
+    probed: Result<Probed, WriteError>,
+    /// What the file system imposes, in one line.
+    note: Option<String>,
     /// Group and mode of the folder, if it is there.
     folder: Option<(u32, u32)>,
 }
@@ -32,7 +34,10 @@ struct Wanted {
 pub(super) fn probe(output: &Output) -> OutputProbe {
     let Target::File(file) = &output.target;
     let folder = output.folder().and_then(|folder| fs::metadata(folder).ok());
+    let probed = output.probe();
+    let imposed = probed.as_ref().ok().and_then(|probed| probed.imposed);
     OutputProbe {
+        note: imposed.map(|imposed| output.imposed_note(&imposed)),
         path: file.path.clone(),
         wanted: Wanted {
             mode: file.mode,
@@ -40,7 +45,7 @@ pub(super) fn probe(output: &Output) -> OutputProbe {
             group: file.group.or(file.set.as_ref().and_then(|set| set.group)),
             in_set: file.set.is_some(),
         },
-        probed: output.probe(),
+        probed,
         folder: folder.map(|folder| (folder.gid(), folder.mode())),
     }
 }
@@ -54,7 +59,7 @@ impl OutputProbe {
     pub(super) fn finding(&self, identity: &ProcessUser) -> Finding {
         let Self { path, wanted, probed, .. } = self;
         let shown = path.display();
-        let Probed { to_be_made, room } = match probed {
+        let Probed { to_be_made, room, .. } = match probed {
             Ok(probed) => probed,
             Err(error) => return Finding::failed(SUBJECT, error.to_string()).needing(self.needs(error, identity)),
         };
@@ -63,6 +68,9 @@ impl OutputProbe {
                 SUBJECT,
                 format!("`{shown}`: {lack}; free space or inodes there, or raise the quota"),
             );
+        }
+        if let Some(note) = &self.note {
+            return Finding::remark(SUBJECT, format!("`{shown}` can be written, but {note}"));
         }
         let owner = match (wanted.owner, wanted.group) {
             (None, None) => String::new(),
@@ -85,18 +93,16 @@ impl OutputProbe {
     }
 
     /// Returns what the process lacks, if that is the cause.
-    fn needs(&self, error: &ProbeError, identity: &ProcessUser) -> Vec<Need> {
+    fn needs(&self, error: &WriteError, identity: &ProcessUser) -> Vec<Need> {
         let (step, source) = match error {
-            ProbeError::Write(WriteError::Failed { step, source, .. }) => (*step, source),
-            ProbeError::Write(WriteError::Set { step, source, .. }) => (step.plain(), source),
-            ProbeError::Write(
-                WriteError::Unfit { .. }
-                | WriteError::Unrendered { .. }
-                | WriteError::InTheWay { .. }
-                | WriteError::IsAKey { .. }
-                | WriteError::Held(_),
-            )
-            | ProbeError::NotKept { .. } => return Vec::new(),
+            WriteError::Failed { step, source, .. } => (*step, source),
+            WriteError::Set { step, source, .. } => (step.plain(), source),
+            WriteError::Unfit { .. }
+            | WriteError::Unrendered { .. }
+            | WriteError::InTheWay { .. }
+            | WriteError::IsAKey { .. }
+            | WriteError::NotKept { .. }
+            | WriteError::Held(_) => return Vec::new(),
         };
         let Wanted { owner, group, .. } = self.wanted;
         match (step, Errno::from_io_error(source)) {
@@ -148,13 +154,13 @@ const FILES_FREE_MIN: u64 = 8;
 mod tests {
     use super::*;
 
-    fn output_probe(probed: Result<Probed, ProbeError>, folder: Option<(u32, u32)>) -> OutputProbe {
+    fn output_probe(probed: Result<Probed, WriteError>, folder: Option<(u32, u32)>) -> OutputProbe {
         let wanted = Wanted { mode: 0o640, owner: Some(1000), group: Some(2000), in_set: false };
-        OutputProbe { path: "/run/app/a.jwt".into(), wanted, probed, folder }
+        OutputProbe { path: "/run/app/a.jwt".into(), wanted, probed, note: None, folder }
     }
 
-    fn failed(step: Step, errno: Errno) -> Result<Probed, ProbeError> {
-        Err(WriteError::Failed { step, path: "/run/app".into(), source: errno.into() }.into())
+    fn failed(step: Step, errno: Errno) -> Result<Probed, WriteError> {
+        Err(WriteError::Failed { step, path: "/run/app".into(), source: errno.into() })
     }
 
     #[test]
@@ -175,7 +181,8 @@ mod tests {
     fn an_output_is_reported_with_all_that_was_tried() {
         let me = ProcessUser { user: 0, group: 0, groups: Vec::new() };
         let room = Room { bytes_free: 3 << 30, files_free: Some(1000), in_memory: true };
-        let lines = |to_be_made, room| output_probe(Ok(Probed { to_be_made, room }), None).finding(&me).text;
+        let lines =
+            |to_be_made, room| output_probe(Ok(Probed { to_be_made, room, imposed: None }), None).finding(&me).text;
         insta::assert_snapshot!(lines(Some("/run/app".into()), room), @"`/run/app/a.jwt` can be written: mode 0640, user 1000, group 2000, in memory, 3 GiB free, `/run/app` will be created");
         insta::assert_snapshot!(lines(None, Room { bytes_free: 4096, ..room }), @"`/run/app/a.jwt`: only 4 KiB are free; free space or inodes there, or raise the quota");
         insta::assert_snapshot!(lines(None, Room { files_free: Some(2), ..room }), @"`/run/app/a.jwt`: there is room for 2 files only; free space or inodes there, or raise the quota");

@@ -1,15 +1,13 @@
 //! Status of the tokens on disk. No daemon is queried, so this is independent of a daemon's health.
 
-use std::slice;
-
 use super::{
     desired::credentials,
-    prior_state::{PriorState, load_prior_state},
+    prior_state::{PriorState, is_intact, load_prior_state},
 };
 use crate::{
     clock,
     config::{Config, Credential},
-    output::{self, Content, Output},
+    output::{Content, Output},
     renewal::{ClocksDisagree, RecalledSession, Stamp},
     state::Ledger,
 };
@@ -67,7 +65,7 @@ fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: S
         Some((session, false)) => {
             let (name, project) = (credential.name.as_str(), config.project.as_str());
             let content = Content { session: &session, credential: name, project, times: token.times };
-            let is_altered = |output: &&Output| !output::are_intact(slice::from_ref(*output), &content);
+            let is_altered = |output: &&Output| !is_intact(output, &content, token);
             return Some(altered(credential.outputs.iter().filter(is_altered)));
         }
         Some((_, true)) => {}

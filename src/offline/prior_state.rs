@@ -35,10 +35,15 @@ pub fn load_prior_state(
         let session = session(&credential.outputs, written)?;
         let (name, project) = (credential.name.as_str(), project.as_str());
         let content = Content { session: &session, credential: name, project, times: written.times };
-        let intact = output::are_intact(&credential.outputs, &content);
+        let intact = credential.outputs.iter().all(|output| is_intact(output, &content, written));
         Some((session, intact))
     });
     PriorState { record, session }
+}
+
+/// Whether an output holds this content as it should, or as its file system imposed when it was written. Blocks on the disk.
+pub(super) fn is_intact(output: &Output, content: &Content<'_>, written: &WrittenToken) -> bool {
+    output.is_intact(content, output.file().and_then(|file| written.imposed_on(file)))
 }
 
 /// Returns the session of an earlier process. Its claims were checked at the grant.

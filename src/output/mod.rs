@@ -9,10 +9,12 @@ mod target;
 mod verbs;
 
 pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
-pub use file::{ProbeError, Probed, RemoveError, Removed, Room, Step, Swept, WriteError, Written, is_in_memory};
+pub use file::{
+    OnModeIgnored, Probed, Published, RemoveError, Removed, Room, Step, Swept, WriteError, Written, is_in_memory,
+};
 pub use render::{
     Content, Field, Format, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template,
     TemplateMistake, Variable,
 };
 pub use target::{Address, Target};
-pub use verbs::{Output, are_intact, find, publish, sweep, tidy, withdraw};
+pub use verbs::{Output, find, publish, sweep, tidy, withdraw};

@@ -3,20 +3,20 @@
 
 use std::{
     borrow::Cow,
-    io,
+    io, iter,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use super::{
     file::{
-        self, Condition, FileOutput, FileStamp, FileTarget, Held, Locks, ProbeError, Probed, ProtectedKeys,
-        RemoveError, Removed, Swept, WriteError, Written,
+        self, Condition, Expected, FileOutput, FileStamp, FileTarget, Held, Locks, Probed, ProtectedKeys, Published,
+        RemoveError, Removed, Swept, WriteError,
     },
     render::{Content, Format},
     target::{Address, Target},
 };
-use crate::{fingerprint::Fingerprint, secret::Secret};
+use crate::{attributes::Imposed, fingerprint::Fingerprint, secret::Secret};
 
 /// One place that holds a session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -125,22 +125,38 @@ impl Output {
         }
     }
 
-    /// Whether the target holds this content as it should. One that is as its stamp says is not read. Blocks on the disk.
-    pub fn inspect(&self, content: &Content<'_>, stamp: Option<FileStamp>) -> Condition {
+    /// Whether the target holds this content as it should, or as its file system imposed. One that is as its stamp says is not
+    /// read. Blocks on the disk.
+    pub fn inspect(&self, content: &Content<'_>, stamp: Option<FileStamp>, imposed: Option<&Imposed>) -> Condition {
         match &self.target {
-            Target::File(file) => file::inspect(self.to_file(file), content, stamp),
+            Target::File(file) => file::inspect(self.to_file(file, imposed), content, stamp),
+        }
+    }
+
+    /// Whether the target holds exactly this content, with the mode and owner that are wanted or imposed, where readers find
+    /// it. Blocks on the disk.
+    pub fn is_intact(&self, content: &Content<'_>, imposed: Option<&Imposed>) -> bool {
+        match &self.target {
+            Target::File(file) => file::is_intact(self.to_file(file, imposed), content),
+        }
+    }
+
+    /// One line on what the file system imposed, with the remedy.
+    pub fn imposed_note(&self, imposed: &Imposed) -> String {
+        match &self.target {
+            Target::File(file) => file::note(&file.path, imposed),
         }
     }
 
     /// Whether the target is as it was when it was last found right; false where that is not known. Blocks on the disk.
-    pub fn is_unchanged_since(&self, stamp: Option<FileStamp>) -> bool {
+    pub fn is_unchanged_since(&self, stamp: Option<FileStamp>, imposed: Option<&Imposed>) -> bool {
         match &self.target {
-            Target::File(file) => file::is_unchanged_since(file, stamp),
+            Target::File(file) => file::is_unchanged_since(Expected::with(file, imposed), stamp),
         }
     }
 
     /// Whether the target can be written, tried without touching what it holds. Blocks on the disk.
-    pub fn probe(&self) -> Result<Probed, ProbeError> {
+    pub fn probe(&self) -> Result<Probed, WriteError> {
         match &self.target {
             Target::File(file) => file::probe(file),
         }
@@ -167,20 +183,22 @@ impl Output {
         }
     }
 
-    fn to_file<'o>(&'o self, target: &'o FileTarget) -> FileOutput<'o> {
-        FileOutput { target, format: &self.format }
+    fn to_file<'o>(&'o self, target: &'o FileTarget, imposed: Option<&'o Imposed>) -> FileOutput<'o> {
+        FileOutput { target, format: &self.format, imposed }
     }
 }
 
 /// Writes a session to its outputs; answers for each. Blocks on the disk, and while another credential's files of the same
-/// set are being written. What would replace an access key is refused.
+/// set are being written. What would replace an access key is refused. `imposed` is what file systems imposed on each output
+/// before.
 pub fn publish(
     outputs: &[Output],
+    imposed: &[Option<Imposed>],
     content: &Content<'_>,
     locks: &Locks,
     protected_keys: &ProtectedKeys,
-) -> Vec<Result<Written, WriteError>> {
-    file::publish(&files(outputs), content, locks, protected_keys)
+) -> Vec<Result<Published, WriteError>> {
+    file::publish(&files(outputs, imposed), content, locks, protected_keys)
 }
 
 /// Removes a session from its outputs; answers for each. Blocks as [`publish`] does, and refuses what that refuses.
@@ -189,21 +207,13 @@ pub fn withdraw(
     locks: &Locks,
     protected_keys: &ProtectedKeys,
 ) -> Vec<Result<Removed, RemoveError>> {
-    file::withdraw(&files(outputs), locks, protected_keys)
+    file::withdraw(&files(outputs, &[]), locks, protected_keys)
 }
 
 /// The token of that fingerprint, if one of the outputs holds it. Blocks on the disk.
 pub fn find(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
     outputs.iter().find_map(|output| match &output.target {
         Target::File(file) => file::find_token(file, token),
-    })
-}
-
-/// Whether every output holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
-/// the disk.
-pub fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
-    outputs.iter().all(|output| match &output.target {
-        Target::File(file) => file::is_intact(output.to_file(file), content),
     })
 }
 
@@ -217,8 +227,9 @@ pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) ->
     file::tidy(outputs.into_iter().map(file_of), locks)
 }
 
-fn files(outputs: &[Output]) -> Vec<FileOutput<'_>> {
-    outputs.iter().map(|output| output.to_file(file_of(output))).collect()
+fn files<'o>(outputs: &'o [Output], imposed: &'o [Option<Imposed>]) -> Vec<FileOutput<'o>> {
+    let imposed = imposed.iter().map(Option::as_ref).chain(iter::repeat(None));
+    outputs.iter().zip(imposed).map(|(output, imposed)| output.to_file(file_of(output), imposed)).collect()
 }
 
 fn file_of(output: &Output) -> &FileTarget {

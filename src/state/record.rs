@@ -1,9 +1,10 @@
 //! The record of one credential.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::recorded_refusal::RecordedRefusal;
 use crate::{
+    attributes::Imposed,
     fingerprint::Fingerprint,
     renewal::{ExchangeRecord, Memory, WrittenTerm},
     session::{ReplyFields, Times},
@@ -39,8 +40,26 @@ pub struct WrittenToken {
     pub times: Times,
     /// The files that hold it.
     pub outputs: Vec<PathBuf>,
+    /// What file systems imposed on some of these files.
+    pub imposed: Vec<ImposedOutput>,
     /// Whether its hooks have not run yet.
     pub hooks_owed: bool,
+}
+
+/// A file with attributes that its file system imposed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ImposedOutput {
+    /// The file.
+    pub path: PathBuf,
+    /// The attributes.
+    pub imposed: Imposed,
+}
+
+impl WrittenToken {
+    /// What the file system imposed on a file when it was written.
+    pub fn imposed_on(&self, file: &Path) -> Option<&Imposed> {
+        self.imposed.iter().find(|output| output.path == file).map(|output| &output.imposed)
+    }
 }
 
 impl Record {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
+    imposed_json::ImposedJson,
     record::{Record, WrittenToken},
     recorded_refusal::RecordedRefusal,
 };
@@ -133,6 +134,9 @@ struct SessionJson {
     #[serde(rename = "told")]
     times: TimesJson,
     outputs: Vec<PathBuf>,
+    /// Missing in records of earlier versions, and where nothing is imposed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    imposed: Vec<ImposedJson>,
     hooks_owed: bool,
 }
 
@@ -171,6 +175,7 @@ impl SessionJson {
             renew_after_seconds: renew_after.as_secs_f64(),
             times: TimesJson::of(written.times),
             outputs: written.outputs.clone(),
+            imposed: written.imposed.iter().map(ImposedJson::of).collect(),
             hooks_owed: written.hooks_owed,
         }
     }
@@ -196,6 +201,7 @@ impl SessionJson {
             fields: ReplyFields::from_json(self.fields)?,
             times: self.times.read()?,
             outputs: self.outputs,
+            imposed: self.imposed.into_iter().map(ImposedJson::read).collect::<Option<_>>()?,
             hooks_owed: self.hooks_owed,
         })
     }
@@ -256,7 +262,12 @@ const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{renewal::RefusalClass, session::ReplyField};
+    use crate::{
+        attributes::{Attributes, Imposed, WantedAttributes},
+        renewal::RefusalClass,
+        session::ReplyField,
+        state::record::ImposedOutput,
+    };
 
     pub(in crate::state) fn record() -> Record {
         let stamp = |seconds| Stamp {
@@ -289,8 +300,15 @@ pub(super) mod tests {
                 times: Times { issued_at: time(99), expires_at: time(699), renew_at: time(500) },
                 hooks_owed: true,
                 outputs: vec!["/run/tokenwell/app.jwt".into()],
+                imposed: vec![imposed()],
             }),
         }
+    }
+
+    fn imposed() -> ImposedOutput {
+        let wanted = WantedAttributes { mode: 0o640, owner: None, group: Some(7) };
+        let file = wanted.instead(Attributes { mode: 0o777, owner: 0, group: 0 });
+        ImposedOutput { path: "/run/tokenwell/app.jwt".into(), imposed: Imposed { file, folder: None } }
     }
 
     #[test]
@@ -316,6 +334,8 @@ pub(super) mod tests {
             ("\"busy\"", "\"rude\""),
             ("asked to wait", "two\\nlines"),
             ("103.0", "-1.0"),
+            ("\"0777\"", "\"7999\""),
+            ("\"0777\"", "\"77777\""),
         ] {
             let text = whole.replacen(sane, absurd, 1);
             assert_ne!(text, whole, "{sane} is in the record");

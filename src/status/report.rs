@@ -254,6 +254,9 @@ pub struct OutputReport {
     pub written_at: Option<SystemTime>,
     /// Why the last write failed, or how another program altered the file.
     pub error: Option<String>,
+    /// What a person should know of a file that is as right as it can be: that its file system keeps no modes or owners.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// One hook.

@@ -23,7 +23,7 @@ use tokenwell::output::file::{
 fn the_file_holds_exactly_the_tokens_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let output = output(&folder.path().join("token"));
-    assert_eq!(write(&output, b"head.body.stamp").unwrap(), Written::Written);
+    assert_eq!(write(&output, b"head.body.stamp").unwrap().written, Written::Written);
     assert_eq!(fs::read(&output.path).unwrap(), b"head.body.stamp");
     assert_eq!(mode(&output.path), 0o640);
     assert_eq!(names(folder.path()), ["token"]);
@@ -35,14 +35,14 @@ fn a_file_that_is_as_wanted_is_not_touched() {
     let output = output(&folder.path().join("token"));
     // The long tokens exceed the block size of the comparison.
     for token in ["short", &"x".repeat(4096), &"x".repeat(10_000)] {
-        assert_eq!(write(&output, token.as_bytes()).unwrap(), Written::Written);
+        assert_eq!(write(&output, token.as_bytes()).unwrap().written, Written::Written);
         let before = identity(&output.path);
         let mut reached = Vec::new();
         let written = write_observed(&output, token.as_bytes(), &mut |step| {
             reached.push(step);
             Ok(())
         });
-        assert_eq!(written.unwrap(), Written::Unchanged);
+        assert_eq!(written.unwrap().written, Written::Unchanged);
         assert_eq!(reached, [Step::Look]);
         assert_eq!(identity(&output.path), before);
     }
@@ -64,7 +64,7 @@ fn a_file_that_drifted_is_replaced() {
     for drift in drifts {
         write(&output, b"head.body.stamp").unwrap();
         drift();
-        assert_eq!(write(&output, b"head.body.stamp").unwrap(), Written::Written);
+        assert_eq!(write(&output, b"head.body.stamp").unwrap().written, Written::Written);
         assert_eq!(fs::read(path).unwrap(), b"head.body.stamp");
         assert_eq!(fs::symlink_metadata(path).unwrap().mode() & 0o7777, 0o640);
     }
@@ -76,16 +76,16 @@ fn owner_and_group_are_set_where_they_differ() {
     let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
     let mut output = output(&folder.path().join("token"));
     (output.owner, output.group) = (Some(uid), Some(gid));
-    assert_eq!(write(&output, b"one").unwrap(), Written::Written);
-    assert_eq!(write(&output, b"one").unwrap(), Written::Unchanged);
+    assert_eq!(write(&output, b"one").unwrap().written, Written::Written);
+    assert_eq!(write(&output, b"one").unwrap().written, Written::Unchanged);
 
     (output.owner, output.group) = (Some(uid + 4321), Some(gid + 1234));
     let given_away = write(&output, b"one");
     if uid == 0 {
-        assert_eq!(given_away.unwrap(), Written::Written);
+        assert_eq!(given_away.unwrap().written, Written::Written);
         let found = fs::metadata(&output.path).unwrap();
         assert_eq!((found.uid(), found.gid(), mode(&output.path)), (4321, 1234, 0o640));
-        assert_eq!(write(&output, b"one").unwrap(), Written::Unchanged);
+        assert_eq!(write(&output, b"one").unwrap().written, Written::Unchanged);
     } else {
         assert!(matches!(given_away, Err(WriteError::Failed { step: Step::SetOwner, .. })));
         assert_eq!(names(folder.path()), ["token"]);
@@ -159,7 +159,7 @@ fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
     for leads_to in ["elsewhere", "nowhere", "token"] {
         let _ = fs::remove_file(&link);
         symlink(leads_to, &link).unwrap();
-        assert_eq!(write(&output(&link), b"one").unwrap(), Written::Written, "{leads_to}");
+        assert_eq!(write(&output(&link), b"one").unwrap().written, Written::Written, "{leads_to}");
         assert!(fs::symlink_metadata(&link).unwrap().is_file());
         assert_eq!(fs::read(&elsewhere).unwrap(), b"precious");
     }
@@ -168,7 +168,7 @@ fn a_link_is_replaced_and_what_it_leads_to_is_left_alone() {
     fs::set_permissions(&elsewhere, fs::Permissions::from_mode(0o640)).unwrap();
     fs::remove_file(&link).unwrap();
     symlink("elsewhere", &link).unwrap();
-    assert_eq!(write(&output(&link), b"one").unwrap(), Written::Written);
+    assert_eq!(write(&output(&link), b"one").unwrap().written, Written::Written);
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn a_step_that_fails_leaves_the_old_token_and_no_litter() {
             });
             if failing == Step::SyncFolder {
                 // The rename has happened, so readers see the new token.
-                assert_eq!(written.unwrap(), Written::Written);
+                assert_eq!(written.unwrap().written, Written::Written);
                 assert_eq!(fs::read_to_string(&output.path).unwrap(), "new");
                 continue;
             }
@@ -296,7 +296,7 @@ fn a_crash_before_any_step_leaves_a_whole_token() {
             assert_eq!((swept.removed, swept.failed.len()), (usize::from(in_between), 0), "{step:?}");
             let left = names(output.path.parent().unwrap());
             assert_eq!(left, expected.map_or(vec![], |_| vec!["token"]), "{step:?}");
-            assert_eq!(write(&output, b"later").unwrap(), Written::Written);
+            assert_eq!(write(&output, b"later").unwrap().written, Written::Written);
         }
     }
 }
@@ -478,7 +478,7 @@ fn writers_share_one_missing_folder() {
 }
 
 fn output(path: &Path) -> FileTarget {
-    FileTarget { path: path.to_owned(), mode: 0o640, owner: None, group: None, set: None }
+    FileTarget::at(path.to_owned())
 }
 
 fn mode(path: &Path) -> u32 {

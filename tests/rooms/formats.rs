@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use tokenwell::{
     output::{
         self, Content, Field, Format, Locks, Output, ProtectedKeys, Template, TemplateMistake, Variable, WriteError,
-        Written, are_intact, find,
+        Written, find,
     },
     renewal::Grant,
     secret::Secret,
@@ -644,6 +644,11 @@ const SYSTEMD_PARSERS: [&str; 2] = [
     "/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
 ];
 
+fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
+    outputs.iter().all(|output| output.is_intact(content, None))
+}
+
 fn put(outputs: &[Output], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
-    output::publish(outputs, content, locks, &ProtectedKeys::default())
+    let done = output::publish(outputs, &[], content, locks, &ProtectedKeys::default());
+    done.into_iter().map(|done| done.map(|published| published.written)).collect()
 }

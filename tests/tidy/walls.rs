@@ -7,6 +7,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("fingerprint", &[]),
     ("secret", &["fingerprint"]),
     ("file_id", &[]),
+    ("attributes", &[]),
     ("replace_file", &[]),
     ("renewal", &["fingerprint"]),
     ("clock", &["renewal"]),
@@ -14,10 +15,10 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "renewal", "replace_file", "secret", "session"]),
     ("source", &["blocking", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"]),
-    ("output", &["file_id", "fingerprint", "secret", "session"]),
+    ("output", &["attributes", "file_id", "fingerprint", "secret", "session"]),
     ("child", &[]),
     ("hook", &["blocking", "child", "secret", "session", "source"]),
-    ("state", &["fingerprint", "renewal", "replace_file", "session"]),
+    ("state", &["attributes", "fingerprint", "renewal", "replace_file", "session"]),
     ("watch", &["blocking", "file_id"]),
     ("status", &["file_id", "renewal", "replace_file"]),
     ("config", &["exchange", "file_id", "hook", "output", "renewal", "session", "source", "status"]),
@@ -42,6 +43,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     (
         "daemon",
         &[
+            "attributes",
             "blocking",
             "clock",
             "config",

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
     doctor::KeyMetadata,
     hook::{Hook, Recipient},
-    output::{Format, Output, Target},
+    output::{Format, OnModeIgnored, Output, Target},
     renewal::{OnExpiry, Policy},
     session::ReplyField,
 };
@@ -99,7 +99,11 @@ fn written(output: &Output) -> String {
         (None, Some(group)) => format!(", group {group}"),
         (Some(user), Some(group)) => format!(", user {user}, group {group}"),
     };
-    format!("{} ({format}, mode {:04o}{owner})", output.name(), file.mode)
+    let on_mode_ignored = match file.on_mode_ignored {
+        OnModeIgnored::Accept => "",
+        OnModeIgnored::Refuse => ", or not at all",
+    };
+    format!("{} ({format}, mode {:04o}{owner}{on_mode_ignored})", output.name(), file.mode)
 }
 
 fn generations(set: &Set) -> String {

@@ -154,6 +154,7 @@ mod tests {
             format: "jwt",
             written_at: None,
             error: error.map(str::to_owned),
+            note: None,
         };
         let with = |error| CredentialReport { outputs: vec![output(error)], ..fresh("a") };
         assert_eq!(described(with(None), with(Some("disk full"))), one("disk full", false));

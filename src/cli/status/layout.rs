@@ -51,6 +51,9 @@ impl Layout {
         for (color, note) in &row.notes {
             lines.extend(paragraph(*color, note, INDENT, self.width));
         }
+        for remark in &row.remarks {
+            lines.extend(paragraph(Color::Faint, remark, INDENT, self.width));
+        }
         lines
     }
 

@@ -18,6 +18,8 @@ pub(super) struct Row<'a> {
     pub(super) state: &'static str,
     /// Problems and remedies.
     pub(super) notes: Vec<(Color, String)>,
+    /// What a person should know though nothing is wrong.
+    pub(super) remarks: Vec<String>,
 }
 
 impl<'a> Row<'a> {
@@ -61,7 +63,8 @@ impl<'a> Row<'a> {
         {
             notes.push((Color::Plain, format!("to do: {remedy}")));
         }
-        Self { credential, state, notes }
+        let remarks = credential.outputs.iter().filter_map(|output| output.note.clone()).collect();
+        Self { credential, state, notes, remarks }
     }
 
     /// Whether a person should look at it.

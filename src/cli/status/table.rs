@@ -155,6 +155,7 @@ mod tests {
             format: "jwt",
             written_at: None,
             error: Some("cannot write `/out/orders.jwt`: no space; make room".to_owned()),
+            note: None,
         };
         let hooked = CredentialReport { hooks: vec![hook], outputs: vec![output], ..hour("orders") };
         from_daemon(vec![hour("alpha"), denied, starting("new"), hooked, expired])
@@ -240,6 +241,22 @@ mod tests {
     }
 
     #[test]
+    fn a_remark_on_an_output_is_no_problem() {
+        let note = Some("file systems such as that of `/mnt` keep no modes".to_owned());
+        let output = OutputReport { path: "/mnt/a.jwt".into(), format: "jwt", written_at: None, error: None, note };
+        let fetched = from_daemon(vec![CredentialReport { outputs: vec![output], ..hour("a") }]);
+        insta::assert_snapshot!(drawn(&fetched, 79, None), @"
+        1 of 1 fresh; next renewal in 39m 55s
+
+        credential  state     time left                           next
+        a           fresh       59m 55s #######################.  renewal in 39m 55s
+            file systems such as that of `/mnt` keep no modes
+
+        asked the daemon at unix:/run/s.sock, just now
+        ");
+    }
+
+    #[test]
     fn all_well_is_said_in_one_line() {
         let fetched = from_daemon(vec![hour("a"), hour("b")]);
         assert_eq!(drawn(&fetched, 79, None).lines().next(), Some("2 of 2 fresh; next renewal in 39m 55s"));
@@ -272,7 +289,7 @@ mod tests {
     #[test]
     fn a_failed_write_and_a_wrong_clock_are_reported() {
         let error = Some("cannot write `/out/new.jwt`: no space; make room".to_owned());
-        let output = OutputReport { path: "/out/new.jwt".into(), format: "jwt", written_at: None, error };
+        let output = OutputReport { path: "/out/new.jwt".into(), format: "jwt", written_at: None, error, note: None };
         let mut unwritten = CredentialReport { outputs: vec![output], ..starting("new") };
         let next = unwritten.next_action.as_mut().unwrap();
         (next.what, next.at) = ("publish", Some(at(7.3)));

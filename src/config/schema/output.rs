@@ -9,7 +9,7 @@ use super::{
     form,
 };
 use crate::{
-    config::section::format,
+    config::section::{format, output::ON_MODE_IGNORED},
     output::{Field, FileTarget, Variable},
 };
 
@@ -28,6 +28,9 @@ pub(super) fn of_each_key() -> Section {
 fn section(title: &'static str, about: &str, path: Entry) -> Section {
     let words = format::words();
     let defaults = FileTarget::at(PathBuf::new());
+    let on_mode_ignored = ON_MODE_IGNORED.map(|(word, _)| word);
+    let accepts =
+        ON_MODE_IGNORED.iter().find(|(_, meaning)| *meaning == defaults.on_mode_ignored).map_or("", |(word, _)| *word);
     let entries = vec![
         path,
         Entry::new("format", form::words(&words), FORMAT).default(words[0]),
@@ -64,6 +67,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
             .fallback("unchanged, the user that runs tokenwell"),
         Entry::new("group", form::principal("group"), "The group of the file.")
             .fallback("unchanged, that user's group or the folder's"),
+        Entry::new("onModeIgnored", form::words(&on_mode_ignored), ON_MODE_IGNORED_TEXT).default(accepts),
     ];
     let options = format::options();
     let rules = options.iter().map(|(option, of)| {
@@ -87,6 +91,8 @@ fn variables() -> Value {
 
 const PATH: &str = "The file. It is replaced whole, with its mode, owner and group; a missing folder is created (0750). \
 A file directly in the folder of one of the `sets` belongs to that set.";
+const ON_MODE_IGNORED_TEXT: &str = "What happens on a file system that keeps no modes or owners, such as SMB, Azure Files and \
+blobfuse: `accept` writes the file with what the mount options give and says so, `refuse` fails before a reader can see the token.";
 const FORMAT: &str = "The content of the file. `jwt`: the token and nothing else. `json`: an object with the token, its times, its \
 key and its project. `env`: lines of `NAME=value` for a shell, `EnvironmentFile=` and `--env-file`. `header`: the line \
 `Authorization: Bearer …`. `template`: the result of your own template.";

@@ -12,7 +12,7 @@ use crate::{
         reader::Field,
         value::{mode, owner, path},
     },
-    output::{FileTarget, Output, Target},
+    output::{FileTarget, OnModeIgnored, Output, Target},
 };
 
 /// The kind of credential that the outputs belong to.
@@ -53,6 +53,10 @@ fn read(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
     }
     file.owner = fields.take("owner", diagnostics).and_then(|field| owner::user(&field, diagnostics));
     file.group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
+    let on_mode_ignored = fields.take("onModeIgnored", diagnostics);
+    if let Some(word) = on_mode_ignored.and_then(|field| field.word(&ON_MODE_IGNORED, diagnostics)) {
+        file.on_mode_ignored = word;
+    }
     fields.finish(diagnostics);
     Some(Output { format: format?, target: Target::File(FileTarget { path: path?, ..file }) })
 }
@@ -75,6 +79,9 @@ fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
         }
     }
 }
+
+pub(in crate::config) const ON_MODE_IGNORED: [(&str, OnModeIgnored); 2] =
+    [("accept", OnModeIgnored::Accept), ("refuse", OnModeIgnored::Refuse)];
 
 impl Whose {
     fn path_example(self) -> &'static str {

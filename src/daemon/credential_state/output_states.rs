@@ -1,7 +1,8 @@
 //! The outputs of a credential: when each was written, and what is wrong with it.
 
 use crate::{
-    output::{Condition, FileStamp, RemoveError, Removed, WriteError, Written},
+    attributes::Imposed,
+    output::{Condition, FileStamp, Published, RemoveError, Removed, WriteError, Written},
     renewal::Moment,
     status::WriteResult,
 };
@@ -23,6 +24,8 @@ struct OutputState {
     /// The stamp of the file when it was last found right.
     stamp: Option<FileStamp>,
     error: Option<OutputError>,
+    /// What the file system imposed at the last write.
+    imposed: Option<Imposed>,
 }
 
 /// Why an output does not hold its token.
@@ -50,9 +53,21 @@ impl OutputStates {
         Self { states: vec![OutputState::default(); outputs], writes: 0, written: 0, unchanged: 0, failed: 0 }
     }
 
-    /// Replaces the outputs. The counts stay.
-    pub(super) fn replace(&mut self, outputs: usize) {
-        self.states = vec![OutputState::default(); outputs];
+    /// Replaces the outputs by others, with what file systems imposed on each. The counts stay.
+    pub(super) fn replace(&mut self, imposed: impl Iterator<Item = Option<Imposed>>) {
+        self.states = imposed.map(|imposed| OutputState { imposed, ..OutputState::default() }).collect();
+    }
+
+    /// Takes over what file systems imposed on each output.
+    pub(super) fn adopt_imposed(&mut self, imposed: impl Iterator<Item = Option<Imposed>>) {
+        for (state, imposed) in self.states.iter_mut().zip(imposed) {
+            state.imposed = imposed;
+        }
+    }
+
+    /// What file systems imposed on each output.
+    pub(in crate::daemon) fn imposed(&self) -> Vec<Option<Imposed>> {
+        self.states.iter().map(|state| state.imposed).collect()
     }
 
     /// How many outputs there are.
@@ -71,13 +86,13 @@ impl OutputStates {
     pub(in crate::daemon) fn note_write(
         &mut self,
         now: Moment,
-        results: Vec<Result<Written, WriteError>>,
+        results: Vec<Result<Published, WriteError>>,
     ) -> WriteNoted {
         let whole = results.len() == self.states.len();
         let mut noted = WriteNoted { whole, touched: false, new_errors: Vec::new() };
         for (state, result) in self.states.iter_mut().zip(results) {
             match result {
-                Ok(written) => {
+                Ok(Published { written, imposed }) => {
                     match written {
                         Written::Written => {
                             noted.touched = true;
@@ -85,7 +100,7 @@ impl OutputStates {
                         }
                         Written::Unchanged => self.unchanged += 1,
                     }
-                    *state = OutputState { written_at: Some(now), stamp: None, error: None };
+                    *state = OutputState { written_at: Some(now), stamp: None, error: None, imposed };
                 }
                 Err(error) => {
                     noted.whole = false;
@@ -158,9 +173,9 @@ impl OutputStates {
         self.states.iter().find_map(|state| state.error.as_ref())?.remedy.as_deref()
     }
 
-    /// When each output was written or found right, and what is wrong with it.
-    pub(in crate::daemon) fn iter(&self) -> impl Iterator<Item = (Option<Moment>, Option<&str>)> {
-        self.states.iter().map(|state| (state.written_at, state.message()))
+    /// When each output was written or found right, what is wrong with it, and what its file system imposed.
+    pub(in crate::daemon) fn iter(&self) -> impl Iterator<Item = (Option<Moment>, Option<&str>, Option<&Imposed>)> {
+        self.states.iter().map(|state| (state.written_at, state.message(), state.imposed.as_ref()))
     }
 
     /// How many sessions were written to any output.
@@ -202,18 +217,22 @@ mod tests {
         Err(RemoveError { path: PathBuf::from("/out/b"), source: io::ErrorKind::PermissionDenied.into() })
     }
 
+    fn published(written: Written) -> Published {
+        Published { written, imposed: None }
+    }
+
     #[test]
     fn writes_are_counted_by_session_and_by_output() {
         let now = Moment::since_boot(Duration::from_secs(1));
         let mut outputs = OutputStates::new(2);
-        let noted = outputs.note_write(now, vec![Ok(Written::Written), Ok(Written::Unchanged)]);
+        let noted = outputs.note_write(now, vec![Ok(published(Written::Written)), Ok(published(Written::Unchanged))]);
         assert!(noted.whole && noted.touched && noted.new_errors.is_empty());
-        let noted = outputs.note_write(now, vec![Ok(Written::Unchanged), Ok(Written::Unchanged)]);
+        let noted = outputs.note_write(now, vec![Ok(published(Written::Unchanged)), Ok(published(Written::Unchanged))]);
         assert!(noted.whole && !noted.touched);
         assert!(!outputs.note_write(now, Vec::new()).whole, "the write was lost");
         let counts: Vec<_> = outputs.results().into_iter().map(|(_, count)| count).collect();
         assert_eq!((outputs.writes(), counts), (1, vec![1, 3, 0]));
-        assert!(outputs.iter().all(|state| state == (Some(now), None)));
+        assert!(outputs.iter().all(|state| state == (Some(now), None, None)));
     }
 
     #[test]
@@ -232,9 +251,9 @@ mod tests {
     #[test]
     fn other_outputs_keep_the_counts() {
         let mut outputs = OutputStates::new(1);
-        outputs.note_write(Moment::default(), vec![Ok(Written::Written)]);
-        outputs.replace(2);
+        outputs.note_write(Moment::default(), vec![Ok(published(Written::Written))]);
+        outputs.replace([None, None].into_iter());
         assert_eq!((outputs.len(), outputs.writes()), (2, 1));
-        assert!(outputs.iter().all(|state| state == (None, None)));
+        assert!(outputs.iter().all(|state| state == (None, None, None)));
     }
 }

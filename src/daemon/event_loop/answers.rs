@@ -15,7 +15,7 @@ use crate::{
     },
     exchange::Refused,
     fingerprint::Fingerprint,
-    output::{RemoveError, Removed, WriteError, Written},
+    output::{Published, RemoveError, Removed, WriteError},
     renewal::{
         Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
         RefusalClass, Renewal,
@@ -133,7 +133,7 @@ impl Daemon {
         &mut self,
         id: Id,
         attempt: Attempt,
-        results: Vec<Result<Written, WriteError>>,
+        results: Vec<Result<Published, WriteError>>,
         written: Option<WrittenToken>,
     ) {
         let now = clock::now();
@@ -176,6 +176,7 @@ impl Daemon {
             (Ok(()), None) => {}
         }
         self.notice_end(id, now);
+        self.say_imposed(id);
         self.announce_ready();
         if noted.touched {
             self.leaves_generations(now, id);

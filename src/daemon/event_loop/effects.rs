@@ -6,15 +6,16 @@ use tracing::debug;
 
 use super::Daemon;
 use crate::{
+    attributes::Imposed,
     clock,
     config::Credential,
     daemon::{
         exchange_effect::{self, ExchangeJob, NotRecorded, Noticed},
         tasks::{Done, Task},
     },
-    output::{self, Content, Locks, ProtectedKeys, WriteError, Written},
+    output::{self, Content, Locks, Output, ProtectedKeys, Published, WriteError},
     renewal::{Effect, Id},
-    state::{Ledger, Record},
+    state::{ImposedOutput, Ledger, Record},
 };
 
 impl Daemon {
@@ -64,6 +65,7 @@ impl Daemon {
             }
             Effect::Publish(attempt) => {
                 let session = state.token().session().cloned();
+                let imposed = state.outputs().imposed();
                 let (times, record) = (self.times(id), self.record(id));
                 let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
@@ -71,7 +73,7 @@ impl Daemon {
                     let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
                         let project = shared.api.project.as_str();
                         let content = Content { session: &session, credential: &credential.name, project, times };
-                        let results = output::publish(&credential.outputs, &content, locks, protected_keys);
+                        let results = output::publish(&credential.outputs, &imposed, &content, locks, protected_keys);
                         remember(&shared.ledger, &credential, results, record)
                     };
                     access.write(publish).await.unwrap_or(Done::Lost)
@@ -90,14 +92,26 @@ impl Daemon {
     }
 }
 
+/// What file systems imposed, for the record.
+pub(super) fn imposed_on<'o>(outputs: impl Iterator<Item = (&'o Output, Option<Imposed>)>) -> Vec<ImposedOutput> {
+    let of = |(output, imposed): (&Output, Option<Imposed>)| {
+        Some(ImposedOutput { path: output.file()?.to_owned(), imposed: imposed? })
+    };
+    outputs.filter_map(of).collect()
+}
+
 /// Records a session once one of the outputs holds it: the next process copies it from there to the others.
 fn remember(
     ledger: &Ledger,
     credential: &Credential,
-    results: Vec<Result<Written, WriteError>>,
+    results: Vec<Result<Published, WriteError>>,
     record: Option<Record>,
 ) -> Done {
-    let record = record.filter(|_| results.iter().any(Result::is_ok));
+    let mut record = record.filter(|_| results.iter().any(Result::is_ok));
+    if let Some(written) = record.as_mut().and_then(|record| record.written.as_mut()) {
+        let published = results.iter().map(|result| result.as_ref().ok()?.imposed);
+        written.imposed = imposed_on(credential.outputs.iter().zip(published));
+    }
     let stored = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(NotRecorded::from));
     Done::Published { results, written: record.and_then(|record| record.written), stored }
 }

@@ -157,6 +157,7 @@ impl Daemon {
             times: state.token().times_of(term)?,
             sent: term.sent,
             stamps,
+            imposed: state.outputs().imposed(),
         })
     }
 
@@ -191,6 +192,20 @@ impl Daemon {
         self.say_whether_ready(&missing);
         if again {
             self.inspect();
+        }
+    }
+
+    /// Logs that file systems of outputs keep no modes or owners, once for each folder with the same result.
+    pub(super) fn say_imposed(&mut self, id: Id) {
+        let Some(state) = self.credentials.get(id) else { return };
+        for (output, imposed) in state.credential().outputs.iter().zip(state.outputs().imposed()) {
+            let (Some(imposed), Some(folder)) = (imposed, output.folder()) else { continue };
+            let note = output.imposed_note(&imposed);
+            if self.event_log.note_imposed(folder, imposed) {
+                warn!(credential = state.name(), "{note}");
+            } else {
+                debug!(credential = state.name(), "{note}");
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tracing::{error, field::display, info, warn};
 
-use super::Daemon;
+use super::{Daemon, effects::imposed_on};
 use crate::{
     blocking::{self, Lane},
     clock,
@@ -79,6 +79,7 @@ impl Daemon {
             }
             (Some(written), Some((session, whole))) => {
                 intact = whole;
+                state.adopt_imposed(&written);
                 state.token_mut().adopt(session, Some(written));
             }
         }
@@ -93,6 +94,7 @@ impl Daemon {
         self.adopt_refusal(id, stamp, refusal);
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
+            self.say_imposed(id);
             let is_overdue = self.credentials.get(id).is_some_and(|state| self.is_overdue(id, state, now));
             if let Some(state) = self.credentials.get_mut(id).filter(|_| is_overdue) {
                 state.token_mut().note_overdue();
@@ -203,6 +205,7 @@ impl Daemon {
             times: state.token().times_of(term)?,
             hooks_owed: state.hooks().are_owed(term.sent) || state.hooks().are_running(),
             outputs: state.credential().outputs.iter().filter_map(Output::file).map(Path::to_owned).collect(),
+            imposed: imposed_on(state.credential().outputs.iter().zip(state.outputs().imposed())),
         };
         Some(Record {
             request: self.context.request(state.credential()),

@@ -44,6 +44,7 @@ impl Daemon {
             id,
             credential: Arc::clone(state.credential()),
             stamps: state.outputs().stamps(),
+            imposed: state.outputs().imposed(),
             written: state.token().written().map(|written| written.token),
             newest: state.token().session().cloned().zip(state.token().last_times()),
             stands_by: state.holder().is_some(),

@@ -173,11 +173,12 @@ impl Daemon {
                 .outputs
                 .iter()
                 .zip(state.outputs().iter())
-                .map(|(output, (written_at, error))| OutputReport {
+                .map(|(output, (written_at, error, imposed))| OutputReport {
                     path: output.name().into_owned().into(),
                     format: output.format.word(),
                     written_at: written_at.map(clock::wall_of),
                     error: error.map(str::to_owned),
+                    note: imposed.map(|imposed| output.imposed_note(imposed)),
                 })
                 .collect(),
             hooks: state

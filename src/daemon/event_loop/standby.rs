@@ -10,7 +10,7 @@ use crate::{
     clock,
     daemon::disk_scan::{Claim, Found},
     offline::TokenLife,
-    output::{WriteError, Written},
+    output::{Published, WriteError},
     renewal::{Event, Grant, Id, Moment, Renewal, Term},
 };
 
@@ -36,8 +36,8 @@ impl Daemon {
     }
 
     /// Answers the holder, if every output turned out to be another process'.
-    pub(super) fn holder_of_all(results: &[Result<Written, WriteError>]) -> Option<String> {
-        let holder = |result: &Result<Written, WriteError>| match result {
+    pub(super) fn holder_of_all(results: &[Result<Published, WriteError>]) -> Option<String> {
+        let holder = |result: &Result<Published, WriteError>| match result {
             Err(WriteError::Held(held)) => Some(held.to_string()),
             Ok(_) | Err(_) => None,
         };
@@ -97,6 +97,9 @@ impl Daemon {
         };
         let memory = record.memory();
         state.token_mut().exchanged(record.last_exchange);
+        if let Some(written) = &record.written {
+            state.adopt_imposed(written);
+        }
         state.token_mut().adopt(session, record.written);
         let now = clock::now();
         self.fleet.adopt(clock::stamp_of(now), id, &memory, true);

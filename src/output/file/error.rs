@@ -1,10 +1,14 @@
 //! Errors of an output's file, with the remedy for each.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use rustix::io::Errno;
 
-use super::{Held, RenderError, SetStep, Step};
+use super::{Held, RenderError, SetStep, Step, imposed_note};
+use crate::attributes::ImposedAttributes;
 
 /// Why a session was not written. The file that stood there, if any, is untouched.
 #[derive(Debug, thiserror::Error)]
@@ -53,6 +57,14 @@ pub enum WriteError {
         /// What it is, with its article.
         what: &'static str,
     },
+    /// The file system gives the file other attributes, and the output refuses that.
+    #[error("cannot write token file `{path}`: it would have {words}; {remedy}", path = path.display(), words = imposed.words(), remedy = not_kept_remedy(path))]
+    NotKept {
+        /// The token file.
+        path: PathBuf,
+        /// What is imposed on it, or on its folder in a set.
+        imposed: ImposedAttributes,
+    },
     /// A write would destroy an access key.
     #[error("cannot write token file `{path}`: through a link it is the access key `{key}`, or in that folder of keys; {WRITE_ELSEWHERE}", path = path.display(), key = key.display())]
     IsAKey {
@@ -75,6 +87,7 @@ impl WriteError {
             Self::Failed { step, source, .. } => remedy(Some(*step), source).map(str::to_owned),
             Self::Set { step, source, .. } => remedy_in_set(*step, source).map(str::to_owned),
             Self::InTheWay { .. } => Some(REMOVE_IT.to_owned()),
+            Self::NotKept { path, .. } => Some(not_kept_remedy(path)),
             Self::IsAKey { .. } => Some(WRITE_ELSEWHERE.to_owned()),
             Self::Held(held) => Some(held.remedy().to_owned()),
         }
@@ -94,6 +107,7 @@ impl WriteError {
             }
             Self::Set { step, path, source } => Self::Set { step: *step, path: path.clone(), source: same(source) },
             Self::InTheWay { path, what } => Self::InTheWay { path: path.clone(), what },
+            Self::NotKept { path, imposed } => Self::NotKept { path: path.clone(), imposed: *imposed },
             Self::IsAKey { path, key } => Self::IsAKey { path: path.clone(), key: key.clone() },
             Self::Held(held) => Self::Held(held.clone()),
         }
@@ -207,6 +221,15 @@ fn remedy(step: Option<Step>, error: &io::Error) -> Option<&'static str> {
     Some(remedy)
 }
 
+/// The remedy for a file system that keeps no attributes, where that is refused.
+fn not_kept_remedy(path: &Path) -> String {
+    let remedy = imposed_note::remedy(path);
+    format!(
+        "{remedy}; these are `file_mode`, `dir_mode`, `uid` and `gid` for SMB and Azure Files, and `allow_other`, `umask`, `uid` \
+         and `gid` for blobfuse; `onModeIgnored: accept` writes the file all the same"
+    )
+}
+
 const NAME_A_FILE: &str = "name a file instead, tokenwell replaces nothing else";
 const REMOVE_IT: &str = "remove it, tokenwell replaces files and links only";
 const WRITE_ELSEWHERE: &str = "write tokens somewhere else";
@@ -214,6 +237,7 @@ const WRITE_ELSEWHERE: &str = "write tokens somewhere else";
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attributes::{Attributes, WantedAttributes};
 
     #[test]
     fn an_error_says_what_where_and_what_to_do() {
@@ -250,11 +274,23 @@ mod tests {
             WriteError::Set { step: SetStep::Swap, path: path(), source: Errno::NOSPC.into() },
             WriteError::InTheWay { path: path(), what: "a folder" },
             WriteError::IsAKey { path: path(), key: "/keys/a".into() },
+            WriteError::NotKept { path: path(), imposed: imposed() },
         ];
         for error in errors {
             let (message, remedy) = (error.to_string(), error.remedy().unwrap());
             assert!(message.ends_with(&format!("; {remedy}")), "{message} / {remedy}");
         }
+    }
+
+    fn imposed() -> ImposedAttributes {
+        let wanted = WantedAttributes { mode: 0o640, owner: None, group: None };
+        wanted.instead(Attributes { mode: 0o777, owner: 0, group: 0 }).unwrap()
+    }
+
+    #[test]
+    fn a_refused_mode_is_explained_with_the_mount_options() {
+        let error = WriteError::NotKept { path: "/mnt/share/a.jwt".into(), imposed: imposed() };
+        insta::assert_snapshot!(error, @"cannot write token file `/mnt/share/a.jwt`: it would have mode 0777 instead of 0640 (looser: its group can also write it, every other user can also read and write it); file systems such as that of `/mnt/share` keep no modes or owners of their own: set them in its mount options, or write to another one; these are `file_mode`, `dir_mode`, `uid` and `gid` for SMB and Azure Files, and `allow_other`, `umask`, `uid` and `gid` for blobfuse; `onModeIgnored: accept` writes the file all the same");
     }
 
     #[test]

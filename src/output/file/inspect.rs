@@ -12,6 +12,7 @@ use super::{
     name::Place,
     render::render,
     set,
+    target::Expected,
 };
 use crate::file_id::FileId;
 
@@ -39,7 +40,7 @@ pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, 
     let Ok(place) = Place::of(file) else { return Condition::Right(None) };
     let target = match &file.set {
         None => place.target(),
-        Some(folder) => match set::standing(place, folder) {
+        Some(folder) => match set::standing(place, folder, output.expected().imposed_on_folder()) {
             Ok(Some((target, true))) => target,
             Ok(Some((_, false))) => return Condition::Altered("made unreachable"),
             Ok(None) => return Condition::Altered("deleted"),
@@ -52,8 +53,8 @@ pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, 
     }
     // The next write reports content that cannot be rendered.
     let Ok(rendered) = render(output.format, content) else { return Condition::Right(None) };
-    match look(&target, file, rendered.bytes()) {
-        Found::Same => Condition::Right(now),
+    match look(&target, output.expected(), rendered.bytes()) {
+        Found::Same(_) => Condition::Right(now),
         // No program has changed it. Without a stamp it is looked at again.
         Found::Unseen => Condition::Right(None),
         Found::Different if now.is_none() => Condition::Altered("deleted"),
@@ -63,12 +64,13 @@ pub(in crate::output) fn inspect(output: FileOutput<'_>, content: &Content<'_>, 
 }
 
 /// Whether a file is as it was when it was last found right; false where that is not known.
-pub(in crate::output) fn is_unchanged_since(file: &FileTarget, stamp: Option<FileStamp>) -> bool {
+pub(in crate::output) fn is_unchanged_since(wanted: Expected<'_>, stamp: Option<FileStamp>) -> bool {
+    let file = wanted.file;
     let Ok(place) = Place::of(file) else { return false };
     let target = match &file.set {
         None => Some(place.target()),
         Some(folder) => {
-            let standing = set::standing(place, folder).ok().flatten();
+            let standing = set::standing(place, folder, wanted.imposed_on_folder()).ok().flatten();
             standing.and_then(|(target, is_reached)| is_reached.then_some(target))
         }
     };

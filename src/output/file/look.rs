@@ -3,19 +3,20 @@
 use std::{
     fs::{self, FileType, Metadata, OpenOptions},
     io::{self, Read},
-    os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt},
+    os::unix::fs::{FileTypeExt, OpenOptionsExt},
     path::Path,
 };
 
 use rustix::{fs::OFlags, io::Errno};
 use zeroize::Zeroizing;
 
-use super::FileTarget;
+use super::{ownership, target::Expected};
+use crate::attributes::ImposedAttributes;
 
 /// The file at a target.
 pub(super) enum Found {
-    /// A regular file with the very bytes, mode, owner and group that are wanted.
-    Same,
+    /// A regular file with the very bytes, mode, owner and group that are wanted, or with what its file system imposed instead.
+    Same(Option<ImposedAttributes>),
     /// Nothing, another file, or a link: to be replaced.
     Different,
     /// Something that must not be replaced, in words.
@@ -28,7 +29,7 @@ pub(super) enum Found {
 ///
 /// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
 /// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone: `/dev/stdout` is one.
-pub(super) fn look(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> Found {
+pub(super) fn look(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> Found {
     let found = match fs::symlink_metadata(target) {
         Ok(found) => found,
         Err(error) => return if is_gone(&error) { Found::Different } else { Found::Unseen },
@@ -44,7 +45,7 @@ pub(super) fn look(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> Found {
         return Found::Different;
     }
     match holds(target, wanted, bytes) {
-        Ok(true) => Found::Same,
+        Ok(true) => Found::Same(wanted.file.attributes().instead(ownership::attributes(&found))),
         Ok(false) => Found::Different,
         Err(error) if is_gone(&error) => Found::Different,
         Err(_) => Found::Unseen,
@@ -72,16 +73,15 @@ pub(super) fn unfit(kind: FileType) -> Option<&'static str> {
     }
 }
 
-fn looks_as_wanted(found: &Metadata, wanted: &FileTarget, bytes: &[u8]) -> bool {
+fn looks_as_wanted(found: &Metadata, wanted: Expected<'_>, bytes: &[u8]) -> bool {
+    let is = ownership::attributes(found);
     found.is_file()
-        && found.mode() & MODE_BITS == wanted.mode
-        && wanted.owner.is_none_or(|owner| owner == found.uid())
-        && wanted.group.is_none_or(|group| group == found.gid())
+        && wanted.file.attributes().are_met_where_imposed(is, wanted.imposed_on_file())
         && found.len() == bytes.len() as u64
 }
 
 /// Compares piece by piece: no more is read than what is wanted, whatever the file has become meanwhile.
-fn holds(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> io::Result<bool> {
+fn holds(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> io::Result<bool> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     let mut file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
     if !looks_as_wanted(&file.metadata()?, wanted, bytes) {
@@ -97,8 +97,5 @@ fn holds(target: &Path, wanted: &FileTarget, bytes: &[u8]) -> io::Result<bool> {
     }
     Ok(true)
 }
-
-/// Permission bits, with set-user-id, set-group-id and sticky.
-const MODE_BITS: u32 = 0o7777;
 
 const PIECE_BYTES: usize = 4096;

@@ -20,10 +20,12 @@ use super::{
     FileTarget, Step, WriteError,
     look::{Found, look},
     name::Place,
-    ownership::{own, permit},
+    not_kept,
+    ownership::{own, permit, read_back},
     set,
     write::create_beside,
 };
+use crate::attributes::{Imposed, ImposedAttributes};
 
 /// An output that can be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +34,8 @@ pub struct Probed {
     pub to_be_made: Option<PathBuf>,
     /// The free space.
     pub room: Room,
+    /// What the file system imposes on its file.
+    pub imposed: Option<Imposed>,
 }
 
 /// A file system as far as tokens are concerned.
@@ -45,27 +49,13 @@ pub struct Room {
     pub in_memory: bool,
 }
 
-/// Why an output cannot be written.
-#[derive(Debug, thiserror::Error)]
-pub enum ProbeError {
-    /// A write would fail so.
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    /// The file system takes a mode or an owner and does not keep it.
-    #[error("file systems such as that of `{path}` keep no modes or owners of their own: set them in its mount options, or write to another one", path = folder.display())]
-    NotKept {
-        /// The folder.
-        folder: PathBuf,
-    },
-}
-
-/// Tries. Blocks on the disk.
-pub fn probe(wanted: &FileTarget) -> Result<Probed, ProbeError> {
+/// Tries. The error is that of a write. Blocks on the disk.
+pub fn probe(wanted: &FileTarget) -> Result<Probed, WriteError> {
     let failed = |step, path: &Path, source: io::Error| WriteError::Failed { step, path: path.to_owned(), source };
     let place = Place::of(wanted).map_err(|source| failed(Step::Look, &wanted.path, source))?;
     let target = place.target();
-    if let (None, Found::Unfit(what)) = (&wanted.set, look(&target, wanted, b"")) {
-        return Err(WriteError::Unfit { path: target, what }.into());
+    if let (None, Found::Unfit(what)) = (&wanted.set, look(&target, wanted.into(), b"")) {
+        return Err(WriteError::Unfit { path: target, what });
     }
     let nearest = nearest(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
     let made = if nearest.missing.is_some() {
@@ -75,14 +65,15 @@ pub fn probe(wanted: &FileTarget) -> Result<Probed, ProbeError> {
         None
     };
     let folder = made.as_ref().map_or(place.folder, |made| made.0.as_path());
-    if let Some(set_folder) = &wanted.set {
-        set::probe(folder, place.folder, set_folder, wanted)?;
+    let imposed = if let Some(set_folder) = &wanted.set {
+        set::probe(folder, place.folder, set_folder, wanted)?
     } else {
-        probe_beside(wanted, Place { folder, name: place.name })?;
+        let imposed = probe_beside(wanted, Place { folder, name: place.name })?;
         is_replaceable(&target, place.folder).map_err(|errno| failed(Step::Rename, &target, errno.into()))?;
-    }
+        Imposed::of(imposed, None)
+    };
     let room = room(&nearest.folder).map_err(|source| failed(Step::Look, place.folder, source))?;
-    Ok(Probed { to_be_made: nearest.missing, room })
+    Ok(Probed { to_be_made: nearest.missing, room, imposed })
 }
 
 /// A folder that is there, and the first one below it that is not.
@@ -131,7 +122,7 @@ impl Drop for Made {
 }
 
 /// Steps 3 to 7 of a write, and the end of the file.
-fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<(), ProbeError> {
+fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<Option<ImposedAttributes>, WriteError> {
     // Errors name the paths of the configuration.
     let named = wanted.path.parent().unwrap_or(place.folder);
     let failed = |step, source| {
@@ -143,11 +134,10 @@ fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<(), ProbeError>
     own(file.as_file(), wanted.owner, wanted.group).map_err(|source| failed(Step::SetOwner, source))?;
     permit(file.as_file(), wanted.mode).map_err(|source| failed(Step::SetMode, source))?;
     file.as_file().sync_all().map_err(|source| failed(Step::SyncFile, source))?;
-    let is = file.as_file().metadata().map_err(|source| failed(Step::Look, source))?;
-    let keeps = is.mode() & 0o7777 == wanted.mode
-        && wanted.owner.is_none_or(|owner| owner == is.uid())
-        && wanted.group.is_none_or(|group| group == is.gid());
-    if keeps { Ok(()) } else { Err(ProbeError::NotKept { folder: named.to_owned() }) }
+    let read_back = read_back(file.as_file(), wanted.attributes());
+    let imposed = read_back.map_err(|source| failed(Step::Look, source))?;
+    not_kept::check(imposed, wanted)?;
+    Ok(imposed)
 }
 
 /// Whether the rename of step 8 would be allowed to replace the file at the target.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Held, Locks, ProtectedKeys, RemoveError, Removed, SetFolder, WriteError, Written, make_folder,
+    Held, Locks, ProtectedKeys, Published, RemoveError, Removed, SetFolder, WriteError, make_folder,
     name::Place,
     remove,
     render::{Content, render},
@@ -21,7 +21,7 @@ pub(in crate::output) fn publish(
     content: &Content<'_>,
     locks: &Locks,
     protected_keys: &ProtectedKeys,
-) -> Vec<Result<Written, WriteError>> {
+) -> Vec<Result<Published, WriteError>> {
     for output in outputs {
         // The lock is kept in it. The write meets the same trouble and names it.
         let _ = make_folder(output.target);
@@ -33,7 +33,7 @@ pub(in crate::output) fn publish(
     };
     let write_one = |output: FileOutput<'_>| {
         locks.claim(output.target)?;
-        write(output.target, rendered(output)?.bytes())
+        write(output.expected(), rendered(output)?.bytes())
     };
     let write_set = |directory: &Path, folder: &SetFolder, members: &[FileOutput<'_>]| {
         if let Err(held) = claim_all(members, locks) {
@@ -44,7 +44,7 @@ pub(in crate::output) fn publish(
         let files: Vec<_> = members
             .iter()
             .zip(&rendered)
-            .filter_map(|(output, rendered)| Some((output.target, rendered.as_ref().ok()?.bytes())))
+            .filter_map(|(output, rendered)| Some((output.expected(), rendered.as_ref().ok()?.bytes())))
             .collect();
         let written = if files.is_empty() {
             Vec::new()

@@ -23,30 +23,31 @@ use super::{
     name::Place,
     render::{RENDERED_BYTES_MAX, render},
     set,
+    target::Expected,
 };
 use crate::{fingerprint::Fingerprint, secret::Secret};
 
 /// The token of that fingerprint, if the file holds it. Blocks on the disk.
 pub(in crate::output) fn find_token(file: &FileTarget, token: Fingerprint) -> Option<Secret> {
-    let (target, _) = standing(file, Place::of(file).ok()?);
+    let (target, _) = standing(file.into(), Place::of(file).ok()?);
     let bytes = read(&target).ok()?;
     jwts(&bytes).chain(opaque_tokens(&bytes)).find(|found| found.fingerprint() == token)
 }
 
 /// Everything in the file that may be a JWT, and when the file was written. Blocks on the disk.
 pub(in crate::output) fn tokens(file: &FileTarget) -> Option<(Vec<Secret>, SystemTime)> {
-    let (target, _) = standing(file, Place::of(file).ok()?);
+    let (target, _) = standing(file.into(), Place::of(file).ok()?);
     let written_at = fs::symlink_metadata(&target).and_then(|found| found.modified()).ok()?;
     Some((jwts(&read(&target).ok()?).collect(), written_at))
 }
 
-/// Whether the file holds exactly this content, with the mode and owner that are wanted, where readers find it. Blocks on
+/// Whether the file holds exactly this content, with the mode and owner that are wanted or imposed, where readers find it. Blocks on
 /// the disk.
 pub(in crate::output) fn is_intact(output: FileOutput<'_>, content: &Content<'_>) -> bool {
     let file = output.target;
     let (Ok(place), Ok(rendered)) = (Place::of(file), render(output.format, content)) else { return false };
-    let (target, is_reached) = standing(file, place);
-    is_reached && matches!(look(&target, file, rendered.bytes()), Found::Same)
+    let (target, is_reached) = standing(output.expected(), place);
+    is_reached && matches!(look(&target, output.expected(), rendered.bytes()), Found::Same(_))
 }
 
 /// Makes the folder of a file if it is missing, as a write would.
@@ -55,11 +56,14 @@ pub(in crate::output) fn make_folder(file: &FileTarget) -> io::Result<()> {
 }
 
 /// The file itself, and whether readers reach it as they should.
-fn standing(file: &FileTarget, place: Place<'_>) -> (PathBuf, bool) {
-    match &file.set {
+fn standing(wanted: Expected<'_>, place: Place<'_>) -> (PathBuf, bool) {
+    match &wanted.file.set {
         None => (place.target(), true),
         // Before its set is written for the first time, there may be a file from a time before the set.
-        Some(folder) => set::standing(place, folder).ok().flatten().unwrap_or_else(|| (place.target(), false)),
+        Some(folder) => {
+            let standing = set::standing(place, folder, wanted.imposed_on_folder()).ok().flatten();
+            standing.unwrap_or_else(|| (place.target(), false))
+        }
     }
 }
 

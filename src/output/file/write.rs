@@ -5,7 +5,8 @@
 //! 3. Create a temporary file beside the target: exclusively, never through a link, mode 0600, and locked.
 //! 4. Write the content. Until it is whole only this process may open it.
 //! 5. Set owner and group, on the descriptor.
-//! 6. Set the mode, on the descriptor, so that the umask cannot cut it.
+//! 6. Set the mode, on the descriptor, so that the umask cannot cut it. Read owner, group and mode back: a file system may impose
+//!    others. If the output refuses that, this is tried in step 3 already, while the file is empty.
 //! 7. Sync the file.
 //! 8. Rename it over the target. A reader has the old token or the new one, each whole and with its final owner and mode.
 //! 9. Sync the folder.
@@ -32,8 +33,11 @@ use super::{
     FileTarget, Step, WriteError, folder,
     look::{Found, look},
     name::{Place, TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX},
-    ownership::{own, permit},
+    not_kept,
+    ownership::{own, permit, read_back},
+    target::Expected,
 };
+use crate::attributes::Imposed;
 
 /// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,25 +48,38 @@ pub enum Written {
     Unchanged,
 }
 
+/// The result of a write to one output.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Published {
+    /// Whether the file was replaced.
+    pub written: Written,
+    /// What the file system imposed on it.
+    pub imposed: Option<Imposed>,
+}
+
 /// Writes these bytes to the output's file, which is in no set. Blocks on the disk.
-pub fn write(file: &FileTarget, bytes: &[u8]) -> Result<Written, WriteError> {
+pub fn write<'o>(file: impl Into<Expected<'o>>, bytes: &[u8]) -> Result<Published, WriteError> {
     write_observed(file, bytes, &mut |_| Ok(()))
 }
 
 /// [`write`] with an observer that is called before each step and may fail it, or end the process: this is how tests
 /// meet a full disk or a crash between any two steps.
-pub fn write_observed(
-    file: &FileTarget,
+pub fn write_observed<'o>(
+    file: impl Into<Expected<'o>>,
     bytes: &[u8],
     before: &mut dyn FnMut(Step) -> io::Result<()>,
-) -> Result<Written, WriteError> {
+) -> Result<Published, WriteError> {
+    let expected = file.into();
+    let file = expected.file;
     let mut steps = WriteSteps { file, before };
     let place = Place::of(file).map_err(|source| steps.failed(Step::Look, source))?;
     let target = place.target();
 
     // 1.
-    match steps.take(Step::Look, || Ok(look(&target, file, bytes)))? {
-        Found::Same => return Ok(Written::Unchanged),
+    match steps.take(Step::Look, || Ok(look(&target, expected, bytes)))? {
+        Found::Same(imposed) => {
+            return Ok(Published { written: Written::Unchanged, imposed: Imposed::of(imposed, None) });
+        }
         Found::Different | Found::Unseen => {}
         Found::Unfit(what) => return Err(WriteError::Unfit { path: target, what }),
     }
@@ -70,12 +87,20 @@ pub fn write_observed(
     steps.take(Step::MakeFolders, || folder::make(place.folder, file.group))?;
     // 3.
     let mut temporary = steps.take(Step::CreateTemporary, || create_beside(place))?;
+    if not_kept::refuses(file) {
+        let try_on = || not_kept::try_on(temporary.as_file(), file.attributes(), TEMPORARY_MODE);
+        not_kept::check(steps.take(Step::SetMode, try_on)?, file)?;
+    }
     // 4.
     steps.take(Step::WriteContent, || temporary.as_file_mut().write_all(bytes))?;
     // 5.
     steps.take(Step::SetOwner, || own(temporary.as_file(), file.owner, file.group))?;
     // 6.
-    steps.take(Step::SetMode, || permit(temporary.as_file(), file.mode))?;
+    let imposed = steps.take(Step::SetMode, || {
+        permit(temporary.as_file(), file.mode)?;
+        read_back(temporary.as_file(), file.attributes())
+    })?;
+    not_kept::check(imposed, file)?;
     // 7.
     steps.take(Step::SyncFile, || temporary.as_file().sync_all())?;
     // 8.
@@ -84,7 +109,7 @@ pub fn write_observed(
     if let Err(error) = steps.take(Step::SyncFolder, || folder::sync(place.folder)) {
         warn!("{error}; the new token is in place, but a loss of power now may bring back the old one");
     }
-    Ok(Written::Written)
+    Ok(Published { written: Written::Written, imposed: Imposed::of(imposed, None) })
 }
 
 struct WriteSteps<'w> {

@@ -289,6 +289,7 @@ function reasonsOf(credential) {
   }
   if (credential.hostTrouble) reasons.push(["", credential.hostTrouble]);
   for (const output of credential.outputs) if (output.error) reasons.push(["", output.error]);
+  for (const output of credential.outputs) if (output.note) reasons.push(["note", output.note]);
   for (const hook of credential.hooks) if (hook.error) reasons.push(["", `${hook.hook}: ${hook.error}`]);
   const remedy = credential.remedy;
   if (remedy && !reasons.some(([, text]) => text.endsWith(remedy))) reasons.push(["remedy", remedy]);

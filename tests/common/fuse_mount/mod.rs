@@ -121,6 +121,12 @@ impl FuseMount {
         self.shared.tree().attributes = attributes;
     }
 
+    /// Gives other attributes to every file and folder, as a mount with other options does.
+    #[allow(dead_code, reason = "not every test binary mounts anew")]
+    pub(crate) fn remount(&self, attributes: Attributes) {
+        self.shared.tree().remount(attributes);
+    }
+
     /// The modes that a file was ever seen with while it held content, in the order of their first appearance.
     #[allow(dead_code, reason = "not every test binary asks for it")]
     pub(crate) fn modes_with_content(&self, name_part: &str) -> Vec<u16> {

@@ -86,6 +86,17 @@ impl Tree {
         self.last
     }
 
+    pub(super) fn remount(&mut self, attributes: Attributes) {
+        self.attributes = attributes;
+        let now = self.tick();
+        for node in self.nodes.values_mut() {
+            let Attributes::Ignored(fixed) = attributes else { continue };
+            let is_folder = matches!(node.content, Content::Folder(_));
+            node.mode = if is_folder { fixed.folder_mode } else { fixed.file_mode };
+            (node.user, node.group, node.changed) = (fixed.user, fixed.group, now);
+        }
+    }
+
     pub(super) fn node(&mut self, number: INodeNo) -> Result<&mut Node, Errno> {
         self.nodes.get_mut(&number.0).ok_or(Errno::ENOENT)
     }

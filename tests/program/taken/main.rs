@@ -9,6 +9,8 @@ mod client;
 #[path = "../../common/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
+#[path = "../../common/fuse_mount/mod.rs"]
+mod fuse_mount;
 #[path = "../../common/program.rs"]
 #[allow(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
@@ -20,6 +22,7 @@ mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 
+mod chmod;
 mod clock;
 mod dns;
 mod inotify;

@@ -31,7 +31,7 @@ credentials:
       line 11, credentials[0].outputs[5].format: `yaml` is not known here
                write `jwt`, `json`, `env`, `header` or `template`
       line 11, credentials[0].outputs[5].other: unknown field
-               known here: `path`, `format`, `claims`, `fields`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`
+               known here: `path`, `format`, `claims`, `fields`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
     ");
 }
 

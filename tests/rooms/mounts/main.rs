@@ -6,4 +6,6 @@ mod fuse_mount;
 #[path = "../../common/skipped.rs"]
 mod skipped;
 
+mod files;
 mod fixture;
+mod sets;

@@ -66,7 +66,7 @@ fn child_writes_sets() {
             let done = write_set_observed(&directory, &set, &[(output, text.as_bytes())], at(), &mut |step| {
                 if step == SetStep::CarryOver { Err(Errno::PERM.into()) } else { Ok(()) }
             });
-            assert_eq!(*done[0].as_ref().unwrap(), Written::Written);
+            assert_eq!(done[0].as_ref().unwrap().written, Written::Written);
         }
         assert_eq!(fs::metadata(directory.join("..data")).unwrap().mode() & 0o7777, wanted);
         assert_eq!(fs::metadata(directory.join("a")).unwrap().mode() & 0o7777, 0o604);
@@ -86,13 +86,13 @@ fn a_generation_keeps_the_group_of_its_volume() {
         let output = FileTarget { set: Some(FOLDER), ..FileTarget::at(directory.join("a")) };
         for text in ["one", "two"] {
             let done = write_set_observed(&directory, &FOLDER, &[(&output, text.as_bytes())], at(), &mut |_| Ok(()));
-            assert_eq!(*done[0].as_ref().unwrap(), Written::Written);
+            assert_eq!(done[0].as_ref().unwrap().written, Written::Written);
             let found = fs::metadata(directory.join("..data")).unwrap();
             assert_eq!((found.mode() & 0o7777, found.gid()), (0o2750, group));
             assert_eq!(fs::metadata(&output.path).unwrap().gid(), group);
         }
         let again = write_set_observed(&directory, &FOLDER, &[(&output, b"two")], at(), &mut |_| Ok(()));
-        assert_eq!(*again[0].as_ref().unwrap(), Written::Unchanged);
+        assert_eq!(again[0].as_ref().unwrap().written, Written::Unchanged);
     }
 }
 
@@ -104,7 +104,7 @@ fn owner_and_group_are_set_before_readers_can_enter() {
     let mut output = FileTarget { group: Some(gid + 1234), set: Some(folder.clone()), ..set.output("a") };
     let done = write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |_| Ok(())).remove(0);
     if uid == 0 {
-        assert_eq!(done.unwrap(), Written::Written);
+        assert_eq!(done.unwrap().written, Written::Written);
         for (path, wanted) in [("..data/", 0o750), ("..data/a", 0o640)] {
             let found = fs::metadata(set.at(path)).unwrap();
             assert_eq!((found.gid(), found.mode() & 0o7777), (1234, wanted), "{path}");

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use tokenwell::{
     output::{
-        self, Content, Output, ProtectedKeys,
+        self, Content, Output, ProtectedKeys, Published,
         file::{
             FileTarget, Locks, RemoveError, Removed, SetFolder, SetStep, WriteError, Written, remove_set_observed,
             write_set_observed,
@@ -65,7 +65,7 @@ impl Set {
         files: &[(&FileTarget, &[u8])],
         before: &mut dyn FnMut(SetStep) -> io::Result<()>,
     ) -> Vec<Result<Written, WriteError>> {
-        write_set_observed(self.path(), &FOLDER, files, at(), before)
+        written(write_set_observed(self.path(), &FOLDER, files, at(), before))
     }
 
     pub(crate) fn put(&self, files: &[(&str, &str)]) -> Vec<Written> {
@@ -191,7 +191,16 @@ pub(crate) fn outputs(files: &[FileTarget]) -> Vec<Output> {
 }
 
 pub(crate) fn publish(files: &[FileTarget], content: &Content<'_>, locks: &Locks) -> Vec<Result<Written, WriteError>> {
-    output::publish(&outputs(files), content, locks, &ProtectedKeys::default())
+    written(output::publish(&outputs(files), &[], content, locks, &ProtectedKeys::default()))
+}
+
+/// Local file systems impose nothing.
+fn written(results: Vec<Result<Published, WriteError>>) -> Vec<Result<Written, WriteError>> {
+    let local = |Published { written, imposed }| {
+        assert_eq!(imposed, None);
+        written
+    };
+    results.into_iter().map(|done| done.map(local)).collect()
 }
 
 pub(crate) fn withdraw(files: &[FileTarget], locks: &Locks) -> Vec<Result<Removed, RemoveError>> {

@@ -6,11 +6,18 @@ use std::{
 };
 
 use super::{directory::Directory, generation::Generation, link, name};
-use crate::output::file::{SetFolder, name::Place};
+use crate::{
+    attributes::ImposedAttributes,
+    output::file::{SetFolder, name::Place},
+};
 
 /// The path of a file in the current generation, if there is one, and whether readers reach it as they should. Fails if
 /// the set cannot be read.
-pub(in crate::output::file) fn standing(place: Place<'_>, folder: &SetFolder) -> io::Result<Option<(PathBuf, bool)>> {
+pub(in crate::output::file) fn standing(
+    place: Place<'_>,
+    folder: &SetFolder,
+    imposed: Option<&ImposedAttributes>,
+) -> io::Result<Option<(PathBuf, bool)>> {
     let set = match Directory::open(place.folder) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);
@@ -18,7 +25,7 @@ pub(in crate::output::file) fn standing(place: Place<'_>, folder: &SetFolder) ->
         set => set?,
     };
     let Some(current) = Generation::current(&set)? else { return Ok(None) };
-    let is_reached = link::is_right(&set, place.name) && current.is_open_as(folder)?;
+    let is_reached = link::is_right(&set, place.name) && current.is_open_as(folder, imposed)?;
     Ok(Some((place.folder.join(&current.name).join(place.name), is_reached)))
 }
 

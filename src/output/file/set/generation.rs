@@ -20,9 +20,12 @@ use super::{
     name::{self, DATA},
     steps::SetSteps,
 };
-use crate::output::file::{
-    SetFolder, WriteError, folder,
-    ownership::{S_ISGID, own, permit, permit_folder},
+use crate::{
+    attributes::ImposedAttributes,
+    output::file::{
+        SetFolder, WriteError, folder, not_kept,
+        ownership::{own, permit, permit_folder, read_back, read_back_folder},
+    },
 };
 
 /// A generation that is whole.
@@ -44,10 +47,15 @@ impl Generation {
         }
     }
 
-    /// Whether its folder has the wanted mode and group.
-    pub(super) fn is_open_as(&self, folder: &SetFolder) -> io::Result<bool> {
-        let found = self.directory.file.metadata()?;
-        Ok(found.mode() & !S_ISGID & 0o7777 == folder.mode && folder.group.is_none_or(|group| group == found.gid()))
+    /// Whether its folder has the wanted mode and group, or what its file system imposed as far as is known.
+    pub(super) fn is_open_as(&self, folder: &SetFolder, known: Option<&ImposedAttributes>) -> io::Result<bool> {
+        let imposed = self.imposed(folder)?;
+        Ok(imposed.is_none() || imposed.as_ref() == known)
+    }
+
+    /// What the file system imposed on its folder, if no other program has changed it.
+    pub(super) fn imposed(&self, folder: &SetFolder) -> io::Result<Option<ImposedAttributes>> {
+        read_back_folder(&self.directory.file, folder.attributes())
     }
 
     /// The names of its files.
@@ -82,13 +90,30 @@ impl<'s> Draft<'s> {
     }
 
     /// Puts a file in: exclusively, never through a link, for this process alone until its content is whole.
-    pub(super) fn put(&self, member: &Member<'_>, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {
+    /// Answers with what its file system imposed.
+    pub(super) fn put(
+        &self,
+        member: &Member<'_>,
+        steps: &mut SetSteps<'_>,
+    ) -> Result<Option<ImposedAttributes>, WriteError> {
         let Member { wanted, name, bytes } = member;
+        let wanted = wanted.file;
         let mut file = steps.take_of(SetStep::CreateFile, name, || self.create(name))?;
+        if not_kept::refuses(wanted) {
+            let private = FILE_MODE.as_raw_mode();
+            let imposed =
+                steps.take_of(SetStep::SetMode, name, || not_kept::try_on(&file, wanted.attributes(), private))?;
+            not_kept::check(imposed, wanted)?;
+        }
         steps.take_of(SetStep::WriteContent, name, || file.write_all(bytes))?;
         steps.take_of(SetStep::SetOwner, name, || own(&file, wanted.owner, wanted.group))?;
-        steps.take_of(SetStep::SetMode, name, || permit(&file, wanted.mode))?;
-        steps.take_of(SetStep::SyncFile, name, || file.sync_all())
+        let imposed = steps.take_of(SetStep::SetMode, name, || {
+            permit(&file, wanted.mode)?;
+            read_back(&file, wanted.attributes())
+        })?;
+        not_kept::check(imposed, wanted)?;
+        steps.take_of(SetStep::SyncFile, name, || file.sync_all())?;
+        Ok(imposed)
     }
 
     /// Takes a file over as it is: by a second name for it, or where that is refused, by a copy.
@@ -109,11 +134,23 @@ impl<'s> Draft<'s> {
         }
     }
 
-    /// Lets readers in: the group first, then the mode. Answers with the names of the files.
-    pub(super) fn open_up(&self, folder: &SetFolder, steps: &mut SetSteps<'_>) -> Result<Vec<OsString>, WriteError> {
+    /// Lets readers in: the group first, then the mode. Answers with what the file system imposed.
+    pub(super) fn open_up(
+        &self,
+        folder: &SetFolder,
+        steps: &mut SetSteps<'_>,
+    ) -> Result<Option<ImposedAttributes>, WriteError> {
+        let directory = &self.made.directory.file;
+        steps.take(SetStep::SetGenerationGroup, || own(directory, None, folder.group))?;
+        steps.take(SetStep::SetGenerationMode, || {
+            permit_folder(directory, folder.mode)?;
+            read_back_folder(directory, folder.attributes())
+        })
+    }
+
+    /// Brings it to the disk. Answers with the names of the files.
+    pub(super) fn sync(&self, steps: &mut SetSteps<'_>) -> Result<Vec<OsString>, WriteError> {
         let directory = &self.made.directory;
-        steps.take(SetStep::SetGenerationGroup, || own(&directory.file, None, folder.group))?;
-        steps.take(SetStep::SetGenerationMode, || permit_folder(&directory.file, folder.mode))?;
         steps.take(SetStep::SyncGeneration, || {
             directory.sync()?;
             self.made.files()
@@ -127,7 +164,7 @@ impl<'s> Draft<'s> {
 
     fn create(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(openat(&self.made.directory.file, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+        Ok(openat(&self.made.directory.file, name, flags, FILE_MODE)?.into())
     }
 
     /// The owner stays the same if this process may give files away, and is this process's user if not, who could read the
@@ -182,6 +219,9 @@ pub(super) fn clear(set: &Directory, name: &OsStr, generation: &Directory) -> io
 fn is_refused(error: &io::Error) -> bool {
     matches!(Errno::from_io_error(error), Some(Errno::PERM | Errno::XDEV | Errno::MLINK | Errno::NOTSUP | Errno::NOSYS))
 }
+
+/// The mode of a file until its content is whole.
+const FILE_MODE: Mode = Mode::RUSR.union(Mode::WUSR);
 
 /// The most files of a set.
 const FILES_MAX: usize = 4096;

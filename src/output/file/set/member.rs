@@ -2,12 +2,12 @@
 
 use std::ffi::OsStr;
 
-use crate::output::file::FileTarget;
+use crate::output::file::{Expected, FileTarget};
 
 /// A file and what it is to hold.
 #[derive(Clone, Copy)]
 pub(super) struct Member<'w> {
-    pub(super) wanted: &'w FileTarget,
+    pub(super) wanted: Expected<'w>,
     pub(super) name: &'w OsStr,
     pub(super) bytes: &'w [u8],
 }

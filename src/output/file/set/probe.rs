@@ -11,7 +11,10 @@ use super::{
     name,
     steps::SetSteps,
 };
-use crate::output::file::{FileTarget, SetFolder, WriteError};
+use crate::{
+    attributes::Imposed,
+    output::file::{FileTarget, SetFolder, WriteError, not_kept},
+};
 
 /// Steps 1, 3, 4 and 6 of a write, and the end of the generation. `folder` is where it is tried: the set's own, which is
 /// `directory`, or one that replaces it.
@@ -20,15 +23,19 @@ pub(in crate::output) fn probe(
     directory: &Path,
     set_folder: &SetFolder,
     wanted: &FileTarget,
-) -> Result<(), WriteError> {
+) -> Result<Option<Imposed>, WriteError> {
     let mut steps = SetSteps { directory, before: &mut |_| Ok(()) };
     let set = steps.take(SetStep::Look, || Directory::open(folder))?;
     if let Some(what) = steps.take(SetStep::Look, || link::in_the_way_of_data(&set))? {
         return Err(WriteError::InTheWay { path: directory.join(name::DATA), what });
     }
     let draft = steps.take(SetStep::MakeGeneration, || Draft::make(&set, || name::generation(UNIX_EPOCH)))?;
-    draft.put(&Member { wanted, name: name_of(wanted), bytes: CONTENT }, &mut steps)?;
-    draft.open_up(set_folder, &mut steps).map(|_| ())
+    let member = Member { wanted: wanted.into(), name: name_of(wanted), bytes: CONTENT };
+    let on_file = draft.put(&member, &mut steps)?;
+    let on_folder = draft.open_up(set_folder, &mut steps)?;
+    not_kept::check(on_folder, wanted)?;
+    draft.sync(&mut steps)?;
+    Ok(Imposed::of(on_file, on_folder))
 }
 
 const CONTENT: &[u8] = b"written by `tokenwell check --online`, and removed again\n";

@@ -10,7 +10,7 @@ use super::{
     member::name_of,
     name,
     old::{self, Retained},
-    replace::{Change, replace},
+    replace::{Change, Replaced, replace},
     steps::{SetSteps, log_failure},
 };
 use crate::output::file::{FileTarget, RemoveError, Removed, SetFolder, WriteError};
@@ -68,12 +68,12 @@ fn remove(
     }
     // 10.
     let links: Vec<_> = gone.iter().map(|name| link::take(&set, name, steps)).collect();
-    if let Some((_, files)) = &replaced {
+    if let Some(Replaced { files, .. }) = &replaced {
         log_failure(link::take_dangling(&set, files, steps));
     }
     log_failure(steps.take(SetStep::SyncFolder, || set.sync()));
     // 11. Files that existed only there are removed with them.
-    let current = replaced.as_ref().map(|(draft, _)| &draft.made).or(current.as_ref());
+    let current = replaced.as_ref().map(|replaced| &replaced.draft.made).or(current.as_ref());
     steps.take(SetStep::RemoveOld, || old::remove(&set, current, &Retained::NONE, &mut 0))?;
     let answer = |(link, stood): (Result<bool, WriteError>, bool)| {
         Ok(if link? || stood { Removed::Removed } else { Removed::Missing })

@@ -10,12 +10,15 @@ use super::{
     member::{Member, name_of},
     name,
     old::{self, OLD_GENERATIONS_MAX, Retained},
-    replace::{Change, replace},
+    replace::{Change, Replaced, replace},
     steps::{SetSteps, log_failure},
 };
-use crate::output::file::{
-    FileTarget, SetFolder, WriteError, Written, folder,
-    look::{Found, look},
+use crate::{
+    attributes::{Imposed, ImposedAttributes},
+    output::file::{
+        Expected, Published, SetFolder, WriteError, Written, folder,
+        look::{Found, look},
+    },
 };
 
 /// Writes files of one set in one generation. Returns one result per file. Blocks on the disk.
@@ -23,14 +26,16 @@ use crate::output::file::{
 /// The time is part of the generation's name, for people. The caller excludes other writers of the set. The observer is
 /// called before each step and may fail it or end the process: tests simulate a full disk or a crash between any two
 /// steps with it.
-pub fn write_set_observed(
+pub fn write_set_observed<'o>(
     directory: &Path,
     folder: &SetFolder,
-    files: &[(&FileTarget, &[u8])],
+    files: &[(impl Into<Expected<'o>> + Copy, &[u8])],
     issued_at: SystemTime,
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
-) -> Vec<Result<Written, WriteError>> {
-    let members: Vec<_> = files.iter().map(|(wanted, bytes)| Member { wanted, name: name_of(wanted), bytes }).collect();
+) -> Vec<Result<Published, WriteError>> {
+    let expected: Vec<(Expected<'o>, &[u8])> = files.iter().map(|(file, bytes)| ((*file).into(), *bytes)).collect();
+    let members: Vec<_> =
+        expected.iter().map(|(wanted, bytes)| Member { wanted: *wanted, name: name_of(wanted.file), bytes }).collect();
     let mut steps = SetSteps { directory, before };
     write(folder, &members, issued_at, &mut steps)
         .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
@@ -42,9 +47,10 @@ fn write(
     members: &[Member<'_>],
     issued_at: SystemTime,
     steps: &mut SetSteps<'_>,
-) -> Result<Vec<Result<Written, WriteError>>, WriteError> {
+) -> Result<Vec<Result<Published, WriteError>>, WriteError> {
     // 1.
-    let SetContents { set, current, is_open, lacks } = look_at(folder, members, steps)?;
+    let SetContents { set, current, is_open, imposed_on_folder, found } = look_at(folder, members, steps)?;
+    let lacks: Vec<_> = found.iter().map(Option::is_none).collect();
     let is_current = is_open && !lacks.contains(&true);
     let set = match set {
         Some(set) if is_current => set,
@@ -60,18 +66,21 @@ fn write(
             Ok(done) => replaced = Some(done),
             // Readers keep the files that they have already.
             Err(error) => {
-                let unchanged = |(member, lacks): (&Member<'_>, &bool)| {
-                    let unchanged = is_open && !lacks && link::is_right(&set, member.name);
-                    if unchanged { Ok(Written::Unchanged) } else { Err(error.again()) }
+                let unchanged = |(member, found): (&Member<'_>, Option<FoundFile>)| match found {
+                    Some(FoundFile { imposed }) if is_open && link::is_right(&set, member.name) => {
+                        let imposed = Imposed::of(imposed, imposed_on_folder);
+                        Ok(Published { written: Written::Unchanged, imposed })
+                    }
+                    Some(_) | None => Err(error.again()),
                 };
-                return Ok(members.iter().zip(&lacks).map(unchanged).collect());
+                return Ok(members.iter().zip(found).map(unchanged).collect());
             }
         }
     }
     // 10.
     let links: Vec<_> = members.iter().map(|member| link::put(&set, member.name, steps)).collect();
     let mut any_link = links.iter().any(|link| matches!(link, Ok(true)));
-    if let Some((_, files)) = &replaced {
+    if let Some(Replaced { files, .. }) = &replaced {
         for name in files.iter().filter(|name| members.iter().all(|member| member.name != *name)) {
             // An obstacle to another credential's link is reported when that credential is written.
             any_link |= link::put(&set, name, steps).unwrap_or(false);
@@ -82,17 +91,24 @@ fn write(
         log_failure(steps.take(SetStep::SyncFolder, || set.sync()));
     }
     // 11.
-    if let Some((draft, _)) = &replaced {
+    if let Some(Replaced { draft, .. }) = &replaced {
         let previous = current.as_ref().map(|previous| previous.name.as_os_str());
         let kept = Retained { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
         log_failure(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
     }
     let opened = replaced.is_some() && !is_open;
-    let answer = |(link, lacked): (Result<bool, WriteError>, bool)| {
-        let touched = link? || lacked || opened;
-        Ok(if touched { Written::Written } else { Written::Unchanged })
+    let imposed_on_folder = replaced.as_ref().map_or(imposed_on_folder, |replaced| replaced.imposed_on_folder);
+    let mut imposed_on_puts = replaced.into_iter().flat_map(|replaced| replaced.imposed_on_puts);
+    let answer = |(link, found): (Result<bool, WriteError>, Option<FoundFile>)| {
+        let imposed_on_file = match found {
+            Some(FoundFile { imposed }) => imposed,
+            None => imposed_on_puts.next().flatten(),
+        };
+        let touched = link? || found.is_none() || opened;
+        let written = if touched { Written::Written } else { Written::Unchanged };
+        Ok(Published { written, imposed: Imposed::of(imposed_on_file, imposed_on_folder) })
     };
-    Ok(links.into_iter().zip(lacks).map(answer).collect())
+    Ok(links.into_iter().zip(found).map(answer).collect())
 }
 
 /// The state that step 1 found.
@@ -102,24 +118,40 @@ struct SetContents {
     current: Option<Generation>,
     /// Whether the current generation's folder lets in whom it should.
     is_open: bool,
-    /// For each file, whether the current generation lacks it in the wanted form.
-    lacks: Vec<bool>,
+    /// What the file system imposed on that folder.
+    imposed_on_folder: Option<ImposedAttributes>,
+    /// Each file; `None` if the current generation lacks it in the wanted form.
+    found: Vec<Option<FoundFile>>,
+}
+
+/// A file that is as it should be.
+#[derive(Clone, Copy)]
+struct FoundFile {
+    imposed: Option<ImposedAttributes>,
 }
 
 fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut SetSteps<'_>) -> Result<SetContents, WriteError> {
     let directory = steps.directory;
-    let mut seen = SetContents { set: None, current: None, is_open: false, lacks: vec![true; members.len()] };
+    let mut seen = SetContents {
+        set: None,
+        current: None,
+        is_open: false,
+        imposed_on_folder: None,
+        found: vec![None; members.len()],
+    };
     let in_the_way = steps.take(SetStep::Look, || {
         let Ok(set) = Directory::open(directory) else { return Ok(None) };
         let in_the_way = link::in_the_way_of_data(&set)?;
         if let Some(current) = Generation::current(&set)? {
             let generation = directory.join(&current.name);
-            let lacks = |member: &Member<'_>| match look(&generation.join(member.name), member.wanted, member.bytes) {
-                Found::Same => false,
-                Found::Different | Found::Unfit(_) | Found::Unseen => true,
+            let found = |member: &Member<'_>| match look(&generation.join(member.name), member.wanted, member.bytes) {
+                Found::Same(imposed) => Some(FoundFile { imposed }),
+                Found::Different | Found::Unfit(_) | Found::Unseen => None,
             };
-            seen.lacks = members.iter().map(lacks).collect();
-            seen.is_open = current.is_open_as(folder)?;
+            seen.found = members.iter().map(found).collect();
+            let known = members.iter().find_map(|member| member.wanted.imposed_on_folder());
+            seen.is_open = current.is_open_as(folder, known)?;
+            seen.imposed_on_folder = current.imposed(folder)?.filter(|_| seen.is_open);
             seen.current = Some(current);
         }
         seen.set = Some(set);
