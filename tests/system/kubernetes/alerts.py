@@ -231,6 +231,13 @@ def main(tool, work):
     case = prometheus()
     case.rendering("shop", kustomize("service"), ["tokenwell-0"])
     cases.append(case)
+    prefixed = os.path.join(work, "deploy/kubernetes/examples/prefixed")
+    os.makedirs(prefixed, exist_ok=True)
+    with open(os.path.join(prefixed, "kustomization.yaml"), "w") as file:
+        file.write("namePrefix: eu-\nnameSuffix: -blue\nresources: [../service]\n")
+    case = prometheus()
+    case.rendering("shop", run(tool, "kustomize", prefixed), ["eu-tokenwell-blue-0"])
+    cases.append(case)
     case = prometheus()
     case.rendering("shop", kustomize("service"), ["tokenwell-0"])
     case.rendering("bank", chart("one", namespace="bank") + chart("two", namespace="bank"), ["one-tokenwell-0", "two-tokenwell-0"])

@@ -98,6 +98,13 @@
 {{- toYaml $variable }}
 {{- end }}
 
+{{/* A toleration: all strings but the seconds. */}}
+{{- define "tokenwell.toleration" -}}
+{{- $toleration := include "tokenwell.texts" . | fromYaml -}}
+{{- with get $toleration "tolerationSeconds" }}{{ $_ := set $toleration "tolerationSeconds" (int64 .) }}{{ end -}}
+{{- toYaml $toleration }}
+{{- end }}
+
 {{/* A map whose values are strings; an entry that is null is left out. */}}
 {{- define "tokenwell.texts" -}}
 {{- range $name, $value := . }}
