@@ -30,7 +30,8 @@ pub fn wall() -> SystemTime {
     SystemTime::now()
 }
 
-/// Returns the monotonic clock's time, by which service managers order notifications. No decision uses it.
+/// Returns the monotonic clock's time, which a suspend stops: by it service managers order notifications,
+/// and the time that a disk hangs is measured. No decision on a renewal uses it.
 pub fn monotonic() -> Duration {
     let time = clock_gettime(ClockId::Monotonic);
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))

@@ -25,10 +25,10 @@
 //! secret.rs        a text that prints as [secret] and is zeroed when dropped
 //! file_id.rs       device and inode, which identify a file
 //! attributes.rs    mode, owner and group of a file, wanted and imposed
-//! replace_file.rs  replaces a small file without secrets as a whole
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
 //! blocking/        threads for work that blocks: files, and name look-ups
+//! replace_file.rs  replaces a small file without secrets as a whole
 //! session/         parses JWTs and the fields of replies, and verifies signatures
 //! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
 //! source/          ways to a session, one file a kind, and the exchange that all of them share
@@ -71,7 +71,8 @@
 //! flight is late and is ignored.
 //!
 //! Invariant: work that blocks runs on the threads of `blocking/`, which are few, and of which a daemon keeps one of each
-//! lane from its start on. The loop needs no other thread, and no failure to start one stops it.
+//! lane from its start on. The loop needs no other thread, and no failure to start one stops it. Work that is at a
+//! file says so (`blocking::at_file`), so that a disk that hangs is reported by the file's path.
 //!
 //! Invariant: only `clock.rs` reads clocks. Time is an argument, and decisions use the type `Moment`: the boot clock, which
 //! counts suspend and cannot be set. The wall clock is for display, and for replies without a `Date` header. (The sandbox

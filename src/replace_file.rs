@@ -15,6 +15,8 @@ use std::{
     path::Path,
 };
 
+use crate::blocking::{Access, at_file};
+
 /// Replaces a file, in a folder that exists. `mode` is less the umask. Blocks on the disk.
 pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     replace(path, content, mode, |_| Ok(()))
@@ -28,6 +30,7 @@ pub fn replace_file_durably(path: &Path, content: &[u8], mode: u32) -> io::Resul
 }
 
 fn replace(path: &Path, content: &[u8], mode: u32, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
+    at_file(Access::Write, path);
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
     let mut temporary_name = OsString::from(".");
     temporary_name.push(name);

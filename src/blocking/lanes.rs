@@ -1,10 +1,11 @@
 //! The lanes of a runtime, and the retry of threads that could not be started.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, thread, time::Duration};
 
 use tokio::{runtime::Handle, time};
 
 use super::{
+    access::{AccessBoard, Hang},
     job::{Job, JobHandle},
     lane::Lane,
     not_done::NotDone,
@@ -17,6 +18,7 @@ use crate::clock;
 #[derive(Clone)]
 struct Lanes {
     workers: [Arc<Workers>; Lane::ALL.len()],
+    board: Arc<AccessBoard>,
     shortage: Arc<ShortageMonitor>,
 }
 
@@ -90,6 +92,27 @@ pub fn starved(lane: Lane) -> Option<Shortage> {
     lanes.shortage.current().filter(|_| lanes.of(lane).is_starved())
 }
 
+/// Returns the accesses to files that hang, each with a number of its own.
+pub fn hangs() -> BTreeMap<u64, Hang> {
+    current().board.hangs(clock::monotonic())
+}
+
+/// Returns how long it takes until another access counts as hanging, if none ends.
+pub fn next_hang_in() -> Option<Duration> {
+    current().board.next_hang_in(clock::monotonic())
+}
+
+/// Returns when an access has ended that was returned as hanging. Cancel-safe.
+pub async fn hang_ended() {
+    let lanes = current();
+    lanes.board.ended().await;
+}
+
+/// Whether access to this file has not ended for `patience`.
+pub fn is_stuck(path: &Path, patience: Duration) -> bool {
+    current().board.is_stuck(path, patience, clock::monotonic())
+}
+
 /// Waits until a lane has no work left.
 pub async fn finish(lane: Lane) {
     let workers = Arc::clone(current().of(lane));
@@ -102,7 +125,8 @@ fn current() -> Lanes {
 
 impl Lanes {
     fn new() -> Self {
-        Self { workers: Lane::ALL.map(Workers::new), shortage: Arc::default() }
+        let board = Arc::default();
+        Self { workers: Lane::ALL.map(|lane| Workers::new(lane, &board)), board, shortage: Arc::default() }
     }
 
     fn of(&self, lane: Lane) -> &Arc<Workers> {

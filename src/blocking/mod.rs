@@ -8,6 +8,7 @@
 //!
 //! The lanes belong to the thread that submits, which is the thread of the runtime. Its threads inherit what it may do.
 
+mod access;
 mod job;
 mod lane;
 mod lanes;
@@ -18,9 +19,13 @@ mod tests;
 mod workers;
 
 pub use self::{
+    access::{Access, HANG_AFTER, Hang, at_file},
     job::JobHandle,
     lane::Lane,
-    lanes::{finish, keep_threads, run_within, shortage, shortage_changed, start_thread, starved, submit},
+    lanes::{
+        finish, hang_ended, hangs, is_stuck, keep_threads, next_hang_in, run_within, shortage, shortage_changed,
+        start_thread, starved, submit,
+    },
     not_done::NotDone,
     shortage::{LIMITS, Shortage},
 };

@@ -10,11 +10,16 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::{job::Job, lane::Lane};
+use super::{
+    access::{AccessBoard, enter_on, leave_file},
+    job::Job,
+    lane::Lane,
+};
 
 /// The threads of one lane.
 pub(super) struct Workers {
     lane: Lane,
+    board: Arc<AccessBoard>,
     state: Mutex<State>,
     /// Work has come, or the lane is closed.
     wake: Condvar,
@@ -34,8 +39,14 @@ struct State {
 }
 
 impl Workers {
-    pub(super) fn new(lane: Lane) -> Arc<Self> {
-        Arc::new(Self { lane, state: Mutex::default(), wake: Condvar::new(), quiet: Notify::new() })
+    pub(super) fn new(lane: Lane, board: &Arc<AccessBoard>) -> Arc<Self> {
+        Arc::new(Self {
+            lane,
+            board: Arc::clone(board),
+            state: Mutex::default(),
+            wake: Condvar::new(),
+            quiet: Notify::new(),
+        })
     }
 
     /// Queues work, and starts a thread for it if none is idle and the lane may have more. An error says that no thread could
@@ -115,6 +126,7 @@ impl Workers {
 
     /// The life of a thread.
     fn work(&self) {
+        enter_on(&self.board);
         let mut state = self.state();
         loop {
             if let Some(job) = state.queue.pop_front() {
@@ -123,6 +135,7 @@ impl Workers {
                     drop(job);
                 } else {
                     job.run();
+                    leave_file();
                 }
                 state = self.state();
                 continue;

@@ -9,6 +9,7 @@ use std::{
 use rustix::fs::{Mode, OFlags};
 
 use super::{mistake::Kind, source::DEFAULT_FILE};
+use crate::blocking::{Access, at_file};
 
 /// Why a file cannot be used, and the remedy.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ struct Remedies {
 }
 
 fn read_whole(path: &Path, bytes_max: u64, remedies: &Remedies) -> Result<Vec<u8>, Unusable> {
+    at_file(Access::Read, path);
     read_bounded(path, bytes_max, remedies).map_err(|error| unreadable(path, &error, remedies))?
 }
 

@@ -4,6 +4,7 @@
 mod answers;
 mod clocks;
 mod effects;
+mod hangs;
 mod hooks;
 mod output_monitor;
 mod prior_state;
@@ -27,6 +28,7 @@ use super::{
     disk_scan::{DiskScan, ScanRequest},
     event_log::EventLog,
     exchange_effect::ExchangeContext,
+    hang_monitor::HangMonitor,
     host_holds::HostHolds,
     input_monitor::InputMonitor,
     output_access::OutputAccess,
@@ -67,6 +69,7 @@ pub struct Daemon {
     signals: Signals,
     processes: Processes,
     monitor: OutputMonitor,
+    hangs: HangMonitor,
     access: OutputAccess,
     alarm: Alarm,
     wall_clock: WallClockWatch,
@@ -132,6 +135,7 @@ impl Daemon {
             signals,
             processes,
             monitor: OutputMonitor::default(),
+            hangs: HangMonitor::default(),
             access: OutputAccess::default(),
             alarm: Alarm::new()?,
             wall_clock: WallClockWatch::new(),
@@ -171,6 +175,7 @@ impl Daemon {
             touched = self.monitor.touched() => Happening::OutputsTouched(touched),
             question = self.publisher.question() => Happening::Query(question),
             () = blocking::shortage_changed() => Happening::ThreadsChanged,
+            () = blocking::hang_ended() => Happening::HangEnded,
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
             () = self.wall_clock.set() => Happening::WallClockSet,
             rung = self.alarm.rung() => rung.map(|()| Happening::Alarm)?,
@@ -184,6 +189,7 @@ impl Daemon {
             Happening::WallClockSet => debug!("the wall clock was set"),
             Happening::Alarm => self.wake(),
             Happening::ThreadsChanged => self.note_change(),
+            Happening::HangEnded => self.notice_hangs(),
             Happening::OrphanReaped(process) => debug!(process, "an orphan has ended"),
             Happening::Asked(Request::Reload, sender) => {
                 self.event_log.reload_requested(clock::now(), &sender);
@@ -233,7 +239,7 @@ impl Daemon {
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.due();
         let faces = [self.status_file_due(), self.publisher.service_manager_due(), self.publisher.server_due()];
-        [self.fleet.next_wake(), poll, self.monitor.cleanup_due(), self.refresh_warnings.due()]
+        [self.fleet.next_wake(), poll, self.monitor.cleanup_due(), self.refresh_warnings.due(), self.hangs_due()]
             .into_iter()
             .chain(faces)
             .flatten()
@@ -242,6 +248,7 @@ impl Daemon {
 
     fn wake(&mut self) {
         let now = clock::now();
+        self.notice_hangs();
         let woken = self.fleet.wake(now);
         for id in &woken {
             self.notice_end(*id, now);
@@ -298,6 +305,8 @@ enum Happening {
     Alarm,
     /// A shortage of threads has begun or ended.
     ThreadsChanged,
+    /// An access to a file has ended that was hanging.
+    HangEnded,
     OrphanReaped(u32),
 }
 

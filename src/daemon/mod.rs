@@ -16,6 +16,7 @@ mod event_loop;
 mod exchange_context;
 mod exchange_effect;
 mod generation_cleanup;
+mod hang_monitor;
 mod hook_runs;
 mod host_holds;
 mod input_monitor;

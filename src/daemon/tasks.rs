@@ -135,6 +135,11 @@ impl Tasks {
         }
     }
 
+    /// Whether no task is in flight.
+    pub(super) fn is_idle(&self) -> bool {
+        self.under_way.is_empty()
+    }
+
     /// Whether this task is in flight.
     pub(super) fn is_under_way(&self, wanted: Task) -> bool {
         self.under_way.values().any(|(task, _)| *task == wanted)

@@ -16,7 +16,12 @@ use super::{
     render::{Content, Format},
     target::{Address, Target},
 };
-use crate::{attributes::Imposed, fingerprint::Fingerprint, secret::Secret};
+use crate::{
+    attributes::Imposed,
+    blocking::{Access, at_file},
+    fingerprint::Fingerprint,
+    secret::Secret,
+};
 
 /// One place that holds a session.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -100,7 +105,10 @@ impl Output {
     /// [`Locks::claim`].
     pub fn claim(&self, locks: &Locks) -> Result<(), Held> {
         match &self.target {
-            Target::File(file) => locks.claim(file),
+            Target::File(file) => {
+                at_file(Access::Write, &file.path);
+                locks.claim(file)
+            }
         }
     }
 
@@ -114,14 +122,20 @@ impl Output {
     /// The process that has claimed the target, if one has; nothing is claimed. Blocks on the disk. See [`file::holder`].
     pub fn holder(&self) -> io::Result<Option<Held>> {
         match &self.target {
-            Target::File(file) => file::holder(file),
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::holder(file)
+            }
         }
     }
 
     /// Prepares what a claim and a write need: the folder of a file is made if it is missing. Blocks on the disk.
     pub fn prepare(&self) -> io::Result<()> {
         match &self.target {
-            Target::File(file) => file::make_folder(file),
+            Target::File(file) => {
+                at_file(Access::Write, &file.path);
+                file::make_folder(file)
+            }
         }
     }
 
@@ -129,7 +143,10 @@ impl Output {
     /// read. Blocks on the disk.
     pub fn inspect(&self, content: &Content<'_>, stamp: Option<FileStamp>, imposed: Option<&Imposed>) -> Condition {
         match &self.target {
-            Target::File(file) => file::inspect(self.to_file(file, imposed), content, stamp),
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::inspect(self.to_file(file, imposed), content, stamp)
+            }
         }
     }
 
@@ -137,7 +154,10 @@ impl Output {
     /// it. Blocks on the disk.
     pub fn is_intact(&self, content: &Content<'_>, imposed: Option<&Imposed>) -> bool {
         match &self.target {
-            Target::File(file) => file::is_intact(self.to_file(file, imposed), content),
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::is_intact(self.to_file(file, imposed), content)
+            }
         }
     }
 
@@ -151,21 +171,30 @@ impl Output {
     /// Whether the target is as it was when it was last found right; false where that is not known. Blocks on the disk.
     pub fn is_unchanged_since(&self, stamp: Option<FileStamp>, imposed: Option<&Imposed>) -> bool {
         match &self.target {
-            Target::File(file) => file::is_unchanged_since(Expected::with(file, imposed), stamp),
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::is_unchanged_since(Expected::with(file, imposed), stamp)
+            }
         }
     }
 
     /// Whether the target can be written, tried without touching what it holds. Blocks on the disk.
     pub fn probe(&self) -> Result<Probed, WriteError> {
         match &self.target {
-            Target::File(file) => file::probe(file),
+            Target::File(file) => {
+                at_file(Access::Write, &file.path);
+                file::probe(file)
+            }
         }
     }
 
     /// Everything in the target that may be a JWT, and when it was written there. Blocks on the disk.
     pub fn tokens(&self) -> Option<(Vec<Secret>, SystemTime)> {
         match &self.target {
-            Target::File(file) => file::tokens(file),
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::tokens(file)
+            }
         }
     }
 
@@ -213,7 +242,10 @@ pub fn withdraw(
 /// The token of that fingerprint, if one of the outputs holds it. Blocks on the disk.
 pub fn find(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
     outputs.iter().find_map(|output| match &output.target {
-        Target::File(file) => file::find_token(file, token),
+        Target::File(file) => {
+            at_file(Access::Read, &file.path);
+            file::find_token(file, token)
+        }
     })
 }
 

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::blocking::{Access, at_file};
+
 /// Why the keys of a folder could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
@@ -49,6 +51,7 @@ pub fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, ListError> {
         io::ErrorKind::NotADirectory => ListError::NotAFolder { folder: folder.to_owned() },
         _ => ListError::Unreadable { folder: folder.to_owned(), source },
     };
+    at_file(Access::Read, folder);
     let mut keys = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;

@@ -12,7 +12,10 @@ use std::{
 use rustix::fs::OFlags;
 
 use super::{record::Record, record_json};
-use crate::replace_file::replace_file_in_new_folder;
+use crate::{
+    blocking::{Access, at_file},
+    replace_file::replace_file_in_new_folder,
+};
 
 /// The folder of the records, `state` in the state directory.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -65,6 +68,7 @@ impl Ledger {
     /// A folder in place of the file, or a file in place of the folder, also counts as none: [`Ledger::store`] reports it.
     pub fn load(&self, credential: &str) -> Result<Option<Record>, LoadError> {
         let path = self.path(credential);
+        at_file(Access::Read, &path);
         let mut text = Vec::new();
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let read = OpenOptions::new()

@@ -24,6 +24,8 @@ use tokio::{
     time::sleep,
 };
 
+use crate::blocking::{Access, at_file};
+
 /// Watches folders, not recursively.
 #[derive(Debug, Default)]
 pub struct ChangeWatcher {
@@ -156,6 +158,7 @@ impl WatchArmer {
     /// Arms these folders; one that is armed already stays armed. Blocks on the disk.
     pub fn arm(&self, folders: impl IntoIterator<Item = PathBuf>) -> Armed {
         let arm = |path: PathBuf| {
+            at_file(Access::Read, &path);
             let number = inotify::add_watch(&self.0, &path, CHANGES);
             (path, number)
         };

@@ -119,6 +119,21 @@ impl OutputStates {
         noted
     }
 
+    /// Notes that a write to an output hangs, which counts as failed.
+    pub(in crate::daemon) fn note_hang(&mut self, at: usize, message: String) {
+        if let Some(state) = self.states.get_mut(at) {
+            self.failed += 1;
+            state.error = Some(OutputError { message, remedy: None });
+        }
+    }
+
+    /// Notes that a write to an output does not hang any more, if nothing else was noted since.
+    pub(in crate::daemon) fn end_hang(&mut self, at: usize, message: &str) {
+        if let Some(state) = self.states.get_mut(at).filter(|state| state.message() == Some(message)) {
+            state.error = None;
+        }
+    }
+
     /// Notes a removal. Returns whether every output is gone, and the errors that were not logged before.
     pub(in crate::daemon) fn note_removal(
         &mut self,
@@ -245,6 +260,18 @@ mod tests {
         let (whole, errors) = outputs.note_removal(vec![Ok(Removed::Removed), removal_failed()]);
         assert_eq!((whole, errors.len()), (false, 0));
         assert!(outputs.note_removal(vec![Ok(Removed::Missing), Ok(Removed::Removed)]).0);
+        assert_eq!(outputs.first_error(), None);
+    }
+
+    #[test]
+    fn a_write_that_hangs_has_failed_until_it_ends() {
+        let mut outputs = OutputStates::new(2);
+        outputs.note_hang(1, "it hangs".to_owned());
+        outputs.note_hang(2, "there is no such output".to_owned());
+        assert_eq!((outputs.first_error(), outputs.results()[2].1), (Some("it hangs"), 1));
+        outputs.end_hang(1, "another hangs");
+        assert_eq!(outputs.first_error(), Some("it hangs"));
+        outputs.end_hang(1, "it hangs");
         assert_eq!(outputs.first_error(), None);
     }
 

@@ -321,10 +321,11 @@ impl Daemon {
 
     /// Notes a change of health, and when it came.
     pub(super) fn note_state(&mut self, id: Id, now: Moment) {
-        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        let health = renewal.health(now);
+        let Some(renewal) = self.fleet.get(id) else { return };
+        let health = self.health(now, id, renewal);
         let is_expired = health == Health::Expired && renewal.doubt(now).is_none();
         let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| is_expired);
+        let Some(state) = self.credentials.get_mut(id) else { return };
         state.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
     }

@@ -49,6 +49,7 @@ impl Daemon {
                 .map(ToString::to_string)
                 .chain(self.publisher.server_error().map(str::to_owned))
                 .chain(blocking::shortage().map(|shortage| shortage.to_string()))
+                .chain(self.hang_lines())
                 .collect(),
             exchange_durations: self.publisher.activity().durations().clone(),
             credentials,
@@ -136,7 +137,7 @@ impl Daemon {
         CredentialReport {
             name: state.name().to_owned(),
             required: state.credential().required,
-            state: renewal.health(now).word(),
+            state: self.health(now, id, renewal).word(),
             since: Some(clock::wall_of(state.log().since())),
             ready: renewal.serves(now),
             secret,

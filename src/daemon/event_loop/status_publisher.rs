@@ -119,8 +119,10 @@ impl Daemon {
     }
 
     fn summary(&self, now: Moment) -> HealthSummary {
-        let states =
-            self.credentials.active().filter_map(|(id, _)| self.fleet.get(id).map(|renewal| renewal.health(now)));
+        let states = self
+            .credentials
+            .active()
+            .filter_map(|(id, _)| self.fleet.get(id).map(|renewal| self.health(now, id, renewal)));
         HealthSummary { ready: self.is_ready(now), states: states.collect() }
     }
 

@@ -13,7 +13,10 @@ use std::{
 };
 
 use super::FileTarget;
-use crate::file_id::FileId;
+use crate::{
+    blocking::{Access, at_file},
+    file_id::FileId,
+};
 
 /// The key files and the folders of keys as they were last seen.
 #[derive(Debug, Default)]
@@ -32,6 +35,7 @@ impl ProtectedKeys {
         let mut protected_keys = Self::default();
         let mut seen: HashMap<&Path, Option<FileId>> = HashMap::new();
         for file in files {
+            at_file(Access::Read, file);
             if let Some(identity) = FileId::of_regular_file(file) {
                 protected_keys.files.insert(identity, file.to_owned());
             }
@@ -41,6 +45,7 @@ impl ProtectedKeys {
             }
         }
         for folder in folders {
+            at_file(Access::Read, folder);
             if let Some(identity) = identity(folder) {
                 protected_keys.folders.insert(identity, folder.to_owned());
             }

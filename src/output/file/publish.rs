@@ -14,6 +14,7 @@ use super::{
     target::{FileOutput, FileTarget},
     write,
 };
+use crate::blocking::{Access, at_file};
 
 /// See [`crate::output::publish`].
 pub(in crate::output) fn publish(
@@ -23,6 +24,7 @@ pub(in crate::output) fn publish(
     protected_keys: &ProtectedKeys,
 ) -> Vec<Result<Published, WriteError>> {
     for output in outputs {
+        at_file(Access::Write, &output.target.path);
         // The lock is kept in it. The write meets the same trouble and names it.
         let _ = make_folder(output.target);
     }
@@ -32,10 +34,12 @@ pub(in crate::output) fn publish(
         render(output.format, content).map_err(unrendered)
     };
     let write_one = |output: FileOutput<'_>| {
+        at_file(Access::Write, &output.target.path);
         locks.claim(output.target)?;
         write(output.expected(), rendered(output)?.bytes())
     };
     let write_set = |directory: &Path, folder: &SetFolder, members: &[FileOutput<'_>]| {
+        at_first(members);
         if let Err(held) = claim_all(members, locks) {
             return members.iter().map(|_| Err(held.clone().into())).collect();
         }
@@ -75,10 +79,12 @@ pub(in crate::output) fn withdraw(
         Err(failed(file, io::Error::other(why)))
     };
     let remove_one = |output: FileOutput<'_>| {
+        at_file(Access::Write, &output.target.path);
         locks.claim(output.target).map_err(|held| failed(output.target, io::Error::other(held)))?;
         remove(output.target)
     };
     let remove_set = |directory: &Path, folder: &SetFolder, members: &[FileOutput<'_>]| {
+        at_first(members);
         if let Err(held) = claim_all(members, locks) {
             let failed = |output: &FileOutput<'_>| Err(failed(output.target, io::Error::other(held.clone())));
             return members.iter().map(failed).collect();
@@ -87,6 +93,13 @@ pub(in crate::output) fn withdraw(
         locks.in_turn(directory, || remove_set_observed(directory, folder, &files, &mut |_| Ok(())))
     };
     each_but_keys(outputs, protected_keys, is_a_key, |free| each(free, remove_one, remove_set))
+}
+
+/// The files of a set change together, so one of them stands for all.
+fn at_first(members: &[FileOutput<'_>]) {
+    if let Some(first) = members.first() {
+        at_file(Access::Write, &first.target.path);
+    }
 }
 
 fn claim_all(members: &[FileOutput<'_>], locks: &Locks) -> Result<(), Held> {
@@ -100,7 +113,10 @@ fn each_but_keys<T, E>(
     refused: impl Fn(&FileTarget, PathBuf) -> Result<T, E>,
     act: impl FnOnce(&[FileOutput<'_>]) -> Vec<Result<T, E>>,
 ) -> Vec<Result<T, E>> {
-    let key_of = |output: &FileOutput<'_>| protected_keys.in_the_way_of(output.target).map(Path::to_owned);
+    let key_of = |output: &FileOutput<'_>| {
+        at_file(Access::Write, &output.target.path);
+        protected_keys.in_the_way_of(output.target).map(Path::to_owned)
+    };
     let keys: Vec<_> = outputs.iter().map(key_of).collect();
     let free: Vec<_> = outputs.iter().zip(&keys).filter(|(_, key)| key.is_none()).map(|(output, _)| *output).collect();
     let mut done = act(&free).into_iter();

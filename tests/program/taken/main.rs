@@ -24,6 +24,7 @@ mod tools;
 
 mod chmod;
 mod clock;
+mod disk;
 mod dns;
 mod inotify;
 mod memory;
