@@ -27,6 +27,7 @@
 //! attributes.rs    mode, owner and group of a file, wanted and imposed
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
+//! log_lines/       lines for standard error: a bounded queue, the thread that writes it, and limits for lines that repeat
 //! blocking/        threads for work that blocks: files, and name look-ups
 //! replace_file.rs  replaces a small file without secrets as a whole
 //! session/         parses JWTs and the fields of replies, and verifies signatures
@@ -55,10 +56,13 @@
 //! # Invariants
 //!
 //! Invariant: the loop owns all state of the daemon. Its parts share no `Arc<Mutex<…>>`: a task gets the data that it
-//! needs and answers with an event. There are few locks, each in one place: for the queues of blocking work
-//! (`blocking/`), the queue between the loop and the inotify threads (`watch/queue.rs`), the public keys that concurrent
-//! exchanges share (`exchange/trust/mod.rs`), the claims of outputs and the order of writers of one set
-//! (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
+//! needs and answers with an event. There are few locks, each in one place: for the lines for standard error
+//! (`log_lines/output.rs`), the queues of blocking work (`blocking/`), the queue between the loop and the inotify threads
+//! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the claims of outputs and
+//! the order of writers of one set (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
+//!
+//! Invariant: no thread but one waits for standard error, so a log that is not read stops nothing. All lines, panics and
+//! the errors of commands included, go through `log_lines/`.
 //!
 //! Invariant: only `renewal/` decides when to exchange, write or remove. Timers elsewhere only end a wait, or trigger an
 //! inspection of files or a request for public keys. (The doctor, `check --online`, is not a daemon: it makes one exchange
@@ -131,6 +135,7 @@ pub mod exchange;
 pub mod file_id;
 pub mod fingerprint;
 pub mod hook;
+pub mod log_lines;
 pub mod offline;
 pub mod output;
 pub mod renewal;

@@ -13,12 +13,14 @@ use super::{
 use super::{completions, man, schema};
 #[cfg(feature = "sandbox")]
 use super::{demo, sandbox};
+use crate::log_lines::FlushAtEnd;
 
 /// Runs the command given by the process's arguments.
 ///
 /// Exit codes: 0 success or a requested stop, 1 failure at run time, 2 wrong command line or configuration; `exec`
 /// returns its program's code.
 pub fn main() -> ExitCode {
+    let _last_lines = FlushAtEnd;
     panic::hide_values();
     let parsed = Cli::command()
         .disable_help_subcommand(false)

@@ -80,7 +80,11 @@ pub(super) fn report_usage(mut error: clap::Error) -> ExitCode {
     for kind in may_be_secret {
         error.insert(kind, ContextValue::String("(not shown: it may be a secret)".to_owned()));
     }
-    let _ = error.print();
+    if error.use_stderr() {
+        print::notice(&error.render().to_string().trim_end());
+    } else {
+        let _ = error.print();
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG))
 }
 

@@ -1,26 +1,20 @@
 //! Log lines on standard error: text for people, JSON for programs, priorities for systemd's journal.
 
+mod destination;
 mod journal;
+mod repeats;
+mod summary;
 
-use std::{
-    env, fmt,
-    io::{self, IsTerminal as _},
-};
+use std::env;
 
 use tracing::{Level, info, warn};
-use tracing_subscriber::{
-    Registry,
-    filter::Targets,
-    fmt::{format::Writer, time::FormatTime},
-    prelude::*,
-    reload,
-};
+use tracing_subscriber::{Registry, filter::Targets, prelude::*, reload};
 
-use self::journal::Prioritised;
+use self::{destination::Destination, journal::Prioritised, repeats::NotRepeated};
 use super::failure::Failure;
 use crate::{
-    clock,
     config::{LogFormat, LogSettings},
+    log_lines::{self, Lines},
 };
 
 /// The log of this process, whose level can change.
@@ -39,19 +33,19 @@ pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
         LogFormat::Json => false,
     };
     let with_priority = destination == Destination::Journal;
-    // By default the subscriber reports a line that cannot be written (closed log collector, full disk) with
-    // `eprintln!`, which panics for the same reason.
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).log_internal_errors(false);
+    // By default the subscriber reports a line that cannot be written with `eprintln!`, which waits for standard error.
+    let layer = tracing_subscriber::fmt::layer().with_writer(Lines::default).log_internal_errors(false);
+    log_lines::set_format(move |summary| summary::line(summary, destination, text));
     let registry = tracing_subscriber::registry();
     if text {
         let colours =
             destination == Destination::Terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let layer = layer.with_target(false).with_ansi(colours).with_timer(destination);
-        let layer = layer.map_event_format(|lines| Prioritised { lines, with_priority });
+        let layer = layer.map_event_format(|lines| NotRepeated { lines: Prioritised { lines, with_priority } });
         registry.with(layer.with_filter(filter)).init();
     } else {
         let layer = layer.json().flatten_event(true).with_current_span(false);
-        let layer = layer.map_event_format(|lines| Prioritised { lines, with_priority });
+        let layer = layer.map_event_format(|lines| NotRepeated { lines: Prioritised { lines, with_priority } });
         registry.with(layer.with_filter(filter)).init();
     }
     Ok(Log { filter: handle, format: settings.format })
@@ -73,42 +67,6 @@ impl Log {
                 }
             }
             Err(failure) => warn!("the log level is unchanged: {failure}"),
-        }
-    }
-}
-
-/// Where standard error goes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Destination {
-    Terminal,
-    Journal,
-    Other,
-}
-
-impl Destination {
-    fn of_standard_error() -> Self {
-        if io::stderr().is_terminal() {
-            Self::Terminal
-        } else if journal::is_standard_error() {
-            Self::Journal
-        } else {
-            Self::Other
-        }
-    }
-}
-
-/// A person knows the date, and the journal records the time itself.
-impl FormatTime for Destination {
-    fn format_time(&self, writer: &mut Writer<'_>) -> fmt::Result {
-        let now = humantime::format_rfc3339_micros(clock::wall());
-        match self {
-            Self::Terminal => {
-                let text = now.to_string();
-                let time_of_day = text.split_once('T').and_then(|(_, time)| time.split('.').next());
-                write!(writer, "{}Z", time_of_day.unwrap_or(&text))
-            }
-            Self::Journal => Ok(()),
-            Self::Other => write!(writer, "{now}"),
         }
     }
 }

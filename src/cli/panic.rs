@@ -4,6 +4,7 @@ use std::{
     any::Any,
     backtrace::{Backtrace, BacktraceStatus},
     panic,
+    sync::atomic::{AtomicU32, Ordering},
 };
 
 use tracing::error;
@@ -23,12 +24,19 @@ pub(super) fn hide_values() {
             print::notice(&line);
         }
         // Function names and source lines, if `$RUST_BACKTRACE` is set.
-        let trace = Backtrace::capture();
-        if trace.status() == BacktraceStatus::Captured {
-            print::notice(&trace);
+        if PANICS.fetch_add(1, Ordering::Relaxed) < BACKTRACES_MAX {
+            let trace = Backtrace::capture();
+            if trace.status() == BacktraceStatus::Captured {
+                print::notice(&trace);
+            }
         }
     }));
 }
+
+/// The panics so far.
+static PANICS: AtomicU32 = AtomicU32::new(0);
+/// The first panics have a backtrace; a bug that repeats has the same one.
+const BACKTRACES_MAX: u32 = 3;
 
 /// Returns the message if it is a literal in the source code; a formatted message may contain anything.
 fn safe_message(payload: &(dyn Any + Send)) -> &str {

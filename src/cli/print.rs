@@ -5,6 +5,8 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
+use crate::log_lines;
+
 /// Prints a result to standard output. A closed pipe, as after `head`, is not a failure.
 pub(super) fn result(text: &impl Display) -> io::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
@@ -13,15 +15,16 @@ pub(super) fn result(text: &impl Display) -> io::Result<()> {
     }
 }
 
-/// Prints an error or a warning to standard error. Ignores failures, because there is no other place to report them.
+/// Prints an error or a warning to standard error. Does not wait for it, and ignores failures, because there is no other
+/// place to report them.
 pub(super) fn notice(text: &impl Display) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    log_lines::write(format!("{text}\n").as_bytes());
 }
 
-/// Prints a question to standard error, without the end of a line.
+/// Prints a question to standard error, without the end of a line, before the answer is read.
 pub(super) fn prompt(text: &impl Display) {
-    let mut terminal = io::stderr().lock();
-    let _ = write!(terminal, "{text}").and_then(|()| terminal.flush());
+    log_lines::write(text.to_string().as_bytes());
+    log_lines::flush();
 }
 
 /// Prints progress to standard error if it is a terminal.

@@ -11,6 +11,7 @@ use crate::{
     config::Environment,
     confine::{Confinement, Need, Usage},
     daemon::{Daemon, Turn},
+    log_lines,
 };
 
 /// Run the daemon: keep every token fresh until stopped
@@ -26,10 +27,12 @@ pub(super) struct Arguments {
 
 /// Runs the daemon until it is stopped.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    log_lines::defer_thread();
     let (config, source) = arguments.source.begin()?;
     process::harden();
     // Before the runtime exists: no thread has started yet, so every later one inherits the confinement.
     let confinement = Confinement::begin(&config, source.file.as_deref(), certificates());
+    log_lines::start_thread();
     process::block_on(async {
         blocking::keep_threads();
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;

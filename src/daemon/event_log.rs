@@ -1,5 +1,6 @@
 //! Log lines about the whole daemon: each is written once when something changes, or at most every few seconds.
 
+mod ended_sessions;
 mod log_throttle;
 mod skew_monitor;
 mod state_file_errors;
@@ -12,6 +13,7 @@ use std::{
 use tracing::{debug, error, info, warn};
 
 use self::{
+    ended_sessions::{EndedLine, EndedSessions},
     log_throttle::{Emit, LogThrottle},
     skew_monitor::{SkewChange, SkewMonitor},
     state_file_errors::{StateFileChange, StateFileErrors},
@@ -28,6 +30,7 @@ use crate::{
 pub(super) struct EventLog {
     skew: SkewMonitor,
     state_files: StateFileErrors,
+    ended_sessions: EndedSessions,
     renew_requests: LogThrottle,
     reload_requests: LogThrottle,
     reload_results: LogThrottle,
@@ -84,6 +87,24 @@ impl EventLog {
     /// Forgets a credential that was removed.
     pub(super) fn forget(&mut self, id: Id) {
         self.state_files.forget(id);
+    }
+
+    /// Notes that the session on disk of a credential has ended, for the next [`Self::log_ended_sessions`].
+    pub(super) fn session_ended(&mut self, credential: &str) {
+        self.ended_sessions.note(credential);
+    }
+
+    /// Logs the sessions that have ended since the last call, in one line.
+    pub(super) fn log_ended_sessions(&mut self) {
+        match self.ended_sessions.take() {
+            None => {}
+            Some(EndedLine::One(credential)) => {
+                error!(credential, "the token on disk has expired; it stays there, as `onExpiry` says");
+            }
+            Some(EndedLine::Many(count, credentials)) => {
+                error!(count, credentials, "{count} tokens on disk have expired; they stay there, as `onExpiry` says");
+            }
+        }
     }
 
     /// Logs a request to renew every session.

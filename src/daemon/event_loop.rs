@@ -202,12 +202,14 @@ impl Daemon {
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
         }
+        self.event_log.log_ended_sessions();
         Ok(Turn::Goes)
     }
 
     /// Stops: starts no exchange, and waits for the exchanges in flight that may replace a secret, whose sessions are still
     /// written, and for the writes in flight. Waits at most [`DRAIN_MAX`] longer than a request may take.
     pub async fn drain(mut self) {
+        self.event_log.log_ended_sessions();
         self.announce_stopping();
         self.tasks.stop_all_but_writes();
         let mut request_max = Duration::ZERO;

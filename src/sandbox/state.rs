@@ -13,6 +13,7 @@ use super::journal::{Counters, ExchangeRecord, Journal, RequestOutcome};
 use super::settings::Settings;
 use super::user::{Families, Questionnaires};
 use super::window::Window;
+use crate::log_lines::ROUTINE;
 
 /// Settings and records.
 pub(super) struct State {
@@ -172,6 +173,6 @@ impl Drop for OpenExchange {
         drop(state);
         let key = key.map_or_else(|| "none".to_owned(), |key| key.to_string());
         let (ordinal, endpoint, outcome) = (self.ordinal, self.endpoint.name(), self.outcome);
-        tracing::info!(target: "tokenwell::sandbox", ordinal, endpoint, key, outcome = %outcome, "exchange");
+        tracing::info!(name: ROUTINE, target: "tokenwell::sandbox", ordinal, endpoint, key, outcome = %outcome, "exchange");
     }
 }

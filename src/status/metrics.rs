@@ -158,6 +158,10 @@ impl Families<'_> {
             "Whether the newest configuration is in force: 0 if it was refused and the previous one stays in force.";
         let in_force = u64::from(configuration.refused.is_none());
         self.gauge("tokenwell_config_last_reload_successful", help, Some(in_force))?;
+        let help = "Log lines that were dropped, because standard error was not read or could not be written.";
+        self.0
+            .encode_descriptor("tokenwell_log_lines_suppressed", help, None, MetricType::Counter)?
+            .encode_counter(&report.log_lines_suppressed, NO_EXEMPLAR)?;
         let help = "The running version of tokenwell; always 1.";
         let mut family = self.0.encode_descriptor("tokenwell_build_info", help, None, MetricType::Gauge)?;
         family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)

@@ -54,6 +54,9 @@ pub struct Report {
     /// The exchanges of the last day.
     #[serde(default)]
     pub history: HistoryReport,
+    /// Log lines that were dropped since the start, because standard error was not read or could not be written.
+    #[serde(default)]
+    pub log_lines_suppressed: u64,
     /// The durations of exchanges.
     #[serde(skip)]
     pub exchange_durations: Durations,

@@ -40,7 +40,7 @@ where
 }
 
 /// Returns the priority of a level, as in `syslog(3)`.
-fn priority(level: Level) -> u8 {
+pub(super) fn priority(level: Level) -> u8 {
     match level {
         Level::ERROR => 3,
         Level::WARN => 4,

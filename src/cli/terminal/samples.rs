@@ -80,6 +80,7 @@ pub(in crate::cli) fn report(now: f64, credentials: Vec<CredentialReport>) -> Re
         clock_skew: None,
         configuration: ConfigurationReport { file: None, since: at(0.0), refused: None, applied: 0, refusals: 0 },
         troubles: Vec::new(),
+        log_lines_suppressed: 0,
         exchange_durations: Durations::default(),
         credentials,
     }

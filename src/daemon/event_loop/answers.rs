@@ -15,6 +15,7 @@ use crate::{
     },
     exchange::Refused,
     fingerprint::Fingerprint,
+    log_lines::ROUTINE,
     output::{Published, RemoveError, Removed, WriteError},
     renewal::{
         Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
@@ -170,7 +171,7 @@ impl Daemon {
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
                 let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
                 let key = state.key().shown(&state.credential().source, term.key).map(display);
-                info!(credential = name, key, expires_in, next_in, "{message}");
+                info!(name: ROUTINE, credential = name, key, expires_in, next_in, "{message}");
             }
             (Err(NotWritten), _) => state.log_mut().note_event("cannot write"),
             (Ok(()), None) => {}
@@ -305,7 +306,8 @@ impl Daemon {
         self.note_state(id, now);
     }
 
-    /// Logs the end of the session on disk, once. An effect that was in flight at the end delays the line.
+    /// Notes the end of the session on disk, once, and has it logged at the end of this turn. An effect that was in flight
+    /// at the end delays the line.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
         self.note_state(id, now);
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
@@ -313,9 +315,8 @@ impl Daemon {
         let end = renewal.on_disk().map(|term| term.expires());
         let is_expired = renewal.health(now) == Health::Expired && renewal.doubt(now).is_none();
         if keeps && is_expired && state.log_mut().note_end(end) {
-            let name = state.name().to_owned();
             state.log_mut().note_event("expired");
-            error!(credential = name, "the token on disk has expired; it stays there, as `onExpiry` says");
+            self.event_log.session_ended(state.name());
         }
     }
 

@@ -13,6 +13,7 @@ use crate::{
         disk_scan::{Found, Newcomer},
         span,
     },
+    log_lines::ROUTINE,
     output::Output,
     renewal::{Id, Moment, RefusalClass, Renewal, Stamp, WrittenTerm},
     session::Times,
@@ -163,7 +164,7 @@ impl Daemon {
         let key = state.key().shown(&state.credential().source, term.key).map(display);
         if intact {
             state.outputs_mut().adopt(now);
-            info!(credential = name, key, expires_in, next_in, "the token on disk is good");
+            info!(name: ROUTINE, credential = name, key, expires_in, next_in, "the token on disk is good");
         } else {
             warn!(
                 credential = name,

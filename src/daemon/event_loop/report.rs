@@ -13,6 +13,7 @@ use crate::{
         next_action::{Next, next_exchange},
     },
     exchange::Skew,
+    log_lines,
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
     source::SecretKind,
@@ -51,6 +52,7 @@ impl Daemon {
                 .chain(blocking::shortage().map(|shortage| shortage.to_string()))
                 .chain(self.hang_lines())
                 .collect(),
+            log_lines_suppressed: log_lines::dropped(),
             exchange_durations: self.publisher.activity().durations().clone(),
             credentials,
         }

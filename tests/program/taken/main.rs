@@ -30,4 +30,5 @@ mod inotify;
 mod memory;
 mod namespace;
 mod port;
+mod stderr;
 mod threads;

@@ -58,6 +58,7 @@ fn metric_names_match_the_contract_from_the_start() {
     tokenwell_config_reloads_total{outcome="applied"}
     tokenwell_config_reloads_total{outcome="refused"}
     tokenwell_config_last_reload_successful
+    tokenwell_log_lines_suppressed_total
     tokenwell_build_info{version="VERSION"}
     process_cpu_seconds_total
     process_start_time_seconds
