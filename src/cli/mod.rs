@@ -16,6 +16,8 @@ mod panic;
 mod print;
 mod process;
 mod run;
+mod running_daemon;
+mod same_config;
 #[cfg(feature = "sandbox")]
 mod sandbox;
 #[cfg(feature = "texts")]

@@ -4,7 +4,6 @@ mod fetch;
 mod headline;
 mod layout;
 mod row;
-mod same_config;
 mod table;
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
@@ -17,12 +16,12 @@ use tokio::time::sleep;
 
 use self::{
     fetch::{FetchedReport, ReportSource},
-    same_config::TargetConfig,
     table::{Area, table},
 };
 use super::{
     failure::Failure,
     print, process,
+    same_config::TargetConfig,
     source::SourceArguments,
     terminal::{
         screen::{self, Screen},

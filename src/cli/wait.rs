@@ -4,15 +4,23 @@ use std::{fmt::Write as _, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
 
-use super::{failure::Failure, process, source::SourceArguments};
+use super::{
+    failure::Failure,
+    process,
+    running_daemon::{Asked, LastStatus, RunningDaemon, off_the_loop},
+    same_config::{TargetConfig, is_missing},
+    source::SourceArguments,
+};
 use crate::{
     config::duration,
     offline::{self, DiskStatus},
+    status::{self, Report},
 };
 
 /// Block until every required token is on disk, whole and valid: for scripts, units and probes
 ///
-/// Checks the files and the clock itself, and wakes up when the files change; does not need a running daemon. Exits
+/// Asks the daemon at the address in the configuration (`status.listen`), as `tokenwell status` does; if none answers, checks the
+/// files and the clock itself, which takes the right to read the state files. Wakes up when the files change. Exits
 /// immediately if everything is ready, and with 1 after the timeout. Needs no shell, so it works as a probe in an image
 /// without one.
 #[derive(Args)]
@@ -28,16 +36,59 @@ pub(super) struct Arguments {
 /// Waits until the tokens are ready, or gives up after the timeout.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { timeout, source } = arguments;
-    let config = Arc::new(source.load_quietly()?);
+    let (config, file) = source.load_with_file()?;
+    let target = Arc::new(TargetConfig { config: Arc::new(config), file });
     process::harden();
     process::block_on(async {
-        let why = match offline::wait(&config, timeout).await {
-            Some(disk) if disk.all_valid() => return Ok(ExitCode::SUCCESS),
-            Some(disk) => missing(&disk),
+        let why = match offline::wait(&target.config, timeout, async || judge(&target).await).await {
+            Some(tokens) if tokens.all_valid() => return Ok(ExitCode::SUCCESS),
+            Some(tokens) => missing(&tokens),
             None => "the disk takes too long to respond".to_owned(),
         };
         Err(Failure::at_run_time(format!("time-out after {}: {why}", humantime::format_duration(timeout))))
     })
+}
+
+/// Asks the daemon whether the tokens are ready; if none answers, scans the disk. `None` if the disk takes too long.
+async fn judge(target: &Arc<TargetConfig>) -> Option<DiskStatus> {
+    let unanswered = match Asked::of(target).await {
+        Asked::Daemon(RunningDaemon { address, report }) => match status::fetch_unready(&address).await {
+            Ok(unready) => return off_the_loop(move || by_daemon(&report, unready)).await,
+            Err(why) => Some(format!("{address} does not answer: {why}")),
+        },
+        Asked::NoDaemon(LastStatus { unanswered, .. }) => unanswered,
+    };
+    let mut disk = offline::disk_status(&target.config).await?;
+    if !disk.all_valid() {
+        disk.troubles.extend(unanswered);
+    }
+    Some(disk)
+}
+
+/// Converts the answer of a daemon. A token that it finds must be visible here too, which may be another container. Blocks on
+/// the disk.
+fn by_daemon(report: &Report, unready: Vec<String>) -> DiskStatus {
+    let required: Vec<_> = report.credentials.iter().filter(|credential| credential.required).collect();
+    let mut tokens = DiskStatus {
+        credentials: report.credentials.len(),
+        required: required.len(),
+        missing: Vec::new(),
+        troubles: Vec::new(),
+    };
+    for line in unready {
+        match line.split_once(": ").filter(|(name, _)| required.iter().any(|credential| credential.name == *name)) {
+            Some((name, why)) => tokens.missing.push((name.to_owned(), why.to_owned())),
+            None => tokens.troubles.push(line),
+        }
+    }
+    for credential in required {
+        let missing = credential.outputs.iter().map(|output| &output.path).find(|path| is_missing(path));
+        if let Some(path) = missing.filter(|_| tokens.missing.iter().all(|(name, _)| *name != credential.name)) {
+            let why = format!("the daemon has its token, but there is no file `{}` here", path.display());
+            tokens.missing.push((credential.name.clone(), why));
+        }
+    }
+    tokens
 }
 
 fn missing(disk: &DiskStatus) -> String {

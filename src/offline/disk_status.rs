@@ -49,6 +49,11 @@ fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: S
     let request = credential.source.request_fingerprint(&config.api());
     let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
     let written = match record {
+        Err(why) if why.is_forbidden() => {
+            return Some(format!(
+                "{why}; run this as the user that tokenwell runs as, or let the daemon serve its status (`status.listen`)"
+            ));
+        }
         Err(why) => return Some(why.to_string()),
         Ok(None) => return Some("no exchange was made yet".to_owned()),
         Ok(Some(record)) => record,

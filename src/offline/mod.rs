@@ -22,5 +22,5 @@ pub use self::{
     recorded_exchange::RecordedExchange,
     setup_error::SetupError,
     token_life::{TokenLife, token_life},
-    wait::wait,
+    wait::{disk_status, wait},
 };

@@ -18,11 +18,15 @@ use crate::{
     watch::{ChangeWatcher, Touched},
 };
 
-/// Scans the disk at each relevant change, until every required token is valid or the timeout expires. Scans at least once,
-/// for at most the longer of the timeout and [`SCAN_MAX`]. Returns the result of the last scan; `None` if no scan was
-/// completed. Must be called within a runtime.
-pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<DiskStatus> {
-    let mut last = time::timeout(timeout.max(SCAN_MAX), scan(config)).await.ok()?;
+/// Judges the tokens at each relevant change on disk, until every required one is valid or the timeout expires. Judges at least
+/// once, for at most the longer of the timeout and [`SCAN_MAX`]. Returns the last judgement; `None` if none was completed. Must
+/// be called within a runtime.
+pub async fn wait(
+    config: &Arc<Config>,
+    timeout: Duration,
+    judge: impl AsyncFn() -> Option<DiskStatus>,
+) -> Option<DiskStatus> {
+    let mut last = time::timeout(timeout.max(SCAN_MAX), judge()).await.ok()??;
     if last.all_valid() || timeout.is_zero() {
         return Some(last);
     }
@@ -33,16 +37,20 @@ pub async fn wait(config: &Arc<Config>, timeout: Duration) -> Option<DiskStatus>
             arm(&mut change_watcher, &folders).await;
             // Also rescans without a change: one may precede the watch, and some file systems cannot be watched.
             let _ = time::timeout(RESCAN_EVERY, touched(&mut change_watcher, &folders)).await;
-            last = scan(config).await;
+            if let Some(tokens) = judge().await {
+                last = tokens;
+            }
         }
     };
     let _ = time::timeout(timeout, watching).await;
     Some(last)
 }
 
-async fn scan(config: &Arc<Config>) -> DiskStatus {
+/// Scans the disk, for at most [`SCAN_MAX`]; `None` if that takes longer. Must be called within a runtime.
+pub async fn disk_status(config: &Arc<Config>) -> Option<DiskStatus> {
     let config = Arc::clone(config);
-    blocking::submit(Lane::Read, move || DiskStatus::of(&config)).await.unwrap_or_default()
+    let scan = blocking::submit(Lane::Read, move || DiskStatus::of(&config));
+    time::timeout(SCAN_MAX, scan).await.ok().map(Option::unwrap_or_default)
 }
 
 /// Watches the folders. Instead of a missing folder, watches its nearest existing ancestor.

@@ -52,6 +52,16 @@ pub struct StoreError {
     pub source: io::Error,
 }
 
+impl LoadError {
+    /// Whether this user may not read the record.
+    pub fn is_forbidden(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => source.kind() == io::ErrorKind::PermissionDenied,
+            Self::Foreign { .. } => false,
+        }
+    }
+}
+
 impl Ledger {
     /// Returns the ledger of a state directory.
     pub fn new(state_directory: &Path) -> Self {

@@ -26,8 +26,8 @@ pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
 pub use http::{
     Address, AllowedHosts, HostPattern, InheritedSocket, LABEL_BYTES_MAX, Listen, ListenError, ListenProbe, NotAHost,
-    NotPassed, PortHolder, Query, Readiness, RequestError, Server, Snapshot, SocketId, fetch_report, listen_probe,
-    port_holder,
+    NotPassed, PortHolder, Query, Readiness, RequestError, Server, Snapshot, SocketId, fetch_report, fetch_unready,
+    listen_probe, port_holder,
 };
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use outcome::{ExchangeResult, HookResult, WriteResult};

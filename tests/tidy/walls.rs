@@ -343,7 +343,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/logging/journal.rs",
             "src/cli/man.rs",
             "src/cli/source.rs",
-            "src/cli/status/same_config.rs",
+            "src/cli/same_config.rs",
             "src/config/resolve.rs",
             "src/config/text.rs",
             "src/config/value/owner.rs",

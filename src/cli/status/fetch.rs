@@ -4,17 +4,18 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
-use super::same_config::TargetConfig;
 use crate::{
-    blocking::{self, Lane},
-    cli::terminal::span::past,
+    cli::{
+        running_daemon::{Asked, LastStatus, RunningDaemon},
+        same_config::TargetConfig,
+        terminal::span::past,
+    },
     clock,
-    config::Config,
     offline::{self, DiskStatus},
-    status::{self, Address, ReadError, Report},
+    status::{self, ReadError, Report},
 };
 
 /// A report and its source.
@@ -67,41 +68,20 @@ impl FetchedReport {
     /// Asks the daemon, and reads the status file if no daemon answers. Must be
     /// called within a runtime.
     pub(super) async fn fetch(target: &Arc<TargetConfig>) -> Result<Self, FetchError> {
-        let config = &target.config;
-        let path = status::path_in(&config.state_directory);
-        let read = off_the_loop({
-            let path = path.clone();
-            move || {
-                let report = status::read(&path)?;
-                let is_writer_running = status::is_writer_running(&report);
-                Ok((report, is_writer_running))
+        let LastStatus { read, unanswered } = match Asked::of(target).await {
+            Asked::Daemon(RunningDaemon { address, report }) => {
+                let source = ReportSource::Daemon(address.to_string());
+                return Ok(Self { report, missing: BTreeMap::new(), source });
             }
-        })
-        .await;
-        let mut unanswered = None;
-        for address in addresses(config, read.as_ref().and_then(|read| read.as_ref().ok()).map(|(report, _)| report)) {
-            match status::fetch_report(&address).await {
-                Ok(report) => match with_match(target, report).await {
-                    Some((report, true)) => {
-                        let source = ReportSource::Daemon(address.to_string());
-                        return Ok(Self { report, missing: BTreeMap::new(), source });
-                    }
-                    Some((report, false)) => {
-                        unanswered.get_or_insert(other_configuration(&address, &report));
-                    }
-                    None => {}
-                },
-                Err(why) => {
-                    unanswered.get_or_insert(format!("{address} does not answer: {why}"));
-                }
-            }
-        }
+            Asked::NoDaemon(last) => last,
+        };
+        let path = status::path_in(&target.config.state_directory);
         let (report, is_writer_running) = match read {
             Some(Ok(read)) => read,
             Some(Err(why)) => return Err(FetchError { why: NoReport::Unreadable(why), unanswered }),
             None => return Err(FetchError { why: NoReport::Hangs { path }, unanswered }),
         };
-        let disk = offline::wait(config, Duration::ZERO).await;
+        let disk = offline::disk_status(&target.config).await;
         let source = ReportSource::File(StatusFile { path, is_writer_running, unanswered });
         Ok(Self { report, missing: BTreeMap::new(), source }.updated(disk, clock::wall()))
     }
@@ -170,35 +150,6 @@ impl FetchedReport {
     }
 }
 
-/// Returns the address in the configuration, and the one that the last process recorded.
-fn addresses(config: &Config, last: Option<&Report>) -> Vec<Address> {
-    let configured = config.status.as_ref().and_then(Address::of);
-    let recorded =
-        last.filter(|report| report.stopped_at.is_none()).and_then(|report| report.status_address.as_deref());
-    let recorded = recorded.and_then(Address::parse).filter(|address| Some(address) != configured.as_ref());
-    configured.into_iter().chain(recorded).collect()
-}
-
-/// Returns the report and whether it is from a daemon with this configuration. `None` if the disk takes too long.
-async fn with_match(target: &Arc<TargetConfig>, report: Report) -> Option<(Report, bool)> {
-    let target = Arc::clone(target);
-    off_the_loop(move || {
-        let is_target = target.matches(&report);
-        (report, is_target)
-    })
-    .await
-}
-
-fn other_configuration(address: &Address, report: &Report) -> String {
-    // Any process may answer there, with any bytes, including terminal escapes.
-    let shown = |path: &PathBuf| path.to_string_lossy().replace(char::is_control, " ");
-    let file = report.configuration.file.as_ref().map(|file| format!(", `{}`", shown(file))).unwrap_or_default();
-    format!(
-        "{address} is answered by the daemon of another configuration{file}; give each its own `status.listen`, or pass the \
-        flags of that configuration"
-    )
-}
-
 fn describe(why: &ReadError) -> String {
     let start = |path: &Path| {
         let path = path.display();
@@ -222,14 +173,6 @@ fn append(mut line: String, unanswered: Option<&str>) -> String {
     }
     line
 }
-
-/// Runs blocking work; returns `None` if the disk takes too long.
-async fn off_the_loop<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    blocking::run_within(Lane::Read, READ_TIMEOUT, work).await.ok()
-}
-
-/// The time limit for the status file, because a disk may hang.
-const READ_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

@@ -85,46 +85,70 @@ impl fmt::Display for Address {
 
 /// Requests the report, for at most [`TIMEOUT`]. Must be called within a runtime.
 pub async fn fetch_report(address: &Address) -> Result<Report, RequestError> {
+    let (status, body) = fetch(address, "/status").await?;
+    if status != StatusCode::OK {
+        return Err(RequestError::ErrorStatus(status));
+    }
+    let report: Report = serde_json::from_slice(&body).map_err(|_| RequestError::Foreign)?;
+    if report.version == REPORT_VERSION { Ok(report) } else { Err(RequestError::Foreign) }
+}
+
+/// Asks whether every required token is on disk and valid, for at most [`TIMEOUT`]. Returns one line for each reason why not. Must
+/// be called within a runtime.
+pub async fn fetch_unready(address: &Address) -> Result<Vec<String>, RequestError> {
+    let (status, body) = fetch(address, "/readyz").await?;
+    match status {
+        StatusCode::OK => Ok(Vec::new()),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            let text = String::from_utf8_lossy(&body);
+            Ok(text.lines().map(|line| line.replace(char::is_control, " ")).collect())
+        }
+        status => Err(RequestError::ErrorStatus(status)),
+    }
+}
+
+async fn fetch(address: &Address, path: &str) -> Result<(StatusCode, Bytes), RequestError> {
     let requested = async {
         match address {
             Address::Tcp(at) => {
                 let stream = TcpStream::connect(at).await.map_err(RequestError::Unreachable)?;
-                report(stream, &at.to_string()).await
+                answer(stream, &at.to_string(), path).await
             }
-            Address::Unix(path) => {
-                let stream = UnixStream::connect(path).await.map_err(RequestError::Unreachable)?;
-                report(stream, "localhost").await
+            Address::Unix(socket) => {
+                let stream = UnixStream::connect(socket).await.map_err(RequestError::Unreachable)?;
+                answer(stream, "localhost", path).await
             }
         }
     };
     time::timeout(TIMEOUT, requested).await.unwrap_or(Err(RequestError::Timeout))
 }
 
-async fn report(stream: impl AsyncRead + AsyncWrite + Unpin, host: &str) -> Result<Report, RequestError> {
+async fn answer(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    host: &str,
+    path: &str,
+) -> Result<(StatusCode, Bytes), RequestError> {
     let failed = |error: hyper::Error| if error.is_parse() { RequestError::Foreign } else { RequestError::Closed };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER_BYTES_MAX)
         .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(failed)?;
-    let request = Request::get("/status").header(HOST, host).body(Empty::new()).map_err(|_| RequestError::Foreign)?;
+    let request = Request::get(path).header(HOST, host).body(Empty::new()).map_err(|_| RequestError::Foreign)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
-        if answer.status() != StatusCode::OK {
-            return Err(RequestError::ErrorStatus(answer.status()));
-        }
+        let status = answer.status();
         let bound = usize::try_from(FILE_BYTES_MAX).unwrap_or(usize::MAX);
         let body = Limited::new(answer.into_body(), bound).collect().await.map_err(|error| {
             // A body that is too long is not a report.
             if error.is::<LengthLimitError>() { RequestError::Foreign } else { RequestError::Closed }
         })?;
-        let report: Report = serde_json::from_slice(&body.to_bytes()).map_err(|_| RequestError::Foreign)?;
-        if report.version == REPORT_VERSION { Ok(report) } else { Err(RequestError::Foreign) }
+        Ok((status, body.to_bytes()))
     };
     // The connection must be polled for the answer to arrive. If it ends early, the answer reports the error.
     let drive = async {
         let _ = connection.await;
-        std::future::pending::<Result<Report, RequestError>>().await
+        std::future::pending::<Result<(StatusCode, Bytes), RequestError>>().await
     };
     tokio::select! {
         answer = answer => answer,

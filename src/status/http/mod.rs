@@ -34,7 +34,7 @@ mod server;
 mod unix_socket;
 
 pub use self::{
-    client::{Address, RequestError, fetch_report},
+    client::{Address, RequestError, fetch_report, fetch_unready},
     host_pattern::{AllowedHosts, HostPattern, LABEL_BYTES_MAX, NotAHost},
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},

@@ -12,6 +12,8 @@ mod program;
 mod sessions;
 #[path = "../../common/setting.rs"]
 mod setting;
+#[path = "../../common/skipped.rs"]
+mod skipped;
 #[path = "../../common/stopped.rs"]
 mod stopped;
 
@@ -19,6 +21,7 @@ mod commands;
 mod crash;
 mod locks;
 mod logs;
+mod reader;
 mod refresh;
 mod reload;
 mod rotation;

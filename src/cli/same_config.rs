@@ -4,6 +4,7 @@
 use std::{
     borrow::Cow,
     collections::HashSet,
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,10 +13,10 @@ use crate::{config::Config, output::Output, status::Report};
 
 /// The configuration that the command was called with.
 #[derive(Debug)]
-pub(in crate::cli) struct TargetConfig {
-    pub(in crate::cli) config: Arc<Config>,
+pub(super) struct TargetConfig {
+    pub(super) config: Arc<Config>,
     /// Its file; `None` if it was given by flags.
-    pub(in crate::cli) file: Option<PathBuf>,
+    pub(super) file: Option<PathBuf>,
 }
 
 impl TargetConfig {
@@ -41,4 +42,9 @@ impl TargetConfig {
         let mut reported = report.credentials.iter().flat_map(|credential| &credential.outputs);
         reported.any(|output| ours.contains(&output.path.to_string_lossy()))
     }
+}
+
+/// Whether there is no file of that path in this mount namespace, which may be another than the daemon's. Blocks on the disk.
+pub(super) fn is_missing(path: &Path) -> bool {
+    path.symlink_metadata().is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
