@@ -75,8 +75,8 @@ volumeMounts:
   {{- if include "tokenwell.caFile" . }}
   - {name: tokenwell-ca, mountPath: /etc/tokenwell-ca, readOnly: true}
   {{- end }}
-  {{- with get .Values "extraVolumeMounts" }}
-  {{- toYaml . | nindent 2 }}
+  {{- range get .Values "extraVolumeMounts" | default list }}
+  - {{ include "tokenwell.mount" . | nindent 4 | trim }}
   {{- end }}
 {{- end }}
 

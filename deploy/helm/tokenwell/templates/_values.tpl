@@ -48,9 +48,15 @@
 {{- if not $configuration -}}
 {{- $output := dict "path" "/run/tokenwell/{name}.jwt" "mode" "0640" -}}
 {{- $directory := dict "accessKeyDirectory" "/var/run/secrets/descope" "outputs" (list $output) -}}
-{{- $configuration = dict "projectId" (get .Values "projectId") "stateDirectory" "/var/lib/tokenwell" "credentialsFrom" (list $directory) -}}
+{{- $configuration = dict "stateDirectory" "/var/lib/tokenwell" "credentialsFrom" (list $directory) -}}
 {{- $_ := set $configuration "status" (dict "listen" ((get (get .Values "status" | default dict) "listen") | default "0.0.0.0:9465")) -}}
 {{- $_ := set $configuration "log" (dict "format" "json") -}}
+{{- end -}}
+{{- $projectId := get $configuration "projectId" | default (include "tokenwell.text" (get .Values "projectId")) -}}
+{{- if $projectId }}{{ $_ := set $configuration "projectId" $projectId }}
+{{- else -}}
+{{- $variables := list }}{{ range get .Values "extraEnv" | default list }}{{ $variables = append $variables .name }}{{ end -}}
+{{- if not (has "DESCOPE_PROJECT_ID" $variables) }}{{ fail "projectId is empty: set it to the id of your Descope project" }}{{ end -}}
 {{- end -}}
 {{- with include "tokenwell.caFile" . -}}
 {{- $_ := set $configuration "http" (mergeOverwrite (dict "caFile" .) (get $configuration "http" | default dict)) -}}
@@ -58,16 +64,20 @@
 {{- toYaml $configuration }}
 {{- end }}
 
-{{/* Leaves out users and groups that are null, and under OpenShift those that the chart sets. */}}
+{{/* A security context without fields that are null and, under OpenShift, without the users and groups that the chart sets. */}}
 {{- define "tokenwell.assigned" -}}
 {{- $kept := dict -}}
 {{- range $field, $value := .context -}}
-{{- $number := has $field (list "runAsUser" "runAsGroup" "fsGroup") -}}
 {{- $text := include "tokenwell.text" $value -}}
 {{- if kindIs "invalid" $value -}}
-{{- else if not $number }}{{ $_ := set $kept $field $value }}
-{{- else if and (eq $text "65532") (eq (include "tokenwell.text" $.openshift) "true") -}}
-{{- else if $text }}{{ $_ := set $kept $field (int64 $text) }}
+{{- else if has $field (list "runAsUser" "runAsGroup" "fsGroup") -}}
+{{- if and $text (not (and (eq $text "65532") (eq (include "tokenwell.text" $.openshift) "true"))) }}{{ $_ := set $kept $field (int64 $text) }}{{ end -}}
+{{- else if has $field (list "runAsNonRoot" "readOnlyRootFilesystem" "allowPrivilegeEscalation" "privileged") -}}
+{{- $_ := set $kept $field (eq $text "true") -}}
+{{- else if eq $field "supplementalGroups" -}}
+{{- $groups := list }}{{ range $value }}{{ $groups = append $groups (int64 (include "tokenwell.text" .)) }}{{ end -}}
+{{- $_ := set $kept $field $groups -}}
+{{- else }}{{ $_ := set $kept $field $value }}
 {{- end -}}
 {{- end -}}
 {{- toYaml $kept }}
@@ -75,10 +85,13 @@
 
 {{- define "tokenwell.securityContext" -}}
 {{- $context := include "tokenwell.assigned" (dict "context" (get .Values "securityContext" | default dict) "openshift" (get .Values "openshift")) | fromYaml -}}
-{{- range $field := list "runAsNonRoot" "readOnlyRootFilesystem" "allowPrivilegeEscalation" "privileged" -}}
-{{- if hasKey $context $field }}{{ $_ := set $context $field (eq (toString (get $context $field)) "true") }}{{ end -}}
-{{- end -}}
 {{- with $context }}{{ toYaml . }}{{ end }}
+{{- end }}
+
+{{- define "tokenwell.mount" -}}
+{{- $mount := deepCopy . -}}
+{{- if hasKey . "readOnly" }}{{ $_ := set $mount "readOnly" (eq (include "tokenwell.text" .readOnly) "true") }}{{ end -}}
+{{- toYaml $mount }}
 {{- end }}
 
 {{- define "tokenwell.resources" -}}

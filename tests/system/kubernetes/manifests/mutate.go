@@ -101,7 +101,7 @@ func (m *mutation) renderWith(base map[string]any, place []any, replacement any)
 func inWords(err error) bool {
 	text := err.Error()
 	return strings.Contains(text, "values don't meet the specifications of the schema") ||
-		regexp.MustCompile(`caBundle names a configMap and a secret|tokenwell\.sidecar needs`).MatchString(text)
+		regexp.MustCompile(`projectId is empty|caBundle names a configMap and a secret|tokenwell\.sidecar needs`).MatchString(text)
 }
 
 // render renders as helm does and as `helm lint --strict` does, and judges what it has not judged before.
