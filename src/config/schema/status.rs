@@ -4,7 +4,7 @@ use super::{
     entry::{Entry, Section},
     form,
 };
-use crate::{config::section::status::SOCKET_PATH_BYTES_MAX, status::LABEL_BYTES_MAX};
+use crate::{config::section::status::SOCKET_PATH_BYTES_MAX, status::HOST_LABEL_BYTES_MAX};
 
 /// Describes `status`.
 pub(super) fn status() -> Section {
@@ -17,7 +17,7 @@ pub(super) fn status() -> Section {
         .required(),
         Entry::new(
             "hosts",
-            form::hosts(LABEL_BYTES_MAX),
+            form::hosts(HOST_LABEL_BYTES_MAX),
             "Host names under which a loopback address answers, such as that of a reverse proxy on this machine; `/livez`, \
              `/readyz` and `/metrics` answer under every name.",
         ),

@@ -66,9 +66,10 @@ impl Daemon {
         match self.publisher.server().restore_socket(missing) {
             SocketRestored::Restored => warn!("status socket `{path}` was removed by somebody else; it is made again"),
             SocketRestored::Failed(why) => warn!("status socket `{path}` was removed by somebody else: {why}"),
-            SocketRestored::FailedAgain(why) => debug!("{why}"),
-            SocketRestored::NotOurs => {}
+            SocketRestored::FailedAgain(why) => return debug!("{why}"),
+            SocketRestored::NotOurs => return,
         }
+        self.note_change();
     }
 
     pub(super) fn answer(&mut self, question: Query) {

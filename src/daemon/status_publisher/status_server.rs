@@ -31,8 +31,8 @@ pub(in crate::daemon) struct StatusServer {
     /// The reasons that were returned since the server last listened there.
     reasons: BTreeSet<String>,
     retries: RetrySchedule,
-    /// Whether the last attempt to restore the socket failed.
-    socket_is_lost: bool,
+    /// Why the file of its Unix socket, which something else removed, cannot be made again.
+    socket_error: Option<String>,
 }
 
 /// What a new configuration or another attempt changed.
@@ -89,6 +89,7 @@ impl StatusServer {
         }
         if listen.is_none() {
             self.server = None;
+            self.socket_error = None;
             self.settle();
             return ServerChange::Stopped;
         }
@@ -124,13 +125,16 @@ impl StatusServer {
         };
         match server.listen_again() {
             Ok(()) => {
-                self.socket_is_lost = false;
+                self.socket_error = None;
                 SocketRestored::Restored
             }
-            Err(error) if mem::replace(&mut self.socket_is_lost, true) => {
-                SocketRestored::FailedAgain(error.to_string())
+            Err(error) => {
+                let error = error.to_string();
+                match self.socket_error.replace(error.clone()) {
+                    Some(_) => SocketRestored::FailedAgain(error),
+                    None => SocketRestored::Failed(error),
+                }
             }
-            Err(error) => SocketRestored::Failed(error.to_string()),
         }
     }
 
@@ -154,7 +158,7 @@ impl StatusServer {
 
     /// Why status is not served where the configuration says.
     pub(in crate::daemon) fn error(&self) -> Option<&str> {
-        self.error.as_deref()
+        self.error.as_deref().or(self.socket_error.as_deref())
     }
 
     fn attempt(&mut self, now: Moment) -> ServerChange {
@@ -163,6 +167,7 @@ impl StatusServer {
             Ok(server) => {
                 let address = server.address().to_owned();
                 self.server = Some(server);
+                self.socket_error = None;
                 self.settle();
                 ServerChange::Serving(address)
             }
@@ -311,8 +316,9 @@ mod tests {
         std::fs::create_dir(&path).unwrap();
         assert!(matches!(server.restore_socket(&path), SocketRestored::Failed(_)));
         assert!(matches!(server.restore_socket(&path), SocketRestored::FailedAgain(_)));
+        assert!(server.error().is_some_and(|error| error.contains("a file that is not a socket is there")));
         std::fs::remove_dir(&path).unwrap();
-        assert_eq!(server.restore_socket(&path), SocketRestored::Restored);
+        assert_eq!((server.restore_socket(&path), server.error()), (SocketRestored::Restored, None));
         assert!(path.exists());
     }
 

@@ -135,7 +135,7 @@ impl fmt::Display for AllowedHosts {
 /// Whether it is a part of a name: letters, digits, `_`, and `-` between them (RFC 1123, and `_` as in DNS).
 fn is_label(label: &str) -> bool {
     let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=LABEL_BYTES_MAX).contains(&label.len())
+    (1..=HOST_LABEL_BYTES_MAX).contains(&label.len())
         && label.bytes().all(is_inner)
         && !label.starts_with('-')
         && !label.ends_with('-')
@@ -143,8 +143,8 @@ fn is_label(label: &str) -> bool {
 
 /// RFC 1035, without the final dot.
 const NAME_BYTES_MAX: usize = 253;
-/// RFC 1035.
-pub const LABEL_BYTES_MAX: usize = 63;
+/// The longest part of a name (RFC 1035).
+pub const HOST_LABEL_BYTES_MAX: usize = 63;
 
 #[cfg(test)]
 mod tests {

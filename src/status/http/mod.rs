@@ -35,7 +35,7 @@ mod unix_socket;
 
 pub use self::{
     client::{Address, RequestError, fetch_report, fetch_unready},
-    host_pattern::{AllowedHosts, HostPattern, LABEL_BYTES_MAX, NotAHost},
+    host_pattern::{AllowedHosts, HOST_LABEL_BYTES_MAX, HostPattern, NotAHost},
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},
     listener::InheritedSocket,

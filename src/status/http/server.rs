@@ -115,7 +115,7 @@ impl Server {
                 self.connections.admit(|progress| serve(stream, loop_handle, hosts, progress));
             }
             Stream::Unix(stream) => {
-                self.connections.admit(|progress| serve(stream, loop_handle, HostCheck::Any, progress))
+                self.connections.admit(|progress| serve(stream, loop_handle, HostCheck::Any, progress));
             }
         }
     }

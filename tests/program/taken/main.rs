@@ -11,6 +11,9 @@ mod client;
 mod common;
 #[path = "../../common/fuse_mount/mod.rs"]
 mod fuse_mount;
+#[path = "../../common/manager.rs"]
+#[allow(dead_code, reason = "shared with the other tests of the binary")]
+mod manager;
 #[path = "../../common/program.rs"]
 #[allow(dead_code, reason = "shared with the other tests of the binary")]
 mod program;

@@ -12,6 +12,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::{
+    manager::Manager,
     program::{Ended, Program, run, tokenwell, within},
     setting::{QUICK, Setting},
 };
@@ -27,7 +28,9 @@ fn a_port_taken_at_a_restart_costs_no_renewal() {
     daemon.ended();
     let other = TcpListener::bind(free).unwrap();
 
-    let daemon = Program::start(&mut run(&setting.path("")));
+    let manager = Manager::at_path(&setting.path("notify"));
+    let daemon = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));
+    manager.until("READY=1");
     daemon.until_said("another program listens there; stop it, or change `status.listen`; it is ", 1);
     let (before, exchanges) = (setting.token("a"), setting.sandbox.counters().exchanges);
     setting.put_key("a", "rotated");
