@@ -47,7 +47,7 @@ impl fmt::Display for PortHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.process {
             Some((number, name)) => write!(f, "it is process {number} (`{name}`) of user {}", self.user),
-            None => write!(f, "it is a process of user {}", self.user),
+            None => write!(f, "it is a process of user {}, which `check --online` as root names", self.user),
         }
     }
 }
