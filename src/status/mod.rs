@@ -36,5 +36,5 @@ pub use report::{
     BucketReport, ConfigurationReport, CredentialReport, HistoryReport, HookReport, NextAction, OutputReport,
     REPORT_VERSION, RefusalReport, Report, Word,
 };
-pub use service::sentence;
+pub use service::{sentence, sentence_of_start};
 pub use wording::Wording;

@@ -38,6 +38,42 @@ pub fn sentence(report: &Report) -> String {
     one_line(&parts.join("; "))
 }
 
+/// Returns a sentence for a start that is not over, such as `waiting for 1 of 3 tokens: billing: denied: Descope denies the access
+/// key`: the required tokens that are not there yet, and why, in one line of at most [`BYTES_MAX`].
+pub fn sentence_of_start(report: &Report) -> String {
+    let required: Vec<_> = report.credentials.iter().filter(|credential| credential.required).collect();
+    let mut missing: Vec<_> = required.iter().filter(|credential| !credential.ready).collect();
+    if missing.is_empty() {
+        return sentence(report);
+    }
+    missing.sort_by_key(|credential| Severity::of(credential));
+    let count = missing.len();
+    let named = missing.iter().take(NAMED_MAX);
+    let mut parts: Vec<_> =
+        named.map(|credential| format!("{}: {}", credential.name, why_missing(credential))).collect();
+    if count > NAMED_MAX {
+        parts.push(format!("and {} more", count - NAMED_MAX));
+    }
+    let tokens =
+        if required.len() == 1 { "the token".to_owned() } else { format!("{count} of {} tokens", required.len()) };
+    parts.extend(report.troubles.first().cloned());
+    one_line(&format!("waiting for {tokens}: {}", parts.join("; ")))
+}
+
+/// Returns why a required token is not there, with the words of the log.
+fn why_missing(credential: &CredentialReport) -> String {
+    let refusal = credential.last_refusal.as_ref();
+    let output = credential.outputs.iter().find_map(|output| output.error.clone());
+    let known = credential
+        .key_trouble
+        .clone()
+        .or_else(|| refusal.map(|refusal| format!("{}: {}", refusal.class_word(), refusal.message)))
+        .or_else(|| credential.token_trouble.clone())
+        .or(output)
+        .or_else(|| credential.host_trouble.clone());
+    known.unwrap_or_else(|| "no answer yet".to_owned())
+}
+
 /// The severity of a credential's state, the worst first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Severity {
@@ -148,6 +184,30 @@ mod tests {
             "not ready; 1 of 4 fresh; expired: expired at 2026-01-01 23:59:59 UTC; \
              failing: the API cannot be reached, next try 14:05:00 UTC; 1 more is not fresh"
         );
+    }
+
+    #[test]
+    fn a_start_says_what_it_waits_for_and_why() {
+        let start = |credentials: &[Value]| sentence_of_start(&report(false, credentials));
+        assert_eq!(start(&[credential("a", "starting", "")]), "waiting for the token: a: no answer yet");
+        let three =
+            [credential("a", "fresh", ""), credential("billing", "starting", "denied"), credential("c", "fresh", "")];
+        assert_eq!(start(&three), "waiting for 1 of 3 tokens: billing: denied: no");
+        let mut key = credential("key", "starting", "");
+        key["keyTrouble"] = json!("key file `/k` is missing");
+        let mut held = credential("held", "starting", "");
+        held["hostTrouble"] = json!("its host asked for fewer requests");
+        let mut optional = credential("optional", "starting", "denied");
+        optional["required"] = json!(false);
+        assert_eq!(
+            start(&[key, held, credential("billing", "starting", "denied"), optional]),
+            "waiting for 3 of 3 tokens: billing: denied: no; key: key file `/k` is missing; and 1 more"
+        );
+        assert_eq!(start(&[credential("a", "fresh", "")]), "not ready; the token is fresh");
+        let mut long = credential("a", "starting", "");
+        long["keyTrouble"] = json!(format!("a folder\nREADY=1 {}", "é".repeat(1000)));
+        let sentence = start(&[long]);
+        assert!(!sentence.contains('\n') && sentence.len() <= BYTES_MAX, "{sentence}");
     }
 
     #[test]

@@ -209,7 +209,10 @@ impl ServiceManager {
         let credentials = u32::try_from(report.credentials.len()).unwrap_or(u32::MAX);
         self.changed = false;
         self.not_before = now + STATUS_PAUSE + STATUS_PAUSE_PER_CREDENTIAL.saturating_mul(credentials);
-        let sentence = status::sentence(report);
+        let sentence = match self.phase {
+            Phase::Starting | Phase::AwaitingProgram => status::sentence_of_start(report),
+            Phase::Ready | Phase::Reloading | Phase::Stopping => status::sentence(report),
+        };
         let is_new = sentence != self.sentence;
         self.sentence = sentence;
         is_new

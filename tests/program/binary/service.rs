@@ -26,9 +26,9 @@ fn a_whole_life_is_in_order() {
         let program = Program::start(command.env("NOTIFY_SOCKET", &manager.address).env("TOKENWELL_LOG", "debug"));
 
         // The API is unreachable.
-        let mut told = manager.until("a: the API fails");
+        let mut told = manager.until("a: failed: Descope's API fails: HTTP 503");
         assert_eq!(count(&told, "READY=1"), 0, "{told:?}");
-        assert!(told[0].starts_with("STATUS=not ready; 0 of 1 fresh; a: waits"), "{told:?}");
+        assert!(told[0].starts_with("STATUS=waiting for the token: a: no answer yet"), "{told:?}");
         told.extend(manager.until("READY=1"));
         assert_eq!(told.last().unwrap(), "READY=1\nSTATUS=the token is fresh");
         assert!(setting.token("a").is_some(), "it is on disk by then");
@@ -170,7 +170,7 @@ fn a_start_gets_more_time_while_first_tokens_come() {
     let manager = Manager::at_path(&setting.path("notify"));
     let program = Program::start(run(&setting.path("")).env("NOTIFY_SOCKET", &manager.address));
     let told = manager.until("EXTEND_TIMEOUT_USEC=90000000");
-    assert!(told.last().unwrap().contains("1 of 2 fresh; b: waits for its access key"), "{told:?}");
+    assert!(told.last().unwrap().contains("waiting for 1 of 2 tokens: b: key file `"), "{told:?}");
     setting.put("keys/b", "K2b");
     let told = manager.until("READY=1");
     assert_eq!(count(&told, "EXTEND_TIMEOUT_USEC"), 0, "{told:?}");
