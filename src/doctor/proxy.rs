@@ -45,38 +45,21 @@ impl ProxyProbe {
             Route::Exempt { variable, exempting } => {
                 Finding::passed(SUBJECT, format!("none: `{exempting}` exempts `{target}` from `{variable}`"))
             }
-            Route::Proxy { variable, host, port, has_login, .. } => {
-                let which = format!("`{host}:{port}`, which `{variable}` names,");
-                match refusal {
-                    None => Finding::passed(SUBJECT, format!("{which} opens a tunnel to `{target}` ({})", took(*time))),
-                    Some(refusal) => {
-                        Finding::failed(SUBJECT, format!("{which} {}", refused(refusal, target, variable, *has_login)))
-                    }
+            Route::Proxy { variable, host, port, .. } => {
+                let refused = refusal.as_ref().and_then(|refusal| route.refused_words(refusal, target));
+                match refused {
+                    None => Finding::passed(
+                        SUBJECT,
+                        format!(
+                            "`{host}:{port}`, which `{variable}` names, opens a tunnel to `{target}` ({})",
+                            took(*time)
+                        ),
+                    ),
+                    Some(why) => Finding::failed(SUBJECT, why),
                 }
             }
         };
         vec![finding]
-    }
-}
-
-fn refused(refusal: &Untunnelled, target: &str, variable: &str, has_login: bool) -> String {
-    match refusal {
-        Untunnelled::Refused { status: 407 } if has_login => {
-            format!("does not take the user and password in it (HTTP 407); correct them in `{variable}`")
-        }
-        Untunnelled::Refused { status: 407 } => {
-            format!(
-                "wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `{variable}`"
-            )
-        }
-        Untunnelled::Refused { status } => format!(
-            "refuses to connect to `{target}` (HTTP {status}); let its operator allow that host, or name it in `NO_PROXY` \
-             if it can be reached directly"
-        ),
-        Untunnelled::Broken { why } => format!("gives no tunnel: {why}; is it a proxy for https, at that port?"),
-        Untunnelled::Slow(time) => {
-            format!("gives no tunnel within {}; can it reach `{target}`?", humantime::format_duration(*time))
-        }
     }
 }
 
@@ -95,15 +78,23 @@ mod tests {
             is_tls: false,
             has_login,
         };
+        let refused = |status, schemes: &[&str]| Untunnelled::Refused {
+            status,
+            schemes: schemes.iter().map(|scheme| (*scheme).to_owned()).collect(),
+        };
         let exempt = Route::Exempt { variable: "ALL_PROXY", exempting: "no_proxy" };
         let cases = [
             (Route::Direct, None),
             (Route::PlainHttp, None),
             (exempt, None),
             (proxy(true), None),
-            (proxy(true), Some(Untunnelled::Refused { status: 407 })),
-            (proxy(false), Some(Untunnelled::Refused { status: 407 })),
-            (proxy(false), Some(Untunnelled::Refused { status: 403 })),
+            (proxy(true), Some(refused(407, &["Basic"]))),
+            (proxy(false), Some(refused(407, &["Negotiate", "basic"]))),
+            (proxy(true), Some(refused(407, &["Negotiate", "NTLM"]))),
+            (proxy(true), Some(refused(407, &[]))),
+            (proxy(false), Some(refused(407, &[]))),
+            (proxy(false), Some(refused(403, &[]))),
+            (proxy(false), Some(Untunnelled::Page)),
             (proxy(false), Some(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() })),
             (proxy(false), Some(Untunnelled::Slow(Duration::from_secs(3)))),
         ];
@@ -120,7 +111,11 @@ mod tests {
         Passed `proxy.corp:3128`, which `https_proxy` names, opens a tunnel to `api.descope.com` (3ms)
         Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`
         Failed `proxy.corp:3128`, which `https_proxy` names, wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `https_proxy`
+        Failed `proxy.corp:3128`, which `https_proxy` names, wants a login by Negotiate or NTLM (HTTP 407), which tokenwell does not support; name a local proxy that logs in there, such as px or cntlm, in `https_proxy`, or let its operator offer Basic
+        Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it, and names no scheme (HTTP 407 without `Proxy-Authenticate`); correct them in `https_proxy`, or ask its operator
+        Failed `proxy.corp:3128`, which `https_proxy` names, wants a login and names no scheme (HTTP 407 without `Proxy-Authenticate`); write `http://user:password@host:port` into `https_proxy`, or ask its operator
         Failed `proxy.corp:3128`, which `https_proxy` names, refuses to connect to `api.descope.com` (HTTP 403); let its operator allow that host, or name it in `NO_PROXY` if it can be reached directly
+        Failed `proxy.corp:3128`, which `https_proxy` names, answers CONNECT with 200 and then sends HTTP instead of TLS, as the sign-in page of a network does; sign in there, or name a proxy for https in `https_proxy`
         Failed `proxy.corp:3128`, which `https_proxy` names, gives no tunnel: it does not speak HTTP; is it a proxy for https, at that port?
         Failed `proxy.corp:3128`, which `https_proxy` names, gives no tunnel within 3s; can it reach `api.descope.com`?
         ");

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     api::Api,
+    network_path::NetworkPath,
     origin::Origin,
     proxy::{self, Proxies, ProxyError},
     refusal::Refused,
@@ -28,6 +29,7 @@ pub struct Client {
     origin: Origin,
     timeout: Duration,
     connect_timeout: Duration,
+    path: Arc<NetworkPath>,
 }
 
 /// Why no client can be built. The user has to correct each of these.
@@ -87,7 +89,8 @@ impl Client {
             if roots::are_missing(&error) { ClientError::NoRoots } else { ClientError::Tls(error.without_url()) }
         })?;
         let HttpSettings { timeout, connect_timeout, ca_file: _ } = *settings;
-        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout })
+        let path = Arc::new(NetworkPath::of(origin, proxies)?);
+        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path })
     }
 
     /// Returns the origin that it sends requests to.
@@ -141,7 +144,20 @@ impl Client {
             Ok(Err(error)) => error,
             Err(_elapsed) => TransportError::Slow,
         };
+        let error = match error {
+            TransportError::NotConnected(words) => TransportError::NotConnected(self.by_proxy().await.unwrap_or(words)),
+            error => error,
+        };
         Err(error.refused(&self.origin, timeout, self.connect_timeout))
+    }
+}
+
+impl Client {
+    /// Returns why the proxy opens no tunnel, in the words of `check --online`; `None` if it does, or if there is no proxy.
+    async fn by_proxy(&self) -> Option<String> {
+        let refusal = self.path.why_no_tunnel(self.connect_timeout).await?;
+        let words = self.path.route().refused_words(&refusal, self.path.host())?;
+        Some(format!("the proxy {words}"))
     }
 }
 

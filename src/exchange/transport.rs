@@ -18,6 +18,8 @@ pub(super) enum TransportError {
     SlowConnect,
     /// The body is longer than [`BODY_BYTES_MAX`].
     TooLong,
+    /// No connection could be made, with the description of the error. A proxy may know more.
+    NotConnected(String),
     /// Any other error, with its description.
     Broken(String),
 }
@@ -42,7 +44,8 @@ impl TransportError {
             None if error.is_dns() => "the host name cannot be looked up".to_owned(),
             None => words,
         };
-        Self::Broken(if through_proxy { format!("through the proxy in the environment: {words}") } else { words })
+        let words = if through_proxy { format!("through the proxy in the environment: {words}") } else { words };
+        if error.is_connect() { Self::NotConnected(words) } else { Self::Broken(words) }
     }
 
     /// Converts the error to a refusal and its message.
@@ -57,7 +60,9 @@ impl TransportError {
             Self::TooLong => {
                 (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"))
             }
-            Self::Broken(words) => (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}")),
+            Self::NotConnected(words) | Self::Broken(words) => {
+                (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}"))
+            }
         };
         Refused { refusal, message }
     }

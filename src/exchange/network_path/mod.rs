@@ -10,6 +10,7 @@ mod anchors;
 mod certificate;
 mod connect;
 mod handshake;
+mod refusal_words;
 mod route;
 mod tunnel;
 

@@ -30,7 +30,11 @@ pub enum Untunnelled {
     Refused {
         /// The status.
         status: u16,
+        /// The schemes of `Proxy-Authenticate`, as in `Negotiate`; empty without that header.
+        schemes: Vec<String>,
     },
+    /// The proxy answered `CONNECT` with 200, and then sent data before TLS began: a page, as captive portals do.
+    Page,
     /// The proxy does not speak HTTP, closed the connection, or failed the TLS handshake.
     Broken {
         /// Description of the error.
@@ -41,6 +45,18 @@ pub enum Untunnelled {
 }
 
 impl NetworkPath {
+    /// Asks the proxy for a tunnel once more and returns why it opens none, as the HTTP library does not say. `None` without such
+    /// a proxy, or if it opens one. No secret of the API is sent. A proxy that is reached by TLS is not asked.
+    pub(in crate::exchange) async fn why_no_tunnel(&self, timeout: Duration) -> Option<Untunnelled> {
+        let Route::Proxy { is_tls: false, .. } = &self.route else { return None };
+        let asked = async {
+            let addresses = self.look_up(timeout).await.ok()?;
+            let connected = self.connect(&addresses, timeout).await.ok()?;
+            ask(Box::new(connected.stream), &self.authority(), self.login.as_ref()).await.err()
+        };
+        within(timeout, asked).await.ok()?
+    }
+
     /// Opens a tunnel through the proxy, if there is one.
     pub async fn tunnel(
         &self,
@@ -94,10 +110,27 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
         head.push(stream.read_u8().await.map_err(broken)?);
     }
     match status(&head) {
-        Some(200..=299) => Ok(Tunnel(stream)),
-        Some(status) => Err(Untunnelled::Refused { status }),
+        // Through a tunnel nothing comes before the client speaks.
+        Some(200..=299) => match within(PAGE_MAX, stream.read_u8()).await {
+            Err(_elapsed) => Ok(Tunnel(stream)),
+            Ok(Ok(_)) => Err(Untunnelled::Page),
+            Ok(Err(error)) => Err(broken(error)),
+        },
+        Some(status) => Err(Untunnelled::Refused { status, schemes: schemes(&head) }),
         None => Err(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() }),
     }
+}
+
+/// Returns the names of the authentication schemes in a head, such as `Negotiate`.
+fn schemes(head: &[u8]) -> Vec<String> {
+    let head = String::from_utf8_lossy(head);
+    let headers = head.lines().filter_map(|line| line.split_once(':'));
+    let offers = headers.filter(|(name, _)| name.trim().eq_ignore_ascii_case("proxy-authenticate"));
+    let words = offers.flat_map(|(_, value)| value.split(',')).filter_map(|offer| offer.split_whitespace().next());
+    let is_scheme = |word: &&str| {
+        word.len() <= SCHEME_BYTES_MAX && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    words.filter(is_scheme).take(SCHEMES_MAX).map(str::to_owned).collect()
 }
 
 /// Returns the status of a line such as `HTTP/1.1 200 …`.
@@ -107,6 +140,10 @@ fn status(head: &[u8]) -> Option<u16> {
     (rest[1] == b' ' && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
+/// How long to wait for a page after a 200. A longer wait would delay the test of every proxy.
+const PAGE_MAX: Duration = Duration::from_millis(300);
+const SCHEMES_MAX: usize = 8;
+const SCHEME_BYTES_MAX: usize = 32;
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// Enough for a long name and a long password, so that the buffer never grows and leaves no copy.
 const REQUEST_BYTES_MAX: usize = 4 * 1024;
@@ -114,6 +151,18 @@ const REQUEST_BYTES_MAX: usize = 4 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_schemes_of_a_407_are_read_from_its_head() {
+        let of = |headers: &str| schemes(format!("HTTP/1.1 407 x\r\n{headers}\r\n\r\n").as_bytes());
+        assert_eq!(of("Proxy-Authenticate: Negotiate\r\nproxy-authenticate: NTLM"), ["Negotiate", "NTLM"]);
+        assert_eq!(
+            of("Proxy-Authenticate: Digest realm=\"a, b\", nonce=\"x=\", Basic realm=\"c\""),
+            ["Digest", "Basic"]
+        );
+        assert_eq!(of("Via: Negotiate"), [] as [&str; 0]);
+        assert_eq!(of(&format!("Proxy-Authenticate: {}", "a".repeat(33))), [] as [&str; 0]);
+    }
 
     #[test]
     fn only_a_valid_status_line_of_a_proxy_is_accepted() {

@@ -106,8 +106,17 @@ fn a_proxy_is_reported_with_its_variable_and_its_answer() {
     for (answer, login, expected) in [
         ("HTTP/1.1 200 OK", "user:hunter22@", "opens a tunnel to `127.0.0.1`"),
         ("HTTP/1.1 403 Forbidden", "", "refuses to connect to `127.0.0.1` (HTTP 403); let its operator allow"),
-        ("HTTP/1.1 407 Who", "", "wants a user and a password (HTTP 407)"),
-        ("HTTP/1.1 407 Who", "user:hunter22@", "does not take the user and password in it (HTTP 407)"),
+        ("HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic", "", "wants a user and a password (HTTP 407)"),
+        (
+            "HTTP/1.1 407 Who",
+            "user:hunter22@",
+            "does not take the user and password in it, and names no scheme (HTTP 407",
+        ),
+        (
+            "HTTP/1.1 407 Who\r\nProxy-Authenticate: Negotiate",
+            "",
+            "wants a login by Negotiate (HTTP 407), which tokenwell does not",
+        ),
         ("SSH-2.0-OpenSSH", "", "gives no tunnel: it does not speak HTTP"),
     ] {
         let mut setting = setting_at("http://127.0.0.1:1", "");

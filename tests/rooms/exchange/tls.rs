@@ -1,6 +1,6 @@
 //! TLS and proxies: trusted servers, and the errors for other servers.
 
-use std::{fs, path::PathBuf, process::Command, sync::Arc, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf, process::Command, sync::Arc, time::Duration};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
@@ -200,6 +200,23 @@ async fn one_broken_certificate_does_not_spoil_a_bundle() {
     ask(&server, &trusting(authority.file()), &Proxies::none()).await.unwrap();
 }
 
+/// Starts a proxy that answers each `CONNECT` with these bytes and closes the connection.
+async fn closing_proxy(answer: String) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await.unwrap());
+            }
+            client.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    address
+}
+
 /// Starts a proxy for one connection. It answers the `CONNECT`, and forwards the connection if the answer is 200.
 async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -278,16 +295,41 @@ async fn no_proxy_names_hosts_that_are_reached_directly() {
 async fn a_proxy_that_refuses_is_said_so_without_its_password() {
     let authority = Authority::new();
     let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    let required = "HTTP/1.1 407 Proxy Authentication Required\r\n";
     for (answer, words) in [
-        ("407 Proxy Authentication Required", "the proxy wants a user and a password"),
-        ("403 Forbidden", "the proxy refuses to connect to the API"),
+        (
+            format!("{required}Proxy-Authenticate: Basic realm=x\r\n\r\n"),
+            "does not take the user and password in it (HTTP 407);",
+        ),
+        (
+            format!("{required}Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"),
+            "wants a login by Negotiate or NTLM (HTTP 407), which tokenwell does not support; name a local proxy",
+        ),
+        (
+            format!("{required}Proxy-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n\r\n"),
+            "wants a login by Digest (HTTP 407)",
+        ),
+        (format!("{required}\r\n"), "does not take the user and password in it, and names no scheme (HTTP 407 without"),
+        ("HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(), "refuses to connect to `127.0.0.1` (HTTP 403);"),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>sign in</html>".to_owned(),
+            "answers CONNECT with 200 and then sends HTTP instead of TLS, as the sign-in page of a network does;",
+        ),
+        (String::new(), "gives no tunnel: the connection was closed before the complete reply arrived;"),
+        (
+            "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
+            "gives no tunnel: the connection was closed before the complete reply arrived;",
+        ),
     ] {
-        let (address, _) = proxy(answer).await;
+        let address = closing_proxy(answer).await;
         let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{address}"));
         let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
-        let expected =
-            format!("cannot reach `https://{}`: through the proxy in the environment: {words}", server.address);
-        assert_eq!(refused.message, expected);
+        let start = format!(
+            "cannot reach `https://{}`: the proxy `{address}`, which `HTTPS_PROXY` names, {words}",
+            server.address
+        );
+        assert!(refused.message.starts_with(&start), "{}", refused.message);
+        assert!(!refused.message.contains("hunter22"), "{}", refused.message);
     }
     let nobody = nobody();
     let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{}", nobody.address));
