@@ -138,7 +138,7 @@ impl WallClockWatch {
                 Ok(_) | Err(_) => self.timer = None,
             }
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Renewal {
     /// Both clocks when they were compared last.
     clocks: Stamp,
     /// When to renew the newest session instead, because it is older by the wall clock.
-    early_renewal: Option<Moment>,
+    early: Option<Moment>,
     doubts: Doubts,
 }
 
@@ -113,7 +113,7 @@ impl Renewal {
             failures: Failures::default(),
             claim: Claim::default(),
             clocks: Stamp::default(),
-            early_renewal: None,
+            early: None,
             doubts: Doubts::default(),
         }
     }
@@ -300,7 +300,7 @@ impl Renewal {
 
     /// When the next exchange would be due by the last answer alone, regardless of the key file.
     pub(super) fn exchange_plan(&self) -> Option<Moment> {
-        let early = self.early_renewal.filter(|_| self.held.is_some_and(|term| self.plan == Some(term.renew)));
+        let early = self.early.filter(|_| self.held.is_some_and(|term| self.plan == Some(term.renew)));
         self.plan.map(|plan| early.map_or(plan, |early| plan.min(early)).max(self.floor(self.policy.spacing)))
     }
 
@@ -334,11 +334,11 @@ impl Renewal {
 
     fn plan_early_renewal(&mut self, now: Moment, rng: &mut fastrand::Rng) {
         let older = self.held.filter(|term| !term.older_by.is_zero());
-        self.early_renewal = older.map(|term| {
+        self.early = older.map(|term| {
             let (age, lifetime) = (term.age_at(now), term.grant.lifetime);
             match (term.renew - term.sent).checked_sub(age) {
                 Some(wait) => now + wait,
-                None if age < lifetime => overdue_renewal(now, lifetime, lifetime - age, rng),
+                None if age < lifetime => overdue_renewal(now, lifetime, lifetime.saturating_sub(age), rng),
                 None => now.max(self.doubts.settle_from),
             }
         });

@@ -13,7 +13,8 @@ pub struct RecordedRefusal {
 impl RecordedRefusal {
     /// Returns the record of a refusal. The message is one line without secrets, and is cut to [`MESSAGE_BYTES_MAX`].
     pub fn new(class: RefusalClass, message: &str, at: Stamp) -> Self {
-        let message = message[..message.floor_char_boundary(MESSAGE_BYTES_MAX)].replace(char::is_control, " ");
+        let end = (0..=message.len().min(MESSAGE_BYTES_MAX)).rev().find(|end| message.is_char_boundary(*end));
+        let message = message[..end.unwrap_or_default()].replace(char::is_control, " ");
         Self { class, message, at }
     }
 

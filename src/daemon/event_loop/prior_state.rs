@@ -151,9 +151,10 @@ impl Daemon {
         let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
         let name = state.name().to_owned();
         let Some(term) = renewal.held() else {
-            match renewal.doubt(now) {
-                Some(doubt) => warn!(credential = name, "{doubt} on disk; a new session is requested"),
-                None => info!(credential = name, "the token on disk has expired; a new session is requested"),
+            if let Some(doubt) = renewal.doubt(now) {
+                warn!(credential = name, "{doubt} on disk; a new session is requested");
+            } else {
+                info!(credential = name, "the token on disk has expired; a new session is requested");
             }
             return;
         };
