@@ -1,8 +1,8 @@
 //! The line of a summary, in the format of the log.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tracing_subscriber::fmt::{format::Writer, time::FormatTime as _};
 
 use super::{destination::Destination, journal};
@@ -14,37 +14,31 @@ pub(super) fn line(summary: &Summary, destination: Destination, is_text: bool) -
     if destination == Destination::Journal {
         let _ = write!(line, "<{}>", journal::priority(summary.level));
     }
-    if is_text {
-        let _ = destination.format_time(&mut Writer::new(&mut line));
-        write_text(&mut line, summary);
+    let _ = if is_text {
+        destination.format_time(&mut Writer::new(&mut line)).and_then(|()| write_text(&mut line, summary))
     } else {
-        let time = humantime::format_rfc3339_micros(clock::wall()).to_string();
-        line.push_str(&json(summary, time).to_string());
-    }
+        write_json(&mut line, summary)
+    };
     line.push('\n');
     line
 }
 
-fn write_text(line: &mut String, summary: &Summary) {
+fn write_text(line: &mut String, summary: &Summary) -> fmt::Result {
     let Summary { level, message, suppressed, credentials, .. } = summary;
-    let _ = write!(line, " {level:>5} {message} suppressed={suppressed}");
-    if let Some(credentials) = credentials {
-        let _ = write!(line, " credentials={credentials:?}");
-    }
+    write!(line, " {level:>5} {message} suppressed={suppressed}")?;
+    credentials.iter().try_for_each(|credentials| write!(line, " credentials={credentials:?}"))
 }
 
-fn json(summary: &Summary, time: String) -> Value {
+/// Writes the fields in the order of other lines, which a JSON object of `serde_json` would sort.
+fn write_json(line: &mut String, summary: &Summary) -> fmt::Result {
     let Summary { level, message, suppressed, credentials, target } = summary;
-    let mut fields = Map::new();
-    fields.insert("timestamp".to_owned(), time.into());
-    fields.insert("level".to_owned(), level.to_string().into());
-    fields.insert("message".to_owned(), message.as_str().into());
-    fields.insert("suppressed".to_owned(), (*suppressed).into());
+    let time = humantime::format_rfc3339_micros(clock::wall());
+    let message = Value::from(message.as_str());
+    write!(line, r#"{{"timestamp":"{time}","level":"{level}","message":{message},"suppressed":{suppressed}"#)?;
     if let Some(credentials) = credentials {
-        fields.insert("credentials".to_owned(), credentials.as_str().into());
+        write!(line, r#","credentials":{}"#, Value::from(credentials.as_str()))?;
     }
-    fields.insert("target".to_owned(), (*target).into());
-    Value::Object(fields)
+    write!(line, r#","target":"{target}"}}"#)
 }
 
 #[cfg(test)]
@@ -72,6 +66,10 @@ mod tests {
         let journal = line(&summary(None), Destination::Journal, false);
         let json: Value = serde_json::from_str(journal.strip_prefix("<3>").unwrap_or_default()).unwrap_or_default();
         assert_eq!((&json["suppressed"], &json["level"]), (&57.into(), &"ERROR".into()));
+        assert_eq!(
+            (&json["message"], &json["target"]),
+            (&"57 more like this: \"x\"".into(), &"tokenwell::daemon".into())
+        );
         assert!(json.get("credentials").is_none() && journal.ends_with("}\n"), "{journal}");
     }
 }

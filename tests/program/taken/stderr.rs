@@ -3,13 +3,16 @@
 use std::{
     fs::File,
     io::{BufRead as _, BufReader, PipeReader, PipeWriter, Write as _, pipe},
-    os::unix::process::CommandExt as _,
+    os::{
+        fd::OwnedFd,
+        unix::{net::UnixStream, process::CommandExt as _},
+    },
     process::{Child, Command, Stdio},
     time::Duration,
 };
 
 use nix::{
-    fcntl::{FcntlArg, fcntl},
+    fcntl::{FcntlArg, OFlag, fcntl},
     sys::signal::{Signal, kill},
     unistd::Pid,
 };
@@ -25,14 +28,30 @@ use crate::{
 
 #[test]
 fn a_log_that_is_not_read_stops_nothing() {
+    for flags in [OFlag::empty(), OFlag::O_NONBLOCK] {
+        let setting = renewing();
+        let (_reader, writer) = full_pipe();
+        // Another process that shares the pipe may have set the flag.
+        fcntl(&writer, FcntlArg::F_SETFL(flags)).unwrap();
+        let mut child = Running::start(&mut run(&setting.path("")), writer);
+        setting.until("renewals", |counters| counters.sessions >= 30);
+        let server = Server::Unix(setting.path("socket"));
+        assert_eq!(server.get("/livez").status, 200);
+        assert_eq!(server.get("/readyz").status, 200);
+        assert!(server.get("/metrics").body.contains("\ntokenwell_log_lines_suppressed_total 0\n"));
+        assert_eq!(child.stop(), Some(0), "TERM works although no line can be written");
+    }
+}
+
+#[test]
+fn a_socket_that_is_not_read_stops_nothing() {
     let setting = renewing();
-    let (_reader, writer) = full_pipe();
-    let mut child = Running::start(&mut run(&setting.path("")), writer);
+    let (_reader, mut ours) = UnixStream::pair().unwrap();
+    ours.set_nonblocking(true).unwrap();
+    while ours.write(&[b'x'; 1024]).is_ok() {}
+    ours.set_nonblocking(false).unwrap();
+    let mut child = Running::start(&mut run(&setting.path("")), OwnedFd::from(ours));
     setting.until("renewals", |counters| counters.sessions >= 30);
-    let server = Server::Unix(setting.path("socket"));
-    assert_eq!(server.get("/livez").status, 200);
-    assert_eq!(server.get("/readyz").status, 200);
-    assert!(server.get("/metrics").body.contains("\ntokenwell_log_lines_suppressed_total 0\n"));
     assert_eq!(child.stop(), Some(0), "TERM works although no line can be written");
 }
 
