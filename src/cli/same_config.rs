@@ -33,7 +33,10 @@ impl TargetConfig {
 
     fn shares_an_output(&self, report: &Report) -> bool {
         let from_folders = report.credentials.iter().flat_map(|reported| {
-            self.config.key_directories.iter().filter_map(|folder| folder.credential(&reported.name).ok())
+            self.config.key_directories.iter().filter_map(|folder| {
+                let file = folder.selection.file_of(&reported.name);
+                folder.credential(file).ok().filter(|_| folder.selection.selects(file))
+            })
         });
         let from_folders: Vec<_> = from_folders.collect();
         let outputs = self.config.credentials.iter().chain(&from_folders).flat_map(|credential| &credential.outputs);

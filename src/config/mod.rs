@@ -12,6 +12,7 @@ mod environment;
 mod expand;
 mod fields;
 mod flags;
+mod key_selection;
 mod line_number;
 mod load;
 mod mistake;
@@ -34,6 +35,7 @@ mod value;
 
 pub use digest::Digest;
 pub use environment::Environment;
+pub use key_selection::KeySelection;
 pub use load::{Loaded, load, load_with_digest};
 pub use mistake::{Diagnostic, Mistakes, Place};
 pub use model::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::{
+    key_selection::KeySelection,
     show::shown,
     value::{name, path::NAME_PLACEHOLDER},
 };
@@ -64,11 +65,13 @@ pub struct Credential {
     pub hooks: Vec<Hook>,
 }
 
-/// A folder with one key per file (`credentialsFrom`). Each file becomes a credential that is named after it.
+/// A folder with one key per file (`credentialsFrom`). Each selected file becomes a credential that is named after it.
 #[derive(Clone, PartialEq, Debug)]
 pub struct KeyDirectory {
     /// The folder.
     pub path: PathBuf,
+    /// Which of its files are keys.
+    pub selection: KeySelection,
     /// The template for each credential. Its name is empty; the paths of its key file and its outputs contain `{name}`.
     pub pattern: Credential,
 }
@@ -84,7 +87,7 @@ pub struct Set {
 
 /// A file in a folder of keys whose name is not a legal credential name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("file {file} in `{}` is not used as a key: its name is not a legal credential name; {}", directory.display(), name::RULE)]
+#[error("file {file} in `{}` is not used as a key: its name is not a legal credential name; {}; give it another one by `rename`, or leave it out by `exclude`", directory.display(), name::RULE)]
 pub struct NotACredential {
     /// The name, escaped and safe to show.
     file: String,
@@ -99,16 +102,17 @@ impl Credential {
 }
 
 impl KeyDirectory {
-    /// Returns the credential of one file in the folder, named after it. Callers skip names that begin with `.`, which
-    /// are not keys.
+    /// Returns the credential of one selected file in the folder. Callers skip names that begin with `.`, which are not
+    /// keys.
     pub fn credential(&self, file_name: &str) -> Result<Credential, NotACredential> {
-        if !name::is_legal(file_name) {
+        let name = self.selection.name_of(file_name);
+        if !name::is_legal(name) {
             return Err(NotACredential { file: shown(file_name), directory: self.path.clone() });
         }
-        let named = |pattern: &str| pattern.replace(NAME_PLACEHOLDER, file_name);
+        let named = |pattern: &str| pattern.replace(NAME_PLACEHOLDER, name);
         let outputs = self.pattern.outputs.iter().map(|output| output.renamed(named));
         Ok(Credential {
-            name: file_name.to_owned(),
+            name: name.to_owned(),
             source: self.pattern.source.named(file_name),
             outputs: outputs.collect(),
             ..self.pattern.clone()

@@ -10,10 +10,10 @@ use std::{
 
 use crate::{
     clock,
-    config::{Credential, Digest},
+    config::{Credential, Digest, KeyDirectory},
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    offline::{PriorState, TokenLife, load_prior_state, token_life},
+    offline::{KeyFile, PriorState, TokenLife, list_keys, load_prior_state, token_life},
     output::{Locks, Output, ProtectedKeys},
     renewal::Id,
     session::Session,
@@ -26,8 +26,8 @@ use crate::{
 pub(super) struct ScanRequest {
     /// Credentials whose sources are read, each with its reader.
     pub(super) sources: Vec<(Id, Arc<Credential>, Reader)>,
-    /// Folders in which every file is a key.
-    pub(super) key_directories: BTreeSet<PathBuf>,
+    /// Folders of keys.
+    pub(super) key_directories: Vec<KeyDirectory>,
     /// The configuration file.
     pub(super) config_file: Option<PathBuf>,
     /// Credentials whose earlier state was not looked up yet.
@@ -76,8 +76,8 @@ pub(super) enum Claim {
 pub(super) struct DiskScan {
     /// What the source of each credential holds. The credential is as it was when the scan was asked for.
     pub(super) observations: Vec<(Id, Arc<Credential>, Observation)>,
-    /// The names in each folder, or why it cannot be listed.
-    pub(super) directories: HashMap<PathBuf, Result<Vec<String>, ListError>>,
+    /// The files in each folder, or why it cannot be listed.
+    pub(super) directories: HashMap<PathBuf, Result<Vec<KeyFile>, ListError>>,
     /// The files that hold keys, so that no token replaces one.
     pub(super) protected_keys: ProtectedKeys,
     /// The digest of the configuration file.
@@ -130,16 +130,15 @@ impl DiskScan {
             secret_files.extend(credential.source.files().iter().map(|file| file.path.to_owned()));
         }
         let mut directories = HashMap::new();
-        for directory in &scope.key_directories {
-            let listed = source::list(directory).map(|entries| {
-                let (names, paths): (Vec<_>, Vec<_>) = entries.into_iter().unzip();
+        let folders: BTreeSet<&Path> = scope.key_directories.iter().map(|directory| directory.path.as_path()).collect();
+        for folder in &folders {
+            let listed = list_keys(folder, &scope.key_directories, ledger).map(|(files, paths)| {
                 secret_files.extend(paths);
-                names
+                files
             });
-            directories.insert(directory.clone(), listed);
+            directories.insert((*folder).to_owned(), listed);
         }
         let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
-        let folders = scope.key_directories.iter().map(PathBuf::as_path);
         let protected_keys = ProtectedKeys::look(secret_files.iter().map(PathBuf::as_path), folders);
         let config = scope.config_file.as_deref().map(Digest::of_file);
         Self { observations, directories, protected_keys, config, found, missing_socket }

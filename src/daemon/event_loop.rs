@@ -276,7 +276,7 @@ impl Daemon {
                 .all()
                 .map(|(id, state)| (id, Arc::clone(state.credential()), state.key().reader().clone()))
                 .collect(),
-            key_directories: self.config.key_directories.iter().map(|directory| directory.path.clone()).collect(),
+            key_directories: self.config.key_directories.clone(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),
             status_socket: self.publisher.socket_file().map(Path::to_owned),

@@ -32,7 +32,7 @@ pub(super) struct Reconciler {
 impl Reconciler {
     /// The desired credentials, as far as the key folders are known.
     pub(super) fn desired(&self, config: &Config) -> Vec<Credential> {
-        offline::desired(config, |folder| self.folders.names(folder))
+        offline::desired(config, |folder| self.folders.files(folder))
     }
 
     /// Plans the reconciliation, or defers it while a file is being written that another credential may come to own, or while

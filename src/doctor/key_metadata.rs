@@ -10,7 +10,9 @@ use std::{
 use crate::{
     config::{Config, Credential, KeyDirectory},
     exchange::judge_ca_file,
+    offline,
     source::SecretFile,
+    state::Ledger,
 };
 
 /// Metadata of all key files and key folders.
@@ -56,17 +58,29 @@ impl KeyMetadata {
             self.warnings.push(cannot("key folder", &directory.path, &error));
             Vec::new()
         });
-        let mut credentials = Vec::new();
-        for name in names {
+        let ledger = Ledger::new(&config.state_directory);
+        let files = offline::list_keys(&directory.path, &config.key_directories, &ledger).unwrap_or_default().0;
+        if !files.is_empty() {
+            self.ignored.extend(offline::key_folder_notes(directory, &files));
+        }
+        let is_no_key = |name: &String| files.iter().any(|file| file.name == *name && !file.may_be_a_key());
+        let mut credentials: Vec<Credential> = Vec::new();
+        let (renamed, others): (Vec<_>, Vec<_>) = names
+            .into_iter()
+            .filter(|name| directory.selection.selects(name) && !is_no_key(name))
+            .partition(|name| directory.selection.renames(name));
+        for name in renamed.into_iter().chain(others) {
             match directory.credential(&name) {
+                Ok(credential) if credentials.iter().any(|other| other.name == credential.name) => {}
                 Ok(credential) => credentials.push(credential),
                 Err(error) => self.ignored.push(error.to_string()),
             }
         }
+        credentials.sort_by(|one, other| one.name.cmp(&other.name));
         credentials.retain(|credential| {
             let rival = config.conflicting_credential(credential);
             if let Some(rival) = rival.filter(|rival| rival.source.files() != credential.source.files()) {
-                let (file, name) = (directory.path.join(&credential.name), &rival.name);
+                let (file, name) = (directory.path.join(directory.selection.file_of(&credential.name)), &rival.name);
                 let what = "makes no credential of its own: a credential of `credentials` has its name or its output";
                 self.ignored.push(format!("key file `{}` {what}, `{name}`", file.display()));
             }

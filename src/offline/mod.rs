@@ -5,6 +5,8 @@ mod denial;
 mod desired;
 mod disk_status;
 mod dry_exchange;
+mod key_folder;
+mod key_listing;
 mod prior_state;
 mod questions_setup;
 mod recorded_exchange;
@@ -17,6 +19,8 @@ pub use self::{
     desired::{credentials, desired},
     disk_status::DiskStatus,
     dry_exchange::{DryExchange, NotRecorded},
+    key_folder::key_folder_notes,
+    key_listing::{KeyFile, list_keys},
     prior_state::{PriorState, load_prior_state},
     questions_setup::{QuestionsSetup, SetupAnswers, questions_of},
     recorded_exchange::RecordedExchange,

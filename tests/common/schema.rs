@@ -118,6 +118,8 @@ const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
         "it compares places, and `$STATE_DIRECTORY` may give it",
     ),
     ("there is no user ", "", "users are those of a machine"),
+    ("is left out by `include` or `exclude`", "rename", "it compares two places"),
+    ("is not a pattern: ", "", "patterns are a language of their own"),
     ("is there twice", "status.hosts", "names are compared as DNS does, whatever their case"),
     ("there is no group ", "", "groups are those of a machine"),
     ("is too short", "", "a length of time is a sum, and a pattern cannot add"),

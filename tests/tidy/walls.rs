@@ -178,6 +178,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("clap_mangen", &["cli"]),
     ("fastrand", &["cli", "clock", "daemon", "offline", "output", "renewal"]),
     ("futures_util", &["child", "cli", "daemon", "watch"]),
+    ("glob", &["config"]),
     ("http", &["exchange", "sandbox", "status"]),
     ("http_body_util", &["sandbox", "status"]),
     ("httpdate", &["exchange", "sandbox"]),

@@ -58,6 +58,15 @@ impl Display for Plan<'_> {
             let found = self.keys.in_folders.get(n).map(Vec::as_slice).unwrap_or_default();
             let names: Vec<_> = found.iter().map(|credential| credential.name.as_str()).collect();
             write!(table.f, "\n\na credential for each key in {}", directory.path.display())?;
+            let [include, exclude] = directory.selection.patterns();
+            for (name, patterns) in [("include", include), ("exclude", exclude)] {
+                if !patterns.is_empty() {
+                    table.row(INDENT, name, patterns.join(" "))?;
+                }
+            }
+            for (n, (file, name)) in directory.selection.renamed().enumerate() {
+                table.row(INDENT, if n == 0 { "rename" } else { "" }, format_args!("{file} to {name}"))?;
+            }
             table.row(INDENT, "as of now", if names.is_empty() { "none".to_owned() } else { names.join(", ") })?;
             details(&directory.pattern, &mut table)?;
         }

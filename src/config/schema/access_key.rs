@@ -19,9 +19,23 @@ pub(super) fn folder() -> Entry {
         "accessKeyDirectory",
         form::folder(),
         "The folder. Every file in it is an access key, except names that begin with `.`. Each file name must be a legal \
-         credential name.",
+         credential name, unless `rename` gives another one.",
     )
     .required()
+}
+
+/// Describes which files of a folder are keys.
+pub(super) fn selection() -> [Entry; 3] {
+    [
+        Entry::new("include", form::file_patterns(), "The files that are keys.").fallback("every file"),
+        Entry::new("exclude", form::file_patterns(), "Files that are no keys, even if `include` matches them.")
+            .fallback("none"),
+        Entry::new(
+            "rename",
+            form::file_names_to_names(),
+            "Names of credentials, for files that should not be named after themselves.",
+        ),
+    ]
 }
 
 /// Describes what is the same for each key of a folder.

@@ -33,6 +33,7 @@ pub(super) fn one() -> Section {
 /// Describes an entry of `credentialsFrom`.
 pub(super) fn of_each_key() -> Section {
     let mut entries = vec![access_key::folder()];
+    entries.extend(access_key::selection());
     entries.extend(access_key::options());
     entries.extend(common(output::of_each_key()));
     Section::new("Credentials of a folder", "A folder of access keys. These fields apply to each of them.", entries)

@@ -168,6 +168,25 @@ pub(super) fn file_of_each_key() -> Form {
     form("An absolute path in which `{name}` is replaced by the name of the key file", with(path, "allOf", mark))
 }
 
+/// Shell patterns of file names.
+pub(super) fn file_patterns() -> Form {
+    let pattern = text(r"(?:[^/$]|\$\$|\$[^/${])+\$?|\$", PATTERN);
+    let schema = json!({"type": "array", "items": pattern, "minItems": 1, "errorMessage": PATTERN});
+    form("A list of shell patterns for file names, with `*`, `?` and `[...]`", schema)
+}
+
+/// A mapping of file names to names of credentials.
+pub(super) fn file_names_to_names() -> Form {
+    let Form::Value { schema: name, .. } = name() else { return any_text("A name") };
+    let schema = json!({
+        "type": "object",
+        "patternProperties": {r"^[^./][^/]*$": name},
+        "additionalProperties": false,
+        "errorMessage": "write something like `SEARCH_API_KEY: search`",
+    });
+    form("A mapping of file names to credential names", schema)
+}
+
 /// The absolute path of a folder.
 pub(super) fn folder() -> Form {
     form("An absolute path", path(&pattern::folder(), pattern::DETOUR, FOLDER))
@@ -306,6 +325,7 @@ pub(super) fn template() -> Form {
     any_text("A Jinja template; `$$` is a dollar")
 }
 
+const PATTERN: &str = "write shell patterns for file names such as `*-key`, with `*`, `?` and `[...]`";
 const LOOPBACK: &str = r"(?:[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]|127[0-9.]*|\[::1\])";
 /// Where `json.rs` puts the schema of `claim`.
 const CLAIM: &str = "#/definitions/claim";

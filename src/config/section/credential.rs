@@ -1,7 +1,7 @@
 //! `credentials` and `credentialsFrom`: the credentials to keep fresh.
 
 use super::{
-    access_key, hook,
+    access_key, hook, key_selection,
     output::{self, Whose},
     renew, source,
     verify::Verification,
@@ -50,13 +50,14 @@ pub(in crate::config) fn read_directory(
 ) -> Option<KeyDirectory> {
     let mut fields = field.fields(diagnostics)?;
     let path = access_key::folder(&mut fields, conflicts, diagnostics);
+    let selection = key_selection::read(&mut fields, conflicts, diagnostics);
     let required = required(&mut fields, diagnostics);
     let options = access_key::Options::read(&mut fields, conflicts, diagnostics);
     let common = Common::read(&mut fields, Whose::EachKey, pace, conflicts, diagnostics);
     fields.finish(diagnostics);
     let path = path?;
     let source = Source::from(options.of(path.join(NAME_PLACEHOLDER)));
-    Some(KeyDirectory { path, pattern: common.credential(String::new(), source, required)? })
+    Some(KeyDirectory { path, selection, pattern: common.credential(String::new(), source, required)? })
 }
 
 fn required(fields: &mut Fields, diagnostics: &mut Diagnostics) -> bool {

@@ -5,6 +5,7 @@ pub(super) mod credential;
 pub(super) mod format;
 pub(super) mod hook;
 pub(super) mod http;
+pub(super) mod key_selection;
 pub(super) mod log;
 pub(super) mod oauth;
 pub(super) mod output;

@@ -18,6 +18,7 @@ use crate::{
         credential_state::{CredentialState, Reconfigured},
         reconciler::{FolderChange, ReconcilePlan},
     },
+    offline::{self, KeyFile},
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
     source::ListError,
@@ -26,7 +27,7 @@ use crate::{
 impl Daemon {
     /// Takes the listings of the key folders. A folder that cannot be listed removes no credential: its keys are
     /// missing until it is back.
-    pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<String>, ListError>>) {
+    pub(super) fn listed(&mut self, directories: HashMap<PathBuf, Result<Vec<KeyFile>, ListError>>) {
         let mut changed = false;
         for (folder, listed) in directories {
             match self.reconciler.folders_mut().note(&folder, listed) {
@@ -189,8 +190,17 @@ impl Daemon {
     /// Logs the files of a key folder that make no credential.
     fn log_left_out(&self, folder: &Path) {
         let directories = self.config.key_directories.iter().filter(|directory| directory.path == folder);
-        let files = self.reconciler.folders().names(folder);
-        for (directory, file) in directories.flat_map(|directory| files.iter().map(move |file| (directory, file))) {
+        let files = self.reconciler.folders().files(folder);
+        for note in
+            directories.clone().flat_map(|directory| offline::key_folder_notes(directory, files)).take(LINES_MAX)
+        {
+            warn!("{note}");
+        }
+        let selected = directories.flat_map(|directory| {
+            let files = files.iter().filter(|file| file.may_be_a_key()).map(|file| file.name.as_str());
+            files.filter(|file| directory.selection.selects(file)).map(move |file| (directory, file))
+        });
+        for (directory, file) in selected {
             let path = folder.join(file);
             match directory.credential(file) {
                 Err(why) => warn!("no credential for `{}`: {why}", path.display()),
@@ -225,3 +235,6 @@ fn sweep_outputs<'c>(credentials: impl Iterator<Item = &'c Credential>, locks: &
         warn!("{error}");
     }
 }
+
+/// More lines than a person reads.
+const LINES_MAX: usize = 20;

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::source::ListError;
+use crate::{offline::KeyFile, source::ListError};
 
 /// The listings of the key folders.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub(in crate::daemon) struct KeyFolders {
 struct Listing {
     /// Whether the folder was listed once.
     is_listed: bool,
-    names: Vec<String>,
+    files: Vec<KeyFile>,
     /// Why it cannot be listed now.
     error: Option<ListError>,
 }
@@ -34,15 +34,15 @@ pub(in crate::daemon) enum FolderChange {
 
 impl KeyFolders {
     /// Takes the listing of a folder.
-    pub(in crate::daemon) fn note(&mut self, folder: &Path, listed: Result<Vec<String>, ListError>) -> FolderChange {
+    pub(in crate::daemon) fn note(&mut self, folder: &Path, listed: Result<Vec<KeyFile>, ListError>) -> FolderChange {
         let listing = self.listings.entry(folder.to_owned()).or_default();
         match listed {
-            Ok(names) => {
+            Ok(files) => {
                 listing.error = None;
-                if listing.is_listed && listing.names == names {
+                if listing.is_listed && listing.files == files {
                     return FolderChange::None;
                 }
-                *listing = Listing { is_listed: true, names, error: None };
+                *listing = Listing { is_listed: true, files, error: None };
                 FolderChange::Listed
             }
             Err(error) => {
@@ -63,8 +63,8 @@ impl KeyFolders {
     }
 
     /// The files of a folder; none if it was never listed.
-    pub(in crate::daemon) fn names(&self, folder: &Path) -> &[String] {
-        self.listings.get(folder).map_or(&[][..], |listing| &listing.names)
+    pub(in crate::daemon) fn files(&self, folder: &Path) -> &[KeyFile] {
+        self.listings.get(folder).map_or(&[][..], |listing| &listing.files)
     }
 
     /// Why a folder was never listed; `None` if it was.
@@ -85,12 +85,14 @@ impl KeyFolders {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::KeyForm;
 
     #[test]
     fn a_folder_that_cannot_be_listed_keeps_its_files() {
         let folder = Path::new("/keys");
         let error = || ListError::Missing { folder: folder.to_owned() };
-        let files = |names: &[&str]| Ok(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+        let file = |name: &&str| KeyFile { name: (*name).to_owned(), form: KeyForm::Possible };
+        let files = |names: &[&str]| Ok(names.iter().map(file).collect::<Vec<_>>());
         let mut folders = KeyFolders::default();
         assert!(folders.why_unlisted(folder).unwrap().contains("not looked at yet"));
         assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error().to_string()));
@@ -100,11 +102,11 @@ mod tests {
         assert_eq!((folders.errors().count(), folders.why_unlisted(folder)), (0, None));
         assert_eq!(folders.note(folder, files(&["a"])), FolderChange::None);
         assert_eq!(folders.note(folder, Err(error())), FolderChange::Failed(error().to_string()));
-        assert_eq!((folders.names(folder), folders.errors().count()), (&["a".to_owned()][..], 1));
+        assert_eq!((folders.files(folder), folders.errors().count()), (&[file(&"a")][..], 1));
         assert_eq!(folders.note(folder, files(&["a"])), FolderChange::None, "nothing has changed");
         assert_eq!(folders.errors().count(), 0);
         folders.retain(&HashSet::new());
-        assert!(folders.names(folder).is_empty());
+        assert!(folders.files(folder).is_empty());
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod stopped;
 
 mod commands;
 mod crash;
+mod keys;
 mod locks;
 mod logs;
 mod reader;

@@ -120,7 +120,7 @@ fn a_file_in_a_folder_of_keys_becomes_a_credential_of_its_name() {
         assert!(config.key_directories[0].credential(name).is_err(), "{name}");
     }
     let error = config.key_directories[0].credential("Billing.key").unwrap_err();
-    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`");
+    insta::assert_snapshot!(error, @r"file `Billing.key` in `/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`; give it another one by `rename`, or leave it out by `exclude`");
 }
 
 #[test]
@@ -135,4 +135,80 @@ fn a_named_credential_stands_before_one_from_a_folder() {
     assert_eq!(rival("a").as_deref(), Some("a"), "the same name");
     assert_eq!(rival("other").as_deref(), Some("a"), "the same output");
     assert_eq!(rival("b"), None);
+}
+
+#[test]
+fn mistakes_in_the_choice_of_keys_are_reported() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+credentials:
+  - {name: taken, accessKeyFile: /k/taken, outputs: [{path: /run/taken}]}
+credentialsFrom:
+  - accessKeyDirectory: /keys/all
+    include: [a/b, "[a", "", 7]
+    exclude: []
+    rename: {A: a, B: a, C: taken, D: D, x/y: z, .e: e, F: 7, G: null}
+    outputs: [{path: "/run/{name}.jwt"}]
+  - accessKeyDirectory: /keys/some
+    include: ["*-key"]
+    exclude: [old-*]
+    rename: {SEARCH: search, old-key: old}
+    outputs: [{path: "/run/some/{name}.jwt"}]
+"#, &[]), @r#"
+    `/etc/tokenwell/tokenwell.yaml` has 14 mistakes
+
+       line 6, credentialsFrom[0].include[0]: `a/b` matches no file name
+               write a shell pattern for file names such as `*-key`, with `*`, `?` and `[...]`
+       line 6, credentialsFrom[0].include[1]: `[a` is not a pattern: invalid range pattern
+               write a shell pattern for file names such as `*-key`, with `*`, `?` and `[...]`
+       line 6, credentialsFrom[0].include[2]: `` matches no file name
+               write a shell pattern for file names such as `*-key`, with `*`, `?` and `[...]`
+       line 6, credentialsFrom[0].include[3]: expected text, found a number
+               put it in quotes
+       line 7, credentialsFrom[0].exclude: no pattern is listed
+               write one such as `*-key`, or remove the line
+       line 8, credentialsFrom[0].rename.B: files `A` and `B` get the same name `a`
+               give every credential a name of its own
+       line 8, credentialsFrom[0].rename.C: `taken` is also the name of `credentials[0]`
+               give every credential a name of its own
+       line 8, credentialsFrom[0].rename.D: `D` is not a credential name
+               use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`
+       line 8, credentialsFrom[0].rename."x/y": `x/y` is not the name of a file of keys
+               write a file name, without its folder, that does not begin with a dot
+       line 8, credentialsFrom[0].rename.".e": `.e` is not the name of a file of keys
+               write a file name, without its folder, that does not begin with a dot
+       line 8, credentialsFrom[0].rename.F: expected text, found a number
+               put it in quotes
+       line 8, credentialsFrom[0].rename.G: no value
+               give it one, or remove the line
+      line 13, credentialsFrom[1].rename.SEARCH: file `SEARCH` is left out by `include` or `exclude`
+               include it, or remove the line
+      line 13, credentialsFrom[1].rename.old-key: file `old-key` is left out by `include` or `exclude`
+               include it, or remove the line
+    "#);
+}
+
+#[test]
+fn files_are_chosen_by_patterns_and_renamed() {
+    let loaded = good(
+        r#"projectId: P2abc
+credentialsFrom:
+  - accessKeyDirectory: /keys
+    include: ["*_KEY", "b*"]
+    exclude: ["${EXCLUDED}"]
+    rename: {SEARCH_API_KEY: search}
+    outputs: [{path: "/run/{name}.jwt"}]
+"#,
+        &[("EXCLUDED", "b?d")],
+    );
+    let directory = &loaded.config.key_directories[0];
+    let selected: Vec<_> = ["SEARCH_API_KEY", "billing", "bad", "project-id", "OTHER_KEY"]
+        .into_iter()
+        .filter(|file| directory.selection.selects(file))
+        .collect();
+    assert_eq!(selected, ["SEARCH_API_KEY", "billing", "OTHER_KEY"]);
+    let credential = directory.credential("SEARCH_API_KEY").unwrap();
+    assert_eq!((&*credential.name, &*credential.outputs[0].name()), ("search", "/run/search.jwt"));
+    assert_eq!(credential.source.files()[0].path, Path::new("/keys/SEARCH_API_KEY"));
+    let illegal = directory.credential("OTHER_KEY").unwrap_err().to_string();
+    assert!(illegal.ends_with("; give it another one by `rename`, or leave it out by `exclude`"), "{illegal}");
 }
