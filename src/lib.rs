@@ -57,7 +57,8 @@
 //!
 //! Invariant: the loop owns all state of the daemon. Its parts share no `Arc<Mutex<…>>`: a task gets the data that it
 //! needs and answers with an event. There are few locks, each in one place: for the lines for standard error
-//! (`log_lines/output.rs`), the queues of blocking work (`blocking/`), the queue between the loop and the inotify threads
+//! (`log_lines/output.rs`), the queues of blocking work (`blocking/`), the records that wait for the state file
+//! (`daemon/record_store.rs`), the queue between the loop and the inotify threads
 //! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the claims of outputs and
 //! the order of writers of one set (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
 //!

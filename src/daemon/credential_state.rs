@@ -15,7 +15,7 @@ pub(super) use self::{
     output_states::OutputStates,
     token_state::TokenState,
 };
-use super::hook_runs::HookRuns;
+use super::{hook_runs::HookRuns, record_store::RecordStore};
 use crate::{config::Credential, output::Output, renewal::Moment, state::WrittenToken};
 
 /// One credential.
@@ -28,6 +28,7 @@ pub(super) struct CredentialState {
     hooks: HookRuns,
     counts: ExchangeCounts,
     log: CredentialLog,
+    records: RecordStore,
     /// The process that writes the outputs while this one stands by, in one line with the remedy.
     holder: Option<String>,
     /// Whether the configuration has removed the credential, and its files are removed when the session ends.
@@ -52,6 +53,7 @@ impl CredentialState {
             hooks: HookRuns::new(credential.hooks.len()),
             counts: ExchangeCounts::default(),
             log: CredentialLog::new(now),
+            records: RecordStore::default(),
             holder: None,
             is_draining: false,
             credential: Arc::new(credential),
@@ -61,6 +63,11 @@ impl CredentialState {
     /// The settings.
     pub(super) fn credential(&self) -> &Arc<Credential> {
         &self.credential
+    }
+
+    /// Stores its records.
+    pub(super) fn records(&self) -> &RecordStore {
+        &self.records
     }
 
     /// The name.

@@ -18,7 +18,7 @@ use self::{
     skew_monitor::{SkewChange, SkewMonitor},
     state_file_errors::{StateFileChange, StateFileErrors},
 };
-use super::{exchange_effect::NotRecorded, reloader::ConfigRefused};
+use super::{record_store::NotRecorded, reloader::ConfigRefused};
 use crate::{
     attributes::Imposed,
     exchange::Skew,

@@ -1,9 +1,9 @@
 //! One exchange of the daemon, and its record in the state file.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use super::record_store::{NotRecorded, RecordStore};
 use crate::{
-    blocking::{self, Lane, NotDone, Shortage},
     clock,
     config::Credential,
     exchange::{Api, Clients, Refused, SignatureStatus, Skew, Trust},
@@ -11,7 +11,7 @@ use crate::{
     renewal::{Answered, ExchangeRecord, Moment},
     session::{GrantNote, Granted, Session},
     source::{Exchange, Identity, Means, ObservedSecrets, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
-    state::{Ledger, Record, RecordedRefusal, StoreError, WrittenToken},
+    state::{Ledger, Record, RecordedRefusal, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
@@ -31,6 +31,8 @@ pub(super) struct ExchangeJob {
     pub(super) reader: Reader,
     /// Identifies the request: see [`Record::request`].
     pub(super) request: Fingerprint,
+    /// Stores its records.
+    pub(super) records: RecordStore,
     /// The record of the token that was written last, if there is one.
     pub(super) written: Option<WrittenToken>,
     /// The last refusal, unless a session followed it.
@@ -59,20 +61,6 @@ pub(super) struct Noticed {
     pub(super) skew: Option<Skew>,
     /// Whether the exchange is in the state file, or why not; `None` if there was nothing to store.
     pub(super) stored: Option<Result<(), NotRecorded>>,
-}
-
-/// Why a record is not in the state file.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum NotRecorded {
-    /// The system refused to write it.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The disk did not answer within [`STORE_TIMEOUT`].
-    #[error("the disk takes too long to write a state file")]
-    Hangs,
-    /// No thread could be started for it within [`STORE_TIMEOUT`].
-    #[error("cannot write a state file: {0}")]
-    NoThread(Shortage),
 }
 
 /// Obtains a session, and records the exchange in the state file.
@@ -127,15 +115,6 @@ impl Recorder for StateFile<'_> {
 impl StateFile<'_> {
     async fn store(&mut self, last_exchange: ExchangeRecord, refusal: Option<RecordedRefusal>) {
         let record = Record { request: self.job.request, last_exchange, refusal, written: self.job.written.clone() };
-        let (context, credential) = (Arc::clone(self.context), Arc::clone(&self.job.credential));
-        let store = move || context.ledger.store(&credential.name, &record);
-        let stored = blocking::run_within(Lane::State, STORE_TIMEOUT, store).await;
-        self.stored = Some(match stored {
-            Ok(stored) => stored.map_err(NotRecorded::from),
-            Err(NotDone::NoThread(shortage)) => Err(NotRecorded::NoThread(shortage)),
-            Err(NotDone::Panicked | NotDone::TooLong) => Err(NotRecorded::Hangs),
-        });
+        self.stored = Some(self.job.records.store(&self.context.ledger, &self.job.credential.name, record).await);
     }
 }
-
-const STORE_TIMEOUT: Duration = Duration::from_secs(2);

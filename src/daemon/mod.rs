@@ -27,6 +27,7 @@ mod output_monitor;
 mod processes;
 mod readiness;
 mod reconciler;
+mod record_store;
 mod refresh_warnings;
 mod refusals;
 mod reloader;

@@ -6,8 +6,9 @@ use tokio::task::{AbortHandle, JoinSet};
 
 use super::{
     disk_scan::DiskScan,
-    exchange_effect::{Exchanged, NotRecorded, Noticed},
+    exchange_effect::{Exchanged, Noticed},
     inspection::Inspection,
+    record_store::NotRecorded,
     reloader::{ConfigRefused, Why},
 };
 use crate::{

@@ -187,7 +187,7 @@ async fn note_end(source: &Source, link: ChainLink, refusal: Option<Refusal>) {
         Some(refusal) if refusal.class() == RefusalClass::Denied => source.denied(link),
         Some(_) => {}
     };
-    blocking::submit(Lane::State, note).await;
+    let _ = blocking::run_within(Lane::State, NOTE_MAX, note).await;
 }
 
 impl Outcome {
@@ -259,3 +259,6 @@ async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answe
 fn failed(message: String) -> Refused {
     Refused { refusal: Refusal::Failed, message }
 }
+
+/// How long a note of the end of an exchange may take. The session does not wait longer for the disk.
+const NOTE_MAX: Duration = Duration::from_secs(2);

@@ -305,6 +305,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/tokens.rs",
             "src/daemon/event_loop/status_publisher.rs",
             "src/daemon/event_loop.rs",
+            "src/daemon/record_store.rs",
             "src/doctor/",
             "src/exchange/client.rs",
             "src/exchange/trust/mod.rs",
@@ -476,6 +477,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/blocking/",
             "src/child/registry.rs",
+            "src/daemon/record_store.rs",
             "src/exchange/trust/mod.rs",
             "src/log_lines/output.rs",
             "src/output/file/lock/",

@@ -10,12 +10,12 @@ use crate::{
     clock,
     config::Credential,
     daemon::{
-        exchange_effect::{self, ExchangeJob, NotRecorded, Noticed},
+        exchange_effect::{self, ExchangeJob, Noticed},
         tasks::{Done, Task},
     },
     output::{self, Content, Locks, Output, ProtectedKeys, Published, WriteError},
     renewal::{Effect, Id},
-    state::{ImposedOutput, Ledger, Record},
+    state::{ImposedOutput, Record},
 };
 
 impl Daemon {
@@ -51,6 +51,7 @@ impl Daemon {
                 let job = ExchangeJob {
                     request: context.request(&credential),
                     reader: state.key().reader().clone(),
+                    records: state.records().clone(),
                     written: state.token().written().cloned(),
                     refusal: state.log().refusals().recorded(clock::stamp_of),
                     cooling_down: self.fleet.get(id).and_then(|renewal| renewal.cooling_down(clock::now())),
@@ -65,18 +66,25 @@ impl Daemon {
             }
             Effect::Publish(attempt) => {
                 let session = state.token().session().cloned();
-                let imposed = state.outputs().imposed();
+                let (imposed, records) = (state.outputs().imposed(), state.records().clone());
                 let (times, record) = (self.times(id), self.record(id));
-                let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
+                let (access, context) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
+                    let (shared, published) = (Arc::clone(&context), Arc::clone(&credential));
                     let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
                         let project = shared.api.project.as_str();
-                        let content = Content { session: &session, credential: &credential.name, project, times };
-                        let results = output::publish(&credential.outputs, &imposed, &content, locks, protected_keys);
-                        remember(&shared.ledger, &credential, results, record)
+                        let content = Content { session: &session, credential: &published.name, project, times };
+                        output::publish(&published.outputs, &imposed, &content, locks, protected_keys)
                     };
-                    access.write(publish).await.unwrap_or(Done::Lost)
+                    let Some(results) = access.write(publish).await else { return Done::Lost };
+                    let record = record.and_then(|record| of_written(&credential, &results, record));
+                    let written = record.as_ref().and_then(|record| record.written.clone());
+                    let stored = match record {
+                        None => None,
+                        Some(record) => Some(records.store(&context.ledger, &credential.name, record).await),
+                    };
+                    Done::Published { results, written, stored }
                 });
             }
             Effect::Withdraw(attempt) => {
@@ -100,18 +108,18 @@ pub(super) fn imposed_on<'o>(outputs: impl Iterator<Item = (&'o Output, Option<I
     outputs.filter_map(of).collect()
 }
 
-/// Records a session once one of the outputs holds it: the next process copies it from there to the others.
-fn remember(
-    ledger: &Ledger,
+/// The record of a session, once one of the outputs holds it: the next process copies it from there to the others.
+fn of_written(
     credential: &Credential,
-    results: Vec<Result<Published, WriteError>>,
-    record: Option<Record>,
-) -> Done {
-    let mut record = record.filter(|_| results.iter().any(Result::is_ok));
-    if let Some(written) = record.as_mut().and_then(|record| record.written.as_mut()) {
+    results: &[Result<Published, WriteError>],
+    mut record: Record,
+) -> Option<Record> {
+    if !results.iter().any(Result::is_ok) {
+        return None;
+    }
+    if let Some(written) = &mut record.written {
         let published = results.iter().map(|result| result.as_ref().ok()?.imposed);
         written.imposed = imposed_on(credential.outputs.iter().zip(published));
     }
-    let stored = record.as_ref().map(|record| ledger.store(&credential.name, record).map_err(NotRecorded::from));
-    Done::Published { results, written: record.and_then(|record| record.written), stored }
+    Some(record)
 }

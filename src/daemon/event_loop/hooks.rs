@@ -6,7 +6,6 @@ use tracing::{debug, info, warn};
 
 use super::Daemon;
 use crate::{
-    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::CredentialState,
@@ -98,8 +97,7 @@ impl Daemon {
             return;
         }
         state.token_mut().note_written(record.written.clone());
-        let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
-        blocking::submit(Lane::State, move || context.ledger.store(&credential.name, &record));
+        drop(state.records().store(&self.context.ledger, state.name(), record));
     }
 }
 

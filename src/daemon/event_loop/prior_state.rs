@@ -6,7 +6,6 @@ use tracing::{error, field::display, info, warn};
 
 use super::{Daemon, effects::imposed_on};
 use crate::{
-    blocking::{self, Lane},
     clock,
     daemon::{
         credential_state::CredentialState,
@@ -183,8 +182,7 @@ impl Daemon {
         let Some(record) = self.record(id) else { return };
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.token_mut().note_written(record.written.clone());
-        let (context, credential) = (Arc::clone(&self.context), Arc::clone(state.credential()));
-        blocking::submit(Lane::State, move || context.ledger.store(&credential.name, &record));
+        drop(state.records().store(&self.context.ledger, state.name(), record));
     }
 
     /// The record of the newest session, to be stored once it is written.

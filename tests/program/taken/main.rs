@@ -33,5 +33,6 @@ mod inotify;
 mod memory;
 mod namespace;
 mod port;
+mod state_disk;
 mod stderr;
 mod threads;
