@@ -48,6 +48,12 @@
 {{- if not $configuration -}}
 {{- $output := dict "path" "/run/tokenwell/{name}.jwt" "mode" "0640" -}}
 {{- $directory := dict "accessKeyDirectory" "/var/run/secrets/descope" "outputs" (list $output) -}}
+{{- $keys := get .Values "keys" | default dict -}}
+{{- range $field := list "include" "exclude" -}}
+{{- $patterns := list }}{{ range get $keys $field | default list }}{{ $patterns = append $patterns (include "tokenwell.text" .) }}{{ end -}}
+{{- with $patterns }}{{ $_ := set $directory $field . }}{{ end -}}
+{{- end -}}
+{{- with include "tokenwell.texts" (get $keys "rename" | default dict) | fromYaml }}{{ $_ := set $directory "rename" . }}{{ end -}}
 {{- $configuration = dict "stateDirectory" "/var/lib/tokenwell" "credentialsFrom" (list $directory) -}}
 {{- $_ := set $configuration "status" (dict "listen" ((get (get .Values "status" | default dict) "listen") | default "0.0.0.0:9465")) -}}
 {{- $_ := set $configuration "log" (dict "format" "json") -}}
