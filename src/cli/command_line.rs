@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use super::{
-    check, exec,
+    check, child_process, exec,
     failure::{self, Failure},
     once, panic, run, security_questions, status, wait,
 };
@@ -72,8 +72,11 @@ impl Command {
             Self::Run(arguments) => run::run(arguments),
             Self::Once(arguments) => once::run(arguments),
             Self::Exec(arguments) => exec::run(arguments),
-            Self::Wait(arguments) => wait::run(arguments),
-            Self::Status(arguments) => status::run(arguments),
+            Self::Wait(arguments) => child_process::run_within(arguments.limit(), || wait::run(arguments)),
+            Self::Status(arguments) => match arguments.limit() {
+                Some(limit) => child_process::run_within(limit, || status::run(arguments)),
+                None => status::run(arguments),
+            },
             Self::Check(arguments) => check::run(arguments),
             Self::SecurityQuestions(arguments) => security_questions::run(arguments),
             #[cfg(feature = "sandbox")]

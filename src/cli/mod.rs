@@ -1,6 +1,7 @@
 //! The command line: parses arguments, runs the command, and turns its result into an exit code. One file per command.
 
 mod check;
+mod child_process;
 mod command_line;
 #[cfg(feature = "texts")]
 mod completions;

@@ -15,6 +15,20 @@ pub(super) fn result(text: &impl Display) -> io::Result<()> {
     }
 }
 
+/// Prints a part of a result to standard output. A closed pipe is not a failure.
+pub(super) fn forward_result(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
+/// Prints a part of the errors and warnings of another process, as [`notice`] does.
+pub(super) fn forward_notice(bytes: &[u8]) {
+    log_lines::write(bytes);
+}
+
 /// Prints an error or a warning to standard error. Does not wait for it, and ignores failures, because there is no other
 /// place to report them.
 pub(super) fn notice(text: &impl Display) {

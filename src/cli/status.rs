@@ -48,6 +48,13 @@ pub(super) struct Arguments {
     source: SourceArguments,
 }
 
+impl Arguments {
+    /// How long the command may take; `None` if it goes on until a signal.
+    pub(super) fn limit(&self) -> Option<Duration> {
+        (!self.watch).then_some(LIMIT)
+    }
+}
+
 /// Shows the status once, or repeatedly.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { watch: watches, json, source } = arguments;
@@ -108,6 +115,8 @@ async fn watch(target: &Arc<TargetConfig>) -> Result<bool, Failure> {
     }
 }
 
+/// A daemon and the disk may each take some seconds to answer.
+const LIMIT: Duration = Duration::from_secs(20);
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
 
 /// The width if standard output is not a terminal.

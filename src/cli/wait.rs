@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     config::duration,
-    offline::{self, DiskStatus},
+    offline::{self, DiskStatus, SCAN_MAX},
     status::{self, Report},
 };
 
@@ -31,6 +31,13 @@ pub(super) struct Arguments {
     timeout: Duration,
     #[command(flatten)]
     source: SourceArguments,
+}
+
+impl Arguments {
+    /// How long the command may take altogether.
+    pub(super) fn limit(&self) -> Duration {
+        self.timeout.max(SCAN_MAX) + MARGIN
+    }
 }
 
 /// Waits until the tokens are ready, or gives up after the timeout.
@@ -114,6 +121,8 @@ fn missing(disk: &DiskStatus) -> String {
     text
 }
 
+/// The time for everything besides the wait.
+const MARGIN: Duration = Duration::from_millis(500);
 const MISSING_LISTED_MAX: usize = 20;
 const EXAMPLES: &str = "\
 Examples:

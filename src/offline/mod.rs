@@ -26,5 +26,5 @@ pub use self::{
     recorded_exchange::RecordedExchange,
     setup_error::SetupError,
     token_life::{TokenLife, token_life},
-    wait::{disk_status, wait},
+    wait::{SCAN_MAX, disk_status, wait},
 };

@@ -11,7 +11,7 @@ use tokio::time;
 
 use super::disk_status::DiskStatus;
 use crate::{
-    blocking::{self, Lane},
+    blocking::{self, Lane, NotDone},
     config::Config,
     output::Output,
     state::Ledger,
@@ -49,8 +49,14 @@ pub async fn wait(
 /// Scans the disk, for at most [`SCAN_MAX`]; `None` if that takes longer. Must be called within a runtime.
 pub async fn disk_status(config: &Arc<Config>) -> Option<DiskStatus> {
     let config = Arc::clone(config);
-    let scan = blocking::submit(Lane::Read, move || DiskStatus::of(&config));
-    time::timeout(SCAN_MAX, scan).await.ok().map(Option::unwrap_or_default)
+    match blocking::run_within(Lane::Read, SCAN_MAX, move || DiskStatus::of(&config)).await {
+        Ok(scanned) => Some(scanned),
+        Err(NotDone::NoThread(shortage)) => {
+            Some(DiskStatus { troubles: vec![shortage.to_string()], ..DiskStatus::default() })
+        }
+        Err(NotDone::Panicked) => Some(DiskStatus::default()),
+        Err(NotDone::TooLong) => None,
+    }
 }
 
 /// Watches the folders. Instead of a missing folder, watches its nearest existing ancestor.
@@ -93,7 +99,7 @@ fn folders(config: &Config) -> BTreeSet<PathBuf> {
 const RESCAN_EVERY: Duration = Duration::from_secs(2);
 
 /// The least time limit of the first scan, however short the timeout is. A disk may hang.
-const SCAN_MAX: Duration = Duration::from_secs(5);
+pub const SCAN_MAX: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
 mod tests {

@@ -300,6 +300,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/blocking/",
             "src/child/supervisor.rs",
+            "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/status.rs",
             "src/cli/tokens.rs",
@@ -413,6 +414,7 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "the environment is read",
         names: &["std::env"],
         doors: &[
+            "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/logging.rs",
             "src/cli/logging/journal.rs",
@@ -429,6 +431,7 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "something is printed",
         names: &["println!", "print!", "eprintln!", "eprint!", "dbg!", "std::io::stdout", "std::io::stderr"],
         doors: &[
+            "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/logging/destination.rs",
             "src/cli/logging/journal.rs",
@@ -493,6 +496,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/blocking/",
             "src/child/",
+            "src/cli/child_process.rs",
             "src/cli/demo/reader.rs",
             "src/hook/command.rs",
             "src/log_lines/output.rs",

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use crate::{
     client::Server,
     fuse_mount::{Attributes, Call, FuseMount},
-    program::{Program, within},
+    program::{Program, tokenwell, within},
     setting::Setting,
 };
 
@@ -84,6 +84,50 @@ fn a_stop_does_not_wait_for_a_disk_that_hangs() {
     let ended = program.ended();
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     setting.clean(&ended);
+}
+
+#[test]
+fn commands_end_in_time_although_the_outputs_hang() {
+    ends_in_time("slow-out");
+}
+
+#[test]
+fn commands_end_in_time_although_the_state_hangs() {
+    ends_in_time("state");
+}
+
+#[test]
+fn commands_end_in_time_although_the_configuration_hangs() {
+    ends_in_time("config");
+}
+
+fn ends_in_time(hanging: &str) {
+    let mut setting = Setting::new();
+    let mounted = setting.path(hanging);
+    let Some(mount) = FuseMount::at(&mounted, Attributes::Stored) else { return };
+    for folder in ["slow-out", "slow-key"] {
+        fs::create_dir_all(setting.path(folder)).unwrap();
+    }
+    configure(&mut setting);
+    let mut file = setting.path("tokenwell.yaml");
+    if hanging == "config" {
+        file = mounted.join("tokenwell.yaml");
+        fs::copy(setting.path("tokenwell.yaml"), &file).unwrap();
+    }
+    let started = |arguments: &[&str]| Program::start(tokenwell(arguments).arg("--config").arg(&file));
+    let wait = ["wait", "--timeout", "1s"];
+    let ended = setting.ready().stop();
+    assert_eq!(started(&wait).ended().code, Some(0), "{ended:?}");
+    for call in [Call::Lookup, Call::Attributes, Call::Open, Call::List] {
+        mount.hang(call);
+    }
+    for command in [&wait[..], &["status"]] {
+        let ended = started(command).ended();
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("takes too long"), "{}", ended.stderr);
+    }
+    mount.release();
+    assert_eq!(started(&wait).ended().code, Some(0), "the disk responds again");
 }
 
 /// Renews the tokens, of which that of `c` must come.
