@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc, thread, time::Duration};
 
-use tokio::{runtime::Handle, time};
+use tokio::{runtime::Handle, task, time};
 
 use super::{
     access::{AccessBoard, Hang},
@@ -136,6 +136,9 @@ impl Lanes {
     fn submit(&self, lane: Lane, job: Job) {
         if let Err(error) = self.of(lane).submit(job) {
             self.falls_short(&error);
+            if self.shortage.lasts() {
+                self.work_here();
+            }
         }
     }
 
@@ -157,7 +160,22 @@ impl Lanes {
             if topped_up.and_then(|()| self.of(Lane::Read).probe()).is_ok() {
                 return self.shortage.end();
             }
+            self.shortage.go_on();
+            self.work_here();
         }
+    }
+
+    /// Does the work of lanes without any thread on the thread of the runtime, piece by piece. A disk or a name server that hangs
+    /// stops the runtime then, but nothing would be done at all otherwise.
+    fn work_here(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let workers = self.workers.clone();
+        runtime.spawn(async move {
+            while let Some(job) = workers.iter().find_map(|workers| workers.take_without_threads()) {
+                job.run();
+                task::yield_now().await;
+            }
+        });
     }
 }
 

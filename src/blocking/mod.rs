@@ -4,7 +4,8 @@
 //! [`Lane`] with its own queue and its own few threads, so that a disk that hangs under one kind does not stop the others.
 //! A daemon starts one thread of each lane at its start and keeps it ([`keep_threads`]). More are started when work waits,
 //! up to the lane's limit, and end when they are idle. If the system allows no more threads, work waits for those that
-//! there are, and the start is tried again: see [`Shortage`].
+//! there are, and the start is tried again: see [`Shortage`]. The work of a lane without any thread is done on the thread of the
+//! runtime then.
 //!
 //! The lanes belong to the thread that submits, which is the thread of the runtime. Its threads inherit what it may do.
 

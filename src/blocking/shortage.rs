@@ -32,6 +32,8 @@ struct State {
     logged_at: Option<Moment>,
     /// Whether the current one was.
     is_logged: bool,
+    /// Whether it was there at a later attempt too.
+    lasts: bool,
 }
 
 impl Shortage {
@@ -57,7 +59,7 @@ impl ShortageMonitor {
         if state.is_logged {
             state.logged_at = Some(now);
             warn!(
-                "{shortage}; work on files and names waits for the threads that there are, and the start is tried again"
+                "{shortage}; work on files and names goes on with the threads that there are, and the start is tried again"
             );
         } else {
             debug!("{shortage}");
@@ -67,9 +69,20 @@ impl ShortageMonitor {
         true
     }
 
+    /// Notes that a later attempt failed too.
+    pub(super) fn go_on(&self) {
+        self.state().lasts = true;
+    }
+
+    /// Whether a later attempt failed too.
+    pub(super) fn lasts(&self) -> bool {
+        self.state().lasts
+    }
+
     /// Notes that threads can be started again. Logs it, if the shortage was logged.
     pub(super) fn end(&self) {
         let mut state = self.state();
+        state.lasts = false;
         if state.current.take().is_some() {
             if state.is_logged {
                 info!("threads can be started again");

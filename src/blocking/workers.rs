@@ -88,6 +88,22 @@ impl Workers {
         state.threads == 0 && (state.kept > 0 || !state.queue.is_empty())
     }
 
+    /// Takes the next work, if the lane has no thread for it.
+    pub(super) fn take_without_threads(&self) -> Option<Job> {
+        let mut state = self.state();
+        if state.threads > 0 {
+            return None;
+        }
+        if self.lane.skips_abandoned() {
+            state.queue.retain(|job| !job.is_abandoned());
+        }
+        let job = state.queue.pop_front();
+        if state.queue.is_empty() {
+            self.quiet.notify_waiters();
+        }
+        job
+    }
+
     /// Waits until no work waits or runs.
     pub(super) async fn finish(&self) {
         loop {

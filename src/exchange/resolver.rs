@@ -23,13 +23,10 @@ impl Resolve for Resolver {
     }
 }
 
-/// Returns the addresses of a host. Fails at once if no thread can be had for the look-up. An IPv6 address may be in brackets.
+/// Returns the addresses of a host. An IPv6 address may be in brackets.
 pub(super) async fn look_up(host: String, port: u16) -> io::Result<Vec<SocketAddr>> {
     let looking = blocking::submit(Lane::Lookup, move || {
         (host.as_str(), port).to_socket_addrs().map(Iterator::collect::<Vec<SocketAddr>>)
     });
-    if let Some(shortage) = blocking::starved(Lane::Lookup) {
-        return Err(io::Error::other(shortage));
-    }
     looking.await.unwrap_or_else(|| Err(io::Error::other("the look-up ended by a bug in tokenwell")))
 }

@@ -6,12 +6,11 @@ use tokio::sync::oneshot;
 
 use super::Daemon;
 use crate::{
-    blocking::{self, Lane},
-    clock,
+    blocking, clock,
     daemon::{
         credential_state::CredentialState,
         next_action::Next,
-        readiness::{Missing, ReadinessProbe, ReadinessQuestion},
+        readiness::{Missing, ReadinessProbe},
         span,
     },
     renewal::{Health, Id, Moment, Renewal},
@@ -20,20 +19,13 @@ use crate::{
 
 impl Daemon {
     /// Inspects the outputs, and answers afterwards. One inspection is in flight at a time, however many questions
-    /// there are. Without a thread for it, answers by what the loop knows.
+    /// there are.
     pub(super) fn look_whether_ready(&mut self, whose: Option<String>, answer: oneshot::Sender<Readiness>) {
         let whose = match whose.map(|name| self.required(&name)) {
             None => None,
             Some(Some(id)) => Some(id),
             Some(None) => return drop(answer.send(Readiness::Unknown)),
         };
-        if let Some(shortage) = blocking::starved(Lane::Read) {
-            let mut unready = self.culprits(whose, &[]);
-            if !unready.is_empty() {
-                unready.push(shortage.to_string());
-            }
-            return ReadinessQuestion::new(whose, answer).answer(unready);
-        }
         self.monitor.readiness().push(whose, answer);
         self.inspect_all();
     }
@@ -88,6 +80,9 @@ impl Daemon {
         }
         if whose.is_none() {
             lines.extend(self.unlisted_folders());
+        }
+        if let Some(shortage) = blocking::shortage().filter(|_| !lines.is_empty()) {
+            lines.push(shortage.to_string());
         }
         lines
     }

@@ -44,6 +44,7 @@ fn a_cgroup_without_threads_still_renews() {
 
 fn starts_without_threads(limit: &Limit) {
     let mut setting = setting();
+    let hold = setting.sandbox.hold();
     let program = limit.start(&setting, true);
     program.until_said(NO_THREAD, 1);
     program.until_said("status is served", 1);
@@ -58,9 +59,13 @@ fn starts_without_threads(limit: &Limit) {
     assert!(server.get("/metrics").body.contains("tokenwell_ready 0\n"));
     assert_eq!(server.get("/livez").status, 200);
 
+    drop(hold);
+    program.until_said("ready: every required token is on disk", 1);
+    assert_eq!(server.get("/readyz").status, 200, "the loop does the work itself");
+    renew(&mut setting, &program);
+
     limit.set(&program, false);
     program.until_said("threads can be started again", 1);
-    program.until_said("ready: every required token is on disk", 1);
     within("the end of the trouble", || (!server.get("/status").body.contains(NO_THREAD)).then_some(()));
     assert_eq!(server.get("/readyz").status, 200);
     ends_well(&mut setting, program);
@@ -74,12 +79,7 @@ fn goes_on_without_threads(limit: &Limit) {
     let server = Server::Unix(setting.path("out/status.sock"));
     limit.set(&program, true);
     for _ in 0..RENEWALS {
-        let before = ["a", "b"].map(|name| setting.token(name).unwrap());
-        program.signal(Signal::SIGUSR1);
-        within("new tokens", || {
-            let now = ["a", "b"].map(|name| setting.token(name).unwrap());
-            (now[0] != before[0] && now[1] != before[1]).then_some(())
-        });
+        renew(&mut setting, &program);
         assert_eq!(server.get("/readyz").status, 200);
     }
     program.until_said("hook failed: cannot start", 1);
@@ -92,6 +92,15 @@ fn goes_on_without_threads(limit: &Limit) {
     program.signal(Signal::SIGUSR1);
     program.until_said("hook works again", 2);
     ends_well(&mut setting, program);
+}
+
+fn renew(setting: &mut Setting, program: &Program) {
+    let before = ["a", "b"].map(|name| setting.token(name).unwrap());
+    program.signal(Signal::SIGUSR1);
+    within("new tokens", || {
+        let now = ["a", "b"].map(|name| setting.token(name).unwrap());
+        (now[0] != before[0] && now[1] != before[1]).then_some(())
+    });
 }
 
 fn ends_well(setting: &mut Setting, program: Program) {
