@@ -22,10 +22,10 @@ struct Hanging {
 }
 
 fn hang(lane: Lane) -> Hanging {
-    let (begin, began) = oneshot::channel();
+    let (starts, began) = oneshot::channel();
     let (release, hang) = mpsc::channel::<()>();
     let ended = submit(lane, move || {
-        begin.send(()).unwrap();
+        starts.send(()).unwrap();
         let _ = hang.recv();
     });
     Hanging { began, release, ended }

@@ -41,8 +41,11 @@ struct Queue {
     is_writing: bool,
     newest: Option<Entry>,
     /// Those who await the newest record, or one that it has replaced.
-    waiting: Vec<oneshot::Sender<Result<(), Arc<StoreError>>>>,
+    waiting: Vec<Waiting>,
 }
+
+/// A caller that awaits the result of a write.
+type Waiting = oneshot::Sender<Result<(), Arc<StoreError>>>;
 
 #[derive(Debug)]
 struct Entry {
@@ -100,7 +103,7 @@ impl Writer {
         }
     }
 
-    fn next(&self) -> Option<(Entry, Vec<oneshot::Sender<Result<(), Arc<StoreError>>>>)> {
+    fn next(&self) -> Option<(Entry, Vec<Waiting>)> {
         let mut queue = self.0.queue();
         let Some(entry) = queue.newest.take() else {
             queue.is_writing = false;

@@ -54,6 +54,8 @@ struct Budget {
     /// When the window began.
     began: Moment,
     written: u32,
+    /// The credentials whose lines are written in this window; at most [`CREDENTIALS_MAX`].
+    credentials: Vec<String>,
     held: Option<Held>,
     /// How long lines are collected for the next summary.
     pause: Duration,
@@ -78,7 +80,7 @@ impl Repeats {
     pub(super) fn admit(&mut self, now: Moment, line: &Line) -> bool {
         let site_max = match (line.is_routine, &line.credential) {
             (true, _) => ROUTINE_LINES_MAX,
-            (false, Some(_)) => return self.spend(now, line, line.class.clone(), CREDENTIAL_LINES_MAX),
+            (false, Some(_)) => return self.spend(now, line, line.class.clone(), SAME_LINES_MAX),
             (false, None) => SITE_LINES_MAX,
         };
         (line.is_routine || self.spend(now, line, Some(line.message.clone()), SAME_LINES_MAX))
@@ -127,7 +129,7 @@ impl Repeats {
 
 impl Budget {
     fn new(now: Moment, kind: Kind, lines_max: u32) -> Self {
-        Self { kind, lines_max, began: now, written: 0, held: None, pause: PAUSE_MIN }
+        Self { kind, lines_max, began: now, written: 0, credentials: Vec::new(), held: None, pause: PAUSE_MIN }
     }
 
     /// Whether the window has ended without a held line.
@@ -138,14 +140,28 @@ impl Budget {
     fn spend(&mut self, now: Moment, line: &Line) -> bool {
         if self.is_over(now) {
             (self.began, self.written, self.pause) = (now, 0, PAUSE_MIN);
+            self.credentials.clear();
         }
-        if self.written < self.lines_max {
+        if self.written < self.lines_max && self.is_written(line) {
             self.written += 1;
             return true;
         }
         let held = self.held.get_or_insert_with(|| Held::new(now, line.clone()));
         held.add(line);
         false
+    }
+
+    /// Whether a line is about one of the first credentials, whose later lines, with other reasons, are written too; or about none.
+    fn is_written(&mut self, line: &Line) -> bool {
+        let Some(credential) = line.credential.as_ref().filter(|_| !line.is_routine) else { return true };
+        if self.credentials.contains(credential) {
+            return true;
+        }
+        let has_room = self.credentials.len() < CREDENTIALS_MAX;
+        if has_room {
+            self.credentials.push(credential.clone());
+        }
+        has_room
     }
 
     fn due(&self) -> Option<Moment> {
@@ -200,9 +216,9 @@ const WINDOW: Duration = Duration::from_secs(30);
 const PAUSE_MIN: Duration = Duration::from_secs(2);
 /// How long lines are collected if the trouble does not end.
 const PAUSE_MAX: Duration = Duration::from_secs(10 * 60);
-/// Lines about credentials from one site, in one window.
-const CREDENTIAL_LINES_MAX: u32 = 3;
-/// Other lines with one text, in one window.
+/// The credentials whose lines from one site are written, in one window.
+const CREDENTIALS_MAX: usize = 3;
+/// Lines about them, or other lines with one text, in one window. A person who repairs a file step by step reads each reason.
 const SAME_LINES_MAX: u32 = 10;
 /// Other lines from one site, in one window.
 const SITE_LINES_MAX: u32 = 100;

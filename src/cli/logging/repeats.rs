@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use tracing::{
     Event, Level, Subscriber,
     field::{Field, Visit},
+    level_filters::LevelFilter,
 };
 use tracing_subscriber::{
     fmt::{FmtContext, FormatEvent, FormatFields, format::Writer},
@@ -13,8 +14,8 @@ use tracing_subscriber::{
 
 use crate::log_lines::{self, Line, ROUTINE};
 
-/// Wraps another format and writes nothing for a line that repeats too often. Does not limit the levels DEBUG and TRACE,
-/// which somebody asked for.
+/// Wraps another format and writes nothing for a line that repeats too often. A person who asked for DEBUG or TRACE gets these, and
+/// every line about a credential.
 ///
 /// This is not a filter of the subscriber: a filter of one layer that refuses an event, rather than a call site, leaves a
 /// mark in `tracing-subscriber` 0.3 that also hides the next event.
@@ -30,9 +31,12 @@ where
     F: FormatEvent<S, N>,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let is_limited = *event.metadata().level() <= Level::INFO;
-        if is_limited && !log_lines::admit(&line(event)) {
-            return Ok(());
+        if *event.metadata().level() <= Level::INFO {
+            let line = line(event);
+            let is_asked_for = line.credential.is_some() && LevelFilter::current() >= Level::DEBUG;
+            if !is_asked_for && !log_lines::admit(&line) {
+                return Ok(());
+            }
         }
         self.lines.format_event(context, writer, event)
     }

@@ -68,12 +68,12 @@ impl Daemon {
                 let session = state.token().session().cloned();
                 let (imposed, records) = (state.outputs().imposed(), state.records().clone());
                 let (times, record) = (self.times(id), self.record(id));
-                let (access, context) = (self.access.clone(), Arc::clone(&self.context));
+                let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
                     let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
-                    let (shared, published) = (Arc::clone(&context), Arc::clone(&credential));
+                    let (api, published) = (shared.api.clone(), Arc::clone(&credential));
                     let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
-                        let project = shared.api.project.as_str();
+                        let project = api.project.as_str();
                         let content = Content { session: &session, credential: &published.name, project, times };
                         output::publish(&published.outputs, &imposed, &content, locks, protected_keys)
                     };
@@ -82,7 +82,7 @@ impl Daemon {
                     let written = record.as_ref().and_then(|record| record.written.clone());
                     let stored = match record {
                         None => None,
-                        Some(record) => Some(records.store(&context.ledger, &credential.name, record).await),
+                        Some(record) => Some(records.store(&shared.ledger, &credential.name, record).await),
                     };
                     Done::Published { results, written, stored }
                 });

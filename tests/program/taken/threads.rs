@@ -132,7 +132,7 @@ enum Limit {
     Cgroup(Cgroup),
 }
 
-/// RLIMIT_NPROC of a user of its own.
+/// `RLIMIT_NPROC` of a user of its own.
 struct UserLimit {
     user: u32,
 }
@@ -183,8 +183,7 @@ impl UserLimit {
             return None;
         }
         // The limit counts all processes of a user, so each test has its own.
-        static NEXT: AtomicU32 = AtomicU32::new(61_300);
-        needs("prlimit").then(|| Self { user: NEXT.fetch_add(1, Ordering::Relaxed) })
+        needs("prlimit").then(|| Self { user: NEXT_USER.fetch_add(1, Ordering::Relaxed) })
     }
 }
 
@@ -222,3 +221,6 @@ const TIGHT: &str = "--nproc=1:1000";
 const WIDE: &str = "--nproc=1000:1000";
 const PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 const RENEWALS: u32 = 5;
+
+/// The next user, so that tests do not share a limit.
+static NEXT_USER: AtomicU32 = AtomicU32::new(61_300);

@@ -39,7 +39,7 @@ pub(crate) fn told(story: impl AsyncFnOnce(&mut World)) {
     runtime.0.as_ref().unwrap().block_on(async {
         let mut world = World::new(number);
         story(&mut world).await;
-        world.end().await;
+        Box::pin(world.end()).await;
     });
 }
 
