@@ -63,7 +63,7 @@ fn a_reader_that_comes_back_learns_what_is_missing() {
     let (reader, writer) = full_pipe();
     let mut child = Running::start(run(&setting.path("")).env("TOKENWELL_LOG", "trace"), writer);
     let server = || Server::Unix(setting.path("socket"));
-    within("the socket", || setting.path("socket").exists().then_some(()));
+    within("the socket", || UnixStream::connect(setting.path("socket")).ok());
     let suppressed = || {
         let report: Value = serde_json::from_str(&server().get("/status").body).unwrap();
         report["logLinesSuppressed"].as_u64().unwrap()

@@ -66,7 +66,7 @@ fn every_status_view_agrees_at_every_stage() {
         readyz: "a: no token yet",
         page: "starting",
         table: &["not ready: 0 of 1 fresh", "starting", "HTTP 503"],
-        sentence: "not ready; 0 of 1 fresh; a: the API fails",
+        sentence: "waiting for the token: a: failed: ",
         log: ("WARN", "HTTP 503"),
     });
     faces.setting.sandbox.set(|settings| settings.outage = None);
