@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     api::Api,
-    network_path::NetworkPath,
+    network_path::{NetworkPath, Untunnelled},
     origin::Origin,
     proxy::{self, Proxies, ProxyError},
     refusal::Refused,
@@ -145,7 +145,10 @@ impl Client {
             Err(_elapsed) => TransportError::Slow,
         };
         let error = match error {
-            TransportError::NotConnected(words) => TransportError::NotConnected(self.by_proxy().await.unwrap_or(words)),
+            TransportError::NotConnected { words, in_tunnel } => {
+                let words = self.by_proxy(in_tunnel.clone()).await.unwrap_or(words);
+                TransportError::NotConnected { words, in_tunnel }
+            }
             error => error,
         };
         Err(error.refused(&self.origin, timeout, self.connect_timeout))
@@ -153,9 +156,11 @@ impl Client {
 }
 
 impl Client {
-    /// Returns why the proxy opens no tunnel, in the words of `check --online`; `None` if it does, or if there is no proxy.
-    async fn by_proxy(&self) -> Option<String> {
-        let refusal = self.path.why_no_tunnel(self.connect_timeout).await?;
+    /// Returns why the proxy opens no tunnel, or what it did in it, in the words of `check --online`; `None` if it is not the
+    /// cause, or if there is no proxy.
+    async fn by_proxy(&self, in_tunnel: Option<Untunnelled>) -> Option<String> {
+        let in_tunnel = in_tunnel.filter(|_| self.path.has_plain_proxy());
+        let refusal = self.path.why_no_tunnel(self.connect_timeout).await.or(in_tunnel)?;
         let words = self.path.route().refused_words(&refusal, self.path.host())?;
         Some(format!("the proxy {words}"))
     }

@@ -6,7 +6,7 @@ use std::{error::Error, io, time::Duration};
 
 use rustls::{CertificateError, Error as TlsError};
 
-use super::{origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
+use super::{network_path::Untunnelled, origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
 use crate::{blocking::Shortage, renewal::Refusal};
 
 /// An error between the client and the API.
@@ -18,8 +18,13 @@ pub(super) enum TransportError {
     SlowConnect,
     /// The body is longer than [`BODY_BYTES_MAX`].
     TooLong,
-    /// No connection could be made, with the description of the error. A proxy may know more.
-    NotConnected(String),
+    /// No connection could be made. A proxy may know more.
+    NotConnected {
+        /// Description of the error.
+        words: String,
+        /// What a proxy did, if it has opened a tunnel.
+        in_tunnel: Option<Untunnelled>,
+    },
     /// Any other error, with its description.
     Broken(String),
 }
@@ -45,7 +50,7 @@ impl TransportError {
             None => words,
         };
         let words = if through_proxy { format!("through the proxy in the environment: {words}") } else { words };
-        if error.is_connect() { Self::NotConnected(words) } else { Self::Broken(words) }
+        if error.is_connect() { Self::NotConnected { words, in_tunnel: in_tunnel(error) } } else { Self::Broken(words) }
     }
 
     /// Converts the error to a refusal and its message.
@@ -60,7 +65,7 @@ impl TransportError {
             Self::TooLong => {
                 (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"))
             }
-            Self::NotConnected(words) | Self::Broken(words) => {
+            Self::NotConnected { words, .. } | Self::Broken(words) => {
                 (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}"))
             }
         };
@@ -72,6 +77,27 @@ impl TransportError {
 pub(super) fn describe(error: &(dyn Error + 'static)) -> String {
     let found = causes(error).into_iter().rev().find_map(words);
     found.unwrap_or_else(|| "no connection could be made".to_owned())
+}
+
+/// Returns what a proxy did, if TLS in its tunnel failed with this error: it sent something else, or closed the tunnel.
+pub(super) fn in_tunnel(error: &(dyn Error + 'static)) -> Option<Untunnelled> {
+    causes(error).into_iter().rev().find_map(|cause| {
+        if let Some(TlsError::InvalidMessage(_)) = cause.downcast_ref() {
+            return Some(Untunnelled::Page);
+        }
+        let io = cause.downcast_ref::<io::Error>().filter(|io| is_cut(io.kind()))?;
+        Some(Untunnelled::Cut { why: io_words(io)? })
+    })
+}
+
+fn is_cut(kind: io::ErrorKind) -> bool {
+    matches!(
+        kind,
+        io::ErrorKind::UnexpectedEof
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+    )
 }
 
 /// Returns the chain of causes, outermost first. `source` of an `io::Error` omits the error it wraps, so that error is

@@ -16,7 +16,7 @@ use tokio::time::timeout as within;
 use tokio_rustls::TlsConnector;
 
 use super::{Anchors, Authority, Certificate, NetworkPath, Tunnel, Untrusted};
-use crate::exchange::transport::describe;
+use crate::exchange::transport::{describe, in_tunnel};
 
 /// A completed handshake.
 #[derive(Clone, PartialEq, Debug)]
@@ -41,6 +41,9 @@ pub enum HandshakeError {
     /// The connection or the handshake failed.
     #[error("{}", describe(.0))]
     Broken(#[source] io::Error),
+    /// The proxy opened the tunnel and then broke it, with the words for it.
+    #[error("the proxy {0}")]
+    InTunnel(String),
     /// It took longer than this.
     #[error("TLS: no handshake within {}", humantime::format_duration(*.0))]
     Slow(Duration),
@@ -70,7 +73,7 @@ impl NetworkPath {
         let name = ServerName::try_from(self.host.clone()).map_err(|_| HandshakeError::Name)?;
         let stream = match within(timeout, TlsConnector::from(Arc::new(config)).connect(name.clone(), tunnel.0)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(HandshakeError::Broken(error)),
+            Ok(Err(error)) => return Err(self.broken(error)),
             Err(_elapsed) => return Err(HandshakeError::Slow(timeout)),
         };
         let (_, connection) = stream.get_ref();
@@ -84,6 +87,14 @@ impl NetworkPath {
             chain: chain.iter().take(CHAIN_MAX).map(|der| Certificate::read(der)).collect(),
             trust: anchors.judge(chain, &name, now),
         })
+    }
+}
+
+impl NetworkPath {
+    /// Returns what ended the handshake: the proxy, if there is one and it sent something else than TLS or closed the tunnel.
+    fn broken(&self, error: io::Error) -> HandshakeError {
+        let words = in_tunnel(&error).and_then(|refusal| self.route.refused_words(&refusal, &self.host));
+        words.map_or(HandshakeError::Broken(error), HandshakeError::InTunnel)
     }
 }
 

@@ -13,10 +13,12 @@ mod handshake;
 mod refusal_words;
 mod route;
 mod tunnel;
+mod untunnelled;
 
 pub use anchors::{Anchors, Authority, Root, Untrusted};
 pub use certificate::Certificate;
 pub use connect::{Connected, LookUpError, NotConnected};
 pub use handshake::{Handshake, HandshakeError};
 pub use route::{NetworkPath, Route};
-pub use tunnel::{Tunnel, Untunnelled};
+pub use tunnel::Tunnel;
+pub use untunnelled::Untunnelled;

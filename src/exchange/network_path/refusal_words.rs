@@ -16,6 +16,9 @@ impl Route {
                 "answers CONNECT with 200 and then sends HTTP instead of TLS, as the sign-in page of a network does; sign in there, or \
                  name a proxy for https in `{variable}`"
             ),
+            Untunnelled::Cut { why } => {
+                format!("answers CONNECT with 200, and then {why}; can it reach `{target}`, and does it allow it?")
+            }
             Untunnelled::Broken { why } => format!("gives no tunnel: {why}; is it a proxy for https, at that port?"),
             Untunnelled::Slow(time) => {
                 format!("gives no tunnel within {}; can it reach `{target}`?", humantime::format_duration(*time))

@@ -69,6 +69,11 @@ impl NetworkPath {
         Ok(Self { host, port, is_plain_http, route, login })
     }
 
+    /// Whether requests go through a proxy that is itself reached without TLS.
+    pub(in crate::exchange) fn has_plain_proxy(&self) -> bool {
+        matches!(self.route, Route::Proxy { is_tls: false, .. })
+    }
+
     /// Returns the host of the requests.
     pub fn host(&self) -> &str {
         &self.host

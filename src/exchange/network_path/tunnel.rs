@@ -12,7 +12,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 use zeroize::Zeroizing;
 
-use super::{Anchors, Connected, NetworkPath, Route};
+use super::{Anchors, Connected, NetworkPath, Route, Untunnelled};
 use crate::exchange::transport::describe;
 
 /// A connection to the API, directly or through a proxy.
@@ -23,32 +23,13 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
-/// Why a proxy opened no tunnel.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Untunnelled {
-    /// The proxy answered `CONNECT` with this status.
-    Refused {
-        /// The status.
-        status: u16,
-        /// The schemes of `Proxy-Authenticate`, as in `Negotiate`; empty without that header.
-        schemes: Vec<String>,
-    },
-    /// The proxy answered `CONNECT` with 200, and then sent data before TLS began: a page, as captive portals do.
-    Page,
-    /// The proxy does not speak HTTP, closed the connection, or failed the TLS handshake.
-    Broken {
-        /// Description of the error.
-        why: String,
-    },
-    /// The proxy took longer than this.
-    Slow(Duration),
-}
-
 impl NetworkPath {
     /// Asks the proxy for a tunnel once more and returns why it opens none, as the HTTP library does not say. `None` without such
     /// a proxy, or if it opens one. No secret of the API is sent. A proxy that is reached by TLS is not asked.
     pub(in crate::exchange) async fn why_no_tunnel(&self, timeout: Duration) -> Option<Untunnelled> {
-        let Route::Proxy { is_tls: false, .. } = &self.route else { return None };
+        if !self.has_plain_proxy() {
+            return None;
+        }
         let asked = async {
             let addresses = self.look_up(timeout).await.ok()?;
             let connected = self.connect(&addresses, timeout).await.ok()?;
@@ -114,7 +95,7 @@ async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>)
         Some(200..=299) => match within(PAGE_MAX, stream.read_u8()).await {
             Err(_elapsed) => Ok(Tunnel(stream)),
             Ok(Ok(_)) => Err(Untunnelled::Page),
-            Ok(Err(error)) => Err(broken(error)),
+            Ok(Err(error)) => Err(Untunnelled::Cut { why: describe(&error) }),
         },
         Some(status) => Err(Untunnelled::Refused { status, schemes: schemes(&head) }),
         None => Err(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() }),
@@ -126,11 +107,28 @@ fn schemes(head: &[u8]) -> Vec<String> {
     let head = String::from_utf8_lossy(head);
     let headers = head.lines().filter_map(|line| line.split_once(':'));
     let offers = headers.filter(|(name, _)| name.trim().eq_ignore_ascii_case("proxy-authenticate"));
-    let words = offers.flat_map(|(_, value)| value.split(',')).filter_map(|offer| offer.split_whitespace().next());
+    let offers: Vec<_> = offers.map(|(_, value)| unquoted(value)).collect();
+    let words = offers.iter().flat_map(|value| value.split(',')).filter_map(|offer| offer.split_whitespace().next());
     let is_scheme = |word: &&str| {
         word.len() <= SCHEME_BYTES_MAX && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
     words.filter(is_scheme).take(SCHEMES_MAX).map(str::to_owned).collect()
+}
+
+/// Returns a header's value without its quoted strings.
+fn unquoted(value: &str) -> String {
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    let is_outside = |character: &char| {
+        let was_quoted = is_quoted;
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' if is_quoted => is_escaped = true,
+            '"' => is_quoted = !is_quoted,
+            _ => {}
+        }
+        !was_quoted && *character != '"'
+    };
+    value.chars().filter(is_outside).collect()
 }
 
 /// Returns the status of a line such as `HTTP/1.1 200 …`.
@@ -160,6 +158,7 @@ mod tests {
             of("Proxy-Authenticate: Digest realm=\"a, b\", nonce=\"x=\", Basic realm=\"c\""),
             ["Digest", "Basic"]
         );
+        assert_eq!(of("Proxy-Authenticate: Digest realm=\"a, Basic \\\", NTLM\", nonce=\"b\""), ["Digest"]);
         assert_eq!(of("Via: Negotiate"), [] as [&str; 0]);
         assert_eq!(of(&format!("Proxy-Authenticate: {}", "a".repeat(33))), [] as [&str; 0]);
     }

@@ -139,6 +139,21 @@ fn a_proxy_is_reported_with_its_variable_and_its_answer() {
 }
 
 #[test]
+fn a_proxy_that_breaks_its_tunnel_is_named_at_tls() {
+    let mut setting = setting_at("http://127.0.0.1:1", "");
+    let plain = setting.sandbox.address();
+    let text = setting.configuration(&format!("https://{plain}"), &setting.named(&["a"]));
+    setting.put("tokenwell.yaml", &text);
+    let address = proxy("HTTP/1.1 200 OK");
+    let mut command = check(&setting);
+    command.env("HTTPS_PROXY", format!("http://{address}"));
+    let ended = run(&mut setting, &mut command);
+    ends_at(&ended, "TLS");
+    let expected = format!("the proxy `{address}`, which `HTTPS_PROXY` names, answers CONNECT with 200");
+    assert!(line(&ended, "TLS").contains(&expected), "{}", ended.stdout);
+}
+
+#[test]
 fn an_unreachable_proxy_differs_from_an_unusable_one() {
     let mut setting = setting_at("https://api.tokenwell.invalid", "");
     let nobody = nobody();

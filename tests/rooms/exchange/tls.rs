@@ -217,6 +217,30 @@ async fn closing_proxy(answer: String) -> SocketAddr {
     address
 }
 
+/// Starts a proxy that opens each tunnel, waits for the client's TLS, and then sends these bytes and closes the connection.
+async fn breaking_proxy(page: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (mut client, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(client.read_u8().await.unwrap());
+                }
+                client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
+                // All of it: otherwise the connection is reset, and the page may be lost.
+                let mut hello = [0; 16 * 1024];
+                if client.read(&mut hello).await.is_ok_and(|count| count > 0) {
+                    client.write_all(page.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    address
+}
+
 /// Starts a proxy for one connection. It answers the `CONNECT`, and forwards the connection if the answer is 200.
 async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -318,7 +342,7 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
         (String::new(), "gives no tunnel: the connection was closed before the complete reply arrived;"),
         (
             "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
-            "gives no tunnel: the connection was closed before the complete reply arrived;",
+            "answers CONNECT with 200, and then the connection was closed before the complete reply arrived;",
         ),
     ] {
         let address = closing_proxy(answer).await;
@@ -339,6 +363,28 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
         "{}",
         refused.message
     );
+    assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn what_a_proxy_does_within_its_tunnel_names_the_proxy() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    for (page, words) in [
+        ("HTTP/1.1 200 OK\r\n\r\n<html>sign in</html>", "answers CONNECT with 200 and then sends HTTP instead of TLS,"),
+        ("<html>sign in</html>", "answers CONNECT with 200 and then sends HTTP instead of TLS,"),
+        (
+            "",
+            "answers CONNECT with 200, and then the connection was closed before the complete reply arrived; can it reach \
+             `127.0.0.1`,",
+        ),
+    ] {
+        let address = breaking_proxy(page).await;
+        let proxies = set("HTTPS_PROXY", format!("http://{address}"));
+        let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
+        let expected = format!("the proxy `{address}`, which `HTTPS_PROXY` names, {words}");
+        assert!(refused.message.contains(&expected), "{page}: {}", refused.message);
+    }
     assert_eq!(server.connections(), 0);
 }
 
