@@ -149,6 +149,9 @@ impl Client {
                 let words = self.by_proxy(in_tunnel.clone()).await.unwrap_or(words);
                 TransportError::NotConnected { words, in_tunnel }
             }
+            TransportError::SlowConnect { by_proxy: None } => {
+                TransportError::SlowConnect { by_proxy: self.path.slow_words() }
+            }
             error => error,
         };
         Err(error.refused(&self.origin, timeout, self.connect_timeout))

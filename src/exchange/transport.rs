@@ -15,7 +15,10 @@ pub(super) enum TransportError {
     /// The request exceeded its time-out.
     Slow,
     /// The connection exceeded its time-out.
-    SlowConnect,
+    SlowConnect {
+        /// Words on the proxy, if there is one.
+        by_proxy: Option<String>,
+    },
     /// The body is longer than [`BODY_BYTES_MAX`].
     TooLong,
     /// No connection could be made. A proxy may know more.
@@ -33,7 +36,7 @@ impl TransportError {
     /// Finds the cause in an error of the HTTP client.
     pub(super) fn of(error: &reqwest::Error) -> Self {
         if error.is_timeout() {
-            return if error.is_connect() { Self::SlowConnect } else { Self::Slow };
+            return if error.is_connect() { Self::SlowConnect { by_proxy: None } } else { Self::Slow };
         }
         let causes = causes(error);
         let through_proxy = causes.iter().any(|cause| cause.to_string().starts_with(TUNNEL));
@@ -58,9 +61,10 @@ impl TransportError {
         let length = humantime::format_duration;
         let (refusal, message) = match self {
             Self::Slow => (Refusal::TimedOut, format!("no whole reply from `{origin}` within {}", length(timeout))),
-            Self::SlowConnect => {
+            Self::SlowConnect { by_proxy } => {
                 let within = length(timeout.min(connect_timeout));
-                (Refusal::TimedOut, format!("no connection to `{origin}` within {within}"))
+                let by_proxy = by_proxy.map_or(String::new(), |words| format!(" {words}"));
+                (Refusal::TimedOut, format!("no connection to `{origin}` within {within}{by_proxy}"))
             }
             Self::TooLong => {
                 (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"))

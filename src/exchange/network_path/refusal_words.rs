@@ -1,6 +1,6 @@
 //! Why a proxy opens no tunnel, in words with the remedy: for the daemon and for `check --online`.
 
-use super::{Route, Untunnelled};
+use super::{NetworkPath, Route, Untunnelled};
 
 impl Route {
     /// Returns the proxy and why it opens no tunnel to `target`; `None` without a proxy.
@@ -25,6 +25,17 @@ impl Route {
             }
         };
         Some(format!("`{host}:{port}`, which `{variable}` names, {why}"))
+    }
+}
+
+impl NetworkPath {
+    /// Returns what to look at if no connection was made in time; `None` without a proxy, where the first words say it all.
+    pub(in crate::exchange) fn slow_words(&self) -> Option<String> {
+        let Route::Proxy { variable, host, port, .. } = &self.route else { return None };
+        Some(format!(
+            "through the proxy `{host}:{port}`, which `{variable}` names; does it respond, and can it reach `{}`?",
+            self.host
+        ))
     }
 }
 

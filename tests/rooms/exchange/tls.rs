@@ -160,6 +160,19 @@ async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::TimedOut);
     assert_eq!(refused.message, format!("no connection to `https://{address}` within 300ms"));
+
+    let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{address}"));
+    let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
+    let client = ApiClient::build(&base, &settings, &proxies).unwrap();
+    let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
+    assert_eq!(refused.refusal, Refusal::TimedOut);
+    assert_eq!(
+        refused.message,
+        format!(
+            "no connection to `https://api.descope.com` within 300ms through the proxy `{address}`, which `HTTPS_PROXY` names; does it \
+             respond, and can it reach `api.descope.com`?"
+        )
+    );
 }
 
 #[tokio::test]
