@@ -73,8 +73,9 @@ fn a_reader_may_wait_and_see_the_status_by_the_socket() {
     }
     // The daemon's reasons are the reader's.
     shared.0.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
-    fs::remove_file(shared.0.path("out/a.jwt")).unwrap();
+    // First, or the daemon may be quicker to write the file again.
     fs::set_permissions(shared.0.path("out"), fs::Permissions::from_mode(0o2550)).unwrap();
+    fs::remove_file(shared.0.path("out/a.jwt")).unwrap();
     within("it is missed", || {
         let ended = shared.read(&["wait", "--timeout", "0s"]);
         (ended.code == Some(1) && ended.stderr.contains("out/a.jwt`")).then_some(())

@@ -11,6 +11,7 @@ use std::{
 
 use tempfile::TempDir;
 use tokenwell::{
+    blocking::{self, Lane},
     exchange::{Api, BaseUrl, Client, HttpSettings, ProjectId, Proxies, Refused, Trust},
     fingerprint::Fingerprint,
     sandbox::{Sandbox, Settings},
@@ -75,8 +76,8 @@ impl Scene {
             })
             .await
         });
-        // A crash does not stop a write that the kernel has begun; the runtime waits for it.
-        drop(runtime);
+        // A crash does not stop a write that the kernel has begun.
+        runtime.block_on(blocking::finish(Lane::State));
         ended
     }
 
