@@ -63,9 +63,13 @@ impl KeyForm {
     }
 }
 
-/// `P` and 27 letters and digits, or with a region in between 31.
+/// `P` and 27 letters and digits, the first of which is `2` today, or 31 with a region in between. Keys are longer, and begin with `K`.
 fn is_project_id(text: &str) -> bool {
-    text.starts_with("P2") && matches!(text.len(), 28 | 32) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    let is_of_usual_length = matches!(text.len(), 28 | 32);
+    let begins_as_one = text.starts_with("P2") && text.len() <= PROJECT_ID_BYTES_MAX;
+    text.starts_with('P')
+        && (is_of_usual_length || begins_as_one)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Digits and the signs and letters of RFC 3339, such as `2026-11-30T13:45:00Z`.
@@ -74,6 +78,7 @@ fn is_number_or_time(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+TZ /_".contains(&byte))
 }
 
+const PROJECT_ID_BYTES_MAX: usize = 36;
 /// Shorter content is doubtful.
 const KEY_BYTES_USUAL: usize = 16;
 
@@ -86,7 +91,9 @@ mod tests {
         let long = "x".repeat(40);
         for (content, is) in [
             ("P2abcdefghijklmnopqrstuvwxyz", "a project id"),
-            ("Puse12abcdefghijklmnopqrstuvwxyz1", ""),
+            ("Puse12abcdefghijklmnopqrstuvwxyz", "a project id"),
+            ("P2world", "a project id"),
+            ("Password-that-is-a-key-of-28", ""),
             ("P2use1abcdefghijklmnopqrstuvwxy0\n", "a project id"),
             ("2026-11-30T13:45:00Z\n", "a number or a time"),
             ("2026-11-30 13:45:00.123+02:00", "a number or a time"),
