@@ -14,7 +14,7 @@ use super::{
 use crate::{
     config::duration,
     offline::{self, DiskStatus, SCAN_MAX},
-    status::{self, Report},
+    status::{self, Report, Unready},
 };
 
 /// Block until every required token is on disk, whole and valid: for scripts, units and probes
@@ -72,9 +72,9 @@ async fn judge(target: &Arc<TargetConfig>) -> Option<DiskStatus> {
     Some(disk)
 }
 
-/// Converts the answer of a daemon. A token that it finds must be visible here too, which may be another container. Blocks on
-/// the disk.
-fn by_daemon(report: &Report, unready: Vec<String>) -> DiskStatus {
+/// Converts the answer of a daemon. A token that it finds must be visible here too, which may be another container. The daemon
+/// lists a bounded number of tokens; the others are those that its report calls not ready. Blocks on the disk.
+fn by_daemon(report: &Report, unready: Unready) -> DiskStatus {
     let required: Vec<_> = report.credentials.iter().filter(|credential| credential.required).collect();
     let mut tokens = DiskStatus {
         credentials: report.credentials.len(),
@@ -82,15 +82,23 @@ fn by_daemon(report: &Report, unready: Vec<String>) -> DiskStatus {
         missing: Vec::new(),
         troubles: Vec::new(),
     };
-    for line in unready {
+    for line in unready.lines {
         match line.split_once(": ").filter(|(name, _)| required.iter().any(|credential| credential.name == *name)) {
             Some((name, why)) => tokens.missing.push((name.to_owned(), why.to_owned())),
             None => tokens.troubles.push(line),
         }
     }
+    let is_listed = |tokens: &DiskStatus, name: &str| tokens.missing.iter().any(|(listed, _)| listed == name);
     for credential in required {
+        if is_listed(&tokens, &credential.name) {
+            continue;
+        }
+        if unready.left_out > 0 && !credential.ready {
+            tokens.missing.push((credential.name.clone(), "not ready".to_owned()));
+            continue;
+        }
         let missing = credential.outputs.iter().map(|output| &output.path).find(|path| is_missing(path));
-        if let Some(path) = missing.filter(|_| tokens.missing.iter().all(|(name, _)| *name != credential.name)) {
+        if let Some(path) = missing {
             let why = format!("the daemon has its token, but there is no file `{}` here", path.display());
             tokens.missing.push((credential.name.clone(), why));
         }

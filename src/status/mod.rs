@@ -26,7 +26,7 @@ pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
 pub use http::{
     Address, AllowedHosts, HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe,
-    NotAHost, NotPassed, PortHolder, Query, Readiness, RequestError, Server, Snapshot, SocketId, fetch_report,
+    NotAHost, NotPassed, PortHolder, Query, Readiness, RequestError, Server, Snapshot, SocketId, Unready, fetch_report,
     fetch_unready, listen_probe, port_holder,
 };
 pub use metrics::{Format as MetricsFormat, metrics};

@@ -93,16 +93,34 @@ pub async fn fetch_report(address: &Address) -> Result<Report, RequestError> {
     if report.version == REPORT_VERSION { Ok(report) } else { Err(RequestError::Foreign) }
 }
 
-/// Asks whether every required token is on disk and valid, for at most [`TIMEOUT`]. Returns one line for each reason why not. Must
-/// be called within a runtime.
-pub async fn fetch_unready(address: &Address) -> Result<Vec<String>, RequestError> {
+/// Why not every required token is on disk and valid.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Unready {
+    /// One line for each reason; none if they all are.
+    pub lines: Vec<String>,
+    /// How many tokens the daemon did not list.
+    pub left_out: usize,
+}
+
+impl Unready {
+    fn read(body: &[u8]) -> Self {
+        let mut unready = Self::default();
+        for line in String::from_utf8_lossy(body).lines() {
+            match line.strip_prefix("and ").and_then(|rest| rest.strip_suffix(" more")?.parse().ok()) {
+                Some(left_out) => unready.left_out = left_out,
+                None => unready.lines.push(line.replace(char::is_control, " ")),
+            }
+        }
+        unready
+    }
+}
+
+/// Asks whether every required token is on disk and valid, for at most [`TIMEOUT`]. Must be called within a runtime.
+pub async fn fetch_unready(address: &Address) -> Result<Unready, RequestError> {
     let (status, body) = fetch(address, "/readyz").await?;
     match status {
-        StatusCode::OK => Ok(Vec::new()),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            let text = String::from_utf8_lossy(&body);
-            Ok(text.lines().map(|line| line.replace(char::is_control, " ")).collect())
-        }
+        StatusCode::OK => Ok(Unready::default()),
+        StatusCode::SERVICE_UNAVAILABLE => Ok(Unready::read(&body)),
         status => Err(RequestError::ErrorStatus(status)),
     }
 }

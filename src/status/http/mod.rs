@@ -34,7 +34,7 @@ mod server;
 mod unix_socket;
 
 pub use self::{
-    client::{Address, RequestError, fetch_report, fetch_unready},
+    client::{Address, RequestError, Unready, fetch_report, fetch_unready},
     host_pattern::{AllowedHosts, HOST_LABEL_BYTES_MAX, HostPattern, NotAHost},
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},

@@ -5,7 +5,7 @@ use std::{ffi::OsStr, fs, process::Command, time::Duration};
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    program::{Ended, Program, once, tokenwell},
+    program::{Ended, Program, once, run, tokenwell},
     setting::Setting,
 };
 
@@ -24,7 +24,7 @@ fn existing_tokens_end_the_wait_without_a_daemon() {
 fn the_wait_ends_with_the_last_token() {
     let setting = Setting::with(&["a", "b"]);
     let hold = setting.sandbox.hold();
-    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    let daemon = Program::start(&mut run(&setting.path("")));
     setting.until_exchanges(2);
     let waiting = Program::start(&mut wait(&setting, "60s"));
     drop(hold);
@@ -125,6 +125,27 @@ fn a_set_is_waited_for_as_any_output() {
     fs::remove_file(setting.path("out/a.jwt")).unwrap();
     let ended = waited(&setting, "0s");
     assert!(ended.stderr.contains("is not as it should be"), "{}", ended.stderr);
+}
+
+#[test]
+fn every_token_of_a_large_fleet_is_counted() {
+    let mut setting = Setting::new();
+    let names: Vec<_> = (0..130).map(|n| format!("c{n:03}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        setting.put_key(name, name);
+    }
+    let status = format!("status: {{listen: \"unix:{}\"}}\n", setting.path("status.sock").display());
+    setting.configure_with(&status, &setting.named(&names));
+    setting.sandbox.set(|settings| settings.outage = Some(Answer::status(503)));
+    let daemon = Program::start(&mut run(&setting.path("")));
+    daemon.until_said("status is served", 1);
+    let ended = waited(&setting, "0s");
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stderr.contains("130 of 130 required tokens are not ready:\n  c000: "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("\n  and 110 more\n"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches(" more").count(), 1, "{}", ended.stderr);
+    setting.clean(&daemon.stop());
 }
 
 #[test]
