@@ -10,6 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
+use super::lane::Lane;
 use crate::clock;
 
 /// What work does with a file.
@@ -45,6 +46,7 @@ struct State {
 #[derive(Debug)]
 struct Entry {
     hang: Hang,
+    lane: Lane,
     is_reported: bool,
 }
 
@@ -55,6 +57,7 @@ thread_local! {
 /// The file that this thread is at.
 struct OwnAccess {
     board: Arc<AccessBoard>,
+    lane: Lane,
     number: Option<u64>,
 }
 
@@ -63,14 +66,26 @@ pub fn at_file(access: Access, path: &Path) {
     OWN.with_borrow_mut(|own| {
         if let Some(own) = own {
             own.end();
-            own.number = Some(own.board.begin(access, path, clock::monotonic()));
+            own.number = Some(own.board.begin(own.lane, access, path, clock::monotonic()));
         }
     });
 }
 
-/// Enters the accesses of this thread on a board from here on.
-pub(super) fn enter_on(board: &Arc<AccessBoard>) {
-    OWN.set(Some(OwnAccess { board: Arc::clone(board), number: None }));
+/// Notes that the work on this thread is at a file or folder to read it, unless it would probably hang there: see
+/// [`super::is_out_of_reach`]. Returns whether to read it; on other threads always.
+pub fn reaches(path: &Path) -> bool {
+    let responds = OWN.with_borrow(|own| {
+        own.as_ref().is_none_or(|own| !own.board.is_out_of_reach(path, STUCK_AFTER, clock::monotonic()))
+    });
+    if responds {
+        at_file(Access::Read, path);
+    }
+    responds
+}
+
+/// Enters the accesses of this thread of a lane on a board from here on.
+pub(super) fn enter_on(board: &Arc<AccessBoard>, lane: Lane) {
+    OWN.set(Some(OwnAccess { board: Arc::clone(board), lane, number: None }));
 }
 
 /// Notes that the work on this thread has ended.
@@ -104,12 +119,12 @@ impl Hang {
 }
 
 impl AccessBoard {
-    fn begin(&self, access: Access, path: &Path, since: Duration) -> u64 {
+    fn begin(&self, lane: Lane, access: Access, path: &Path, since: Duration) -> u64 {
         let mut state = self.state();
         state.next += 1;
         let number = state.next;
         let hang = Hang { access, path: path.to_owned(), since };
-        state.current.insert(number, Entry { hang, is_reported: false });
+        state.current.insert(number, Entry { hang, lane, is_reported: false });
         number
     }
 
@@ -139,10 +154,29 @@ impl AccessBoard {
         unreported.map(|entry| HANG_AFTER.saturating_sub(entry.hang.lasts(now))).min()
     }
 
-    /// Whether access to this file has not ended for `patience`.
-    pub(super) fn is_stuck(&self, path: &Path, patience: Duration, now: Duration) -> bool {
+    /// Whether a further thread of [`Lane::Read`] would probably hang at this file or in this folder: one has been at it, or at
+    /// several other files of the same folder, for `patience`.
+    pub(super) fn is_out_of_reach(&self, path: &Path, patience: Duration, now: Duration) -> bool {
         let state = self.state();
-        state.current.values().any(|entry| entry.hang.path == path && entry.hang.lasts(now) >= patience)
+        let mut beside = 0;
+        for entry in state.current.values() {
+            let hang = &entry.hang;
+            if entry.lane != Lane::Read || hang.lasts(now) < patience {
+                continue;
+            }
+            let folder = hang.path.parent();
+            if hang.path == path || folder == Some(path) {
+                return true;
+            }
+            beside += usize::from(folder == path.parent());
+        }
+        beside >= STUCK_IN_FOLDER_MAX
+    }
+
+    /// How many threads of a lane have been at a file for `patience`.
+    pub(super) fn stuck(&self, lane: Lane, patience: Duration, now: Duration) -> usize {
+        let state = self.state();
+        state.current.values().filter(|entry| entry.lane == lane && entry.hang.lasts(now) >= patience).count()
     }
 
     /// Returns when an access has ended that was reported as hanging. Cancel-safe.
@@ -158,6 +192,10 @@ impl AccessBoard {
 
 /// How long an access may take before it counts as hanging.
 pub const HANG_AFTER: Duration = Duration::from_secs(30);
+/// A read that has been at a file for so long keeps others from it.
+pub const STUCK_AFTER: Duration = Duration::from_millis(900);
+/// With so many reads stuck in a folder, no other file of it is tried.
+const STUCK_IN_FOLDER_MAX: usize = 2;
 
 #[cfg(test)]
 mod tests {
@@ -171,15 +209,11 @@ mod tests {
     fn an_access_hangs_from_thirty_seconds_on_until_it_ends() {
         let board = AccessBoard::default();
         assert_eq!(board.next_hang_in(SECOND), None);
-        let slow = board.begin(Access::Write, Path::new("/a"), SECOND);
-        let quick = board.begin(Access::Read, Path::new("/b"), SECOND * 2);
+        let slow = board.begin(Lane::Read, Access::Write, Path::new("/a"), SECOND);
+        let quick = board.begin(Lane::Read, Access::Read, Path::new("/b"), SECOND * 2);
         assert_eq!(board.next_hang_in(SECOND * 3), HANG_AFTER.checked_sub(SECOND * 2));
         board.end(quick);
         assert!(board.hangs(HANG_AFTER).is_empty());
-        assert!(board.is_stuck(Path::new("/a"), SECOND, SECOND * 2));
-        assert!(!board.is_stuck(Path::new("/a"), SECOND * 2, SECOND * 2));
-        assert!(!board.is_stuck(Path::new("/b"), Duration::ZERO, SECOND * 2));
-
         let hangs = board.hangs(HANG_AFTER + SECOND);
         let hang = &hangs[&slow];
         assert_eq!(
@@ -193,11 +227,27 @@ mod tests {
     }
 
     #[test]
+    fn reads_that_hang_keep_others_from_their_file_and_folder() {
+        let board = AccessBoard::default();
+        let is_out_of_reach = |path: &str| board.is_out_of_reach(Path::new(path), SECOND, SECOND * 2);
+        board.begin(Lane::Write, Access::Write, Path::new("/out/a"), SECOND);
+        board.begin(Lane::Read, Access::Read, Path::new("/keys/quick"), SECOND * 2);
+        board.begin(Lane::Read, Access::Read, Path::new("/keys/a"), SECOND);
+        assert!(is_out_of_reach("/keys/a") && is_out_of_reach("/keys"));
+        for path in ["/keys/b", "/keys/quick", "/keys/a/b", "/out/a", "/out", "/"] {
+            assert!(!is_out_of_reach(path), "{path}");
+        }
+        board.begin(Lane::Read, Access::Write, Path::new("/keys/c"), SECOND);
+        assert!(is_out_of_reach("/keys/b") && !is_out_of_reach("/other/b"));
+        assert_eq!(board.stuck(Lane::Read, SECOND, SECOND * 2), 2);
+    }
+
+    #[test]
     fn a_thread_is_at_one_file_at_a_time() {
         let board = Arc::default();
         let files = |now| board_files(&board, now);
         at_file(Access::Read, Path::new("/before"));
-        enter_on(&board);
+        enter_on(&board, Lane::Read);
         at_file(Access::Read, Path::new("/a"));
         at_file(Access::Write, Path::new("/b"));
         assert_eq!(files(clock::monotonic() + HANG_AFTER), [PathBuf::from("/b")]);

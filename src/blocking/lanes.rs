@@ -108,9 +108,15 @@ pub async fn hang_ended() {
     lanes.board.ended().await;
 }
 
-/// Whether access to this file has not ended for `patience`.
-pub fn is_stuck(path: &Path, patience: Duration) -> bool {
-    current().board.is_stuck(path, patience, clock::monotonic())
+/// Whether a further read would probably hang at this file or in this folder: one has been at it, or at several other files of
+/// the same folder, for `patience`.
+pub fn is_out_of_reach(path: &Path, patience: Duration) -> bool {
+    current().board.is_out_of_reach(path, patience, clock::monotonic())
+}
+
+/// How many reads have been at a file for `patience`.
+pub(super) fn stuck_reads(patience: Duration) -> usize {
+    current().board.stuck(Lane::Read, patience, clock::monotonic())
 }
 
 /// Waits until a lane has no work left.

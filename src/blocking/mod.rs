@@ -14,19 +14,21 @@ mod job;
 mod lane;
 mod lanes;
 mod not_done;
+mod parts;
 mod shortage;
 #[cfg(test)]
 mod tests;
 mod workers;
 
 pub use self::{
-    access::{Access, HANG_AFTER, Hang, at_file},
+    access::{Access, HANG_AFTER, Hang, STUCK_AFTER, at_file, reaches},
     job::JobHandle,
     lane::Lane,
     lanes::{
-        finish, hang_ended, hangs, is_stuck, keep_threads, next_hang_in, run_within, shortage, shortage_changed,
+        finish, hang_ended, hangs, is_out_of_reach, keep_threads, next_hang_in, run_within, shortage, shortage_changed,
         start_thread, starved, submit,
     },
     not_done::NotDone,
+    parts::{LeftOut, Part, PartsDone, run_parts},
     shortage::{LIMITS, Shortage},
 };

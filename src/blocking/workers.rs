@@ -142,7 +142,7 @@ impl Workers {
 
     /// The life of a thread.
     fn work(&self) {
-        enter_on(&self.board);
+        enter_on(&self.board, self.lane);
         let mut state = self.state();
         loop {
             if let Some(job) = state.queue.pop_front() {

@@ -11,7 +11,7 @@ use super::{
     reader::path_of,
     resolve::PathResolver,
 };
-use crate::{file_id::FileId, output::LOCK_FILE};
+use crate::{blocking, file_id::FileId, output::LOCK_FILE};
 
 /// Every name and path of a configuration, including those of entries with other mistakes.
 #[derive(Default)]
@@ -46,7 +46,8 @@ impl PathConflicts {
         let (resolved, identity) = if purpose.is_folder() {
             (self.resolver.folder(path), None)
         } else {
-            (self.resolver.file(path), FileId::of_regular_file(path))
+            let identity = if blocking::reaches(path) { FileId::of_regular_file(path) } else { None };
+            (self.resolver.file(path), identity)
         };
         self.paths.push(PathUse { purpose, written: path.to_owned(), resolved, identity, location: location.clone() });
     }

@@ -2,13 +2,16 @@
 //!
 //! A write replaces a name in a folder. So the resolved path of a file is its name in the resolved folder, and a link
 //! of that name is not followed. An existing file also has an inode number, which finds hard links and files that are
-//! links themselves.
+//! links themselves. A folder whose disk does not respond to earlier reads counts as missing, so that it does not hold up the
+//! rest of the configuration.
 
 use std::{
     collections::HashMap,
     ffi::OsString,
     path::{Path, PathBuf},
 };
+
+use crate::blocking;
 
 /// Resolved folders, each looked up once.
 #[derive(Default)]
@@ -33,13 +36,14 @@ impl PathResolver {
         let mut missing: Vec<OsString> = Vec::new();
         let mut candidate = path;
         let resolved = loop {
-            match (candidate.canonicalize(), candidate.parent(), candidate.file_name()) {
-                (Ok(resolved), ..) => break resolved,
-                (Err(_), Some(above), Some(name)) => {
+            let found = if blocking::reaches(candidate) { candidate.canonicalize().ok() } else { None };
+            match (found, candidate.parent(), candidate.file_name()) {
+                (Some(resolved), ..) => break resolved,
+                (None, Some(above), Some(name)) => {
                     missing.push(name.to_owned());
                     candidate = above;
                 }
-                (Err(_), ..) => break candidate.to_owned(),
+                (None, ..) => break candidate.to_owned(),
             }
         };
         let resolved: PathBuf = [resolved].into_iter().chain(missing.into_iter().rev().map(PathBuf::from)).collect();

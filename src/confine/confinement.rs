@@ -12,6 +12,7 @@ use super::{
     seccomp,
 };
 use crate::{
+    blocking,
     config::{Config, Confine, Credential},
     hook::Hook,
 };
@@ -75,7 +76,9 @@ impl Confinement {
             granted.iter().any(|grant| grant.right >= wanted.right && wanted.path.starts_with(&grant.path))
         };
         let needs = needs(config, file);
-        let beyond = needs.iter().find(|need| !folders::of_need(need).iter().all(|path| is_granted(&need.at(path))))?;
+        // The kernel refuses what is not granted; one whose disk does not respond is not known to be beyond.
+        let mut known = needs.iter().filter(|need| blocking::reaches(&need.path));
+        let beyond = known.find(|need| !folders::of_need(need).iter().all(|path| is_granted(&need.at(path))))?;
         Some(BeyondConfinement::Path { path: beyond.path.clone(), right: beyond.right() })
     }
 

@@ -8,7 +8,11 @@ use std::{
     sync::Arc,
 };
 
+use tracing::debug;
+
+use super::exchange_effect::ExchangeContext;
 use crate::{
+    blocking::{self, Access, LeftOut, Part, PartsDone, at_file},
     clock,
     config::{Credential, Digest, KeyDirectory},
     exchange::ProjectId,
@@ -24,8 +28,8 @@ use crate::{
 /// What to scan.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ScanRequest {
-    /// Credentials whose sources are read, each with its reader.
-    pub(super) sources: Vec<(Id, Arc<Credential>, Reader)>,
+    /// The sources that are read.
+    pub(super) sources: Vec<ScannedSource>,
     /// Folders of keys.
     pub(super) key_directories: Vec<KeyDirectory>,
     /// The configuration file.
@@ -34,6 +38,16 @@ pub(super) struct ScanRequest {
     pub(super) newcomers: Vec<Newcomer>,
     /// The file of the status server's Unix socket.
     pub(super) status_socket: Option<PathBuf>,
+}
+
+/// The source of a credential.
+#[derive(Clone, Debug)]
+pub(super) struct ScannedSource {
+    pub(super) id: Id,
+    pub(super) credential: Arc<Credential>,
+    pub(super) reader: Reader,
+    /// See [`super::credential_state::KeyState::version`].
+    pub(super) version: u64,
 }
 
 /// A credential whose earlier state is looked up.
@@ -72,10 +86,10 @@ pub(super) enum Claim {
 }
 
 /// The result of a scan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct DiskScan {
-    /// What the source of each credential holds. The credential is as it was when the scan was asked for.
-    pub(super) observations: Vec<(Id, Arc<Credential>, Observation)>,
+    /// What each source holds. The credential is as it was when the scan was asked for.
+    pub(super) observations: Vec<(ScannedSource, Observation)>,
     /// The files in each folder, or why it cannot be listed.
     pub(super) directories: HashMap<PathBuf, Result<Vec<KeyFile>, ListError>>,
     /// The files that hold keys, so that no token replaces one.
@@ -86,6 +100,28 @@ pub(super) struct DiskScan {
     pub(super) found: Vec<(Id, Found)>,
     /// The file of the status server's Unix socket, if it is missing.
     pub(super) missing_socket: Option<PathBuf>,
+    /// Whether files were left out, because they do not respond. What was known of them still holds.
+    pub(super) is_partial: bool,
+}
+
+/// A part of a scan.
+#[derive(Debug)]
+enum Place {
+    Newcomer(Id),
+    Source(ScannedSource),
+    KeyDirectory(PathBuf),
+    Config,
+    StatusSocket(PathBuf),
+}
+
+/// What is at a place.
+#[derive(Debug)]
+enum Look {
+    Found(Box<Found>),
+    Observed(Observation, ProtectedKeys),
+    Listed(Result<Vec<KeyFile>, ListError>, ProtectedKeys),
+    Digest(Digest),
+    IsMissing(bool),
 }
 
 /// What a source holds.
@@ -118,30 +154,95 @@ impl Observation {
 }
 
 impl DiskScan {
-    /// Scans. Blocks on the disk: it reads every file, because sizes and times of mounted files are not reliable.
-    pub(super) fn take(scope: &ScanRequest, ledger: &Ledger, locks: &Locks) -> Self {
-        let found = scope.newcomers.iter().map(|newcomer| (newcomer.id, find(newcomer, ledger, locks))).collect();
-        let observation = |(id, credential, reader): &(Id, Arc<Credential>, Reader)| {
-            (*id, Arc::clone(credential), observe(&credential.source, reader))
-        };
-        let observations = scope.sources.iter().map(observation).collect();
-        let mut secret_files: BTreeSet<PathBuf> = BTreeSet::new();
-        for (_, credential, _) in &scope.sources {
-            secret_files.extend(credential.source.files().iter().map(|file| file.path.to_owned()));
+    /// Scans. Reads every file, because sizes and times of mounted files are not reliable. Files that do not respond are left out.
+    pub(super) async fn take(request: ScanRequest, context: &Arc<ExchangeContext>, locks: &Arc<Locks>) -> Self {
+        let PartsDone { results, left_out } = blocking::run_parts(request.into_parts(context, locks)).await;
+        let mut scan = Self { is_partial: !left_out.is_empty(), ..Self::default() };
+        for LeftOut { key, file } in left_out {
+            debug!(file = file.map(|file| file.display().to_string()), "left out of a scan: {}", key.noun());
         }
-        let mut directories = HashMap::new();
-        let folders: BTreeSet<&Path> = scope.key_directories.iter().map(|directory| directory.path.as_path()).collect();
-        for folder in &folders {
-            let listed = list_keys(folder, &scope.key_directories, ledger).map(|(files, paths)| {
-                secret_files.extend(paths);
-                files
-            });
-            directories.insert((*folder).to_owned(), listed);
+        for (place, look) in results {
+            scan.note(place, look);
         }
-        let missing_socket = scope.status_socket.clone().filter(|path| is_missing(path));
-        let protected_keys = ProtectedKeys::look(secret_files.iter().map(PathBuf::as_path), folders);
-        let config = scope.config_file.as_deref().map(Digest::of_file);
-        Self { observations, directories, protected_keys, config, found, missing_socket }
+        scan
+    }
+
+    fn note(&mut self, place: Place, look: Look) {
+        match (place, look) {
+            (Place::Newcomer(id), Look::Found(found)) => self.found.push((id, *found)),
+            (Place::Source(source), Look::Observed(observation, keys)) => {
+                self.observations.push((source, observation));
+                self.protected_keys.extend(keys);
+            }
+            (Place::KeyDirectory(folder), Look::Listed(listed, keys)) => {
+                self.directories.insert(folder, listed);
+                self.protected_keys.extend(keys);
+            }
+            (Place::Config, Look::Digest(digest)) => self.config = Some(digest),
+            (Place::StatusSocket(path), Look::IsMissing(is_missing)) => {
+                self.missing_socket = is_missing.then_some(path);
+            }
+            (
+                Place::Newcomer(_) | Place::Source(_) | Place::KeyDirectory(_) | Place::Config | Place::StatusSocket(_),
+                _,
+            ) => {}
+        }
+    }
+}
+
+impl ScanRequest {
+    fn into_parts(self, context: &Arc<ExchangeContext>, locks: &Arc<Locks>) -> Vec<Part<Place, Look>> {
+        let mut parts = Vec::with_capacity(self.newcomers.len() + self.sources.len() + 2);
+        for newcomer in self.newcomers {
+            let outputs = newcomer.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned);
+            let files = outputs.chain([context.ledger.folder().to_owned()]).collect();
+            let (context, locks) = (Arc::clone(context), Arc::clone(locks));
+            let look = move |newcomer: &Newcomer| Look::Found(Box::new(find(newcomer, &context.ledger, &locks)));
+            parts.push(Part::new(Place::Newcomer(newcomer.id), files, move || look(&newcomer)));
+        }
+        for source in self.sources {
+            let files: Vec<_> = source.credential.source.files().iter().map(|file| file.path.to_owned()).collect();
+            let (credential, reader) = (Arc::clone(&source.credential), source.reader.clone());
+            parts.push(Part::new(Place::Source(source), files, move || {
+                let observation = observe(&credential.source, &reader);
+                let files = credential.source.files();
+                Look::Observed(observation, ProtectedKeys::look(files.iter().map(|file| file.path), []))
+            }));
+        }
+        let directories = Arc::new(self.key_directories);
+        let folders: BTreeSet<_> = directories.iter().map(|directory| directory.path.clone()).collect();
+        for folder in folders {
+            let (directories, context) = (Arc::clone(&directories), Arc::clone(context));
+            parts.push(Part::new(Place::KeyDirectory(folder.clone()), vec![folder.clone()], move || {
+                let (listed, paths) = list_keys(&folder, &directories, &context.ledger)
+                    .map_or_else(|error| (Err(error), Vec::new()), |(files, paths)| (Ok(files), paths));
+                let protected_keys = ProtectedKeys::look(paths.iter().map(PathBuf::as_path), [folder.as_path()]);
+                Look::Listed(listed, protected_keys)
+            }));
+        }
+        if let Some(file) = self.config_file {
+            parts.push(Part::new(Place::Config, vec![file.clone()], move || Look::Digest(Digest::of_file(&file))));
+        }
+        if let Some(path) = self.status_socket {
+            let place = Place::StatusSocket(path.clone());
+            parts.push(Part::new(place, vec![path.clone()], move || {
+                at_file(Access::Read, &path);
+                Look::IsMissing(is_missing(&path))
+            }));
+        }
+        parts
+    }
+}
+
+impl Place {
+    fn noun(&self) -> &'static str {
+        match self {
+            Self::Newcomer(_) => "the outputs and the state of a credential",
+            Self::Source(ScannedSource { credential, .. }) => credential.source.noun(),
+            Self::KeyDirectory(_) => "a key folder",
+            Self::Config => "the configuration",
+            Self::StatusSocket(_) => "the socket of the status server",
+        }
     }
 }
 

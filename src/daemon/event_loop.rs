@@ -25,7 +25,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     credentials::Credentials,
-    disk_scan::{DiskScan, ScanRequest},
+    disk_scan::{DiskScan, ScanRequest, ScannedSource},
     event_log::EventLog,
     exchange_effect::ExchangeContext,
     hang_monitor::HangMonitor,
@@ -274,7 +274,12 @@ impl Daemon {
             sources: self
                 .credentials
                 .all()
-                .map(|(id, state)| (id, Arc::clone(state.credential()), state.key().reader().clone()))
+                .map(|(id, state)| ScannedSource {
+                    id,
+                    credential: Arc::clone(state.credential()),
+                    reader: state.key().reader().clone(),
+                    version: state.key().version(),
+                })
                 .collect(),
             key_directories: self.config.key_directories.clone(),
             config_file: self.reloader.file().map(Path::to_owned),
@@ -282,11 +287,8 @@ impl Daemon {
             status_socket: self.publisher.socket_file().map(Path::to_owned),
         };
         let (context, locks) = (Arc::clone(&self.context), Arc::clone(self.access.locks()));
-        self.tasks.start(Task::DiskScan, async move {
-            blocking::submit(Lane::Read, move || Done::DiskScanned(DiskScan::take(&scope, &context.ledger, &locks)))
-                .await
-                .unwrap_or(Done::Lost)
-        });
+        self.tasks
+            .start(Task::DiskScan, async move { Done::DiskScanned(DiskScan::take(scope, &context, &locks).await) });
     }
 
     fn request_renewal_of_all(&mut self) {

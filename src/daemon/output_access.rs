@@ -27,6 +27,11 @@ impl OutputAccess {
         self.protected_keys = Arc::new(keys);
     }
 
+    /// Protects these key files too. Files that are no keys any more are protected no longer than they respond to no scan.
+    pub(super) fn protect_also(&mut self, keys: ProtectedKeys) {
+        Arc::make_mut(&mut self.protected_keys).extend(keys);
+    }
+
     /// Runs a blocking write. Returns `None` if the write panicked.
     pub(super) async fn write<T: Send + 'static>(
         self,

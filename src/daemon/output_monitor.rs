@@ -1,7 +1,7 @@
 //! When to inspect the outputs: after a change on disk, after a write, at each scan, and when readiness is asked.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     mem,
     path::{Path, PathBuf},
 };
@@ -21,6 +21,8 @@ pub(super) struct OutputMonitor {
     is_armed: bool,
     inspection: SingleFlight,
     wanted: InspectionScope,
+    /// The credentials with an output that did not respond to the last look, and that output.
+    unseen: BTreeMap<Id, PathBuf>,
     readiness: ReadinessQueue,
     cleanup: GenerationCleanup,
 }
@@ -98,6 +100,31 @@ impl OutputMonitor {
     /// Ends the inspection. Returns whether another one is wanted.
     pub(super) fn end_inspection(&mut self) -> bool {
         self.inspection.end()
+    }
+
+    /// Notes which credentials' outputs were looked at, and which do not respond. Returns whether that is news.
+    pub(super) fn note_seen(&mut self, seen: impl IntoIterator<Item = Id>, unseen: Vec<(Id, PathBuf)>) -> bool {
+        let before = self.unseen.clone();
+        for id in seen {
+            self.unseen.remove(&id);
+        }
+        self.unseen.extend(unseen);
+        self.unseen != before
+    }
+
+    /// Forgets a credential, or what was known of its outputs before a write.
+    pub(super) fn forget(&mut self, id: Id) {
+        self.unseen.remove(&id);
+    }
+
+    /// The output of a credential that did not respond to the last look, so that its token is not known to be there.
+    pub(super) fn unseen(&self, id: Id) -> Option<&Path> {
+        self.unseen.get(&id).map(PathBuf::as_path)
+    }
+
+    /// Whether every output responded to the last look.
+    pub(super) fn sees_all(&self) -> bool {
+        self.unseen.is_empty()
     }
 
     /// Whether every folder is watched, and no inspection is in flight or wanted.

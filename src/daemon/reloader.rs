@@ -135,9 +135,9 @@ impl Reloader {
     }
 
     /// Returns the reading itself, which blocks on the disk.
-    pub(super) fn reading(&self) -> impl FnOnce() -> (Digest, Result<Loaded, ConfigRefused>) + Send + use<> {
+    pub(super) fn reading(&self) -> Arc<dyn Fn() -> (Digest, Result<Loaded, ConfigRefused>) + Send + Sync> {
         let (source, confinement) = (self.source.clone(), self.confinement.clone());
-        move || read(&source, confinement.as_ref())
+        Arc::new(move || read(&source, confinement.as_ref()))
     }
 
     /// Notes the end of a reading.

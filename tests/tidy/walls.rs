@@ -23,7 +23,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("watch", &["blocking", "file_id"]),
     ("status", &["file_id", "renewal", "replace_file"]),
     ("config", &["blocking", "exchange", "file_id", "hook", "output", "renewal", "session", "source", "status"]),
-    ("confine", &["config", "hook", "output", "status"]),
+    ("confine", &["blocking", "config", "hook", "output", "status"]),
     (
         "offline",
         &[

@@ -14,17 +14,18 @@ pub(in crate::daemon) struct KeyState {
     identity: Option<Identity>,
     /// Reads the source for exchanges, one read at a time.
     reader: Reader,
+    version: u64,
 }
 
 impl KeyState {
     /// A source that was not looked at.
     pub(super) fn new() -> Self {
-        Self { observed: None, identity: None, reader: Reader::default() }
+        Self { observed: None, identity: None, reader: Reader::default(), version: 0 }
     }
 
     /// Another source of the same credential, which was not looked at.
     pub(super) fn of_another_source(&self) -> Self {
-        Self { reader: self.reader.for_another_source(), ..Self::new() }
+        Self { reader: self.reader.for_another_source(), version: self.version + 1, ..Self::new() }
     }
 
     /// Forgets the last observation.
@@ -35,12 +36,20 @@ impl KeyState {
     /// Keeps an observation.
     pub(in crate::daemon) fn observe(&mut self, observation: Observation) {
         self.identity = observation.identity().or(self.identity);
+        self.version += 1;
         self.observed = Some(observation);
     }
 
     /// Notes the secrets that an exchange found.
     pub(in crate::daemon) fn note(&mut self, identity: Identity) {
         self.identity = Some(identity);
+        self.version += 1;
+    }
+
+    /// A number that changes with each observation and each secret that an exchange found. An observation that began at another
+    /// version may be older than what is known.
+    pub(in crate::daemon) fn version(&self) -> u64 {
+        self.version
     }
 
     /// Notes secrets that were found, unless others were before.

@@ -7,7 +7,7 @@ use crate::{
     clock,
     confine::Confinement,
     daemon::{
-        disk_scan::{DiskScan, Observation},
+        disk_scan::{DiskScan, Observation, ScannedSource},
         exchange_effect::{Exchanged, Noticed},
         refusals::Logged,
         span,
@@ -158,6 +158,7 @@ impl Daemon {
         let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
         match (result, renewal.on_disk()) {
             (Ok(()), Some(term)) => {
+                self.monitor.forget(id);
                 if let Some((last, refusals)) = state.log_mut().refusals_mut().end() {
                     let (class, for_so_long) = (last.class, span::until(last.at, now));
                     info!(
@@ -212,10 +213,15 @@ impl Daemon {
         let now = clock::now();
         let again = self.inputs.ended(now, scan.is_none(), self.monitor.is_armed());
         if let Some(scan) = scan {
-            self.access.protect(scan.protected_keys);
+            if scan.is_partial {
+                self.access.protect_also(scan.protected_keys);
+                self.inputs.poll_soon(now);
+            } else {
+                self.access.protect(scan.protected_keys);
+            }
             let mut tokens = Vec::new();
-            for (id, _, observation) in &scan.observations {
-                if let (Some(state), Some(identity)) = (self.credentials.get_mut(*id), observation.identity()) {
+            for (source, observation) in &scan.observations {
+                if let (Some(state), Some(identity)) = (self.credentials.get_mut(source.id), observation.identity()) {
                     state.key_mut().note_first(identity);
                 }
             }
@@ -224,11 +230,22 @@ impl Daemon {
                 self.found(id, found);
             }
             self.listed(scan.directories);
-            for (id, looked_at, observation) in scan.observations {
+            let mut is_outdated = false;
+            for (source, observation) in scan.observations {
+                let ScannedSource { id, credential, version, .. } = source;
+                let Some(state) = self.credentials.get(id) else { continue };
                 // A reload may have named another source meanwhile.
-                if self.credentials.get(id).is_some_and(|state| state.credential().source == looked_at.source) {
-                    self.observed(id, now, observation);
+                if state.credential().source != credential.source {
+                    continue;
                 }
+                if state.key().version() == version {
+                    self.observed(id, now, observation);
+                } else {
+                    is_outdated = true;
+                }
+            }
+            if is_outdated {
+                self.inputs.poll_soon(now);
             }
             for (id, token) in tokens {
                 self.observe_token(id, now, token);
@@ -236,7 +253,8 @@ impl Daemon {
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
-            if let Some(why) = self.reloader.scanned(scan.config) {
+            let news = scan.config.and_then(|digest| self.reloader.scanned(Some(digest)));
+            if let Some(why) = news {
                 self.load(why);
             }
         }

@@ -87,7 +87,7 @@ impl Daemon {
             let outputs = self.credentials.get(id).map(|state| state.credential().outputs.as_slice());
             outputs.unwrap_or_default().iter().filter_map(Output::file).any(|file| self.hangs.is_writing(file))
         };
-        if health == Health::Fresh && hangs() { Health::Failing } else { health }
+        if health == Health::Fresh && (self.monitor.unseen(id).is_some() || hangs()) { Health::Failing } else { health }
     }
 
     /// One line for each access that hangs, besides those that the status of an output tells.

@@ -133,13 +133,8 @@ impl Daemon {
             return;
         }
         let context = Arc::clone(&self.context);
-        self.tasks.start(Task::Inspect, async move {
-            let inspect = move || Inspection {
-                inspected: checks.into_iter().map(|check| check.run(context.api.project.as_str())).collect(),
-                missing: probes.into_iter().filter_map(|probe| probe.take(context.api.project.as_str())).collect(),
-            };
-            blocking::submit(Lane::Read, move || Done::Inspected(inspect())).await.unwrap_or(Done::Lost)
-        });
+        self.tasks
+            .start(Task::Inspect, async move { Done::Inspected(Inspection::take(checks, probes, &context).await) });
     }
 
     /// The inspection of one credential; `None` if a write is in flight or due, or if no valid token is expected.
@@ -156,6 +151,7 @@ impl Daemon {
             session: state.token().session().cloned()?,
             times: state.token().times_of(term)?,
             sent: term.sent,
+            writes: state.outputs().writes(),
             stamps,
             imposed: state.outputs().imposed(),
         })
@@ -164,17 +160,23 @@ impl Daemon {
     pub(super) fn inspected(&mut self, inspection: Option<Inspection>) {
         let again = self.monitor.end_inspection();
         let now = clock::now();
-        let Some(Inspection { inspected, mut missing }) = inspection else {
+        let Some(Inspection { inspected, mut missing, seen, unseen }) = inspection else {
             self.monitor.readiness().give_up();
             if again {
                 self.inspect();
             }
             return;
         };
-        for Inspected { id, sent, conditions } in inspected {
+        if self.monitor.note_seen(seen, unseen) {
+            self.note_readiness(now);
+        }
+        if !self.monitor.sees_all() {
+            self.inputs.poll_soon(now);
+        }
+        for Inspected { id, sent, writes, conditions } in inspected {
             let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { continue };
             let is_of_now = renewal.on_disk().is_some_and(|term| term.sent == sent) && !is_at_the_files(renewal);
-            if !is_of_now || conditions.len() != state.outputs().len() {
+            if !is_of_now || conditions.len() != state.outputs().len() || writes != state.outputs().writes() {
                 let altered = conditions.iter().position(|condition| matches!(condition, Condition::Altered(_)));
                 let output = altered.and_then(|n| state.credential().outputs.get(n));
                 missing.extend(output.filter(|_| is_at_the_files(renewal)).map(|output| Missing::new(id, output)));

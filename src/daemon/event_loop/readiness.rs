@@ -60,15 +60,16 @@ impl Daemon {
         let now = clock::now();
         let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
         let late = self.credentials.active().filter(|(id, state)| {
-            whose.is_none_or(|whose| whose == *id) && (self.lacks_its_token(*id, state, now) || gone(*id).is_some())
+            whose.is_none_or(|whose| whose == *id) && (self.is_unready(*id, state, now) || gone(*id).is_some())
         });
         let mut lines = Vec::new();
         let mut left_out = 0;
         for (id, state) in late {
             if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
-                let trouble = match gone(id) {
-                    Some(name) if renewal.serves(now) => not_there(name, state),
-                    Some(_) | None => self.trouble(now, id, state, renewal),
+                let trouble = match (gone(id), self.unseen(id)) {
+                    (_, Some(unseen)) if renewal.serves(now) => unseen,
+                    (Some(name), None) if renewal.serves(now) => not_there(name, state),
+                    (Some(_) | None, _) => self.trouble(now, id, state, renewal),
                 };
                 lines.push(format!("{}: {trouble}", state.name()));
             } else {
@@ -98,6 +99,12 @@ impl Daemon {
                 output.unwrap_or("its files are not as they should be").to_owned()
             }
         };
+        if let Some(why) = Self::unread(state).filter(|_| renewal.key().is_none()) {
+            return format!("{message}; {why}");
+        }
+        if let Some(why) = self.unseen(id) {
+            message = format!("{message}; {why}");
+        }
         if let Some(why) = state.key().error() {
             let noun = state.credential().source.noun();
             return format!("{message}; waits for its {noun}: {why}");
@@ -135,7 +142,7 @@ impl Daemon {
     /// the last time is checked first.
     pub(super) fn announce_ready(&mut self) {
         let now = clock::now();
-        let is_missing = |(id, state): (Id, &CredentialState)| self.lacks_its_token(id, state, now);
+        let is_missing = |(id, state): (Id, &CredentialState)| self.is_unready(id, state, now);
         let last_missing = self.event_log.last_missing().and_then(|id| Some((id, self.credentials.get(id)?)));
         if self.event_log.is_ready_logged() || last_missing.is_some_and(is_missing) {
             return;
@@ -158,12 +165,40 @@ impl Daemon {
     /// A credential whose required token is missing or expired. The last ones are checked first, because they are
     /// written last.
     fn first_unready(&self, now: Moment) -> Option<Id> {
-        self.credentials.active().rev().find(|(id, state)| self.lacks_its_token(*id, state, now)).map(|(id, _)| id)
+        self.credentials.active().rev().find(|(id, state)| self.is_unready(*id, state, now)).map(|(id, _)| id)
     }
 
-    pub(super) fn lacks_its_token(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
-        let serves = self.fleet.get(id).is_some_and(|renewal| renewal.serves(now));
-        state.credential().required && !state.is_draining() && !serves
+    /// Whether a required token is missing or expired, or not known to be there, because its file does not respond.
+    pub(super) fn is_unready(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
+        state.credential().required && !state.is_draining() && !self.serves(id, now)
+    }
+
+    /// Whether readers find a valid token of a credential, as far as is known.
+    pub(super) fn serves(&self, id: Id, now: Moment) -> bool {
+        self.fleet.get(id).is_some_and(|renewal| renewal.serves(now)) && self.monitor.unseen(id).is_none()
+    }
+
+    /// One line on an output that did not respond to the last look.
+    pub(super) fn unseen(&self, id: Id) -> Option<String> {
+        let path = self.monitor.unseen(id)?;
+        Some(format!("`{}` cannot be read to check its token: {NO_RESPONSE}", path.display()))
+    }
+
+    /// One line on a file of the source that does not respond.
+    fn unread(state: &CredentialState) -> Option<String> {
+        let mut files = state.credential().source.files().into_iter();
+        let file = files.find(|file| blocking::is_out_of_reach(file.path, blocking::STUCK_AFTER))?;
+        Some(format!("{} `{}` cannot be read: {NO_RESPONSE}", file.kind.file_noun(), file.path.display()))
+    }
+
+    /// Notes that outputs have stopped or begun to respond.
+    pub(super) fn note_readiness(&mut self, now: Moment) {
+        let ids: Vec<_> = self.credentials.ids().collect();
+        for id in ids {
+            self.note_state(id, now);
+        }
+        self.note_change();
+        self.announce_ready();
     }
 }
 
@@ -173,5 +208,6 @@ fn not_there(name: &str, state: &CredentialState) -> String {
     format!("`{name}` does not hold its token{}", why.map(|why| format!(": {why}")).unwrap_or_default())
 }
 
+const NO_RESPONSE: &str = "its disk does not respond";
 /// More lines than a person reads.
 const LINES_MAX: usize = 100;

@@ -103,6 +103,7 @@ impl Daemon {
             output.release(self.access.locks());
         }
         self.verifier.forget(id);
+        self.monitor.forget(id);
         self.event_log.forget(id);
         if let Some(last_exchange) = self.fleet.remove(now, id) {
             let until = now + state.credential().policy.spacing;

@@ -1,12 +1,16 @@
 //! Reads the configuration again. A valid one is applied; an invalid one is refused as a whole and logged.
 
-use std::{mem, sync::Arc};
+use std::{
+    mem,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use tracing::{error, warn};
 
 use super::Daemon;
 use crate::{
-    blocking::{self, Lane},
+    blocking::{self, Lane, Part, STUCK_AFTER},
     clock,
     config::{Config, Digest, Loaded},
     daemon::{
@@ -23,9 +27,9 @@ impl Daemon {
             return;
         }
         self.announce_reloading(why);
-        let reading = self.reloader.reading();
+        let (file, reading) = (self.reloader.file().map(Path::to_owned), self.reloader.reading());
         self.tasks.start(Task::Load(why), async move {
-            blocking::submit(Lane::Read, move || Done::Loaded(reading())).await.unwrap_or(Done::Lost)
+            read_without_what_hangs(file, reading).await.map_or(Done::Lost, Done::Loaded)
         });
     }
 
@@ -103,3 +107,26 @@ impl Daemon {
         self.reconcile();
     }
 }
+
+/// Reads the configuration. Paths in it may lead to disks that hang: each try leaves out those at which earlier tries hang. The
+/// last of [`READINGS_MAX`] tries, or one at a configuration file that itself hangs, is waited for.
+async fn read_without_what_hangs<T: Send + 'static>(
+    file: Option<PathBuf>,
+    reading: Arc<dyn Fn() -> T + Send + Sync>,
+) -> Option<T> {
+    let hangs = |file: &PathBuf| blocking::is_out_of_reach(file, STUCK_AFTER);
+    for _ in 1..READINGS_MAX {
+        if file.as_ref().is_some_and(hangs) {
+            break;
+        }
+        let reading = Arc::clone(&reading);
+        let done = blocking::run_parts(vec![Part::new((), Vec::new(), move || reading())]).await;
+        if let Some(((), read)) = done.results.into_iter().next() {
+            return Some(read);
+        }
+    }
+    blocking::submit(Lane::Read, move || reading()).await
+}
+
+/// At most two of them hang in each folder.
+const READINGS_MAX: u32 = 6;

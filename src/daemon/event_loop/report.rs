@@ -81,7 +81,7 @@ impl Daemon {
 
     /// Whether the last scan settled which credentials there are.
     fn is_settled(&self) -> bool {
-        self.inputs.has_scanned() && self.reconciler.is_settled()
+        self.inputs.has_scanned() && self.reconciler.is_settled() && self.unlisted_folders().is_empty()
     }
 
     /// Whether every known credential has a key and a valid token on disk, whichever key produced it.
@@ -141,7 +141,7 @@ impl Daemon {
             required: state.credential().required,
             state: self.health(now, id, renewal).word(),
             since: Some(clock::wall_of(state.log().since())),
-            ready: renewal.serves(now),
+            ready: self.serves(id, now),
             secret,
             remedy: advice::of(state, renewal, now),
             key_fingerprint: renewal.key().and_then(shown).map(|key| key.to_string()),
@@ -154,7 +154,7 @@ impl Daemon {
             renew_at: term.map(|term| clock::wall_of(term.renew.back(term.older_by))),
             last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
             refresh_token_expires_at: state.key().refresh().and_then(|(_, refresh)| refresh.expires_at),
-            token_trouble: renewal.doubt(now).map(|doubt| doubt.to_string()),
+            token_trouble: renewal.doubt(now).map(|doubt| doubt.to_string()).or_else(|| self.unseen(id)),
             host_trouble: self.host_trouble(now, id, state),
             key_trouble: state.key().error().map(str::to_owned),
             exchanges: state.counts().total(),

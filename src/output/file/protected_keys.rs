@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The key files and the folders of keys as they were last seen.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct ProtectedKeys {
     /// By the file that the path leads to, links followed.
     files: HashMap<FileId, PathBuf>,
@@ -51,6 +51,14 @@ impl ProtectedKeys {
             }
         }
         protected_keys
+    }
+
+    /// Adds other files and folders.
+    pub fn extend(&mut self, other: Self) {
+        let Self { files, names, folders } = other;
+        self.files.extend(files);
+        self.names.extend(names);
+        self.folders.extend(folders);
     }
 
     /// The key file or folder of keys that a write to this output would destroy. Blocks on the disk.

@@ -33,6 +33,7 @@ mod inotify;
 mod memory;
 mod namespace;
 mod port;
+mod reads;
 mod state_disk;
 mod stderr;
 mod threads;
