@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::span;
 use crate::{
-    blocking::{Access, Hang},
+    blocking::{Access, HANG_AFTER, Hang},
     renewal::Moment,
 };
 
@@ -46,7 +46,7 @@ impl HangMonitor {
     /// When the next look is due: if another access may count as hanging by then. `next_in` is how long that takes, and
     /// `is_working` says whether any task may begin one.
     pub(super) fn due(now: Moment, next_in: Option<Duration>, is_working: bool) -> Option<Moment> {
-        next_in.or_else(|| is_working.then_some(crate::blocking::HANG_AFTER)).map(|left| now + left)
+        next_in.or_else(|| is_working.then_some(HANG_AFTER)).map(|left| now + left)
     }
 }
 

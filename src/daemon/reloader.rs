@@ -153,12 +153,12 @@ impl Reloader {
     }
 
     /// Takes the digest of a scan. Returns why to read the configuration, if the file has changed.
-    pub(super) fn scanned(&mut self, digest: Option<Digest>) -> Option<Why> {
-        if digest == self.digest {
+    pub(super) fn scanned(&mut self, digest: Digest) -> Option<Why> {
+        if self.digest == Some(digest) {
             return None;
         }
         let why = if self.digest.is_none() { Why::Started } else { Why::Changed };
-        self.digest = digest;
+        self.digest = Some(digest);
         // A reading in flight compares the digests at its end.
         self.reading.is_idle().then_some(why)
     }
@@ -237,7 +237,7 @@ mod tests {
         let file = folder.path().join("tokenwell.yaml");
         let digest = |text: &str| {
             fs::write(&file, text).unwrap();
-            Some(Digest::of_file(&file))
+            Digest::of_file(&file)
         };
         let (first, second, third) = (digest("first"), digest("second"), digest("third"));
         let mut reloader = reloader(&file);
@@ -246,12 +246,12 @@ mod tests {
         assert_eq!(reloader.scanned(second), Some(Why::Changed));
         assert!(reloader.begins());
         assert_eq!(reloader.scanned(third), None, "the reading in flight compares at its end");
-        assert_eq!(reloader.ended(second), AfterReading::Scan, "it read what was there before");
+        assert_eq!(reloader.ended(Some(second)), AfterReading::Scan, "it read what was there before");
         assert_eq!(reloader.scanned(third), Some(Why::Changed));
         assert!(reloader.begins() && !reloader.begins());
-        assert_eq!(reloader.ended(third), AfterReading::ReadAgain);
+        assert_eq!(reloader.ended(Some(third)), AfterReading::ReadAgain);
         assert!(reloader.begins());
-        assert_eq!(reloader.ended(third), AfterReading::Done);
+        assert_eq!(reloader.ended(Some(third)), AfterReading::Done);
     }
 
     #[test]

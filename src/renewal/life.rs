@@ -5,11 +5,12 @@ use std::time::Duration;
 use super::{
     answer::{Grant, Refusal, RefusalClass},
     delivery::{Delivery, DiskTask},
+    doubts::Doubts,
     event::{Attempt, Effect, Event, ExchangeOutcome, Health, NotWritten},
     last_exchange::LastExchange,
     memory::{RecalledSession, Recollection},
     moment::Moment,
-    policy::{Backoff, Policy, RETRY_AFTER_MAX, overdue_renewal},
+    policy::{Backoff, Policy, RETRY_AFTER_MAX},
     stamp::{ClocksDisagree, Stamp},
     term::Term,
 };
@@ -40,15 +41,6 @@ pub struct Renewal {
     /// When to renew the newest session instead, because it is older by the wall clock.
     early: Option<Moment>,
     doubts: Doubts,
-}
-
-/// Exchanges that begin because the clocks disagree.
-#[derive(Clone, Copy, Debug, Default)]
-struct Doubts {
-    /// How many there were in a row.
-    in_a_row: u32,
-    /// The next one begins no earlier: a wall clock that never rests must not cause an exchange at every spacing.
-    settle_from: Moment,
 }
 
 /// Whether this process may write the outputs.
@@ -333,15 +325,7 @@ impl Renewal {
     }
 
     fn plan_early_renewal(&mut self, now: Moment, rng: &mut fastrand::Rng) {
-        let older = self.held.filter(|term| !term.older_by.is_zero());
-        self.early = older.map(|term| {
-            let (age, lifetime) = (term.age_at(now), term.grant.lifetime);
-            match (term.renew - term.sent).checked_sub(age) {
-                Some(wait) => now + wait,
-                None if age < lifetime => overdue_renewal(now, lifetime, lifetime.saturating_sub(age), rng),
-                None => now.max(self.doubts.settle_from),
-            }
-        });
+        self.early = self.held.and_then(|term| self.doubts.early_renewal(now, term, rng));
     }
 
     fn secret_replaced(&mut self, now: Moment) {
@@ -385,8 +369,7 @@ impl Renewal {
             return None;
         }
         let attempt = self.next_attempt();
-        let is_in_doubt = self.held.is_some_and(|term| term.is_doubtful_at(now));
-        self.doubts.in_a_row = if is_in_doubt { self.doubts.in_a_row.saturating_add(1) } else { 0 };
+        self.doubts.exchange_begins(self.held.is_some_and(|term| term.is_doubtful_at(now)));
         let began_wall = self.clocks.wall_at(now);
         self.stage = Stage::Exchanging { attempt, began: now, began_wall, key, again: false, replaced: false };
         Some(Effect::Exchange(attempt))
@@ -451,10 +434,7 @@ impl Renewal {
         let term = Term { key, sent, sent_wall, grant, renew, older_by: Duration::ZERO };
         self.held = Some(term.compared(self.clocks));
         self.plan = Some(renew);
-        self.doubts.settle_from = self.doubts.in_a_row.checked_sub(DOUBTS_AT_ONCE).map_or(now, |step| {
-            let wait = Backoff { step, ceiling: self.policy.retry_max, lifetime: Some(grant.lifetime) };
-            self.policy.retry(now, now, wait, rng)
-        });
+        self.doubts.granted(now, &term, &self.policy, rng);
         self.plan_early_renewal(now, rng);
         self.failures = Failures::default();
         self.delivery.schedule_write(now);
@@ -534,6 +514,3 @@ impl Renewal {
         Attempt(self.attempts)
     }
 }
-
-/// How many exchanges in a row may begin at once because the clocks disagree.
-const DOUBTS_AT_ONCE: u32 = 3;

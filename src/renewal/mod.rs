@@ -7,6 +7,7 @@
 
 mod answer;
 mod delivery;
+mod doubts;
 mod event;
 mod fleet;
 mod last_exchange;

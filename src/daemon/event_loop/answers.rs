@@ -253,7 +253,7 @@ impl Daemon {
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
-            let news = scan.config.and_then(|digest| self.reloader.scanned(Some(digest)));
+            let news = scan.config.and_then(|digest| self.reloader.scanned(digest));
             if let Some(why) = news {
                 self.load(why);
             }
