@@ -53,12 +53,13 @@ livenessProbe:
   httpGet: {path: /livez, port: tokenwell}
   periodSeconds: 10
 {{- end }}
-{{- with get .Values "extraEnv" }}
 env:
-  {{- range . }}
+  {{- with include "tokenwell.podIdentity" . | trim }}
+  {{- . | nindent 2 }}
+  {{- end }}
+  {{- range get .Values "extraEnv" | default list }}
   - {{ include "tokenwell.variable" . | nindent 4 | trim }}
   {{- end }}
-{{- end }}
 {{- with include "tokenwell.resources" . | trim }}
 resources:
   {{- . | nindent 2 }}

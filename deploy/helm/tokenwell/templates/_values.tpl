@@ -33,6 +33,37 @@
 {{ include "tokenwell.text" (get (get .Values "persistence" | default dict) "existingClaim") | default (printf "%s-tokens" (include "tokenwell.name" .)) }}
 {{- end }}
 
+{{/* As text, such as `ReadWriteOnce,ReadWriteMany`. */}}
+{{- define "tokenwell.accessModes" -}}
+{{ get (get .Values "persistence" | default dict) "accessModes" | default (list "ReadWriteOnce") | join "," }}
+{{- end }}
+
+{{/* The label of the pods that read the volume. */}}
+{{- define "tokenwell.readerLabels" -}}
+tokenwell-reader: {{ include "tokenwell.name" . | quote }}
+{{- end }}
+
+{{/* The group of the tokens, which a reader of the volume needs. */}}
+{{- define "tokenwell.readerGroup" -}}
+{{ include "tokenwell.text" (get (include "tokenwell.podSecurityContext" . | fromYaml) "fsGroup") }}
+{{- end }}
+
+{{/* Your affinity. By default, for a volume that one node mounts, a preference for the node of its readers. */}}
+{{- define "tokenwell.affinity" -}}
+{{- if get .Values "affinity" -}}
+{{- toYaml (get .Values "affinity") }}
+{{- else if eq (include "tokenwell.accessModes" .) "ReadWriteOnce" -}}
+podAffinity:
+  preferredDuringSchedulingIgnoredDuringExecution:
+    - weight: 100
+      podAffinityTerm:
+        topologyKey: kubernetes.io/hostname
+        labelSelector:
+          matchLabels:
+            {{- include "tokenwell.readerLabels" . | nindent 12 }}
+{{- end }}
+{{- end }}
+
 {{/* Where the private CA is mounted, or nothing. */}}
 {{- define "tokenwell.caFile" -}}
 {{- with get .Values "caBundle" -}}
@@ -61,8 +92,7 @@
 {{- $projectId := get $configuration "projectId" | default (include "tokenwell.text" (get .Values "projectId")) -}}
 {{- if $projectId }}{{ $_ := set $configuration "projectId" $projectId }}
 {{- else -}}
-{{- $variables := list }}{{ range get .Values "extraEnv" | default list }}{{ $variables = append $variables .name }}{{ end -}}
-{{- if not (has "DESCOPE_PROJECT_ID" $variables) }}{{ fail "projectId is empty: set it to the id of your Descope project" }}{{ end -}}
+{{- if not (has "DESCOPE_PROJECT_ID" (include "tokenwell.variableNames" . | fromYamlArray)) }}{{ fail "projectId is empty: set it to the id of your Descope project" }}{{ end -}}
 {{- end -}}
 {{- with include "tokenwell.caFile" . -}}
 {{- $_ := set $configuration "http" (mergeOverwrite (dict "caFile" .) (get $configuration "http" | default dict)) -}}
@@ -115,6 +145,22 @@
 {{- $variable := deepCopy . -}}
 {{- if hasKey . "value" }}{{ $_ := set $variable "value" (include "tokenwell.text" .value) }}{{ end -}}
 {{- toYaml $variable }}
+{{- end }}
+
+{{- define "tokenwell.variableNames" -}}
+{{- $names := list }}{{ range get .Values "extraEnv" | default list }}{{ $names = append $names .name }}{{ end -}}
+{{- toYaml $names }}
+{{- end }}
+
+{{/* The pod's name and namespace, which the status page shows; `extraEnv` may set them instead. */}}
+{{- define "tokenwell.podIdentity" -}}
+{{- $own := include "tokenwell.variableNames" . | fromYamlArray -}}
+{{- range $name, $field := dict "POD_NAME" "metadata.name" "POD_NAMESPACE" "metadata.namespace" -}}
+{{- if not (has $name $own) }}
+- name: {{ $name }}
+  valueFrom: {fieldRef: {fieldPath: {{ $field }}}}
+{{- end -}}
+{{- end -}}
 {{- end }}
 
 {{/* A toleration: all strings but the seconds. */}}

@@ -4,6 +4,8 @@
 //	manifests kustomize FOLDER                             what `kubectl apply -k` would send
 //	manifests helm [-release NAME] [-namespace NAME] CHART [VALUES.yaml…]
 //	                                                       what `helm template NAME CHART -n NAMESPACE -f VALUES…` prints
+//	manifests notes [-release NAME] [-namespace NAME] CHART [VALUES.yaml…]
+//	                                                       what `helm install` prints at its end
 //	manifests mutate SCHEMAS CRDS CONFIGS CHART VALUES.yaml…
 //	                                                       the chart with each value replaced by null, "", {}, [], a number…:
 //	                                                       each is refused in words, or renders what the API takes; writes the
@@ -24,6 +26,7 @@ func main() {
 	commands := map[string]func([]string) error{
 		"kustomize":  renderKustomization,
 		"helm":       renderChart,
+		"notes":      printNotes,
 		"mutate":     mutate,
 		"targets":    printTargets,
 		"crds":       writeCRDSchemas,
@@ -32,7 +35,7 @@ func main() {
 		"objects":    printObjects,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: manifests kustomize|helm|mutate|targets|crds|validate|restricted|objects …")
+		fmt.Fprintln(os.Stderr, "usage: manifests kustomize|helm|notes|mutate|targets|crds|validate|restricted|objects …")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {
