@@ -9,7 +9,7 @@ pub(crate) fn needs(program: &str) -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).chain(["/usr/sbin".into()]).any(|folder| is_there(&folder.join(program)));
     if !found {
-        skipped::for_lack_of(&format!("`{program}` is not installed"));
+        skipped::without_program(&format!("`{program}` is not installed"));
     }
     found
 }

@@ -1,14 +1,15 @@
 //! Lists the tests of this run that were skipped, and why.
 //!
 //! Cargo runs test binaries in alphabetical order, and libtest hides the output of passing tests. So this binary has the
-//! last name of all and no test harness.
+//! last name of all and no test harness. With `cargo test --no-fail-fast` it also runs after a test has failed.
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-use std::{collections::BTreeSet, env, fs, path::Path};
-
+mod report;
 #[path = "../common/skipped.rs"]
 mod skipped;
+
+use std::{env, fs, path::Path};
 
 #[expect(clippy::print_stdout, reason = "the list is for people")]
 fn main() {
@@ -17,7 +18,7 @@ fn main() {
         return;
     }
     let list = skipped::list();
-    let lines = fs::read_to_string(&list).unwrap_or_default();
+    let records = fs::read_to_string(&list).unwrap_or_default();
     // Runs that failed or were stopped have left their lists.
     for old in list.parent().and_then(|folder| fs::read_dir(folder).ok()).into_iter().flatten().flatten() {
         let name = old.file_name();
@@ -27,12 +28,5 @@ fn main() {
             let _ = fs::remove_file(old.path());
         }
     }
-    let lines: BTreeSet<_> = lines.lines().collect();
-    println!();
-    if lines.is_empty() {
-        println!("skipped: no test");
-    }
-    for line in lines {
-        println!("skipped: {line}");
-    }
+    print!("\n{}", report::report(&records));
 }

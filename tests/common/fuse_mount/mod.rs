@@ -69,7 +69,7 @@ impl FuseMount {
     /// Mounts it at this folder, which is made if it is missing. `None` where that is not possible: the test is skipped then.
     pub(crate) fn at(folder: &Path, attributes: Attributes) -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
-            skipped::for_lack_of("only root can mount file systems");
+            skipped::without_root("only root can mount file systems");
             return None;
         }
         if !Path::new("/dev/fuse").exists() {

@@ -29,7 +29,7 @@ impl Shared {
     /// `None` if this user is not root.
     fn new(status: &str) -> Option<Self> {
         if !geteuid().is_root() {
-            skipped::for_lack_of("only root can run a daemon and a reader as two users");
+            skipped::without_root("only root can run a daemon and a reader as two users");
             return None;
         }
         let setting = Setting::with(&["a"]);

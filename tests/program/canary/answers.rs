@@ -97,7 +97,7 @@ fn no_face_of_the_daemon_shows_an_answer() {
 #[test]
 fn no_answer_stays_in_memory_after_its_exchange() {
     if !geteuid().is_root() {
-        skipped::for_lack_of("only root sees the memory of a daemon");
+        skipped::without_root("only root sees the memory of a daemon");
         return;
     }
     let setting = setting();

@@ -164,7 +164,7 @@ const STEP: Duration = Duration::from_millis(50);
 fn is_root() -> bool {
     let is_root = geteuid().is_root();
     if !is_root {
-        skipped::for_lack_of("only root sees the memory of a daemon");
+        skipped::without_root("only root sees the memory of a daemon");
     }
     is_root
 }

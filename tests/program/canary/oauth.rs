@@ -121,7 +121,7 @@ fn no_face_of_the_daemon_shows_a_secret_of_a_client() {
 #[test]
 fn no_secret_of_a_client_stays_in_memory_after_its_exchange() {
     if !geteuid().is_root() {
-        skipped::for_lack_of("only root sees the memory of a daemon");
+        skipped::without_root("only root sees the memory of a daemon");
         return;
     }
     let setting = setting();

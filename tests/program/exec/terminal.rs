@@ -46,7 +46,7 @@ fn that_the_terminal_is_gone_is_passed_on() {
 #[test]
 fn a_shell_stops_it_with_ctrl_z_and_goes_on_with_fg() {
     if !Command::new("bash").arg("--version").output().is_ok_and(|ran| ran.status.success()) {
-        skipped::for_lack_of("`bash` is not installed, whose job control this is about");
+        skipped::without_program("`bash` is not installed, whose job control this is about");
         return;
     }
     let stage = Stage::with(&["a"]);
@@ -90,7 +90,7 @@ impl Terminal {
         script.env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").env("TOKENWELL_LOG", "debug");
         script.current_dir(stage.path("")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let Ok(mut script) = script.spawn() else {
-            skipped::for_lack_of("`script` is not installed, which provides a terminal");
+            skipped::without_program("`script` is not installed, which provides a terminal");
             return None;
         };
         let keyboard = script.stdin.take().unwrap();

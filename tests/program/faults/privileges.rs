@@ -7,7 +7,7 @@ use crate::skipped;
 pub(crate) fn is_root(what_for: &str) -> bool {
     let root = nix::unistd::geteuid().is_root();
     if !root {
-        skipped::for_lack_of(&format!("only root may {what_for}"));
+        skipped::without_root(&format!("only root may {what_for}"));
     }
     root
 }

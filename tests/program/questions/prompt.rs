@@ -64,7 +64,7 @@ impl Terminal {
         script.args(["--quiet", "--return", "--command", command, "/dev/null"]);
         script.env_clear().env("PATH", "/usr/bin:/bin").env("SHELL", "/bin/sh").current_dir(user.path(""));
         let Ok(mut script) = script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn() else {
-            skipped::for_lack_of("`script` is not installed, which provides a terminal");
+            skipped::without_program("`script` is not installed, which provides a terminal");
             return None;
         };
         let keyboard = script.stdin.take().unwrap();

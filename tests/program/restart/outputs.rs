@@ -87,7 +87,7 @@ fn a_drifted_token_file_is_rewritten_without_a_request() {
     ];
     let is_root = nix::unistd::geteuid().is_root();
     if !is_root {
-        skipped::for_lack_of("only root can change owners");
+        skipped::without_root("only root can change owners");
     }
     for (damage, act) in damages.into_iter().take(if is_root { 6 } else { 4 }) {
         let mut past = Past::of(|setting| {

@@ -22,7 +22,7 @@ impl Clocked {
     /// Sessions of an hour, and the default spacing. `None` without libfaketime.
     fn new(renew: &str) -> Option<Self> {
         let Some(library) = LIBRARIES.map(PathBuf::from).into_iter().find(|path| path.exists()) else {
-            skipped::for_lack_of("no libfaketime (Debian's package `faketime`)");
+            skipped::without_program("no libfaketime (Debian's package `faketime`)");
             return None;
         };
         let mut setting = Setting::new();

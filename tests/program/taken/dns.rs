@@ -33,7 +33,7 @@ fn without_dns_the_token_stays_and_renewals_go_on_afterwards() {
 fn a_look_up_that_hangs_does_not_hold_up_term() {
     let mut scene = Scene::new();
     let Ok(silent) = UdpSocket::bind((SILENT, 53)) else {
-        return skipped::for_lack_of("only root may listen at the port of name servers");
+        return skipped::without_root("only root may listen at the port of name servers");
     };
     silent.set_read_timeout(Some(PATIENCE)).unwrap();
     let Some(program) = scene.start() else { return };

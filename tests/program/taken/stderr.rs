@@ -129,7 +129,7 @@ fn errors_are_printed_where_no_thread_can_start() {
     let setting = Setting::with(&["a"]);
     setting.put("wrong.yaml", "projectId: [\n");
     if !nix::unistd::geteuid().is_root() {
-        return skipped::for_lack_of("only root may become another user");
+        return skipped::without_root("only root may become another user");
     }
     let mut command = Command::new("prlimit");
     // Root has no such limit.

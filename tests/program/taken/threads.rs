@@ -179,7 +179,7 @@ impl Limit {
 impl UserLimit {
     fn new() -> Option<Self> {
         if !nix::unistd::geteuid().is_root() {
-            skipped::for_lack_of("only root can run the daemon as another user");
+            skipped::without_root("only root can run the daemon as another user");
             return None;
         }
         // The limit counts all processes of a user, so each test has its own.

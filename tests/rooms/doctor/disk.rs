@@ -19,7 +19,7 @@ use crate::{
 /// is skipped without it.
 fn as_unprivileged(setting: &mut Setting, prepare: impl Fn(&Setting), change: impl Fn(&mut Command)) -> Option<Ended> {
     if !geteuid().is_root() {
-        skipped::for_lack_of("only root can run it as another user");
+        skipped::without_root("only root can run it as another user");
         return None;
     }
     fs::set_permissions(setting.path(""), Permissions::from_mode(0o755)).unwrap();
