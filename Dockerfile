@@ -37,6 +37,8 @@ WORKDIR /build
 COPY Cargo.toml Cargo.lock ./
 COPY src src
 ARG PROFILE=image
+# For `tokenwell --version`, because the build has no git: --build-arg TOKENWELL_COMMIT=$(git rev-parse --short=12 HEAD)
+ARG TOKENWELL_COMMIT=
 # The cached target directory may be newer than sources that were checked out earlier: the touch makes cargo rebuild.
 RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \

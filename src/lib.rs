@@ -21,6 +21,7 @@
 //! # The rooms, in reading order
 //!
 //! ```text
+//! build.rs         runs before the compiler: describes the build for `tokenwell --version`
 //! fingerprint.rs   the hash that identifies an access key in logs and state
 //! secret.rs        a text that prints as [secret] and is zeroed when dropped
 //! file_id.rs       device and inode, which identify a file

@@ -1,17 +1,19 @@
 //! `tokenwell check`: validates the configuration and prints the plan; with `--online`, prints what the doctor finds.
 
+mod json;
+mod json_plan;
 mod plan;
 mod report;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use clap::Args;
 
-use self::{plan::Plan, report::PrintedReport};
+use self::{json::Online, plan::Plan, report::PrintedReport};
 use super::{failure::Failure, print, process, source::SourceArguments};
 use crate::{
-    config::{Config, ConfigSource, Environment},
-    doctor::{self, Doctor, Extent, KeyMetadata, Report},
+    config::{self, Config, ConfigSource, Environment, Loaded},
+    doctor::{self, Doctor, Extent, KeyMetadata, Progress, Report},
 };
 
 /// Validate the configuration and print the resolved plan
@@ -36,16 +38,22 @@ pub(super) struct Arguments {
     /// With --online: make an exchange with every key [default: with the first 20]
     #[arg(long, requires = "online")]
     all: bool,
+    /// Print the plan, the mistakes and the findings as one JSON object
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     source: SourceArguments,
 }
 
 /// Runs the command.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { online, all, source } = arguments;
+    let Arguments { online, all, json, source } = arguments;
+    let extent = online.then_some(if all { Extent::All } else { Extent::Sample });
+    if json {
+        return print_json(source, extent);
+    }
     let (source, environment, loaded) = source.load()?;
-    if online {
-        let extent = if all { Extent::All } else { Extent::Sample };
+    if let Some(extent) = extent {
         return examine(loaded.config, &source, &environment, extent);
     }
     let keys = KeyMetadata::of(&loaded.config);
@@ -55,6 +63,57 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
     print::result(&Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the mistakes or the plan and, if `extent` is given, the findings of the doctor as one JSON object.
+fn print_json(source: SourceArguments, extent: Option<Extent>) -> Result<ExitCode, Failure> {
+    let environment = Environment::of_process();
+    let source = source.source(&environment)?;
+    let Loaded { config, warnings } = match config::load(&source, &environment) {
+        Ok(loaded) => loaded,
+        Err(mistakes) => {
+            print::result(&format_args!("{:#}", json::refused(&mistakes)))?;
+            return Ok(ExitCode::from(REFUSED));
+        }
+    };
+    let file = source.path();
+    let mut warnings: Vec<_> = warnings.iter().map(|warning| json::diagnostic(warning, file)).collect();
+    let (keys, online) = match extent {
+        Some(extent) => {
+            let (keys, online) = collect(&Doctor::new(config.clone(), &environment, extent), file)?;
+            (keys, Some(online))
+        }
+        None => (KeyMetadata::of(&config), None),
+    };
+    if online.is_none() {
+        let programs = doctor::program_warnings(&config);
+        let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored).chain(&programs);
+        warnings.extend(troubles.map(|warning| json::warning(warning)));
+    }
+    let report = json::valid(&config, file, &keys, &warnings, online.as_ref());
+    print::result(&format_args!("{report:#}"))?;
+    Ok(if report["ok"] == true { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Collects what the doctor finds.
+fn collect(doctor: &Doctor, file: Option<&Path>) -> Result<(KeyMetadata, Online), Failure> {
+    process::harden();
+    let mut findings = Vec::new();
+    let keys = process::block_on(async {
+        let mut receive = |progress| {
+            match progress {
+                Progress::Findings(found) => findings.extend(found),
+                Progress::Waiting(what) => print::progress(&format_args!("... {what}")),
+            }
+            Ok(())
+        };
+        let mut report = Report::new(&mut receive);
+        let keys = doctor.key_metadata(&mut report).await;
+        doctor.examine(file, &keys, &mut report).await?;
+        Ok(keys)
+    })?;
+    let orchestrator = doctor.orchestrator();
+    Ok((keys, Online { findings, orchestrator }))
 }
 
 /// Prints the plan and the findings of the doctor. The exit code is 1 if something failed.
@@ -78,8 +137,12 @@ fn examine(
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+/// The exit code of a wrong configuration.
+const REFUSED: u8 = 2;
+
 const EXAMPLES: &str = "\
 Examples:
   tokenwell check --config tokenwell.yaml
   tokenwell check --config tokenwell.yaml --online
+  tokenwell check --config tokenwell.yaml --json | jq .mistakes
   tokenwell check --project-id P2… --access-key-file key --output app.jwt";

@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use super::{
     check, child_process, exec,
     failure::{self, Failure},
-    once, panic, run, security_questions, status, wait,
+    once, panic, run, security_questions, status, token, version, wait,
 };
 #[cfg(feature = "texts")]
 use super::{completions, man, schema};
@@ -38,7 +38,7 @@ pub fn main() -> ExitCode {
 /// exchanges them at Descope's API or another OAuth server, and replaces each session in its file long before it ends. An app
 /// needs no SDK, no secret and no retry code: it reads a file.
 #[derive(Parser)]
-#[command(name = "tokenwell", version, arg_required_else_help = true, after_long_help = EXAMPLES, after_help = EXAMPLES)]
+#[command(name = "tokenwell", version, long_version = version::LONG, arg_required_else_help = true, after_long_help = EXAMPLES, after_help = EXAMPLES)]
 #[command(max_term_width = HELP_COLUMNS_MAX, disable_help_subcommand = true)]
 struct Cli {
     #[command(subcommand)]
@@ -51,7 +51,9 @@ enum Command {
     Once(once::Arguments),
     Exec(exec::Arguments),
     Wait(wait::Arguments),
+    Token(token::Arguments),
     Status(status::Arguments),
+    #[command(visible_alias = "validate")]
     Check(check::Arguments),
     SecurityQuestions(security_questions::Arguments),
     #[cfg(feature = "sandbox")]
@@ -64,6 +66,8 @@ enum Command {
     Completions(completions::Arguments),
     #[cfg(feature = "texts")]
     Man(man::Arguments),
+    /// Print version, commit, target and features, as `--version` does
+    Version,
 }
 
 impl Command {
@@ -73,6 +77,7 @@ impl Command {
             Self::Once(arguments) => once::run(arguments),
             Self::Exec(arguments) => exec::run(arguments),
             Self::Wait(arguments) => child_process::run_within(arguments.limit(), || wait::run(arguments)),
+            Self::Token(arguments) => child_process::run_within(token::LIMIT, || token::run(arguments)),
             Self::Status(arguments) => match arguments.limit() {
                 Some(limit) => child_process::run_within(limit, || status::run(arguments)),
                 None => status::run(arguments),
@@ -89,6 +94,7 @@ impl Command {
             Self::Completions(arguments) => completions::run(arguments, Cli::command()),
             #[cfg(feature = "texts")]
             Self::Man(arguments) => man::run(arguments, Cli::command()),
+            Self::Version => version::run(),
         }
     }
 }

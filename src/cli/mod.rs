@@ -5,6 +5,7 @@ mod child_process;
 mod command_line;
 #[cfg(feature = "texts")]
 mod completions;
+mod credential_name;
 #[cfg(feature = "sandbox")]
 mod demo;
 mod exec;
@@ -29,7 +30,9 @@ mod shell;
 mod source;
 mod status;
 mod terminal;
+mod token;
 mod tokens;
+mod version;
 mod wait;
 
 pub use command_line::main;

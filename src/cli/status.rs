@@ -1,6 +1,8 @@
 //! `tokenwell status`: shows the state of every credential at a terminal.
 
+mod detail;
 mod fetch;
+mod folded;
 mod headline;
 mod layout;
 mod row;
@@ -15,10 +17,12 @@ use signal_hook_tokio::Signals;
 use tokio::time::sleep;
 
 use self::{
+    detail::{SecretFile, detail},
     fetch::{FetchedReport, ReportSource},
-    table::{Area, table},
+    table::{Area, long_table, table},
 };
 use super::{
+    credential_name::not_found,
     failure::Failure,
     print, process,
     same_config::TargetConfig,
@@ -28,16 +32,24 @@ use super::{
         text::{Color, Line, Style, wrapped},
     },
 };
-use crate::clock;
+use crate::{clock, config::Config};
 
 /// Show the state of every credential, problems first
 ///
 /// Asks the daemon at the address in the configuration (`status.listen`); without one, reads the status file in the
 /// state directory, and checks the token files and the clock itself. Exits with 0 if every required token is on disk
 /// and valid, else with 1.
+///
+/// If the table is longer than the terminal, or has more than 20 rows in a pipe, rows without a problem are folded into one line,
+/// and the summary is the last line.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
+    /// Show everything about this credential; the exit code is then about it alone
+    name: Option<String>,
+    /// Show every credential, however many there are
+    #[arg(long, conflicts_with_all = ["watch", "name"])]
+    all: bool,
     /// Redraw every second on a terminal, until Ctrl-C
     #[arg(long)]
     watch: bool,
@@ -57,20 +69,89 @@ impl Arguments {
 
 /// Shows the status once, or repeatedly.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { watch: watches, json, source } = arguments;
+    let Arguments { name, all, watch: watches, json, source } = arguments;
     if watches && !screen::is_drawable() {
         let message = "`--watch` needs a terminal, and standard output is not one; omit it";
         return Err(Failure::CommandLine(message.to_owned()));
     }
     let (config, file) = source.load_with_file()?;
     let target = Arc::new(TargetConfig { config: Arc::new(config), file });
+    let view = match name {
+        Some(name) => View::Credential { files: secret_files(&target.config, &name), name },
+        None if all => View::All,
+        None => View::Folded,
+    };
     process::harden();
-    let ready = process::block_on(async { if watches { watch(&target).await } else { show(&target, json).await } })?;
+    let ready = process::block_on(async {
+        if watches { watch(&target, &view).await } else { show(&target, &view, json).await }
+    })?;
     Ok(if ready { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn show(target: &Arc<TargetConfig>, json: bool) -> Result<bool, Failure> {
-    let fetched = FetchedReport::fetch(target).await.map_err(Failure::at_run_time)?;
+/// What is shown.
+enum View {
+    /// Every credential.
+    All,
+    /// Every credential, those without a problem in one line if there are many.
+    Folded,
+    /// Everything about one credential, with its secret files.
+    Credential { name: String, files: Vec<SecretFile> },
+}
+
+impl View {
+    fn of_report(&self, fetched: &FetchedReport, area: Area, style: Style) -> Vec<Line> {
+        let now = clock::wall();
+        match (self, area.rows) {
+            (Self::Credential { files, .. }, rows) => {
+                let mut lines = detail(fetched, files, now, area.columns);
+                lines.truncate(rows.unwrap_or(usize::MAX));
+                lines
+            }
+            (Self::All | Self::Folded, Some(_)) => table(fetched, now, area, style),
+            (Self::All | Self::Folded, None) => {
+                let whole = table(fetched, now, area, style);
+                let terminal = screen::rows();
+                let is_long = match terminal {
+                    Some(rows) => whole.len() > rows,
+                    None => fetched.report.credentials.len() > PIPE_CREDENTIALS_MAX,
+                };
+                match self {
+                    Self::Folded if is_long => {
+                        long_table(fetched, now, area.columns, Some(terminal.unwrap_or(PIPE_ROWS)), style)
+                    }
+                    Self::All if is_long => long_table(fetched, now, area.columns, None, style),
+                    Self::All | Self::Folded | Self::Credential { .. } => whole,
+                }
+            }
+        }
+    }
+
+    /// Fetches the report; if one credential is shown, without the others.
+    async fn fetch(&self, target: &Arc<TargetConfig>) -> Result<FetchedReport, Failure> {
+        let fetched = FetchedReport::fetch(target).await.map_err(Failure::at_run_time)?;
+        match self {
+            Self::All | Self::Folded => Ok(fetched),
+            Self::Credential { name, .. } => fetched.only(name).map_err(|known| {
+                let known: Vec<_> = known.iter().map(String::as_str).collect();
+                not_found(Some(name), &known, &[])
+            }),
+        }
+    }
+}
+
+/// Returns the secret files of a credential, as far as the configuration names them.
+fn secret_files(config: &Config, name: &str) -> Vec<SecretFile> {
+    let from_folders = config.key_directories.iter().filter_map(|directory| {
+        directory.credential(directory.selection.file_of(name)).ok().filter(|credential| credential.name == name)
+    });
+    let named = config.credentials.iter().find(|credential| credential.name == name).cloned();
+    let Some(credential) = named.or_else(|| from_folders.into_iter().next()) else { return Vec::new() };
+    let files = credential.source.files();
+    files.iter().map(|file| (file.kind.file_noun(), file.path.to_owned())).collect()
+}
+
+async fn show(target: &Arc<TargetConfig>, view: &View, json: bool) -> Result<bool, Failure> {
+    let fetched = view.fetch(target).await?;
     if json {
         if let ReportSource::File(_) = fetched.source {
             print::notice(&fetched.source_line(clock::wall()));
@@ -79,7 +160,7 @@ async fn show(target: &Arc<TargetConfig>, json: bool) -> Result<bool, Failure> {
     } else {
         let style = screen::style();
         let area = Area { columns: screen::columns().unwrap_or(PIPE_COLUMNS), rows: None };
-        let lines: Vec<_> = shown(&table(&fetched, clock::wall(), area, style), style);
+        let lines: Vec<_> = shown(&view.of_report(&fetched, area, style), style);
         print::result(&lines.join("\n"))?;
     }
     Ok(fetched.report.ready)
@@ -91,18 +172,21 @@ fn shown(lines: &[Line], style: Style) -> Vec<String> {
 
 /// Redraws until a signal arrives; returns whether everything was ready then. Failures are shown, and the next second
 /// tries again.
-async fn watch(target: &Arc<TargetConfig>) -> Result<bool, Failure> {
+async fn watch(target: &Arc<TargetConfig>, view: &View) -> Result<bool, Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
     let mut screen = Screen::open()?;
     let mut ready = false;
     loop {
         let fetched = tokio::select! {
-            fetched = FetchedReport::fetch(target) => fetched,
+            fetched = view.fetch(target) => fetched,
             _ = signals.next() => return Ok(ready),
         };
+        if let Err(why @ Failure::CommandLine(_)) = fetched {
+            return Err(why);
+        }
         ready = fetched.as_ref().is_ok_and(|fetched| fetched.report.ready);
         screen.draw(|size, style| match &fetched {
-            Ok(fetched) => table(fetched, clock::wall(), Area { columns: size.columns, rows: Some(size.rows) }, style),
+            Ok(fetched) => view.of_report(fetched, Area { columns: size.columns, rows: Some(size.rows) }, style),
             Err(why) => {
                 let lines = wrapped(&why.to_string(), size.columns).into_iter().take(size.rows);
                 lines.map(|line| Line::new(Color::Bad, line)).collect()
@@ -121,9 +205,14 @@ const REDRAW_EVERY: Duration = Duration::from_secs(1);
 
 /// The width if standard output is not a terminal.
 const PIPE_COLUMNS: usize = 120;
+/// More credentials than this are folded there.
+const PIPE_CREDENTIALS_MAX: usize = 20;
+/// The height of a folded table there: a usual terminal, less the line of the prompt.
+const PIPE_ROWS: usize = 23;
 
 const EXAMPLES: &str = "\
 Examples:
   tokenwell status --config tokenwell.yaml
+  tokenwell status billing                          everything about one credential
   tokenwell status --watch                          redraw every second
   tokenwell status --json | jq .credentials         for scripts; the exit code is 0 if all is ready";

@@ -94,8 +94,11 @@ fn with_lines(mut diagnostics: Vec<LocatedDiagnostic>, text: &str) -> (Vec<Diagn
     diagnostics.truncate(DIAGNOSTICS_MAX);
     let diagnostics = diagnostics.into_iter().map(|diagnostic| Diagnostic {
         place: match diagnostic.location {
-            Location::File { steps, part, path } => Place::Field { line: line_number::line(text, &steps, part), path },
-            Location::WholeFile { path } => Place::Field { line: None, path },
+            Location::File { steps, part, path } => {
+                let (line, column) = line_number::position(text, &steps, part).unzip();
+                Place::Field { line, column, path }
+            }
+            Location::WholeFile { path } => Place::Field { line: None, column: None, path },
             Location::Flag(flag) => Place::Flag(flag),
             Location::Variable(name) => Place::Variable(name),
         },

@@ -1,4 +1,4 @@
-//! Finds the line number of a value.
+//! Finds the line and the column of a value.
 //!
 //! The tree has no positions, because serde provides none. But the parser adds the position of the current value to an
 //! error that a visitor raises. So the text is parsed again, down to the wanted value, and an error is raised there.
@@ -19,11 +19,12 @@ pub(super) enum Part {
     Value,
 }
 
-/// Returns the line, counted from one, of the node that `steps` lead to; `None` if they lead nowhere. The value of an
-/// alias is found where the anchor is.
-pub(super) fn line(text: &str, steps: &[usize], part: Part) -> Option<usize> {
+/// Returns the line and the column, counted from one, of the node that `steps` lead to; `None` if they lead nowhere. The value
+/// of an alias is found where the anchor is.
+pub(super) fn position(text: &str, steps: &[usize], part: Part) -> Option<(usize, usize)> {
     let walk = Walk { steps, part };
-    serde_yaml::Deserializer::from_str(text).deserialize_any(walk).err()?.location().map(|location| location.line())
+    let end = serde_yaml::Deserializer::from_str(text).deserialize_any(walk).err()?;
+    end.location().map(|location| (location.line(), location.column()))
 }
 
 /// Follows its steps and stops with an error at their end.
@@ -91,6 +92,16 @@ b:
 c: *y
 d:
 ";
+
+    fn line(text: &str, steps: &[usize], part: Part) -> Option<usize> {
+        position(text, steps, part).map(|(line, _)| line)
+    }
+
+    #[test]
+    fn the_column_is_that_of_the_key_or_the_value() {
+        assert_eq!(position(TEXT, &[0], Part::Value), Some((2, 4)));
+        assert_eq!(position(TEXT, &[1, 0, 1], Part::Key), Some((5, 5)));
+    }
 
     #[test]
     fn keys_values_and_duplicates_are_found_on_their_lines() {

@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fmt::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// One mistake or warning about one place of a configuration.
@@ -24,6 +24,8 @@ pub enum Place {
     Field {
         /// Counted from one; `None` if something is missing in the whole file.
         line: Option<usize>,
+        /// Counted from one; `None` without a line, and where the parser knows only the line.
+        column: Option<usize>,
         /// Such as `credentials[0].outputs[1].mode`; empty for the whole file.
         path: String,
     },
@@ -56,6 +58,27 @@ impl Mistakes {
         match &self.kind {
             Kind::Unusable { .. } => &[],
             Kind::Found { list, .. } => list,
+        }
+    }
+
+    /// Returns the configuration file; `None` if the configuration was given by flags.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Returns why the file cannot be read or decoded, and the remedy, if that is so.
+    pub fn unusable(&self) -> Option<(&str, Option<&str>)> {
+        match &self.kind {
+            Kind::Unusable { why, remedy } => Some((why, remedy.as_deref())),
+            Kind::Found { .. } => None,
+        }
+    }
+
+    /// Returns how many mistakes a very long list leaves out.
+    pub fn left_out(&self) -> usize {
+        match &self.kind {
+            Kind::Unusable { .. } => 0,
+            Kind::Found { left_out, .. } => *left_out,
         }
     }
 
@@ -149,13 +172,14 @@ impl Place {
     /// Returns a label such as `line 7, `.
     fn line_label(&self) -> String {
         match self {
-            Self::Field { line: Some(line), path } if path.is_empty() => format!("line {line}: "),
+            Self::Field { line: Some(line), path, .. } if path.is_empty() => format!("line {line}: "),
             Self::Field { line: Some(line), .. } => format!("line {line}, "),
             Self::Field { line: None, .. } | Self::Flag(_) | Self::Variable(_) => String::new(),
         }
     }
 
-    fn name(&self) -> String {
+    /// Returns the field's path, empty for the whole file; the flag; or the variable, such as `$DESCOPE_PROJECT_ID`.
+    pub fn name(&self) -> String {
         match self {
             Self::Field { path, .. } => path.clone(),
             Self::Flag(flag) => (*flag).to_owned(),

@@ -41,4 +41,5 @@ pub use mistake::{Diagnostic, Mistakes, Place};
 pub use model::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use show::looks_like_a_secret;
 pub use source::{ConfigSource, DEFAULT_FILE, Origin};
+pub use suggest::nearest_name;
 pub use value::duration;

@@ -1,4 +1,4 @@
-//! Suggestions for unknown fields.
+//! Suggestions for unknown fields and names.
 
 /// What to do about an unknown field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,13 @@ pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion
     let (distance, nearest) = known.iter().map(|name| (distance(&bare, &self::bare(name)), name)).min()?;
     let name = if distance <= nearest.len() / LETTERS_PER_SLIP { Some(nearest) } else { part };
     name.copied().map(Suggestion::Field)
+}
+
+/// Returns the name that an unknown one was probably meant to be, if there is one.
+pub fn nearest_name<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let name = bare(name);
+    let (distance, nearest) = known.into_iter().map(|known| (distance(&name, &bare(known)), known)).min()?;
+    (distance <= nearest.len().div_ceil(LETTERS_PER_SLIP)).then_some(nearest)
 }
 
 /// Removes case, `_` and `-`: `access_key_file` matches `accessKeyFile`.

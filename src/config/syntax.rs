@@ -31,7 +31,7 @@ pub(super) fn diagnostic(error: &serde_yaml::Error, text: &str) -> Diagnostic {
         (_, _) => what,
     };
     let line = location.map(|location| location.line()).or_else(|| second_document(text));
-    Diagnostic { place: Place::Field { line, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
+    Diagnostic { place: Place::Field { line, column, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
 }
 
 /// Returns the line on which the second document begins, if there is one. The parser reports only the first value of

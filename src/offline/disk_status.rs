@@ -1,14 +1,11 @@
 //! Status of the tokens on disk. No daemon is queried, so this is independent of a daemon's health.
 
-use super::{
-    desired::credentials,
-    prior_state::{PriorState, is_intact, load_prior_state},
-};
+use super::{desired::credentials, listed::listed, prior_state::is_intact, valid_token::valid_token};
 use crate::{
     clock,
     config::{Config, Credential},
     output::{Content, Output},
-    renewal::{ClocksDisagree, RecalledSession, Stamp},
+    renewal::Stamp,
     state::Ledger,
 };
 
@@ -44,49 +41,17 @@ impl DiskStatus {
     }
 }
 
-/// Returns why the outputs hold no valid token, if so.
+/// Returns why not every output holds the valid token, if so.
 fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
-    let request = credential.source.request_fingerprint(&config.api());
-    let PriorState { record, session } = load_prior_state(credential, &config.project, request, ledger);
-    let written = match record {
-        Err(why) if why.is_forbidden() => {
-            return Some(format!(
-                "{why}; run this as the user that tokenwell runs as, or let the daemon serve its status (`status.listen`)"
-            ));
-        }
+    let token = match valid_token(config, credential, ledger, now) {
+        Ok(token) if token.is_intact => return None,
+        Ok(token) => token,
         Err(why) => return Some(why.to_string()),
-        Ok(None) => return Some("no exchange was made yet".to_owned()),
-        Ok(Some(record)) => record,
     };
-    if written.request != request {
-        return Some("the token on disk was requested with other settings than the configuration has".to_owned());
-    }
-    let Some(token) = &written.written else {
-        let refusal = written.refusal.map(|refusal| format!(": {}: {}", refusal.class(), refusal.message()));
-        return Some(format!("no session was granted yet{}", refusal.unwrap_or_default()));
-    };
-    match session {
-        None => return Some(without_token(&credential.outputs)),
-        Some((session, false)) => {
-            let (name, project) = (credential.name.as_str(), config.project.as_str());
-            let content = Content { session: &session, credential: name, project, times: token.times };
-            let is_altered = |output: &&Output| !is_intact(output, &content, token);
-            return Some(altered(credential.outputs.iter().filter(is_altered)));
-        }
-        Some((_, true)) => {}
-    }
-    match written.memory().recall(now, &credential.policy, &mut fastrand::Rng::new()).session {
-        Some(RecalledSession::Doubtful) => Some(ClocksDisagree.to_string()),
-        Some(RecalledSession::Known(term)) if !term.is_valid_at(now.moment) => Some("the token has expired".to_owned()),
-        Some(RecalledSession::Known(_)) | None => None,
-    }
-}
-
-fn without_token(outputs: &[Output]) -> String {
-    match outputs {
-        [output] => format!("`{}` does not hold the token that was written last", output.name()),
-        _ => format!("none of {} holds the token that was written last", listed(outputs)),
-    }
+    let (name, project) = (credential.name.as_str(), config.project.as_str());
+    let content = Content { session: &token.session, credential: name, project, times: token.written.times };
+    let is_altered = |output: &&Output| !is_intact(output, &content, &token.written);
+    Some(altered(credential.outputs.iter().filter(is_altered)))
 }
 
 fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
@@ -99,15 +64,6 @@ fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {
     }
 }
 
-/// `a`, `b` and `c`.
-fn listed<'o>(outputs: impl IntoIterator<Item = &'o Output>) -> String {
-    let paths: Vec<_> = outputs.into_iter().map(|output| format!("`{}`", output.name())).collect();
-    match paths.split_last() {
-        Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        Some(_) | None => paths.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +73,6 @@ mod tests {
         let outputs = ["/a", "/b", "/c"].map(|path| Output::at(path.into()));
         assert_eq!(altered(outputs[..1].iter()), "`/a` is not as it should be");
         assert_eq!(altered(outputs[1..].iter()), "`/b` and `/c` are not as they should be");
-        assert_eq!(without_token(&outputs), "none of `/a`, `/b` and `/c` holds the token that was written last");
+        assert_eq!(listed(&outputs), "`/a`, `/b` and `/c`");
     }
 }

@@ -7,11 +7,14 @@ mod disk_status;
 mod dry_exchange;
 mod key_folder;
 mod key_listing;
+mod listed;
 mod prior_state;
 mod questions_setup;
 mod recorded_exchange;
 mod setup_error;
+mod token;
 mod token_life;
+mod valid_token;
 mod wait;
 
 pub use self::{
@@ -25,6 +28,8 @@ pub use self::{
     questions_setup::{QuestionsSetup, SetupAnswers, questions_of},
     recorded_exchange::RecordedExchange,
     setup_error::SetupError,
+    token::{UnknownCredential, Unrecognised, claimed_token, find_credential, recorded_token, written_token},
     token_life::{TokenLife, token_life},
+    valid_token::NoValidToken,
     wait::{SCAN_MAX, disk_status, wait},
 };

@@ -24,7 +24,8 @@ pub fn token_life(outputs: &[Output], wall: SystemTime) -> Option<TokenLife> {
     lives?.into_iter().min_by_key(|life| life.lifetime.saturating_sub(life.age))
 }
 
-fn life_of(token: &Secret, written_at: SystemTime, wall: SystemTime) -> Option<TokenLife> {
+/// Returns the life of a token by its own claims, if it has not ended. The age is overestimated as above.
+pub(super) fn life_of(token: &Secret, written_at: SystemTime, wall: SystemTime) -> Option<TokenLife> {
     let jwt = Jwt::parse(token.expose()).ok()?;
     let (issued_at, expires_at) = (jwt.issued_at?, jwt.expires_at?);
     let since_issue = wall.duration_since(UNIX_EPOCH + issued_at).unwrap_or_default();

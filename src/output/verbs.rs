@@ -198,6 +198,16 @@ impl Output {
         }
     }
 
+    /// The token that the target holds, found by the output's format, and when it was written there. Blocks on the disk.
+    pub fn written_token(&self) -> Option<(Secret, SystemTime)> {
+        match &self.target {
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::token(self.to_file(file, None))
+            }
+        }
+    }
+
     /// The folders in which a change of this output shows.
     pub fn watched_folders(&self) -> impl Iterator<Item = PathBuf> {
         match &self.target {

@@ -438,7 +438,9 @@ fn put(document: &mut Value, path: &str, value: Value) {
 /// Returns the place of `path` on the line of the diagnostic, so that any line matches.
 fn at(path: &str, diagnostic: &config::Diagnostic) -> config::Place {
     match &diagnostic.place {
-        config::Place::Field { line, .. } => config::Place::Field { line: *line, path: path.to_owned() },
+        config::Place::Field { line, column, .. } => {
+            config::Place::Field { line: *line, column: *column, path: path.to_owned() }
+        }
         other => other.clone(),
     }
 }

@@ -4,6 +4,7 @@ use crate::uses::Use;
 
 /// Each room with those that it may import, all of which stand above it.
 pub(crate) const ROOMS: &[(&str, &[&str])] = &[
+    ("build", &[]),
     ("fingerprint", &[]),
     ("secret", &["fingerprint"]),
     ("file_id", &[]),
@@ -303,6 +304,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/status.rs",
+            "src/cli/token.rs",
             "src/cli/tokens.rs",
             "src/daemon/event_loop/status_publisher.rs",
             "src/daemon/event_loop.rs",
@@ -341,6 +343,7 @@ pub(crate) const WALLS: &[Wall] = &[
             ".symlink_metadata",
         ],
         doors: &[
+            "src/build.rs",
             "src/child/signals.rs",
             "src/cli/demo/",
             "src/cli/logging/journal.rs",
@@ -414,6 +417,7 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "the environment is read",
         names: &["std::env"],
         doors: &[
+            "src/build.rs",
             "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/logging.rs",
@@ -431,12 +435,14 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "something is printed",
         names: &["println!", "print!", "eprintln!", "eprint!", "dbg!", "std::io::stdout", "std::io::stderr"],
         doors: &[
+            "src/build.rs",
             "src/cli/child_process.rs",
             "src/cli/demo.rs",
             "src/cli/logging/destination.rs",
             "src/cli/logging/journal.rs",
             "src/cli/terminal/screen.rs",
             "src/cli/print.rs",
+            "src/cli/token.rs",
             "src/cli/sandbox.rs",
             "src/log_lines/destination.rs",
         ],
@@ -448,6 +454,7 @@ pub(crate) const WALLS: &[Wall] = &[
         doors: &[
             "src/cli/demo/",
             "src/cli/exec/variables.rs",
+            "src/cli/token.rs",
             "src/exchange/proxy.rs",
             "src/exchange/trust/mod.rs",
             "src/hook/command_output.rs",
@@ -494,6 +501,7 @@ pub(crate) const WALLS: &[Wall] = &[
         rule: "a thread or a process is started",
         names: &["std::thread", "std::process::Command", "tokio::process", "std::process::exit", "std::process::abort"],
         doors: &[
+            "src/build.rs",
             "src/blocking/",
             "src/child/",
             "src/cli/child_process.rs",

@@ -120,7 +120,8 @@ fn generations(set: &Set) -> String {
     format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
 }
 
-fn described(hook: &Hook) -> String {
+/// Describes a hook in one line, without words that may be secrets.
+pub(super) fn described(hook: &Hook) -> String {
     match hook {
         Hook::Signal { signal, to: Recipient::PidFile(path) } => {
             format!("{signal} to the process of {}", path.display())
@@ -182,7 +183,7 @@ fn renewal(policy: &Policy) -> String {
 }
 
 /// Rounds to two decimals.
-fn percent(percent: f64) -> f64 {
+pub(super) fn percent(percent: f64) -> f64 {
     (percent * 100.0).round() / 100.0
 }
 

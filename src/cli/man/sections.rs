@@ -11,6 +11,11 @@ pub(super) fn exit_status(command: &str) -> &'static [(&'static str, &'static st
         "wait" => {
             &[("0", "Every required token is on disk, whole and valid."), ("1", "The timeout has passed."), WRONG]
         }
+        "token" => &[
+            ("0", "The token was printed; it is valid."),
+            ("1", "There is no valid token. Nothing was printed to standard output."),
+            ("2", "The command line or the configuration is wrong, or no credential has the name."),
+        ],
         "exec" => &[
             ("the program's", "The program exited."),
             ("128 + n", "Signal number n ended the program, or arrived before it was started."),
@@ -74,7 +79,10 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
             "The log level, such as `info`, or a filter such as `info,tokenwell=debug`. It overrides `log.level` in the file.",
         ));
     }
-    if !matches!(command, "wait" | "setup" | "security-questions" | "schema" | "completions" | "man") {
+    if !matches!(
+        command,
+        "wait" | "token" | "version" | "setup" | "security-questions" | "schema" | "completions" | "man"
+    ) {
         variables.push(("NO_COLOR", "If it is set and not empty, output has no colors."));
     }
     variables

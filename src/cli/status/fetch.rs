@@ -86,6 +86,17 @@ impl FetchedReport {
         Ok(Self { report, missing: BTreeMap::new(), source }.updated(disk, clock::wall()))
     }
 
+    /// Leaves only the credential of that name, and makes the report's readiness its own; else returns the names that there are.
+    pub(super) fn only(mut self, name: &str) -> Result<Self, Vec<String>> {
+        let report = &mut self.report;
+        let Some(n) = report.credentials.iter().position(|credential| credential.name == name) else {
+            return Err(report.credentials.drain(..).map(|credential| credential.name).collect());
+        };
+        report.credentials = vec![report.credentials.swap_remove(n)];
+        report.ready = report.credentials.iter().all(|credential| credential.ready);
+        Ok(self)
+    }
+
     /// Whether a daemon runs, as far as is known.
     pub(super) fn has_daemon(&self) -> bool {
         match &self.source {

@@ -88,7 +88,7 @@ pub(super) fn paragraph(color: Color, text: &str, indent: &str, width: usize) ->
 }
 
 /// Replaces control characters, because some texts come from the API and from programs.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Row<'a> {
     pub(super) credential: &'a CredentialReport,
     /// As reported, or `missing` if the token that was written is not on disk.
     pub(super) state: &'static str,
+    /// Why the token that was written is not on disk, if so.
+    pub(super) missing: Option<&'a str>,
     /// Problems and remedies.
     pub(super) notes: Vec<(Color, String)>,
     /// What a person should know though nothing is wrong.
@@ -64,12 +66,21 @@ impl<'a> Row<'a> {
             notes.push((Color::Plain, format!("to do: {remedy}")));
         }
         let remarks = credential.outputs.iter().filter_map(|output| output.note.clone()).collect();
-        Self { credential, state, notes, remarks }
+        let missing = missing.map(String::as_str).filter(|_| is_valid);
+        Self { credential, state, missing, notes, remarks }
     }
 
     /// Whether a person should look at it.
     pub(super) fn has_problem(&self) -> bool {
         self.state != "fresh" || !self.notes.is_empty()
+    }
+
+    /// Whether it probably does not heal by itself.
+    pub(super) fn needs_person(&self) -> bool {
+        let credential = self.credential;
+        credential.remedy.is_some()
+            || credential.key_trouble.is_some()
+            || credential.outputs.iter().any(|output| output.error.is_some())
     }
 
     /// Describes the problem in a few words.

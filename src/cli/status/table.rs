@@ -7,8 +7,9 @@ use std::{
 
 use super::{
     fetch::FetchedReport,
+    folded::{Context, folded},
     headline::headline,
-    layout::{INDENT, Layout, paragraph},
+    layout::{INDENT, Layout, paragraph, printable},
     row::Row,
 };
 use crate::cli::terminal::{
@@ -29,8 +30,55 @@ pub(super) struct Area {
 pub(super) fn table(fetched: &FetchedReport, now: SystemTime, area: Area, style: Style) -> Vec<Line> {
     let width = area.columns;
     let rows = Row::all(fetched, now);
+    let (mut lines, problems) = summary(fetched, &rows, now, width);
+    lines.extend(problems);
+    let mut foot = vec![Line::default()];
+    foot.extend(paragraph(Color::Faint, &fetched.source_line(now), "", width));
+    if !rows.is_empty() {
+        let layout = Layout::fitting(&rows, fetched.has_daemon(), now, width);
+        lines.push(Line::default());
+        lines.push(layout.headline());
+        let left = area.rows.map(|rows| rows.saturating_sub(lines.len() + foot.len()));
+        lines.extend(body(&rows, &layout, left, style));
+    }
+    lines.extend(foot);
+    lines.truncate(area.rows.unwrap_or(usize::MAX));
+    lines.into_iter().map(|line| line.cut(width, style)).collect()
+}
+
+/// Returns the same for a table that is longer than a screen: the headline is the last line, where it is visible. If `screen`
+/// is given, rows without a problem are folded, and the table fits that many lines.
+pub(super) fn long_table(
+    fetched: &FetchedReport,
+    now: SystemTime,
+    width: usize,
+    screen: Option<usize>,
+    style: Style,
+) -> Vec<Line> {
+    let rows = Row::all(fetched, now);
+    let has_daemon = fetched.has_daemon();
+    let layout = Layout::fitting(&rows, has_daemon, now, width);
+    let mut foot = vec![Line::default()];
+    foot.extend(paragraph(Color::Faint, &fetched.source_line(now), "", width));
+    foot.extend(summary(fetched, &rows, now, width).1);
+    // In one line, so that the last line is the whole summary.
     let (color, text) = headline(fetched, &rows, now);
-    let mut lines = paragraph(color, &text, "", width);
+    foot.push(Line::new(color, printable(&text)));
+    let mut lines = vec![layout.headline()];
+    match screen {
+        Some(screen) => {
+            let height = screen.saturating_sub(lines.len() + foot.len());
+            lines.extend(folded(&rows, &layout, height, Context { has_daemon, now, style }));
+        }
+        None => lines.extend(body(&rows, &layout, None, style)),
+    }
+    lines.extend(foot);
+    lines.into_iter().map(|line| line.cut(width, style)).collect()
+}
+
+/// Returns the headline, and the problems that concern all credentials.
+fn summary(fetched: &FetchedReport, rows: &[Row], now: SystemTime, width: usize) -> (Vec<Line>, Vec<Line>) {
+    let (color, text) = headline(fetched, rows, now);
     let refused = fetched
         .report
         .configuration
@@ -45,21 +93,9 @@ pub(super) fn table(fetched: &FetchedReport, now: SystemTime, area: Area, style:
             may refuse the tokens: set the clock"
         )
     });
-    for problem in fetched.report.troubles.iter().cloned().chain(refused).chain(skew) {
-        lines.extend(paragraph(Color::Poor, &problem, INDENT, width));
-    }
-    let mut foot = vec![Line::default()];
-    foot.extend(paragraph(Color::Faint, &fetched.source_line(now), "", width));
-    if !rows.is_empty() {
-        let layout = Layout::fitting(&rows, fetched.has_daemon(), now, width);
-        lines.push(Line::default());
-        lines.push(layout.headline());
-        let left = area.rows.map(|rows| rows.saturating_sub(lines.len() + foot.len()));
-        lines.extend(body(&rows, &layout, left, style));
-    }
-    lines.extend(foot);
-    lines.truncate(area.rows.unwrap_or(usize::MAX));
-    lines.into_iter().map(|line| line.cut(width, style)).collect()
+    let problems = fetched.report.troubles.iter().cloned().chain(refused).chain(skew);
+    let problems = problems.flat_map(|problem| paragraph(Color::Poor, &problem, INDENT, width)).collect();
+    (paragraph(color, &text, "", width), problems)
 }
 
 /// Returns as many rows as fit, each with its notes, and a line about the others.

@@ -44,6 +44,11 @@ pub(in crate::cli) fn columns() -> Option<usize> {
     io::stdout().is_terminal().then(|| window().0.saturating_sub(1))
 }
 
+/// Returns the usable height of standard output if it is a terminal; the line of the shell's prompt stays free.
+pub(in crate::cli) fn rows() -> Option<usize> {
+    io::stdout().is_terminal().then(|| window().1.saturating_sub(1))
+}
+
 impl Screen {
     /// Hides the cursor and chooses the style.
     pub(in crate::cli) fn open() -> io::Result<Self> {

@@ -45,7 +45,6 @@ impl Line {
 
     /// Appends another line.
     #[must_use]
-    #[cfg_attr(not(feature = "sandbox"), expect(dead_code, reason = "only the demo draws lines of several colors"))]
     pub(in crate::cli) fn then(mut self, other: Self) -> Self {
         self.0.extend(other.0);
         self

@@ -39,7 +39,7 @@ fn parts(word: &str) -> impl Iterator<Item = Cow<'_, str>> {
 }
 
 /// Returns the value of a variable as a shell reads what the format `env` writes.
-fn unquoted(value: &str) -> Cow<'_, str> {
+pub(super) fn unquoted(value: &str) -> Cow<'_, str> {
     match value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         Some(inner) => inner.replace("'\"'\"'", "'").into(),
         None => value.into(),

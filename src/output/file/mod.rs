@@ -21,6 +21,7 @@ mod step;
 mod sweep;
 mod target;
 mod write;
+mod written_token;
 
 use super::render::{self, Content, RenderError};
 
@@ -32,7 +33,7 @@ pub use lock::{Held, LOCK_FILE, Locks, holder};
 pub use probe::{Probed, Room, is_in_memory, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};
-pub(super) use recover::{find_token, is_intact, make_folder, tokens};
+pub(super) use recover::{find_token, is_intact, make_folder, token, tokens};
 pub use remove::{Removed, remove};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use step::Step;

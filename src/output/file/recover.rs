@@ -24,6 +24,7 @@ use super::{
     render::{RENDERED_BYTES_MAX, render},
     set,
     target::Expected,
+    written_token::written_token,
 };
 use crate::{fingerprint::Fingerprint, secret::Secret};
 
@@ -32,6 +33,13 @@ pub(in crate::output) fn find_token(file: &FileTarget, token: Fingerprint) -> Op
     let (target, _) = standing(file.into(), Place::of(file).ok()?);
     let bytes = read(&target).ok()?;
     jwts(&bytes).chain(opaque_tokens(&bytes)).find(|found| found.fingerprint() == token)
+}
+
+/// The token in the file by the format of the output, and when the file was written. Blocks on the disk.
+pub(in crate::output) fn token(output: FileOutput<'_>) -> Option<(Secret, SystemTime)> {
+    let (target, _) = standing(output.expected(), Place::of(output.target).ok()?);
+    let written_at = fs::symlink_metadata(&target).and_then(|found| found.modified()).ok()?;
+    Some((written_token(output.format, &read(&target).ok()?)?, written_at))
 }
 
 /// Everything in the file that may be a JWT, and when the file was written. Blocks on the disk.

@@ -72,10 +72,13 @@ pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> R
             json(&Document::of(content, chosen, reply_fields(content, fields)))
         }
         Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
-        Format::Header => sized(|out| Ok(writeln!(out, "Authorization: Bearer {}", content.session.jwt.expose())?)),
+        Format::Header => sized(|out| Ok(writeln!(out, "{HEADER}{}", content.session.jwt.expose())?)),
         Format::Template(template) => template.render(content),
     }
 }
+
+/// What precedes the token in the format `header`.
+pub(in crate::output) const HEADER: &str = "Authorization: Bearer ";
 
 /// Writes a document on one line.
 fn json(document: &Document<'_>) -> Result<Rendered<'static>, RenderError> {

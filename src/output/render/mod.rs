@@ -19,7 +19,7 @@ pub use document::Field;
 pub use engine::TEMPLATE_WORDS;
 pub use env::Variable;
 pub use format::Format;
-pub(super) use format::render;
+pub(super) use format::{HEADER, render};
 pub use rendered::{RENDERED_BYTES_MAX, RenderError};
 pub use template::{TEMPLATE_BYTES_MAX, Template};
 pub use validate::TemplateMistake;

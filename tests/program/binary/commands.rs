@@ -2,6 +2,7 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
+use serde_json::{Value, json};
 use tokenwell::sandbox::{Answer, Sandbox, Settings};
 
 use crate::{
@@ -29,6 +30,82 @@ fn help_and_version_are_results() {
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(ended.stdout.contains("tokenwell"), "{arguments:?}");
     }
+}
+
+#[test]
+fn the_long_version_names_target_and_features() {
+    let printed = |arguments: &[&str]| Program::start(&mut tokenwell(arguments)).ended().stdout;
+    let short = format!("tokenwell {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(printed(&["-V"]), format!("{short}\n"));
+    let long = printed(&["--version"]);
+    assert_eq!((printed(&["version"]), long.lines().count()), (long.clone(), 1));
+    let build = long.trim_end().strip_prefix(&format!("{short} (")).and_then(|rest| rest.strip_suffix(')')).unwrap();
+    assert!(build.contains(&format!("{}-", std::env::consts::ARCH)), "{build}");
+    assert!(build.split(", ").any(|part| part.starts_with("features ") && part.contains("sandbox")), "{build}");
+    let commit = build.split(", ").find_map(|part| part.strip_prefix("commit "));
+    let digits = commit.map(|commit| commit.trim_end_matches("-dirty"));
+    assert!(digits.is_none_or(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit())), "{build}");
+}
+
+#[test]
+fn an_unknown_command_is_suggested_and_validate_is_check() {
+    let ended = Program::start(&mut tokenwell(["statsu"])).ended();
+    assert_eq!(ended.code, Some(2));
+    assert!(ended.stderr.contains("'status'"), "{}", ended.stderr);
+    let setting = Setting::with(&["a"]);
+    let config = setting.path("tokenwell.yaml").display().to_string();
+    let printed = |command: &str| Program::start(&mut tokenwell([command, "--config", &config])).ended();
+    let (check, validate) = (printed("check"), printed("validate"));
+    assert_eq!((check.code, &check.stdout), (Some(0), &validate.stdout));
+}
+
+fn check_json(arguments: &[&str]) -> (Option<i32>, Value) {
+    let ended = Program::start(tokenwell(["check", "--json"]).args(arguments)).ended();
+    assert_eq!(ended.stderr, "");
+    (ended.code, serde_json::from_str(&ended.stdout).unwrap())
+}
+
+#[test]
+fn check_prints_the_mistakes_as_json() {
+    let setting = Setting::with(&["a"]);
+    let path = setting.path("wrong.yaml").display().to_string();
+    setting.put("wrong.yaml", "projectId: P2world\ncredentials: 7\nunknown: 1\n");
+    let (code, report) = check_json(&["--config", &path]);
+    assert_eq!((code, &report["version"], &report["ok"]), (Some(2), &json!(1), &json!(false)));
+    let mistakes = report["mistakes"].as_array().unwrap();
+    let places: Vec<_> =
+        mistakes.iter().map(|mistake| (&mistake["field"], &mistake["line"], &mistake["column"])).collect();
+    assert_eq!(places, [(&json!("credentials"), &json!(2), &json!(14)), (&json!("unknown"), &json!(3), &json!(1))]);
+    assert!(mistakes.iter().all(|mistake| mistake["file"] == json!(path) && mistake["message"].is_string()));
+    assert_eq!(report["plan"], Value::Null);
+
+    let (code, report) = check_json(&["--config", &setting.path("missing.yaml").display().to_string()]);
+    assert_eq!(code, Some(2));
+    assert!(report["mistakes"][0]["message"].as_str().unwrap().starts_with("cannot use configuration: "), "{report}");
+}
+
+#[test]
+fn check_prints_the_plan_and_the_findings_as_json() {
+    let mut setting = Setting::with(&["a"]);
+    let path = setting.path("tokenwell.yaml").display().to_string();
+    let (code, report) = check_json(&["--config", &path]);
+    assert_eq!((code, &report["ok"], &report["online"]), (Some(0), &json!(true), &Value::Null));
+    let credential = &report["plan"]["credentials"][0];
+    assert_eq!((&credential["name"], &credential["outputs"][0]["mode"]), (&json!("a"), &json!("0640")));
+    assert_eq!(credential["secretFiles"][0]["state"], json!("present"));
+
+    let (code, report) = check_json(&["--online", "--config", &path]);
+    let findings = report["online"]["findings"].as_array().unwrap();
+    assert_eq!((code, &report["ok"]), (Some(0), &json!(true)), "{report:#}");
+    assert!(findings.iter().any(|finding| finding["step"] == "exchange" && finding["status"] == "ok"), "{report:#}");
+    let key = setting.put_key("a", "revoked");
+    setting.sandbox.revoke(&key);
+    let (code, report) = check_json(&["--online", "--config", &path]);
+    assert_eq!((code, &report["ok"]), (Some(1), &json!(false)));
+    let failed = report["online"]["findings"].as_array().unwrap();
+    assert!(failed.iter().any(|finding| finding["status"] == "failure" && finding["remedy"].is_string()), "{report:#}");
+    setting.learn_tokens();
+    assert_eq!(setting.leaks.found_in(&report.to_string()), None);
 }
 
 #[test]

@@ -30,4 +30,5 @@ mod secrets;
 mod service;
 mod signals;
 mod status;
+mod token;
 mod wait;

@@ -86,6 +86,25 @@ fn a_reader_may_wait_and_see_the_status_by_the_socket() {
 }
 
 #[test]
+fn a_reader_of_the_token_may_print_it_if_it_is_valid() {
+    for status in ["status: {listen: \"unix:SOCKET\"}\n", ""] {
+        let Some(mut shared) = Shared::new(status) else { return };
+        let program = shared.daemon();
+        let ended = shared.read(&["token"]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
+        assert_eq!(Some(ended.stdout), shared.0.token("a"));
+        program.stop();
+        // A token with the life of a second, which no daemon vouches for.
+        let part = |json: &str| base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, json);
+        let expired = format!("{}.{}.c2ln", part(r#"{"alg":"RS256"}"#), part(r#"{"iat":1000,"exp":1001}"#));
+        fs::write(shared.0.path("out/a.jwt"), expired).unwrap();
+        let ended = shared.read(&["token"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+        assert!(ended.stderr.contains("run this as the user that tokenwell runs as"), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_reader_waits_at_an_address_that_only_the_daemon_knows() {
     let Some(shared) = Shared::new("status: {listen: \"127.0.0.1:0\"}\n") else { return };
     let program = shared.daemon();

@@ -244,6 +244,57 @@ fn a_wrong_configuration_and_a_piped_watch_fail_at_once() {
     assert_eq!(status(&setting, &[]).code, Some(2));
 }
 
+#[test]
+fn one_credential_is_shown_with_everything_about_it() {
+    let mut setting = Setting::with(&["a", "b"]);
+    let key = setting.put_key("b", "b");
+    setting.sandbox.revoke(&key);
+    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    until(&setting, "the refusal", |ended| ended.stdout.contains("1 of 2 fresh; b: access key denied"));
+    let ended = status(&setting, &["a"]);
+    assert_eq!(ended.code, Some(0), "its own exit code: {}", ended.stdout);
+    assert!(ended.stdout.starts_with("a: fresh, "), "{}", ended.stdout);
+    for part in ["out/a.jwt (jwt), written ", "\n  key file", "keys/a\n", "\n  fingerprint", "\n  renewal"] {
+        assert!(ended.stdout.contains(part), "{part:?} in\n{}", ended.stdout);
+    }
+    assert!(!ended.stdout.contains("keys/b"), "{}", ended.stdout);
+    let ended = status(&setting, &["b"]);
+    assert_eq!(ended.code, Some(1));
+    assert!(ended.stdout.contains("\n  last refusal  denied "), "{}", ended.stdout);
+    assert!(ended.stdout.contains("\n  to do         make a new access key"), "{}", ended.stdout);
+    let ended = status(&setting, &["a", "--json"]);
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&report["ready"], report["credentials"].as_array().unwrap().len()), (&Value::Bool(true), 1));
+    let ended = status(&setting, &["c"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+    assert!(ended.stderr.starts_with("error: no credential has the name `c`"), "{}", ended.stderr);
+    quiet(&mut setting, &ended);
+    daemon.stop();
+}
+
+#[test]
+fn many_fresh_credentials_are_folded_and_all_shows_them() {
+    let mut setting = Setting::new();
+    let names: Vec<_> = (0..30).map(|n| format!("c{n:02}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    for name in &names {
+        setting.put_key(name, name);
+    }
+    setting.configure(&setting.named(&names));
+    assert_eq!(Program::start(&mut once(&setting.path(""), "60s")).ended().code, Some(0));
+    fs::remove_file(setting.path("out/c17.jwt")).unwrap();
+    let ended = status(&setting, &[]);
+    assert!(ended.stdout.lines().count() < 24, "{}", ended.stdout);
+    assert!(ended.stdout.contains("\nc17         missing"), "{}", ended.stdout);
+    assert!(ended.stdout.contains(" and 29 fresh; --all shows them\n"), "{}", ended.stdout);
+    let is_summary = |ended: &Ended| ended.stdout.lines().last().unwrap().contains("; 29 of 30 fresh; c17: missing");
+    assert!(is_summary(&ended), "{}", ended.stdout);
+    let ended = status(&setting, &["--all"]);
+    assert_eq!(names.iter().filter(|name| ended.stdout.contains(&format!("{name}  "))).count(), 30);
+    assert!(is_summary(&ended), "{}", ended.stdout);
+    quiet(&mut setting, &ended);
+}
+
 /// Removes the values that change from one moment to the next.
 fn steady(json: &str) -> Value {
     let mut report: Value = serde_json::from_str(json).unwrap();
