@@ -10,7 +10,10 @@ use std::{
 
 use tracing::debug;
 
-use super::exchange_effect::ExchangeContext;
+use super::{
+    exchange_effect::ExchangeContext,
+    state_access::{StateAccess, StateClaim},
+};
 use crate::{
     blocking::{self, Access, LeftOut, Part, PartsDone, at_file},
     clock,
@@ -69,6 +72,8 @@ pub(super) struct Found {
     pub(super) session: Option<(Session, bool)>,
     /// Who may write the outputs.
     pub(super) claim: Claim,
+    /// The claim of the state directory, if it was claimed again.
+    pub(super) claimed_state: Option<StateClaim>,
     /// The token that another process has put into every output.
     pub(super) token: Option<TokenLife>,
 }
@@ -96,6 +101,8 @@ pub(super) struct DiskScan {
     pub(super) protected_keys: ProtectedKeys,
     /// The digest of the configuration file.
     pub(super) config: Option<Digest>,
+    /// The claim of the state directory, if it was to be claimed and responds.
+    pub(super) state: Option<StateClaim>,
     /// What earlier processes left of the newcomers.
     pub(super) found: Vec<(Id, Found)>,
     /// The file of the status server's Unix socket, if it is missing.
@@ -156,8 +163,13 @@ impl Observation {
 impl DiskScan {
     /// Scans. Reads every file, because sizes and times of mounted files are not reliable. Files that do not respond are left out.
     pub(super) async fn take(request: ScanRequest, context: &Arc<ExchangeContext>, locks: &Arc<Locks>) -> Self {
-        let PartsDone { results, left_out } = blocking::run_parts(request.into_parts(context, locks)).await;
-        let mut scan = Self { is_partial: !left_out.is_empty(), ..Self::default() };
+        let mut state = context.state.clone();
+        let claim = claim_state(&state, locks).await;
+        if let Some(claim) = claim.clone() {
+            state.note(claim);
+        }
+        let PartsDone { results, left_out } = blocking::run_parts(request.into_parts(&Arc::new(state), locks)).await;
+        let mut scan = Self { is_partial: !left_out.is_empty(), state: claim, ..Self::default() };
         for LeftOut { key, file } in left_out {
             debug!(file = file.map(|file| file.display().to_string()), "left out of a scan: {}", key.noun());
         }
@@ -191,20 +203,21 @@ impl DiskScan {
 }
 
 impl ScanRequest {
-    fn into_parts(self, context: &Arc<ExchangeContext>, locks: &Arc<Locks>) -> Vec<Part<Place, Look>> {
+    fn into_parts(self, state: &Arc<StateAccess>, locks: &Arc<Locks>) -> Vec<Part<Place, Look>> {
         let mut parts = Vec::with_capacity(self.newcomers.len() + self.sources.len() + 2);
         for newcomer in self.newcomers {
             let outputs = newcomer.credential.outputs.iter().filter_map(Output::file).map(Path::to_owned);
-            let files = outputs.chain([context.ledger.folder().to_owned()]).collect();
-            let (context, locks) = (Arc::clone(context), Arc::clone(locks));
-            let look = move |newcomer: &Newcomer| Look::Found(Box::new(find(newcomer, &context.ledger, &locks)));
+            let files = outputs.chain([state.directory().to_owned()]).collect();
+            let (state, locks) = (Arc::clone(state), Arc::clone(locks));
+            let look = move |newcomer: &Newcomer| Look::Found(Box::new(find(newcomer, &state, &locks)));
             parts.push(Part::new(Place::Newcomer(newcomer.id), files, move || look(&newcomer)));
         }
         for source in self.sources {
             let files: Vec<_> = source.credential.source.files().iter().map(|file| file.path.to_owned()).collect();
             let (credential, reader) = (Arc::clone(&source.credential), source.reader.clone());
+            let state = Arc::clone(state);
             parts.push(Part::new(Place::Source(source), files, move || {
-                let observation = observe(&credential.source, &reader);
+                let observation = observe(&credential.source, &reader, &state);
                 let files = credential.source.files();
                 Look::Observed(observation, ProtectedKeys::look(files.iter().map(|file| file.path), []))
             }));
@@ -212,9 +225,9 @@ impl ScanRequest {
         let directories = Arc::new(self.key_directories);
         let folders: BTreeSet<_> = directories.iter().map(|directory| directory.path.clone()).collect();
         for folder in folders {
-            let (directories, context) = (Arc::clone(&directories), Arc::clone(context));
+            let (directories, state) = (Arc::clone(&directories), Arc::clone(state));
             parts.push(Part::new(Place::KeyDirectory(folder.clone()), vec![folder.clone()], move || {
-                let (listed, paths) = list_keys(&folder, &directories, &context.ledger)
+                let (listed, paths) = list_keys(&folder, &directories, state.ledger().as_ref())
                     .map_or_else(|error| (Err(error), Vec::new()), |(files, paths)| (Ok(files), paths));
                 let protected_keys = ProtectedKeys::look(paths.iter().map(PathBuf::as_path), [folder.as_path()]);
                 Look::Listed(listed, protected_keys)
@@ -246,20 +259,39 @@ impl Place {
     }
 }
 
-/// Looks up what an earlier process left. Makes missing folders, which may hold the state and the lock.
-fn find(newcomer: &Newcomer, ledger: &Ledger, locks: &Locks) -> Found {
+/// Claims the state directory before anything in it is read; `None` if that is not needed, or if its disk does not respond.
+async fn claim_state(state: &StateAccess, locks: &Arc<Locks>) -> Option<StateClaim> {
+    let (directory, locks) = (state.wanted()?.to_owned(), Arc::clone(locks));
+    let files = vec![directory.clone()];
+    let claim = Part::new((), files, move || StateClaim::take(&directory, &locks));
+    blocking::run_parts(vec![claim]).await.results.pop().map(|((), claim)| claim)
+}
+
+/// Looks up what an earlier process left. Makes missing folders, which may hold the lock.
+fn find(newcomer: &Newcomer, state: &StateAccess, locks: &Locks) -> Found {
     let outputs = &newcomer.credential.outputs;
     let claim = claim(outputs, locks);
     let token = match claim {
         Claim::Lost { .. } => token_life(outputs, clock::wall()),
         Claim::Held | Claim::Shared { .. } => None,
     };
-    let PriorState { record, session } =
-        load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, ledger);
+    // A process that ends releases its state directory before its outputs, so a process that gets these gets that too.
+    let claimed_state = match (&claim, state.holder()) {
+        (Claim::Held | Claim::Shared { .. }, Some(_)) => Some(StateClaim::take(state.directory(), locks)),
+        (Claim::Lost { .. }, _) | (_, None) => None,
+    };
+    let ledger = match &claimed_state {
+        Some(claim) => claim.is_usable().then(|| Ledger::new(state.directory())),
+        None => state.ledger(),
+    };
+    let PriorState { record, session } = match ledger {
+        Some(ledger) => load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, &ledger),
+        None => PriorState { record: Ok(None), session: None },
+    };
     let files = newcomer.credential.source.files();
     let writable = files.iter().filter(|file| source::writable_by_others(file.path));
     let writable_by_others = writable.map(|file| (file.kind.file_noun(), file.path.to_owned())).collect();
-    Found { record, writable_by_others, session, claim, token }
+    Found { record, writable_by_others, session, claim, claimed_state, token }
 }
 
 /// Claims every output.
@@ -279,7 +311,10 @@ fn claim(outputs: &[Output], locks: &Locks) -> Claim {
     }
 }
 
-fn observe(source: &Source, reader: &Reader) -> Observation {
+fn observe(source: &Source, reader: &Reader, state: &StateAccess) -> Observation {
+    if let Some(why) = state.withholds(source) {
+        return Observation::without_key(&why);
+    }
     match reader.observe(source) {
         Ok(material) => Observation::Key(material.observed()),
         Err(error) => Observation::without_key(&error),

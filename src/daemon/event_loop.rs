@@ -15,6 +15,7 @@ mod reload;
 mod report;
 mod service;
 mod standby;
+mod state_directory;
 mod status_publisher;
 mod verification;
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::record_store::{NotRecorded, RecordStore};
+use super::{
+    record_store::{NotRecorded, RecordStore},
+    state_access::StateAccess,
+};
 use crate::{
     clock,
     config::Credential,
@@ -11,16 +14,17 @@ use crate::{
     renewal::{Answered, ExchangeRecord, Moment},
     session::{GrantNote, Granted, Session},
     source::{Exchange, Identity, Means, ObservedSecrets, Obtained, Outcome, ReadError, Reader, Recorder, obtain},
-    state::{Ledger, Record, RecordedRefusal, WrittenToken},
+    state::{Record, RecordedRefusal, WrittenToken},
 };
 
 /// What every exchange of a configuration needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct ExchangeContext {
     pub(super) api: Api,
     pub(super) clients: Clients,
     pub(super) trust: Arc<Trust>,
-    pub(super) ledger: Ledger,
+    /// Whether records may be stored, and where.
+    pub(super) state: StateAccess,
 }
 
 /// What an exchange of one credential needs.
@@ -67,6 +71,9 @@ pub(super) struct Noticed {
 pub(super) async fn exchange(context: Arc<ExchangeContext>, job: ExchangeJob, noticed: &mut Noticed) -> Exchanged {
     let client = context.clients.of(&job.credential.source.origin(&context.api));
     let means = Means { api: &context.api, client, api_client: context.clients.api(), trust: &context.trust };
+    if let Some(why) = context.state.withholds(&job.credential.source) {
+        return Exchanged::NoKey(why);
+    }
     let mut recorder = StateFile { context: &context, job: &job, stored: None };
     let obtained = obtain(means, &job.credential.source, &job.reader, job.cooling_down, &mut recorder).await;
     noticed.stored = recorder.stored;
@@ -114,7 +121,8 @@ impl Recorder for StateFile<'_> {
 
 impl StateFile<'_> {
     async fn store(&mut self, last_exchange: ExchangeRecord, refusal: Option<RecordedRefusal>) {
+        let Some(ledger) = self.context.state.ledger() else { return };
         let record = Record { request: self.job.request, last_exchange, refusal, written: self.job.written.clone() };
-        self.stored = Some(self.job.records.store(&self.context.ledger, &self.job.credential.name, record).await);
+        self.stored = Some(self.job.records.store(&ledger, &self.job.credential.name, record).await);
     }
 }

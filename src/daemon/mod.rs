@@ -34,6 +34,7 @@ mod reloader;
 mod signals;
 mod single_flight;
 mod span;
+mod state_access;
 mod status_publisher;
 mod tasks;
 mod verifier;

@@ -59,7 +59,7 @@ impl KeyMetadata {
             Vec::new()
         });
         let ledger = Ledger::new(&config.state_directory);
-        let files = offline::list_keys(&directory.path, &config.key_directories, &ledger).unwrap_or_default().0;
+        let files = offline::list_keys(&directory.path, &config.key_directories, Some(&ledger)).unwrap_or_default().0;
         if !files.is_empty() {
             self.ignored.extend(offline::key_folder_notes(directory, &files));
         }

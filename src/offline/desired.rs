@@ -46,7 +46,7 @@ pub fn credentials(config: &Config) -> (Vec<Credential>, Vec<String>) {
     let mut listings: BTreeMap<PathBuf, Vec<KeyFile>> = BTreeMap::new();
     let ledger = Ledger::new(&config.state_directory);
     for directory in &config.key_directories {
-        match list_keys(&directory.path, &config.key_directories, &ledger) {
+        match list_keys(&directory.path, &config.key_directories, Some(&ledger)) {
             Ok((files, _)) => {
                 listings.insert(directory.path.clone(), files);
             }

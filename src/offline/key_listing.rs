@@ -28,11 +28,12 @@ impl KeyFile {
     }
 }
 
-/// Lists the files of one folder, and the paths of all of them. `directories` are those of the configuration. Blocks on the disk.
+/// Lists the files of one folder, and the paths of all of them. `directories` are those of the configuration, and `ledger` has its
+/// records, if this process may read them. Blocks on the disk.
 pub fn list_keys(
     folder: &Path,
     directories: &[KeyDirectory],
-    ledger: &Ledger,
+    ledger: Option<&Ledger>,
 ) -> Result<(Vec<KeyFile>, Vec<PathBuf>), ListError> {
     let (names, paths): (Vec<_>, Vec<_>) = source::list(folder)?.into_iter().unzip();
     let directories: Vec<_> = directories.iter().filter(|directory| directory.path == folder).collect();
@@ -40,7 +41,11 @@ pub fn list_keys(
         let is_selected = directories.iter().any(|directory| directory.selection.selects(&name));
         let form = if is_selected { KeyForm::of_file(path) } else { KeyForm::Possible };
         let form = match form {
-            KeyForm::Impossible(_) if has_brought_a_session(&name, &directories, ledger) => KeyForm::Possible,
+            KeyForm::Impossible(_)
+                if ledger.is_some_and(|ledger| has_brought_a_session(&name, &directories, ledger)) =>
+            {
+                KeyForm::Possible
+            }
             form => form,
         };
         KeyFile { name, form }

@@ -11,6 +11,7 @@ mod verbs;
 pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
 pub use file::{
     OnModeIgnored, Probed, Published, RemoveError, Removed, Room, Step, Swept, WriteError, Written, is_in_memory,
+    state_holder,
 };
 pub use render::{
     Content, Field, Format, RENDERED_BYTES_MAX, RenderError, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template,

@@ -28,6 +28,8 @@ pub enum Unusable {
     Unreadable(io::Error),
     /// The system returned an error for the folder of rotated tokens, which is read and written.
     Unwritable(io::Error),
+    /// Its folder is in use, or does not respond: the text names the folder, and the remedy if there is one.
+    InUse(String),
     /// It leads to a folder, a pipe, a socket or a device.
     NotAFile,
     /// It is too big for its kind.
@@ -67,7 +69,7 @@ impl ReadError {
             // The state directory is not watched.
             Unusable::Unreadable(_) if self.kind == SecretKind::RotatedToken => true,
             Unusable::Unreadable(error) => error.kind() != io::ErrorKind::PermissionDenied,
-            Unusable::Unwritable(_) => true,
+            Unusable::Unwritable(_) | Unusable::InUse(_) => true,
             Unusable::Missing
             | Unusable::NotAFile
             | Unusable::TooLong { .. }
@@ -86,7 +88,7 @@ impl ReadError {
 
     /// Whether the system returned an error, such as a lack of room or permission.
     pub fn is_of_the_system(&self) -> bool {
-        matches!(self.why, Unusable::Unreadable(_) | Unusable::Unwritable(_))
+        matches!(self.why, Unusable::Unreadable(_) | Unusable::Unwritable(_) | Unusable::InUse(_))
     }
 
     /// Whether the system forbids this user to read the file.
@@ -96,6 +98,7 @@ impl ReadError {
                 matches!(Errno::from_io_error(error), Some(Errno::ACCESS | Errno::PERM))
             }
             Unusable::Missing
+            | Unusable::InUse(_)
             | Unusable::NotAFile
             | Unusable::TooLong { .. }
             | Unusable::Empty
@@ -118,6 +121,7 @@ impl ReadError {
             Unusable::Missing => "it is used as soon as it is there".into(),
             Unusable::Unreadable(error) => return refused(error).map(|(_, remedy)| remedy.into()),
             Unusable::Unwritable(error) => unwritable_remedy(error).into(),
+            Unusable::InUse(_) => return None,
             Unusable::NotAFile => format!("name the file that holds the {noun}").into(),
             Unusable::TooLong { .. } | Unusable::ManyLines | Unusable::InnerSpace => {
                 format!("it must hold {} and nothing else", self.kind.whole()).into()
@@ -147,6 +151,7 @@ impl ReadError {
             Unusable::Unwritable(_) => {
                 format!("no {file} can be stored in `{path}`: {}, so none is requested", self.why.problem())
             }
+            Unusable::InUse(why) => format!("{why}; until then no {file} is used, because the newest one may be there"),
             why => format!("cannot use {file} `{path}`: {}", why.problem()),
         };
         self.remedy().map_or(problem.clone(), |remedy| format!("{problem}; {remedy}"))
@@ -160,12 +165,13 @@ impl From<NotAnswers> for Unusable {
 }
 
 impl Unusable {
-    fn problem(&self) -> Cow<'static, str> {
+    fn problem(&self) -> Cow<'_, str> {
         match self {
             Self::Missing => "it is missing".into(),
             Self::Unreadable(error) | Self::Unwritable(error) => {
                 refused(error).map_or_else(|| error.to_string().into(), |(problem, _)| problem.into())
             }
+            Self::InUse(why) => why.as_str().into(),
             Self::NotAFile => "it is not a regular file".into(),
             Self::TooLong { bytes_max } => format!("it has more than {bytes_max} bytes").into(),
             Self::Empty => "it is empty".into(),

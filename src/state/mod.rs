@@ -3,6 +3,7 @@
 //! One file per credential instead of one for all: each is replaced independently before and after an exchange, however many
 //! credentials there are, and a damaged file costs one exchange. Nothing is synced: a loss of power costs the same.
 
+mod directory;
 mod imposed_json;
 mod ledger;
 mod probe;
@@ -10,6 +11,7 @@ mod record;
 mod record_json;
 mod recorded_refusal;
 
+pub use directory::make_directory;
 pub use ledger::{Ledger, LoadError, RETENTION, StoreError};
 pub use record::{ImposedOutput, Record, WrittenToken};
 pub use recorded_refusal::RecordedRefusal;

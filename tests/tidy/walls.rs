@@ -366,6 +366,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/output/",
             "src/replace_file.rs",
             "src/sandbox/secret_file.rs",
+            "src/state/directory.rs",
             "src/state/ledger.rs",
             "src/state/probe.rs",
             "src/status/file.rs",

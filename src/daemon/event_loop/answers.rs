@@ -219,6 +219,10 @@ impl Daemon {
             } else {
                 self.access.protect(scan.protected_keys);
             }
+            let was_state_held = self.context.state.holder().is_some();
+            if let Some(claim) = scan.state {
+                self.state_claimed(claim);
+            }
             let mut tokens = Vec::new();
             for (source, observation) in &scan.observations {
                 if let (Some(state), Some(identity)) = (self.credentials.get_mut(source.id), observation.identity()) {
@@ -250,6 +254,9 @@ impl Daemon {
             for (id, token) in tokens {
                 self.observe_token(id, now, token);
             }
+            if was_state_held {
+                self.store_all_records();
+            }
             if let Some(missing) = &scan.missing_socket {
                 self.restore_status_socket(missing);
             }
@@ -258,7 +265,7 @@ impl Daemon {
                 self.load(why);
             }
         }
-        if self.is_any_standing_by() {
+        if self.is_any_standing_by() || self.context.state.holder().is_some() {
             self.inputs.poll_soon(now);
         }
         self.arm_outputs();

@@ -80,9 +80,9 @@ impl Daemon {
                     let Some(results) = access.write(publish).await else { return Done::Lost };
                     let record = record.and_then(|record| of_written(&credential, &results, record));
                     let written = record.as_ref().and_then(|record| record.written.clone());
-                    let stored = match record {
+                    let stored = match record.zip(shared.state.ledger()) {
                         None => None,
-                        Some(record) => Some(records.store(&shared.ledger, &credential.name, record).await),
+                        Some((record, ledger)) => Some(records.store(&ledger, &credential.name, record).await),
                     };
                     Done::Published { results, written, stored }
                 });

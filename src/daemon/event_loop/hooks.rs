@@ -97,7 +97,9 @@ impl Daemon {
             return;
         }
         state.token_mut().note_written(record.written.clone());
-        drop(state.records().store(&self.context.ledger, state.name(), record));
+        if let Some(ledger) = self.context.state.ledger() {
+            drop(state.records().store(&ledger, state.name(), record));
+        }
     }
 }
 

@@ -182,7 +182,9 @@ impl Daemon {
         let Some(record) = self.record(id) else { return };
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.token_mut().note_written(record.written.clone());
-        drop(state.records().store(&self.context.ledger, state.name(), record));
+        if let Some(ledger) = self.context.state.ledger() {
+            drop(state.records().store(&ledger, state.name(), record));
+        }
     }
 
     /// The record of the newest session, to be stored once it is written.

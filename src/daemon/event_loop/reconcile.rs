@@ -111,19 +111,21 @@ impl Daemon {
         }
     }
 
-    /// Removes the state files of credentials that were removed long ago, once every key folder is listed.
-    fn sweep_state_files(&self) {
+    /// Removes the state files of credentials that were removed long ago, once every key folder is listed and the state directory
+    /// is claimed.
+    pub(super) fn sweep_state_files(&self) {
         let is_unlisted = |folder: &KeyDirectory| self.reconciler.folders().why_unlisted(&folder.path).is_some();
         if self.config.key_directories.iter().any(is_unlisted) {
             return;
         }
+        let Some(ledger) = self.context.state.ledger() else { return };
         self.sweep_refresh_tokens();
-        let (names, context, now) = (self.credentials.names(), Arc::clone(&self.context), clock::wall());
-        blocking::submit(Lane::State, move || match context.ledger.sweep(&names, now) {
+        let (names, now) = (self.credentials.names(), clock::wall());
+        blocking::submit(Lane::State, move || match ledger.sweep(&names, now) {
             Ok(0) => {}
             Ok(swept) => debug!(swept, "forgot credentials that were removed long ago"),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => debug!("cannot clear folder `{}`: {error}", context.ledger.folder().display()),
+            Err(error) => debug!("cannot clear folder `{}`: {error}", ledger.folder().display()),
         });
     }
 

@@ -49,6 +49,7 @@ impl Daemon {
                 .errors()
                 .map(ToString::to_string)
                 .chain(self.publisher.server_error().map(str::to_owned))
+                .chain(self.context.state.holder().map(ToString::to_string))
                 .chain(blocking::shortage().map(|shortage| shortage.to_string()))
                 .chain(self.hang_lines())
                 .collect(),

@@ -18,6 +18,9 @@ impl Daemon {
     /// Takes note of what was found about a credential: whose outputs they are, and what an earlier process left.
     pub(super) fn found(&mut self, id: Id, mut found: Found) {
         let now = clock::now();
+        if let Some(claim) = found.claimed_state.take() {
+            self.state_claimed(claim);
+        }
         match std::mem::take(&mut found.claim) {
             Claim::Lost { holder, .. } => {
                 self.lose_claim(id, now, &holder);

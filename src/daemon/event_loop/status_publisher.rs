@@ -157,8 +157,9 @@ impl Daemon {
         }
     }
 
-    /// The path of the status file; `None` if that is the path of a token.
+    /// The path of the status file; `None` if that is the path of a token, or without the right to use the state directory.
     fn status_file(&self) -> Option<PathBuf> {
+        self.context.state.ledger()?;
         let path = status::path_in(&self.config.state_directory);
         let taken = self
             .credentials

@@ -29,7 +29,8 @@ use cache::Cache;
 #[derive(Debug)]
 pub struct Trust {
     api: Api,
-    cache: Option<Cache>,
+    /// Locked only while it is copied.
+    cache: Mutex<Option<Cache>>,
     /// Locked only while the pointer is copied.
     keys: Mutex<Arc<Jwks>>,
     /// Locked while the keys are fetched.
@@ -76,15 +77,35 @@ impl Trust {
     /// Loads the keys that an earlier run cached in the state directory. A file that is missing, corrupt or of another
     /// project or API is ignored. Blocks on one small file, so it is called at the start only.
     pub fn open(state_directory: Option<&Path>, api: &Api) -> Self {
-        let cache = state_directory.map(|directory| Cache::new(directory, &api.base_url, &api.project));
-        let keys = cache.as_ref().and_then(Cache::load).unwrap_or_default();
-        Self {
+        let trust = Self {
             api: api.clone(),
-            cache,
-            keys: Mutex::new(Arc::new(keys)),
+            cache: Mutex::default(),
+            keys: Mutex::default(),
             fetches: tokio::sync::Mutex::default(),
             is_stopping: watch::Sender::new(false),
+        };
+        trust.cache_in(state_directory);
+        trust
+    }
+
+    /// Caches the keys in this state directory from now on, or nowhere. If no key is known yet, loads those in it. Blocks on one
+    /// small file.
+    pub fn cache_in(&self, state_directory: Option<&Path>) {
+        let cache = state_directory.map(|directory| Cache::new(directory, &self.api.base_url, &self.api.project));
+        if self.known().is_empty()
+            && let Some(cached) = cache.as_ref().and_then(Cache::load)
+        {
+            self.learn(Arc::new(cached));
         }
+        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+    }
+
+    fn learn(&self, keys: Arc<Jwks>) {
+        *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = keys;
+    }
+
+    fn cache(&self) -> Option<Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for the keys only a moment from now on, because the process stops. A session that cannot be verified in time is
@@ -144,8 +165,8 @@ impl Trust {
         match fetched {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&keys);
-                if let Some(cache) = self.cache.clone() {
+                self.learn(Arc::clone(&keys));
+                if let Some(cache) = self.cache() {
                     write_cache(cache, keys).await;
                 }
                 Fetch::Succeeded

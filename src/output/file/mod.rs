@@ -29,7 +29,7 @@ pub use error::{RemoveError, SweepError, WriteError};
 pub(super) use imposed_note::note;
 pub use inspect::{Condition, FileStamp};
 pub(super) use inspect::{inspect, is_unchanged_since, watched_files, watched_folders};
-pub use lock::{Held, LOCK_FILE, Locks, holder};
+pub use lock::{Held, LOCK_FILE, Locks, holder, state_holder};
 pub use probe::{Probed, Room, is_in_memory, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};

@@ -29,6 +29,7 @@ mod rotation;
 mod secrets;
 mod service;
 mod signals;
+mod state_directory;
 mod status;
 mod token;
 mod wait;

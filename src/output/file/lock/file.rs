@@ -12,7 +12,7 @@ use std::{
 use rustix::fs::OFlags;
 
 use super::{
-    held::Held,
+    held::{Claimed, Held, Holder},
     range::{Range, offset},
 };
 use crate::{
@@ -40,10 +40,12 @@ impl LockFile {
     }
 
     /// An error of the system means that there are no locks here.
-    pub(super) fn claim(&mut self, place: Place<'_>, in_set: bool) -> io::Result<Result<(), Held>> {
+    pub(super) fn claim(&mut self, place: Place<'_>, claimed: Claimed) -> io::Result<Result<(), Held>> {
         let offset = offset(place.name);
-        let (range, held) =
-            if in_set { (Range::ALL, &mut self.members) } else { (Range::byte(offset), &mut self.plain) };
+        let (range, held) = match claimed {
+            Claimed::Set => (Range::ALL, &mut self.members),
+            Claimed::Output | Claimed::StateDirectory => (Range::byte(offset), &mut self.plain),
+        };
         if held.contains(&offset) {
             return Ok(Ok(()));
         }
@@ -52,24 +54,26 @@ impl LockFile {
                 held.insert(offset);
                 Ok(())
             }
-            Err(holder) => {
-                let path = if in_set { place.folder.to_owned() } else { place.target() };
-                Err(Held { path, is_set: in_set, holder })
-            }
+            Err(holder) => Err(held_by(place, claimed, holder)),
         })
     }
 
     /// Answers whether nothing is held any more.
-    pub(super) fn release(&mut self, place: Place<'_>, in_set: bool) -> bool {
+    pub(super) fn release(&mut self, place: Place<'_>, claimed: Claimed) -> bool {
         let offset = offset(place.name);
-        if in_set {
-            if self.members.remove(&offset) && self.members.is_empty() {
-                Range::ALL.unlock(&self.file);
-                // The lock of the set lay over these.
-                self.plain.retain(|offset| matches!(Range::byte(*offset).lock(&self.file), Ok(Ok(()))));
+        match claimed {
+            Claimed::Set => {
+                if self.members.remove(&offset) && self.members.is_empty() {
+                    Range::ALL.unlock(&self.file);
+                    // The lock of the set lay over these.
+                    self.plain.retain(|offset| matches!(Range::byte(*offset).lock(&self.file), Ok(Ok(()))));
+                }
             }
-        } else if self.plain.remove(&offset) && self.members.is_empty() {
-            Range::byte(offset).unlock(&self.file);
+            Claimed::Output | Claimed::StateDirectory => {
+                if self.plain.remove(&offset) && self.members.is_empty() {
+                    Range::byte(offset).unlock(&self.file);
+                }
+            }
         }
         self.plain.is_empty() && self.members.is_empty()
     }
@@ -117,10 +121,20 @@ pub(super) fn open_to_look(path: &Path) -> io::Result<File> {
 }
 
 /// The process that holds the range of a claim.
-pub(super) fn holder(file: &File, place: Place<'_>, in_set: bool) -> io::Result<Option<Held>> {
-    let range = if in_set { Range::ALL } else { Range::byte(offset(place.name)) };
-    let path = if in_set { place.folder.to_owned() } else { place.target() };
-    Ok(range.look(file)?.err().map(|holder| Held { path, is_set: in_set, holder }))
+pub(super) fn holder(file: &File, place: Place<'_>, claimed: Claimed) -> io::Result<Option<Held>> {
+    let range = match claimed {
+        Claimed::Set => Range::ALL,
+        Claimed::Output | Claimed::StateDirectory => Range::byte(offset(place.name)),
+    };
+    Ok(range.look(file)?.err().map(|holder| held_by(place, claimed, holder)))
+}
+
+fn held_by(place: Place<'_>, claimed: Claimed, holder: Option<Holder>) -> Held {
+    let path = match claimed {
+        Claimed::Output => place.target(),
+        Claimed::Set | Claimed::StateDirectory => place.folder.to_owned(),
+    };
+    Held { path, claimed, holder }
 }
 
 fn no_file() -> io::Error {

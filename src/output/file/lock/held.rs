@@ -2,17 +2,33 @@
 
 use std::{fmt, fs::File, io::Read as _, path::PathBuf};
 
-/// Another process writes to this output, or to its set.
+/// Another process writes to this output or to its set, or uses this state directory.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub struct Held {
-    /// The output, or the set's folder.
+    /// The output, or the folder.
     pub(super) path: PathBuf,
-    pub(super) is_set: bool,
+    pub(super) claimed: Claimed,
     /// `None` if the kernel does not tell.
     pub(super) holder: Option<Holder>,
 }
 
+/// What a process can claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Claimed {
+    /// A plain output.
+    Output,
+    /// A set.
+    Set,
+    /// A state directory.
+    StateDirectory,
+}
+
 impl Held {
+    /// The number of the process; `None` if the kernel does not tell, because it is in another container or on another machine.
+    pub fn process(&self) -> Option<i32> {
+        self.holder.as_ref().map(|holder| holder.process)
+    }
+
     /// The holder in words: `process 7 (`tokenwell`)`.
     pub fn by(&self) -> String {
         match &self.holder {
@@ -24,7 +40,11 @@ impl Held {
 
     /// The remedy.
     pub fn remedy(&self) -> &'static str {
-        if self.is_set { "stop it, or give this one another folder" } else { "stop it, or give this one another path" }
+        match self.claimed {
+            Claimed::Output => "stop it, or give this one another path",
+            Claimed::Set => "stop it, or give this one another folder",
+            Claimed::StateDirectory => "stop it, or give this one another `stateDirectory`",
+        }
     }
 }
 
@@ -53,8 +73,12 @@ fn program(process: i32) -> Option<String> {
 
 impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = if self.is_set { "set " } else { "" };
-        write!(f, "{what}`{}` is written by another tokenwell: {}", self.path.display(), self.by())?;
+        let (what, use_of) = match self.claimed {
+            Claimed::Output => ("", "written"),
+            Claimed::Set => ("set ", "written"),
+            Claimed::StateDirectory => ("state directory ", "used"),
+        };
+        write!(f, "{what}`{}` is {use_of} by another tokenwell: {}", self.path.display(), self.by())?;
         write!(f, "; {}", self.remedy())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    ffi::OsStr,
     fs::{self, File},
     io, mem,
     path::{Path, PathBuf},
@@ -13,7 +14,7 @@ use tracing::warn;
 use super::{
     LOCK_FILE,
     file::{self, LockFile, open},
-    held::Held,
+    held::{Claimed, Held},
 };
 use crate::{
     file_id::FileId,
@@ -38,7 +39,7 @@ impl Locks {
         let folder = self.folder(place.folder);
         let mut state = taken(&folder.state);
         match state.attach(place.folder, &self.files).and_then(|opened| match opened {
-            Some(opened) => opened.claim(place, file.set.is_some()),
+            Some(opened) => opened.claim(place, claimed_with(file)),
             None => Ok(Ok(())),
         }) {
             Ok(claimed) => claimed,
@@ -59,7 +60,29 @@ impl Locks {
         let Ok(place) = Place::of(file) else { return };
         let Some(folder) = taken(&self.folders).get(place.folder).cloned() else { return };
         let mut state = taken(&folder.state);
-        if state.opened.as_mut().is_some_and(|opened| opened.release(place, file.set.is_some())) {
+        if state.opened.as_mut().is_some_and(|opened| opened.release(place, claimed_with(file))) {
+            state.close(&self.files);
+        }
+    }
+
+    /// Claims a state directory for this process until it is released, or the process ends. `Ok(Err(_))` names the process that
+    /// has it. An error of the system means that nothing is locked: the folder is missing or not writable, or its file system
+    /// has no locks. Blocks on the disk.
+    pub fn claim_state(&self, directory: &Path) -> io::Result<Result<(), Held>> {
+        let folder = self.folder(directory);
+        let mut state = taken(&folder.state);
+        match state.attach(directory, &self.files)? {
+            Some(opened) => opened.claim(state_place(directory), Claimed::StateDirectory),
+            None => Err(io::ErrorKind::NotFound.into()),
+        }
+    }
+
+    /// Releases a state directory for other processes.
+    pub fn release_state(&self, directory: &Path) {
+        let Some(folder) = taken(&self.folders).get(directory).cloned() else { return };
+        let mut state = taken(&folder.state);
+        let release = |opened: &mut LockFile| opened.release(state_place(directory), Claimed::StateDirectory);
+        if state.opened.as_mut().is_some_and(release) {
             state.close(&self.files);
         }
     }
@@ -104,9 +127,31 @@ pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
     let Ok(place) = Place::of(file) else { return Ok(None) };
     match file::open_to_look(&place.folder.join(LOCK_FILE)) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        opened => file::holder(&opened?, place, file.set.is_some()),
+        opened => file::holder(&opened?, place, claimed_with(file)),
     }
 }
+
+/// The process that uses a state directory, if there is one; nothing is locked and nothing is made. Blocks on the disk.
+///
+/// A process with locks of its own must not call it: closing the file would release them.
+pub fn state_holder(directory: &Path) -> io::Result<Option<Held>> {
+    match file::open_to_look(&directory.join(LOCK_FILE)) {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+        opened => file::holder(&opened?, state_place(directory), Claimed::StateDirectory),
+    }
+}
+
+fn claimed_with(file: &FileTarget) -> Claimed {
+    if file.set.is_some() { Claimed::Set } else { Claimed::Output }
+}
+
+/// The byte of a state directory in its lock file is that of an output of this name, which no output can have: it is the folder
+/// of the records.
+fn state_place(directory: &Path) -> Place<'_> {
+    Place { folder: directory, name: OsStr::new(STATE_NAME) }
+}
+
+const STATE_NAME: &str = "state";
 
 /// A folder with outputs.
 #[derive(Debug, Default)]

@@ -1,7 +1,7 @@
-//! Claims: one process writes an output, and one process writes a set.
+//! Claims: one process writes an output, one process writes a set, and one process uses a state directory.
 //!
 //! Every folder with outputs has a file [`LOCK_FILE`], in which a process locks ranges of bytes: for a plain output one byte,
-//! whose offset follows from the output's name, and for a set the whole file. So thousands of outputs cost one descriptor,
+//! whose offset follows from the output's name, for a set the whole file, and for a state directory one byte. So thousands of outputs cost one descriptor,
 //! processes with different outputs in one folder do not block each other, and the kernel names the process that holds a
 //! range. The kernel releases the lock when the process ends, however it ends. The file stays: a process that removed it could
 //! remove one that a third process has just locked.
@@ -21,5 +21,5 @@ mod range;
 pub use self::{
     file::LOCK_FILE,
     held::Held,
-    locks::{Locks, holder},
+    locks::{Locks, holder, state_holder},
 };
