@@ -59,7 +59,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let keys = KeyMetadata::of(&loaded.config);
     let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
     for warning in troubles.chain(&doctor::program_warnings(&loaded.config)) {
-        print::notice(&format_args!("warning: {warning}"));
+        print::warning(&format_args!("warning: {warning}"));
     }
     print::result(&Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
     Ok(ExitCode::SUCCESS)

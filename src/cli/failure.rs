@@ -35,7 +35,7 @@ impl Failure {
 
     /// Prints the chain of errors from the outermost to the innermost, and returns the exit code.
     pub(super) fn report(self) -> ExitCode {
-        print::notice(&format!("error: {}", with_reasons(&self)));
+        print::error(&format_args!("error: {}", with_reasons(&self)));
         match &self {
             Self::Configuration(_) | Self::CommandLine(_) => ExitCode::from(WRONG),
             Self::Program(error) => ExitCode::from(error.code()),
@@ -81,7 +81,7 @@ pub(super) fn report_usage(mut error: clap::Error) -> ExitCode {
         error.insert(kind, ContextValue::String("(not shown: it may be a secret)".to_owned()));
     }
     if error.use_stderr() {
-        print::notice(&error.render().to_string().trim_end());
+        print::error(&error.render().to_string().trim_end());
     } else {
         let _ = error.print();
     }

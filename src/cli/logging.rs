@@ -1,7 +1,7 @@
 //! Log lines on standard error: text for people, JSON for programs, priorities for systemd's journal.
 
 mod destination;
-mod journal;
+mod prioritised;
 mod repeats;
 mod summary;
 
@@ -10,7 +10,11 @@ use std::env;
 use tracing::{Level, info, warn};
 use tracing_subscriber::{Registry, filter::Targets, prelude::*, reload};
 
-use self::{destination::Destination, journal::Prioritised, repeats::NotRepeated};
+use self::{
+    destination::Destination,
+    prioritised::{JournalText, Prioritised},
+    repeats::NotRepeated,
+};
 use super::failure::Failure;
 use crate::{
     config::{LogFormat, LogSettings},
@@ -28,7 +32,7 @@ pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
     let (filter, handle) = reload::Layer::new(filter(settings)?);
     let destination = Destination::of_standard_error();
     let text = match settings.format {
-        LogFormat::Auto => destination == Destination::Terminal,
+        LogFormat::Auto => destination != Destination::Other,
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
@@ -37,7 +41,12 @@ pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
     let layer = tracing_subscriber::fmt::layer().with_writer(Lines::default).log_internal_errors(false);
     log_lines::set_format(move |summary| summary::line(summary, destination, text));
     let registry = tracing_subscriber::registry();
-    if text {
+    if text && with_priority {
+        let layer = layer.with_ansi(false);
+        let layer =
+            layer.map_event_format(|_| NotRepeated { lines: Prioritised { lines: JournalText, with_priority } });
+        registry.with(layer.with_filter(filter)).init();
+    } else if text {
         let colours =
             destination == Destination::Terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let layer = layer.with_target(false).with_ansi(colours).with_timer(destination);

@@ -10,6 +10,7 @@ mod credential_name;
 mod demo;
 mod exec;
 mod failure;
+mod journal;
 mod logging;
 #[cfg(feature = "texts")]
 mod man;

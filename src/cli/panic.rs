@@ -21,13 +21,13 @@ pub(super) fn hide_values() {
             error!(place, "panicked: {message}; this is a bug in tokenwell, please report it");
         } else {
             let line = format_args!("panicked at {place}: {message}; this is a bug in tokenwell, please report it");
-            print::notice(&line);
+            print::error(&line);
         }
         // Function names and source lines, if `$RUST_BACKTRACE` is set.
         if PANICS.fetch_add(1, Ordering::Relaxed) < BACKTRACES_MAX {
             let trace = Backtrace::capture();
             if trace.status() == BacktraceStatus::Captured {
-                print::notice(&trace);
+                print::error(&trace);
             }
         }
     }));

@@ -5,6 +5,9 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
+use tracing::Level;
+
+use super::journal;
 use crate::log_lines;
 
 /// Prints a result to standard output. A closed pipe, as after `head`, is not a failure.
@@ -29,8 +32,27 @@ pub(super) fn forward_notice(bytes: &[u8]) {
     log_lines::write(bytes);
 }
 
-/// Prints an error or a warning to standard error. Does not wait for it, and ignores failures, because there is no other
-/// place to report them.
+/// Prints an error to standard error, as [`notice`] does.
+pub(super) fn error(text: &impl Display) {
+    notice_of(Level::ERROR, text);
+}
+
+/// Prints a warning to standard error, as [`notice`] does.
+pub(super) fn warning(text: &impl Display) {
+    notice_of(Level::WARN, text);
+}
+
+/// Prints an error or a warning with the priority that the journal expects, if standard error goes there.
+fn notice_of(level: Level, text: &impl Display) {
+    if journal::is_standard_error() {
+        log_lines::write(journal::with_priority(&text.to_string(), level).as_bytes());
+    } else {
+        notice(text);
+    }
+}
+
+/// Prints a line to standard error. Does not wait for it, and ignores failures, because there is no other place to report
+/// them.
 pub(super) fn notice(text: &impl Display) {
     log_lines::write(format!("{text}\n").as_bytes());
 }

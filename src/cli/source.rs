@@ -66,7 +66,7 @@ impl SourceArguments {
         let source = self.source(&environment)?;
         let loaded = config::load(&source, &environment)?;
         for warning in &loaded.warnings {
-            print::notice(&format_args!("warning: {warning}"));
+            print::warning(&format_args!("warning: {warning}"));
         }
         Ok((source, environment, loaded))
     }

@@ -182,7 +182,7 @@ pub struct LogSettings {
 /// The format of log lines.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum LogFormat {
-    /// Text on a terminal, JSON otherwise.
+    /// Text on a terminal and in the journal of systemd, JSON otherwise.
     #[default]
     Auto,
     /// For people.

@@ -200,7 +200,7 @@ fn http(config: &Config) -> String {
 
 fn log(config: &Config) -> String {
     let format = match config.log.format {
-        LogFormat::Auto => "text on a terminal, else json",
+        LogFormat::Auto => "text on a terminal and in the journal, else json",
         LogFormat::Text => "text",
         LogFormat::Json => "json",
     };

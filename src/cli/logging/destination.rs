@@ -7,8 +7,7 @@ use std::{
 
 use tracing_subscriber::fmt::{format::Writer, time::FormatTime};
 
-use super::journal;
-use crate::clock;
+use crate::{cli::journal, clock};
 
 /// Where standard error goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -5,28 +5,39 @@ use std::fmt::{self, Write as _};
 use serde_json::Value;
 use tracing_subscriber::fmt::{format::Writer, time::FormatTime as _};
 
-use super::{destination::Destination, journal};
-use crate::{clock, log_lines::Summary};
+use super::destination::Destination;
+use crate::{cli::journal, clock, log_lines::Summary};
 
 /// Returns the line, with its end.
 pub(super) fn line(summary: &Summary, destination: Destination, is_text: bool) -> String {
     let mut line = String::new();
     if destination == Destination::Journal {
-        let _ = write!(line, "<{}>", journal::priority(summary.level));
+        let _ = journal::write_priority(&mut line, summary.level);
     }
-    let _ = if is_text {
-        destination.format_time(&mut Writer::new(&mut line)).and_then(|()| write_text(&mut line, summary))
-    } else {
-        write_json(&mut line, summary)
+    let _ = match (is_text, destination) {
+        (true, Destination::Journal) => write_journal_text(&mut line, summary),
+        (true, Destination::Terminal | Destination::Other) => write_text(&mut line, destination, summary),
+        (false, _) => write_json(&mut line, summary),
     };
     line.push('\n');
     line
 }
 
-fn write_text(line: &mut String, summary: &Summary) -> fmt::Result {
-    let Summary { level, message, suppressed, credentials, .. } = summary;
-    write!(line, " {level:>5} {message} suppressed={suppressed}")?;
-    credentials.iter().try_for_each(|credentials| write!(line, " credentials={credentials:?}"))
+fn write_text(line: &mut String, destination: Destination, summary: &Summary) -> fmt::Result {
+    destination.format_time(&mut Writer::new(line))?;
+    write!(line, " {:>5} {}", summary.level, summary.message)?;
+    write_fields(line, summary)
+}
+
+fn write_journal_text(line: &mut String, summary: &Summary) -> fmt::Result {
+    write!(line, "{} ", summary.level)?;
+    journal::write_escaped(line, &summary.message)?;
+    write_fields(line, summary)
+}
+
+fn write_fields(line: &mut String, summary: &Summary) -> fmt::Result {
+    write!(line, " suppressed={}", summary.suppressed)?;
+    summary.credentials.iter().try_for_each(|credentials| write!(line, " credentials={credentials:?}"))
 }
 
 /// Writes the fields in the order of other lines, which a JSON object of `serde_json` would sort.
@@ -63,6 +74,8 @@ mod tests {
         let (time, rest) = text.split_once(' ').unwrap_or_default();
         assert!(humantime::parse_rfc3339(time).is_ok(), "{text}");
         assert_eq!(rest, "ERROR 57 more like this: \"x\" suppressed=57 credentials=\"a, b\"\n");
+        let journal = line(&summary(Some("a, b")), Destination::Journal, true);
+        assert_eq!(journal, "<3>ERROR 57 more like this: \"x\" suppressed=57 credentials=\"a, b\"\n");
         let journal = line(&summary(None), Destination::Journal, false);
         let json: Value = serde_json::from_str(journal.strip_prefix("<3>").unwrap_or_default()).unwrap_or_default();
         assert_eq!((&json["suppressed"], &json["level"]), (&57.into(), &"ERROR".into()));

@@ -1,9 +1,8 @@
 //! Log lines.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::Read as _,
-    os::unix::fs::MetadataExt as _,
     process::{Command, Stdio},
     time::Duration,
 };
@@ -157,37 +156,6 @@ fn the_environments_log_level_outlasts_reloads() {
     let ended = program.stop();
     assert!(!ended.stderr.contains("DEBUG") && !ended.stderr.contains("TRACE"), "{}", ended.stderr);
     setting.clean(&ended);
-}
-
-#[test]
-fn only_the_journal_gets_the_priority_of_a_line() {
-    let setting = Setting::with(&["a"]);
-    setting.sandbox.script([Answer::status(503), Answer::denied()]);
-    let renew = "renew: {spacing: 100ms, retryFirst: 100ms, deniedEvery: 1s}\n";
-    for (format, is_journal) in [("auto", true), ("text", true), ("auto", false)] {
-        setting.configure_with(renew, &format!("log: {{format: {format}}}\n{}", setting.named(&["a"])));
-        let log = File::create(setting.path("log")).unwrap();
-        let found = log.metadata().unwrap();
-        let inode = if is_journal { found.ino() } else { found.ino() + 1 };
-        let mut command = run(&setting.path(""));
-        command.env("JOURNAL_STREAM", format!("{}:{inode}", found.dev())).stdin(Stdio::null()).stderr(log);
-        let mut child = command.spawn().unwrap();
-        let said = |text: &str| fs::read_to_string(setting.path("log")).is_ok_and(|log| log.contains(text));
-        within("it is ready", || said("ready: every required token is on disk").then_some(()));
-        child.kill().unwrap();
-        child.wait().unwrap();
-        let log = fs::read_to_string(setting.path("log")).unwrap();
-        for line in log.lines() {
-            let level = |name: &str| line.contains(&format!("\"{name}\"")) || line.contains(&format!(" {name} "));
-            let priority =
-                [("ERROR", "<3>"), ("WARN", "<4>"), ("INFO", "<6>")].iter().find(|(name, _)| level(name)).unwrap();
-            assert_eq!(line.starts_with(priority.1), is_journal, "{line}");
-            assert_eq!(line.starts_with('<'), is_journal, "{line}");
-        }
-        if format == "auto" && is_journal {
-            assert!(log.contains("<3>{") && log.contains("<4>{") && log.contains("<6>{"), "{log}");
-        }
-    }
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod stopped;
 
 mod commands;
 mod crash;
+mod journal;
 mod keys;
 mod locks;
 mod logs;
