@@ -7,6 +7,7 @@
 mod circles;
 mod documents;
 mod items;
+mod manifest;
 mod names;
 mod setup;
 mod skip_report;
