@@ -27,9 +27,12 @@ use crate::{
 #[derive(clap::Args, Debug)]
 #[command(about = "A local stand-in for Descope's API", long_about = ABOUT, after_long_help = CONTROL)]
 pub(super) struct Arguments {
-    /// Address to listen on; loopback only
+    /// Address to listen on; loopback only, without `--expose`
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8787")]
     listen: SocketAddr,
+    /// Let `--listen` be any address, for a trial on several machines: every client gets sessions
+    #[arg(long)]
+    expose: bool,
     /// Lifetime of the sessions, in whole seconds
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = values::whole_seconds)]
     life: Duration,
@@ -118,9 +121,13 @@ fn serve(args: Arguments) -> Result<(), SandboxFailed> {
     let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(SandboxFailed::Signals)?;
     let (address, fail_first) = (args.listen, args.fail_first);
     let (project, access_key_file) = (args.project_id.clone(), args.access_key_file.first().cloned());
-    let instructions = Instructions::new(program(), project, access_key_file);
-    let settings = args.settings()?;
-    let sandbox = Sandbox::start_on(address, settings).map_err(|source| SandboxFailed::Listen { address, source })?;
+    let instructions = if args.expose {
+        Instructions::exposed()
+    } else {
+        Instructions::on_loopback(program(), project, access_key_file)
+    };
+    let start = if args.expose { Sandbox::start_exposed } else { Sandbox::start_on };
+    let sandbox = start(address, args.settings()?).map_err(|source| SandboxFailed::Listen { address, source })?;
     sandbox.script((0..fail_first).map(|_| Answer::status(503)));
     // The sandbox continues if standard output is closed.
     let _written = io::stdout().write_all(instructions.text(&sandbox.base_url()).as_bytes());
@@ -161,6 +168,7 @@ fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
         io::ErrorKind::AddrNotAvailable => "it is not an address of this machine".to_owned(),
+        io::ErrorKind::InvalidInput => format!("{error}, and `--expose` is not set"),
         _ => error.to_string(),
     }
 }
@@ -232,6 +240,7 @@ mod tests {
             "cannot listen on `{address}`: another program listens there; choose another address with `--listen`"
         );
         assert_eq!(refused(&address), expected);
-        assert!(refused("0.0.0.0:0").contains("loopback only"));
+        let open = refused("0.0.0.0:0");
+        assert!(open.contains("loopback only") && open.contains("`--expose`"), "{open}");
     }
 }

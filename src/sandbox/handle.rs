@@ -40,6 +40,11 @@ impl Sandbox {
             let why = "the sandbox listens on loopback only: it gives sessions to every client";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
+        Self::start_exposed(address, settings)
+    }
+
+    /// Listens on any address of this machine. Every client that reaches it gets sessions, and may change the settings.
+    pub fn start_exposed(address: SocketAddr, settings: Settings) -> io::Result<Self> {
         let listener = TcpListener::bind(address)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -11,7 +11,8 @@
 //! ```
 //!
 //! It runs on its own thread with its own runtime, so that tests with and without a runtime, with paused time and of
-//! the real binary use it in the same way. Its signing keys are public and worthless, so it listens on loopback only.
+//! the real binary use it in the same way. Its signing keys are public and worthless, so it listens on loopback only,
+//! unless a trial on several machines asks for more.
 //!
 //! Invariant: outside its request, a secret is only stored as a fingerprint, and an answer as a keyed hash.
 

@@ -4,25 +4,34 @@ use std::path::PathBuf;
 
 use crate::{cli::shell::quoted, sandbox::EXAMPLE_PROJECT};
 
-/// The instructions that a user can paste into a shell.
-pub(super) struct Instructions {
-    program: String,
-    project: Option<String>,
-    access_key_file: Option<PathBuf>,
+/// What a user can do with a running sandbox.
+pub(super) enum Instructions {
+    /// Commands to paste into a shell of this machine.
+    OnLoopback { program: String, project: Option<String>, access_key_file: Option<PathBuf> },
+    /// A warning: other machines reach it.
+    Exposed,
 }
 
 impl Instructions {
-    pub(super) fn new(program: String, project: Option<String>, access_key_file: Option<PathBuf>) -> Self {
-        Self { program, project, access_key_file }
+    pub(super) fn on_loopback(program: String, project: Option<String>, access_key_file: Option<PathBuf>) -> Self {
+        Self::OnLoopback { program, project, access_key_file }
+    }
+
+    pub(super) fn exposed() -> Self {
+        Self::Exposed
     }
 
     pub(super) fn text(&self, base_url: &str) -> String {
-        let project = quoted(self.project.as_deref().unwrap_or(EXAMPLE_PROJECT));
-        let (make_key, file) = self.access_key_file.as_ref().map_or_else(
+        let Self::OnLoopback { program, project, access_key_file } = self else {
+            return format!(
+                "sandbox listens on {base_url}; every client that reaches it gets sessions: for trials only\n"
+            );
+        };
+        let project = quoted(project.as_deref().unwrap_or(EXAMPLE_PROJECT));
+        let (make_key, file) = access_key_file.as_ref().map_or_else(
             || ("printf K2anything > sandbox.key\n    ", "sandbox.key".to_owned()),
             |path| ("", quoted(&path.display().to_string())),
         );
-        let program = &self.program;
         format!(
             "sandbox listens on {base_url}\n\n\
              try it in another terminal:\n    \
@@ -38,7 +47,7 @@ impl Instructions {
 pub(super) const ABOUT: &str =
     "A local stand-in for Descope's API: access keys, refresh JWTs with rotation, security questions \
 and OAuth 2.0 tokens become sessions, real RS256 JWTs with their JWKS, or Descope's JSON errors. Its signing keys \
-are public, so it listens on loopback only. Stop it with Ctrl-C.
+are public, so it listens on loopback only, unless `--expose` is set. Stop it with Ctrl-C.
 
 POST /v1/auth/accesskey/exchange
 POST /v1/auth/refresh
@@ -97,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_advice_can_be_pasted_into_a_shell() {
-        let instructions = Instructions::new("tokenwell".to_owned(), None, Some("/tmp/a b's".into()));
+        let instructions = Instructions::on_loopback("tokenwell".to_owned(), None, Some("/tmp/a b's".into()));
         assert!(instructions.text("http://127.0.0.1:1").contains(r"--access-key-file '/tmp/a b'\''s' --output"));
         assert_eq!(EXAMPLE_PROJECT.len(), 28);
     }

@@ -113,6 +113,13 @@ fn an_address_that_is_taken_or_open_to_others_is_refused() {
     assert_eq!(kind("0.0.0.0:0".parse().unwrap()), io::ErrorKind::InvalidInput);
 }
 
+#[test]
+fn an_exposed_sandbox_listens_on_every_address() {
+    let sandbox = Sandbox::start_exposed("0.0.0.0:0".parse().unwrap(), default()).unwrap();
+    assert!(sandbox.address().ip().is_unspecified());
+    assert!(TcpStream::connect(("127.0.0.1", sandbox.address().port())).is_ok());
+}
+
 #[tokio::test]
 async fn no_secret_of_any_endpoint_is_logged_or_shown() {
     let log = logged();
