@@ -44,9 +44,13 @@ RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/l
     --mount=type=cache,target=/build/target \
     set -eu; \
     target=$(cat /target); \
-    export "CC_$(echo "$target" | tr - _)=${target%%-*}-linux-gnu-gcc"; \
-    export RUSTFLAGS="-Clinker=rust-lld -Clink-arg=--pack-dyn-relocs=relr \
-        --remap-path-prefix=$CARGO_HOME=/cargo --remap-path-prefix=$PWD=/build"; \
+    { \
+        echo "target=$target"; \
+        echo "export CC_$(echo "$target" | tr - _)=${target%%-*}-linux-gnu-gcc"; \
+        echo "export RUSTFLAGS='-Clinker=rust-lld -Clink-arg=--pack-dyn-relocs=relr \
+            --remap-path-prefix=$CARGO_HOME=/cargo --remap-path-prefix=$PWD=/build'"; \
+    } >/environment; \
+    . /environment; \
     touch src/lib.rs; \
     cargo build --locked --profile "$PROFILE" --no-default-features --target "$target"; \
     install -m 755 "target/$target/$PROFILE/tokenwell" /build/tokenwell; \
@@ -62,6 +66,35 @@ RUN set -eu; umask 022; \
     chmod 644 /image/etc/passwd /image/etc/group /image/etc/ssl/certs/ca-certificates.crt; \
     find /image -depth -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 
+# The same with the sandbox, the stand-in for Descope's API.
+FROM build AS build-sandbox
+ARG PROFILE=image
+ARG SOURCE_DATE_EPOCH=0
+RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/build/target \
+    set -eu; \
+    . /environment; \
+    touch src/lib.rs; \
+    cargo build --locked --profile "$PROFILE" --no-default-features --features sandbox --target "$target"; \
+    install -m 755 "target/$target/$PROFILE/tokenwell" /image/tokenwell; \
+    touch -h -d "@$SOURCE_DATE_EPOCH" /image/tokenwell /image
+
+# `--target sandbox`: for trials and tests, never beside real keys. Every client that reaches it gets sessions.
+FROM ${RUN_IMAGE} AS sandbox
+COPY --from=build-sandbox /image/ /
+ARG VERSION=0.1.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="tokenwell-sandbox" \
+    org.opencontainers.image.description="A stand-in for Descope's API, for trials of tokenwell" \
+    org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.version="$VERSION" \
+    org.opencontainers.image.revision="$REVISION"
+USER 65532:65532
+EXPOSE 8787
+ENTRYPOINT ["/tokenwell", "sandbox"]
+CMD ["--expose", "--listen", "0.0.0.0:8787"]
+
+# The last one is what `docker build .` gives.
 FROM ${RUN_IMAGE}
 COPY --from=build /image/ /
 ARG VERSION=0.1.0

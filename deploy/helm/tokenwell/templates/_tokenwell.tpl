@@ -38,8 +38,8 @@ startupProbe:
   exec:
     command: [/tokenwell, wait, --timeout, 8s]
   timeoutSeconds: 10
-  periodSeconds: 10
-  failureThreshold: 360
+  periodSeconds: 1
+  failureThreshold: 400
 {{- else if eq $mode "classic" }}
 lifecycle:
   postStart:
