@@ -39,6 +39,36 @@ fn every_link_leads_to_a_file_and_a_heading() {
     assert!(links > 50, "only {links} links were found");
 }
 
+/// Alerts, units and manifests link to the pages of the repository, which must be the one that `Cargo.toml` names.
+#[test]
+fn every_link_into_the_repository_leads_to_a_heading() {
+    let files: BTreeMap<_, _> = sources::texts().collect();
+    let repository = files["Cargo.toml"].lines().find_map(|line| line.strip_prefix("repository = "));
+    let repository = repository.map(|name| name.trim_matches('"')).expect("`Cargo.toml` has a `repository`");
+    let pages = format!("{repository}/blob/main/");
+    let mut faults = Vec::new();
+    let mut links = 0;
+    for (file, text) in files.iter().filter(|(file, _)| Path::new(file).extension().is_none_or(|end| end != "rs")) {
+        for (line, link) in
+            (1..).zip(text.lines()).flat_map(|(line, text)| links_in(text).map(move |link| (line, link)))
+        {
+            if !link.contains("/blob/") || !link.starts_with("https://github.com/tokenwell") {
+                continue;
+            }
+            links += 1;
+            let (path, heading) = link.split_once('#').unwrap_or((link, ""));
+            let page = path.strip_prefix(&pages).and_then(|path| files.get(path));
+            if page.is_none() {
+                faults.push(format!("{file}:{line}: `{link}`: below `{pages}` there is no such file"));
+            } else if page.is_some_and(|page| !heading.is_empty() && !anchors(page).contains(heading)) {
+                faults.push(format!("{file}:{line}: `{link}`: the page has no such heading"));
+            }
+        }
+    }
+    none(&faults);
+    assert!(links > 30, "only {links} links were found");
+}
+
 #[test]
 fn every_document_that_a_file_names_exists() {
     let files: BTreeMap<_, _> = sources::texts().collect();
@@ -91,6 +121,14 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn targets(text: &str) -> impl Iterator<Item = (usize, &str)> {
     prose(text).flat_map(|(line, text)| {
         text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(move |(target, _)| (line, target))
+    })
+}
+
+/// The absolute links in a line of any file.
+fn links_in(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices("https://").map(|(start, _)| {
+        let link = &text[start..];
+        link.split(|letter: char| letter.is_whitespace() || "\"'`)<>]".contains(letter)).next().unwrap_or(link)
     })
 }
 

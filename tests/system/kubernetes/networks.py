@@ -149,7 +149,7 @@ class Example:
         assert volume["configMap"]["name"] == "corp-ca", volume
         policy = next(one for one in objects if one["kind"] == "NetworkPolicy")
         assert [rule["ports"][0]["port"] for rule in policy["spec"]["egress"]] == [53, 3128], policy
-        return cls(way, {one["name"]: one["value"] for one in container["env"]}, configuration)
+        return cls(way, {one["name"]: one["value"] for one in container["env"] if "value" in one}, configuration)
 
 
 class Play:
