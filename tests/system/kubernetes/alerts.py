@@ -217,11 +217,11 @@ def main(tool, work):
     case.rendering("bank", chart("one", namespace="bank"), ["one-tokenwell-0"])
     cases.append(case)
 
-    # Apps with a sidecar, two of them in a namespace; its pods are called after the app.
+    # Apps with a sidecar, two of them in a namespace; its pods are called after the release.
     for mode in ["sidecar", "classic"]:
         case = prometheus()
         first, second = (chart(release, chart=app, mode=mode) for release in ["one", "two"])
-        case.rendering("shop", first + second.replace("\n  name: app\n", "\n  name: app2\n"), ["app-0", "app2-0"])
+        case.rendering("shop", first + second, ["one-0", "two-0"])
         cases.append(case)
 
     # `once` does not stay, so there is nothing to scrape and nothing to alert of.
