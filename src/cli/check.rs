@@ -52,10 +52,11 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     if json {
         return print_json(source, extent);
     }
-    let (source, environment, loaded) = source.load()?;
     if let Some(extent) = extent {
+        let (source, environment, loaded) = source.load_for_requests()?;
         return examine(loaded.config, &source, &environment, extent);
     }
+    let (source, _, loaded) = source.load()?;
     let keys = KeyMetadata::of(&loaded.config);
     let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
     for warning in troubles.chain(&doctor::program_warnings(&loaded.config)) {
@@ -69,8 +70,10 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 fn print_json(source: SourceArguments, extent: Option<Extent>) -> Result<ExitCode, Failure> {
     let environment = Environment::of_process();
     let source = source.source(&environment)?;
-    let Loaded { config, warnings } = match config::load(&source, &environment) {
-        Ok(loaded) => loaded,
+    let loaded = config::load(&source, &environment);
+    let loaded = if extent.is_some() { loaded.and_then(Loaded::for_requests) } else { loaded };
+    let (config, warnings) = match loaded {
+        Ok(loaded) => (loaded.config.clone(), loaded.warnings_of_check().cloned().collect::<Vec<_>>()),
         Err(mistakes) => {
             print::result(&format_args!("{:#}", json::refused(&mistakes)))?;
             return Ok(ExitCode::from(REFUSED));

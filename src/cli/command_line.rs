@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use super::{
     check, child_process, exec,
     failure::{self, Failure},
-    once, panic, run, security_questions, status, token, version, wait,
+    init, once, panic, run, security_questions, status, token, version, wait,
 };
 #[cfg(feature = "texts")]
 use super::{completions, man, schema};
@@ -48,6 +48,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Run(run::Arguments),
+    Init(init::Arguments),
     Once(once::Arguments),
     Exec(exec::Arguments),
     Wait(wait::Arguments),
@@ -73,6 +74,7 @@ enum Command {
 impl Command {
     fn run(self) -> Result<ExitCode, Failure> {
         match self {
+            Self::Init(arguments) => init::run(arguments),
             Self::Run(arguments) => run::run(arguments),
             Self::Once(arguments) => once::run(arguments),
             Self::Exec(arguments) => exec::run(arguments),
@@ -103,6 +105,7 @@ const HELP_COLUMNS_MAX: usize = 100;
 const EXAMPLES: &str = "\
 Examples:
   tokenwell demo                                    see it work: no account, no configuration
+  tokenwell init                                    write a first configuration
   tokenwell check --config tokenwell.yaml           find every mistake and print the plan
   tokenwell run --config tokenwell.yaml             keep every token fresh
   tokenwell exec --config tokenwell.yaml -- app     get the tokens, then run a program

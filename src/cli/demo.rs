@@ -168,6 +168,8 @@ impl Play<'_> {
         let (api, life) = (self.stage.api(), self.scenario.life.as_secs());
         let (secret, tokens) = (self.stage.path("secret"), self.stage.path("tokens"));
         self.narrate(format!("a sandbox for Descope's API listens on {api}; its tokens are valid for {life}s"))?;
+        let (round, outage) = (seconds(self.scenario.round), seconds(self.scenario.outage));
+        self.narrate(format!("on stage in the next {round}: first tokens, a new access key, an outage of {outage}"))?;
         self.narrate(format!("two access keys, laid out like a mounted Kubernetes Secret: {}", secret.display()))?;
         self.narrate(format!(
             "the daemon writes a token for each and renews it after {RENEW_AT_PERCENT}% of its lifetime (default: 67%): {}",
@@ -200,9 +202,19 @@ impl Play<'_> {
                     self.show.set_api_down(false);
                     self.narrate("the API is back".to_owned())?;
                 }
+                Scene::Close => self.narrate(self.last_act())?,
             }
         }
         Ok(())
+    }
+
+    /// Returns what was shown, and what comes now.
+    fn last_act(&self) -> String {
+        let next = match self.scenario.scene(self.scenes_played) {
+            Some(_) => "the same follows for the other key; Ctrl-C ends it and prints a summary",
+            None => "the demo is over",
+        };
+        format!("that was all: a new key and an outage, and apps had a valid token all the time; {next}")
     }
 
     fn narrate(&mut self, text: String) -> io::Result<()> {

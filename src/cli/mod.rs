@@ -10,6 +10,7 @@ mod credential_name;
 mod demo;
 mod exec;
 mod failure;
+mod init;
 mod journal;
 mod logging;
 #[cfg(feature = "texts")]
@@ -26,7 +27,6 @@ mod sandbox;
 #[cfg(feature = "texts")]
 mod schema;
 mod security_questions;
-#[cfg(feature = "sandbox")]
 mod shell;
 mod source;
 mod status;

@@ -65,7 +65,12 @@ pub(super) fn prompt(text: &impl Display) {
 
 /// Prints progress to standard error if it is a terminal.
 pub(super) fn progress(text: &impl Display) {
-    if io::stderr().is_terminal() {
+    if is_notice_on_terminal() {
         notice(text);
     }
+}
+
+/// Whether a person sees notices at once.
+pub(super) fn is_notice_on_terminal() -> bool {
+    io::stderr().is_terminal()
 }

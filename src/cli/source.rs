@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::{failure::Failure, logging, print};
 use crate::{
-    config::{self, Config, ConfigSource, DEFAULT_FILE, Environment, Loaded, Origin, looks_like_a_secret},
+    config::{self, Config, ConfigSource, DEFAULT_FILE, Diagnostic, Environment, Loaded, Origin, looks_like_a_secret},
     daemon,
 };
 
@@ -46,10 +46,12 @@ pub(super) struct ConfigArguments {
 }
 
 impl ConfigArguments {
-    /// Loads the configuration, and ignores its warnings.
+    /// Loads the configuration for requests, and ignores its warnings.
     pub(super) fn load_quietly(self) -> Result<Config, Failure> {
         let Self { config, project_id, base_url } = self;
-        SourceArguments { config, project_id, base_url, access_key_file: None, outputs: Vec::new() }.load_quietly()
+        let source = SourceArguments { config, project_id, base_url, access_key_file: None, outputs: Vec::new() };
+        let environment = Environment::of_process();
+        Ok(config::load(&source.source(&environment)?, &environment)?.for_requests()?.config)
     }
 }
 
@@ -60,23 +62,29 @@ pub(super) fn secret_file(path: &Path, flag: &str, noun: &str) -> Result<PathBuf
 }
 
 impl SourceArguments {
-    /// Loads the configuration, and prints its warnings.
+    /// Loads the configuration, and prints the warnings for a command that sends no request.
     pub(super) fn load(self) -> Result<(ConfigSource, Environment, Loaded), Failure> {
-        let environment = Environment::of_process();
-        let source = self.source(&environment)?;
-        let loaded = config::load(&source, &environment)?;
-        for warning in &loaded.warnings {
-            print::warning(&format_args!("warning: {warning}"));
-        }
+        let (source, environment, loaded) = self.read()?;
+        print_warnings(loaded.warnings_of_check());
         Ok((source, environment, loaded))
     }
 
-    /// Loads the configuration, and ignores its warnings, which the daemon logs.
-    pub(super) fn load_quietly(self) -> Result<Config, Failure> {
-        self.load_with_file().map(|(config, _)| config)
+    /// Loads the configuration for requests, and prints its warnings.
+    pub(super) fn load_for_requests(self) -> Result<(ConfigSource, Environment, Loaded), Failure> {
+        let (source, environment, loaded) = self.read()?;
+        let loaded = loaded.for_requests()?;
+        print_warnings(&loaded.warnings);
+        Ok((source, environment, loaded))
     }
 
-    /// Does the same, and returns the path of the configuration file, if there is one.
+    fn read(self) -> Result<(ConfigSource, Environment, Loaded), Failure> {
+        let environment = Environment::of_process();
+        let source = self.source(&environment)?;
+        let loaded = config::load(&source, &environment)?;
+        Ok((source, environment, loaded))
+    }
+
+    /// Loads the configuration and ignores its warnings, which the daemon logs. Returns the path of its file, if there is one.
     pub(super) fn load_with_file(self) -> Result<(Config, Option<PathBuf>), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
@@ -88,13 +96,16 @@ impl SourceArguments {
     pub(super) fn begin(self) -> Result<(Config, daemon::ReloadSource), Failure> {
         let environment = Environment::of_process();
         let source = self.source(&environment)?;
-        let Loaded { config, warnings } = config::load(&source, &environment)?;
+        let Loaded { config, warnings, .. } = config::load(&source, &environment)?.for_requests()?;
         let log = logging::start(&config.log)?;
         for warning in &warnings {
             warn!("{warning}");
         }
         let file = source.path().map(Path::to_owned);
-        let load = Arc::new(move || config::load_with_digest(&source, &environment));
+        let load = Arc::new(move || {
+            let (digest, loaded) = config::load_with_digest(&source, &environment);
+            (digest, loaded.and_then(Loaded::for_requests))
+        });
         let log_changed = Arc::new(move |settings: &_| log.apply(settings));
         Ok((config, daemon::ReloadSource { file, load, log_changed }))
     }
@@ -114,8 +125,14 @@ impl SourceArguments {
     }
 }
 
+fn print_warnings<'a>(warnings: impl IntoIterator<Item = &'a Diagnostic>) {
+    for warning in warnings {
+        print::warning(&format_args!("warning: {warning}"));
+    }
+}
+
 /// Makes a path absolute. Resolves `..` in the file system, through links.
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
         let whole = folder

@@ -70,7 +70,7 @@ impl Arguments {
 /// Shows the status once, or repeatedly.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let Arguments { name, all, watch: watches, json, source } = arguments;
-    if watches && !screen::is_drawable() {
+    if watches && !screen::is_terminal() {
         let message = "`--watch` needs a terminal, and standard output is not one; omit it";
         return Err(Failure::CommandLine(message.to_owned()));
     }
@@ -171,10 +171,11 @@ fn shown(lines: &[Line], style: Style) -> Vec<String> {
 }
 
 /// Redraws until a signal arrives; returns whether everything was ready then. Failures are shown, and the next second
-/// tries again.
+/// tries again. A terminal that cannot be drawn on, such as Emacs's shell, gets a new table below the last one, less often.
 async fn watch(target: &Arc<TargetConfig>, view: &View) -> Result<bool, Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
-    let mut screen = Screen::open()?;
+    let mut screen = screen::is_drawable().then(Screen::open).transpose()?;
+    let every = if screen.is_some() { REDRAW_EVERY } else { REPRINT_EVERY };
     let mut ready = false;
     loop {
         let fetched = tokio::select! {
@@ -185,15 +186,21 @@ async fn watch(target: &Arc<TargetConfig>, view: &View) -> Result<bool, Failure>
             return Err(why);
         }
         ready = fetched.as_ref().is_ok_and(|fetched| fetched.report.ready);
-        screen.draw(|size, style| match &fetched {
-            Ok(fetched) => view.of_report(fetched, Area { columns: size.columns, rows: Some(size.rows) }, style),
+        let lines = |area: Area, style| match &fetched {
+            Ok(fetched) => view.of_report(fetched, area, style),
             Err(why) => {
-                let lines = wrapped(&why.to_string(), size.columns).into_iter().take(size.rows);
+                let lines = wrapped(&why.to_string(), area.columns).into_iter().take(area.rows.unwrap_or(usize::MAX));
                 lines.map(|line| Line::new(Color::Bad, line)).collect()
             }
-        })?;
+        };
+        match &mut screen {
+            Some(screen) => {
+                screen.draw(|size, style| lines(Area { columns: size.columns, rows: Some(size.rows) }, style))?;
+            }
+            None => screen::print_below(|columns, style| lines(Area { columns, rows: None }, style))?,
+        }
         tokio::select! {
-            () = sleep(REDRAW_EVERY) => {}
+            () = sleep(every) => {}
             _ = signals.next() => return Ok(ready),
         }
     }
@@ -202,6 +209,7 @@ async fn watch(target: &Arc<TargetConfig>, view: &View) -> Result<bool, Failure>
 /// A daemon and the disk may each take some seconds to answer.
 const LIMIT: Duration = Duration::from_secs(20);
 const REDRAW_EVERY: Duration = Duration::from_secs(1);
+const REPRINT_EVERY: Duration = Duration::from_secs(10);
 
 /// The width if standard output is not a terminal.
 const PIPE_COLUMNS: usize = 120;

@@ -29,6 +29,15 @@ pub(super) struct Diagnostics<'a> {
     pub(super) config_folder: &'a Path,
     mistakes: Vec<LocatedDiagnostic>,
     warnings: Vec<LocatedDiagnostic>,
+    not_to_send: Vec<LocatedDiagnostic>,
+}
+
+/// What is known of a configuration without mistakes.
+pub(super) struct Accepted {
+    /// What is legal but rarely intended.
+    pub(super) warnings: Vec<Diagnostic>,
+    /// What is legal to look at, but not to send requests with.
+    pub(super) not_to_send: Vec<Diagnostic>,
 }
 
 struct LocatedDiagnostic {
@@ -39,7 +48,7 @@ struct LocatedDiagnostic {
 
 impl<'a> Diagnostics<'a> {
     pub(super) fn new(environment: &'a Environment, config_folder: &'a Path) -> Self {
-        Self { environment, config_folder, mistakes: Vec::new(), warnings: Vec::new() }
+        Self { environment, config_folder, mistakes: Vec::new(), warnings: Vec::new(), not_to_send: Vec::new() }
     }
 
     /// Records a mistake and its remedy; an empty remedy means there is none.
@@ -52,6 +61,11 @@ impl<'a> Diagnostics<'a> {
         self.warnings.push(LocatedDiagnostic::new(location, what.into(), remedy.into()));
     }
 
+    /// Records what is legal to look at, but a mistake as soon as requests are sent.
+    pub(super) fn not_to_send(&mut self, location: &Location, what: impl Into<String>, remedy: impl Into<String>) {
+        self.not_to_send.push(LocatedDiagnostic::new(location, what.into(), remedy.into()));
+    }
+
     /// Returns an environment variable that is a setting of this program; records a mistake if it is not UTF-8.
     pub(super) fn setting(&mut self, name: &'static str) -> Option<String> {
         let value = self.environment.setting(name)?;
@@ -61,10 +75,11 @@ impl<'a> Diagnostics<'a> {
         value.to_str().map(str::to_owned)
     }
 
-    /// Returns the mistakes if there are any, else the warnings.
-    pub(super) fn end(self, file: Option<PathBuf>, text: &str) -> Result<Vec<Diagnostic>, Mistakes> {
+    /// Returns the mistakes if there are any, else the rest.
+    pub(super) fn end(self, file: Option<PathBuf>, text: &str) -> Result<Accepted, Mistakes> {
         if self.mistakes.is_empty() {
-            return Ok(with_lines(self.warnings, text).0);
+            let warnings = with_lines(self.warnings, text).0;
+            return Ok(Accepted { warnings, not_to_send: with_lines(self.not_to_send, text).0 });
         }
         let (list, left_out) = with_lines(self.mistakes, text);
         Err(Mistakes { file, kind: Kind::Found { list, left_out } })

@@ -44,7 +44,7 @@ pub(super) fn read(
     let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
     let Http { settings, in_flight_max } = Http::default();
     Some(Config {
-        project: project?,
+        project: project?.id,
         base_url: base_url?,
         state_directory,
         credentials: vec![credential],
@@ -76,14 +76,12 @@ fn file(
     path
 }
 
-/// Names the credential after its key file, as `credentialsFrom` does, if that is a legal name.
+/// Names the credential after its key file.
 fn credential(file: PathBuf, outputs: Vec<Output>) -> Credential {
-    let file_name = file.file_name().and_then(|name| name.to_str());
-    let name = file_name.filter(|name| name::is_legal(name)).unwrap_or(NAME_DEFAULT).to_owned();
+    let name = name::of_file(&file.file_name().unwrap_or_default().to_string_lossy());
     let source = Source::from(AccessKey::at(file));
     Credential { name, source, required: true, policy: Policy::default(), outputs, hooks: Vec::new() }
 }
 
 const ACCESS_KEY_FLAG: &str = "--access-key-file";
 const OUTPUT_FLAG: &str = "--output";
-const NAME_DEFAULT: &str = "default";

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{
-    diagnostics::Diagnostics,
+    diagnostics::{Accepted, Diagnostics},
     digest::Digest,
     environment::Environment,
     flags,
@@ -22,6 +22,23 @@ pub struct Loaded {
     pub config: Config,
     /// What is legal but rarely intended.
     pub warnings: Vec<Diagnostic>,
+    /// Why no request may be sent with it; `None` for most.
+    pub(super) not_to_send: Option<Mistakes>,
+}
+
+impl Loaded {
+    /// Returns the configuration for a command that sends requests, or why none may be sent with it.
+    pub fn for_requests(self) -> Result<Self, Mistakes> {
+        match self.not_to_send {
+            Some(mistakes) => Err(mistakes),
+            None => Ok(self),
+        }
+    }
+
+    /// Returns the warnings for a command that sends none.
+    pub fn warnings_of_check(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.warnings.iter().chain(self.not_to_send.iter().flat_map(Mistakes::diagnostics))
+    }
 }
 
 /// Reads a configuration and returns it, or all its mistakes. Flags override the environment, which overrides the file.
@@ -42,6 +59,11 @@ pub fn load_with_digest(source: &ConfigSource, environment: &Environment) -> (Di
             (Digest::NONE, finish(config, diagnostics, None, ""))
         }
     }
+}
+
+/// Reads the text of a configuration that is not at its path yet.
+pub fn load_text(text: &str, path: &Path, environment: &Environment) -> Result<Loaded, Mistakes> {
+    parse(text.as_bytes().to_vec(), path, &ConfigSource::file(path), environment)
 }
 
 fn load_file(path: &Path, source: &ConfigSource, environment: &Environment) -> (Digest, Result<Loaded, Mistakes>) {
@@ -71,9 +93,11 @@ fn finish(
     file: Option<&Path>,
     text: &str,
 ) -> Result<Loaded, Mistakes> {
-    let warnings = diagnostics.end(file.map(Path::to_owned), text)?;
+    let Accepted { warnings, not_to_send } = diagnostics.end(file.map(Path::to_owned), text)?;
+    let refused = |list| Mistakes { file: file.map(Path::to_owned), kind: Kind::Found { list, left_out: 0 } };
+    let not_to_send = Some(not_to_send).filter(|list| !list.is_empty()).map(refused);
     match config {
-        Some(config) => Ok(Loaded { config, warnings }),
+        Some(config) => Ok(Loaded { config, warnings, not_to_send }),
         None => unreachable!("a reader returns `None` only after it recorded a mistake"),
     }
 }

@@ -6,6 +6,7 @@
 //! `resolve` finds. Every step continues after a mistake, `diagnostics` collects the mistakes, and `line_number` finds
 //! their lines at the end.
 
+mod answer;
 mod diagnostics;
 mod digest;
 mod environment;
@@ -33,13 +34,14 @@ mod text;
 mod tree;
 mod value;
 
+pub use answer::Asked;
 pub use digest::Digest;
 pub use environment::Environment;
 pub use key_selection::KeySelection;
-pub use load::{Loaded, load, load_with_digest};
+pub use load::{Loaded, load, load_text, load_with_digest};
 pub use mistake::{Diagnostic, Mistakes, Place};
 pub use model::{Config, Confine, Credential, KeyDirectory, LogFormat, LogSettings, NotACredential, Set};
 pub use show::looks_like_a_secret;
 pub use source::{ConfigSource, DEFAULT_FILE, Origin};
 pub use suggest::nearest_name;
-pub use value::duration;
+pub use value::{duration, name::of_file as name_of_file};

@@ -87,10 +87,12 @@ pub struct Set {
 
 /// A file in a folder of keys whose name is not a legal credential name.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("file {file} in `{}` is not used as a key: its name is not a legal credential name; {}; give it another one by `rename`, or leave it out by `exclude`", directory.display(), name::RULE)]
+#[error("file {file} in `{}` is not used as a key: its name is not a legal credential name; {}, such as `{name}`; give it another one by `rename`, or leave it out by `exclude`", directory.display(), name::LIMITS)]
 pub struct NotACredential {
     /// The name, escaped and safe to show.
     file: String,
+    /// The name that a credential of this file has if the file is given by a flag.
+    name: String,
     directory: PathBuf,
 }
 
@@ -107,7 +109,11 @@ impl KeyDirectory {
     pub fn credential(&self, file_name: &str) -> Result<Credential, NotACredential> {
         let name = self.selection.name_of(file_name);
         if !name::is_legal(name) {
-            return Err(NotACredential { file: shown(file_name), directory: self.path.clone() });
+            return Err(NotACredential {
+                file: shown(file_name),
+                name: name::of_file(file_name),
+                directory: self.path.clone(),
+            });
         }
         let named = |pattern: &str| pattern.replace(NAME_PLACEHOLDER, name);
         let outputs = self.pattern.outputs.iter().map(|output| output.renamed(named));

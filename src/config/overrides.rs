@@ -33,13 +33,14 @@ impl Overrides {
         }
     }
 
-    /// Returns the project: overridden, else from the file. The caller reports a missing one, because it knows the
-    /// remedy.
-    pub(super) fn project(&self, of_file: Option<Field>, diagnostics: &mut Diagnostics) -> Option<ProjectId> {
-        if let Some(text) = &self.project_id {
-            return project::read(text, diagnostics);
-        }
-        of_file.and_then(|field| field.text(diagnostics)).and_then(|text| project::read(&text, diagnostics))
+    /// Returns the project with its place: overridden, else from the file. The caller reports a missing one, because it
+    /// knows the remedy.
+    pub(super) fn project(&self, of_file: Option<Field>, diagnostics: &mut Diagnostics) -> Option<Project> {
+        let text = match &self.project_id {
+            Some(text) => text,
+            None => &of_file?.text(diagnostics)?,
+        };
+        Some(Project { id: project::read(text, diagnostics)?, location: text.location.clone() })
     }
 
     /// Whether a project was given outside the file.
@@ -51,18 +52,43 @@ impl Overrides {
     pub(super) fn base_url(
         &self,
         of_file: Option<Field>,
-        project: Option<&ProjectId>,
+        project: Option<&Project>,
         allow_plain_http: bool,
         diagnostics: &mut Diagnostics,
     ) -> Option<BaseUrl> {
-        if let Some(text) = &self.base_url {
-            return base_url::read(text, allow_plain_http, diagnostics);
-        }
-        match of_file {
-            Some(field) => {
+        let url = match (&self.base_url, of_file) {
+            (Some(text), _) => base_url::read(text, allow_plain_http, diagnostics),
+            (None, Some(field)) => {
                 field.text(diagnostics).and_then(|text| base_url::read(&text, allow_plain_http, diagnostics))
             }
-            None => project.map(BaseUrl::of_project),
+            (None, None) => project.map(|project| BaseUrl::of_project(&project.id)),
+        }?;
+        if let Some(project) = project {
+            project.refuse_example(&url, diagnostics);
+        }
+        Some(url)
+    }
+}
+
+/// The project, and where its id was given.
+pub(super) struct Project {
+    pub(super) id: ProjectId,
+    pub(super) location: Location,
+}
+
+impl Project {
+    /// Refuses the example of the README before Descope is asked for it. A stand-in such as the sandbox may use any id. In a
+    /// file it is legal to look at, because the example configurations have it, but not to send requests with.
+    pub(super) fn refuse_example(&self, url: &BaseUrl, diagnostics: &mut Diagnostics) {
+        if !self.id.is_example() || !url.is_descopes_own() {
+            return;
+        }
+        let what = format!("`{}`: this is the example of the README, not your project", self.id);
+        match self.location {
+            Location::Flag(_) | Location::Variable(_) => diagnostics.mistake(&self.location, what, WHERE_THE_ID_IS),
+            Location::File { .. } | Location::WholeFile { .. } => {
+                diagnostics.not_to_send(&self.location, what, WHERE_THE_ID_IS);
+            }
         }
     }
 }
@@ -94,6 +120,8 @@ pub(super) fn state_directory(
 /// The remedy for a missing project id.
 pub(super) const PROJECT_REMEDY: &str = "write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`";
 
+const WHERE_THE_ID_IS: &str =
+    "copy your project's id from Descope's console, Project Settings: https://app.descope.com/settings/project";
 const STATE_REMEDY: &str = "write something like `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`";
 const PROJECT_VARIABLE: &str = "DESCOPE_PROJECT_ID";
 /// Some of Descope's SDKs use the second name.

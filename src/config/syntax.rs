@@ -11,7 +11,9 @@ use super::mistake::{Diagnostic, Place};
 pub(super) fn diagnostic(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     let full = error.to_string();
     let location = error.location();
+    let is_at_tab = location.as_ref().is_some_and(|location| is_tab(text, location));
     let known = KNOWN.iter().find(|known| full.contains(known.pattern));
+    let known = if is_at_tab { Some(&TAB) } else { known };
     let (what, remedy) = match known {
         Some(known) => (known.what.to_owned(), known.remedy),
         None if QUOTING.iter().any(|words| full.contains(words)) => {
@@ -32,6 +34,12 @@ pub(super) fn diagnostic(error: &serde_yaml::Error, text: &str) -> Diagnostic {
     };
     let line = location.map(|location| location.line()).or_else(|| second_document(text));
     Diagnostic { place: Place::Field { line, column, path: String::new() }, what, remedy: remedy.map(str::to_owned) }
+}
+
+/// Whether the parser stopped at a tab, whatever it says about it.
+fn is_tab(text: &str, location: &serde_yaml::Location) -> bool {
+    let line = text.lines().nth(location.line().saturating_sub(1));
+    line.and_then(|line| line.chars().nth(location.column().saturating_sub(1))) == Some('\t')
 }
 
 /// Returns the line on which the second document begins, if there is one. The parser reports only the first value of
@@ -73,10 +81,16 @@ pub(super) const TOO_LARGE: KnownError = KnownError {
     what: "the aliases (`*…`) make this file too large",
     remedy: Some("write the values out, without aliases"),
 };
-const KNOWN: [KnownError; 10] = [
+const TAB: KnownError = KnownError {
+    pattern: "found a tab character",
+    what: "there is a tab where YAML allows only spaces",
+    remedy: Some("use spaces instead of the tab"),
+};
+const KNOWN: [KnownError; 11] = [
     KEY,
     TAG,
     TOO_LARGE,
+    TAB,
     KnownError { pattern: "repetition limit exceeded", ..TOO_LARGE },
     KnownError {
         pattern: "recursion limit exceeded",
@@ -96,7 +110,7 @@ const KNOWN: [KnownError; 10] = [
     KnownError {
         pattern: "found character that cannot start any token",
         what: "no value begins with this character",
-        remedy: Some("indent with spaces, not tabs; put a value that begins with `@`, `%` or a backtick in quotes"),
+        remedy: Some("put a value that begins with `@`, `%` or a backtick in quotes"),
     },
     KnownError {
         pattern: "control characters are not allowed",

@@ -38,6 +38,7 @@ mod state_access;
 mod status_publisher;
 mod tasks;
 mod verifier;
+mod written_outputs;
 
 pub use self::{
     event_loop::{Daemon, StartError, Turn},

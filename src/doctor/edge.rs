@@ -49,7 +49,7 @@ pub(super) async fn probe(client: &Client, api: &Api) -> EdgeProbe {
         Err(refused) => (None, EdgeAnswer::None(refused)),
         Ok(reply) => {
             let has_keys = || Jwks::parse(&reply.body).is_ok_and(|keys| !keys.is_empty());
-            let answer = match keys_refusal(&reply, received) {
+            let answer = match keys_refusal(&reply, &api.project, received) {
                 Some(refused) => EdgeAnswer::Refused(refused),
                 None if has_keys() => EdgeAnswer::Keys,
                 None => EdgeAnswer::SomethingElse,

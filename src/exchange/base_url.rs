@@ -62,6 +62,12 @@ impl BaseUrl {
         Self::parse(&text, false).unwrap_or_else(|_| unreachable!("a project id has only letters and digits"))
     }
 
+    /// Whether the host is one of Descope's own, not a custom domain or a stand-in.
+    pub fn is_descopes_own(&self) -> bool {
+        let host = self.0.host_str().unwrap_or_default();
+        host.strip_suffix("descope.com").is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    }
+
     /// Returns the path of an endpoint on the origin; `endpoint` begins with a slash.
     pub fn path(&self, endpoint: &str) -> String {
         format!("{}{endpoint}", self.0.path().trim_end_matches('/'))
@@ -134,6 +140,17 @@ mod tests {
         ] {
             assert_eq!(BaseUrl::parse(text, false), Err(BaseUrlError::PlainHttp), "{text}");
             assert!(BaseUrl::parse(text, true).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_hosts_of_descope_are_told_from_others() {
+        let is_own = |text: &str| BaseUrl::parse(text, true).unwrap().is_descopes_own();
+        for text in ["https://api.descope.com", "https://API.euc1.descope.com/x", "https://descope.com:8443"] {
+            assert!(is_own(text), "{text}");
+        }
+        for text in ["https://notdescope.com", "https://api.descope.com.example", "http://127.0.0.1:8787"] {
+            assert!(!is_own(text), "{text}");
         }
     }
 

@@ -25,6 +25,11 @@ impl ProjectId {
         &self.0
     }
 
+    /// Whether it is the id in the README and in the example configurations, which is no project's.
+    pub fn is_example(&self) -> bool {
+        &*self.0 == EXAMPLE
+    }
+
     /// Returns the region in the id: characters 1 to 5 of an id of 32 or more (go-sdk `api/client.go`).
     pub fn region(&self) -> Option<&str> {
         (self.0.len() >= REGIONAL_ID_BYTES_MIN).then(|| &self.0[1..5])
@@ -37,6 +42,7 @@ impl fmt::Display for ProjectId {
     }
 }
 
+const EXAMPLE: &str = "P2abcdefghijklmnopqrstuvwxyz";
 const PROJECT_ID_BYTES_MAX: usize = 64;
 const REGIONAL_ID_BYTES_MIN: usize = 32;
 

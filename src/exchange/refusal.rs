@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, header};
 use reqwest::Url;
 
-use super::reply::Reply;
+use super::{project::ProjectId, reply::Reply};
 use crate::renewal::{Refusal, policy::RETRY_AFTER_MAX};
 
 /// A refusal with its message for the user. The message never repeats text of the server or of a secret file.
@@ -30,10 +30,16 @@ pub struct ExchangeNames {
     pub setting: &'static str,
 }
 
-/// Classifies any reply outside 2xx. `own_error` is `Some` if the body contains the server's own error: it is the text
+/// Classifies any reply outside 2xx. `project` is named if the server may not know it. `own_error` is `Some` if the body contains the server's own error: it is the text
 /// that messages add for it, which may be empty. Without it, a 401 or 403 came from a proxy or firewall in front of the
 /// server.
-pub fn refused(reply: &Reply, own_error: Option<&str>, names: &ExchangeNames, received: SystemTime) -> Refused {
+pub fn refused(
+    reply: &Reply,
+    own_error: Option<&str>,
+    names: &ExchangeNames,
+    project: Option<&ProjectId>,
+    received: SystemTime,
+) -> Refused {
     let ExchangeNames { server, api, secret, setting } = names;
     let status = reply.status.as_u16();
     let status_text = format!("HTTP {status}{}", own_error.unwrap_or_default());
@@ -49,7 +55,10 @@ pub fn refused(reply: &Reply, own_error: Option<&str>, names: &ExchangeNames, re
         (401 | 403, Some(_)) => (Refusal::Denied, format!("{server} denies the {secret}: {status_text}")),
         (401 | 403, None) => (Refusal::Blocked, blocked(reply, names)),
         (300..=399, _) => (Refusal::Failed, redirected(reply, names)),
-        (404, _) => (Refusal::Failed, format!("no such endpoint: {status_text}; is `{setting}` right?")),
+        (404, _) => {
+            let project = project.map(|id| format!(", and is `{id}` your project's id")).unwrap_or_default();
+            (Refusal::Failed, format!("no such endpoint: {status_text}; is `{setting}` right{project}?"))
+        }
         (400..=499, _) => (Refusal::Failed, format!("{api} refuses the request: {status_text}")),
         (520..=530, _) => {
             (Refusal::Failed, format!("{api} is not reachable from the edge in front of it: {status_text}"))

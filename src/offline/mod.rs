@@ -14,6 +14,7 @@ mod recorded_exchange;
 mod setup_error;
 mod token;
 mod token_life;
+mod typed_key;
 mod valid_token;
 mod wait;
 
@@ -30,6 +31,7 @@ pub use self::{
     setup_error::SetupError,
     token::{UnknownCredential, Unrecognised, claimed_token, find_credential, recorded_token, written_token},
     token_life::{TokenLife, token_life},
+    typed_key::{NotAKey, typed_key},
     valid_token::NoValidToken,
     wait::{SCAN_MAX, disk_status, wait},
 };

@@ -11,7 +11,7 @@ use super::{
     reply_body::{self, BodyError},
 };
 use crate::{
-    exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
+    exchange::{ExchangeNames, ProjectId, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
     secret::Secret,
     session::{Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, ReplyFields, Session, Signer, lenient::Lenient, life},
@@ -27,7 +27,9 @@ pub(super) fn session(
 ) -> Result<Granted, Refused> {
     let body = reply_body::parse::<Body<'_>>(&reply.body);
     if !reply.status.is_success() {
-        return Err(refused(reply, own_error(body.ok().as_ref(), advice(names)).as_deref(), names, timing.received));
+        let error = own_error(body.ok().as_ref(), advice(names));
+        let project = expectation.issuer.project();
+        return Err(refused(reply, error.as_deref(), names, Some(project), timing.received));
     }
     let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply, timing.sent, expectation));
     granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
@@ -84,9 +86,9 @@ pub(super) fn denial(reply: &Reply) -> String {
 }
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
-pub fn keys_refusal(reply: &Reply, received: SystemTime) -> Option<Refused> {
+pub fn keys_refusal(reply: &Reply, project: &ProjectId, received: SystemTime) -> Option<Refused> {
     let error = || own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref(), "");
-    (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, received))
+    (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, Some(project), received))
 }
 
 /// The fields that are read from sessions and from errors. All are optional, and an invalid field does not affect the

@@ -30,6 +30,15 @@ pub enum ExpectedIssuer {
     Any(ProjectId),
 }
 
+impl ExpectedIssuer {
+    /// Returns the project of the configuration.
+    pub(super) fn project(&self) -> &ProjectId {
+        match self {
+            Self::Project(project) | Self::Any(project) => project,
+        }
+    }
+}
+
 impl Expectation {
     /// Checks the claims of a session against every rule. `date` is the time of the reply by the server's clock, since the
     /// Unix epoch; without it, `exp`, `nbf` and `iat` are not checked.

@@ -59,7 +59,7 @@ impl SetupToken {
 pub fn setup_reply(reply: &Reply, received: SystemTime) -> Result<(), Refused> {
     let error = descope::own_error_of(reply);
     if !reply.status.is_success() {
-        let refused = refused(reply, error.as_deref(), &NAMES, received);
+        let refused = refused(reply, error.as_deref(), &NAMES, None, received);
         return Err(if refused.refusal == Refusal::Denied { denied(reply) } else { refused });
     }
     let is_object = || serde_json::from_slice::<Value>(&reply.body).is_ok_and(|body| body.is_object());

@@ -50,7 +50,7 @@ pub(super) fn session(
 /// Classifies a reply outside 2xx. The codes of OAuth are more precise than most statuses, but never shorten a wait that the
 /// server asks for.
 fn refusal(reply: &Reply, error: Option<&OwnError>, names: &ExchangeNames, received: SystemTime) -> Refused {
-    let by_status = refused(reply, error.map(|error| error.text.as_str()), names, received);
+    let by_status = refused(reply, error.map(|error| error.text.as_str()), names, None, received);
     match (by_status.refusal, error) {
         (Refusal::Busy { .. }, _) | (_, None) => by_status,
         (_, Some(error)) => of_error(reply, error, names).unwrap_or(by_status),

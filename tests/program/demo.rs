@@ -81,6 +81,9 @@ fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
         "the access key of `billing` is rotated in the mounted Secret",
         "the API is down for",
         "the API is back",
+        "that was all: a new key and an outage",
+        "the demo is over",
+        "as staged",
         "no token file was ever missing, torn or expired",
         "check --project-id",
         "run --project-id",
@@ -107,10 +110,10 @@ fn ten_seconds_show_a_key_changed_and_an_outage_survived() {
         ],
         &[
             "the API is down for",
-            "Descope's API fails: HTTP 503; the old token is valid for another",
+            "Descope's API fails: HTTP 503, as staged; the old token is valid for another",
             "recovered: new token written",
         ],
-        &["the API is down for", "the API is back", "recovered: new token written"],
+        &["the API is down for", "the API is back", "recovered: new token written", "that was all"],
     ];
     for story in stories {
         story.iter().fold(output.as_str(), |rest, part| {

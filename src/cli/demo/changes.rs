@@ -56,7 +56,7 @@ fn refusal(before: &CredentialReport, after: &CredentialReport, report: &Report)
         None => "there is no token yet".to_owned(),
     };
     let known = before.last_refusal.as_ref().is_some_and(|known| known.message == refused.message);
-    event(Color::of_state(after.state), format!("{}; {left}", refused.message), known).into()
+    event(Color::of_state(after.state), format!("{}, as staged; {left}", refused.message), known).into()
 }
 
 fn token(before: &CredentialReport, after: &CredentialReport, report: &Report) -> Option<Event> {
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn only_the_first_refusal_of_a_kind_is_more_than_routine() {
-        let text = "Descope's API fails: HTTP 503; the old token is valid for another 5.8s";
+        let text = "Descope's API fails: HTTP 503, as staged; the old token is valid for another 5.8s";
         assert_eq!(described(fresh("a"), failing("a")), one(text, false));
         let again = CredentialReport { exchanges: 6, failures: 2, ..failing("a") };
         assert_eq!(described(failing("a"), again), one(text, true));

@@ -14,7 +14,7 @@ pub(super) struct Scenario {
     /// The duration of an API outage.
     pub(super) outage: Duration,
     /// The time after which the scenes repeat.
-    round: Duration,
+    pub(super) round: Duration,
     /// When the demo ends by itself, if it does.
     pub(super) end: Option<Duration>,
 }
@@ -28,6 +28,8 @@ pub(super) enum Scene {
     Break,
     /// The API works again.
     Mend,
+    /// Everything has been shown once.
+    Close,
 }
 
 impl Scenario {
@@ -46,13 +48,14 @@ impl Scenario {
 
     /// Returns a scene by its index, counted from 0, and its time. `None` after the end of the demo.
     pub(super) fn scene(&self, ordinal: u32) -> Option<(Duration, Scene)> {
-        let (round, scene) = (ordinal / 3, ordinal % 3);
+        let (round, scene) = (ordinal / SCENES, ordinal % SCENES);
         let begins = self.round.saturating_mul(round);
         let breaks = self.round * 55 / 100;
         let (after, scene) = match scene {
             0 => (self.round * 3 / 10, Scene::Rotate(CREDENTIALS[round as usize % CREDENTIALS.len()])),
             1 => (breaks, Scene::Break),
-            _ => (breaks + self.outage, Scene::Mend),
+            2 => (breaks + self.outage, Scene::Mend),
+            _ => (self.round * 95 / 100, Scene::Close),
         };
         let at = begins.saturating_add(after);
         self.end.is_none_or(|end| at < end).then_some((at, scene))
@@ -67,6 +70,9 @@ pub(super) const RENEW_AT_PERCENT: u32 = 30;
 
 /// The longest wait between two exchanges during an outage.
 pub(super) const RETRY_MAX: Duration = Duration::from_secs(1);
+
+/// The number of scenes in a round.
+const SCENES: u32 = 4;
 
 /// The approximate duration of a round.
 const ROUND: Duration = Duration::from_secs(30);
@@ -95,9 +101,9 @@ mod tests {
           9.00 Rotate("billing")
          16.50 Break
          20.00 Mend
+         28.50 Close
          39.00 Rotate("search")
          46.50 Break
-         50.00 Mend
         "#);
     }
 
@@ -108,6 +114,7 @@ mod tests {
           3.00 Rotate("billing")
           5.50 Break
           7.95 Mend
+          9.50 Close
         "#);
     }
 
@@ -118,16 +125,21 @@ mod tests {
           9.00 Rotate("billing")
          16.50 Break
          20.00 Mend
+         28.50 Close
          39.00 Rotate("search")
          46.50 Break
          50.00 Mend
+         58.50 Close
         "#);
     }
 
     #[test]
     fn no_length_is_too_short_or_too_long() {
         assert_eq!(described(Some("0s"), 9), "life 5s");
-        assert_eq!(described(Some("1ns"), 9), "life 5s\n  0.00 Rotate(\"billing\")\n  0.00 Break\n  0.00 Mend");
+        assert_eq!(
+            described(Some("1ns"), 9),
+            "life 5s\n  0.00 Rotate(\"billing\")\n  0.00 Break\n  0.00 Mend\n  0.00 Close"
+        );
         assert!(described(Some("500000years"), 3).contains("Mend"));
     }
 
@@ -143,7 +155,8 @@ mod tests {
             let needed = renewal + scenario.outage + retry + whole_second + Duration::from_millis(500);
             assert!(needed <= scenario.life, "{seconds}: {needed:?}");
             let recovered = scenario.scene(2).unwrap().0 + retry;
-            assert!(recovered < scenario.round, "{seconds}");
+            let closed = scenario.scene(3).unwrap().0;
+            assert!(recovered < closed && closed < scenario.round, "{seconds}: {recovered:?} {closed:?}");
         }
     }
 }

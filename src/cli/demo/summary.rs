@@ -40,10 +40,13 @@ impl Summary {
             (_, 0) => "no token file was ever missing, torn or expired".to_owned(),
             (_, _) => format!("not always a whole, valid one: {}", faults(*tally)),
         };
+        let staged = if *refusals > 0 { " as staged" } else { "" };
         format!(
-            "in {}: {} exchanges, {refusals} of them refused; {writes} tokens written\n\
+            "in {}: {} exchanges, {refusals} of them refused{staged}; {writes} tokens written\n\
              a reader looked at the files {reads} times, every {PAUSE:?}, and saw {tokens} tokens:\n{found}\n\n\
-             to use it with your own access key in the file `key`:\n    \
+             to use it with your own project, let it write a configuration:\n    \
+             {program} init\n\
+             or without one, with your access key in the file `key`:\n    \
              {program} check --project-id YOUR_PROJECT_ID \\\n      {FILES}\n    \
              {program} run --project-id YOUR_PROJECT_ID \\\n      {FILES}",
             seconds(*elapsed),
@@ -86,11 +89,13 @@ mod tests {
     fn the_summary_has_the_counts_and_the_next_steps() {
         let summary = summary(Tally { reads: 7682, tokens: 16, ..Tally::default() });
         insta::assert_snapshot!(summary.text(), @r"
-        in 20.0s: 26 exchanges, 10 of them refused; 16 tokens written
+        in 20.0s: 26 exchanges, 10 of them refused as staged; 16 tokens written
         a reader looked at the files 7,682 times, every 5ms, and saw 16 tokens:
         no token file was ever missing, torn or expired
 
-        to use it with your own access key in the file `key`:
+        to use it with your own project, let it write a configuration:
+            tokenwell init
+        or without one, with your access key in the file `key`:
             tokenwell check --project-id YOUR_PROJECT_ID \
               --access-key-file key --output app.jwt
             tokenwell run --project-id YOUR_PROJECT_ID \

@@ -3,6 +3,14 @@
 /// Returns the exit codes and their meanings.
 pub(super) fn exit_status(command: &str) -> &'static [(&'static str, &'static str)] {
     match command {
+        "init" => &[
+            ("0", "The configuration is written."),
+            (
+                "1",
+                "A file could not be written, or a signal or the end of the input stopped it; then nothing was written.",
+            ),
+            ("2", "The command line or an answer is wrong, or the configuration exists. Nothing was written."),
+        ],
         "once" => &[
             ("0", "Every token is on disk, due ones were renewed, and every hook has run."),
             ("1", "A token is still missing after the timeout, or a signal stopped it before."),
@@ -81,7 +89,7 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
     }
     if !matches!(
         command,
-        "wait" | "token" | "version" | "setup" | "security-questions" | "schema" | "completions" | "man"
+        "init" | "wait" | "token" | "version" | "setup" | "security-questions" | "schema" | "completions" | "man"
     ) {
         variables.push(("NO_COLOR", "If it is set and not empty, output has no colors."));
     }

@@ -1,5 +1,6 @@
-//! What commands that draw share: colored lines, and a screen that is redrawn in place.
+//! What commands share that draw or ask: colored lines, a screen that is redrawn in place, and questions.
 
+pub(super) mod prompt;
 #[cfg(test)]
 pub(super) mod samples;
 pub(super) mod screen;

@@ -24,6 +24,11 @@ pub(in crate::cli) struct Size {
     pub(in crate::cli) rows: usize,
 }
 
+/// Whether standard output is a terminal, of any kind.
+pub(in crate::cli) fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Whether standard output is a terminal that can be drawn on.
 pub(in crate::cli) fn is_drawable() -> bool {
     let able = env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb");
@@ -71,6 +76,13 @@ impl Drop for Screen {
     fn drop(&mut self) {
         let _ = emit(SHOW_CURSOR);
     }
+}
+
+/// Prints lines and an empty one below those before, on a terminal that cannot be drawn on.
+pub(in crate::cli) fn print_below(lines: impl FnOnce(usize, Style) -> Vec<Line>) -> io::Result<()> {
+    let style = style();
+    let text: Vec<_> = lines(window().0.saturating_sub(1), style).iter().map(|line| line.shown(style)).collect();
+    emit(&text.iter().map(|line| format!("{}\n", line.trim_end())).chain(["\n".to_owned()]).collect::<String>())
 }
 
 /// Returns the bytes of one drawing, for a single write. Nothing is cleared before the new text is written, so nothing

@@ -75,7 +75,7 @@ pub(in crate::config) fn read(
         credential.source.keep_in(&state_directory, &credential.name);
     }
     Some(Config {
-        project: project?,
+        project: project?.id,
         base_url: base_url?,
         state_directory,
         credentials,

@@ -12,6 +12,7 @@ use crate::{
         refusals::Logged,
         span,
         tasks::{Done, Task},
+        written_outputs::written_outputs,
     },
     exchange::Refused,
     fingerprint::Fingerprint,
@@ -146,6 +147,7 @@ impl Daemon {
         }
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.token_mut().note_written(written);
+        let outputs = written_outputs(&state.credential().outputs, &results);
         let noted = state.outputs_mut().note_write(now, results);
         let name = state.name().to_owned();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
@@ -171,8 +173,9 @@ impl Daemon {
                 state.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
                 let (expires_in, next_in) = (span::until(now, term.expires()), span::until(now, term.renew));
                 let message = if noted.touched { "token written" } else { "token is unchanged on disk" };
+                let outputs = noted.touched.then_some(outputs);
                 let key = state.key().shown(&state.credential().source, term.key).map(display);
-                info!(name: ROUTINE, credential = name, key, expires_in, next_in, "{message}");
+                info!(name: ROUTINE, credential = name, outputs, key, expires_in, next_in, "{message}");
             }
             (Err(NotWritten), _) => state.log_mut().note_event("cannot write"),
             (Ok(()), None) => {}

@@ -49,7 +49,7 @@ impl Daemon {
     }
 
     fn take_config(&mut self, why: Why, loaded: Loaded) {
-        let Loaded { config, warnings } = loaded;
+        let Loaded { config, warnings, .. } = loaded;
         let is_same = config == self.config;
         if is_same && why == Why::Started {
             return;

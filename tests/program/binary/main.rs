@@ -16,9 +16,12 @@ mod setting;
 mod skipped;
 #[path = "../../common/stopped.rs"]
 mod stopped;
+#[path = "../../common/terminal.rs"]
+mod terminal;
 
 mod commands;
 mod crash;
+mod init;
 mod journal;
 mod keys;
 mod locks;

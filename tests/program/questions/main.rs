@@ -13,6 +13,8 @@ mod program;
 mod setting;
 #[path = "../../common/skipped.rs"]
 mod skipped;
+#[path = "../../common/terminal.rs"]
+mod terminal;
 
 mod denials;
 mod prompt;

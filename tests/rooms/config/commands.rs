@@ -97,7 +97,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
     warning: key file `/etc/tokenwell/later` is missing
     warning: others may write key file `/etc/tokenwell/keys/writable` (mode 0666)
     warning: key folder `/etc/tokenwell/absent` is missing
-    warning: file `Bad` in `/etc/tokenwell/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`; give it another one by `rename`, or leave it out by `exclude`
+    warning: file `Bad` in `/etc/tokenwell/keys` is not used as a key: its name is not a legal credential name; use lowercase letters, digits and `-` between them, at most 63 characters, such as `bad`; give it another one by `rename`, or leave it out by `exclude`
     warning: key file `/etc/tokenwell/keys/later` makes no credential of its own: a credential of `credentials` has its name or its output, `later`
     warning: program `/etc/tokenwell/keys` of a hook is not a file
     warning: program `/etc/tokenwell/keys/billing` of a hook may not be executed by this user

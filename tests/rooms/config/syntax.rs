@@ -9,9 +9,38 @@ fn a_tab_is_reported_apart_from_a_space() {
     insta::assert_snapshot!(refusal("projectId: P2abc\ncredentials:\n\t- name: billing\n", &[]), @r"
     `/etc/tokenwell/tokenwell.yaml` has a mistake
 
-      line 3: no value begins with this character
-              indent with spaces, not tabs; put a value that begins with `@`, `%` or a backtick in quotes
+      line 3: there is a tab where YAML allows only spaces
+              use spaces instead of the tab
     ");
+}
+
+#[test]
+fn a_tab_is_found_wherever_yaml_refuses_it() {
+    for (line, yaml) in [
+        (1, "\tprojectId: P2abc\n"),
+        (2, "log:\n\tlevel: info\n"),
+        (3, "log:\n  level: info\n  \tformat: text\n"),
+        (3, "credentials:\n  - name: a\n\taccessKeyFile: /k\n"),
+        (2, "credentials:\n  -\tname: a\n    accessKeyFile: /k\n"),
+        (2, "log:\n \t level: info\n"),
+        (2, "projectId: P2abc\n\tcredentials: []\n"),
+        (2, "projectId: P2abc\n\tfoo\n"),
+        (2, "projectId: P2abc\n\t# a comment\nlog: {}\n"),
+        (2, "template: |\n\tabc\n"),
+        (4, "x:\n  template: |\n    ä\n\tb\n  y: 1\n"),
+        (2, "# äöü\n-\tä: b\n"),
+    ] {
+        let refusal = refusal(yaml, &[]);
+        let expected = format!("line {line}: there is a tab where YAML allows only spaces");
+        assert!(refusal.contains(&expected) && refusal.contains("use spaces"), "{yaml:?}: {refusal}");
+    }
+}
+
+#[test]
+fn a_tab_where_yaml_allows_it_is_not_blamed() {
+    for yaml in ["projectId:\tP2abc\t\ncredentials: [\n\t]\n", "a: '\tb\n\tc'\n", "a: \"b\"\t# c\nd: @e\n"] {
+        assert!(!refusal(yaml, &[]).contains("tab"), "{yaml:?}");
+    }
 }
 
 #[test]
@@ -147,3 +176,51 @@ fn a_byte_order_mark_at_the_beginning_is_nothing() {
     assert_eq!(loaded.config.credentials.len(), 1);
     assert!(refusal(&format!("\u{feff}\u{feff}{BARE}"), &[]).contains("a second document begins"), "one is enough");
 }
+
+#[test]
+fn the_example_of_the_readme_is_for_looking_only() {
+    let example = BARE.replace("P2abc", EXAMPLE);
+    let (_folder, path) = written(example.as_bytes());
+    let loaded = config::load(&ConfigSource::file(&path), &Environment::default()).unwrap();
+    let warning = loaded.warnings_of_check().next().unwrap().to_string();
+    assert!(warning.contains("this is the example of the README") && warning.contains("projectId"), "{warning}");
+    let refused = loaded.for_requests().unwrap_err().to_string().replace(path.to_str().unwrap(), "tokenwell.yaml");
+    insta::assert_snapshot!(refused, @r"
+    `tokenwell.yaml` has a mistake
+
+      line 1, projectId: `P2abcdefghijklmnopqrstuvwxyz`: this is the example of the README, not your project
+              copy your project's id from Descope's console, Project Settings: https://app.descope.com/settings/project
+    ");
+}
+
+#[test]
+fn a_stand_in_may_use_the_example_of_the_readme() {
+    let example = BARE.replace("P2abc", EXAMPLE);
+    for (yaml, url) in [
+        (format!("baseUrl: http://127.0.0.1:8787\n{example}"), ""),
+        (example.clone(), "http://localhost:8787"),
+        (format!("{example}allowPlainHttp: true\n"), "http://sandbox:8787"),
+    ] {
+        let (_folder, path) = written(yaml.as_bytes());
+        let environment = [("DESCOPE_BASE_URL", url)].into_iter().collect();
+        let loaded = config::load(&ConfigSource::file(&path), &environment).unwrap();
+        assert_eq!(loaded.warnings_of_check().count(), loaded.warnings.len());
+        loaded.for_requests().unwrap();
+    }
+    let (_folder, path) = written(example.as_bytes());
+    let own = [("DESCOPE_PROJECT_ID", "P2other")].into_iter().collect();
+    config::load(&ConfigSource::file(&path), &own).unwrap().for_requests().unwrap();
+}
+
+#[test]
+fn the_example_in_a_flag_or_a_variable_is_a_mistake() {
+    let (_folder, path) = written(BARE.as_bytes());
+    let variable = [("DESCOPE_PROJECT_ID", EXAMPLE)].into_iter().collect();
+    let refused = config::load(&ConfigSource::file(&path), &variable).unwrap_err().to_string();
+    assert!(refused.contains("$DESCOPE_PROJECT_ID") && refused.contains("the example of the README"), "{refused}");
+    let flag = ConfigSource { project_id: Some(EXAMPLE.to_owned()), ..ConfigSource::file(&path) };
+    let refused = config::load(&flag, &Environment::default()).unwrap_err().to_string();
+    assert!(refused.contains("--project-id") && refused.contains("the example of the README"), "{refused}");
+}
+
+const EXAMPLE: &str = "P2abcdefghijklmnopqrstuvwxyz";
