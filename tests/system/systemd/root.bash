@@ -12,7 +12,7 @@ make_root() {
         return
     fi
     echo "a Debian root from $(mirror)"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,curl,python3,ca-certificates bookworm "$1" "$(mirror)" \
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,libpam-systemd,dbus,curl,python3,ca-certificates bookworm "$1" "$(mirror)" \
         >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log" >&2; exit 1; }
 }
 
