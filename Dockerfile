@@ -69,6 +69,7 @@ RUN set -eu; umask 022; \
 # The same with the sandbox, the stand-in for Descope's API.
 FROM build AS build-sandbox
 ARG PROFILE=image
+ARG TOKENWELL_COMMIT=
 ARG SOURCE_DATE_EPOCH=0
 RUN --mount=type=cache,from=tools,source=/usr/local/cargo/registry,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/build/target \
