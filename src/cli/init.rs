@@ -60,7 +60,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let environment = Environment::of_process();
     let places = Places::of_process(&environment);
     let Arguments { config, project_id, base_url, name, access_key_file, output, force } = arguments;
-    let config = match config {
+    let named = environment.setting(CONFIG_VARIABLE).map(PathBuf::from);
+    let config = match config.or_else(|| named.clone()) {
         Some(path) => source::absolute(&path)?,
         None => places.config_file().ok_or_else(|| Failure::CommandLine(NO_HOME.to_owned()))?,
     };
@@ -81,14 +82,14 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     if loaded.config.project.as_str() != answers.project_id {
         print::warning(&PROJECT_IS_OVERRIDDEN);
     }
-    let by_default = environment.setting(CONFIG_VARIABLE).map_or_else(|| DEFAULT_FILE.into(), PathBuf::from);
+    let by_default = named.map_or_else(|| Ok(DEFAULT_FILE.into()), |path| source::absolute(&path))?;
     let steps = NextSteps {
         program: &shell::program(),
         config: &config,
         is_default: by_default == config,
         key_file: &answers.key_file,
         key,
-        output: &answers.output,
+        name: &answers.name,
     };
     print::result(&format_args!("\n{steps}"))?;
     Ok(ExitCode::SUCCESS)

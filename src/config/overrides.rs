@@ -120,8 +120,7 @@ pub(super) fn state_directory(
 /// The remedy for a missing project id.
 pub(super) const PROJECT_REMEDY: &str = "write `projectId: P2…`, set `$DESCOPE_PROJECT_ID` or give `--project-id`";
 
-const WHERE_THE_ID_IS: &str =
-    "copy your project's id from Descope's console, Project Settings: https://app.descope.com/settings/project";
+const WHERE_THE_ID_IS: &str = "copy yours from the console: https://app.descope.com/settings/project";
 const STATE_REMEDY: &str = "write something like `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`";
 const PROJECT_VARIABLE: &str = "DESCOPE_PROJECT_ID";
 /// Some of Descope's SDKs use the second name.

@@ -26,7 +26,6 @@ impl Places {
         let folder = |name| environment.setting(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = folder("HOME");
         let in_home = |name: &str| home.as_ref().map(|home| home.join(name));
-        let named = environment.setting("TOKENWELL_CONFIG").map(PathBuf::from).filter(|path| path.is_absolute());
         let (config_file, tokens) = if is_root {
             (Some(DEFAULT_FILE.into()), Some(SYSTEM_TOKENS.into()))
         } else {
@@ -35,7 +34,7 @@ impl Places {
                 folder("XDG_RUNTIME_DIR").or_else(|| folder("XDG_STATE_HOME")).or_else(|| in_home(".local/state"));
             (config.map(|folder| folder.join("tokenwell/tokenwell.yaml")), run.map(|folder| folder.join("tokenwell")))
         };
-        Self { config_file: named.or(config_file), tokens, home }
+        Self { config_file, tokens, home }
     }
 
     /// Returns the configuration file; `None` if the user has no home.
@@ -91,7 +90,6 @@ mod tests {
     fn root_gets_the_files_of_the_system() {
         let expected = ["/etc/tokenwell/tokenwell.yaml", "/etc/tokenwell/keys/a", "/run/tokenwell/a.jwt"];
         assert_eq!(defaults(&[("HOME", "/root"), ("XDG_RUNTIME_DIR", "/run/user/0")], true), expected);
-        assert_eq!(defaults(&[("TOKENWELL_CONFIG", "/x/t.yaml")], true)[..2], ["/x/t.yaml", "/x/keys/a"]);
     }
 
     #[test]

@@ -60,7 +60,8 @@ pub(super) struct NextSteps<'a> {
     pub(super) is_default: bool,
     pub(super) key_file: &'a Path,
     pub(super) key: StoredKey,
-    pub(super) output: &'a Path,
+    /// The name of the credential.
+    pub(super) name: &'a str,
 }
 
 impl Display for NextSteps<'_> {
@@ -79,7 +80,11 @@ impl Display for NextSteps<'_> {
         write!(f, "try every step, from DNS to an exchange:\n    {program} check --online{flag}\n")?;
         write!(f, "keep the token fresh, until Ctrl-C:\n    {program} run{flag}\n")?;
         write!(f, "in another terminal, look at it and call your API with it:\n    {program} status{flag}\n")?;
-        write!(f, "    curl -H \"Authorization: Bearer $(cat {})\" https://your-api.example/", path(self.output))?;
+        write!(
+            f,
+            "    curl -H \"Authorization: Bearer $({program} token {}{flag})\" https://your-api.example/",
+            self.name
+        )?;
         if !self.is_default {
             write!(f, "\nto leave out `--config`:\n    export TOKENWELL_CONFIG={config}")?;
         }
@@ -135,7 +140,7 @@ mod tests {
             is_default,
             key_file: Path::new("/users/a b/keys/billing"),
             key,
-            output: Path::new("/run/billing.jwt"),
+            name: "billing",
         };
         insta::assert_snapshot!(steps(false, StoredKey::Missing), @r#"
         put the access key into its file; paste it, then Enter and Ctrl-D:
@@ -146,7 +151,7 @@ mod tests {
             tokenwell run --config '/users/a b/tokenwell.yaml'
         in another terminal, look at it and call your API with it:
             tokenwell status --config '/users/a b/tokenwell.yaml'
-            curl -H "Authorization: Bearer $(cat /run/billing.jwt)" https://your-api.example/
+            curl -H "Authorization: Bearer $(tokenwell token billing --config '/users/a b/tokenwell.yaml')" https://your-api.example/
         to leave out `--config`:
             export TOKENWELL_CONFIG='/users/a b/tokenwell.yaml'
         "#);
@@ -157,7 +162,7 @@ mod tests {
             tokenwell run
         in another terminal, look at it and call your API with it:
             tokenwell status
-            curl -H "Authorization: Bearer $(cat /run/billing.jwt)" https://your-api.example/
+            curl -H "Authorization: Bearer $(tokenwell token billing)" https://your-api.example/
         "#);
     }
 }

@@ -183,13 +183,13 @@ fn the_example_of_the_readme_is_for_looking_only() {
     let (_folder, path) = written(example.as_bytes());
     let loaded = config::load(&ConfigSource::file(&path), &Environment::default()).unwrap();
     let warning = loaded.warnings_of_check().next().unwrap().to_string();
-    assert!(warning.contains("this is the example of the README") && warning.contains("projectId"), "{warning}");
+    assert!(warning.contains("this is the example of the README") && warning.contains("settings/project"), "{warning}");
     let refused = loaded.for_requests().unwrap_err().to_string().replace(path.to_str().unwrap(), "tokenwell.yaml");
     insta::assert_snapshot!(refused, @r"
     `tokenwell.yaml` has a mistake
 
       line 1, projectId: `P2abcdefghijklmnopqrstuvwxyz`: this is the example of the README, not your project
-              copy your project's id from Descope's console, Project Settings: https://app.descope.com/settings/project
+              copy yours from the console: https://app.descope.com/settings/project
     ");
 }
 
