@@ -25,6 +25,7 @@
 //! fingerprint.rs   the hash that identifies an access key in logs and state
 //! secret.rs        a text that prints as [secret] and is zeroed when dropped
 //! file_id.rs       device and inode, which identify a file
+//! irreplaceable.rs  what is never replaced or removed: anything but regular files and links to them
 //! attributes.rs    mode, owner and group of a file, wanted and imposed
 //! renewal/         the pure core: the life of a credential, and the fleet that admits exchanges; start with policy.rs
 //! clock.rs         reads clocks, and provides the alarm that the loop sleeps on
@@ -137,6 +138,7 @@ pub mod exchange;
 pub mod file_id;
 pub mod fingerprint;
 pub mod hook;
+pub mod irreplaceable;
 pub mod log_lines;
 pub mod offline;
 pub mod output;

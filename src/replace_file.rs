@@ -1,9 +1,11 @@
 //! A small file of the program's own, replaced whole: a reader finds the old content or the new one.
 //!
 //! 1. Create the temporary file `.NAME.new` beside it. The name is always the same, so a crash leaves one file at most, and
-//!    the next write removes it, whatever it is.
+//!    the next write removes it.
 //! 2. Write the content.
 //! 3. Rename the temporary file over the file.
+//!
+//! Neither step replaces or removes anything but a regular file or a link to one: see [`crate::irreplaceable`].
 //!
 //! Unless a durable write is asked for, nothing is synced: after a loss of power the file may be old or empty. Token files have steps of their own, in `output/`.
 
@@ -15,7 +17,10 @@ use std::{
     path::Path,
 };
 
-use crate::blocking::{Access, at_file};
+use crate::{
+    blocking::{Access, at_file},
+    irreplaceable::Irreplaceable,
+};
 
 /// Replaces a file, in a folder that exists. `mode` is less the umask. Blocks on the disk.
 pub fn replace_file(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
@@ -32,6 +37,7 @@ pub fn replace_file_durably(path: &Path, content: &[u8], mode: u32) -> io::Resul
 fn replace(path: &Path, content: &[u8], mode: u32, sync: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     at_file(Access::Write, path);
     let Some(name) = path.file_name() else { return Err(io::ErrorKind::InvalidInput.into()) };
+    refuse(path)?;
     let mut temporary_name = OsString::from(".");
     temporary_name.push(name);
     temporary_name.push(".new");
@@ -39,16 +45,28 @@ fn replace(path: &Path, content: &[u8], mode: u32, sync: impl FnOnce(&File) -> i
     let create = || OpenOptions::new().write(true).create_new(true).mode(mode).open(&temporary);
     let mut file = match create() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            refuse(&temporary)?;
             fs::remove_file(&temporary)?;
             create()?
         }
         created => created?,
     };
-    let moved = file.write_all(content).and_then(|()| sync(&file)).and_then(|()| fs::rename(&temporary, path));
+    let moved = file
+        .write_all(content)
+        .and_then(|()| sync(&file))
+        .and_then(|()| refuse(path))
+        .and_then(|()| fs::rename(&temporary, path));
     moved.inspect_err(|_| {
         // A full disk needs the room for tokens.
         let _ = fs::remove_file(&temporary);
     })
+}
+
+/// Fails for what must not be replaced or removed.
+fn refuse(path: &Path) -> io::Result<()> {
+    let refused =
+        |found| io::Error::other(format!("`{}` is {found}: move it away, or choose another folder", path.display()));
+    Irreplaceable::at(path).map_or(Ok(()), |found| Err(refused(found)))
 }
 
 /// Replaces a file, and creates its folder with `folder_mode` if that is missing. Blocks on the disk.
@@ -114,22 +132,36 @@ mod tests {
     }
 
     #[test]
-    fn anything_at_the_temporary_name_is_replaced() {
+    fn a_file_or_link_at_the_temporary_name_is_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.json");
         let temporary = folder.path().join(".a.json.new");
         let elsewhere = folder.path().join("elsewhere");
-        let left: [&dyn Fn(); 3] = [
-            &|| fs::write(&temporary, "x".repeat(10_000)).unwrap(),
-            &|| symlink(&elsewhere, &temporary).unwrap(),
-            &|| drop(UnixListener::bind(&temporary).unwrap()),
-        ];
+        let left: [&dyn Fn(); 2] =
+            [&|| fs::write(&temporary, "x".repeat(10_000)).unwrap(), &|| symlink(&elsewhere, &temporary).unwrap()];
         for leave in left {
             leave();
             replace_file(&path, b"new", 0o600).unwrap();
             assert_eq!(fs::read(&path).unwrap(), b"new");
             assert_eq!(names(folder.path()), ["a.json"]);
         }
+    }
+
+    #[test]
+    fn what_is_no_file_is_never_replaced_or_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, temporary) = (folder.path().join("a.json"), folder.path().join(".a.json.new"));
+        for socket in [&path, &temporary] {
+            drop(UnixListener::bind(socket).unwrap());
+            let error = replace_file(&path, b"new", 0o600).unwrap_err().to_string();
+            assert!(error.starts_with(&format!("`{}` is a socket: move it away", socket.display())), "{error}");
+            assert_eq!(names(folder.path()), [socket.file_name().unwrap()]);
+            fs::remove_file(socket).unwrap();
+        }
+        symlink(".", &path).unwrap();
+        assert!(replace_file(&path, b"new", 0o600).is_err());
+        assert_eq!(names(folder.path()), ["a.json"]);
+        assert!(path.is_symlink());
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl SourceArguments {
         let Self { config, project_id, base_url, access_key_file, outputs } = self;
         let origin = if let Some(access_key_file) = access_key_file {
             let access_key_file = secret_file(&access_key_file, "--access-key-file", "an access key")?;
-            let outputs = outputs.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?;
+            let outputs = outputs.iter().map(|path| output(path)).collect::<Result<_, _>>()?;
             Origin::Flags { access_key_file, outputs }
         } else {
             let named = config.or_else(|| environment.setting(CONFIG_VARIABLE).map(PathBuf::from));
@@ -129,6 +129,11 @@ fn print_warnings<'a>(warnings: impl IntoIterator<Item = &'a Diagnostic>) {
     for warning in warnings {
         print::warning(&format_args!("warning: {warning}"));
     }
+}
+
+/// Returns the absolute path of an output. `-` stays as it is: the configuration refuses it, while `./-` is a file.
+fn output(path: &Path) -> Result<PathBuf, Failure> {
+    if path.as_os_str() == "-" { Ok(path.to_owned()) } else { absolute(path) }
 }
 
 /// Makes a path absolute. Resolves `..` in the file system, through links.

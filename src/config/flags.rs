@@ -71,7 +71,12 @@ fn file(
         diagnostics.mistake(&location, "not UTF-8", "rename the file or folder");
         return None;
     };
-    let path = path::file_of(&Text::outside(text, location.clone()), diagnostics);
+    let text = Text::outside(text, location.clone());
+    let path = if purpose == Purpose::Output {
+        path::output_of(&text, diagnostics)
+    } else {
+        path::file_of(&text, diagnostics)
+    };
     conflicts.record(purpose, path.as_deref(), &location);
     path
 }

@@ -13,6 +13,7 @@ mod environment;
 mod expand;
 mod fields;
 mod flags;
+mod kernel_folders;
 mod key_selection;
 mod line_number;
 mod load;

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     diagnostics::{Diagnostics, Location},
+    kernel_folders,
     path_use::{PathUse, Purpose},
     reader::path_of,
     resolve::PathResolver,
@@ -53,7 +54,8 @@ impl PathConflicts {
     }
 
     /// Reports what is used twice.
-    pub(super) fn check(&self, diagnostics: &mut Diagnostics) {
+    pub(super) fn check(&mut self, diagnostics: &mut Diagnostics) {
+        self.paths.retain(|path| !kernel_folders::check(path, diagnostics));
         let mut outputs: HashMap<&Path, &PathUse> = HashMap::new();
         for output in self.of(Purpose::Output) {
             if let Some(first) = outputs.get(output.resolved.as_path()) {

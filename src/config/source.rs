@@ -23,7 +23,7 @@ pub enum Origin {
     Flags {
         /// `--access-key-file`; absolute.
         access_key_file: PathBuf,
-        /// `--output`, one or more; absolute.
+        /// `--output`, one or more; absolute, but for `-`, which is a mistake.
         outputs: Vec<PathBuf>,
     },
 }

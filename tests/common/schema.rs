@@ -142,4 +142,5 @@ const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("in a set, names that begin with `..`", "", "it compares two places"),
     ("`.tokenwell.lock` is reserved", "", "one name among all"),
     ("the program's own status file", "", "it compares two places"),
+    (" leads into `/", "", "links are those of a machine"),
 ];

@@ -15,9 +15,13 @@ use std::{
     thread::{self, ScopedJoinHandle},
 };
 
-use tokenwell::output::file::{
-    FileTarget, Locks, Removed, Step, WriteError, Written, remove, sweep, write, write_observed,
+use tokenwell::output::{
+    Output,
+    file::{FileTarget, Locks, Removed, Step, WriteError, Written, remove, sweep, write, write_observed},
 };
+
+#[path = "../common/skipped.rs"]
+mod skipped;
 
 #[test]
 fn the_file_holds_exactly_the_tokens_bytes() {
@@ -178,15 +182,20 @@ fn what_is_no_file_is_refused_at_once_and_left_as_it_was() {
     fs::create_dir(at("folder")).unwrap();
     nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
     let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
+    symlink("pipe", at("link-to-pipe")).unwrap();
     symlink("/dev/null", at("device")).unwrap();
     symlink("folder", at("link")).unwrap();
+    symlink("/proc/self", at("kernel")).unwrap();
     let before = names(folder.path());
     let kinds = [
         ("folder", "it is a folder"),
-        ("pipe", "it is a named pipe"),
+        ("pipe", "it is a named pipe (FIFO)"),
         ("socket", "it is a socket"),
-        ("device", "it is a device"),
+        ("link-to-pipe", "it is a named pipe (FIFO)"),
+        ("device", "it is in `/dev`, a folder of the kernel; name a file in another folder"),
         ("link", "it is a folder"),
+        ("kernel/fd/1", "it is in `/proc`, a folder of the kernel"),
+        ("kernel/new/token", "`tokenwell token NAME` prints a token"),
     ];
     for (name, why) in kinds {
         let error = write(&output(&at(name)), b"one").unwrap_err();
@@ -196,6 +205,60 @@ fn what_is_no_file_is_refused_at_once_and_left_as_it_was() {
     }
     assert_eq!(names(folder.path()), before);
     assert!(fs::symlink_metadata(at("device")).unwrap().is_symlink());
+}
+
+#[test]
+fn what_comes_during_a_write_is_not_replaced_either() {
+    type Make = fn(&Path);
+    let table: [(&str, Make); 4] = [
+        ("a folder", |path| fs::create_dir(path).unwrap()),
+        ("a named pipe (FIFO)", |path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
+        ("a socket", |path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
+        ("in `/proc`, a folder of the kernel", |path| symlink("/proc/self/fd/1", path).unwrap()),
+    ];
+    for (what, make) in table {
+        let folder = tempfile::tempdir().unwrap();
+        let output = output(&folder.path().join("token"));
+        write(&output, b"old").unwrap();
+        let mut replaced_by_another = |step| {
+            if step == Step::Rename {
+                fs::remove_file(&output.path).unwrap();
+                make(&output.path);
+            }
+            Ok(())
+        };
+        let error = write_observed(&output, b"one", &mut replaced_by_another).unwrap_err();
+        assert!(error.to_string().contains(&format!("it is {what}; ")), "{error}");
+        assert_eq!(names(folder.path()), ["token"], "no temporary file is left");
+        assert!(!fs::symlink_metadata(&output.path).unwrap().is_file(), "{what}");
+    }
+}
+
+#[test]
+fn a_device_is_never_replaced_or_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let device = folder.path().join("null");
+    // The device number of `/dev/null`.
+    let (kind, number) = (nix::sys::stat::SFlag::S_IFCHR, nix::sys::stat::makedev(1, 3));
+    if nix::sys::stat::mknod(&device, kind, nix::sys::stat::Mode::S_IRWXU, number).is_err() {
+        return skipped::on_this_machine("only root may make a device, and not in every container");
+    }
+    let output = output(&device);
+    for text in [write(&output, b"one").unwrap_err().to_string(), remove(&output).unwrap_err().to_string()] {
+        assert!(text.contains("it is a device"), "{text}");
+    }
+    assert_eq!(names(folder.path()), ["null"]);
+    assert!(!fs::symlink_metadata(&device).unwrap().is_file());
+}
+
+#[test]
+fn nothing_is_made_in_a_folder_of_the_kernel() {
+    let folder = tempfile::tempdir().unwrap();
+    symlink("/proc/self", folder.path().join("alias")).unwrap();
+    let through = output(&folder.path().join("alias/new/token"));
+    assert!(matches!(write(&through, b"one"), Err(WriteError::Unfit { .. })));
+    let error = Output::from(through).prepare().unwrap_err().to_string();
+    assert_eq!(error, "it is in `/proc`, a folder of the kernel");
 }
 
 #[test]
@@ -214,8 +277,6 @@ fn paths_that_cannot_work_are_named_with_the_remedy() {
         (at(&"n".repeat(238)), Step::CreateTemporary, "at most 237 bytes"),
         (at(&"n".repeat(256)).join("token"), Step::MakeFolders, "shorter name"),
         (PathBuf::from("/"), Step::Look, "names no file"),
-        // This folder refuses files even from root.
-        (PathBuf::from("/proc/self/tokenwell-token"), Step::CreateTemporary, "/proc/self"),
     ];
     for (path, step, why) in table {
         let error = write(&output(&path), b"one").unwrap_err();
@@ -420,7 +481,9 @@ fn a_removal_takes_a_file_or_link_or_finds_none() {
     assert_eq!(names(folder.path()), ["elsewhere"]);
 
     nix::unistd::mkfifo(&at("token"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    assert!(remove(&token).unwrap_err().to_string().ends_with("it is a named pipe"));
+    assert!(
+        remove(&token).unwrap_err().to_string().contains("it is a named pipe (FIFO); tokenwell removes files only")
+    );
     assert!(at("token").exists());
 }
 

@@ -121,6 +121,16 @@ pub(super) fn file() -> Form {
     form("An absolute path", path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, FILE))
 }
 
+/// The absolute path of one file that is written, without `{name}`.
+pub(super) fn one_output() -> Form {
+    let elsewhere = format!("{}|{}", pattern::DETOUR_OF_FILE, pattern::of_the_kernel(""));
+    let path = path(&pattern::file(FILE_NAME_BYTES_MAX), &elsewhere, OUTPUT);
+    form(
+        "An absolute path outside `/dev`, `/proc` and `/sys`; `/dev/shm` is allowed",
+        without_placeholder(path, &elsewhere),
+    )
+}
+
 /// The absolute path of one file, without `{name}`.
 pub(super) fn one_file() -> Form {
     let path = path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, ONE_FILE);
@@ -133,8 +143,11 @@ pub(super) fn listen(path_bytes_max: usize) -> Form {
     let forms = format!("systemd|unix:{}|{address}", pattern::file(FILE_NAME_BYTES_MAX));
     let remedy = "write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
     let longest = path_bytes_max + "unix:".len();
-    let schema =
-        with(text(&forms, remedy), "not", json!({"pattern": format!("^unix:.*(?:{})", pattern::DETOUR_OF_FILE)}));
+    let schema = with(
+        text(&forms, remedy),
+        "not",
+        json!({"pattern": format!("^unix:.*(?:{})|{}", pattern::DETOUR_OF_FILE, pattern::of_the_kernel("unix:"))}),
+    );
     // A bound besides the pattern; a text with a variable may become shorter, so the bound does not apply to it.
     let bound =
         json!([{"anyOf": [{"maxLength": longest}, {"pattern": pattern::holding("^$")}], "errorMessage": remedy}]);
@@ -163,7 +176,8 @@ pub(super) fn hosts(label_bytes_max: usize) -> Form {
 
 /// The absolute path of a file for each key of a folder, with `{name}`.
 pub(super) fn file_of_each_key() -> Form {
-    let path = path(&pattern::file(FILE_NAME_BYTES_MAX), pattern::DETOUR_OF_FILE, FILE_OF_EACH_KEY);
+    let elsewhere = format!("{}|{}", pattern::DETOUR_OF_FILE, pattern::of_the_kernel(""));
+    let path = path(&pattern::file(FILE_NAME_BYTES_MAX), &elsewhere, FILE_OF_EACH_KEY);
     let mark = json!([{"pattern": pattern::holding(r"\{name\}"), "errorMessage": FILE_OF_EACH_KEY}]);
     form("An absolute path in which `{name}` is replaced by the name of the key file", with(path, "allOf", mark))
 }
@@ -192,9 +206,24 @@ pub(super) fn folder() -> Form {
     form("An absolute path", path(&pattern::folder(), pattern::DETOUR, FOLDER))
 }
 
-/// The absolute path of one folder, without `{name}`.
+/// The absolute path of a folder that is written to.
+pub(super) fn writable_folder() -> Form {
+    form(
+        "An absolute path outside `/dev`, `/proc` and `/sys`",
+        path(&pattern::folder(), &outside_the_kernel(), WRITABLE_FOLDER),
+    )
+}
+
+/// The absolute path of one folder that is written to, without `{name}`.
 pub(super) fn one_folder() -> Form {
-    form("An absolute path", without_placeholder(path(&pattern::folder(), pattern::DETOUR, FOLDER), pattern::DETOUR))
+    let elsewhere = outside_the_kernel();
+    let path = path(&pattern::folder(), &elsewhere, WRITABLE_FOLDER);
+    form("An absolute path outside `/dev`, `/proc` and `/sys`", without_placeholder(path, &elsewhere))
+}
+
+/// What a folder that is written to must not match.
+fn outside_the_kernel() -> String {
+    format!("{}|{}", pattern::DETOUR, pattern::of_the_kernel(""))
 }
 
 /// Permission bits of a file.
@@ -333,6 +362,9 @@ const SIGNALS_MAX: u8 = 64;
 const FILE: &str = "write the absolute path of a file, without `..`";
 const ONE_FILE: &str = "write the absolute path of a file, without `..` and without `{name}`";
 const FILE_OF_EACH_KEY: &str = "write the absolute path of a file, with `{name}` in the place of the key file's name";
+const OUTPUT: &str =
+    "write the absolute path of a file, without `..` and without `{name}`, and not in `/dev`, `/proc` or `/sys`";
+const WRITABLE_FOLDER: &str = "write the absolute path of a folder, without `..`, and not in `/dev`, `/proc` or `/sys`";
 const FOLDER: &str = "write the absolute path of a folder, without `..`";
 const MODE: &str = "write octal digits in quotes, such as `\"0640\"`";
 const MODE_OF_FOLDER: &str = "write octal digits in quotes, such as `\"0750\"`";

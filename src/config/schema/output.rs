@@ -15,7 +15,7 @@ use crate::{
 
 /// Describes an output of one credential.
 pub(super) fn of_one() -> Section {
-    let path = Entry::new("path", form::one_file(), PATH).required();
+    let path = Entry::new("path", form::one_output(), PATH).required();
     section("Output", "A file that contains the session of a credential.", path)
 }
 

@@ -74,6 +74,14 @@ pub(super) fn folder() -> String {
     format!(r"/(?:{PATH_CHAR}*\$?/)*{PATH_CHAR}*\$?")
 }
 
+/// Matches paths in the kernel's folders: `/proc`, `/sys`, and `/dev` but for `/dev/shm`. A text with a dollar may hold a variable,
+/// whose value is not known.
+pub(super) fn of_the_kernel(before: &str) -> String {
+    let other_than_shm = r"(?:[^/.s$][^/$]*|\.[^/$]+|s(?:[^/h$][^/$]*)?|sh(?:[^/m$][^/$]*)?|shm[^/$]+)";
+    let dev = format!("dev(?:(?:/\\.?)*|{SLASH}{other_than_shm}(?:/[^$]*)?)");
+    format!("^{before}{SLASH}(?:(?:proc|sys)(?:/[^$]*)?|{dev})$")
+}
+
 /// A part of an IPv4 address.
 pub(super) const OCTET: &str = "(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])";
 pub(super) const PORT: &str = "0*(?:6553[0-5]|655[0-2][0-9]|65[0-4][0-9]{2}|6[0-4][0-9]{3}|[1-5]?[0-9]{1,4})";
@@ -86,6 +94,8 @@ const VARIABLE: &str = r"\$\{[A-Za-z_][A-Za-z0-9_]*\}";
 /// A character outside variables: a dollar that precedes neither a brace nor a dollar is an ordinary character.
 pub(super) const PLAIN: &str = r"(?:[^$]|\$\$|\$[^${])";
 const PATH_CHAR: &str = r"(?:[^/$\x00-\x1f\x7f-\x9f]|\$\$|\$[^/${\x00-\x1f\x7f-\x9f])";
+/// A slash, or one that is written in a roundabout way.
+const SLASH: &str = r"/(?:/|\./)*";
 const UNIT: &str = "(?:nanos|nsec|ns|usec|us|µs|millis|msec|ms|seconds|second|secs|sec|s|minutes|minute|min|mins|m|\
                     hours|hour|hrs|hr|h|days|day|d|weeks|week|wks|wk|w|months|month|M|years|year|yrs|yr|y)";
 

@@ -32,7 +32,7 @@ pub fn root() -> Section {
         .default(false),
         Entry::new(
             "stateDirectory",
-            form::folder(),
+            form::writable_folder(),
             "The folder for state that a restart needs: times of exchanges, written outputs, public keys. It holds no secrets except refresh tokens that replace mounted ones.",
         )
         .fallback("`$STATE_DIRECTORY`, else the folder of the first output"),

@@ -62,7 +62,7 @@ fn read(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics:
 }
 
 fn path(field: &Field, whose: Whose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
-    let path = path::file(field, diagnostics)?;
+    let path = field.text(diagnostics).and_then(|text| path::output_of(&text, diagnostics))?;
     conflicts.record(Purpose::Output, Some(&path), &field.location);
     let has_placeholder = path.to_string_lossy().contains(path::NAME_PLACEHOLDER);
     match (whose, has_placeholder) {

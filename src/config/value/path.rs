@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use super::name::NAME_BYTES_MAX;
 use crate::config::{
     diagnostics::{Diagnostics, Location},
+    kernel_folders,
     reader::{Field, Text},
     show::looks_like_a_secret,
 };
@@ -29,6 +30,21 @@ pub(in crate::config) fn file_of(text: &Text, diagnostics: &mut Diagnostics) -> 
         return None;
     }
     Some(path)
+}
+
+/// Reads the path of an output from a text. `-` and a detour into a folder of the kernel are not the file that was meant.
+pub(in crate::config) fn output_of(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
+    if text.value == STANDARD_OUTPUT {
+        let what = "`-` is not a file: tokens are kept in files";
+        diagnostics.mistake(&text.location, what, kernel_folders::INSTEAD_OF_AN_OUTPUT);
+        return None;
+    }
+    let path = Path::new(&text.value);
+    let has_detour = path.is_absolute() && path.components().any(|part| part == Component::ParentDir);
+    if has_detour && kernel_folders::check_detour(path, &text.location, diagnostics).is_some() {
+        return None;
+    }
+    file_of(text, diagnostics)
 }
 
 /// Reads the path of a folder from a text.
@@ -106,6 +122,8 @@ fn longest_with_name(file_name: &[u8]) -> usize {
     file_name.len() + marks * (NAME_BYTES_MAX - NAME_PLACEHOLDER.len())
 }
 
+/// What other programs take for their standard output.
+pub(in crate::config) const STANDARD_OUTPUT: &str = "-";
 /// The placeholder for a credential's name in the output paths of `credentialsFrom`.
 pub(in crate::config) const NAME_PLACEHOLDER: &str = "{name}";
 pub(in crate::config) const FILE_NAME_BYTES_MAX: usize = 200;

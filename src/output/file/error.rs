@@ -8,18 +8,18 @@ use std::{
 use rustix::io::Errno;
 
 use super::{Held, RenderError, SetStep, Step, imposed_note};
-use crate::attributes::ImposedAttributes;
+use crate::{attributes::ImposedAttributes, irreplaceable::Irreplaceable};
 
 /// Why a session was not written. The file that stood there, if any, is untouched.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The target is no file, and no link to one.
-    #[error("cannot write token file `{path}`: it is {what}; {NAME_A_FILE}", path = path.display())]
+    #[error("cannot write token file `{path}`: it is {what}; {remedy}", path = path.display(), remedy = unfit_remedy(*what))]
     Unfit {
         /// The target.
         path: PathBuf,
-        /// What it is, with its article.
-        what: &'static str,
+        /// What it is.
+        what: Irreplaceable,
     },
     /// The session has no form to be written in.
     #[error("cannot make the content of token file `{path}`: {why}", path = path.display())]
@@ -54,8 +54,8 @@ pub enum WriteError {
     InTheWay {
         /// Where.
         path: PathBuf,
-        /// What it is, with its article.
-        what: &'static str,
+        /// What it is.
+        what: Irreplaceable,
     },
     /// The file system gives the file other attributes, and the output refuses that.
     #[error("cannot write token file `{path}`: it would have {words}; {remedy}", path = path.display(), words = imposed.words(), remedy = not_kept_remedy(path))]
@@ -82,7 +82,7 @@ impl WriteError {
     /// What a person can do about it, if that is known. Its message ends with the same words.
     pub fn remedy(&self) -> Option<String> {
         match self {
-            Self::Unfit { .. } => Some(NAME_A_FILE.to_owned()),
+            Self::Unfit { what, .. } => Some(unfit_remedy(*what).to_owned()),
             Self::Unrendered { why, .. } => Some(why.remedy().to_owned()),
             Self::Failed { step, source, .. } => remedy(Some(*step), source).map(str::to_owned),
             Self::Set { step, source, .. } => remedy_in_set(*step, source).map(str::to_owned),
@@ -100,13 +100,13 @@ impl WriteError {
             number.unwrap_or_else(|| io::Error::new(source.kind(), source.to_string()))
         };
         match self {
-            Self::Unfit { path, what } => Self::Unfit { path: path.clone(), what },
+            Self::Unfit { path, what } => Self::Unfit { path: path.clone(), what: *what },
             Self::Unrendered { path, why } => Self::Unrendered { path: path.clone(), why: why.clone() },
             Self::Failed { step, path, source } => {
                 Self::Failed { step: *step, path: path.clone(), source: same(source) }
             }
             Self::Set { step, path, source } => Self::Set { step: *step, path: path.clone(), source: same(source) },
-            Self::InTheWay { path, what } => Self::InTheWay { path: path.clone(), what },
+            Self::InTheWay { path, what } => Self::InTheWay { path: path.clone(), what: *what },
             Self::NotKept { path, imposed } => Self::NotKept { path: path.clone(), imposed: *imposed },
             Self::IsAKey { path, key } => Self::IsAKey { path: path.clone(), key: key.clone() },
             Self::Held(held) => Self::Held(held.clone()),
@@ -230,6 +230,15 @@ fn not_kept_remedy(path: &Path) -> String {
     )
 }
 
+/// The remedy for a target that is no file.
+fn unfit_remedy(what: Irreplaceable) -> &'static str {
+    match what {
+        Irreplaceable::OfTheKernel(_) => WRITE_OUTSIDE,
+        Irreplaceable::Folder | Irreplaceable::Fifo | Irreplaceable::Socket | Irreplaceable::Device => NAME_A_FILE,
+    }
+}
+
+const WRITE_OUTSIDE: &str = "name a file in another folder; `tokenwell token NAME` prints a token";
 const NAME_A_FILE: &str = "name a file instead, tokenwell replaces nothing else";
 const REMOVE_IT: &str = "remove it, tokenwell replaces files and links only";
 const WRITE_ELSEWHERE: &str = "write tokens somewhere else";
@@ -237,7 +246,10 @@ const WRITE_ELSEWHERE: &str = "write tokens somewhere else";
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attributes::{Attributes, WantedAttributes};
+    use crate::{
+        attributes::{Attributes, WantedAttributes},
+        irreplaceable::KernelFolder,
+    };
 
     #[test]
     fn an_error_says_what_where_and_what_to_do() {
@@ -267,12 +279,13 @@ mod tests {
     fn a_message_ends_with_the_remedy_of_the_error() {
         let path = || PathBuf::from("/run/app/token");
         let errors = [
-            WriteError::Unfit { path: path(), what: "a folder" },
+            WriteError::Unfit { path: path(), what: Irreplaceable::Folder },
+            WriteError::Unfit { path: path(), what: Irreplaceable::OfTheKernel(KernelFolder::Dev) },
             WriteError::Unrendered { path: path(), why: RenderError::Empty },
             WriteError::Failed { step: Step::SetOwner, path: path(), source: Errno::PERM.into() },
             WriteError::Set { step: SetStep::Swap, path: path(), source: Errno::ISDIR.into() },
             WriteError::Set { step: SetStep::Swap, path: path(), source: Errno::NOSPC.into() },
-            WriteError::InTheWay { path: path(), what: "a folder" },
+            WriteError::InTheWay { path: path(), what: Irreplaceable::Folder },
             WriteError::IsAKey { path: path(), key: "/keys/a".into() },
             WriteError::NotKept { path: path(), imposed: imposed() },
         ];

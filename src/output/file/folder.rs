@@ -16,14 +16,18 @@ use rustix::{
 };
 
 use super::ownership::{own, permit_folder};
+use crate::irreplaceable::{Irreplaceable, KernelFolder};
 
-/// Makes the folder and its missing parents. Existing folders are left unchanged.
+/// Makes the folder and its missing parents. Existing folders are left unchanged, and nothing is made in a folder of the kernel.
 pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => return Err(Errno::NOTDIR.into()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),
+    }
+    if let Some(kernels) = KernelFolder::behind(folder) {
+        return Err(Irreplaceable::OfTheKernel(kernels).into());
     }
     if let Some(above) = folder.parent() {
         make(above, group)?;

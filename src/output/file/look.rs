@@ -1,9 +1,9 @@
 //! Step 1 of a write: looks at the file at the target and decides whether it needs to be replaced at all.
 
 use std::{
-    fs::{self, FileType, Metadata, OpenOptions},
+    fs::{self, Metadata, OpenOptions},
     io::{self, Read},
-    os::unix::fs::{FileTypeExt, OpenOptionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -11,7 +11,7 @@ use rustix::{fs::OFlags, io::Errno};
 use zeroize::Zeroizing;
 
 use super::{ownership, target::Expected};
-use crate::attributes::ImposedAttributes;
+use crate::{attributes::ImposedAttributes, irreplaceable::Irreplaceable};
 
 /// The file at a target.
 pub(super) enum Found {
@@ -19,8 +19,8 @@ pub(super) enum Found {
     Same(Option<ImposedAttributes>),
     /// Nothing, another file, or a link: to be replaced.
     Different,
-    /// Something that must not be replaced, in words.
-    Unfit(&'static str),
+    /// Something that must not be replaced.
+    Unfit(Irreplaceable),
     /// It cannot be looked at. A write goes on: its next steps meet the same trouble and name it.
     Unseen,
 }
@@ -28,19 +28,15 @@ pub(super) enum Found {
 /// Looks without ever blocking, and without opening what is no regular file: to open a pipe or a device is to act on it.
 ///
 /// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
-/// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone: `/dev/stdout` is one.
+/// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone.
 pub(super) fn look(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> Found {
+    if let Some(irreplaceable) = Irreplaceable::at(target) {
+        return Found::Unfit(irreplaceable);
+    }
     let found = match fs::symlink_metadata(target) {
         Ok(found) => found,
         Err(error) => return if is_gone(&error) { Found::Different } else { Found::Unseen },
     };
-    if found.is_symlink() {
-        let leads_to = fs::metadata(target).ok().and_then(|end| unfit(end.file_type()));
-        return leads_to.map_or(Found::Different, Found::Unfit);
-    }
-    if let Some(what) = unfit(found.file_type()) {
-        return Found::Unfit(what);
-    }
     if !looks_as_wanted(&found, wanted, bytes) {
         return Found::Different;
     }
@@ -56,21 +52,6 @@ pub(super) fn look(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> Found {
 fn is_gone(error: &io::Error) -> bool {
     use io::ErrorKind::{NotADirectory, NotFound, UnexpectedEof};
     matches!(error.kind(), NotFound | NotADirectory | UnexpectedEof) || Errno::from_io_error(error) == Some(Errno::LOOP)
-}
-
-/// The name of a file type that no token file may replace.
-pub(super) fn unfit(kind: FileType) -> Option<&'static str> {
-    if kind.is_file() || kind.is_symlink() {
-        None
-    } else if kind.is_dir() {
-        Some("a folder")
-    } else if kind.is_fifo() {
-        Some("a named pipe")
-    } else if kind.is_socket() {
-        Some("a socket")
-    } else {
-        Some("a device")
-    }
 }
 
 fn looks_as_wanted(found: &Metadata, wanted: Expected<'_>, bytes: &[u8]) -> bool {

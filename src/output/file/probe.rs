@@ -18,14 +18,16 @@ use rustix::{
 
 use super::{
     FileTarget, Step, WriteError,
-    look::{Found, look},
     name::Place,
     not_kept,
     ownership::{own, permit, read_back},
     set,
     write::create_beside,
 };
-use crate::attributes::{Imposed, ImposedAttributes};
+use crate::{
+    attributes::{Imposed, ImposedAttributes},
+    irreplaceable::Irreplaceable,
+};
 
 /// An output that can be written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +56,8 @@ pub fn probe(wanted: &FileTarget) -> Result<Probed, WriteError> {
     let failed = |step, path: &Path, source: io::Error| WriteError::Failed { step, path: path.to_owned(), source };
     let place = Place::of(wanted).map_err(|source| failed(Step::Look, &wanted.path, source))?;
     let target = place.target();
-    if let (None, Found::Unfit(what)) = (&wanted.set, look(&target, wanted.into(), b"")) {
+    let is_in_the_way = |what: &Irreplaceable| wanted.set.is_none() || matches!(what, Irreplaceable::OfTheKernel(_));
+    if let Some(what) = Irreplaceable::at(&target).filter(is_in_the_way) {
         return Err(WriteError::Unfit { path: target, what });
     }
     let nearest = nearest(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;

@@ -4,7 +4,8 @@ use std::{fs, io};
 
 use tracing::warn;
 
-use super::{FileTarget, RemoveError, folder, look::unfit, name::Place};
+use super::{FileTarget, RemoveError, folder, name::Place};
+use crate::irreplaceable::Irreplaceable;
 
 /// The result of a removal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,20 +16,16 @@ pub enum Removed {
     Missing,
 }
 
-/// Removes the output's file. Blocks on the disk. A link is removed itself; a folder, pipe, socket or device is refused.
+/// Removes the output's file. Blocks on the disk. A link is removed itself. What is no regular file, and a link to
+/// such, is refused.
 pub fn remove(file: &FileTarget) -> Result<Removed, RemoveError> {
     let failed = |source| RemoveError { path: file.path.clone(), source };
     let place = Place::of(file).map_err(failed)?;
     let target = place.target();
     let missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
-    match fs::symlink_metadata(&target) {
-        Err(error) if missing(&error) => return Ok(Removed::Missing),
-        Err(error) => return Err(failed(error)),
-        Ok(found) => {
-            if let Some(what) = unfit(found.file_type()) {
-                return Err(failed(io::Error::other(format!("it is {what}"))));
-            }
-        }
+    if let Some(irreplaceable) = Irreplaceable::at(&target) {
+        let why = format!("it is {irreplaceable}; tokenwell removes files only: remove it by hand, or change the path");
+        return Err(failed(io::Error::other(why)));
     }
     match fs::remove_file(&target) {
         Err(error) if missing(&error) => return Ok(Removed::Missing),

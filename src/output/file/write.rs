@@ -8,7 +8,7 @@
 //! 6. Set the mode, on the descriptor, so that the umask cannot cut it. Read owner, group and mode back: a file system may impose
 //!    others. If the output refuses that, this is tried in step 3 already, while the file is empty.
 //! 7. Sync the file.
-//! 8. Rename it over the target. A reader has the old token or the new one, each whole and with its final owner and mode.
+//! 8. Rename it over the target, unless that has become something that is never replaced. A reader has the old token or the new one, each whole and with its final owner and mode.
 //! 9. Sync the folder.
 //!
 //! Steps 1 to 8: any failure removes the temporary file and leaves the target as it was. A crash leaves at most one
@@ -37,7 +37,7 @@ use super::{
     ownership::{own, permit, read_back},
     target::Expected,
 };
-use crate::attributes::Imposed;
+use crate::{attributes::Imposed, irreplaceable::Irreplaceable};
 
 /// The result of a write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -104,7 +104,13 @@ pub fn write_observed<'o>(
     // 7.
     steps.take(Step::SyncFile, || temporary.as_file().sync_all())?;
     // 8.
-    steps.take(Step::Rename, || temporary.persist(&target).map_err(|refused| refused.error))?;
+    let renamed = || match Irreplaceable::at(&target) {
+        Some(irreplaceable) => Ok(Some(irreplaceable)),
+        None => temporary.persist(&target).map(|_| None).map_err(|refused| refused.error),
+    };
+    if let Some(what) = steps.take(Step::Rename, renamed)? {
+        return Err(WriteError::Unfit { path: target, what });
+    }
     // 9.
     if let Err(error) = steps.take(Step::SyncFolder, || folder::sync(place.folder)) {
         warn!("{error}; the new token is in place, but a loss of power now may bring back the old one");

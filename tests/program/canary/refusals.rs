@@ -104,9 +104,9 @@ fn no_key_file_brings_a_secret_into_the_log() {
     let names: Vec<_> = (0..files.len()).map(|n| format!("bad{n}")).collect();
     let names: Vec<_> = names.iter().map(String::as_str).chain(["folder", "missing"]).collect();
     let (good, file) = (setting.path("keys/good"), setting.path("file/token.jwt"));
-    let (good, file) = (good.display(), file.display());
-    let more =
-        format!("  - {{name: good, accessKeyFile: {good}, outputs: [{{path: {file}}}, {{path: /proc/x/token}}]}}\n");
+    let (good, file, below) =
+        (good.display(), file.display(), setting.path("file/deeper/token.jwt").display().to_string());
+    let more = format!("  - {{name: good, accessKeyFile: {good}, outputs: [{{path: {file}}}, {{path: {below}}}]}}\n");
     setting.configure_with(PACE, &format!("{}{more}", setting.named(&names)));
     let program = start(&setting);
     program.until_said("cannot make folder", 1);

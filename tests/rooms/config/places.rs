@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::case::{check, refusal};
+use crate::case::{check, good, refusal, tokenwell};
 
 #[test]
 fn no_token_stands_where_the_status_file_is() {
@@ -94,4 +94,102 @@ credentials:
 ",
     );
     assert_eq!(ended.status.code(), Some(0), "{}", String::from_utf8_lossy(&ended.stderr));
+}
+
+#[test]
+fn nothing_is_written_into_a_folder_of_the_kernel() {
+    insta::assert_snapshot!(refusal(r#"projectId: P2abc
+stateDirectory: /dev
+status: {listen: "unix:/dev/stdout"}
+credentials:
+  - {name: a, accessKeyFile: /keys/a, outputs: [{path: /dev/stdout}, {path: //dev//fd/1}, {path: /dev/./stderr}]}
+  - {name: b, accessKeyFile: /keys/b, outputs: [{path: /dev/../dev/stdout}, {path: /proc/self/fd/1}, {path: /sys/a}]}
+  - {name: c, accessKeyFile: /keys/c, outputs: [{path: "-"}, {path: /dev/stdout, format: template, template: "{{ token }}"}]}
+credentialsFrom:
+  - {accessKeyDirectory: /keys, outputs: [{path: "/dev/{name}"}]}
+sets: [{directory: /dev/pts}]
+"#, &[]), @"
+    `/etc/tokenwell/tokenwell.yaml` has 12 mistakes
+
+       line 2, stateDirectory: `/dev` is in `/dev`, where the kernel has devices and links, not files
+               name another folder, such as one in `/run` or `/var/lib`
+       line 3, status.listen: `/dev/stdout` is in `/dev`, where the kernel has devices and links, not files
+               name a path in another folder, such as `/run/tokenwell/status.sock`
+       line 5, credentials[0].outputs[0].path: `/dev/stdout` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 5, credentials[0].outputs[1].path: `/dev/fd/1` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 5, credentials[0].outputs[2].path: `/dev/stderr` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 6, credentials[1].outputs[0].path: `/dev/../dev/stdout` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 6, credentials[1].outputs[1].path: `/proc/self/fd/1` is in `/proc`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 6, credentials[1].outputs[2].path: `/sys/a` is in `/sys`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 7, credentials[2].outputs[0].path: `-` is not a file: tokens are kept in files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 7, credentials[2].outputs[1].path: `/dev/stdout` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+       line 9, credentialsFrom[0].outputs[0].path: `/dev/{name}` is in `/dev`, where the kernel has devices and links, not files
+               name a file elsewhere; `tokenwell token NAME` prints a token
+      line 10, sets[0].directory: `/dev/pts` is in `/dev`, where the kernel has devices and links, not files
+               name another folder, such as one in `/run` or `/var/lib`
+    ");
+}
+
+#[test]
+fn shared_memory_and_what_is_only_read_are_allowed_in_dev() {
+    good(
+        r#"projectId: P2abc
+stateDirectory: /dev/shm/state
+status: {listen: "unix:/dev/shm/status.sock"}
+credentials:
+  - name: a
+    accessKeyFile: /dev/shm/key
+    outputs: [{path: /dev/shm/a.jwt}, {path: /run/user/1000/a.jwt}, {path: /run/-}, {path: /dev/shm/dev/stdout}, {path: /device/a}]
+    hooks: [{signal: HUP, pidFile: /dev/pid}]
+sets: [{directory: /dev/shm/set}]
+"#,
+        &[],
+    );
+}
+
+#[test]
+fn a_link_into_a_folder_of_the_kernel_is_no_way_around() {
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("/proc/self", folder.path().join("by-link")).unwrap();
+    std::os::unix::fs::symlink("by-link/fd/1", folder.path().join("stdout")).unwrap();
+    let ended = check(
+        &folder,
+        r"projectId: P2abc
+credentials:
+  - {name: a, accessKeyFile: /keys/a, outputs: [{path: DIR/by-link/a.jwt}, {path: DIR/stdout}, {path: DIR/a.jwt}]}
+",
+    );
+    assert_eq!(ended.status.code(), Some(2));
+    let said = String::from_utf8(ended.stderr).unwrap().replace(folder.path().to_str().unwrap(), "DIR");
+    insta::assert_snapshot!(said, @"
+    error: `DIR/tokenwell.yaml` has 2 mistakes
+
+      line 3, credentials[0].outputs[0].path: `DIR/by-link/a.jwt` leads into `/proc`, where the kernel has devices and links, not files
+              name a file elsewhere; `tokenwell token NAME` prints a token
+      line 3, credentials[0].outputs[1].path: `DIR/stdout` leads into `/proc`, where the kernel has devices and links, not files
+              name a file elsewhere; `tokenwell token NAME` prints a token
+    ");
+}
+
+#[test]
+fn an_output_flag_that_means_standard_output_is_refused() {
+    let spellings = ["-", "/dev/stdout", "/dev/../dev/stdout", "//dev/fd/1", "/proc/self/fd/1", "/dev/fd/../stdout"];
+    for output in spellings {
+        let flags = ["check", "--project-id", "P2abc", "--access-key-file", "/keys/a", "--output", output];
+        let ended = tokenwell(&flags, &[]);
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(2), "{output}: {said}");
+        assert!(
+            said.contains("`tokenwell token NAME` prints a token") && said.contains("--output"),
+            "{output}: {said}"
+        );
+    }
 }

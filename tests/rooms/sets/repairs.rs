@@ -92,7 +92,7 @@ fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
     let inside = precious.path().join("..2026_11_23_15_22_01.abcdefgh");
     fs::create_dir(&inside).unwrap();
     fs::write(inside.join("b"), "precious").unwrap();
-    let table: [Case; 8] = [
+    let table: [Case; 7] = [
         ("nothing", &|data| symlink("..2026_11_23_15_22_01.zzzzzzzz", data).unwrap()),
         ("a foreign name", &|data| symlink("foreign", data).unwrap()),
         ("a foreign place", &|data| symlink(precious.path(), data).unwrap()),
@@ -104,7 +104,6 @@ fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
             symlink("..2026_11_23_15_22_01.yyyyyyyy", data).unwrap();
         }),
         ("a file", &|data| fs::write(data, "x").unwrap()),
-        ("a pipe", &|data| nix::unistd::mkfifo(data, nix::sys::stat::Mode::S_IRWXU).unwrap()),
     ];
     for (what, make) in table {
         let set = Set::new();
@@ -128,8 +127,8 @@ fn whatever_data_leads_to_is_left_alone_and_the_set_begins_anew() {
 fn an_obstacle_to_a_link_is_reported_for_its_file_only() {
     let table: [Case; 4] = [
         ("a folder", &|path| fs::create_dir(path).unwrap()),
-        ("a named pipe", &|path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
-        ("a device", &|path| symlink("/dev/null", path).unwrap()),
+        ("a named pipe (FIFO)", &|path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
+        ("in `/dev`, a folder of the kernel", &|path| symlink("/dev/null", path).unwrap()),
         ("a folder", &|path| symlink("/", path).unwrap()),
     ];
     for (what, make) in table {
@@ -152,12 +151,37 @@ fn an_obstacle_to_a_link_is_reported_for_its_file_only() {
         set.put(&[("a", "two")]);
         set.is_whole();
     }
-    let set = Set::new();
-    fs::create_dir_all(set.at("..data")).unwrap();
-    let a = set.output("a");
-    let error = set.write(&[(&a, b"one")], &mut |_| Ok(())).remove(0).unwrap_err().to_string();
-    assert!(error.contains("..data`: it is a folder; remove it"), "{error}");
-    assert_eq!(set.names(), ["..data"]);
+}
+
+#[test]
+fn what_is_no_file_or_link_stays_in_the_place_of_the_data_link() {
+    let table: [Case; 3] = [
+        ("a folder", &|path| fs::create_dir(path).unwrap()),
+        ("a named pipe (FIFO)", &|path| nix::unistd::mkfifo(path, nix::sys::stat::Mode::S_IRWXU).unwrap()),
+        ("a socket", &|path| drop(std::os::unix::net::UnixListener::bind(path).unwrap())),
+    ];
+    for (what, make) in table {
+        let set = Set::new();
+        fs::create_dir(set.path()).unwrap();
+        make(&set.at("..data"));
+        let a = set.output("a");
+        let error = set.write(&[(&a, b"one")], &mut |_| Ok(())).remove(0).unwrap_err().to_string();
+        assert!(error.contains(&format!("..data`: it is {what}; remove it")), "{error}");
+        assert_eq!(set.names(), ["..data"]);
+        // It also stays if it comes as late as possible.
+        let set = Set::new();
+        fs::create_dir(set.path()).unwrap();
+        let a = set.output("a");
+        let mut comes_late = |step| {
+            if step == SetStep::Swap {
+                make(&set.at("..data"));
+            }
+            Ok(())
+        };
+        let error = set.write(&[(&a, b"one")], &mut comes_late).remove(0).unwrap_err().to_string();
+        assert!(error.contains(&format!("..data`: it is {what}; remove it")), "{error}");
+        assert_eq!(set.names(), ["..data"], "{what}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     file_id::FileId,
+    irreplaceable::KernelFolder,
     output::file::{FileTarget, name::Place},
 };
 
@@ -32,10 +33,13 @@ impl Locks {
     /// Claims the output for this process until it is released, or the process ends. For an output that is claimed
     /// already, the claim is checked again, because the folder may have been replaced. Blocks on the disk.
     ///
-    /// Without lock support (a file system without locks, a folder that is missing or not writable) the claim succeeds,
+    /// Without lock support (a file system without locks, a folder that is missing, not writable or the kernel's) the claim succeeds,
     /// and the write reports any error that matters.
     pub fn claim(&self, file: &FileTarget) -> Result<(), Held> {
         let Ok(place) = Place::of(file) else { return Ok(()) };
+        if KernelFolder::behind(&place.folder.join(LOCK_FILE)).is_some() {
+            return Ok(());
+        }
         let folder = self.folder(place.folder);
         let mut state = taken(&folder.state);
         match state.attach(place.folder, &self.files).and_then(|opened| match opened {

@@ -207,7 +207,7 @@ impl Drop for Draft<'_> {
 /// Removes the folder of a generation with the files in it. What is no file stays, and the folder with it.
 pub(super) fn clear(set: &Directory, name: &OsStr, generation: &Directory) -> io::Result<()> {
     for (file, kind) in generation.entries(usize::MAX)? {
-        if kind != FileType::Directory {
+        if matches!(kind, FileType::RegularFile | FileType::Symlink) {
             generation.remove(&file)?;
         }
     }

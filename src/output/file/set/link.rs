@@ -2,8 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
-    fs, io,
-    path::Path,
+    io,
 };
 
 use rustix::fs::FileType;
@@ -14,22 +13,33 @@ use super::{
     name::{self, DATA, link_to},
     steps::SetSteps,
 };
-use crate::output::file::{WriteError, look::unfit};
+use crate::{irreplaceable::Irreplaceable, output::file::WriteError};
 
 /// Makes `..data` lead to that generation, in one step: the moment of truth.
 pub(super) fn swap(set: &Directory, generation: &OsStr, steps: &mut SetSteps<'_>) -> Result<(), WriteError> {
     let temporary = name::data_temporary();
     steps.take(SetStep::MakeDataLink, || set.make_link(&temporary, generation))?;
-    steps.take(SetStep::Swap, || set.rename(&temporary, OsStr::new(DATA))).inspect_err(|_| {
+    let renamed = || match in_the_way_of_data(set)? {
+        Some(what) => Ok(Err(what)),
+        None => set.rename(&temporary, OsStr::new(DATA)).map(Ok),
+    };
+    let renamed = steps.take(SetStep::Swap, renamed);
+    if !matches!(renamed, Ok(Ok(()))) {
         let _ = set.remove(&temporary);
-    })
+    }
+    renamed?.map_err(|what| WriteError::InTheWay { path: steps.path_of(OsStr::new(DATA)), what })
 }
 
-/// The obstacle where `..data` belongs, in words: only a folder, since a link replaces anything else.
-pub(super) fn in_the_way_of_data(set: &Directory) -> io::Result<Option<&'static str>> {
-    let found = set.stat(OsStr::new(DATA))?;
-    let is_folder = found.is_some_and(|found| FileType::from_raw_mode(found.st_mode) == FileType::Directory);
-    Ok(is_folder.then_some("a folder"))
+/// The obstacle where `..data` belongs. A link or a regular file there is replaced.
+pub(super) fn in_the_way_of_data(set: &Directory) -> io::Result<Option<Irreplaceable>> {
+    let Some(found) = set.stat(OsStr::new(DATA))? else { return Ok(None) };
+    Ok(match FileType::from_raw_mode(found.st_mode) {
+        FileType::RegularFile | FileType::Symlink => None,
+        FileType::Directory => Some(Irreplaceable::Folder),
+        FileType::Fifo => Some(Irreplaceable::Fifo),
+        FileType::Socket => Some(Irreplaceable::Socket),
+        FileType::CharacterDevice | FileType::BlockDevice | FileType::Unknown => Some(Irreplaceable::Device),
+    })
 }
 
 /// Makes or repairs the link to a file, in one step for readers. It also replaces a file from a time before the set.
@@ -39,32 +49,32 @@ pub(super) fn put(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Re
         return Ok(false);
     }
     let path = steps.path_of(name);
-    if let Some(what) = in_the_way(&path) {
-        return Err(WriteError::InTheWay { path, what });
-    }
-    steps.take_of(SetStep::Link, name, || {
+    let linked = || {
+        if let Some(what) = Irreplaceable::at(&path) {
+            return Ok(Err(what));
+        }
         let temporary = name::link_temporary(name);
         set.make_link(&temporary, &link_to(name))?;
-        set.rename(&temporary, name).inspect_err(|_| {
+        let renamed = set.rename(&temporary, name).inspect_err(|_| {
             let _ = set.remove(&temporary);
-        })
-    })?;
-    Ok(true)
+        });
+        renamed.map(Ok)
+    };
+    let linked = steps.take_of(SetStep::Link, name, linked)?;
+    linked.map(|()| true).map_err(|what| WriteError::InTheWay { path, what })
 }
 
 /// Removes the link to a file, or the file there from a time before the set. Returns whether there was one.
 pub(super) fn take(set: &Directory, name: &OsStr, steps: &mut SetSteps<'_>) -> Result<bool, WriteError> {
     let path = steps.path_of(name);
-    match fs::symlink_metadata(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(source) => return Err(WriteError::Set { step: SetStep::Link, path, source }),
-        Ok(found) => {
-            if let Some(what) = unfit(found.file_type()) {
-                return Err(WriteError::InTheWay { path, what });
-            }
-        }
+    if set.stat(name).map_err(|source| WriteError::Set { step: SetStep::Link, path: path.clone(), source })?.is_none() {
+        return Ok(false);
     }
-    steps.take_of(SetStep::Link, name, || set.remove(name))
+    let removed = steps.take_of(SetStep::Link, name, || match Irreplaceable::at(&path) {
+        Some(what) => Ok(Err(what)),
+        None => set.remove(name).map(Ok),
+    })?;
+    removed.map_err(|what| WriteError::InTheWay { path, what })
 }
 
 /// Removes links that are exactly ours and lead to no file of the generation. Answers whether there were any.
@@ -82,11 +92,4 @@ pub(super) fn take_dangling(set: &Directory, files: &[OsString], steps: &mut Set
 /// Whether the link leads where it should. One that cannot be read does not.
 pub(super) fn is_right(set: &Directory, name: &OsStr) -> bool {
     set.link(name).is_ok_and(|target| target == Some(link_to(name)))
-}
-
-/// As for a plain output: neither a folder, pipe, socket or device is replaced, nor a link that leads to one.
-fn in_the_way(path: &Path) -> Option<&'static str> {
-    let found = fs::symlink_metadata(path).ok()?;
-    let end = if found.is_symlink() { fs::metadata(path).ok()? } else { found };
-    unfit(end.file_type())
 }

@@ -13,7 +13,10 @@ use super::{
     replace::{Change, Replaced, replace},
     steps::{SetSteps, log_failure},
 };
-use crate::output::file::{FileTarget, RemoveError, Removed, SetFolder, WriteError};
+use crate::{
+    irreplaceable::{Irreplaceable, KernelFolder},
+    output::file::{FileTarget, RemoveError, Removed, SetFolder, WriteError},
+};
 
 /// Removes files of one set. Returns one result per file. Blocks on the disk. See `write_set_observed` for the rest.
 pub fn remove_set_observed(
@@ -22,6 +25,10 @@ pub fn remove_set_observed(
     files: &[&FileTarget],
     before: &mut dyn FnMut(SetStep) -> io::Result<()>,
 ) -> Vec<Result<Removed, RemoveError>> {
+    if let Some(kernels) = KernelFolder::behind(&directory.join(name::DATA)) {
+        let source = || Irreplaceable::OfTheKernel(kernels).into();
+        return files.iter().map(|file| Err(RemoveError { path: file.path.clone(), source: source() })).collect();
+    }
     let mut steps = SetSteps { directory, before };
     let gone: Vec<_> = files.iter().map(|wanted| name_of(wanted)).collect();
     let failed = |wanted: &FileTarget, error: &WriteError| RemoveError {

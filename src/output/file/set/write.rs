@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     attributes::{Imposed, ImposedAttributes},
+    irreplaceable::{Irreplaceable, KernelFolder},
     output::file::{
         Expected, Published, SetFolder, WriteError, Written, folder,
         look::{Found, look},
@@ -36,6 +37,11 @@ pub fn write_set_observed<'o>(
     let expected: Vec<(Expected<'o>, &[u8])> = files.iter().map(|(file, bytes)| ((*file).into(), *bytes)).collect();
     let members: Vec<_> =
         expected.iter().map(|(wanted, bytes)| Member { wanted: *wanted, name: name_of(wanted.file), bytes }).collect();
+    if let Some(kernels) = KernelFolder::behind(&directory.join(name::DATA)) {
+        let what = Irreplaceable::OfTheKernel(kernels);
+        let refused = |member: &Member<'_>| Err(WriteError::Unfit { path: member.wanted.file.path.clone(), what });
+        return members.iter().map(refused).collect();
+    }
     let mut steps = SetSteps { directory, before };
     write(folder, &members, issued_at, &mut steps)
         .unwrap_or_else(|error| members.iter().map(|_| Err(error.again())).collect())
