@@ -46,13 +46,17 @@ pub(super) enum Logged {
 }
 
 impl Refusals {
-    /// Notes a refusal. With another key everything is logged again: that the new key is refused as well is news.
+    /// Notes a refusal. With another key everything is logged again: that the new key is refused as well is news. So is a
+    /// class that returns after another one.
     pub(super) fn note(&mut self, now: Moment, key: Option<Fingerprint>, class: RefusalClass, message: &str) -> Logged {
         self.count += 1;
         if key.is_some() && mem::replace(&mut self.key, key) != key {
             self.logged.clear();
         }
-        self.last = Some(RefusalMessage { class, message: message.to_owned(), at: now });
+        let last = self.last.replace(RefusalMessage { class, message: message.to_owned(), at: now });
+        if last.is_some_and(|last| last.class != class) {
+            self.logged.retain(|logged| logged.class != class);
+        }
         let is_full = self.logged.len() == LOGGED_MAX;
         // Replies that differ each time, by a number in them for instance, are not logged one by one for ever.
         let same = |logged: &&mut LoggedRefusal| logged.class == class && (logged.message == message || is_full);
@@ -106,16 +110,31 @@ mod tests {
     fn what_comes_again_is_counted_and_reported_once_an_hour() {
         let mut refusals = Refusals::default();
         assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
-        assert_eq!(refusals.note(at(1), None, RefusalClass::Unreachable, "time-out"), Logged::New);
         for minute in 1..60 {
             assert_eq!(refusals.note(at(minute * 60), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
         }
         assert_eq!(refusals.note(at(3600), None, RefusalClass::Failed, "HTTP 503"), Logged::Repeated(60));
         assert_eq!(refusals.note(at(3660), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
         let (last, count) = refusals.end().unwrap();
-        assert_eq!((last.class, last.at, count), (RefusalClass::Failed, at(3660), 63));
+        assert_eq!((last.class, last.at, count), (RefusalClass::Failed, at(3660), 62));
         assert_eq!(refusals.end(), None);
         assert_eq!(refusals.note(at(4000), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
+    }
+
+    #[test]
+    fn a_class_that_returns_is_news_once() {
+        let mut refusals = Refusals::default();
+        let classes = [
+            (RefusalClass::Denied, Logged::New),
+            (RefusalClass::Denied, Logged::Known),
+            (RefusalClass::Unreachable, Logged::New),
+            (RefusalClass::Unreachable, Logged::Known),
+            (RefusalClass::Denied, Logged::New),
+            (RefusalClass::Denied, Logged::Known),
+        ];
+        for (second, (class, logged)) in (0..).zip(classes) {
+            assert_eq!(refusals.note(at(second), None, class, "the same words"), logged, "{second}");
+        }
     }
 
     #[test]

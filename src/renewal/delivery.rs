@@ -20,6 +20,8 @@ pub(super) struct Delivery {
     /// No removal is tried before this moment.
     withdraw_from: Moment,
     failures: u32,
+    /// The last write failed, and no removal came after it.
+    is_write_failed: bool,
     /// Another program has changed the files, and they are not repaired yet.
     altered: bool,
     repairs: Repairs,
@@ -128,6 +130,7 @@ impl Delivery {
         policy: &Policy,
         rng: &mut fastrand::Rng,
     ) {
+        self.is_write_failed = result.is_err();
         match result {
             Ok(()) => {
                 self.on_disk = OnDisk::Session(term);
@@ -151,6 +154,7 @@ impl Delivery {
             Ok(()) => {
                 self.on_disk = OnDisk::Withdrawn;
                 self.failures = 0;
+                self.is_write_failed = false;
             }
             Err(NotWritten) => self.withdraw_from = self.again(now, policy, rng),
         }
@@ -181,6 +185,14 @@ impl Delivery {
     /// Whether the last write or removal failed.
     pub(super) fn is_failing(&self) -> bool {
         self.failures > 0
+    }
+
+    /// Whether the files hold no session as a whole, and the last write of one failed.
+    pub(super) fn is_unwritten(&self) -> bool {
+        match self.on_disk {
+            OnDisk::Nothing | OnDisk::Withdrawn => self.is_write_failed,
+            OnDisk::Session(_) | OnDisk::Doubtful | OnDisk::Ended(_) => false,
+        }
     }
 
     /// Whether another program has changed the files, and they are not repaired yet.

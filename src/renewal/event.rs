@@ -102,6 +102,8 @@ pub enum Health {
     /// A live token is on disk, but the last exchange or write failed, the key is missing, or another program has changed the
     /// files.
     Failing,
+    /// A live token was granted, and at least one output could not take it. No output had one before as a whole.
+    Unwritten,
     /// The token on disk has expired, or the clocks disagree on whether it has: see [`super::Renewal::doubt`].
     Expired,
 }
@@ -112,16 +114,16 @@ impl Health {
         match self {
             Self::Starting => "starting",
             Self::Fresh => "fresh",
-            Self::Failing => "failing",
+            Self::Failing | Self::Unwritten => "failing",
             Self::Expired => "expired",
         }
     }
 
-    /// Whether a reader finds a live token.
+    /// Whether every reader finds a live token.
     pub const fn is_usable(self) -> bool {
         match self {
             Self::Fresh | Self::Failing => true,
-            Self::Starting | Self::Expired => false,
+            Self::Starting | Self::Unwritten | Self::Expired => false,
         }
     }
 }

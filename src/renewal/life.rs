@@ -82,6 +82,8 @@ enum Stage {
 struct Failures {
     /// Refusals in a row, for reports.
     in_a_row: u32,
+    /// The class of the last refusal, and how many refusals in a row had that class.
+    last_class: Option<(RefusalClass, u32)>,
     /// How often the back-off has doubled.
     step: u32,
     /// Whether the last exchange got no answer in time.
@@ -130,6 +132,7 @@ impl Renewal {
         if recollection.awaits_change && is_same_key {
             self.plan = None;
             self.failures = Failures { in_a_row: 1, denied: true, ..self.failures };
+            self.failures.last_class = Some((RefusalClass::Denied, 1));
         }
         let term = match recollection.session {
             None => return,
@@ -227,6 +230,9 @@ impl Renewal {
 
     /// The health, computed from the disk state and the clock.
     pub fn health(&self, now: Moment) -> Health {
+        if let Some(term) = self.unwritten() {
+            return if term.is_valid_at(now) { Health::Unwritten } else { Health::Expired };
+        }
         match self.delivery.on_disk() {
             None if self.delivery.is_withdrawn() || self.delivery.is_in_doubt(now) => Health::Expired,
             None => Health::Starting,
@@ -256,6 +262,12 @@ impl Renewal {
         self.delivery.on_disk()
     }
 
+    /// The newest session while at least one output could not take it and every output held none before. Some outputs may
+    /// hold it.
+    pub fn unwritten(&self) -> Option<Term> {
+        self.held.filter(|_| self.claim == Claim::Held && self.delivery.is_unwritten())
+    }
+
     /// The newest session, written or not.
     pub fn held(&self) -> Option<Term> {
         self.held
@@ -269,6 +281,11 @@ impl Renewal {
     /// Exchanges refused in a row.
     pub fn refusals_in_a_row(&self) -> u32 {
         self.failures.in_a_row
+    }
+
+    /// Exchanges refused in a row with the class of the last refusal: another class in between begins a new row.
+    pub fn refusals_of_last_class(&self) -> u32 {
+        self.failures.last_class.map_or(0, |(_, count)| count)
     }
 
     /// The effect that is running.
@@ -444,8 +461,11 @@ impl Renewal {
         let step = self.failures.step;
         let lifetime = self.held.map(|term| term.grant.lifetime);
         let backoff = |ceiling| Backoff { step, ceiling, lifetime };
+        let class = refusal.class();
+        let before = self.failures.last_class.filter(|(last, _)| *last == class).map_or(0, |(_, count)| count);
         self.failures = Failures {
             in_a_row: self.failures.in_a_row.saturating_add(1),
+            last_class: Some((class, before.saturating_add(1))),
             step: step.saturating_add(1),
             timed_out: refusal == Refusal::TimedOut,
             denied: refusal.class() == RefusalClass::Denied,

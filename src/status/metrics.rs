@@ -80,7 +80,7 @@ impl Families<'_> {
         let times: [(&str, &str, Time); 4] = [
             (
                 "tokenwell_session_expiry_timestamp_seconds",
-                "When the session on disk expires, in seconds since 1970.",
+                "When the session on disk expires, or the newest one that could not be written, in seconds since 1970.",
                 |credential| credential.expires_at,
             ),
             (

@@ -142,7 +142,8 @@ pub struct CredentialReport {
     /// Fingerprint of the access key that produced the token on disk. It differs if the key has changed and no session was
     /// granted since.
     pub token_key_fingerprint: Option<String>,
-    /// When the session on disk was requested.
+    /// When the session on disk was requested. Until every output holds one: when the newest session was requested, if a write
+    /// of it failed.
     #[serde(with = "json::time_if_any")]
     pub issued_at: Option<SystemTime>,
     /// When it expires.
@@ -175,7 +176,7 @@ pub struct CredentialReport {
     /// Writes of single files by outcome.
     #[serde(skip)]
     pub publishes: Vec<(WriteResult, u64)>,
-    /// The number of consecutive refusals.
+    /// The number of refusals since the last session, of every class.
     pub failures: u32,
     /// The last refusal, until a session is granted.
     pub last_refusal: Option<RefusalReport>,
@@ -205,6 +206,10 @@ pub struct RefusalReport {
     /// When it occurred.
     #[serde(with = "json::time")]
     pub at: SystemTime,
+    /// How many exchanges in a row were refused in this class: another class in between begins a new row. Zero for a refusal
+    /// of an earlier process.
+    #[serde(default, rename = "inARow")]
+    pub in_a_row: u32,
 }
 
 impl RefusalReport {
@@ -221,11 +226,12 @@ impl RefusalReport {
 
 impl Serialize for RefusalReport {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut object = serializer.serialize_struct("RefusalReport", 4)?;
+        let mut object = serializer.serialize_struct("RefusalReport", 5)?;
         object.serialize_field("class", self.class_word())?;
         object.serialize_field("summary", &self.summary)?;
         object.serialize_field("message", &self.message)?;
         object.serialize_field("at", &json::time::text(self.at))?;
+        object.serialize_field("inARow", &self.in_a_row)?;
         object.end()
     }
 }

@@ -126,7 +126,8 @@ fn time_left(now: SystemTime, credential: &CredentialReport, width: usize, style
     };
     let (left, life) = (until(now, expires), until(issued, expires));
     let (full, empty) = style.bar(left, life, bar_width);
-    let number = format!("{:>1$}", seconds(left), LEFT + 1);
+    let number = if left.is_zero() { "-".to_owned() } else { seconds(left) };
+    let number = format!("{number:>0$}", LEFT + 1);
     Line::new(Color::of_state(credential.state), full).and(Color::Faint, empty).and(Color::Plain, number)
 }
 
@@ -184,7 +185,7 @@ pub(super) mod tests {
         billing     ba7816bf  fresh     #############...........  5.8s  now               4  renewed
         search      ba7816bf  failing   #############...........  5.8s  in 0.3s           5  refused: failed
         new         -         starting  ........................     -  now               0
-        expired     ba7816bf  expired   ........................  0.0s  in 0.3s           5  refused: failed
+        expired     ba7816bf  expired   ........................     -  in 0.3s           5  refused: failed
         ");
     }
 
@@ -195,7 +196,7 @@ pub(super) mod tests {
         billing     fresh     ███████▌░░░░░  5.8s  now               4  renewed
         search      failing   ███████▌░░░░░  5.8s  in 0.3s           5  refused: failed
         new         starting  ░░░░░░░░░░░░░     -  now               0
-        expired     expired   ░░░░░░░░░░░░░  0.0s  in 0.3s           5  refused: failed
+        expired     expired   ░░░░░░░░░░░░░     -  in 0.3s           5  refused: failed
         ");
     }
 
@@ -206,7 +207,7 @@ pub(super) mod tests {
         billing     fresh     ######.....  5.8s
         search      failing   ######.....  5.8s
         new         starting  ...........     -
-        expired     expired   ...........  0.0s
+        expired     expired   ...........     -
         ");
     }
 
@@ -218,7 +219,7 @@ pub(super) mod tests {
         billing     ^[32mfresh^[0m     ^[32m##^[0m^[2m...^[0m  5.8s
         search      ^[33mfailing^[0m   ^[33m##^[0m^[2m...^[0m  5.8s
         new         starting  ^[2m.....^[0m     -
-        expired     ^[31mexpired^[0m   ^[2m.....^[0m  0.0s
+        expired     ^[31mexpired^[0m   ^[2m.....^[0m     -
         ");
     }
 

@@ -41,6 +41,9 @@ impl<'a> Row<'a> {
         if let (true, Some(why)) = (is_valid, missing) {
             notes.push((Color::Bad, why.clone()));
         }
+        if let Some(at) = credential.expires_at.filter(|_| state == "expired" && credential.token_trouble.is_none()) {
+            notes.push((Color::Bad, format!("expired {}", past(now, at))));
+        }
         if let Some(why) = &credential.token_trouble {
             notes.push((Color::Bad, why.clone()));
         }
@@ -49,8 +52,7 @@ impl<'a> Row<'a> {
         }
         if let Some(refusal) = &credential.last_refusal {
             let (class, message, when) = (refusal.class_word(), &refusal.message, past(now, refusal.at));
-            let often =
-                if credential.failures > 1 { format!("{when}, {} in a row", credential.failures) } else { when };
+            let often = if refusal.in_a_row > 1 { format!("{when}, {} in a row", refusal.in_a_row) } else { when };
             notes.push((Color::Poor, format!("{class} {often}: {message}")));
         }
         notes.extend(credential.host_trouble.iter().map(|why| (Color::Poor, why.clone())));
@@ -137,9 +139,9 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// Formats the time left such as `12m 3s`, or `-`.
+    /// Formats the time left such as `12m 3s`, or `-` if nothing is left.
     pub(super) fn time_left(&self, now: SystemTime) -> String {
-        self.credential.expires_at.map_or_else(|| "-".to_owned(), |at| words(until(now, at)))
+        self.credential.expires_at.filter(|at| *at > now).map_or_else(|| "-".to_owned(), |at| words(until(now, at)))
     }
 
     fn rank(&self) -> u8 {

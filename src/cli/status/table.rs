@@ -174,7 +174,8 @@ mod tests {
 
     fn all() -> FetchedReport {
         let mut denied = failing("billing");
-        denied.failures = 3;
+        denied.failures = 5;
+        denied.last_refusal.as_mut().unwrap().in_a_row = 3;
         denied.last_refusal.as_mut().unwrap().class = Some(RefusalClass::Denied);
         denied.last_refusal.as_mut().unwrap().message = "the key is not known\x1b[31m".to_owned();
         denied.remedy = Some("make a new access key in Descope's console and put it into `/k/billing`".to_owned());
@@ -209,7 +210,8 @@ mod tests {
         2 of 5 fresh; zebra: expired 3s ago, the API fails, retry now; 3 more with problems
 
         credential  state     time left                           next
-        zebra       expired          0s ........................  retry now
+        zebra       expired           - ........................  retry now
+            expired 3s ago
             failed 1s ago: Descope's API fails: HTTP 503
         new         starting          - ........................  exchange now
         billing     failing          5s #############...........  retry in 5m
@@ -231,7 +233,8 @@ mod tests {
         problems
 
         credential  state     time left                           next
-        zebra       expired          0s ........................  retry now
+        zebra       expired           - ........................  retry now
+            expired 3s ago
             failed 1s ago: Descope's API fails: HTTP 503
         new         starting          - ........................  exchange now
         billing     failing          5s #############...........  retry in 5m
@@ -255,7 +258,8 @@ mod tests {
         more with problems
 
         credential  state     time left
-        zebra       expired          0s
+        zebra       expired           -
+            expired 3s ago
             failed 1s ago: Descope's API
             fails: HTTP 503
         new         starting          -

@@ -56,6 +56,7 @@ pub(in crate::cli) fn failing(name: &str) -> CredentialReport {
             summary: "the API fails".into(),
             message,
             at: at(3.1),
+            in_a_row: 1,
         }),
         next_action: Some(NextAction { what: "exchange", at: Some(at(4.5)) }),
         next_exchange_at: None,

@@ -24,6 +24,8 @@ struct OutputState {
     /// The stamp of the file when it was last found right.
     stamp: Option<FileStamp>,
     error: Option<OutputError>,
+    /// Whether the last write failed.
+    is_write_failed: bool,
     /// What the file system imposed at the last write.
     imposed: Option<Imposed>,
 }
@@ -46,6 +48,8 @@ pub(in crate::daemon) struct WriteNoted {
     pub(in crate::daemon) touched: bool,
     /// Errors that were not logged before.
     pub(in crate::daemon) new_errors: Vec<String>,
+    /// The outputs, by their order, that were written after writes had failed.
+    pub(in crate::daemon) healed: Vec<usize>,
 }
 
 impl OutputStates {
@@ -89,8 +93,8 @@ impl OutputStates {
         results: Vec<Result<Published, WriteError>>,
     ) -> WriteNoted {
         let whole = results.len() == self.states.len();
-        let mut noted = WriteNoted { whole, touched: false, new_errors: Vec::new() };
-        for (state, result) in self.states.iter_mut().zip(results) {
+        let mut noted = WriteNoted { whole, touched: false, new_errors: Vec::new(), healed: Vec::new() };
+        for (n, (state, result)) in self.states.iter_mut().zip(results).enumerate() {
             match result {
                 Ok(Published { written, imposed }) => {
                     match written {
@@ -100,11 +104,15 @@ impl OutputStates {
                         }
                         Written::Unchanged => self.unchanged += 1,
                     }
-                    *state = OutputState { written_at: Some(now), stamp: None, error: None, imposed };
+                    if state.is_write_failed {
+                        noted.healed.push(n);
+                    }
+                    *state = OutputState { written_at: Some(now), imposed, ..OutputState::default() };
                 }
                 Err(error) => {
                     noted.whole = false;
                     self.failed += 1;
+                    state.is_write_failed = true;
                     // The files of a set fail together, in the same words.
                     if let Some(message) =
                         state.failed(OutputError { message: error.to_string(), remedy: error.remedy() })
@@ -227,6 +235,7 @@ mod tests {
     use std::{io, path::PathBuf, time::Duration};
 
     use super::*;
+    use crate::irreplaceable::Irreplaceable;
 
     fn removal_failed() -> Result<Removed, RemoveError> {
         Err(RemoveError { path: PathBuf::from("/out/b"), source: io::ErrorKind::PermissionDenied.into() })
@@ -248,6 +257,17 @@ mod tests {
         let counts: Vec<_> = outputs.results().into_iter().map(|(_, count)| count).collect();
         assert_eq!((outputs.writes(), counts), (1, vec![1, 3, 0]));
         assert!(outputs.iter().all(|state| state == (Some(now), None, None)));
+    }
+
+    #[test]
+    fn an_output_heals_once_after_failed_writes() {
+        let failed = || Err(WriteError::Unfit { path: "/out/b".into(), what: Irreplaceable::Fifo });
+        let mut outputs = OutputStates::new(2);
+        let mut healed = |results| outputs.note_write(Moment::default(), results).healed;
+        assert!(healed(vec![Ok(published(Written::Written)), failed()]).is_empty());
+        assert!(healed(vec![Ok(published(Written::Unchanged)), failed()]).is_empty());
+        assert_eq!(healed(vec![Ok(published(Written::Unchanged)), Ok(published(Written::Written))]), [1]);
+        assert!(healed(vec![Ok(published(Written::Written)), Ok(published(Written::Written))]).is_empty());
     }
 
     #[test]

@@ -155,6 +155,9 @@ impl Daemon {
             let message = Confinement::explained(self.reloader.confinement(), message);
             error!(credential = name, "{message}");
         }
+        for output in noted.healed.iter().filter_map(|n| state.credential().outputs.get(*n)) {
+            info!(credential = name, "token file `{}` can be written again", output.name());
+        }
         self.fleet.handle(now, id, Event::Published(attempt, result));
         let Some(renewal) = self.fleet.get(id) else { return };
         let news = renewal.held().filter(|_| noted.touched).map(|term| term.sent);
@@ -167,7 +170,8 @@ impl Daemon {
                         credential = name,
                         class = class.word(),
                         refusals,
-                        "recovered; the last refusal was {for_so_long} ago"
+                        "recovered after {}; the last one was {for_so_long} ago",
+                        counted(refusals)
                     );
                 }
                 state.log_mut().note_event(if noted.touched { "renewed" } else { "unchanged" });
@@ -353,7 +357,7 @@ impl Daemon {
         let Some(renewal) = self.fleet.get(id) else { return };
         let health = self.health(now, id, renewal);
         let is_expired = health == Health::Expired && renewal.doubt(now).is_none();
-        let ended = renewal.on_disk().map(|term| term.expires()).filter(|_| is_expired);
+        let ended = renewal.on_disk().or_else(|| renewal.unwritten()).map(|term| term.expires()).filter(|_| is_expired);
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
@@ -378,26 +382,58 @@ impl Daemon {
             (_, _, Some(doubt)) => format!("{doubt} on disk"),
             (Some(_), Some(expires_in), None) => format!("the last token lives for {expires_in}"),
             (Some(_), None, None) => "the last token has expired".to_owned(),
-            (None, _, None) => "there is no token yet".to_owned(),
+            (None, _, None) => match renewal.unwritten() {
+                Some(term) if term.is_valid_at(now) => {
+                    format!("the newest token lives for {} and cannot be written", span::until(now, term.expires()))
+                }
+                Some(_) => "the newest token has expired before it could be written".to_owned(),
+                None => "there is no token yet".to_owned(),
+            },
         };
         let expires_in = expires_in.as_deref();
         let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
+        let in_a_row = renewal.refusals_of_last_class();
         let is_denied = refused.refusal.class() == RefusalClass::Denied;
         match (telling, is_denied) {
             (Logged::Known, _) => {
-                debug!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
+                debug!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    in_a_row,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                );
             }
             (Logged::New, true) => {
-                error!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
+                error!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    in_a_row,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                );
             }
             (Logged::New, false) => {
-                warn!(credential = name, class = class.word(), attempt, expires_in, next_in, "{message}; {token}");
+                warn!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    in_a_row,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                );
             }
             (Logged::Repeated(repeated), true) => {
                 error!(
                     credential = name,
                     class = class.word(),
                     attempt,
+                    in_a_row,
                     repeated,
                     expires_in,
                     next_in,
@@ -409,6 +445,7 @@ impl Daemon {
                     credential = name,
                     class = class.word(),
                     attempt,
+                    in_a_row,
                     repeated,
                     expires_in,
                     next_in,
@@ -424,6 +461,11 @@ fn asked(key: Fingerprint, now: Moment, refusal: Option<Refusal>) -> ExchangeRec
     let quiet = refusal.map(Refusal::quiet).unwrap_or_default();
     let awaits_change = refusal.is_some_and(Refusal::awaits_change);
     ExchangeRecord { key, answer: Some(Answered { at: clock::stamp_of(now), quiet, awaits_change }) }
+}
+
+/// Refusals in words.
+fn counted(refusals: u64) -> String {
+    if refusals == 1 { "a refusal".to_owned() } else { format!("{refusals} refusals") }
 }
 
 /// The result of an exchange that panicked.

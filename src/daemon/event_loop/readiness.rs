@@ -93,9 +93,12 @@ impl Daemon {
         let mut message = match (renewal.health(now), renewal.on_disk(), renewal.doubt(now)) {
             (_, _, Some(doubt)) => doubt.to_string(),
             (Health::Expired, Some(term), None) => format!("expired {} ago", span::until(term.expires(), now)),
-            (Health::Expired, None, None) => "expired and removed".to_owned(),
+            (Health::Expired, None, None) => match renewal.unwritten() {
+                Some(term) => format!("expired {} ago and was never written", span::until(term.expires(), now)),
+                None => "expired and removed".to_owned(),
+            },
             (Health::Starting, _, None) => "no token yet".to_owned(),
-            (Health::Fresh | Health::Failing, _, None) => {
+            (Health::Fresh | Health::Failing | Health::Unwritten, _, None) => {
                 output.unwrap_or("its files are not as they should be").to_owned()
             }
         };

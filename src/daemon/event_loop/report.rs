@@ -132,7 +132,7 @@ impl Daemon {
     }
 
     fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
-        let term = renewal.on_disk();
+        let term = renewal.on_disk().or_else(|| renewal.unwritten());
         let issued_at = term.map(|term| clock::wall_of(term.sent.back(term.older_by)));
         let next = Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some());
         let secret = state.credential().source.noun();
@@ -168,6 +168,7 @@ impl Daemon {
                 summary: Wording::summary(refusal.class, secret),
                 message: refusal.message.clone(),
                 at: clock::wall_of(refusal.at),
+                in_a_row: renewal.refusals_of_last_class(),
             }),
             next_action: Some(next_action(next, secret)),
             next_exchange_at: next_exchange(now, renewal, self.fleet.opens(id)).map(clock::wall_of),

@@ -284,7 +284,7 @@ function reasonsOf(credential) {
   if (credential.keyTrouble) reasons.push(["", credential.keyTrouble]);
   const refusal = credential.lastRefusal;
   if (refusal) {
-    const times = credential.failures > 1 ? `, ${credential.failures} times in a row` : "";
+    const times = refusal.inARow > 1 ? `, ${refusal.inARow} times in a row` : "";
     reasons.push(["", `${refusal.class} at ${clock(refusal.at)}${times}: ${refusal.message}`]);
   }
   if (credential.hostTrouble) reasons.push(["", credential.hostTrouble]);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Health, Moment, Policy, Term},
+    renewal::{Health, Moment, Policy, RefusalClass, Term},
 };
 
 /// Promise 4: two exchanges of one credential are at least the spacing apart, or a second after a changed key.
@@ -70,6 +70,12 @@ pub(crate) fn health(said: Health, expires: Option<Moment>, by_hearsay: bool, no
     let usable = expires.is_some_and(|expires| now < expires);
     let right = said.is_usable() == usable || (by_hearsay && !said.is_usable());
     assert!(right, "health: it says {said:?}, on disk is a token that ends at {expires:?}, now {now:?}");
+}
+
+/// The count of a sentence such as `denied, 3 in a row` is that of the last class alone, in the world's own record.
+pub(crate) fn row(said: u32, refused: Option<(RefusalClass, u32)>, now: Moment) {
+    let counted = refused.map_or(0, |(_, count)| count);
+    assert_eq!(said, counted, "row: it counts {said} refusals, and the record is {refused:?}, now {now:?}");
 }
 
 /// A credential reported as serving has a valid token in every file. The converse holds except for a token that was just

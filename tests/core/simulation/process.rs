@@ -102,6 +102,10 @@ impl Process {
         self.renewal(who).health(self.machine.moment(now))
     }
 
+    pub(crate) fn refusals_of_last_class(&self, who: usize) -> u32 {
+        self.renewal(who).refusals_of_last_class()
+    }
+
     pub(crate) fn is_in_doubt(&self, now: Moment, who: usize) -> bool {
         self.renewal(who).doubt(self.machine.moment(now)).is_some()
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokenwell::{
     fingerprint::Fingerprint,
-    renewal::{Effect, Event, Health, Memory, Moment, Policy, Refusal},
+    renewal::{Effect, Event, Health, Memory, Moment, Policy, Refusal, RefusalClass},
 };
 
 use crate::{
@@ -135,6 +135,7 @@ impl World {
         person.memory = None;
         person.remembered = None;
         person.denied_for_good = None;
+        person.row = None;
         // The new credential knows nothing of the old one's files.
         person.on_disk = None;
         person.spoilt = None;
@@ -226,6 +227,9 @@ impl World {
             // A renewal that fell due meanwhile is spread over a tenth of the session's life.
             let overdue = person.newest.map_or(Duration::ZERO, |session| session.grant.lifetime / 10);
             person.shaken = self.now + overdue;
+            // Of the refusals before, the next process knows only one that lasts.
+            let lasts = memory.is_some_and(|memory| memory.asked.answer.is_some_and(|answer| answer.awaits_change));
+            person.row = lasts.then_some((RefusalClass::Denied, 1));
             process.join(self.now, person.policy, memory.as_ref(), intact && !drifted);
             if drifted && process.health(self.now, who) != Health::Expired {
                 // The file counts again when it is rewritten, or when the token has expired and the file must be removed.

@@ -6,7 +6,7 @@ use tokenwell::{
     fingerprint::Fingerprint,
     renewal::{
         Answered, Attempt, Effect, Event, ExchangeOutcome, ExchangeRecord, Grant, Id, Memory, Moment, NotWritten,
-        OnExpiry, Policy, Refusal, Share, Stamp, WrittenTerm,
+        OnExpiry, Policy, Refusal, RefusalClass, Share, Stamp, WrittenTerm,
     },
 };
 
@@ -91,6 +91,8 @@ pub(crate) struct Person {
     pub(crate) memory: Option<Memory>,
     pub(crate) remembered: Option<Session>,
     asked: Option<ExchangeRecord>,
+    /// The class of the last refusal, and how many in a row had it, as the server answered.
+    pub(crate) row: Option<(RefusalClass, u32)>,
     /// Whether the server locks the account after a few wrong secrets, so that each is sent once.
     locks: bool,
     /// The secret that was denied for good and may not be sent again.
@@ -253,6 +255,7 @@ impl World {
             remembered: None,
             asked: None,
             locks: self.rng.u32(0..3) == 0,
+            row: None,
             denied_for_good: None,
             hearsay: None,
             first_hand: false,
@@ -403,6 +406,7 @@ impl World {
         match answer {
             Answer::Granted(key, sent, lifetime, refresh_after) => {
                 self.tally.sessions += 1;
+                person.row = None;
                 let grant = Grant { lifetime, refresh_after };
                 person.newest = person.requested.map(|(wall, standstills)| Session { sent, grant, wall, standstills });
                 person.asked = Some(ExchangeRecord {
@@ -414,6 +418,8 @@ impl World {
             Answer::Refused(key, sent, class) => {
                 let refusal =
                     if person.locks && class == Class::Denied { Refusal::DeniedForGood } else { refusal(class) };
+                let before = person.row.filter(|(last, _)| *last == refusal.class()).map_or(0, |(_, count)| count);
+                person.row = Some((refusal.class(), before + 1));
                 let awaits_change = refusal.awaits_change();
                 person.denied_for_good = Some(key).filter(|_| awaits_change);
                 let mut quiet = Duration::ZERO;
@@ -474,6 +480,7 @@ impl World {
     fn check(&mut self, who: usize) {
         let (wall, standstills) = (self.process.machine().wall, self.standstills);
         let person = &self.people[who];
+        checks::row(self.process.refusals_of_last_class(who), person.row, self.now);
         let expires = person.on_disk.map(|session| session.expires());
         let said = self.process.health(self.now, who);
         // A standstill cannot be seen by a wall clock that was set back.

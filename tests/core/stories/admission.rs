@@ -115,7 +115,7 @@ fn an_answer_counts_once_and_only_for_what_is_under_way() {
     play.go(10.0);
     let second_write = play.publishes(id);
     play.tell(id, Event::Published(first_write, Ok(())));
-    assert_eq!(play.health(id), Health::Starting, "nothing is written yet");
+    assert_eq!(play.health(id), Health::Unwritten, "nothing is written yet");
     play.tell(id, Event::Published(second_write, Ok(())));
     assert_eq!(play.health(id), Health::Fresh);
 }

@@ -16,4 +16,5 @@ mod requested;
 mod retries;
 mod schedule;
 mod standby;
+mod truth;
 mod writes;

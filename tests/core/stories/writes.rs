@@ -23,7 +23,7 @@ fn a_failed_write_is_written_again_and_not_asked_for_again() {
         attempt = play.publishes(id);
     }
     assert!((40..200).contains(&writes), "{writes} writes in 2,000 s of a full disk");
-    assert_eq!(play.health(id), Health::Starting);
+    assert_eq!(play.health(id), Health::Unwritten);
     play.tell(id, Event::Published(attempt, Ok(())));
     assert_eq!(play.health(id), Health::Fresh);
 }

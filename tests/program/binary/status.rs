@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokenwell::sandbox::Answer;
 
 use crate::{
-    program::{Ended, Program, once, tokenwell, within},
+    program::{Ended, Program, once, run, tokenwell, within},
     setting::{QUICK, Setting},
 };
 
@@ -40,6 +40,36 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
     let asked = format!("asked the daemon at unix:{}", socket.display());
     until(&setting, "ready", |ended| ended.code == Some(0) && ended.stdout.contains(&asked));
     daemon.stop();
+}
+
+#[test]
+fn a_token_in_one_of_two_outputs_is_failing_with_its_time_left() {
+    let mut setting = Setting::with(&["a"]);
+    setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
+    let fifo = setting.path("out/fifo");
+    nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let (key, good) = (setting.path("keys/a"), setting.path("out/good.jwt"));
+    let socket = setting.path("run/status.sock");
+    let rest = format!(
+        "status: {{listen: \"unix:{}\"}}\ncredentials:\n  - {{name: a, accessKeyFile: {}, outputs: [{{path: {}}}, {{path: {}}}]}}\n",
+        socket.display(),
+        key.display(),
+        good.display(),
+        fifo.display()
+    );
+    setting.configure_with(QUICK, &rest);
+    for start in ["the first", "the next"] {
+        let daemon = Program::start(&mut run(&setting.path("")));
+        let ended = until(&setting, "the write has failed", |ended| ended.stdout.contains("(FIFO)"));
+        let row = ended.stdout.lines().find(|line| line.starts_with("a ")).unwrap();
+        assert!(row.contains("failing") && row.contains("59m"), "{start}: {}", ended.stdout);
+        assert!(ended.stdout.starts_with("not ready: 0 of 1 fresh") && !ended.stdout.contains("no token"), "{start}");
+        assert!(ended.stdout.contains(&format!("`{}`", fifo.display())), "{start}: {}", ended.stdout);
+        quiet(&mut setting, &ended);
+        daemon.stop();
+    }
+    assert_eq!(setting.sandbox.exchanges().len(), 1, "the next process copies the token");
+    assert!(!fs::symlink_metadata(&fifo).unwrap().is_file(), "the pipe is still there");
 }
 
 #[test]
@@ -72,7 +102,7 @@ fn a_denied_key_comes_first_and_says_what_to_do() {
     let mut setting = Setting::with(&["a", "b"]);
     let key = setting.put_key("b", "b");
     setting.sandbox.revoke(&key);
-    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    let daemon = Program::start(&mut run(&setting.path("")));
     let ended =
         until(&setting, "the refusal", |ended| ended.stdout.contains("not ready: 1 of 2 fresh; b: access key denied"));
     assert_eq!(ended.code, Some(1));
@@ -249,7 +279,7 @@ fn one_credential_is_shown_with_everything_about_it() {
     let mut setting = Setting::with(&["a", "b"]);
     let key = setting.put_key("b", "b");
     setting.sandbox.revoke(&key);
-    let daemon = Program::start(&mut crate::program::run(&setting.path("")));
+    let daemon = Program::start(&mut run(&setting.path("")));
     until(&setting, "the refusal", |ended| ended.stdout.contains("1 of 2 fresh; b: access key denied"));
     let ended = status(&setting, &["a"]);
     assert_eq!(ended.code, Some(0), "its own exit code: {}", ended.stdout);

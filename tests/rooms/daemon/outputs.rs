@@ -7,7 +7,7 @@ use std::{
 
 use tracing::Level;
 
-use crate::world::{World, told};
+use crate::world::{World, has_passed, told};
 
 #[test]
 fn an_unwritable_folder_recovers_without_an_exchange() {
@@ -20,7 +20,7 @@ fn an_unwritable_folder_recovers_without_an_exchange() {
         world.start();
         world.until_said(Level::ERROR, "cannot make folder").await;
         let report = world.report("a").unwrap();
-        assert_eq!(report.state, "starting");
+        assert_eq!(report.state, "failing");
         assert_eq!(report.next_action.unwrap().what, "publish", "the write is tried again, not the exchange");
         assert!(report.outputs[0].error.as_deref().unwrap().contains("a part of this path is a file"));
         fs::remove_file(world.path("out")).unwrap();
@@ -104,9 +104,18 @@ fn one_bad_output_keeps_no_other_from_its_token() {
         world.start();
         world.until_said(Level::ERROR, "it is a folder").await;
         let written = fs::read_to_string(&good).unwrap();
-        assert_eq!(world.state("a"), Some("starting"), "not every file holds the token");
+        let report = world.report("a").unwrap();
+        assert_eq!((report.state, report.ready), ("failing", false), "not every file holds the token");
+        assert!(report.expires_at.is_some_and(|at| !has_passed(at)), "the token has its time left");
+        assert!(report.outputs[0].error.is_some() && report.outputs[1].error.is_none());
+        // The next process finds the token in the other output, and the same trouble.
+        world.stop().await;
+        world.start();
+        world.until("the next process has tried to write", |world| world.state("a") == Some("failing")).await;
+        assert!(!world.is_ready() && world.report("a").unwrap().expires_at.is_some_and(|at| !has_passed(at)));
         fs::remove_dir(&bad).unwrap();
         world.until_fresh("a").await;
+        assert_eq!(world.said(Level::INFO, &format!("token file `{}` can be written again", bad.display())), 1);
         assert_eq!(fs::read_to_string(&bad).unwrap(), written);
         assert_eq!(fs::read_to_string(&good).unwrap(), written);
         fs::remove_file(&bad).unwrap();
@@ -203,7 +212,7 @@ fn an_unrenderable_token_keeps_the_old_file() {
         world.start();
         world.until_said(Level::ERROR, "cannot make the content of token file").await;
         assert!(world.token("a").is_some(), "the other outputs have it");
-        assert_eq!(world.state("a"), Some("starting"));
+        assert_eq!(world.state("a"), Some("failing"));
         world.put("a.j2", "{{ claims.absent | default('none') }}");
         world.configure(&format!("{}# read it again\n", every_format(world)));
         world.until_fresh("a").await;

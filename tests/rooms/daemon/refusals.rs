@@ -31,6 +31,45 @@ fn a_rate_limit_holds_for_every_credential() {
 }
 
 #[test]
+fn a_class_that_returns_is_logged_and_counted_anew() {
+    told(async |world| {
+        world.put_key("a", "a");
+        let (denied, failed) = (Answer::denied, || Answer::status(503));
+        world.sandbox.script([failed(), failed(), denied(), denied(), denied(), failed(), denied(), denied()]);
+        let renew = "renew: {spacing: 100ms, retryFirst: 100ms, retryMax: 100ms, deniedEvery: 1s}\n";
+        world.configure_with(renew, &world.named(&["a"]));
+        world.expect_error("denies the access key");
+        world.start();
+        let mut counts = Vec::new();
+        world
+            .until("it is fresh", |world| {
+                let Some(report) = world.report("a") else { return false };
+                // A session that is being written has ended the row already.
+                if let Some(refusal) = report.last_refusal.as_ref().filter(|_| report.failures > 0) {
+                    counts.push((report.failures, refusal.class_word(), refusal.in_a_row));
+                }
+                report.state == "fresh"
+            })
+            .await;
+        counts.dedup();
+        let all = [
+            (1, "failed", 1),
+            (2, "failed", 2),
+            (3, "denied", 1),
+            (4, "denied", 2),
+            (5, "denied", 3),
+            (6, "failed", 1),
+            (7, "denied", 1),
+            (8, "denied", 2),
+        ];
+        assert!(!counts.is_empty() && counts.iter().all(|seen| all.contains(seen)), "{counts:?}");
+        assert_eq!(world.said(Level::WARN, "HTTP 503"), 2, "an outage is logged when it begins");
+        assert_eq!(world.said(Level::ERROR, "denies the access key"), 2, "and so is a denial");
+        assert_eq!(world.said(Level::INFO, "recovered after 8 refusals"), 1);
+    });
+}
+
+#[test]
 fn a_reply_that_is_no_session_leaves_the_old_token_as_it_is() {
     let shaped = |body: serde_json::Value| {
         Answer::Session(Shape { body: body.as_object().unwrap().clone(), ..Shape::default() })
