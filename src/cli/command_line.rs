@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use super::{
     check, child_process, exec,
     failure::{self, Failure},
-    init, once, panic, run, security_questions, status, token, version, wait,
+    init, once, panic, reload, renew, run, security_questions, status, token, version, wait,
 };
 #[cfg(feature = "texts")]
 use super::{completions, man, schema};
@@ -54,6 +54,8 @@ enum Command {
     Wait(wait::Arguments),
     Token(token::Arguments),
     Status(status::Arguments),
+    Renew(renew::Arguments),
+    Reload(reload::Arguments),
     #[command(visible_alias = "validate")]
     Check(check::Arguments),
     SecurityQuestions(security_questions::Arguments),
@@ -85,6 +87,8 @@ impl Command {
                 None => status::run(arguments),
             },
             Self::Check(arguments) => check::run(arguments),
+            Self::Renew(arguments) => child_process::run_within(arguments.limit(), || renew::run(arguments)),
+            Self::Reload(arguments) => child_process::run_within(reload::LIMIT, || reload::run(arguments)),
             Self::SecurityQuestions(arguments) => security_questions::run(arguments),
             #[cfg(feature = "sandbox")]
             Self::Demo(arguments) => demo::run(arguments),

@@ -73,6 +73,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status();
+        daemon.serve_control();
         daemon.tell_service_manager();
         let mut supervisor = Supervisor::new(signals, daemon.children().clone(), on_rotation, grace);
         let begun = tokio::select! {

@@ -5,6 +5,7 @@ mod child_process;
 mod command_line;
 #[cfg(feature = "texts")]
 mod completions;
+mod control;
 mod credential_name;
 #[cfg(feature = "sandbox")]
 mod demo;
@@ -19,6 +20,8 @@ mod once;
 mod panic;
 mod print;
 mod process;
+mod reload;
+mod renew;
 mod run;
 mod running_daemon;
 mod same_config;

@@ -38,6 +38,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.stay_within(confinement);
         daemon.serve_status();
+        daemon.serve_control();
         daemon.tell_service_manager();
         let ended = loop {
             match daemon.turn().await {

@@ -77,7 +77,7 @@ fn addresses(config: &Config, last: Option<&Report>) -> Vec<Address> {
 }
 
 /// Returns the report and whether it is from a daemon with this configuration. `None` if the disk takes too long.
-async fn with_match(target: &Arc<TargetConfig>, report: Report) -> Option<(Report, bool)> {
+pub(super) async fn with_match(target: &Arc<TargetConfig>, report: Report) -> Option<(Report, bool)> {
     let target = Arc::clone(target);
     off_the_loop(move || {
         let is_target = target.matches(&report);

@@ -116,6 +116,16 @@ impl EventLog {
         }
     }
 
+    /// Logs a request to renew some sessions.
+    pub(super) fn renewal_of_some_requested(&mut self, now: Moment, sender: &str, credentials: &[String]) {
+        let message = "asked to renew sessions";
+        let credentials = credentials.join(" ");
+        match self.renew_requests.note(now, message) {
+            Emit::Now(suppressed) => info!(sender, credentials, suppressed, "{message}"),
+            Emit::Suppress => debug!(sender, credentials, "{message}"),
+        }
+    }
+
     /// Logs a request to read the configuration again.
     pub(super) fn reload_requested(&mut self, now: Moment, sender: &str) {
         let message = "asked to read the configuration again";

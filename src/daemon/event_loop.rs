@@ -3,6 +3,7 @@
 
 mod answers;
 mod clocks;
+mod control;
 mod effects;
 mod hangs;
 mod hooks;
@@ -25,6 +26,7 @@ use tokio::time;
 use tracing::{debug, info, warn};
 
 use super::{
+    control_socket::ControlSocket,
     credentials::Credentials,
     disk_scan::{DiskScan, ScanRequest, ScannedSource},
     event_log::EventLog,
@@ -78,6 +80,7 @@ pub struct Daemon {
     /// When the daemon started.
     started: Moment,
     publisher: StatusPublisher,
+    control: ControlSocket,
 }
 
 /// Why a daemon cannot start.
@@ -143,6 +146,7 @@ impl Daemon {
             inputs: InputMonitor::new(),
             started: clock::now(),
             publisher: StatusPublisher::default(),
+            control: ControlSocket::default(),
             config,
         };
         info!(
@@ -175,6 +179,7 @@ impl Daemon {
             () = self.inputs.hint() => Happening::Hint,
             touched = self.monitor.touched() => Happening::OutputsTouched(touched),
             question = self.publisher.question() => Happening::Query(question),
+            request = self.control.request() => Happening::Query(request),
             () = blocking::shortage_changed() => Happening::ThreadsChanged,
             () = blocking::hang_ended() => Happening::HangEnded,
             number = self.processes.orphan_reaped() => Happening::OrphanReaped(number),
@@ -233,6 +238,9 @@ impl Daemon {
             warn!("a write hangs; stopping without it");
         }
         self.store_kept_secrets().await;
+        if let Some(file) = self.control.close() {
+            let _ = time::timeout(RECORDS_MAX, blocking::submit(Lane::State, move || drop(file))).await;
+        }
         if time::timeout(RECORDS_MAX, blocking::finish(Lane::State)).await.is_err() {
             debug!("the disk takes too long to write the last records");
         }

@@ -8,6 +8,7 @@
 //! state, or plain data. They do not know `Daemon`, and their fields are private.
 
 mod advice;
+mod control_socket;
 mod credential_state;
 mod credentials;
 mod disk_scan;

@@ -6,13 +6,15 @@ use std::{
     time::SystemTime,
 };
 
+use tokio::sync::oneshot;
+
 use super::single_flight::SingleFlight;
 use crate::{
-    config::{Config, Digest, Loaded, LogSettings, Mistakes},
+    config::{Config, Diagnostic, Digest, Loaded, LogSettings, Mistakes},
     confine::{BeyondConfinement, Confinement},
     exchange::ClientError,
     renewal::Moment,
-    status::ConfigurationReport,
+    status::{ConfigurationReport, ReloadOutcome},
 };
 
 /// Where the configuration comes from, to read it again.
@@ -52,6 +54,18 @@ pub(super) enum ConfigRefused {
     /// No client can be made of it.
     #[error(transparent)]
     Client(#[from] ClientError),
+}
+
+impl ConfigRefused {
+    /// Every mistake, in lines.
+    fn in_lines(&self) -> String {
+        match self {
+            Self::Invalid { mistakes, confinement } => {
+                Confinement::explained(confinement.as_ref(), mistakes.to_string())
+            }
+            Self::Beyond(_) | Self::Leaves(_) | Self::Client(_) => self.to_string(),
+        }
+    }
 }
 
 /// Why rotated refresh tokens would be left behind. The mounted ones would be presented instead, and a server that detects reuse
@@ -97,6 +111,10 @@ pub(super) struct Reloader {
     refused: Option<ConfigRefused>,
     applied: u64,
     refusals: u64,
+    /// Clients that wait for the next reading.
+    awaiting_next: Vec<oneshot::Sender<ReloadOutcome>>,
+    /// Clients that wait for the reading in flight.
+    awaiting_this: Vec<oneshot::Sender<ReloadOutcome>>,
 }
 
 impl Reloader {
@@ -111,6 +129,8 @@ impl Reloader {
             refused: None,
             applied: 0,
             refusals: 0,
+            awaiting_next: Vec::new(),
+            awaiting_this: Vec::new(),
         }
     }
 
@@ -131,7 +151,23 @@ impl Reloader {
 
     /// Whether to begin a reading now. If not, [`Self::ended`] asks for another one.
     pub(super) fn begins(&mut self) -> bool {
-        self.reading.begin()
+        let begins = self.reading.begin();
+        if begins {
+            self.awaiting_this.append(&mut self.awaiting_next);
+        }
+        begins
+    }
+
+    /// Sends the outcome of the next reading to a client.
+    pub(super) fn await_outcome(&mut self, answer: oneshot::Sender<ReloadOutcome>) {
+        self.awaiting_next.push(answer);
+    }
+
+    fn answer(&mut self, outcome: &ReloadOutcome) {
+        for answer in self.awaiting_this.drain(..) {
+            // A client that has gone needs no answer.
+            let _ = answer.send(outcome.clone());
+        }
     }
 
     /// Returns the reading itself, which blocks on the disk.
@@ -142,6 +178,8 @@ impl Reloader {
 
     /// Notes the end of a reading.
     pub(super) fn ended(&mut self, digest: Option<Digest>) -> AfterReading {
+        // Those that have no answer yet get none: the reading was lost.
+        self.awaiting_this.clear();
         if self.reading.end() {
             AfterReading::ReadAgain
         } else if digest.is_some() && digest != self.digest && self.source.file.is_some() {
@@ -164,7 +202,9 @@ impl Reloader {
     }
 
     /// Notes that a reading was accepted. `is_same` says whether the configuration is unchanged.
-    pub(super) fn accepted(&mut self, now: Moment, is_same: bool) {
+    pub(super) fn accepted(&mut self, now: Moment, is_same: bool, warnings: &[Diagnostic]) {
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        self.answer(&if is_same { ReloadOutcome::Unchanged } else { ReloadOutcome::Applied { warnings } });
         self.refused = None;
         self.applied += 1;
         if !is_same {
@@ -174,6 +214,7 @@ impl Reloader {
 
     /// Notes that a reading was refused.
     pub(super) fn refused(&mut self, why: ConfigRefused) {
+        self.answer(&ReloadOutcome::Refused { why: why.in_lines() });
         self.refused = Some(why);
         self.refusals += 1;
     }
@@ -263,9 +304,9 @@ mod tests {
         let text = refused.to_string();
         reloader.refused(refused.into());
         assert_eq!((report(&reloader).refused.as_deref(), report(&reloader).refusals), (Some(text.as_str()), 1));
-        reloader.accepted(at(5), true);
+        reloader.accepted(at(5), true, &[]);
         assert_eq!((report(&reloader).refused, report(&reloader).since), (None, UNIX_EPOCH));
-        reloader.accepted(at(7), false);
+        reloader.accepted(at(7), false, &[]);
         let since = UNIX_EPOCH + std::time::Duration::from_secs(7);
         assert_eq!((report(&reloader).applied, report(&reloader).since), (2, since));
     }

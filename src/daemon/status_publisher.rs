@@ -58,6 +58,11 @@ impl StatusPublisher {
             .map(|(_, snapshot)| Arc::clone(snapshot))
     }
 
+    /// Forgets the last snapshot, so that the next question gets a report of its own.
+    pub(super) fn forget_snapshot(&mut self) {
+        self.snapshot = None;
+    }
+
     /// Keeps a report for the next questions.
     pub(super) fn keep_snapshot(&mut self, now: Moment, report: Report) -> Arc<Snapshot> {
         let snapshot = Arc::new(Snapshot::new(report));

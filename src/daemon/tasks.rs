@@ -1,6 +1,6 @@
 //! The tasks of the loop. Each has exactly one result, even if it panics.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, io, path::PathBuf, sync::Arc};
 
 use tokio::task::{AbortHandle, JoinSet};
 
@@ -19,7 +19,7 @@ use crate::{
     renewal::{Attempt, Id, Moment},
     session::Session,
     state::WrittenToken,
-    status,
+    status::{self, ControlListener},
     watch::Armed,
 };
 
@@ -38,6 +38,7 @@ pub(super) enum Task {
     Inspect,
     Hooks(Id),
     StatusFile,
+    ControlSocket,
 }
 
 /// The result of a task.
@@ -62,6 +63,8 @@ pub(super) enum Done {
     /// The result of each hook, and when it ended.
     HooksRan(Vec<(Moment, HookRun)>),
     StatusFile(Result<(), status::WriteError>),
+    /// The control socket at this path.
+    ControlSocket(PathBuf, io::Result<ControlListener>),
     /// The task panicked or was stopped.
     Lost,
 }
@@ -76,7 +79,7 @@ impl Task {
             | Self::Withdraw(..)
             | Self::Load(_)
             | Self::Hooks(_) => true,
-            Self::DiskScan | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile => false,
+            Self::DiskScan | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile | Self::ControlSocket => false,
         }
     }
 }
@@ -128,7 +131,8 @@ impl Tasks {
                 | Task::Judge
                 | Task::Arm
                 | Task::Inspect
-                | Task::Hooks(_) => {
+                | Task::Hooks(_)
+                | Task::ControlSocket => {
                     handle.abort();
                 }
                 Task::RotatingExchange(..) | Task::Publish(..) | Task::Withdraw(..) | Task::StatusFile => {}
@@ -162,7 +166,8 @@ impl Tasks {
             | Task::Arm
             | Task::Inspect
             | Task::Hooks(_)
-            | Task::StatusFile => None,
+            | Task::StatusFile
+            | Task::ControlSocket => None,
         })
     }
 }

@@ -25,13 +25,15 @@ mod wording;
 pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
 pub use http::{
-    Address, AllowedHosts, HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe,
-    NotAHost, NotPassed, PortHolder, Query, Readiness, RequestError, Server, Snapshot, SocketId, Unready, fetch_report,
-    fetch_unready, listen_probe, port_holder,
+    Address, AllowedHosts, ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer,
+    HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe, NotAHost, NotPassed,
+    PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server, Snapshot, SocketId, Unready,
+    control_report, control_socket, fetch_report, fetch_unready, listen_probe, port_holder, request_reload,
+    request_renewal,
 };
 pub use metrics::{Format as MetricsFormat, metrics};
 pub use outcome::{ExchangeResult, HookResult, WriteResult};
-pub use process::{Process, is_writer_running};
+pub use process::{Process, is_signalled_daemon, is_writer_running};
 pub use report::{
     BucketReport, ConfigurationReport, CredentialReport, HistoryReport, HookReport, NextAction, OutputReport,
     REPORT_VERSION, RefusalReport, Report, Word,

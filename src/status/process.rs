@@ -54,6 +54,12 @@ pub fn is_writer_running(report: &Report) -> bool {
         && running_name(writer).is_some_and(|name| Some(name) == running_name(own))
 }
 
+/// Whether a process is `tokenwell run`, which signals ask to renew and to reload. `tokenwell exec` passes them on to its program.
+pub fn is_signalled_daemon(pid: u32) -> bool {
+    let arguments = read(&format!("/proc/{pid}/cmdline"));
+    arguments.split('\0').nth(1) == Some("run") && running_name(pid) == running_name(process::id())
+}
+
 /// Returns the name of a running process. Returns `None` for a zombie.
 fn running_name(pid: u32) -> Option<String> {
     let stat = read(&format!("/proc/{pid}/stat"));

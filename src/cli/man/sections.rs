@@ -24,6 +24,16 @@ pub(super) fn exit_status(command: &str) -> &'static [(&'static str, &'static st
             ("1", "There is no valid token. Nothing was printed to standard output."),
             ("2", "The command line or the configuration is wrong, or no credential has the name."),
         ],
+        "renew" => &[
+            ("0", "Every new token is on disk; with `--no-wait`, the renewals were requested."),
+            ("1", "A session was refused, cannot be requested, or was not there in time; or no daemon runs."),
+            ("2", "The command line or the configuration is wrong, or no credential has the name."),
+        ],
+        "reload" => &[
+            ("0", "The new configuration is in force, or nothing has changed."),
+            ("1", "The daemon refuses the configuration, or no daemon runs."),
+            ("2", "The command line or the configuration is wrong. The daemon keeps the one in force."),
+        ],
         "exec" => &[
             ("the program's", "The program exited."),
             ("128 + n", "Signal number n ended the program, or arrived before it was started."),
@@ -110,6 +120,10 @@ pub(super) fn files(command: &str, reads_configuration: bool) -> Vec<(&'static s
             (
                 "stateDirectory",
                 "The folder for state, which holds no secrets; by default the folder of the first output.",
+            ),
+            (
+                "stateDirectory/control.sock",
+                "A socket for `tokenwell renew` and `tokenwell reload`, for this user and root only; not of `once`.",
             ),
             (".tokenwell.lock", "A lock file in each folder of outputs, so that only one process writes them."),
         ]);

@@ -3,12 +3,16 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use super::{layout::Layout, row::Row};
+use super::{
+    layout::{Layout, paragraph},
+    row::Row,
+};
 use crate::cli::terminal::text::{Color, Line, Style};
 
 /// Returns the rows with a problem, with as much detail as fits, and a line about the others.
 pub(super) fn folded(rows: &[Row], layout: &Layout, height: usize, context: Context) -> Vec<Line> {
-    let height = height.saturating_sub(1);
+    let all: Vec<&Row> = rows.iter().collect();
+    let height = height.saturating_sub(fold_lines(&all, context).len());
     let problems: Vec<&Row> = rows.iter().filter(|row| row.has_problem()).collect();
     let (urgent, others): (Vec<&Row>, Vec<&Row>) = problems.iter().partition(|row| row.needs_person());
     let style = context.style;
@@ -34,7 +38,7 @@ pub(super) fn folded(rows: &[Row], layout: &Layout, height: usize, context: Cont
     let fresh = rows.iter().filter(|row| !row.has_problem());
     let hidden: Vec<&Row> = hidden.into_iter().chain(unshown).chain(fresh).collect();
     if !hidden.is_empty() {
-        lines.push(Line::new(Color::Faint, fold_words(&hidden, context)));
+        lines.extend(fold_lines(&hidden, context));
     }
     lines
 }
@@ -45,6 +49,7 @@ pub(super) struct Context {
     pub(super) has_daemon: bool,
     pub(super) now: SystemTime,
     pub(super) style: Style,
+    pub(super) width: usize,
 }
 
 /// How much of a row's notes is shown.
@@ -69,8 +74,8 @@ impl Detail {
     }
 }
 
-/// Formats a line such as `… and 980 fresh; the next renewal in 12s; --all shows them`.
-fn fold_words(hidden: &[&Row], context: Context) -> String {
+/// Formats a line such as `… and 980 fresh; the next renewal in 12s; --all shows them`, wrapped in a narrow terminal.
+fn fold_lines(hidden: &[&Row], context: Context) -> Vec<Line> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for row in hidden {
         *counts.entry(row.state).or_default() += 1;
@@ -80,7 +85,8 @@ fn fold_words(hidden: &[&Row], context: Context) -> String {
     let next = fresh.min_by_key(|row| row.credential.renew_at).map(|row| row.next(context.has_daemon, context.now));
     let next = next.filter(|next| next != "-").map(|next| format!("; the next {next}")).unwrap_or_default();
     let ellipsis = if context.style.unicode { "…" } else { "..." };
-    format!("{ellipsis} and {}{next}; --all shows them", counts.join(", "))
+    let text = format!("{ellipsis} and {}{next}; --all shows them", counts.join(", "));
+    paragraph(Color::Faint, &text, "", context.width)
 }
 
 #[cfg(test)]

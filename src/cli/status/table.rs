@@ -64,11 +64,12 @@ pub(super) fn long_table(
     // In one line, so that the last line is the whole summary.
     let (color, text) = headline(fetched, &rows, now);
     foot.push(Line::new(color, printable(&text)));
-    let mut lines = vec![layout.headline()];
+    let has_rows = screen.is_none() || rows.iter().any(Row::has_problem);
+    let mut lines = if has_rows { vec![layout.headline()] } else { Vec::new() };
     match screen {
         Some(screen) => {
             let height = screen.saturating_sub(lines.len() + foot.len());
-            lines.extend(folded(&rows, &layout, height, Context { has_daemon, now, style }));
+            lines.extend(folded(&rows, &layout, height, Context { has_daemon, now, style, width }));
         }
         None => lines.extend(body(&rows, &layout, None, style)),
     }

@@ -68,7 +68,8 @@ impl Daemon {
             (Task::Hooks(id), Done::HooksRan(rounds)) => self.hooks_finished(id, rounds),
             (Task::Hooks(id), _) => self.hooks_finished(id, Vec::new()),
             (Task::StatusFile, Done::StatusFile(written)) => self.status_file_written(written),
-            (Task::StatusFile, _) => {}
+            (Task::ControlSocket, Done::ControlSocket(path, opened)) => self.control_opened(path, opened),
+            (Task::StatusFile | Task::ControlSocket, _) => {}
             (Task::Load(why), Done::Loaded(loaded)) => self.loaded(why, Some(loaded)),
             (Task::Load(why), _) => self.loaded(why, None),
         }
@@ -218,6 +219,7 @@ impl Daemon {
 
     fn disk_scanned(&mut self, scan: Option<DiskScan>) {
         let now = clock::now();
+        self.open_control();
         let again = self.inputs.ended(now, scan.is_none(), self.monitor.is_armed());
         if let Some(scan) = scan {
             if scan.is_partial {

@@ -75,7 +75,8 @@ impl Daemon {
             }
             self.apply_config(config);
         }
-        self.reloader.accepted(clock::now(), is_same);
+        self.reloader.accepted(clock::now(), is_same, &warnings);
+        self.open_control();
         self.move_server();
     }
 

@@ -11,6 +11,7 @@ impl Daemon {
     /// Takes note of a claim of the state directory.
     pub(super) fn state_claimed(&mut self, claim: StateClaim) {
         let change = Arc::make_mut(&mut self.context).state.note(claim);
+        self.open_control();
         let directory = self.config.state_directory.display();
         match change {
             StateChange::None => return,

@@ -20,5 +20,8 @@ pub(super) const CONNECTION_GRACE: Duration = Duration::from_secs(5);
 /// How long the loop may take to answer before it counts as stuck.
 pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a reading of the configuration may take.
+pub(super) const RELOAD_TIMEOUT: Duration = Duration::from_secs(25);
+
 /// How long the inspection of the outputs may take before the result is "not ready".
 pub(super) const READINESS_TIMEOUT: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use http::{Request, StatusCode, header::HOST};
-use http_body_util::{BodyExt as _, Empty, LengthLimitError, Limited};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::{body::Bytes, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -130,29 +130,32 @@ async fn fetch(address: &Address, path: &str) -> Result<(StatusCode, Bytes), Req
         match address {
             Address::Tcp(at) => {
                 let stream = TcpStream::connect(at).await.map_err(RequestError::Unreachable)?;
-                answer(stream, &at.to_string(), path).await
+                answer(stream, get(&at.to_string(), path)?).await
             }
             Address::Unix(socket) => {
                 let stream = UnixStream::connect(socket).await.map_err(RequestError::Unreachable)?;
-                answer(stream, "localhost", path).await
+                answer(stream, get("localhost", path)?).await
             }
         }
     };
     time::timeout(TIMEOUT, requested).await.unwrap_or(Err(RequestError::Timeout))
 }
 
-async fn answer(
+fn get(host: &str, path: &str) -> Result<Request<Full<Bytes>>, RequestError> {
+    Request::get(path).header(HOST, host).body(Full::default()).map_err(|_| RequestError::Foreign)
+}
+
+/// Sends a request, and returns status and body of the answer.
+pub(super) async fn answer(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    host: &str,
-    path: &str,
+    request: Request<Full<Bytes>>,
 ) -> Result<(StatusCode, Bytes), RequestError> {
     let failed = |error: hyper::Error| if error.is_parse() { RequestError::Foreign } else { RequestError::Closed };
     let (mut sender, connection) = http1::Builder::new()
         .max_buf_size(BUFFER_BYTES_MAX)
-        .handshake::<_, Empty<Bytes>>(TokioIo::new(stream))
+        .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
         .await
         .map_err(failed)?;
-    let request = Request::get(path).header(HOST, host).body(Empty::new()).map_err(|_| RequestError::Foreign)?;
     let answer = async {
         let answer = sender.send_request(request).await.map_err(failed)?;
         let status = answer.status();

@@ -2,7 +2,8 @@
 
 use std::{convert::Infallible, pin::pin};
 
-use hyper::{server::conn::http1, service::service_fn};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -12,25 +13,37 @@ use tracing::debug;
 
 use super::{
     bounds::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT},
+    control::ControlRouter,
     progress::{Progress, TrackedStream},
-    query::LoopHandle,
-    routes::{HostCheck, Router},
+    reply::Reply,
+    routes::Router,
 };
 
+/// What answers the requests of a connection.
+pub(super) enum Routes {
+    /// The status server.
+    Status(Router),
+    /// The control socket.
+    Control(ControlRouter),
+}
+
+impl Routes {
+    async fn answer(&self, request: Request<Incoming>) -> Reply {
+        match self {
+            Self::Status(router) => router.answer(&request).await,
+            Self::Control(router) => router.answer(request).await,
+        }
+    }
+}
+
 /// Answers requests until the client disconnects or its time is over. The unread rest of a response is then dropped.
-pub(super) async fn serve(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
-    loop_handle: LoopHandle,
-    hosts: HostCheck,
-    progress: Progress,
-) {
+pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, routes: Routes, progress: Progress) {
     let stream = TrackedStream { stream, progress: progress.clone() };
-    let router = Router { loop_handle, hosts };
-    let (router, progress) = (&router, &progress);
+    let (routes, progress) = (&routes, &progress);
     let service = service_fn(move |request| {
         progress.request_received();
         async move {
-            let reply = router.answer(&request).await;
+            let reply = routes.answer(request).await;
             progress.response_ready();
             Ok::<_, Infallible>(reply)
         }

@@ -9,6 +9,8 @@
 //! The server has no task of its own: the loop that it queries also drives it, on the only thread. A loop that is stuck
 //! accepts no connection, which a probe should detect. Each connection is a task that never delays another.
 //!
+//! `control/` is a second server, on a Unix socket for the daemon's user only, which also accepts requests to renew and to reload.
+//!
 //! `client.rs` is the other side, with which a command queries a daemon.
 //!
 //! Bounds, in `bounds.rs`: the number of connections, of which a new one evicts the oldest idle one (`connection_pool.rs`);
@@ -19,6 +21,7 @@ mod bounds;
 mod client;
 mod connection;
 mod connection_pool;
+mod control;
 mod host_header;
 mod host_pattern;
 mod listen;
@@ -35,6 +38,10 @@ mod unix_socket;
 
 pub use self::{
     client::{Address, RequestError, Unready, fetch_report, fetch_unready},
+    control::{
+        ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer, ReloadOutcome,
+        RenewalAnswer, control_report, control_socket, request_reload, request_renewal,
+    },
     host_pattern::{AllowedHosts, HOST_LABEL_BYTES_MAX, HostPattern, NotAHost},
     listen::{Listen, ListenError, NotPassed},
     listen_probe::{ListenProbe, listen_probe},

@@ -11,6 +11,7 @@ use tokio::{
     time,
 };
 
+use super::control::ControlRequest;
 use crate::status::report::Report;
 
 /// A query, with the channel for its answer. The sender waits for the answer for a limited time.
@@ -22,6 +23,8 @@ pub enum Query {
     Report(oneshot::Sender<Arc<Snapshot>>),
     /// Whether every required token, or that of one credential, is on disk and valid, inspected now.
     Ready(Option<String>, oneshot::Sender<Readiness>),
+    /// A request by the control socket.
+    Control(ControlRequest),
 }
 
 /// Whether readers find valid tokens.

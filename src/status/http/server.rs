@@ -10,14 +10,14 @@ use tracing::warn;
 
 use super::{
     bounds::CONNECTIONS_MAX,
-    connection::serve,
+    connection::{Routes, serve},
     connection_pool::ConnectionPool,
     host_pattern::AllowedHosts,
     listen::{Listen, ListenError},
     listener::{InheritedSocket, Listener, Stream},
     port_holder::SocketId,
     query::{LoopHandle, Query},
-    routes::HostCheck,
+    routes::{HostCheck, Router},
 };
 
 /// A listening server. Dropping it closes every connection and removes its Unix socket.
@@ -112,10 +112,12 @@ impl Server {
                 let hosts = if on_loopback { HostCheck::Loopback(self.hosts.clone()) } else { HostCheck::Any };
                 // Without it a response may be delayed by an acknowledgement, which does no harm.
                 let _ = stream.set_nodelay(true);
-                self.connections.admit(|progress| serve(stream, loop_handle, hosts, progress));
+                let routes = Routes::Status(Router { loop_handle, hosts });
+                self.connections.admit(|progress| serve(stream, routes, progress));
             }
             Stream::Unix(stream) => {
-                self.connections.admit(|progress| serve(stream, loop_handle, HostCheck::Any, progress));
+                let routes = Routes::Status(Router { loop_handle, hosts: HostCheck::Any });
+                self.connections.admit(|progress| serve(stream, routes, progress));
             }
         }
     }

@@ -71,7 +71,7 @@ pub(super) struct SocketFile {
 }
 
 impl SocketFile {
-    fn at(path: &Path) -> io::Result<Self> {
+    pub(super) fn at(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), id: FileId::of_name(path)? })
     }
 }

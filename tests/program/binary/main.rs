@@ -20,6 +20,7 @@ mod stopped;
 mod terminal;
 
 mod commands;
+mod control;
 mod crash;
 mod init;
 mod journal;

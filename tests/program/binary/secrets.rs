@@ -159,7 +159,9 @@ fn refuse(mut client: TcpStream) -> String {
 
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+    let files = entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] });
+    // The control socket is no file that can be read.
+    files.filter(|path| !path.ends_with("control.sock")).collect()
 }
 
 const NOBODY: u32 = 65534;

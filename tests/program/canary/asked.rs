@@ -57,5 +57,7 @@ pub(crate) fn process_is_clean(setting: &Setting, program: &Program) {
 /// Returns every file below a folder, which must exist.
 pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+    let files = entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] });
+    // The control socket is no file that can be read.
+    files.filter(|path| !path.ends_with("control.sock")).collect()
 }

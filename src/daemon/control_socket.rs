@@ -1,0 +1,71 @@
+//! The control socket of this process: where it is wanted, and why it is not served.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::status::{ClosedControl, ControlListener, ControlServer, Query};
+
+/// The control socket, if this command serves one.
+#[derive(Debug, Default)]
+pub(super) struct ControlSocket {
+    /// Whether this command serves it. A command that ends soon would only take it from the daemon.
+    serves: bool,
+    server: Option<(PathBuf, ControlServer)>,
+    /// The reasons that were returned since it was served last.
+    reasons: BTreeSet<String>,
+}
+
+/// What an attempt to open the socket changed.
+#[derive(Debug)]
+pub(super) enum ControlChange {
+    /// It is served. Holds the one before, to be dropped where that may block.
+    Serving(Option<ClosedControl>),
+    /// It cannot be served, for a new reason.
+    Failed(String),
+    /// It cannot be served, for a reason that was returned before.
+    FailedAgain,
+}
+
+impl ControlSocket {
+    /// This command serves the socket.
+    pub(super) fn serve(&mut self) {
+        self.serves = true;
+    }
+
+    /// Whether to open the socket at this path.
+    pub(super) fn is_wanted_at(&self, path: &Path) -> bool {
+        self.serves && self.server.as_ref().is_none_or(|(served, _)| served != path)
+    }
+
+    /// Serves an opened socket in place of the one before. Must be called within a tokio runtime.
+    pub(super) fn opened(&mut self, path: PathBuf, opened: io::Result<ControlListener>) -> ControlChange {
+        match opened.and_then(ControlServer::new) {
+            Ok(server) => {
+                let before = self.server.replace((path, server));
+                self.reasons.clear();
+                ControlChange::Serving(before.map(|(_, server)| server.close()))
+            }
+            Err(why) => {
+                let why = why.to_string();
+                if self.reasons.insert(why.clone()) { ControlChange::Failed(why) } else { ControlChange::FailedAgain }
+            }
+        }
+    }
+
+    /// Returns the next request; never without a server. Cancel-safe.
+    pub(super) async fn request(&mut self) -> Query {
+        match &mut self.server {
+            Some((_, server)) => server.next().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Closes the socket. Returns its file, to be dropped where that may block.
+    pub(super) fn close(&mut self) -> Option<ClosedControl> {
+        self.serves = false;
+        self.server.take().map(|(_, server)| server.close())
+    }
+}
