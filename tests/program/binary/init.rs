@@ -151,7 +151,6 @@ fn a_terminal_is_asked_and_the_key_is_not_shown() {
     let variables =
         [("HOME", home.to_str().unwrap()), ("TOKENWELL_CONFIG", config.to_str().unwrap()), ("TERM", "dumb")];
     let Some(mut terminal) = Terminal::of(home, &variables, &script) else { return };
-    let token = format!("~/out/billing.jwt\n");
     for (question, typed) in [
         ("project id", format!("{EXAMPLE}\n")),
         ("this is the example of the README", format!("{PROJECT}\n")),
@@ -159,7 +158,7 @@ fn a_terminal_is_asked_and_the_key_is_not_shown() {
         ("is not a credential name", "billing\n".to_owned()),
         ("access key", format!("{PROJECT}\n")),
         ("this is a project id, not an access key", format!(" {KEY}\n")),
-        ("token file", token),
+        ("token file", "~/out/billing.jwt\n".to_owned()),
     ] {
         terminal.until_shown(question);
         terminal.press(&typed);
