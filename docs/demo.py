@@ -20,7 +20,7 @@ from xml.sax.saxutils import escape
 COLUMNS, ROWS = 100, 30
 SECONDS = 19.5
 WIDTH, HEIGHT, MARGIN = 8.4, 19, 18  # of a character cell in pixels
-COLORS = {"1": "#ffffff", "2": "#7d8590", "31": "#ff7b72", "32": "#56d364", "33": "#e3b341"}
+COLORS = {"1": "#ffffff", "2": "#7d8590", "31": "#ff7b72", "32": "#56d364", "35": "#d2a8ff"}
 PLAIN, BACKGROUND = "#d0d7de", "#0d1117"
 
 

@@ -48,6 +48,7 @@ use crate::{
     config::{self, Environment, LogSettings, duration},
     daemon::{self, Daemon, Turn},
     renewal::Moment,
+    status::Placement,
 };
 
 /// See it work: a sandbox for Descope's API, the daemon and a live table in one command
@@ -125,8 +126,11 @@ fn start_daemon(stage: &Stage) -> Result<Daemon, Failure> {
     let config = config::load(&source, &environment)?.config;
     let file = source.path().map(Path::to_owned);
     let load = Arc::new(move || config::load_with_digest(&source, &environment));
-    Daemon::start(config, daemon::ReloadSource { file, load, log_changed: Arc::new(|_| ()) })
-        .map_err(Failure::at_run_time)
+    Daemon::start(
+        config,
+        daemon::ReloadSource { file, load, log_changed: Arc::new(|_| ()), placement: Placement::default() },
+    )
+    .map_err(Failure::at_run_time)
 }
 
 /// A running demo.

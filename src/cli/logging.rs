@@ -1,5 +1,6 @@
 //! Log lines on standard error: text for people, JSON for programs, priorities for systemd's journal.
 
+mod colors;
 mod destination;
 mod prioritised;
 mod repeats;
@@ -11,6 +12,7 @@ use tracing::{Level, info, warn};
 use tracing_subscriber::{Registry, filter::Targets, prelude::*, reload};
 
 use self::{
+    colors::Readable,
     destination::Destination,
     prioritised::{JournalText, Prioritised},
     repeats::NotRepeated,
@@ -50,7 +52,9 @@ pub(super) fn start(settings: &LogSettings) -> Result<Log, Failure> {
         let colours =
             destination == Destination::Terminal && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let layer = layer.with_target(false).with_ansi(colours).with_timer(destination);
-        let layer = layer.map_event_format(|lines| NotRepeated { lines: Prioritised { lines, with_priority } });
+        let layer = layer.map_event_format(|lines| NotRepeated {
+            lines: Prioritised { lines: Readable(lines.with_ansi(colours)), with_priority },
+        });
         registry.with(layer.with_filter(filter)).init();
     } else {
         let layer = layer.json().flatten_event(true).with_current_span(false);

@@ -13,6 +13,7 @@ use super::{failure::Failure, logging, print};
 use crate::{
     config::{self, Config, ConfigSource, DEFAULT_FILE, Diagnostic, Environment, Loaded, Origin, looks_like_a_secret},
     daemon,
+    status::Placement,
 };
 
 /// The source of the configuration.
@@ -102,12 +103,13 @@ impl SourceArguments {
             warn!("{warning}");
         }
         let file = source.path().map(Path::to_owned);
+        let placement = Placement::inspect(|name| environment.setting(name)?.to_str().map(str::to_owned));
         let load = Arc::new(move || {
             let (digest, loaded) = config::load_with_digest(&source, &environment);
             (digest, loaded.and_then(Loaded::for_requests))
         });
         let log_changed = Arc::new(move |settings: &_| log.apply(settings));
-        Ok((config, daemon::ReloadSource { file, load, log_changed }))
+        Ok((config, daemon::ReloadSource { file, load, log_changed, placement }))
     }
 
     /// Returns the source with absolute paths, because a daemon may change its working directory.

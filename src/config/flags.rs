@@ -9,7 +9,7 @@ use super::{
     path_conflicts::PathConflicts,
     path_use::Purpose,
     reader::Text,
-    section::{http::Http, log::level_of_environment},
+    section::{http::Http, log::level_of_environment, status::instance_of_environment},
     value::{name, path},
 };
 use crate::{
@@ -40,6 +40,7 @@ pub(super) fn read(
     conflicts.check(diagnostics);
     let outputs = outputs.into_iter().map(|path| path.map(Output::at)).collect::<Option<_>>()?;
     let log = LogSettings { level: level_of_environment(diagnostics), ..LogSettings::default() };
+    let instance = instance_of_environment(diagnostics);
     let credential = credential(access_key_file?, outputs);
     let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
     let Http { settings, in_flight_max } = Http::default();
@@ -55,6 +56,7 @@ pub(super) fn read(
         log,
         status: None,
         status_hosts: AllowedHosts::default(),
+        instance,
         confine: Confine::default(),
     })
 }

@@ -44,6 +44,8 @@ pub struct Config {
     pub status: Option<Listen>,
     /// The names under which it answers by loopback, besides those of this machine.
     pub status_hosts: AllowedHosts,
+    /// The name by which people tell this daemon from others.
+    pub instance: Option<String>,
     /// Whether the daemon drops access rights that it does not need.
     pub confine: Confine,
 }

@@ -52,7 +52,7 @@ use crate::{
     confine::Confinement,
     exchange::ClientError,
     renewal::{Event, Fleet, Moment},
-    status::Query,
+    status::{DaemonIdentity, Query},
     watch::Touched,
 };
 
@@ -149,8 +149,13 @@ impl Daemon {
             control: ControlSocket::default(),
             config,
         };
+        let DaemonIdentity { host, pod, namespace, instance } = daemon.identity();
         info!(
             version = env!("CARGO_PKG_VERSION"),
+            host,
+            pod,
+            namespace,
+            instance,
             project = %daemon.config.project,
             api = %daemon.config.base_url,
             credentials = daemon.config.credentials.len(),

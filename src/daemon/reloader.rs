@@ -14,7 +14,7 @@ use crate::{
     confine::{BeyondConfinement, Confinement},
     exchange::ClientError,
     renewal::Moment,
-    status::{ConfigurationReport, ReloadOutcome},
+    status::{ConfigurationReport, Placement, ReloadOutcome},
 };
 
 /// Where the configuration comes from, to read it again.
@@ -26,6 +26,8 @@ pub struct ReloadSource {
     pub load: Arc<dyn Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync>,
     /// Is called when a new configuration has other settings of the log.
     pub log_changed: Arc<dyn Fn(&LogSettings) + Send + Sync>,
+    /// Where the process runs.
+    pub placement: Placement,
 }
 
 /// Why the configuration is read.
@@ -132,6 +134,11 @@ impl Reloader {
             awaiting_next: Vec::new(),
             awaiting_this: Vec::new(),
         }
+    }
+
+    /// Where the process runs.
+    pub(super) fn placement(&self) -> &Placement {
+        &self.source.placement
     }
 
     /// Refuses configurations that need more than the process may do.
@@ -268,7 +275,12 @@ mod tests {
 
     fn reloader(file: &Path) -> Reloader {
         let load = Arc::new(|| unreachable!("the test reads nothing"));
-        let source = ReloadSource { file: Some(file.to_owned()), load, log_changed: Arc::new(|_| ()) };
+        let source = ReloadSource {
+            file: Some(file.to_owned()),
+            load,
+            log_changed: Arc::new(|_| ()),
+            placement: Placement::default(),
+        };
         Reloader::new(source, Moment::default())
     }
 

@@ -6,6 +6,9 @@ use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
 
 use crate::renewal::RefusalClass;
 
+/// One of the fixed words that a report uses. A word of a later version is read as `unknown`.
+pub type Word = &'static str;
+
 /// RFC 3339 in whole milliseconds.
 pub(super) mod time {
     use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -87,7 +90,7 @@ pub(super) fn access_key() -> &'static str {
 }
 
 const ACCESS_KEY: &str = "access key";
-const WORDS: [&str; 21] = [
+const WORDS: [&str; 33] = [
     "starting",
     "fresh",
     "failing",
@@ -109,4 +112,16 @@ const WORDS: [&str; 21] = [
     "env",
     "header",
     "template",
+    "denied",
+    "blocked",
+    "busy",
+    "failed",
+    "garbled",
+    "unreachable",
+    "key",
+    "output",
+    "token",
+    "host",
+    "hook",
+    "advice",
 ];

@@ -162,9 +162,11 @@ impl Families<'_> {
         self.0
             .encode_descriptor("tokenwell_log_lines_suppressed", help, None, MetricType::Counter)?
             .encode_counter(&report.log_lines_suppressed, NO_EXEMPLAR)?;
-        let help = "The running version of tokenwell; always 1.";
+        let help = "The running version of tokenwell and where it runs; always 1.";
         let mut family = self.0.encode_descriptor("tokenwell_build_info", help, None, MetricType::Gauge)?;
-        family.encode_family(&[("version", report.program_version.as_ref())])?.encode_gauge(&1_u64)
+        let mut labels = vec![("version", report.program_version.as_ref())];
+        labels.extend(report.identity.known());
+        family.encode_family(&labels)?.encode_gauge(&1_u64)
     }
 
     /// Encodes the metrics of the process. If `/proc` hides the boot time, the daemon's start replaces the process start.

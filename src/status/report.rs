@@ -7,14 +7,13 @@ use std::{borrow::Cow, path::PathBuf, time::SystemTime};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeStruct as _};
 
 use super::{
+    causes::Cause,
     durations::Durations,
-    json,
+    identity::DaemonIdentity,
+    json::{self, Word},
     outcome::{ExchangeResult, HookResult, WriteResult},
 };
 use crate::renewal::RefusalClass;
-
-/// One of the fixed words that a report uses. A word of a later version is read as `unknown`.
-pub type Word = &'static str;
 
 /// The report.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -32,6 +31,12 @@ pub struct Report {
     pub started_at: SystemTime,
     /// The version of this program.
     pub program_version: Cow<'static, str>,
+    /// Which daemon this is.
+    #[serde(default)]
+    pub identity: DaemonIdentity,
+    /// The address of the documentation; absent if this program was built without it.
+    #[serde(default)]
+    pub documentation: Option<String>,
     /// The process number, in its own namespace.
     pub process_id: u32,
     /// The project's id.
@@ -57,6 +62,9 @@ pub struct Report {
     /// Log lines that were dropped since the start, because standard error was not read or could not be written.
     #[serde(default)]
     pub log_lines_suppressed: u64,
+    /// The reasons that several credentials share, those that need a person first. See [`Report::with_causes`].
+    #[serde(default)]
+    pub causes: Vec<Cause>,
     /// The durations of exchanges.
     #[serde(skip)]
     pub exchange_durations: Durations,
@@ -137,6 +145,15 @@ pub struct CredentialReport {
     pub secret: Word,
     /// The remedy, if a person must act.
     pub remedy: Option<String>,
+    /// Whether something lasts until a person acts, or its token has expired.
+    #[serde(default)]
+    pub needs_person: bool,
+    /// The place in [`Report::causes`] of the reason that it shares with others.
+    #[serde(default)]
+    pub cause: Option<usize>,
+    /// The address of the page that explains its most urgent problem.
+    #[serde(default)]
+    pub runbook: Option<String>,
     /// Fingerprint of the access key in the key file.
     pub key_fingerprint: Option<String>,
     /// Fingerprint of the access key that produced the token on disk. It differs if the key has changed and no session was

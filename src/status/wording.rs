@@ -11,6 +11,8 @@ pub struct Wording {
     pub what: &'static str,
     /// What a person can do; `None` where that depends on the credential's source, which knows it.
     pub remedy: Option<&'static str>,
+    /// Whether retries alone are likely to end it.
+    pub heals: bool,
 }
 
 impl Wording {
@@ -30,26 +32,29 @@ impl Wording {
     /// The wording of a class.
     pub const fn of(class: RefusalClass) -> Self {
         match class {
-            RefusalClass::Denied => Self { what: "denied", remedy: None },
+            RefusalClass::Denied => Self { what: "denied", remedy: None, heals: false },
             RefusalClass::Blocked => Self {
                 what: "blocked on the way to the API",
                 remedy: Some(
                     "ask the operator of the proxy or firewall on the way to allow this machine's address and the user \
                          agent `tokenwell`, or ask Descope's support",
                 ),
+                heals: false,
             },
             RefusalClass::Busy => Self {
                 what: "the API asks to slow down",
                 remedy: Some(
                     "if it happens often, send fewer requests from this address: limits are counted by address",
                 ),
+                heals: true,
             },
             RefusalClass::Failed => {
-                Self { what: "the API fails", remedy: Some("if it goes on, see Descope's status page") }
+                Self { what: "the API fails", remedy: Some("if it goes on, see Descope's status page"), heals: true }
             }
             RefusalClass::Garbled => Self {
                 what: "the API's answers make no sense",
                 remedy: Some("check that `baseUrl` is Descope's API and `projectId` the key's project"),
+                heals: false,
             },
             RefusalClass::Unreachable => Self {
                 what: "the API cannot be reached",
@@ -57,6 +62,7 @@ impl Wording {
                     "check that this machine reaches the API: DNS, network, `HTTPS_PROXY`, and the CA roots \
                          (`http.caFile`)",
                 ),
+                heals: true,
             },
         }
     }

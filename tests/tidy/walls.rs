@@ -389,6 +389,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/state/probe.rs",
             "src/status/file.rs",
             "src/status/http/control/",
+            "src/status/identity.rs",
             "src/status/http/listen_probe.rs",
             "src/status/http/listener.rs",
             "src/status/http/port_holder.rs",

@@ -212,12 +212,12 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn green_is_fresh_yellow_is_failing_red_is_expired() {
+    fn green_is_fresh_magenta_is_failing_red_is_expired() {
         let shown = drawn(33, Style { colours: true, unicode: false });
         insta::assert_snapshot!(shown.replace('\x1b', "^"), @"
         ^[2mcredential^[0m  ^[2mstate^[0m     ^[2mtime left^[0m
         billing     ^[32mfresh^[0m     ^[32m##^[0m^[2m...^[0m  5.8s
-        search      ^[33mfailing^[0m   ^[33m##^[0m^[2m...^[0m  5.8s
+        search      ^[35mfailing^[0m   ^[35m##^[0m^[2m...^[0m  5.8s
         new         starting  ^[2m.....^[0m     -
         expired     ^[31mexpired^[0m   ^[2m.....^[0m     -
         ");

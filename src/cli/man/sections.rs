@@ -97,6 +97,15 @@ pub(super) fn environment(command: &str, reads_configuration: bool) -> Vec<(&'st
             "The log level, such as `info`, or a filter such as `info,tokenwell=debug`. It overrides `log.level` in the file.",
         ));
     }
+    if matches!(command, "tokenwell" | "run" | "once" | "exec") {
+        variables.extend([
+            (
+                "TOKENWELL_INSTANCE",
+                "The name of this daemon in its status, unless the configuration has `status.instance`.",
+            ),
+            ("POD_NAME, POD_NAMESPACE", "The Kubernetes pod and its namespace, which the status shows."),
+        ]);
+    }
     if !matches!(
         command,
         "init" | "wait" | "token" | "version" | "setup" | "security-questions" | "schema" | "completions" | "man"

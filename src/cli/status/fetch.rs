@@ -15,7 +15,7 @@ use crate::{
     },
     clock,
     offline::{self, DiskStatus},
-    status::{self, ReadError, Report},
+    status::{self, DaemonIdentity, ReadError, Report},
 };
 
 /// A report and its source.
@@ -109,7 +109,7 @@ impl FetchedReport {
     pub(super) fn source_line(&self, now: SystemTime) -> String {
         let file = match &self.source {
             ReportSource::Daemon(address) => {
-                return format!("asked the daemon at {address}, {}", past(now, self.report.at));
+                return format!("asked the daemon{} at {address}, {}", self.named(), past(now, self.report.at));
             }
             ReportSource::File(file) => file,
         };
@@ -119,12 +119,27 @@ impl FetchedReport {
             None => "which is gone, or runs elsewhere".to_owned(),
         };
         let (path, written, process) = (file.path.display(), past(now, self.report.at), self.report.process_id);
-        let line = format!("read from {path}, written {written} by process {process}, {writer}");
+        let line = format!("read from {path}, written {written} by process {process}{}, {writer}", self.named());
         append(line, file.unanswered.as_deref())
+    }
+
+    /// Returns the names of the daemon, such as ` blue on host node7`; empty if none is known.
+    fn named(&self) -> String {
+        let DaemonIdentity { host, pod, namespace, instance } = &self.report.identity;
+        let part = |before: &str, name: &Option<String>| name.as_ref().map(|name| format!(" {before}{name}"));
+        let parts =
+            [part("", instance), part("of pod ", pod), part("in namespace ", namespace), part("on host ", host)];
+        parts.into_iter().flatten().collect()
     }
 
     /// Updates an old report by the current files and clock.
     fn updated(mut self, disk: Option<DiskStatus>, now: SystemTime) -> Self {
+        self.update(disk, now);
+        self.report = self.report.with_causes();
+        self
+    }
+
+    fn update(&mut self, disk: Option<DiskStatus>, now: SystemTime) {
         let report = &mut self.report;
         report.ready = disk.as_ref().is_some_and(DiskStatus::all_valid);
         let DiskStatus { missing, troubles, .. } = disk.unwrap_or_else(|| DiskStatus {
@@ -157,7 +172,6 @@ impl FetchedReport {
                 report.troubles.push(problem);
             }
         }
-        self
     }
 }
 

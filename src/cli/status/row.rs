@@ -8,7 +8,7 @@ use crate::{
         span::{ahead, past, until, words},
         text::Color,
     },
-    status::CredentialReport,
+    status::{Cause, CredentialReport},
 };
 
 /// A credential as the table shows it.
@@ -22,6 +22,8 @@ pub(super) struct Row<'a> {
     pub(super) notes: Vec<(Color, String)>,
     /// What a person should know though nothing is wrong.
     pub(super) remarks: Vec<String>,
+    /// The cause that it shares with others, which is described once for all of them.
+    pub(super) cause: Option<&'a Cause>,
 }
 
 impl<'a> Row<'a> {
@@ -37,6 +39,8 @@ impl<'a> Row<'a> {
         let missing = fetched.missing.get(&credential.name);
         let is_valid = matches!(credential.state, "fresh" | "failing");
         let state = if is_valid && missing.is_some() { "missing" } else { credential.state };
+        let cause = credential.cause.and_then(|place| fetched.report.causes.get(place));
+        let is_described = |text: &str| cause.is_some_and(|cause| cause.message == text);
         let mut notes = Vec::new();
         if let (true, Some(why)) = (is_valid, missing) {
             notes.push((Color::Bad, why.clone()));
@@ -47,13 +51,14 @@ impl<'a> Row<'a> {
         if let Some(why) = &credential.token_trouble {
             notes.push((Color::Bad, why.clone()));
         }
-        if let Some(why) = &credential.key_trouble {
+        if let Some(why) = credential.key_trouble.as_ref().filter(|why| !is_described(why)) {
             notes.push((Color::Poor, why.clone()));
         }
         if let Some(refusal) = &credential.last_refusal {
             let (class, message, when) = (refusal.class_word(), &refusal.message, past(now, refusal.at));
             let often = if refusal.in_a_row > 1 { format!("{when}, {} in a row", refusal.in_a_row) } else { when };
-            notes.push((Color::Poor, format!("{class} {often}: {message}")));
+            let message = if is_described(message) { String::new() } else { format!(": {message}") };
+            notes.push((Color::Poor, format!("{class} {often}{message}")));
         }
         notes.extend(credential.host_trouble.iter().map(|why| (Color::Poor, why.clone())));
         let outputs = credential
@@ -63,13 +68,14 @@ impl<'a> Row<'a> {
         let hooks = credential.hooks.iter().filter_map(|hook| Some(named(&hook.hook, hook.error.as_deref()?)));
         notes.extend(outputs.chain(hooks).map(|error| (Color::Poor, error)));
         if let Some(remedy) = &credential.remedy
+            && cause.is_none_or(|cause| cause.remedy.as_ref() != Some(remedy))
             && !notes.iter().any(|(_, note)| note.contains(remedy.as_str()))
         {
             notes.push((Color::Plain, format!("to do: {remedy}")));
         }
         let remarks = credential.outputs.iter().filter_map(|output| output.note.clone()).collect();
         let missing = missing.map(String::as_str).filter(|_| is_valid);
-        Self { credential, state, missing, notes, remarks }
+        Self { credential, state, missing, notes, remarks, cause }
     }
 
     /// Whether a person should look at it.

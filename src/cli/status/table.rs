@@ -12,9 +12,12 @@ use super::{
     layout::{INDENT, Layout, paragraph, printable},
     row::Row,
 };
-use crate::cli::terminal::{
-    span::words,
-    text::{Color, Line, Style},
+use crate::{
+    cli::terminal::{
+        span::words,
+        text::{Color, Line, Style},
+    },
+    status::Cause,
 };
 
 /// The area to draw in.
@@ -95,8 +98,22 @@ fn summary(fetched: &FetchedReport, rows: &[Row], now: SystemTime, width: usize)
         )
     });
     let problems = fetched.report.troubles.iter().cloned().chain(refused).chain(skew);
-    let problems = problems.flat_map(|problem| paragraph(Color::Poor, &problem, INDENT, width)).collect();
+    let problems = problems.flat_map(|problem| paragraph(Color::Poor, &problem, INDENT, width));
+    let causes = fetched.report.causes.iter().flat_map(|cause| shared_cause(cause, width));
+    let problems = problems.chain(causes).collect();
     (paragraph(color, &text, "", width), problems)
+}
+
+/// Describes a cause that several credentials share, with its remedy.
+fn shared_cause(cause: &Cause, width: usize) -> Vec<Line> {
+    let more = cause.credentials.saturating_sub(cause.names.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let text = format!("{}: {}{more}", cause.message, cause.names.join(", "));
+    let mut lines = paragraph(Color::Poor, &text, INDENT, width);
+    if let Some(remedy) = cause.remedy.as_ref().filter(|remedy| !cause.message.contains(remedy.as_str())) {
+        lines.extend(paragraph(Color::Plain, &format!("to do: {remedy}"), INDENT, width));
+    }
+    lines
 }
 
 /// Returns as many rows as fit, each with its notes, and a line about the others.

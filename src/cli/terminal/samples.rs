@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::renewal::RefusalClass;
 use crate::status::{
-    ConfigurationReport, CredentialReport, Durations, HistoryReport, NextAction, REPORT_VERSION, RefusalReport, Report,
+    ConfigurationReport, CredentialReport, DaemonIdentity, Durations, HistoryReport, NextAction, REPORT_VERSION,
+    RefusalReport, Report,
 };
 
 pub(in crate::cli) fn at(seconds: f64) -> SystemTime {
@@ -21,6 +22,9 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         ready: true,
         secret: "access key",
         remedy: None,
+        needs_person: false,
+        cause: None,
+        runbook: None,
         key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
         token_key_fingerprint: Some("ba7816bf8f01cfea".to_owned()),
         issued_at: Some(at(0.0)),
@@ -76,6 +80,9 @@ pub(in crate::cli) fn report(now: f64, credentials: Vec<CredentialReport>) -> Re
         stopped_at: None,
         history: HistoryReport::default(),
         process_id: 1,
+        identity: DaemonIdentity::default(),
+        documentation: None,
+        causes: Vec::new(),
         project_id: "P2abc".to_owned(),
         base_url: "https://api.example".to_owned(),
         clock_skew: None,

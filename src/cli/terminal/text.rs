@@ -102,7 +102,8 @@ impl Color {
             Self::Faint => Some("2"),
             Self::Strong => Some("1"),
             Self::Good => Some("32"),
-            Self::Poor => Some("33"),
+            // Yellow cannot be read on white.
+            Self::Poor => Some("35"),
             Self::Bad => Some("31"),
         }
     }

@@ -70,6 +70,13 @@ pub(super) fn project() -> Form {
     form("Letters and digits", text("[0-9A-Za-z]{1,64}", "copy it from Descope's console: `P` and letters and digits"))
 }
 
+/// The name of a daemon.
+pub(super) fn instance(bytes_max: usize) -> Form {
+    let summary = format!(r"Letters, digits and `-_.:@\`, at most {bytes_max} characters");
+    let forms = format!(r"[0-9A-Za-z][-0-9A-Za-z_.:@\\]{{0,{}}}", bytes_max - 1);
+    form(&summary, text(&forms, "use letters, digits and `-`, such as `blue`"))
+}
+
 /// Any text except an empty one.
 pub(super) fn any_text(summary: &str) -> Form {
     form(summary, not_blank(json!({"type": "string", "pattern": pattern::any(), "errorMessage": "write a text"})))

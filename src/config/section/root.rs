@@ -56,7 +56,8 @@ pub(in crate::config) fn read(
     let mut log = fields.take("log", diagnostics).map(|field| log::read(&field, diagnostics)).unwrap_or_default();
     log.level = log::level_of_environment(diagnostics).or(log.level);
     let status = fields.take("status", diagnostics).map(|field| status::read(&field, &mut conflicts, diagnostics));
-    let (status, status_hosts) = status.unwrap_or_default();
+    let status::StatusSettings { listen: status, hosts: status_hosts, instance } = status.unwrap_or_default();
+    let instance = instance.or_else(|| status::instance_of_environment(diagnostics));
     let confine = fields.take("confine", diagnostics).map(|field| field.word(&CONFINE, diagnostics));
     let (mut credentials, mut key_directories) = credentials(&mut fields, pace, &mut conflicts, diagnostics);
     let sets = fields.take("sets", diagnostics).map(|field| field.items(diagnostics)).unwrap_or_default();
@@ -86,6 +87,7 @@ pub(in crate::config) fn read(
         log,
         status,
         status_hosts,
+        instance,
         confine: confine.flatten().unwrap_or_default(),
     })
 }

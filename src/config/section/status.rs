@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use crate::{
     config::{
-        diagnostics::Diagnostics,
+        diagnostics::{Diagnostics, Location},
         path_conflicts::PathConflicts,
         path_use::Purpose,
         reader::{Field, Text},
@@ -13,17 +13,46 @@ use crate::{
     status::{AllowedHosts, HostPattern, Listen},
 };
 
+/// The section, checked.
+#[derive(Debug, Default)]
+pub(in crate::config) struct StatusSettings {
+    pub(in crate::config) listen: Option<Listen>,
+    pub(in crate::config) hosts: AllowedHosts,
+    pub(in crate::config) instance: Option<String>,
+}
+
 /// Reads the section. Returns no address only if it recorded a mistake.
 pub(in crate::config) fn read(
     field: &Field,
     conflicts: &mut PathConflicts,
     diagnostics: &mut Diagnostics,
-) -> (Option<Listen>, AllowedHosts) {
-    let Some(mut fields) = field.fields(diagnostics) else { return (None, AllowedHosts::default()) };
+) -> StatusSettings {
+    let Some(mut fields) = field.fields(diagnostics) else { return StatusSettings::default() };
     let listen = fields.require("listen", REMEDY, diagnostics).and_then(|field| listen(&field, conflicts, diagnostics));
     let hosts = fields.take("hosts", diagnostics).map(|field| hosts(&field, diagnostics)).unwrap_or_default();
+    let text = fields.take("instance", diagnostics).and_then(|field| field.text(diagnostics));
+    let instance = text.and_then(|text| instance(&text, diagnostics));
     fields.finish(diagnostics);
-    (listen, AllowedHosts::new(hosts))
+    StatusSettings { listen, hosts: AllowedHosts::new(hosts), instance }
+}
+
+/// Reads the name of this daemon from the environment, which the file overrides: a unit sets it for all of its instances.
+pub(in crate::config) fn instance_of_environment(diagnostics: &mut Diagnostics) -> Option<String> {
+    let value = diagnostics.setting(INSTANCE_VARIABLE)?;
+    instance(&Text::outside(&value, Location::Variable(INSTANCE_VARIABLE)), diagnostics)
+}
+
+fn instance(text: &Text, diagnostics: &mut Diagnostics) -> Option<String> {
+    let is_legal = (1..=INSTANCE_BYTES_MAX).contains(&text.value.len())
+        && text.value.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.value.chars().all(|letter| letter.is_ascii_alphanumeric() || INSTANCE_MARKS.contains(letter));
+    if !is_legal {
+        let remedy =
+            format!("use letters, digits and `{INSTANCE_MARKS}`, at most {INSTANCE_BYTES_MAX}, such as `blue`");
+        diagnostics.mistake(&text.location, format!("{} is not a name", text.shown()), remedy);
+        return None;
+    }
+    Some(text.value.clone())
 }
 
 fn hosts(field: &Field, diagnostics: &mut Diagnostics) -> Vec<HostPattern> {
@@ -85,6 +114,12 @@ fn remedy(value: &str) -> String {
 
 const NO_HOST: &str = "list the host names of the reverse proxy, such as `[status.corp.example]`, or remove the line";
 const REMEDY: &str = "write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
+
+/// The bound on the name of a daemon, which is a label of a metric.
+pub(in crate::config) const INSTANCE_BYTES_MAX: usize = 64;
+/// What such a name may have besides letters and digits: what systemd has in the name of an instance.
+const INSTANCE_MARKS: &str = "-_.:@\\";
+const INSTANCE_VARIABLE: &str = "TOKENWELL_INSTANCE";
 
 /// The kernel's limit, without the terminating zero.
 pub(in crate::config) const SOCKET_PATH_BYTES_MAX: usize = 107;

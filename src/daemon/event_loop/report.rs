@@ -17,7 +17,10 @@ use crate::{
     renewal::{Event, Id, Moment, Renewal},
     session::Session,
     source::SecretKind,
-    status::{CredentialReport, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport, Report, Wording},
+    status::{
+        self, CredentialReport, DaemonIdentity, HookReport, NextAction, OutputReport, REPORT_VERSION, RefusalReport,
+        Report, Wording,
+    },
 };
 
 impl Daemon {
@@ -35,6 +38,8 @@ impl Daemon {
             at,
             started_at: clock::wall_of(self.started),
             program_version: Cow::Borrowed(env!("CARGO_PKG_VERSION")),
+            identity: self.identity(),
+            documentation: status::documentation(),
             process_id: process::id(),
             project_id: self.config.project.to_string(),
             base_url: self.config.base_url.to_string(),
@@ -55,8 +60,15 @@ impl Daemon {
                 .collect(),
             log_lines_suppressed: log_lines::dropped(),
             exchange_durations: self.publisher.activity().durations().clone(),
+            causes: Vec::new(),
             credentials,
         }
+        .with_causes()
+    }
+
+    /// Which daemon this is.
+    pub(super) fn identity(&self) -> DaemonIdentity {
+        self.reloader.placement().identity(self.config.instance.as_deref())
     }
 
     /// Whether the key folders were scanned, and every known credential has a token on disk that its current key
@@ -145,6 +157,9 @@ impl Daemon {
             ready: self.serves(id, now),
             secret,
             remedy: advice::of(state, renewal, now),
+            needs_person: false,
+            cause: None,
+            runbook: None,
             key_fingerprint: renewal.key().and_then(shown).map(|key| key.to_string()),
             token_key_fingerprint: term
                 .filter(|_| state.holder().is_none() || state.token().written().is_some())

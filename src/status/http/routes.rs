@@ -14,7 +14,7 @@ use super::{
     query::{LoopHandle, Query, Readiness, Snapshot},
     reply::{self, Reply, text},
 };
-use crate::status::{metrics::metrics, page, process::Process};
+use crate::status::{metrics::metrics, page::PageFile, process::Process};
 
 /// Answers the requests of one connection.
 pub(super) struct Router {
@@ -55,13 +55,10 @@ impl Router {
             "/readyz" => self.readyz(None, is_accepted).await,
             "/status" => self.status().await,
             "/metrics" => self.metrics(request).await,
-            "/" => asset("text/html; charset=utf-8", page::HTML),
-            "/page.css" => asset("text/css; charset=utf-8", page::CSS),
-            "/page.js" => asset("text/javascript; charset=utf-8", page::JS),
-            "/icon.svg" => asset("image/svg+xml", page::ICON),
-            path => match path.strip_prefix(READYZ_OF) {
-                Some(name) => self.readyz(Some(name), is_accepted).await,
-                None => text(StatusCode::NOT_FOUND, PATHS),
+            path => match (path.strip_prefix(READYZ_OF), PageFile::at(path)) {
+                (Some(name), _) => self.readyz(Some(name), is_accepted).await,
+                (None, Some(file)) => reply::of(file.content_type(), Bytes::from_static(file.text().as_bytes())),
+                (None, None) => text(StatusCode::NOT_FOUND, PATHS),
             },
         }
     }
@@ -113,10 +110,6 @@ impl Router {
     async fn snapshot(&self) -> Option<Arc<Snapshot>> {
         self.loop_handle.ask(ANSWER_TIMEOUT, Query::Report).await
     }
-}
-
-fn asset(content_type: &'static str, text: &'static str) -> Reply {
-    reply::of(content_type, Bytes::from_static(text.as_bytes()))
 }
 
 fn stuck() -> Reply {

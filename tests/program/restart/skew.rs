@@ -95,7 +95,12 @@ fn the_report_has_the_clock_skew() {
             let config = load().1.ok().unwrap().config;
             let mut daemon = Daemon::start(
                 config,
-                ReloadSource { file: None, load: std::sync::Arc::new(load), log_changed: std::sync::Arc::new(|_| ()) },
+                ReloadSource {
+                    file: None,
+                    load: std::sync::Arc::new(load),
+                    log_changed: std::sync::Arc::new(|_| ()),
+                    placement: tokenwell::status::Placement::default(),
+                },
             )
             .unwrap();
             assert_eq!(daemon.report().clock_skew, None, "there was no `Date` header yet");

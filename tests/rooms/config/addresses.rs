@@ -104,7 +104,7 @@ fn the_status_address_is_tcp_unix_or_inherited() {
       line 2, status: `listen` is missing
               write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`
       line 2, status.port: unknown field
-              known here: `listen`, `hosts`
+              known here: `listen`, `hosts`, `instance`
     ");
 }
 

@@ -112,7 +112,18 @@ impl World {
 
     fn begin(&mut self, config: Config, load: impl Fn() -> (Digest, Result<Loaded, Mistakes>) + Send + Sync + 'static) {
         let (file, load) = (Some(self.path("tokenwell.yaml")), Arc::new(load));
-        self.daemon = Some(Daemon::start(config, ReloadSource { file, load, log_changed: Arc::new(|_| ()) }).unwrap());
+        self.daemon = Some(
+            Daemon::start(
+                config,
+                ReloadSource {
+                    file,
+                    load,
+                    log_changed: Arc::new(|_| ()),
+                    placement: tokenwell::status::Placement::default(),
+                },
+            )
+            .unwrap(),
+        );
     }
 
     pub(crate) async fn stop(&mut self) {

@@ -121,6 +121,14 @@ impl Browser {
         self.events.iter().filter_map(of).collect()
     }
 
+    /// Gives the window a width in pixels and a color scheme, `light` or `dark`.
+    pub(crate) fn look(&mut self, width: u32, scheme: &str) {
+        let size = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false});
+        self.order("Emulation.setDeviceMetricsOverride", &size);
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.order("Emulation.setEmulatedMedia", &features);
+    }
+
     /// Saves a screenshot to the folder `$TOKENWELL_PICTURES`, if that is set.
     pub(crate) fn picture(&mut self, name: &str) {
         let Some(folder) = env::var_os("TOKENWELL_PICTURES") else { return };

@@ -24,6 +24,7 @@ mod client;
 mod manager;
 
 mod browser;
+mod causes;
 mod faces;
 
 use std::{fs, time::Duration};
@@ -56,7 +57,7 @@ fn the_worst_problem_is_shown_first() {
     let mut browser = Browser::start();
     browser.open(&address);
     browser.until("document.querySelector('#sentence').textContent === 'All 3 tokens are fresh.'");
-    browser.until("document.title === '✓ 3/3 fresh · Tokenwell'");
+    browser.until("document.title === '✓ 3/3 fresh · blue · Tokenwell'");
     browser.picture("fresh");
 
     // The page shows a rotation without a reload.
@@ -76,8 +77,8 @@ fn the_worst_problem_is_shown_first() {
     browser.until(&format!("{}.includes('make a new access key')", text("denied", ".why")));
     browser.until("document.querySelector('tbody th span').textContent === 'expired'");
     browser.until("document.querySelector('#headline').dataset.mood === 'bad'");
-    browser.until("document.querySelector('#sentence').textContent.startsWith('1 of 3 fresh. expired: expired at ')");
-    browser.until("document.querySelector('#sentence').textContent.includes('denied: access key denied since ')");
+    browser.until("document.querySelector('#sentence').textContent.startsWith('Not ready. 2 of 3 need a person. ')");
+    browser.until("document.title === '✕ 2 need a person · blue · Tokenwell'");
     let fresh = text("fresh", ".state");
     assert!(browser.evaluate(&fresh).as_str().unwrap().starts_with("✓ fresh"));
     browser.picture("trouble");
@@ -92,7 +93,9 @@ fn the_worst_problem_is_shown_first() {
     let html = browser.evaluate("document.documentElement.outerHTML");
     assert_eq!(setting.leaks.found_in(html.as_str().unwrap()), None);
     program.stop();
-    browser.until("document.querySelector('#sentence').textContent.startsWith('The daemon does not answer since ')");
+    browser.until("document.querySelector('#sentence').textContent.startsWith('No answer from the daemon; its last answer came ')");
+    browser.until("document.title === '✕ no answer · blue · Tokenwell'");
+    browser.until("[...document.querySelectorAll('.next')].every((next) => next.textContent === '')");
     browser.picture("gone");
 
     assert_eq!(browser.evaluate("window.violations"), json!([]));
@@ -155,7 +158,7 @@ fn a_thousand_credentials_are_shown_in_part() {
 }
 
 fn configure(setting: &Setting, rest: &str) {
-    setting.configure_with(QUICK, &format!("status: {{listen: \"127.0.0.1:0\"}}\n{rest}"));
+    setting.configure_with(QUICK, &format!("status: {{listen: \"127.0.0.1:0\", instance: blue}}\n{rest}"));
 }
 
 /// Returns the address of the process's status server, from its status file.

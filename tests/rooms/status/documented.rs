@@ -12,21 +12,22 @@ use crate::{
 
 #[test]
 fn the_page_lists_every_field_and_metric_and_no_other() {
-    let mut setting = Setting::with(&["a", "b", "c"]);
+    let mut setting = Setting::with(&["a", "b", "c", "d"]);
     let key = setting.put_key("b", "b");
     setting.sandbox.revoke(&key);
     let path = |name: &str| setting.path(name).display().to_string();
     let (keys, out) = (path("keys"), path("out"));
-    // One credential has a hook and a set, one is refused, and one has an output that cannot be written.
+    // One credential has a hook and a set, one is refused, and two have outputs that cannot be written.
     setting.put("occupied", "");
     let rest = format!(
         "sets: [{{directory: {out}/set}}]
 credentials:
   - {{name: a, accessKeyFile: {keys}/a, outputs: [{{path: {out}/set/a.jwt}}], hooks: [{{command: [/bin/false]}}]}}
   - {{name: b, accessKeyFile: {keys}/b, outputs: [{{path: {out}/b.jwt}}]}}
-  - {{name: c, accessKeyFile: {keys}/c, outputs: [{{path: {}/c.jwt}}]}}
+  - {{name: c, accessKeyFile: {keys}/c, outputs: [{{path: {occupied}/c.jwt}}]}}
+  - {{name: d, accessKeyFile: {keys}/d, outputs: [{{path: {occupied}/d.jwt}}]}}
 ",
-        path("occupied")
+        occupied = path("occupied")
     );
     configure(&setting, FREE_PORT, &rest);
     let program = Program::start(&mut run(&setting.path("")));
@@ -39,6 +40,7 @@ credentials:
             && credential(status, "a")["hooks"][0]["error"].is_string()
             && found.contains("credentials[].lastRefusal.class")
             && found.contains("history.buckets[].from")
+            && found.contains("causes[].class")
     });
     let documented = documented("Status as JSON");
     assert_eq!(documented.difference(&found).collect::<Vec<_>>(), Vec::<&String>::new(), "documented, not reported");

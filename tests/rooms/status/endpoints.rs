@@ -22,6 +22,7 @@ fn every_path_answers_with_what_it_is_for() {
         ("/metrics", 200, "text/plain; version=0.0.4; charset=utf-8", "# HELP tokenwell_session_expiry_timestamp"),
         ("/", 200, "text/html; charset=utf-8", "<!doctype html>"),
         ("/page.js", 200, "text/javascript; charset=utf-8", "//"),
+        ("/words.js", 200, "text/javascript; charset=utf-8", "//"),
         ("/page.css", 200, "text/css; charset=utf-8", "/*"),
         ("/icon.svg", 200, "image/svg+xml", "<svg"),
         ("/readyz/", 404, "text/plain; charset=utf-8", "no required credential"),

@@ -25,6 +25,11 @@ fn series(text: &str) -> Vec<String> {
     named.map(|line| line.rsplit_once(' ').unwrap().0.to_owned()).collect()
 }
 
+/// Returns the name of this machine.
+fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
 /// Returns the value of a counter.
 fn count(text: &str, series: &str) -> u64 {
     let line = text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
@@ -37,7 +42,7 @@ fn metric_names_match_the_contract_from_the_start() {
     let (_program, server) = ready(&setting);
     let text = metrics(&server);
     let ours: Vec<_> = series(&text).into_iter().filter(|name| !name.contains("_bucket")).collect();
-    insta::assert_snapshot!(ours.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION"), @r#"
+    insta::assert_snapshot!(ours.join("\n").replace(env!("CARGO_PKG_VERSION"), "VERSION").replace(&host(), "HOST"), @r#"
     tokenwell_session_expiry_timestamp_seconds{credential="a"}
     tokenwell_next_renewal_timestamp_seconds{credential="a"}
     tokenwell_last_success_timestamp_seconds{credential="a"}
@@ -59,7 +64,7 @@ fn metric_names_match_the_contract_from_the_start() {
     tokenwell_config_reloads_total{outcome="refused"}
     tokenwell_config_last_reload_successful
     tokenwell_log_lines_suppressed_total
-    tokenwell_build_info{version="VERSION"}
+    tokenwell_build_info{version="VERSION",host="HOST"}
     process_cpu_seconds_total
     process_start_time_seconds
     process_resident_memory_bytes
