@@ -112,6 +112,19 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// Counts the refusals in a row of one class.
+    fn note_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Granted(..) => self.row = None,
+            Answer::Refused(_, _, class) => {
+                let class = refusal(class).class();
+                let before = self.row.filter(|(last, _)| *last == class).map_or(0, |(_, count)| count);
+                self.row = Some((class, before + 1));
+            }
+            Answer::CoolingDown(_) | Answer::NoKey | Answer::Written | Answer::NotWritten | Answer::Removed => {}
+        }
+    }
+
     fn is_by_hearsay(&self) -> bool {
         self.on_disk.is_some() && self.on_disk == self.hearsay
     }
@@ -381,8 +394,12 @@ impl World {
         let person = &mut self.people[who];
         let under_way = person.under_way.take().expect("an answer answers something");
         let event = match (under_way, answer) {
-            (Effect::Exchange(_), answer) => {
+            (Effect::Exchange(current), answer) => {
                 self.in_flight -= 1;
+                // An answer to an earlier process is ignored.
+                if attempt == current {
+                    person.note_answer(answer);
+                }
                 Event::Exchanged(attempt, self.outcome(who, answer))
             }
             (Effect::Publish(_), Answer::Written) => {
@@ -406,7 +423,6 @@ impl World {
         match answer {
             Answer::Granted(key, sent, lifetime, refresh_after) => {
                 self.tally.sessions += 1;
-                person.row = None;
                 let grant = Grant { lifetime, refresh_after };
                 person.newest = person.requested.map(|(wall, standstills)| Session { sent, grant, wall, standstills });
                 person.asked = Some(ExchangeRecord {
@@ -418,8 +434,6 @@ impl World {
             Answer::Refused(key, sent, class) => {
                 let refusal =
                     if person.locks && class == Class::Denied { Refusal::DeniedForGood } else { refusal(class) };
-                let before = person.row.filter(|(last, _)| *last == refusal.class()).map_or(0, |(_, count)| count);
-                person.row = Some((refusal.class(), before + 1));
                 let awaits_change = refusal.awaits_change();
                 person.denied_for_good = Some(key).filter(|_| awaits_change);
                 let mut quiet = Duration::ZERO;
