@@ -41,8 +41,12 @@ impl Asked {
     /// configuration is passed over. Must be called within a runtime.
     pub(super) async fn of(target: &Arc<TargetConfig>) -> Self {
         let path = status::path_in(&target.config.state_directory);
+        let asking = Arc::clone(target);
         let read = off_the_loop(move || {
             let report = status::read(&path)?;
+            if !asking.matches(&report) {
+                return Err(ReadError::Other { path, configuration: configuration_of(&report) });
+            }
             let is_writer_running = status::is_writer_running(&report);
             Ok((report, is_writer_running))
         })
@@ -87,13 +91,17 @@ pub(super) async fn with_match(target: &Arc<TargetConfig>, report: Report) -> Op
 }
 
 fn other_configuration(address: &Address, report: &Report) -> String {
-    // Any process may answer there, with any bytes, including terminal escapes.
-    let shown = |path: &PathBuf| path.to_string_lossy().replace(char::is_control, " ");
-    let file = report.configuration.file.as_ref().map(|file| format!(", `{}`", shown(file))).unwrap_or_default();
+    let file = configuration_of(report);
     format!(
         "{address} is answered by the daemon of another configuration{file}; give each its own `status.listen`, or pass the \
         flags of that configuration"
     )
+}
+
+fn configuration_of(report: &Report) -> String {
+    // Any process may answer or write there, with any bytes, including terminal escapes.
+    let shown = |path: &PathBuf| path.to_string_lossy().replace(char::is_control, " ");
+    report.configuration.file.as_ref().map(|file| format!(", `{}`", shown(file))).unwrap_or_default()
 }
 
 /// Runs blocking work; returns `None` if the disk takes too long.

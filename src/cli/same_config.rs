@@ -2,14 +2,15 @@
 //! address.
 
 use std::{
-    borrow::Cow,
-    collections::HashSet,
     io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use crate::{config::Config, output::Output, status::Report};
+use crate::{
+    config::{Config, OwnOutputs},
+    status::Report,
+};
 
 /// The configuration that the command was called with.
 #[derive(Debug)]
@@ -20,30 +21,17 @@ pub(super) struct TargetConfig {
 }
 
 impl TargetConfig {
-    /// Whether the daemon with this report has the same configuration: the same file or, without a file or with other
-    /// mounts, an output in common. Blocks on the disk.
+    /// Whether the report is of this configuration: of the same file or, without a file or with other mounts, with an output in
+    /// common. If its file is another one that is here too, it must have the same outputs. Blocks on the disk.
     pub(super) fn matches(&self, report: &Report) -> bool {
-        let is_file = |ours: &Path, other: &Path| match (ours.canonicalize(), other.canonicalize()) {
-            (Ok(ours), Ok(other)) => ours == other,
-            (Err(_), _) | (_, Err(_)) => false,
-        };
+        let outputs = OwnOutputs::of(&self.config);
         let files = self.file.as_deref().zip(report.configuration.file.as_deref());
-        files.is_some_and(|(ours, other)| is_file(ours, other)) || self.shares_an_output(report)
-    }
-
-    fn shares_an_output(&self, report: &Report) -> bool {
-        let from_folders = report.credentials.iter().flat_map(|reported| {
-            self.config.key_directories.iter().filter_map(|folder| {
-                let file = folder.selection.file_of(&reported.name);
-                folder.credential(file).ok().filter(|_| folder.selection.selects(file))
-            })
-        });
-        let from_folders: Vec<_> = from_folders.collect();
-        let outputs = self.config.credentials.iter().chain(&from_folders).flat_map(|credential| &credential.outputs);
-        // The report has its names in this form too.
-        let ours: HashSet<Cow<str>> = outputs.map(Output::name).collect();
-        let mut reported = report.credentials.iter().flat_map(|credential| &credential.outputs);
-        reported.any(|output| ours.contains(&output.path.to_string_lossy()))
+        let real = files.map(|(ours, other)| (ours.canonicalize(), other.canonicalize()));
+        match real {
+            Some((Ok(ours), Ok(other))) if ours == other => true,
+            Some((Ok(_), Ok(_))) => outputs.are_all_in(report),
+            Some(_) | None => outputs.are_some_in(report),
+        }
     }
 }
 

@@ -42,12 +42,13 @@ pub(super) fn read(
     let log = LogSettings { level: level_of_environment(diagnostics), ..LogSettings::default() };
     let instance = instance_of_environment(diagnostics);
     let credential = credential(access_key_file?, outputs);
-    let state_directory = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
+    let state = overrides::state_directory(std::slice::from_ref(&credential), &[], diagnostics)?;
     let Http { settings, in_flight_max } = Http::default();
     Some(Config {
         project: project?.id,
         base_url: base_url?,
-        state_directory,
+        state_directory: state.path,
+        former_state_directory: state.former,
         credentials: vec![credential],
         key_directories: Vec::new(),
         sets: Vec::new(),

@@ -28,6 +28,9 @@ pub struct Config {
     pub base_url: BaseUrl,
     /// The folder for state files; they belong to this program alone.
     pub state_directory: PathBuf,
+    /// Where earlier versions kept the state files, if the folder is the default one. State of this configuration is taken over
+    /// from there.
+    pub former_state_directory: Option<PathBuf>,
     /// The credentials of `credentials`. Names and output paths are unique.
     pub credentials: Vec<Credential>,
     /// The folders of `credentialsFrom`: every file in one is a key.

@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use super::{
     diagnostics::{Diagnostics, Location},
     model::{Credential, KeyDirectory},
+    own_outputs::OwnOutputs,
     reader::{Field, Text},
     source::ConfigSource,
+    state_place,
     value::{base_url, path, project},
 };
 use crate::exchange::{BaseUrl, ProjectId};
@@ -93,16 +95,31 @@ impl Project {
     }
 }
 
-/// Returns the state directory if the file has none: `$STATE_DIRECTORY` (systemd; the first of several), else the
-/// folder of the first output that is in no set.
+/// The state directory, if the file has none.
+pub(super) struct StateDirectory {
+    pub(super) path: PathBuf,
+    /// Where earlier versions kept the state, if the path is the default one.
+    pub(super) former: Option<PathBuf>,
+}
+
+impl StateDirectory {
+    /// One that a person has chosen.
+    pub(super) fn chosen(path: PathBuf) -> Self {
+        Self { path, former: None }
+    }
+}
+
+/// Returns the state directory if the file has none: `$STATE_DIRECTORY` (systemd; the first of several), else a folder beside the
+/// first output that is in no set. Blocks on the disk.
 pub(super) fn state_directory(
     credentials: &[Credential],
     key_directories: &[KeyDirectory],
     diagnostics: &mut Diagnostics,
-) -> Option<PathBuf> {
+) -> Option<StateDirectory> {
     if let Some(value) = diagnostics.setting(STATE_VARIABLE) {
         let first = value.split(':').next().unwrap_or_default();
-        return path::folder(&Text::outside(first, Location::Variable(STATE_VARIABLE)), diagnostics);
+        let path = path::folder(&Text::outside(first, Location::Variable(STATE_VARIABLE)), diagnostics);
+        return path.map(StateDirectory::chosen);
     }
     let patterns = key_directories.iter().map(|directory| &directory.pattern);
     let mut outputs = credentials.iter().chain(patterns).flat_map(|credential| &credential.outputs).peekable();
@@ -114,7 +131,9 @@ pub(super) fn state_directory(
     };
     // The folder of `/run/{name}/jwt` is different for each key, so their common parent is used.
     let has_placeholder = |folder: &Path| folder.to_string_lossy().contains(path::NAME_PLACEHOLDER);
-    first.folder()?.ancestors().find(|folder| !has_placeholder(folder)).map(Path::to_owned)
+    let folder = first.folder()?.ancestors().find(|folder| !has_placeholder(folder))?;
+    let path = state_place::beside(folder, &first.name(), &OwnOutputs::new(credentials, key_directories));
+    Some(StateDirectory { path, former: Some(folder.to_owned()) })
 }
 
 /// The remedy for a missing project id.

@@ -20,7 +20,7 @@ use crate::{
     config::{Credential, Digest, KeyDirectory},
     exchange::ProjectId,
     fingerprint::Fingerprint,
-    offline::{KeyFile, PriorState, TokenLife, list_keys, load_prior_state, token_life},
+    offline::{KeyFile, PriorState, TokenLife, list_keys, load_prior_state, take_over, token_life},
     output::{Locks, Output, ProtectedKeys},
     renewal::Id,
     session::Session,
@@ -60,12 +60,16 @@ pub(super) struct Newcomer {
     pub(super) credential: Arc<Credential>,
     pub(super) project: ProjectId,
     pub(super) request: Fingerprint,
+    /// Where its state was before, if it is taken over from there.
+    pub(super) former_state: Option<PathBuf>,
 }
 
 /// What an earlier process left of a credential.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) record: Result<Option<Record>, LoadError>,
+    /// The places from which the state was taken over, or why it was not; then nothing else was looked up.
+    pub(super) taken_over: Result<Vec<PathBuf>, String>,
     /// Secret files that other users could replace: what each is called, and its path.
     pub(super) writable_by_others: Vec<(&'static str, PathBuf)>,
     /// The session, if its token is the one that was written last; and whether every output holds it in the right form.
@@ -284,6 +288,12 @@ fn find(newcomer: &Newcomer, state: &StateAccess, locks: &Locks) -> Found {
         Some(claim) => claim.is_usable().then(|| Ledger::new(state.directory())),
         None => state.ledger(),
     };
+    let taken_over = match (&claim, &ledger, &newcomer.former_state) {
+        (Claim::Held | Claim::Shared { .. }, Some(_), Some(former)) => {
+            take_over(&newcomer.credential, state.directory(), former, locks).map_err(|why| why.to_string())
+        }
+        (Claim::Lost { .. }, _, _) | (_, None, _) | (_, _, None) => Ok(Vec::new()),
+    };
     let PriorState { record, session } = match ledger {
         Some(ledger) => load_prior_state(&newcomer.credential, &newcomer.project, newcomer.request, &ledger),
         None => PriorState { record: Ok(None), session: None },
@@ -291,7 +301,7 @@ fn find(newcomer: &Newcomer, state: &StateAccess, locks: &Locks) -> Found {
     let files = newcomer.credential.source.files();
     let writable = files.iter().filter(|file| source::writable_by_others(file.path));
     let writable_by_others = writable.map(|file| (file.kind.file_noun(), file.path.to_owned())).collect();
-    Found { record, writable_by_others, session, claim, claimed_state, token }
+    Found { record, taken_over, writable_by_others, session, claim, claimed_state, token }
 }
 
 /// Claims every output.

@@ -30,6 +30,12 @@ use crate::{
 pub(super) struct EventLog {
     skew: SkewMonitor,
     state_files: StateFileErrors,
+    /// The newest error of a state file, while there is one.
+    state_file_error: Option<String>,
+    /// Why the status file cannot be written.
+    status_file_error: Option<String>,
+    /// Why the public keys cannot be cached.
+    cached_keys_error: Option<String>,
     ended_sessions: EndedSessions,
     renew_requests: LogThrottle,
     reload_requests: LogThrottle,
@@ -69,6 +75,11 @@ impl EventLog {
     /// Logs the first state file that cannot be written, and the end of all such errors.
     pub(super) fn note_state_file(&mut self, id: Id, stored: Result<(), NotRecorded>) {
         let change = self.state_files.note(id, stored.is_ok());
+        if let Err(why) = &stored {
+            self.state_file_error = Some(why.to_string());
+        } else if change == StateFileChange::AllRecovered {
+            self.state_file_error = None;
+        }
         match (change, stored) {
             (StateFileChange::FirstFailed, Err(why)) => {
                 warn!("{why}; until it can be, a restart requests new sessions: see `stateDirectory`");
@@ -77,6 +88,24 @@ impl EventLog {
             (StateFileChange::AllRecovered, _) => info!("every state file can be written again"),
             (StateFileChange::FirstFailed | StateFileChange::AnotherFailed | StateFileChange::None, _) => {}
         }
+    }
+
+    /// Notes whether the status file can be written.
+    pub(super) fn note_status_file(&mut self, error: Option<String>) {
+        self.status_file_error = error;
+    }
+
+    /// Notes whether the public keys can be cached, and logs it once if not.
+    pub(super) fn note_cached_keys(&mut self, error: Option<String>) {
+        if let Some(why) = error.as_ref().filter(|_| error != self.cached_keys_error) {
+            warn!("{why}; until they can be, the next start fetches them again");
+        }
+        self.cached_keys_error = error;
+    }
+
+    /// Returns the errors of the files of the state directory, for the status.
+    pub(super) fn state_errors(&self) -> impl Iterator<Item = String> {
+        [&self.state_file_error, &self.status_file_error, &self.cached_keys_error].into_iter().flatten().cloned()
     }
 
     /// Notes what the file system of a folder imposed on an output in it. Returns whether that is news.

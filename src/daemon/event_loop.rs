@@ -20,7 +20,7 @@ mod state_directory;
 mod status_publisher;
 mod verification;
 
-use std::{io, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
 
 use tokio::time;
 use tracing::{debug, info, warn};
@@ -77,6 +77,8 @@ pub struct Daemon {
     alarm: Alarm,
     wall_clock: WallClockWatch,
     inputs: InputMonitor,
+    /// Why the earlier state of a credential, by its name, cannot be taken over.
+    untaken: BTreeMap<String, String>,
     /// When the daemon started.
     started: Moment,
     publisher: StatusPublisher,
@@ -144,6 +146,7 @@ impl Daemon {
             alarm: Alarm::new()?,
             wall_clock: WallClockWatch::new(),
             inputs: InputMonitor::new(),
+            untaken: BTreeMap::new(),
             started: clock::now(),
             publisher: StatusPublisher::default(),
             control: ControlSocket::default(),

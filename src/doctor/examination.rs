@@ -75,14 +75,19 @@ impl Doctor {
         self.examine_outputs(&credentials, report).await?;
         self.examine_hooks(&credentials, report).await?;
         let directory = config.state_directory.clone();
-        let probing = self.on_disk(move || (state_directory::probe(&directory), is_in_memory(&directory)));
+        let all = credentials.clone();
+        let probing = self.on_disk(move || {
+            let foreign = state_directory::foreign(&directory, &all);
+            (state_directory::probe(&directory), is_in_memory(&directory), foreign)
+        });
         report.emit(match probing.await {
-            Some((probed, in_memory)) => {
+            Some((probed, in_memory, foreign)) => {
                 let rotating = credentials.iter().filter(|credential| credential.source.rotates());
                 let rotating: Vec<_> = rotating.map(|credential| credential.name.as_str()).collect();
                 let finding = state_directory::finding(&probed, &config.state_directory, &self.identity);
                 let short_lived = state_directory::short_lived_tokens(&rotating, in_memory, &config.state_directory);
-                [finding].into_iter().chain(short_lived).collect()
+                let foreign = state_directory::foreign_findings(foreign);
+                [finding].into_iter().chain(foreign).chain(short_lived).collect()
             }
             None => {
                 vec![Finding::failed("state", "the disk of the state directory takes too long; see the kernel's log")]

@@ -33,7 +33,7 @@ fn finding(recorded: &Result<(), NotRecorded>, spacing: Duration) -> Finding {
                 format!("recorded in the state directory: a daemon that starts now keeps its spacing of {spacing}");
             return Finding::passed(SUBJECT, text);
         }
-        Err(why @ (NotRecorded::Held(_) | NotRecorded::UnknownHolder)) => {
+        Err(why @ (NotRecorded::Held(_) | NotRecorded::StateHeld(_) | NotRecorded::UnknownHolder)) => {
             format!("not recorded, because {why}; a daemon may make an exchange within {spacing} of this check")
         }
         Err(why @ (NotRecorded::Missing(_) | NotRecorded::Foreign { .. } | NotRecorded::StoreFailed(_))) => {

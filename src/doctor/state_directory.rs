@@ -8,11 +8,31 @@ use super::{
     finding::{Finding, joined},
     needs::{Need, ProcessUser},
 };
-use crate::state::{Ledger, StoreError};
+use crate::{
+    config::Credential,
+    exchange::Trust,
+    state::{Ledger, StoreError},
+    status,
+};
 
 /// Writes a probe file. Blocks on the disk.
 pub(super) fn probe(directory: &Path) -> Result<(), StoreError> {
     Ledger::new(directory).probe()
+}
+
+/// Returns what has the name of a file of this program and is not replaced, one sentence for each. Blocks on the disk.
+pub(super) fn foreign(directory: &Path, credentials: &[Credential]) -> Vec<String> {
+    let ledger = Ledger::new(directory);
+    let records = credentials.iter().filter_map(|credential| ledger.check(&credential.name).err());
+    let records = records.map(|why| why.to_string());
+    let status = status::check(&status::path_in(directory)).err().map(|why| why.to_string());
+    let keys = Trust::check_cache(directory).err().map(|why| why.to_string());
+    status.into_iter().chain(keys).chain(records.take(FOREIGN_LISTED_MAX)).collect()
+}
+
+/// Reports these sentences.
+pub(super) fn foreign_findings(foreign: Vec<String>) -> impl Iterator<Item = Finding> {
+    foreign.into_iter().map(|why| Finding::failed(SUBJECT, why))
 }
 
 /// Reports whether the directory can be written, and the remedy.
@@ -52,6 +72,8 @@ pub(super) fn short_lived_tokens(rotating: &[&str], in_memory: bool, directory: 
 }
 
 const SUBJECT: &str = "state";
+/// How many records are listed.
+const FOREIGN_LISTED_MAX: usize = 5;
 
 #[cfg(test)]
 mod tests {

@@ -17,6 +17,7 @@ use crate::{
     config::{Config, Credential},
     exchange::Refused,
     fingerprint::Fingerprint,
+    output::state_holder,
     renewal::{Answered, ExchangeRecord, Refusal},
     state::{Ledger, Record, RecordedRefusal},
 };
@@ -35,6 +36,9 @@ pub enum NotRecorded {
     /// A process writes to an output, so it owns the record.
     #[error("{0} writes to the outputs")]
     Held(String),
+    /// A process uses the state directory.
+    #[error("{0} uses the state directory")]
+    StateHeld(String),
     /// The process that writes to an output cannot be determined.
     #[error("this user cannot see whether a daemon writes to the outputs")]
     UnknownHolder,
@@ -76,7 +80,10 @@ impl DryExchange {
     /// would not find the new secret, or has presented the old one itself. Blocks on the disk.
     pub fn is_possible(config: &Config, credential: &Credential) -> Result<(), NotRecorded> {
         is_free(credential)?;
-        match Ledger::new(&config.state_directory).owner() {
+        if let Ok(Some(held)) = state_holder(&config.state_directory) {
+            return Err(NotRecorded::StateHeld(held.by()));
+        }
+        match Ledger::new(&config.state_directory).owner(config.former_state_directory.is_some()) {
             Ok(Some(owner)) if owner == geteuid().as_raw() => Ok(()),
             Ok(Some(owner)) => Err(NotRecorded::Foreign { directory: config.state_directory.clone(), owner }),
             Ok(None) => Err(NotRecorded::Missing(config.state_directory.clone())),

@@ -12,6 +12,7 @@ mod prior_state;
 mod questions_setup;
 mod recorded_exchange;
 mod setup_error;
+mod take_over;
 mod token;
 mod token_life;
 mod typed_key;
@@ -29,6 +30,7 @@ pub use self::{
     questions_setup::{QuestionsSetup, SetupAnswers, questions_of},
     recorded_exchange::RecordedExchange,
     setup_error::SetupError,
+    take_over::{NotTakenOver, take_over},
     token::{UnknownCredential, Unrecognised, claimed_token, find_credential, recorded_token, written_token},
     token_life::{TokenLife, token_life},
     typed_key::{NotAKey, typed_key},

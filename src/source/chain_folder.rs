@@ -15,14 +15,14 @@ use std::{
 };
 
 use rustix::{
-    fs::{FlockOperation, flock},
+    fs::{FlockOperation, OFlags, flock},
     io::Errno,
 };
 
 use super::{chain::Chains, secret_file};
 use crate::{
     fingerprint::Fingerprint,
-    replace_file::{replace_file, replace_file_durably},
+    replace_file::{check_ours, replace_file, replace_file_durably},
     session::Jwt,
 };
 
@@ -36,6 +36,35 @@ pub(super) struct ChainFolder {
 /// Excludes other processes from the chains of one credential until it is dropped.
 #[derive(Debug)]
 pub struct ChainLock(#[expect(dead_code, reason = "closing the file releases the lock")] File);
+
+/// Chains that are in another folder too.
+#[derive(Debug)]
+pub struct CopiedChains {
+    files: Vec<PathBuf>,
+    folder: ChainFolder,
+    _lock: Option<ChainLock>,
+}
+
+impl CopiedChains {
+    /// Whether nothing was there.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// Removes the originals, and the folder if nothing else is in it. Blocks on the disk.
+    pub fn remove(self) -> io::Result<()> {
+        self.files.iter().try_for_each(fs::remove_file)?;
+        if !self.folder.has_any() {
+            let lock = self.folder.lock_file();
+            if fs::symlink_metadata(&lock).is_ok_and(|found| found.is_file() && found.len() == 0) {
+                fs::remove_file(lock)?;
+            }
+            // It may hold other chains, or files of others.
+            let _ = fs::remove_dir(&self.folder.folder);
+        }
+        Ok(())
+    }
+}
 
 impl ChainLock {
     fn of(file: File) -> io::Result<Self> {
@@ -87,21 +116,22 @@ impl ChainFolder {
     /// on the disk.
     pub(super) fn store(&self, mount: Fingerprint, token: &str) -> io::Result<()> {
         self.create()?;
-        replace_file_durably(&self.token_file(mount), token.as_bytes(), FILE_MODE)
+        replace_file_durably(&self.token_file(mount), token.as_bytes(), FILE_MODE, is_token)
     }
 
     /// Notes that a mount was denied. Blocks on the disk.
     pub(super) fn note_denied(&self, mount: Fingerprint) -> io::Result<()> {
-        replace_file(&self.file(mount, DENIED), b"", FILE_MODE)
+        replace_file(&self.file(mount, DENIED), b"", FILE_MODE, <[u8]>::is_empty)
     }
 
     /// Removes the temporary files that a crash left, which may contain tokens. Only the holder of the lock may call it.
     /// Blocks on the disk.
     pub(super) fn remove_leftovers(&self) -> io::Result<()> {
-        let prefix = format!(".{}.", self.credential);
         for entry in entries_of(&self.folder)? {
             let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let name = entry.file_name();
+            let is_leftover = name.to_str().is_some_and(|name| self.is_temporary(name));
+            if is_leftover && check_ours(&entry.path(), is_token).is_ok() {
                 fs::remove_file(entry.path())?;
             }
         }
@@ -118,28 +148,67 @@ impl ChainFolder {
     /// Checks that a token could be stored now. Blocks on the disk.
     pub(super) fn reserve(&self) -> io::Result<()> {
         self.create()?;
-        let probe = self.folder.join(format!(".{}.probe", self.credential));
-        let written = replace_file(&probe, &vec![b'0'; RESERVED_BYTES], FILE_MODE);
-        let removed = fs::remove_file(&probe);
-        written.and(removed)
+        let probe = self.folder.join(format!(".{}.{PROBE}", self.credential));
+        replace_file(&probe, &vec![b'0'; RESERVED_BYTES], FILE_MODE, is_token)?;
+        fs::remove_file(&probe)
     }
 
     /// Returns the path of the lock.
     pub(super) fn lock_file(&self) -> PathBuf {
-        self.folder.join(format!("{}.lock", self.credential))
+        self.folder.join(format!("{}.{LOCK}", self.credential))
     }
 
     /// Excludes other processes; an error of [`ErrorKind::ResourceBusy`] means that one has the lock. Blocks on the disk.
     pub(super) fn lock(&self) -> io::Result<ChainLock> {
         self.create()?;
-        let file =
-            OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(self.lock_file())?;
-        ChainLock::of(file)
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(FILE_MODE).custom_flags(flags.bits().cast_signed());
+        ChainLock::of(options.open(self.lock_file())?)
     }
 
     /// Does the same with a lock file that exists. It is not created: one of another user could not be opened by the daemon.
     pub(super) fn lock_existing(&self) -> io::Result<ChainLock> {
         ChainLock::of(File::open(self.lock_file())?)
+    }
+
+    /// Whether it holds anything of the credential. Blocks on the disk.
+    pub(super) fn has_any(&self) -> bool {
+        self.list().is_ok_and(|chains| chains != Chains::default())
+    }
+
+    /// Copies chains and notes of another folder that are `wanted`, unless this one has newer ones. Excludes the processes that use
+    /// them there until the result is dropped. Blocks on the disk.
+    pub(super) fn copy_from(&self, other: &Self, wanted: impl Fn(Fingerprint) -> bool) -> io::Result<CopiedChains> {
+        let lock = match other.lock_existing() {
+            Ok(lock) => Some(lock),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        let Chains { stored, denied } = other.list()?;
+        let mut files = Vec::new();
+        // The order of the times says which chain is the newest.
+        for mount in stored.into_iter().rev().filter(|mount| wanted(*mount)) {
+            let (from, to) = (other.token_file(mount), self.token_file(mount));
+            if let Some(at) = newer(&from, &to)? {
+                let token = secret_file::read(&from, TOKEN_FILE_BYTES_MAX)
+                    .map_err(|_| io::Error::other(format!("`{}` cannot be read", from.display())))?;
+                self.create()?;
+                replace_file_durably(&to, &token, FILE_MODE, is_token)?;
+                OpenOptions::new().write(true).open(&to)?.set_modified(at)?;
+            }
+            files.push(from);
+        }
+        for mount in denied.into_iter().rev().filter(|mount| wanted(*mount)) {
+            let (from, to) = (other.file(mount, DENIED), self.file(mount, DENIED));
+            if let Some(at) = newer(&from, &to)? {
+                self.create()?;
+                replace_file(&to, b"", FILE_MODE, <[u8]>::is_empty)?;
+                OpenOptions::new().write(true).open(&to)?.set_modified(at)?;
+            }
+            files.push(from);
+        }
+        Ok(CopiedChains { files, folder: other.clone(), _lock: lock })
     }
 
     /// Creates the folder. Its entry in the state directory outlives a power failure too.
@@ -153,6 +222,14 @@ impl ChainFolder {
 
     fn file(&self, mount: Fingerprint, extension: &str) -> PathBuf {
         self.folder.join(format!("{}.{mount}.{extension}", self.credential))
+    }
+
+    /// Whether that is the name of a temporary file of one of these.
+    fn is_temporary(&self, file_name: &str) -> bool {
+        let Some(name) = file_name.strip_prefix('.').and_then(|name| name.strip_suffix(".new")) else { return false };
+        let is_ours = |name: &str| self.parse(name).is_some() || name == format!("{}.{PROBE}", self.credential);
+        is_ours(name)
+            || name.rsplit_once('.').is_some_and(|(name, number)| is_ours(name) && number.parse::<u32>().is_ok())
     }
 
     fn parse<'n>(&self, file_name: &'n str) -> Option<(Fingerprint, &'n str)> {
@@ -174,8 +251,8 @@ pub fn sweep_chains(
     for entry in entries_of(&folder)? {
         let entry = entry?;
         let name = entry.file_name();
-        let is_removed = |name: &str| name.split_once('.').is_some_and(|(credential, _)| !is_configured(credential));
-        if !name.to_str().is_some_and(is_removed) {
+        let is_removed = |name: &str| credential_of(name).is_some_and(|credential| !is_configured(credential));
+        if !name.to_str().is_some_and(is_removed) || check_ours(&entry.path(), is_token).is_err() {
             continue;
         }
         let age = now.duration_since(entry.metadata()?.modified()?).unwrap_or_default();
@@ -187,6 +264,25 @@ pub fn sweep_chains(
         }
     }
     Ok(swept)
+}
+
+/// Returns the time of a file that has no copy as new as itself.
+fn newer(original: &Path, copy: &Path) -> io::Result<Option<SystemTime>> {
+    let at = fs::metadata(original)?.modified()?;
+    let is_copied = fs::metadata(copy).and_then(|found| found.modified()).is_ok_and(|copied_at| copied_at >= at);
+    Ok((!is_copied).then_some(at))
+}
+
+/// The credential that a file with such a name belongs to; `None` for a name that this room does not give.
+fn credential_of(file_name: &str) -> Option<&str> {
+    let (credential, rest) = file_name.split_once('.')?;
+    let is_chain = |(mount, extension)| Fingerprint::parse(mount).is_some() && [TOKEN, DENIED].contains(&extension);
+    (rest == LOCK || rest.split_once('.').is_some_and(is_chain)).then_some(credential)
+}
+
+/// Whether a text begins like a refresh token, or like what [`ChainFolder::reserve`] writes.
+fn is_token(head: &[u8]) -> bool {
+    head.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
 }
 
 /// Returns the end of the token in a file.
@@ -213,6 +309,8 @@ fn newest_first(mut all: Vec<(SystemTime, Fingerprint)>) -> Vec<Fingerprint> {
 const FOLDER: &str = "refresh-tokens";
 const TOKEN: &str = "jwt";
 const DENIED: &str = "denied";
+const LOCK: &str = "lock";
+const PROBE: &str = "probe";
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
 /// How long a token of a removed credential is kept after its end.

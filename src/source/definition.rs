@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -12,7 +13,7 @@ use super::{
     access_key::AccessKey,
     answer::{NotStored, RotatedSecret},
     chain::ChainLink,
-    chain_folder::ChainLock,
+    chain_folder::{ChainLock, CopiedChains},
     expectation::{Expectation, ExpectedIssuer},
     kind::Kind,
     material::Material,
@@ -84,6 +85,22 @@ impl Source {
     /// Stores rotated secrets of this credential in the state directory.
     pub fn keep_in(&mut self, state_directory: &Path, credential: &str) {
         self.kind.keep_in(state_directory, credential);
+    }
+
+    /// Whether another state directory has rotated secrets of this credential. Blocks on the disk.
+    pub fn has_chain_in(&self, state_directory: &Path, credential: &str) -> bool {
+        self.kind.has_chain_in(state_directory, credential)
+    }
+
+    /// Copies rotated secrets of this credential from another state directory: all of them if they are certainly its own, else the
+    /// chain of the secret that is mounted now. Blocks on the disk.
+    pub fn copy_chain_from(
+        &self,
+        state_directory: &Path,
+        credential: &str,
+        is_certain: bool,
+    ) -> io::Result<Option<CopiedChains>> {
+        self.kind.copy_chain_from(state_directory, credential, is_certain)
     }
 
     /// Excludes other processes while its secret may be replaced; `None` if it never rotates. Blocks on

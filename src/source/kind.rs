@@ -1,7 +1,7 @@
 //! Every kind of source as one closed enum, with the methods that all kinds share. See [`super::Source`] for what each
 //! method means.
 
-use std::{path::Path, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use super::{
     access_key::AccessKey,
     answer::{NotStored, RotatedSecret},
     chain::ChainLink,
-    chain_folder::ChainLock,
+    chain_folder::{ChainLock, CopiedChains},
     expectation::ExpectedIssuer,
     login_options::LoginOptions,
     material::Secrets,
@@ -152,6 +152,19 @@ impl Kind {
             Self::RefreshToken(source) => source.chain.keep_in(state_directory, credential),
             Self::SecurityQuestions(source) => source.chain.keep_in(state_directory, credential),
         }
+    }
+
+    pub(super) fn has_chain_in(&self, state_directory: &Path, credential: &str) -> bool {
+        self.rotates() && TokenChain::has_chain_in(state_directory, credential)
+    }
+
+    pub(super) fn copy_chain_from(
+        &self,
+        state_directory: &Path,
+        credential: &str,
+        is_certain: bool,
+    ) -> io::Result<Option<CopiedChains>> {
+        self.chain().map_or(Ok(None), |chain| chain.copy_chain_from(state_directory, credential, is_certain))
     }
 
     pub(super) fn reserve(&self) -> Result<(), ReadError> {

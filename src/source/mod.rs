@@ -59,7 +59,7 @@ pub use answer::{Answer, NotStored, RotatedSecret, Unsettled};
 pub use answers::{ANSWERS_MAX, Answers, NotAnswers};
 pub use broken_rule::BrokenRule;
 pub use chain::{CHAINS_MAX, ChainLink, Chains};
-pub use chain_folder::{ChainLock, sweep_chains};
+pub use chain_folder::{ChainLock, CopiedChains, sweep_chains};
 pub use definition::Source;
 pub use descope::keys_refusal;
 pub use expectation::{Expectation, ExpectedIssuer};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{
     answer::{Answer, NotStored, RotatedSecret},
     chain::{ChainLink, Chains},
-    chain_folder::{ChainFolder, ChainLock, TOKEN_FILE_BYTES_MAX},
+    chain_folder::{ChainFolder, ChainLock, CopiedChains, TOKEN_FILE_BYTES_MAX},
     descope, secret_file,
     secret_kind::{SecretFile, SecretKind},
     unusable::{ReadError, Unusable},
@@ -101,6 +101,26 @@ impl TokenChain {
     /// Stores the tokens that replace the mounted one in the state directory.
     pub(super) fn keep_in(&mut self, state_directory: &Path, credential: &str) {
         self.stored = Some(ChainFolder::new(state_directory, credential));
+    }
+
+    /// Whether another state directory has chains of the credential. Blocks on the disk.
+    pub(super) fn has_chain_in(state_directory: &Path, credential: &str) -> bool {
+        ChainFolder::new(state_directory, credential).has_any()
+    }
+
+    /// Copies the chains of the credential from another state directory: all of them if they are certainly its own, else the one
+    /// that began with the token that is mounted now. Blocks on the disk.
+    pub(super) fn copy_chain_from(
+        &self,
+        state_directory: &Path,
+        credential: &str,
+        is_certain: bool,
+    ) -> io::Result<Option<CopiedChains>> {
+        let Some(folder) = &self.stored else { return Ok(None) };
+        let mounted = secret_file::read(&self.file, TOKEN_FILE_BYTES_MAX).and_then(|bytes| jwt_in(&bytes));
+        let mounted = mounted.ok().map(|token| token.fingerprint());
+        let other = ChainFolder::new(state_directory, credential);
+        folder.copy_from(&other, |mount| is_certain || Some(mount) == mounted).map(Some)
     }
 
     /// Returns the remedy for a refresh token that has ended or soon does.

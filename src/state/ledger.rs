@@ -11,10 +11,10 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use super::{record::Record, record_json};
+use super::{directory::make_directory, record::Record, record_json};
 use crate::{
     blocking::{Access, at_file},
-    replace_file::replace_file_in_new_folder,
+    replace_file::{NotOurs, check_ours, replace_file_in_new_folder},
 };
 
 /// The folder of the records, `state` in the state directory.
@@ -97,8 +97,49 @@ impl Ledger {
     pub fn store(&self, credential: &str, record: &Record) -> Result<(), StoreError> {
         let text = record_json::print(record, credential);
         let path = self.path(credential);
-        let stored = replace_file_in_new_folder(&path, text.as_bytes(), RECORD_MODE, FOLDER_MODE);
+        let store =
+            || replace_file_in_new_folder(&path, text.as_bytes(), RECORD_MODE, FOLDER_MODE, record_json::is_ours);
+        let stored = match self.folder.parent() {
+            // Its mode differs from that of the folder in it.
+            Some(directory) if !self.folder.exists() => make_directory(directory).and_then(|()| store()),
+            Some(_) | None => store(),
+        };
         stored.map_err(|source| StoreError { path, source })
+    }
+
+    /// Whether there is a file for the record of a credential. Blocks on the disk.
+    pub fn has(&self, credential: &str) -> bool {
+        fs::symlink_metadata(self.path(credential)).is_ok_and(|found| found.is_file())
+    }
+
+    /// Copies the record of a credential from another ledger, unless this one has a newer one. Blocks on the disk.
+    pub fn copy_if_newer(&self, other: &Self, credential: &str) -> io::Result<()> {
+        let written_at = |ledger: &Self| fs::metadata(ledger.path(credential))?.modified();
+        let there = written_at(other)?;
+        if written_at(self).is_ok_and(|here| here >= there) {
+            return Ok(());
+        }
+        let Ok(Some(record)) = other.load(credential) else { return Ok(()) };
+        self.store(credential, &record).map_err(|error| error.source)?;
+        OpenOptions::new().write(true).open(self.path(credential))?.set_modified(there)
+    }
+
+    /// Removes the record of a credential, and the folder if nothing else is in it. Blocks on the disk.
+    pub fn remove(&self, credential: &str) -> io::Result<()> {
+        fs::remove_file(self.path(credential))?;
+        // It may hold other records, or files of others.
+        let _ = fs::remove_dir(&self.folder);
+        Ok(())
+    }
+
+    /// Checks that nothing has the name of a credential's record but a record of any version. Errors of the system are left to the
+    /// writes. Blocks on the disk.
+    pub fn check(&self, credential: &str) -> Result<(), StoreError> {
+        let path = self.path(credential);
+        match check_ours(&path, record_json::is_ours) {
+            Err(source) if NotOurs::is_reason_of(&source) => Err(StoreError { path, source }),
+            Ok(()) | Err(_) => Ok(()),
+        }
     }
 
     /// Removes the records of credentials that are not among `members` and whose session ended [`RETENTION`] before `now`,
@@ -219,23 +260,29 @@ mod tests {
     }
 
     #[test]
-    fn a_file_or_link_in_place_of_the_temporary_is_replaced() {
+    fn what_has_the_name_of_the_temporary_file_stays() {
         let directory = tempfile::tempdir().unwrap();
         let ledger = Ledger::new(directory.path());
         ledger.store("app", &sample()).unwrap();
         let temporary = ledger.folder.join(".app.json.new");
         let elsewhere = directory.path().join("elsewhere");
-        let leftovers: [&dyn Fn(); 2] = [&|| fs::write(&temporary, "x".repeat(10_000)).unwrap(), &|| {
-            std::os::unix::fs::symlink(&elsewhere, &temporary).unwrap();
-        }];
+        let leftovers: [&dyn Fn(); 3] = [
+            &|| fs::write(&temporary, "of a person").unwrap(),
+            &|| std::os::unix::fs::symlink(&elsewhere, &temporary).unwrap(),
+            &|| drop(std::os::unix::net::UnixListener::bind(&temporary).unwrap()),
+        ];
         for leave in leftovers {
             leave();
             ledger.store("app", &sample()).unwrap();
             assert!(ledger.load("app").unwrap().is_some());
             assert_eq!(ledger.path("app").metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1);
+            assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 2, "the record, and what is not ours");
             assert!(!elsewhere.exists());
+            fs::remove_file(&temporary).unwrap();
         }
+        fs::write(&temporary, "{\n  \"version\": 1,\n  \"cred").unwrap();
+        ledger.store("app", &sample()).unwrap();
+        assert_eq!(fs::read_dir(&ledger.folder).unwrap().count(), 1, "what a crash left is replaced");
     }
 
     #[test]

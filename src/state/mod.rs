@@ -11,7 +11,7 @@ mod record;
 mod record_json;
 mod recorded_refusal;
 
-pub use directory::make_directory;
+pub use directory::{directories_beside, make_directory};
 pub use ledger::{Ledger, LoadError, RETENTION, StoreError};
 pub use record::{ImposedOutput, Record, WrittenToken};
 pub use recorded_refusal::RecordedRefusal;

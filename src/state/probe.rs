@@ -30,9 +30,10 @@ impl Ledger {
     }
 
     /// Returns the owner of the records' folder, or of the state directory in which it would be created, or `None` if both
-    /// are missing. Blocks on the disk.
-    pub fn owner(&self) -> io::Result<Option<u32>> {
-        for folder in self.folder().ancestors().take(2) {
+    /// are missing. A default state directory may be missing together with the folder above it: then it is the owner of the folder
+    /// of the outputs. Blocks on the disk.
+    pub fn owner(&self, is_default: bool) -> io::Result<Option<u32>> {
+        for folder in self.folder().ancestors().take(if is_default { 4 } else { 2 }) {
             match fs::metadata(folder) {
                 Ok(found) => return Ok(Some(found.uid())),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -63,6 +63,13 @@ impl WrittenToken {
 }
 
 impl Record {
+    /// Whether its token was written to one of these files.
+    pub fn is_of_any(&self, files: &[&Path]) -> bool {
+        self.written
+            .as_ref()
+            .is_some_and(|written| written.outputs.iter().any(|output| files.contains(&output.as_path())))
+    }
+
     /// Returns the part that the schedule uses.
     pub fn memory(&self) -> Memory {
         Memory { asked: self.last_exchange, written: self.written.as_ref().map(|written| written.term) }

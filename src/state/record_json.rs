@@ -47,6 +47,23 @@ pub(super) fn parse(text: &[u8], credential: &str) -> Option<Record> {
     Some(Record { request: Fingerprint::parse(&json.request_fingerprint)?, last_exchange, refusal, written })
 }
 
+/// Whether a text begins like a record of any version and credential.
+pub(super) fn is_ours(head: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct AnyRecord {
+        #[serde(rename = "version")]
+        _version: u32,
+        #[serde(rename = "credential")]
+        _credential: String,
+        #[serde(rename = "requestFingerprint")]
+        _request_fingerprint: String,
+    }
+    match serde_json::from_slice::<AnyRecord>(head) {
+        Ok(_) => true,
+        Err(error) => error.is_eof() && (head.starts_with(BEGINNING) || BEGINNING.starts_with(head)),
+    }
+}
+
 /// Returns the record as JSON.
 pub(super) fn print(record: &Record, credential: &str) -> String {
     let json = RecordJson {
@@ -256,6 +273,8 @@ fn seconds(seconds: f64) -> Option<Duration> {
 }
 
 const VERSION: u32 = 1;
+/// What every record begins with.
+const BEGINNING: &[u8] = b"{\n  \"version\": ";
 /// The end of the year 9999.
 const WALL_MAX: Duration = Duration::from_secs(253_402_300_799);
 

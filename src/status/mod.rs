@@ -31,7 +31,7 @@ mod wording;
 
 pub use causes::Cause;
 pub use durations::{DURATION_BOUNDS, Durations};
-pub use file::{FILE_BYTES_MAX, ReadError, WriteError, path_in, read, write};
+pub use file::{FILE_BYTES_MAX, ReadError, WriteError, check, path_in, read, remove, write};
 pub use http::{
     Address, AllowedHosts, ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer,
     HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe, NotAHost, NotPassed,

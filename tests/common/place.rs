@@ -96,5 +96,6 @@ impl Place {
 }
 
 fn is_temporary(path: &Path) -> bool {
-    path.file_name().unwrap().to_str().unwrap().ends_with(".tokenwell")
+    // The folder of that name holds state.
+    path.file_name().unwrap().to_str().unwrap().ends_with(".tokenwell") && !path.is_dir()
 }

@@ -128,7 +128,7 @@ pub(super) fn files(command: &str, reads_configuration: bool) -> Vec<(&'static s
         files.extend([
             (
                 "stateDirectory",
-                "The folder for state, which holds no secrets; by default the folder of the first output.",
+                "The folder for state, which holds no secrets; by default a folder in `.tokenwell` beside the first output.",
             ),
             (
                 "stateDirectory/control.sock",

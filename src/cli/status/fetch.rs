@@ -187,7 +187,7 @@ fn describe(why: &ReadError) -> String {
         ReadError::Io { source, .. } if source.kind() == std::io::ErrorKind::PermissionDenied => {
             format!("{why}; run this as the user that tokenwell runs as, or as a member of its group")
         }
-        ReadError::Io { .. } | ReadError::Foreign { .. } => why.to_string(),
+        ReadError::Io { .. } | ReadError::Other { .. } | ReadError::Foreign { .. } => why.to_string(),
     }
 }
 

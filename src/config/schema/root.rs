@@ -35,7 +35,7 @@ pub fn root() -> Section {
             form::writable_folder(),
             "The folder for state that a restart needs: times of exchanges, written outputs, public keys. It holds no secrets except refresh tokens that replace mounted ones.",
         )
-        .fallback("`$STATE_DIRECTORY`, else the folder of the first output"),
+        .fallback("`$STATE_DIRECTORY`, else a folder in `.tokenwell` beside the first output"),
         Entry::new(
             "credentials",
             Form::List { of: credential::one(), least: 0, most: None },

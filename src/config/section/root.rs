@@ -8,7 +8,7 @@ use crate::{
         diagnostics::{Diagnostics, Location},
         fields::Fields,
         model::{Config, Confine, Credential, KeyDirectory},
-        overrides::{self, Overrides},
+        overrides::{self, Overrides, StateDirectory},
         path_conflicts::PathConflicts,
         path_use::Purpose,
         reader::{Field, Text},
@@ -67,18 +67,19 @@ pub(in crate::config) fn read(
     let sets = set::gather(sets, &mut credentials, &mut key_directories, diagnostics);
     let mut credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;
-    let state_directory = match state {
-        Some(folder) => folder?,
+    let state = match state {
+        Some(folder) => StateDirectory::chosen(folder?),
         None => overrides::state_directory(&credentials, &key_directories, diagnostics)?,
     };
-    conflicts.check_status_file(&path_in(&state_directory), diagnostics);
+    conflicts.check_status_file(&path_in(&state.path), diagnostics);
     for credential in &mut credentials {
-        credential.source.keep_in(&state_directory, &credential.name);
+        credential.source.keep_in(&state.path, &credential.name);
     }
     Some(Config {
         project: project?.id,
         base_url: base_url?,
-        state_directory,
+        state_directory: state.path,
+        former_state_directory: state.former,
         credentials,
         key_directories,
         sets,

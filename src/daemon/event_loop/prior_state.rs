@@ -7,6 +7,7 @@ use tracing::{error, field::display, info, warn};
 use super::{Daemon, effects::imposed_on};
 use crate::{
     clock,
+    config::Credential,
     daemon::{
         credential_state::CredentialState,
         disk_scan::{Found, Newcomer},
@@ -19,6 +20,12 @@ use crate::{
     state::{Record, RecordedRefusal, WrittenToken},
 };
 
+/// Whether the token went to one of the outputs of this credential.
+fn is_of_outputs(written: &WrittenToken, credential: &Credential) -> bool {
+    let mut files = credential.outputs.iter().filter_map(Output::file);
+    files.any(|file| written.outputs.iter().any(|output| output == file))
+}
+
 impl Daemon {
     /// The credentials whose earlier state was not looked up yet, and those whose outputs another process held at the
     /// last scan.
@@ -28,6 +35,7 @@ impl Daemon {
             credential: Arc::clone(state.credential()),
             project: self.context.api.project.clone(),
             request: self.context.request(state.credential()),
+            former_state: self.config.former_state_directory.clone(),
         };
         self.credentials
             .active()
@@ -71,6 +79,14 @@ impl Daemon {
                 info!(
                     credential = name,
                     "the token on disk was requested with other settings; a new session is requested"
+                );
+            }
+            (Some(written), None) if !is_of_outputs(&written, state.credential()) => {
+                memory.written = None;
+                let path = written.outputs.first().map(|path| path.display().to_string()).unwrap_or_default();
+                info!(
+                    credential = name,
+                    "the last token went to `{path}`, which is no output of this credential; a new session is requested"
                 );
             }
             (Some(_), None) => {

@@ -55,6 +55,8 @@ impl Daemon {
                 .map(ToString::to_string)
                 .chain(self.publisher.server_error().map(str::to_owned))
                 .chain(self.context.state.holder().map(ToString::to_string))
+                .chain(self.untaken.values().cloned())
+                .chain(self.event_log.state_errors())
                 .chain(blocking::shortage().map(|shortage| shortage.to_string()))
                 .chain(self.hang_lines())
                 .collect(),

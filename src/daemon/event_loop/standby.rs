@@ -21,6 +21,13 @@ impl Daemon {
         if let Some(claim) = found.claimed_state.take() {
             self.state_claimed(claim);
         }
+        match std::mem::replace(&mut found.taken_over, Ok(Vec::new())) {
+            Ok(places) => self.state_taken_over(id, &places),
+            Err(why) => {
+                self.state_not_taken_over(id, &why);
+                return;
+            }
+        }
         match std::mem::take(&mut found.claim) {
             Claim::Lost { holder, .. } => {
                 self.lose_claim(id, now, &holder);

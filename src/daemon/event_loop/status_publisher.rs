@@ -131,6 +131,7 @@ impl Daemon {
     /// Logs it once if the file cannot be written, and once if it can be written again.
     pub(super) fn status_file_written(&mut self, written: Result<(), WriteError>) {
         let change = self.publisher.file().ended(written.is_ok());
+        self.event_log.note_status_file(written.as_ref().err().map(ToString::to_string));
         match (change, written) {
             (FileChange::Failed, Err(why)) => {
                 warn!("{why}; until it can be, only the status server shows the status");

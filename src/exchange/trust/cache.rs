@@ -1,7 +1,7 @@
 //! The cache of public keys in the state directory, so that a restart needs no request.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     exchange::{BaseUrl, ProjectId},
-    replace_file::replace_file,
+    replace_file::{NotOurs, check_ours, replace_file},
     session::Jwks,
 };
 
@@ -56,11 +56,46 @@ impl Cache {
         let cached = json!({
             "version": VERSION, "baseUrl": self.base_url, "projectId": self.project_id, "jwks": keys.to_json(),
         });
-        replace_file(&self.directory.join(FILE), cached.to_string().as_bytes(), FILE_MODE)
+        replace_file(&self.directory.join(FILE), cached.to_string().as_bytes(), FILE_MODE, is_ours)
+    }
+}
+
+/// Checks that the cache in a state directory could be replaced: it is missing, or a cache of any project. Blocks on the disk.
+pub(super) fn check(state_directory: &Path) -> Result<(), ForeignCache> {
+    let path = state_directory.join(FILE);
+    match check_ours(&path, is_ours) {
+        // The system's errors may pass, and cost one request.
+        Err(why) if NotOurs::is_reason_of(&why) => Err(ForeignCache { path }),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// The public keys cannot be cached, because something else has the name of their file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot cache the public keys in `{path}`: {NotOurs}", path = path.display())]
+pub struct ForeignCache {
+    path: PathBuf,
+}
+
+/// Removes the cache in a directory, if there is one. Blocks on the disk.
+pub(super) fn remove(state_directory: &Path) {
+    let file = state_directory.join(FILE);
+    if check_ours(&file, is_ours).is_ok() {
+        let _ = fs::remove_file(file);
+    }
+}
+
+/// Whether a text begins like a cache.
+fn is_ours(head: &[u8]) -> bool {
+    match serde_json::from_slice::<CacheJson>(head) {
+        Ok(_) => true,
+        Err(error) => error.is_eof() && (head.starts_with(BEGINNING) || BEGINNING.starts_with(head)),
     }
 }
 
 const FILE: &str = "jwks.json";
+/// What every cache begins with.
+const BEGINNING: &[u8] = b"{\"baseUrl\":\"";
 const FILE_MODE: u32 = 0o600;
 const VERSION: u64 = 1;
 /// Four times the limit for a reply with keys.
@@ -68,7 +103,7 @@ const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, os::unix::fs::PermissionsExt as _};
+    use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
 
@@ -101,9 +136,16 @@ mod tests {
         let cache = cache(state.path(), "https://api.descope.com", "P2abc");
         cache.store(&keys()).unwrap();
         let whole = fs::read(state.path().join(FILE)).unwrap();
-        for corrupt in [&b""[..], b"{}", b"\0\0\0", &whole[..whole.len() / 2]] {
+        for corrupt in [&b""[..], b"\0\0\0", &whole[..whole.len() / 2]] {
             fs::write(state.path().join(FILE), corrupt).unwrap();
             assert_eq!(cache.load(), None);
+            cache.store(&keys()).unwrap();
+            assert_eq!(cache.load(), Some(keys()), "it heals");
+        }
+        for foreign in [&b"{}"[..], b"{\"keys\": []}", b"notes"] {
+            fs::write(state.path().join(FILE), foreign).unwrap();
+            assert!(cache.load().is_none() && cache.store(&keys()).is_err());
+            assert_eq!(fs::read(state.path().join(FILE)).unwrap(), foreign);
         }
         fs::remove_file(state.path().join(FILE)).unwrap();
         fs::create_dir(state.path().join(FILE)).unwrap();
@@ -114,7 +156,7 @@ mod tests {
     #[test]
     fn a_file_that_a_crash_left_is_replaced_by_the_next_store() {
         let state = tempfile::tempdir().unwrap();
-        fs::write(state.path().join(".jwks.json.new"), "half").unwrap();
+        fs::write(state.path().join(".jwks.json.new"), "{\"baseUrl\":\"https://api").unwrap();
         let cache = cache(state.path(), "https://api.descope.com", "P2abc");
         assert_eq!(cache.load(), None);
         cache.store(&keys()).unwrap();

@@ -18,7 +18,7 @@ use crate::{
     session::{Jwks, Jwt, SignatureVerdict},
 };
 
-use cache::Cache;
+use cache::{Cache, ForeignCache};
 
 /// The public keys of one project at one API.
 ///
@@ -98,6 +98,26 @@ impl Trust {
             self.learn(Arc::new(cached));
         }
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+    }
+
+    /// Checks that the keys could be cached in a state directory, as far as what is there is concerned. Blocks on the disk.
+    pub fn check_cache(state_directory: &Path) -> Result<(), ForeignCache> {
+        cache::check(state_directory)
+    }
+
+    /// Removes the cached keys in a directory, if there are any. Blocks on the disk.
+    pub fn remove_cache(directory: &Path) {
+        cache::remove(directory);
+    }
+
+    /// Takes over the keys that are cached in another directory, if none is known yet. Blocks on one small file.
+    pub fn take_over(&self, former: &Path) {
+        let Some(cache) = self.cache().filter(|_| self.known().is_empty()) else { return };
+        if let Some(keys) = Cache::new(former, &self.api.base_url, &self.api.project).load() {
+            // The next fetch stores them otherwise.
+            let _ = cache.store(&keys);
+            self.learn(Arc::new(keys));
+        }
     }
 
     fn learn(&self, keys: Arc<Jwks>) {

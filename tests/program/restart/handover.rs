@@ -1,6 +1,6 @@
 //! From `once` in an init container to `run` in a sidecar.
 
-use std::{fs, process::Command};
+use std::{fs, path::PathBuf, process::Command};
 
 use crate::{
     past::{Past, print, said},
@@ -30,7 +30,7 @@ fn once_hands_over_to_run_wherever_the_state_is_kept() {
         let token = past.print("out/a.jwt");
         let kept = match (explicit, variable) {
             (true, _) => past.path("state/state/a.json"),
-            (false, false) => past.path("out/state/a.json"),
+            (false, false) => beside_the_output(&past).join("state/a.json"),
             (false, true) => state.join("state/a.json"),
         };
         let record = print(&kept);
@@ -49,6 +49,12 @@ fn once_hands_over_to_run_wherever_the_state_is_kept() {
         }
         assert_eq!((past.print("out/a.jwt"), print(&kept)), (token, record));
     }
+}
+
+/// The state directory by default: the only one in `.tokenwell` beside the output.
+fn beside_the_output(past: &Past) -> PathBuf {
+    let [directory] = fs::read_dir(past.path("out/.tokenwell")).unwrap().collect::<Vec<_>>().try_into().unwrap();
+    directory.unwrap().path()
 }
 
 fn ended(command: &mut Command) -> Ended {

@@ -14,17 +14,16 @@ use crate::{
 };
 
 #[test]
-fn an_unusable_state_file_costs_one_exchange() {
-    let damages: [Damage; 14] = [
+fn a_damaged_state_file_costs_one_exchange() {
+    let damages: [Damage; 9] = [
         ("empty", |past| past.put(RECORD, "")),
-        ("garbage", |past| fs::write(past.path(RECORD), [0xff, 0, 0x80]).unwrap()),
+        ("zero bytes after a loss of power", |past| {
+            File::create(past.path(RECORD)).unwrap().set_len(1 << 40).unwrap();
+        }),
         ("half", |past| {
             let text = fs::read_to_string(past.path(RECORD)).unwrap();
             past.put(RECORD, &text[..text.len() / 2]);
         }),
-        ("nested", |past| past.put(RECORD, &"[".repeat(200_000))),
-        ("huge", |past| File::create(past.path(RECORD)).unwrap().set_len(1 << 40).unwrap()),
-        ("a list", |past| past.put(RECORD, "[]")),
         ("of a later version", |past| past.edit_record(|record| record["version"] = json!(2))),
         ("of another credential", |past| past.edit_record(|record| record["credential"] = json!("b"))),
         ("with a life of a century", |past| {
@@ -37,14 +36,6 @@ fn an_unusable_state_file_costs_one_exchange() {
             past.edit_record(|record| record["session"]["sent"]["sinceBootSeconds"] = json!(-1));
         }),
         ("without a key", |past| past.edit_record(|record| record["asked"]["keyFingerprint"] = Value::Null)),
-        ("a link", |past| {
-            fs::rename(past.path(RECORD), past.path("state/state/elsewhere")).unwrap();
-            symlink("elsewhere", past.path(RECORD)).unwrap();
-        }),
-        ("a pipe", |past| {
-            fs::remove_file(past.path(RECORD)).unwrap();
-            mkfifo(&past.path(RECORD), Mode::S_IRWXU).unwrap();
-        }),
     ];
     for (damage, act) in damages {
         let mut past = Past::new();
@@ -55,6 +46,44 @@ fn an_unusable_state_file_costs_one_exchange() {
         assert_eq!(said(&ended, "state file `").len(), 1, "{damage}");
         past.idle_process();
     }
+}
+
+#[test]
+fn what_is_no_state_file_is_left_alone() {
+    let foreign: [Damage; 5] = [
+        ("garbage", |past| fs::write(past.path(RECORD), [0xff, 0, 0x80]).unwrap()),
+        ("nested", |past| past.put(RECORD, &"[".repeat(200_000))),
+        ("a list", |past| past.put(RECORD, "[]")),
+        ("a link", |past| {
+            fs::rename(past.path(RECORD), past.path("state/state/elsewhere")).unwrap();
+            symlink("elsewhere", past.path(RECORD)).unwrap();
+        }),
+        ("a pipe", |past| {
+            fs::remove_file(past.path(RECORD)).unwrap();
+            mkfifo(&past.path(RECORD), Mode::S_IRWXU).unwrap();
+        }),
+    ];
+    for (kind, act) in foreign {
+        let mut past = Past::new();
+        act(&past);
+        let before = kept(&past);
+        let ended = past.process();
+        assert_eq!(past.requests(), (2, 1), "{kind}: {}", ended.stderr);
+        assert_eq!(kept(&past), before, "{kind}");
+        let mut why = troubles(&ended);
+        why.retain(|why| why.contains("is not tokenwell's, and is not replaced; move it away"));
+        assert_eq!(why.len(), 1, "{kind}: {}", ended.stderr);
+        assert!(why[0].contains(&past.path(RECORD).display().to_string()), "{why:?}");
+        fs::remove_file(past.path(RECORD)).unwrap();
+        past.process();
+        past.idle_process();
+    }
+}
+
+/// What is at the record's place: its kind, and its content if it is a file.
+fn kept(past: &Past) -> (fs::FileType, Option<Vec<u8>>) {
+    let kind = past.path(RECORD).symlink_metadata().unwrap().file_type();
+    (kind, kind.is_file().then(|| fs::read(past.path(RECORD)).unwrap()))
 }
 
 #[test]
