@@ -26,9 +26,10 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
     serve(&setting, "127.0.0.1:0", &["a", "b"]);
     let daemon = setting.ready();
     let address = address(&setting, &daemon);
-    // `just now` is less than a second ago, which a stalled machine may miss.
-    let asked = format!("asked the daemon at {address}status, just now");
-    let ended = until(&setting, "ready", |ended| ended.code == Some(0) && ended.stdout.contains(&asked));
+    // `just now` is less than a second ago, which a stalled machine may miss. A long name of the host breaks the line.
+    let asked = [format!("{address}status,"), "just now".to_owned()];
+    let is_asked = |ended: &Ended| asked.iter().all(|part| ended.stdout.contains(part));
+    let ended = until(&setting, "ready", |ended| ended.code == Some(0) && is_asked(ended));
     assert!(ended.stdout.starts_with("2 of 2 fresh; next renewal in "), "{}", ended.stdout);
     assert_eq!((ended.stdout.contains('\x1b'), ended.stderr.as_str()), (false, ""));
     quiet(&mut setting, &ended);
@@ -37,7 +38,7 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
     let socket = setting.path("run/status.sock");
     serve(&setting, &format!("unix:{}", socket.display()), &["a", "b"]);
     let daemon = setting.ready();
-    let asked = format!("asked the daemon at unix:{}", socket.display());
+    let asked = format!("unix:{}", socket.display());
     until(&setting, "ready", |ended| ended.code == Some(0) && ended.stdout.contains(&asked));
     daemon.stop();
 }
@@ -46,7 +47,9 @@ fn a_ready_daemon_is_asked_over_tcp_and_over_a_unix_socket() {
 fn a_token_in_one_of_two_outputs_is_failing_with_its_time_left() {
     let mut setting = Setting::with(&["a"]);
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
-    let fifo = setting.path("out/fifo");
+    // Not in `out`, where the setting reads every file.
+    fs::create_dir(setting.path("pipes")).unwrap();
+    let fifo = setting.path("pipes/fifo");
     nix::unistd::mkfifo(&fifo, nix::sys::stat::Mode::S_IRWXU).unwrap();
     let (key, good) = (setting.path("keys/a"), setting.path("out/good.jwt"));
     let socket = setting.path("run/status.sock");
@@ -257,7 +260,7 @@ fn a_daemon_is_recognised_by_its_file_and_its_outputs() {
         setting.put("copy.yaml", &text.replace("/state", "/another-state"));
         for file in ["tokenwell.yaml", "link.yaml", "copy.yaml"] {
             let ended = asked_by(file);
-            assert!(ended.stdout.contains("asked the daemon at http://"), "{file}: {}{}", ended.stdout, ended.stderr);
+            assert!(ended.stdout.contains("asked the daemon on host "), "{file}: {}{}", ended.stdout, ended.stderr);
         }
         daemon.stop();
     }
