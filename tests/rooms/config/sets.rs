@@ -102,5 +102,5 @@ fn a_set_is_no_place_for_state() {
         write something like `stateDirectory: /var/lib/tokenwell`, or set `$STATE_DIRECTORY`
     "#);
     let other = yaml.replace("OTHER", ", {path: /run/other/a.jwt}");
-    assert_eq!(good(&other, &[]).config.state_directory, Path::new("/run/other"));
+    assert_eq!(good(&other, &[]).config.state_directory, Path::new("/run/other/.tokenwell/39b362621b7e"));
 }
