@@ -167,10 +167,11 @@ fn tokens_of_removed_credentials_are_swept_after_their_end() {
     put(&format!("ended.{print}.jwt"), &jwt(3, day(2)), now);
     put(&format!("just.{print}.jwt"), &jwt(4, day(0) - 60), now);
     put(&format!("alive.{print}.jwt"), &jwt(5, day(0) + 60), now);
-    put(&format!("unknown.{print}.jwt"), "no JWT", now);
-    put(&format!("forgotten.{print}.jwt"), "no JWT", old);
+    put(&format!("unknown.{print}.jwt"), "no-JWT", now);
+    put(&format!("forgotten.{print}.jwt"), "no-JWT", old);
+    put(&format!("strange.{print}.jwt"), "no token at all", old);
     assert_eq!(sweep_chains(&state, |name| name == "a", now).unwrap(), 2);
     let left: Vec<_> = disk.names().iter().map(|name| name.split('.').next().unwrap().to_owned()).collect();
-    assert_eq!(left, ["a", "alive", "just", "unknown"]);
+    assert_eq!(left, ["a", "alive", "just", "strange", "unknown"]);
     assert_eq!(sweep_chains(Path::new("/nowhere"), |_| true, now).unwrap(), 0);
 }
