@@ -38,6 +38,7 @@ impl Daemon {
         }
         let is_usable = self.context.state.ledger().is_some();
         if is_usable {
+            self.publisher.file().directory_claimed();
             let checked = Trust::check_cache(&self.config.state_directory);
             self.event_log.note_cached_keys(checked.err().map(|why| why.to_string()));
         }
@@ -45,6 +46,8 @@ impl Daemon {
         if is_usable {
             self.take_over_shared_files();
             self.sweep_state_files();
+        } else {
+            self.publisher.file().directory_lost();
         }
         self.note_change();
     }

@@ -6,7 +6,8 @@ use crate::renewal::Moment;
 /// The state of the status file.
 #[derive(Debug, Default)]
 pub(in crate::daemon) struct StatusFile {
-    schedule: StatusFileSchedule,
+    /// `None` while this process may not use the state directory.
+    schedule: Option<StatusFileSchedule>,
     /// Whether the last write failed.
     fails: bool,
 }
@@ -25,19 +26,31 @@ pub(in crate::daemon) enum FileChange {
 }
 
 impl StatusFile {
+    /// Notes that this process may use the state directory from now on: the file is due at once.
+    pub(in crate::daemon) fn directory_claimed(&mut self) {
+        self.schedule = Some(StatusFileSchedule::default());
+    }
+
+    /// Notes that another process has the state directory: the file is never due.
+    pub(in crate::daemon) fn directory_lost(&mut self) {
+        self.schedule = None;
+    }
+
     /// Notes that the file is out of date.
     pub(in crate::daemon) fn note_change(&mut self) {
-        self.schedule.note();
+        if let Some(schedule) = &mut self.schedule {
+            schedule.note();
+        }
     }
 
     /// When to ask [`Self::begins`] again.
     pub(in crate::daemon) fn due(&self) -> Option<Moment> {
-        self.schedule.due()
+        self.schedule.as_ref().and_then(StatusFileSchedule::due)
     }
 
     /// Whether to write the file now. If so, this summary is what the file holds from now on.
     pub(in crate::daemon) fn begins(&mut self, now: Moment, summary: HealthSummary) -> bool {
-        self.schedule.is_to_be_written(now, summary)
+        self.schedule.as_mut().is_some_and(|schedule| schedule.is_to_be_written(now, summary))
     }
 
     /// Notes the end of a write.
@@ -54,7 +67,26 @@ impl StatusFile {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    #[test]
+    fn the_file_is_due_at_once_when_its_directory_is_claimed() {
+        let now = Moment::default() + Duration::from_secs(1000);
+        let mut file = StatusFile::default();
+        file.note_change();
+        assert_eq!((file.due(), file.begins(now, HealthSummary::default())), (None, false), "not claimed yet");
+        for _ in 0..2 {
+            file.directory_claimed();
+            assert!(file.due().is_some_and(|due| due <= now));
+            assert!(file.begins(now, HealthSummary::default()), "no earlier attempt delays it");
+            assert_eq!(file.due(), None);
+        }
+        file.note_change();
+        file.directory_lost();
+        assert_eq!((file.due(), file.begins(now, HealthSummary::default())), (None, false));
+    }
 
     #[test]
     fn a_failure_and_its_end_are_each_news_once() {
