@@ -14,6 +14,8 @@ pub(super) struct ControlSocket {
     /// Whether this command serves it. A command that ends soon would only take it from the daemon.
     serves: bool,
     server: Option<(PathBuf, ControlServer)>,
+    /// Whether something else removed the file of the server.
+    is_removed: bool,
     /// The reasons that were returned since it was served last.
     reasons: BTreeSet<String>,
 }
@@ -37,14 +39,29 @@ impl ControlSocket {
 
     /// Whether to open the socket at this path.
     pub(super) fn is_wanted_at(&self, path: &Path) -> bool {
-        self.serves && self.server.as_ref().is_none_or(|(served, _)| served != path)
+        self.serves && (self.is_removed || self.server.as_ref().is_none_or(|(served, _)| served != path))
+    }
+
+    /// The file of the socket, if it was there when it was looked at last.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.server.as_ref().filter(|_| !self.is_removed).map(|(served, _)| served.as_path())
+    }
+
+    /// Notes that something else removed a file, and returns whether it is that of the socket. Until it is made again, no client can
+    /// connect.
+    pub(super) fn note_removed(&mut self, missing: &Path) -> bool {
+        let is_ours = self.file() == Some(missing);
+        self.is_removed |= is_ours;
+        is_ours
     }
 
     /// Serves an opened socket in place of the one before. Must be called within a tokio runtime.
     pub(super) fn opened(&mut self, path: PathBuf, opened: io::Result<ControlListener>) -> ControlChange {
         match opened.and_then(ControlServer::new) {
             Ok(server) => {
+                // The one before is still open, so its inode is not reused for the new file.
                 let before = self.server.replace((path, server));
+                self.is_removed = false;
                 self.reasons.clear();
                 ControlChange::Serving(before.map(|(_, server)| server.close()))
             }

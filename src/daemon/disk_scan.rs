@@ -1,5 +1,5 @@
-//! A scan of the files that steer the daemon: key files, key folders, the configuration file, and the status server's
-//! socket.
+//! A scan of the files that steer the daemon: key files, key folders, the configuration file, and the sockets of
+//! the servers.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -39,8 +39,8 @@ pub(super) struct ScanRequest {
     pub(super) config_file: Option<PathBuf>,
     /// Credentials whose earlier state was not looked up yet.
     pub(super) newcomers: Vec<Newcomer>,
-    /// The file of the status server's Unix socket.
-    pub(super) status_socket: Option<PathBuf>,
+    /// The files of the Unix sockets that are served.
+    pub(super) sockets: Vec<PathBuf>,
 }
 
 /// The source of a credential.
@@ -109,8 +109,8 @@ pub(super) struct DiskScan {
     pub(super) state: Option<StateClaim>,
     /// What earlier processes left of the newcomers.
     pub(super) found: Vec<(Id, Found)>,
-    /// The file of the status server's Unix socket, if it is missing.
-    pub(super) missing_socket: Option<PathBuf>,
+    /// The files of sockets that are missing.
+    pub(super) missing_sockets: Vec<PathBuf>,
     /// Whether files were left out, because they do not respond. What was known of them still holds.
     pub(super) is_partial: bool,
 }
@@ -122,7 +122,7 @@ enum Place {
     Source(ScannedSource),
     KeyDirectory(PathBuf),
     Config,
-    StatusSocket(PathBuf),
+    Socket(PathBuf),
 }
 
 /// What is at a place.
@@ -195,13 +195,10 @@ impl DiskScan {
                 self.protected_keys.extend(keys);
             }
             (Place::Config, Look::Digest(digest)) => self.config = Some(digest),
-            (Place::StatusSocket(path), Look::IsMissing(is_missing)) => {
-                self.missing_socket = is_missing.then_some(path);
+            (Place::Socket(path), Look::IsMissing(is_missing)) => {
+                self.missing_sockets.extend(is_missing.then_some(path));
             }
-            (
-                Place::Newcomer(_) | Place::Source(_) | Place::KeyDirectory(_) | Place::Config | Place::StatusSocket(_),
-                _,
-            ) => {}
+            (Place::Newcomer(_) | Place::Source(_) | Place::KeyDirectory(_) | Place::Config | Place::Socket(_), _) => {}
         }
     }
 }
@@ -240,8 +237,8 @@ impl ScanRequest {
         if let Some(file) = self.config_file {
             parts.push(Part::new(Place::Config, vec![file.clone()], move || Look::Digest(Digest::of_file(&file))));
         }
-        if let Some(path) = self.status_socket {
-            let place = Place::StatusSocket(path.clone());
+        for path in self.sockets {
+            let place = Place::Socket(path.clone());
             parts.push(Part::new(place, vec![path.clone()], move || {
                 at_file(Access::Read, &path);
                 Look::IsMissing(is_missing(&path))
@@ -258,7 +255,7 @@ impl Place {
             Self::Source(ScannedSource { credential, .. }) => credential.source.noun(),
             Self::KeyDirectory(_) => "a key folder",
             Self::Config => "the configuration",
-            Self::StatusSocket(_) => "the socket of the status server",
+            Self::Socket(_) => "a socket",
         }
     }
 }

@@ -301,7 +301,11 @@ impl Daemon {
             key_directories: self.config.key_directories.clone(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),
-            status_socket: self.publisher.socket_file().map(Path::to_owned),
+            sockets: [self.publisher.socket_file(), self.control.file()]
+                .into_iter()
+                .flatten()
+                .map(Path::to_owned)
+                .collect(),
         };
         let (context, locks) = (Arc::clone(&self.context), Arc::clone(self.access.locks()));
         self.tasks

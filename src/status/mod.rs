@@ -49,5 +49,5 @@ pub use report::{
     REPORT_VERSION, RefusalReport, Report,
 };
 pub use runbook::documentation;
-pub use service::{sentence, sentence_of_start};
+pub use service::{awaited_by_start, sentence, sentence_of_start};
 pub use wording::Wording;

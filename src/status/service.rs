@@ -60,6 +60,21 @@ pub fn sentence_of_start(report: &Report) -> String {
     one_line(&format!("waiting for {tokens}: {}", parts.join("; ")))
 }
 
+/// Returns what a start that is not over waits for, such as `` `billing` and 2 more ``; `None` if nothing is missing.
+pub fn awaited_by_start(report: &Report) -> Option<String> {
+    let missing: Vec<_> =
+        report.credentials.iter().filter(|credential| credential.required && !credential.ready).collect();
+    let mut parts: Vec<_> = missing.iter().take(NAMED_MAX).map(|credential| format!("`{}`", credential.name)).collect();
+    match missing.len().checked_sub(NAMED_MAX) {
+        None | Some(0) if parts.is_empty() => {
+            return (!report.ready).then(|| "the first listing of a key folder".to_owned());
+        }
+        None | Some(0) => {}
+        Some(others) => parts.push(format!("{others} more")),
+    }
+    Some(parts.join(" and ").replacen(" and ", ", ", parts.len().saturating_sub(2)))
+}
+
 /// Returns why a required token is not there, with the words of the log.
 fn why_missing(credential: &CredentialReport) -> String {
     let refusal = credential.last_refusal.as_ref();
@@ -208,6 +223,24 @@ mod tests {
         long["keyTrouble"] = json!(format!("a folder\nREADY=1 {}", "é".repeat(1000)));
         let sentence = start(&[long]);
         assert!(!sentence.contains('\n') && sentence.len() <= BYTES_MAX, "{sentence}");
+    }
+
+    #[test]
+    fn what_a_start_waits_for_is_named() {
+        let awaited = |ready, states: &[&str]| {
+            let names = ["a", "b", "c", "d"];
+            let credentials: Vec<_> =
+                names.iter().zip(states).map(|(name, state)| credential(name, state, "")).collect();
+            awaited_by_start(&report(ready, &credentials))
+        };
+        assert_eq!(awaited(false, &["fresh", "starting"]).unwrap(), "`b`");
+        assert_eq!(awaited(false, &["starting", "starting"]).unwrap(), "`a` and `b`");
+        assert_eq!(awaited(false, &["starting"; 4]).unwrap(), "`a`, `b` and 2 more");
+        assert_eq!(awaited(true, &["fresh"]), None);
+        assert_eq!(awaited(false, &["fresh"]).unwrap(), "the first listing of a key folder");
+        let mut optional = credential("a", "starting", "");
+        optional["required"] = json!(false);
+        assert_eq!(awaited_by_start(&report(true, &[optional])), None);
     }
 
     #[test]

@@ -266,8 +266,9 @@ impl Daemon {
             if was_state_held {
                 self.store_all_records();
             }
-            if let Some(missing) = &scan.missing_socket {
+            for missing in &scan.missing_sockets {
                 self.restore_status_socket(missing);
+                self.restore_control_socket(missing);
             }
             let news = scan.config.and_then(|digest| self.reloader.scanned(digest));
             if let Some(why) = news {

@@ -1,8 +1,11 @@
 //! Requests by the control socket: to renew, and to read the configuration again.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use super::Daemon;
 use crate::{
@@ -43,6 +46,14 @@ impl Daemon {
             });
             opened.await.map_or(Done::Lost, |(path, opened)| Done::ControlSocket(path, opened))
         });
+    }
+
+    /// Makes the file of the control socket again, without which no client can connect.
+    pub(super) fn restore_control_socket(&mut self, missing: &Path) {
+        if self.control.note_removed(missing) {
+            warn!("control socket `{}` was removed by somebody else; it is made again", missing.display());
+            self.open_control();
+        }
     }
 
     /// Serves the socket that was opened.

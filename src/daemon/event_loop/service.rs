@@ -1,14 +1,14 @@
 //! Reports the state of the daemon to the service manager.
 
-use tracing::warn;
+use tracing::{info, warn};
 
 use super::Daemon;
-use crate::{clock, daemon::reloader::Why, renewal::Moment};
+use crate::{clock, daemon::reloader::Why, renewal::Moment, status};
 
 impl Daemon {
     /// Reports to the service manager from here on, if there is one. A command that ends soon does not report.
     pub fn tell_service_manager(&mut self) {
-        if let Err(error) = self.publisher.service_manager().connect() {
+        if let Err(error) = self.publisher.service_manager().connect(clock::now()) {
             warn!("cannot notify the service manager of `$NOTIFY_SOCKET`: {error}");
         }
     }
@@ -33,6 +33,11 @@ impl Daemon {
         if self.publisher.service_manager().awaits_ready() && self.is_first_ready(now) {
             let report = self.report();
             self.publisher.service_manager().started(now, &report);
+        }
+        if self.publisher.service_manager().becomes_slow(now)
+            && let Some(awaited) = status::awaited_by_start(&self.report())
+        {
+            info!("still starting: waits for {awaited}; `systemctl status` in another terminal shows why");
         }
         self.publisher.service_manager().feed_watchdog(now);
         if self.publisher.service_manager().wants_update(now) {

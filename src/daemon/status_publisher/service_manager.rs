@@ -34,6 +34,8 @@ pub(in crate::daemon) struct ServiceManager {
     not_before: Moment,
     /// The largest number of required tokens so far.
     tokens: usize,
+    /// When a start that is not over counts as slow; `None` once that was returned.
+    slow_from: Option<Moment>,
 }
 
 #[derive(Debug)]
@@ -53,6 +55,16 @@ enum Phase {
     Stopping,
 }
 
+impl Phase {
+    /// Whether the service manager waits for the end of the start.
+    fn is_start(self) -> bool {
+        match self {
+            Self::Starting | Self::AwaitingProgram => true,
+            Self::Ready | Self::Reloading | Self::Stopping => false,
+        }
+    }
+}
+
 impl ServiceManager {
     /// Reports readiness only after [`Self::program_runs`].
     pub(in crate::daemon) fn awaiting_program() -> Self {
@@ -60,9 +72,9 @@ impl ServiceManager {
     }
 
     /// Connects to the service manager of the environment, if there is one.
-    pub(in crate::daemon) fn connect(&mut self) -> io::Result<()> {
+    pub(in crate::daemon) fn connect(&mut self, now: Moment) -> io::Result<()> {
         if let Some(socket) = Socket::of_environment()? {
-            self.attach(socket, socket::watchdog_timeout());
+            self.attach(now, socket, socket::watchdog_timeout());
         }
         Ok(())
     }
@@ -80,12 +92,18 @@ impl ServiceManager {
     /// When there is something to send.
     pub(in crate::daemon) fn due(&self) -> Option<Moment> {
         self.socket.as_ref()?;
+        let slow_from = self.slow_from.filter(|_| self.phase.is_start());
         if !self.unsent.is_empty() {
-            return Some(self.send_again);
+            return [Some(self.send_again), slow_from].into_iter().flatten().min();
         }
         let watchdog = self.watchdog.as_ref().map(|watchdog| watchdog.due);
         let sentence = self.changed.then_some(self.not_before);
-        [watchdog, sentence].into_iter().flatten().min()
+        [watchdog, sentence, slow_from].into_iter().flatten().min()
+    }
+
+    /// Whether the start has become slow. Returns this once.
+    pub(in crate::daemon) fn becomes_slow(&mut self, now: Moment) -> bool {
+        self.phase.is_start() && self.slow_from.take_if(|slow_from| now >= *slow_from).is_some()
     }
 
     /// Notes that the supervised program runs.
@@ -187,7 +205,8 @@ impl ServiceManager {
         }
     }
 
-    fn attach(&mut self, socket: Socket, watchdog_timeout: Option<Duration>) {
+    fn attach(&mut self, now: Moment, socket: Socket, watchdog_timeout: Option<Duration>) {
+        self.slow_from = Some(now + SLOW_AFTER);
         let interval = watchdog_timeout.map(|timeout| (timeout / 2).max(WATCHDOG_INTERVAL_MIN));
         self.watchdog = interval.map(|interval| Watchdog { interval, due: Moment::default() });
         self.socket = Some(socket);
@@ -226,6 +245,9 @@ const STATUS_PAUSE_PER_CREDENTIAL: Duration = Duration::from_millis(1);
 /// How long a start may take after each first token: systemd's default. It never shortens what the unit allows.
 const START_EXTENSION: Duration = Duration::from_secs(90);
 
+/// How long a start may take until the log says what it waits for: a person who typed `systemctl start` sees nothing else.
+const SLOW_AFTER: Duration = Duration::from_secs(10);
+
 /// The least interval of the watchdog, however short its timeout is.
 const WATCHDOG_INTERVAL_MIN: Duration = Duration::from_millis(1);
 
@@ -254,7 +276,7 @@ mod tests {
             let path = folder.path().join("notify");
             let socket = UnixDatagram::bind(&path).unwrap();
             socket.set_nonblocking(true).unwrap();
-            service_manager.attach(Socket::to(path.as_os_str()).unwrap(), watchdog_timeout);
+            service_manager.attach(at(0), Socket::to(path.as_os_str()).unwrap(), watchdog_timeout);
             Self { _folder: folder, socket }
         }
 
@@ -332,6 +354,25 @@ mod tests {
     }
 
     #[test]
+    fn a_start_becomes_slow_once_and_only_before_its_end() {
+        for mut service_manager in [ServiceManager::default(), ServiceManager::awaiting_program()] {
+            let _manager = Manager::of(&mut service_manager, None);
+            service_manager.update(at(1), &report(0));
+            assert_eq!(service_manager.due(), Some(at(10)), "the loop wakes for it");
+            assert!(!service_manager.becomes_slow(at(9)));
+            assert!(service_manager.becomes_slow(at(10)));
+            assert_eq!(service_manager.due(), None);
+            assert!(!service_manager.becomes_slow(at(20)));
+        }
+        let mut service_manager = ServiceManager::default();
+        let _manager = Manager::of(&mut service_manager, None);
+        service_manager.started(at(9), &report(3));
+        assert_eq!((service_manager.due(), service_manager.becomes_slow(at(10))), (None, false));
+        let mut unmanaged = ServiceManager::default();
+        assert_eq!((unmanaged.due(), unmanaged.becomes_slow(at(10))), (None, false), "without a service manager");
+    }
+
+    #[test]
     fn the_watchdog_is_fed_at_half_of_its_timeout() {
         let mut service_manager = ServiceManager::default();
         let manager = Manager::of(&mut service_manager, Some(Duration::from_secs(10)));
@@ -351,6 +392,7 @@ mod tests {
             service_manager.send(at(100), format!("{sent}"));
             sent += 1;
         }
+        assert!(service_manager.becomes_slow(at(100)));
         assert_eq!(service_manager.due(), Some(at(100) + SEND_AGAIN));
         service_manager.feed_watchdog(at(100));
         assert!(!service_manager.wants_update(at(100)), "more messages would be of no use");

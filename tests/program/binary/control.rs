@@ -5,7 +5,7 @@ use std::{
     io::{Read as _, Write as _},
     os::unix::{
         fs::{MetadataExt as _, PermissionsExt as _},
-        net::UnixStream,
+        net::{UnixListener, UnixStream},
         process::CommandExt as _,
     },
     process::Command,
@@ -214,6 +214,34 @@ fn a_daemon_without_a_socket_is_signalled() {
     let ended = daemon.stop();
     setting.clean(&ended);
     assert_eq!(fs::read_to_string(setting.path("state/control.sock")).unwrap(), "of somebody else");
+}
+
+#[test]
+fn a_removed_control_socket_is_made_again() {
+    let mut setting = Setting::with(&["a"]);
+    let daemon = running(&setting);
+    let socket = setting.path("state/control.sock");
+    for time in 1..=2 {
+        fs::remove_file(&socket).unwrap();
+        daemon.signal(nix::sys::signal::Signal::SIGHUP);
+        daemon.until_said("control.sock` was removed by somebody else; it is made again", time);
+        within("the control socket", || UnixStream::connect(&socket).ok());
+        assert_eq!(fs::metadata(&socket).unwrap().mode() & 0o777, 0o600);
+        let ended = command(&setting, &["renew"]);
+        assert!(ended.code == Some(0) && ended.stdout.starts_with("a: renewed, "), "{ended:?}");
+    }
+    // A socket that somebody else has put there is not replaced.
+    fs::remove_file(&socket).unwrap();
+    let other = UnixListener::bind(&socket).unwrap();
+    let inode = fs::metadata(&socket).unwrap().ino();
+    setting.put_key("b", "b");
+    setting.configure(&setting.named(&["a", "b"]));
+    daemon.until_said("the new configuration is in force", 1);
+    let ended = daemon.stop();
+    setting.clean(&ended);
+    assert_eq!(ended.stderr.matches("was removed by somebody else").count(), 2, "{}", ended.stderr);
+    assert_eq!(fs::metadata(&socket).unwrap().ino(), inode);
+    drop(other);
 }
 
 #[test]

@@ -106,6 +106,8 @@ fn a_mount_that_ignores_modes_is_refused_if_so_configured() {
     let Some(mut share) = Share::mounted(Attributes::Ignored(SHARE), ", onModeIgnored: refuse") else { return };
     let daemon = Program::start(&mut run(&share.setting.path("")));
     daemon.until_said("`file_mode`, `dir_mode`, `uid` and `gid` for SMB and Azure Files", 1);
+    // It names the address of the server.
+    within("the status file", || share.setting.path("share/state/status.json").exists().then_some(()));
     assert_eq!((share.readyz(), share.ask(&["wait", "--timeout", "0s"]).code), (503, Some(1)));
     let error = share.status()["credentials"][0]["outputs"][0]["error"].clone();
     assert!(error.as_str().unwrap().contains(SENTENCE), "{error}");
