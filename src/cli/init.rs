@@ -75,6 +75,8 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         given.complete(&config, &places)?
     };
     texts::check(&answers, &config)?;
+    files::check_output(&answers.output)?;
+    files::check_key_file(&answers.key_file, &config)?;
     let key = files::write(&config, &answers, force)?;
     // What is on the disk now, as every command will read it.
     let loaded = config::load(&ConfigSource::file(&config), &environment)?;

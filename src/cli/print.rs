@@ -14,7 +14,8 @@ use crate::log_lines;
 pub(super) fn result(text: &impl Display) -> io::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) => Err(of_standard_output(&error)),
+        Ok(()) => Ok(()),
     }
 }
 
@@ -23,8 +24,14 @@ pub(super) fn forward_result(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
+        Err(error) => Err(of_standard_output(&error)),
+        Ok(()) => Ok(()),
     }
+}
+
+/// Says what could not be written.
+fn of_standard_output(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write to standard output: {error}"))
 }
 
 /// Prints a part of the errors and warnings of another process, as [`notice`] does.

@@ -54,7 +54,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             }
             print::result(&"the new configuration is in force")?;
         }
-        ReloadOutcome::Unchanged => print::result(&"the configuration is unchanged")?,
+        ReloadOutcome::Unchanged => print::result(&"the configuration is unchanged: what the file says is in force")?,
         ReloadOutcome::Refused { why } => {
             return Err(Failure::at_run_time(format!("the daemon keeps the configuration in force: {why}")));
         }

@@ -134,12 +134,21 @@ fn print_warnings<'a>(warnings: impl IntoIterator<Item = &'a Diagnostic>) {
 }
 
 /// Returns the absolute path of an output. `-` stays as it is: the configuration refuses it, while `./-` is a file.
-fn output(path: &Path) -> Result<PathBuf, Failure> {
+pub(super) fn output(path: &Path) -> Result<PathBuf, Failure> {
     if path.as_os_str() == "-" { Ok(path.to_owned()) } else { absolute(path) }
 }
 
 /// Makes a path absolute. Resolves `..` in the file system, through links.
+///
+/// A `~` that the shell left in place, as in `--output=~/a.jwt`, is refused: it would become a folder of that name.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+    if path.components().next() == Some(Component::Normal(HOME_OF_SHELLS.as_ref())) {
+        let shown = path.display();
+        return Err(Failure::CommandLine(format!(
+            "`{shown}`: the shell has not replaced `~`, which it does only at the start of a word\n       \
+             write the path in full or with `$HOME`; a folder of this name is `./{shown}`"
+        )));
+    }
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
         let whole = folder
@@ -175,3 +184,4 @@ const CONFIG_HELP: &str = "Configuration file [default: $TOKENWELL_CONFIG, else 
 const BASE_URL_HELP: &str =
     "Base URL of Descope's API; overrides $DESCOPE_BASE_URL and the file [default: by the project's region]";
 const CONFIG_VARIABLE: &str = "TOKENWELL_CONFIG";
+const HOME_OF_SHELLS: &str = "~";

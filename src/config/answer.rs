@@ -23,7 +23,7 @@ pub enum Asked {
     Name,
     /// `credentials[].accessKeyFile`, an absolute path
     AccessKeyFile,
-    /// `credentials[].outputs[].path`, an absolute path
+    /// `credentials[].outputs[].path`, an absolute path; `-` is refused
     Output,
 }
 
@@ -54,7 +54,8 @@ impl Asked {
             }
             Self::BaseUrl => _ = base_url::read(&text, false, &mut diagnostics),
             Self::Name => _ = name::read_text(text, &mut diagnostics),
-            Self::AccessKeyFile | Self::Output => _ = path::file_of(&text, &mut diagnostics),
+            Self::AccessKeyFile => _ = path::file_of(&text, &mut diagnostics),
+            Self::Output => _ = path::output_of(&text, &mut diagnostics),
         }
         diagnostics.end(None, "").map(|_| ())
     }

@@ -175,7 +175,7 @@ const TEMPLATE: Remedies = Remedies {
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 const NESTING_MAX: usize = 64;
-const WITHOUT_A_FILE: &str = "write one, or name another with `--config FILE` or `$TOKENWELL_CONFIG`,\n\
+const WITHOUT_A_FILE: &str = "write one with `tokenwell init`, or name another with `--config FILE` or `$TOKENWELL_CONFIG`,\n\
      or use flags instead: `--project-id ID --access-key-file FILE --output FILE`";
 
 #[cfg(test)]

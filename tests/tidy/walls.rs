@@ -111,6 +111,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
             "doctor",
             "fingerprint",
             "hook",
+            "irreplaceable",
             "log_lines",
             "offline",
             "output",

@@ -13,9 +13,9 @@ use super::{
     answers::{Answers, StoredKey},
     texts::configuration,
 };
-use crate::cli::failure::Failure;
 #[cfg(feature = "texts")]
 use crate::config::schema;
+use crate::{cli::failure::Failure, irreplaceable::Irreplaceable};
 
 /// Whether there is anything at a path. Blocks on the disk.
 pub(super) fn exists(path: &Path) -> bool {
@@ -37,6 +37,25 @@ pub(super) fn check_writable(config: &Path, force: bool) -> Result<(), Failure> 
         ),
     };
     Err(Failure::CommandLine(problem))
+}
+
+/// Refuses an output that no token ever replaces, such as a folder. Blocks on the disk.
+pub(super) fn check_output(output: &Path) -> Result<(), Failure> {
+    Irreplaceable::at(output).map_or(Ok(()), |found| {
+        let problem = format!("`{}` is {found}, which no token replaces; name a file", output.display());
+        Err(Failure::CommandLine(problem))
+    })
+}
+
+/// Refuses a key file that is the configuration, which would replace the key. Blocks on the disk.
+pub(super) fn check_key_file(key_file: &Path, config: &Path) -> Result<(), Failure> {
+    let is_one_file = key_file == config
+        || matches!((key_file.canonicalize(), config.canonicalize()), (Ok(key), Ok(config)) if key == config);
+    if !is_one_file {
+        return Ok(());
+    }
+    let key_file = key_file.display();
+    Err(Failure::CommandLine(format!("`{key_file}` cannot be both the key file and the configuration; name two files")))
 }
 
 /// Writes the key if it was typed, the JSON Schema, and the configuration last. Blocks on the disk.

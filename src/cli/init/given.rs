@@ -35,7 +35,7 @@ impl Given {
         let access_key_file = access_key_file
             .map(|path| source::secret_file(&path, Asked::AccessKeyFile.flag(), "an access key"))
             .transpose()?;
-        let output = output.map(|path| source::absolute(&path)).transpose()?;
+        let output = output.map(|path| source::output(&path)).transpose()?;
         for (path, asked) in [(&access_key_file, Asked::AccessKeyFile), (&output, Asked::Output)] {
             if let Some(path) = path {
                 asked.check(&path.to_string_lossy())?;

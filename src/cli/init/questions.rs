@@ -18,7 +18,7 @@ use crate::{
 pub(super) async fn complete(given: Given, config: &Path, places: &Places) -> Result<Answers, Failure> {
     let mut questions = Questions { prompt: Prompt::open(STOPPED, "use a flag: see `tokenwell init --help`")?, places };
     print::notice(&format_args!(
-        "This writes `{}`. Enter takes the answer in brackets; Ctrl-C ends it and nothing is written.\n",
+        "This writes `{}`.\nEnter takes the answer in brackets; Ctrl-C ends it and nothing is written.\n",
         config.display()
     ));
     let name_of_key_file = given.name_of_key_file();
@@ -68,7 +68,7 @@ impl Questions<'_> {
     async fn path(&mut self, asked: Asked, question: &str, suggestion: &Path) -> Result<PathBuf, Failure> {
         loop {
             let typed = self.line(question, Some(&suggestion.to_string_lossy())).await?;
-            match source::absolute(&self.places.expanded(&typed)) {
+            match source::output(&self.places.expanded(&typed)) {
                 Ok(path) => match asked.check(&path.to_string_lossy()) {
                     Ok(()) => return Ok(path),
                     Err(mistakes) => explain(&mistakes),
@@ -83,7 +83,10 @@ impl Questions<'_> {
         loop {
             answers.output = self.path(Asked::Output, OUTPUT, suggestion).await?;
             match texts::check(answers, config) {
-                Ok(()) => return Ok(()),
+                Ok(()) => match files::check_output(&answers.output) {
+                    Ok(()) => return Ok(()),
+                    Err(failure) => print::notice(&format_args!("  {failure}")),
+                },
                 Err(mistakes) => explain(&mistakes),
             }
         }

@@ -14,7 +14,7 @@ pub(in crate::config) fn is_legal(name: &str) -> bool {
         && !name.ends_with('-')
 }
 
-/// Returns the name of a credential after its key file: the file's name without its extension, in lower case, with `-` for every
+/// Returns the name of a credential after its key file: the file's name up to its first dot, in lower case, with `-` for every
 /// other character. `default` if nothing is left, or if the file is named like a secret. A legal name is kept.
 pub fn of_file(file_name: &str) -> String {
     if is_legal(file_name) {

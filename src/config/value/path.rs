@@ -105,6 +105,9 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
 }
 
 fn relative_remedy(text: &Text, config_folder: &Path) -> String {
+    if text.value.starts_with("~/") {
+        return "write the home folder in full, or as `${HOME}`; `~` is not replaced here".to_owned();
+    }
     let from_file = matches!(text.location, Location::File { .. });
     if from_file && text.is_written_out() && !looks_like_a_secret(&text.value) && !text.value.contains("..") {
         let whole: PathBuf = config_folder.join(&text.value).components().collect();

@@ -1,6 +1,11 @@
 //! Exit codes, and the sources of the configuration.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
+use std::{
+    fs::{self, File},
+    os::unix::fs::PermissionsExt,
+    path::Path,
+    process::Command,
+};
 
 use serde_json::{Value, json};
 use tokenwell::sandbox::{Answer, Sandbox, Settings};
@@ -30,6 +35,15 @@ fn help_and_version_are_results() {
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(ended.stdout.contains("tokenwell"), "{arguments:?}");
     }
+}
+
+#[test]
+fn a_full_standard_output_is_named() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let ended = tokenwell(["version"]).stdout(full).output().unwrap();
+    let said = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(said.starts_with("error: cannot write to standard output: No space left on device"), "{said}");
 }
 
 #[test]

@@ -20,6 +20,8 @@ use crate::{
     skipped,
 };
 
+const UNCHANGED: &str = "the configuration is unchanged: what the file says is in force\n";
+
 fn command(setting: &Setting, arguments: &[&str]) -> Ended {
     let mut command: Command = tokenwell(arguments);
     Program::start(command.arg("--config").arg(setting.path("tokenwell.yaml"))).ended()
@@ -99,12 +101,12 @@ fn reload_says_what_became_of_the_configuration() {
     let mut setting = Setting::with(&["a"]);
     let daemon = running(&setting);
     let ended = command(&setting, &["reload"]);
-    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "the configuration is unchanged\n"), "{}", ended.stderr);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), UNCHANGED), "{}", ended.stderr);
     setting.put_key("b", "b");
     setting.configure(&setting.named(&["a", "b"]));
     let ended = command(&setting, &["reload"]);
     // The daemon may have noticed the change by itself.
-    let outcomes = ["the new configuration is in force\n", "the configuration is unchanged\n"];
+    let outcomes = ["the new configuration is in force\n", UNCHANGED];
     assert!(ended.code == Some(0) && outcomes.contains(&ended.stdout.as_str()), "{ended:?}");
     within("the new token", || setting.path("out/b.jwt").exists().then_some(()));
     // A hook with a command needs more than a confined daemon may do.

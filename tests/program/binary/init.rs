@@ -2,7 +2,10 @@
 
 use std::{
     fs,
-    os::unix::fs::{PermissionsExt as _, symlink},
+    os::unix::{
+        fs::{PermissionsExt as _, symlink},
+        net::UnixListener,
+    },
     path::Path,
 };
 
@@ -99,6 +102,14 @@ fn a_wrong_flag_is_refused_before_anything_is_written() {
         (&["--project-id", PROJECT, "--access-key-file", KEY], "looks like an access key itself"),
         (&["--project-id", PROJECT, "--name", "a", "--base-url", "http://example.com"], "plain http"),
         (&["--project-id", PROJECT, "--access-key-file", "k", "--output", "k"], "a token would replace it"),
+        (&["--project-id", PROJECT, "--name", "a", "--output", "-"], "`tokenwell token NAME` prints a token"),
+        (&["--project-id", PROJECT, "--name", "a", "--output", "/"], "is a folder"),
+        (&["--project-id", PROJECT, "--name", "a", "--output=~/a.jwt"], "the shell has not replaced `~`"),
+        (&["--project-id", PROJECT, "--name", "a", "--config=~/a.yaml"], "the shell has not replaced `~`"),
+        (
+            &["--project-id", PROJECT, "--access-key-file", "k", "--config", "k"],
+            "both the key file and the configuration",
+        ),
         (
             &["--project-id", EXAMPLE, "--name", "a", "--base-url", "https://api.descope.com"],
             "the example of the README",
@@ -143,6 +154,25 @@ fn what_exists_is_kept_unless_force_is_given() {
 }
 
 #[test]
+fn what_no_token_or_text_may_replace_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    fs::create_dir(home.join("folder")).unwrap();
+    let _socket = UnixListener::bind(home.join("socket")).unwrap();
+    fs::write(home.join("k"), KEY).unwrap();
+    let before = files(home);
+    for (output, what) in [("folder", "is a folder"), ("socket", "is a socket")] {
+        let ended = init(home, &["--project-id", PROJECT, "--name", "a", "--output", output]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(2), ""));
+        assert!(ended.stderr.contains(what), "{}", ended.stderr);
+    }
+    let ended = init(home, &["--project-id", PROJECT, "--access-key-file", "k", "--config", "k", "--force"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.stdout);
+    assert_eq!(fs::read_to_string(home.join("k")).unwrap(), KEY);
+    assert_eq!(files(home), before);
+}
+
+#[test]
 fn a_terminal_is_asked_and_the_key_is_not_shown() {
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path();
@@ -158,7 +188,10 @@ fn a_terminal_is_asked_and_the_key_is_not_shown() {
         ("is not a credential name", "billing\n".to_owned()),
         ("access key", format!("{PROJECT}\n")),
         ("this is a project id, not an access key", format!(" {KEY}\n")),
-        ("token file", "~/out/billing.jwt\n".to_owned()),
+        ("token file", "-\n".to_owned()),
+        ("`-` is not a file", "~/\n".to_owned()),
+        ("is a folder", "t/../a.jwt\n".to_owned()),
+        ("cannot find folder", "~/out/billing.jwt\n".to_owned()),
     ] {
         terminal.until_shown(question);
         terminal.press(&typed);

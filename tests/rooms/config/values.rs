@@ -177,9 +177,10 @@ credentials:
       - path: ""
       - path: "/run/a\0b"
       - path: ./a
+      - path: ~/a
       - path: /run/LONG
 "#, &[]), @r"
-    `/etc/tokenwell/tokenwell.yaml` has 9 mistakes
+    `/etc/tokenwell/tokenwell.yaml` has 10 mistakes
 
        line 2, stateDirectory: `state` is not an absolute path
                write it in full, such as `/etc/tokenwell/state`
@@ -197,7 +198,9 @@ credentials:
                write a plain path
       line 12, credentials[0].outputs[5].path: `./a` is not an absolute path
                write it in full, such as `/etc/tokenwell/a`
-      line 13, credentials[0].outputs[6].path: the file name is too long
+      line 13, credentials[0].outputs[6].path: `~/a` is not an absolute path
+               write the home folder in full, or as `${HOME}`; `~` is not replaced here
+      line 14, credentials[0].outputs[7].path: the file name is too long
                at most 200 bytes: temporary files beside it have longer names
     ");
 }
