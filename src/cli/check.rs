@@ -59,7 +59,9 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let (source, _, loaded) = source.load()?;
     let keys = KeyMetadata::of(&loaded.config);
     let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
-    for warning in troubles.chain(&doctor::program_warnings(&loaded.config)) {
+    let programs = doctor::program_warnings(&loaded.config);
+    let obstacles = doctor::obstacle_warnings(&loaded.config, &keys);
+    for warning in troubles.chain(&programs).chain(&obstacles) {
         print::warning(&format_args!("warning: {warning}"));
     }
     print::result(&Plan { config: &loaded.config, file: source.path(), keys: &keys })?;
@@ -91,6 +93,8 @@ fn print_json(source: SourceArguments, extent: Option<Extent>) -> Result<ExitCod
     if online.is_none() {
         let programs = doctor::program_warnings(&config);
         let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored).chain(&programs);
+        let obstacles = doctor::obstacle_warnings(&config, &keys);
+        let troubles = troubles.chain(&obstacles);
         warnings.extend(troubles.map(|warning| json::warning(warning)));
     }
     let report = json::valid(&config, file, &keys, &warnings, online.as_ref());

@@ -70,6 +70,7 @@ enum Command {
     #[cfg(feature = "texts")]
     Man(man::Arguments),
     /// Print version, commit, target and features, as `--version` does
+    #[command(after_help = version::EXAMPLES)]
     Version,
 }
 

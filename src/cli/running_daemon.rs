@@ -36,6 +36,20 @@ pub(super) struct LastStatus {
     pub(super) unanswered: Option<String>,
 }
 
+impl LastStatus {
+    /// Returns why no daemon of this configuration answered, as far as it is known: one that should serve its status does not, or
+    /// the state directory is that of another configuration.
+    pub(super) fn reasons(self) -> impl Iterator<Item = String> {
+        let other = match self.read {
+            Some(Err(why @ ReadError::Other { .. })) => Some(why.to_string()),
+            Some(Ok(_) | Err(ReadError::Missing { .. } | ReadError::Io { .. } | ReadError::Foreign { .. })) | None => {
+                None
+            }
+        };
+        self.unanswered.into_iter().chain(other)
+    }
+}
+
 impl Asked {
     /// Asks at the address in the configuration, and at the one that the last process recorded. A daemon of another
     /// configuration is passed over. Must be called within a runtime.

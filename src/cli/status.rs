@@ -107,10 +107,9 @@ impl View {
                 lines.truncate(rows.unwrap_or(usize::MAX));
                 lines
             }
-            (Self::All | Self::Folded, Some(_)) => table(fetched, now, area, style),
-            (Self::All | Self::Folded, None) => {
-                let whole = table(fetched, now, area, style);
-                let terminal = screen::rows();
+            (Self::All | Self::Folded, drawn) => {
+                let whole = table(fetched, now, area.columns, style);
+                let terminal = drawn.or_else(screen::rows);
                 let is_long = match terminal {
                     Some(rows) => whole.len() > rows,
                     None => fetched.report.credentials.len() > PIPE_CREDENTIALS_MAX,
@@ -224,3 +223,30 @@ Examples:
   tokenwell status billing                          everything about one credential
   tokenwell status --watch                          redraw every second
   tokenwell status --json | jq .credentials         for scripts; the exit code is 0 if all is ready";
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::cli::terminal::samples::{failing, fresh, report};
+
+    #[test]
+    fn a_drawn_table_that_is_too_long_is_folded() {
+        let drawn = |count: usize| {
+            let others = (1..count).map(|n| fresh(&format!("b{n}")));
+            let report = report(4.2, others.chain([failing("a")]).collect());
+            let source = ReportSource::Daemon("unix:/run/s.sock".to_owned());
+            let fetched = FetchedReport { report, missing: BTreeMap::new(), source };
+            let area = Area { columns: 79, rows: Some(20) };
+            shown(&View::Folded.of_report(&fetched, area, STYLE), STYLE)
+        };
+        assert!(drawn(5)[0].starts_with("4 of 5 fresh; a: "), "it fits");
+        let long = drawn(50);
+        assert!(long.len() <= 20 && long[1].starts_with("a "), "{long:#?}");
+        assert!(long.last().unwrap().starts_with("49 of 50 fresh; a: "), "{long:#?}");
+        assert!(long.iter().any(|line| line.starts_with("... and 49 fresh; ")), "{long:#?}");
+    }
+
+    const STYLE: Style = Style { colours: false, unicode: false };
+}

@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, IsTerminal as _},
+    path::Path,
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -23,6 +24,7 @@ use crate::{
     clock,
     config::Credential,
     offline::{self, NoValidToken},
+    output::Output,
     secret::Secret,
     status::{CredentialReport, Report},
 };
@@ -79,23 +81,23 @@ async fn valid_token(target: &Arc<TargetConfig>, credential: Arc<Credential>) ->
         Err(why) => why,
     };
     let asked = Asked::of(target).await;
-    match (&why, &asked) {
+    match (&why, asked) {
         (NoValidToken::Forbidden(_), Asked::Daemon(RunningDaemon { report, .. })) => {
-            check_report(report, &credential.name).map_err(|why| no_token(&why))?;
-            let outputs = Arc::clone(&credential);
-            let written = off_the_loop(move || offline::written_token(&outputs.outputs)).await.ok_or_else(hangs)?;
+            let reported = check_report(&report, &credential.name).map_err(|why| no_token(&why))?;
+            let outputs: Vec<_> =
+                credential.outputs.iter().filter(|output| is_written(reported, output)).cloned().collect();
+            let written = off_the_loop(move || offline::written_token(&outputs)).await.ok_or_else(hangs)?;
             written.map_err(|why| no_token(&why))
         }
-        (NoValidToken::Forbidden(_), Asked::NoDaemon(LastStatus { unanswered, .. })) => {
+        (NoValidToken::Forbidden(_), Asked::NoDaemon(last)) => {
             let outputs = Arc::clone(&credential);
             let claimed = off_the_loop(move || offline::claimed_token(&outputs.outputs, clock::wall()));
-            let unanswered = unanswered.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
-            claimed.await.ok_or_else(hangs)?.ok_or_else(|| no_token(&format!("{why}{unanswered}")))
+            claimed.await.ok_or_else(hangs)?.ok_or_else(|| no_token(&with_reasons(&why, last)))
         }
         (_, Asked::Daemon(RunningDaemon { report, .. })) => {
             // The daemon writes the token before its record, so the record may be about to change.
             for _ in 0..RECORD_LOOKS {
-                if check_report(report, &credential.name).is_err() {
+                if check_report(&report, &credential.name).is_err() {
                     break;
                 }
                 sleep(RECORD_PAUSE).await;
@@ -106,18 +108,36 @@ async fn valid_token(target: &Arc<TargetConfig>, credential: Arc<Credential>) ->
             }
             Err(no_token(&why))
         }
-        (_, Asked::NoDaemon(_)) => Err(no_token(&why)),
+        (_, Asked::NoDaemon(last)) => Err(no_token(&with_reasons(&why, last))),
     }
 }
 
-/// Returns why the daemon has no valid token of that credential, if so.
-fn check_report(report: &Report, name: &str) -> Result<(), String> {
+/// Adds why no daemon answered.
+fn with_reasons(why: &NoValidToken, last: LastStatus) -> String {
+    last.reasons().fold(why.to_string(), |text, reason| format!("{text}; {reason}"))
+}
+
+/// Whether the daemon has written its newest session to that output.
+fn is_written(credential: &CredentialReport, output: &Output) -> bool {
+    let name = output.name();
+    let mut outputs = credential.outputs.iter();
+    credential.ready || outputs.any(|written| written.path == Path::new(&*name) && written.error.is_none())
+}
+
+/// Returns the daemon's report of that credential; the error is why no output of it holds a valid token.
+fn check_report<'a>(report: &'a Report, name: &str) -> Result<&'a CredentialReport, String> {
     let Some(credential) = report.credentials.iter().find(|credential| credential.name == name) else {
         return Err("the daemon does not have this credential; does it run with an older configuration?".to_owned());
     };
     let CredentialReport { state, last_refusal, key_trouble, token_trouble, .. } = credential;
     if let (None, "fresh" | "failing") = (token_trouble, *state) {
-        return Ok(());
+        let mut outputs = credential.outputs.iter();
+        return match outputs.find_map(|output| output.error.as_ref()) {
+            _ if credential.ready => Ok(credential),
+            Some(error) if credential.outputs.iter().all(|output| output.error.is_some()) => Err(error.clone()),
+            Some(_) => Ok(credential),
+            None => Err("an output does not hold its token".to_owned()),
+        };
     }
     let refusal = last_refusal.as_ref().map(|refusal| format!("{}: {}", refusal.class_word(), refusal.message));
     let cause = key_trouble.clone().or(refusal).map(|cause| format!("; {cause}")).unwrap_or_default();
@@ -138,5 +158,45 @@ const RECORD_PAUSE: Duration = Duration::from_millis(100);
 
 const EXAMPLES: &str = "\
 Examples:
-  curl -H \"Authorization: Bearer $(tokenwell token billing)\" https://api.example.com/
+  curl -H \"Authorization: Bearer $(tokenwell token)\" https://api.example/
   token=$(tokenwell token billing --config tokenwell.yaml) || exit";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        cli::terminal::samples::{at, failing, fresh, report},
+        status::OutputReport,
+    };
+
+    fn outputs(errors: &[Option<&str>]) -> Vec<OutputReport> {
+        let output = |error: Option<&str>| OutputReport {
+            path: "/out/a".into(),
+            format: "jwt",
+            written_at: None,
+            error: error.map(str::to_owned),
+            note: None,
+        };
+        errors.iter().copied().map(output).collect()
+    }
+
+    #[test]
+    fn a_session_that_no_output_took_is_no_valid_token() {
+        let checked = |ready, errors: &[Option<&str>]| {
+            let credential = CredentialReport { ready, outputs: outputs(errors), ..failing("a") };
+            check_report(&report(4.2, vec![credential]), "a").map(|_| ())
+        };
+        let fifo = Some("it is a named pipe");
+        assert_eq!(checked(false, &[fifo]), Err("it is a named pipe".to_owned()));
+        assert_eq!(checked(false, &[fifo, None]), Ok(()));
+        assert_eq!(checked(false, &[None]), Err("an output does not hold its token".to_owned()));
+        assert_eq!(checked(true, &[fifo]), Ok(()), "the token before it is valid");
+    }
+
+    #[test]
+    fn an_expired_token_is_named_with_its_end() {
+        let credential = CredentialReport { state: "expired", ready: false, expires_at: Some(at(1.0)), ..fresh("a") };
+        let why = check_report(&report(4.2, vec![credential]), "a").map(|_| ()).unwrap_err();
+        assert!(why.starts_with("the token expired "), "{why}");
+    }
+}

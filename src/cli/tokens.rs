@@ -65,24 +65,27 @@ fn incomplete(report: &Report) -> Vec<String> {
     let line = |credential: &CredentialReport| {
         let refusal = credential.last_refusal.as_ref().map(|refusal| refusal.message.as_str());
         let output = credential.outputs.iter().find_map(|output| output.error.as_deref());
+        let has_session = matches!(credential.state, "fresh" | "failing");
+        let unknown = if has_session { "an output does not hold its token" } else { "no answer yet" };
         let why = credential
             .key_trouble
             .as_deref()
+            .or(output.filter(|_| has_session && !credential.ready))
             .or(credential.token_trouble.as_deref().filter(|_| refusal.is_none()))
             .or(refusal)
             .or(credential.host_trouble.as_deref())
             .or(output)
             .or(credential.remedy.as_deref())
-            .unwrap_or("no answer yet");
+            .unwrap_or(unknown);
         format!("{}: {why}", credential.name)
     };
     incomplete.map(line).collect()
 }
 
-/// A valid token of an earlier key does not count.
+/// A valid token of an earlier key does not count, nor does one that an output has not taken.
 fn has_token_of_its_key(credential: &CredentialReport) -> bool {
-    let is_valid = matches!(credential.state, "fresh" | "failing");
-    is_valid && credential.key_trouble.is_none() && credential.key_fingerprint == credential.token_key_fingerprint
+    let is_of_its_key = credential.key_fingerprint == credential.token_key_fingerprint;
+    credential.ready && credential.key_trouble.is_none() && is_of_its_key
 }
 
 const MISSING_LISTED_MAX: usize = 20;

@@ -12,3 +12,7 @@ pub(super) fn run() -> Result<ExitCode, Failure> {
     print::result(&format_args!("tokenwell {LONG}"))?;
     Ok(ExitCode::SUCCESS)
 }
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  tokenwell version";

@@ -7,7 +7,7 @@ use clap::Args;
 use super::{
     failure::Failure,
     process,
-    running_daemon::{Asked, LastStatus, RunningDaemon, off_the_loop},
+    running_daemon::{Asked, RunningDaemon, off_the_loop},
     same_config::{TargetConfig, is_missing},
     source::SourceArguments,
 };
@@ -58,16 +58,16 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 /// Asks the daemon whether the tokens are ready; if none answers, scans the disk. `None` if the disk takes too long.
 async fn judge(target: &Arc<TargetConfig>) -> Option<DiskStatus> {
-    let unanswered = match Asked::of(target).await {
+    let reasons: Vec<_> = match Asked::of(target).await {
         Asked::Daemon(RunningDaemon { address, report }) => match status::fetch_unready(&address).await {
             Ok(unready) => return off_the_loop(move || by_daemon(&report, unready)).await,
-            Err(why) => Some(format!("{address} does not answer: {why}")),
+            Err(why) => vec![format!("{address} does not answer: {why}")],
         },
-        Asked::NoDaemon(LastStatus { unanswered, .. }) => unanswered,
+        Asked::NoDaemon(last) => last.reasons().collect(),
     };
     let mut disk = offline::disk_status(&target.config).await?;
     if !disk.all_valid() {
-        disk.troubles.extend(unanswered);
+        disk.troubles.extend(reasons);
     }
     Some(disk)
 }

@@ -26,6 +26,7 @@ mod key_metadata;
 mod listen;
 mod locks;
 mod needs;
+mod obstacles;
 mod outputs;
 mod programs;
 mod progress;
@@ -44,6 +45,7 @@ pub use self::{
     finding::{Finding, FindingStatus, bounded},
     key_metadata::KeyMetadata,
     needs::{Need, Orchestrator},
+    obstacles::warnings as obstacle_warnings,
     programs::warnings as program_warnings,
     progress::{Progress, Report},
 };

@@ -21,9 +21,9 @@ pub(super) fn probe(directory: &Path) -> Result<(), StoreError> {
 }
 
 /// Returns what has the name of a file of this program and is not replaced, one sentence for each. Blocks on the disk.
-pub(super) fn foreign(directory: &Path, credentials: &[Credential]) -> Vec<String> {
+pub(super) fn foreign<'a>(directory: &Path, credentials: impl IntoIterator<Item = &'a Credential>) -> Vec<String> {
     let ledger = Ledger::new(directory);
-    let records = credentials.iter().filter_map(|credential| ledger.check(&credential.name).err());
+    let records = credentials.into_iter().filter_map(|credential| ledger.check(&credential.name).err());
     let records = records.map(|why| why.to_string());
     let status = status::check(&status::path_in(directory)).err().map(|why| why.to_string());
     let keys = Trust::check_cache(directory).err().map(|why| why.to_string());

@@ -188,6 +188,16 @@ impl Output {
         }
     }
 
+    /// What a write would not replace now, as the error of that write. Blocks on the disk.
+    pub fn obstacle(&self) -> Option<WriteError> {
+        match &self.target {
+            Target::File(file) => {
+                at_file(Access::Read, &file.path);
+                file::obstacle(file)
+            }
+        }
+    }
+
     /// Everything in the target that may be a JWT, and when it was written there. Blocks on the disk.
     pub fn tokens(&self) -> Option<(Vec<Secret>, SystemTime)> {
         match &self.target {

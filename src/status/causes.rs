@@ -27,7 +27,7 @@ pub struct Cause {
     pub names: Vec<String>,
     /// How many of their tokens have expired.
     pub dead: usize,
-    /// How many of them have had no token yet.
+    /// How many of them have had no token yet: none was granted, or no output took it.
     pub without_token: usize,
     /// When the next of their tokens expires.
     #[serde(with = "json::time_if_any")]

@@ -7,7 +7,7 @@ use super::{
     causes::Cause,
     json::Word,
     problem::Problem,
-    report::{CredentialReport, Report},
+    report::{CredentialReport, OutputReport, Report},
 };
 
 impl Report {
@@ -58,7 +58,7 @@ fn shared_cause(members: &[Member]) -> Option<Cause> {
     let message = if is_same(|problem| Some(problem.message())) { first.message() } else { first.common_message() };
     let credentials = || members.iter().map(|member| member.credential);
     let in_state = |state: Word| credentials().filter(|credential| credential.state == state).count();
-    let lives = |credential: &&CredentialReport| credential.state != "expired";
+    let is_on_disk = |credential: &&CredentialReport| credential.state != "expired" && !has_no_token(credential);
     Some(Cause {
         class: first.class_word(),
         summary: first.summary(),
@@ -68,11 +68,21 @@ fn shared_cause(members: &[Member]) -> Option<Cause> {
         credentials: members.len(),
         names: credentials().take(NAMES_MAX).map(|credential| credential.name.clone()).collect(),
         dead: in_state("expired"),
-        without_token: in_state("starting"),
-        next_expiry: credentials().filter(lives).filter_map(|credential| credential.expires_at).min(),
+        without_token: credentials().filter(|credential| has_no_token(credential)).count(),
+        next_expiry: credentials().filter(is_on_disk).filter_map(|credential| credential.expires_at).min(),
         since: credentials().filter_map(|credential| credential.since).min(),
         runbook: first.runbook(),
     })
+}
+
+/// Whether no output has held a token yet: none was granted, or every write of the first one failed.
+fn has_no_token(credential: &CredentialReport) -> bool {
+    let is_unwritten = |output: &OutputReport| output.written_at.is_none() && output.error.is_some();
+    match credential.state {
+        "starting" => true,
+        "failing" => !credential.ready && credential.outputs.iter().all(is_unwritten),
+        _ => false,
+    }
 }
 
 /// The number of credentials from which on a cause is shared.
@@ -157,5 +167,21 @@ mod tests {
         assert_eq!(needy.map(|credential| credential.name.as_str()).collect::<Vec<_>>(), ["x", "y", "only"]);
         let places: Vec<_> = report.credentials.iter().map(|credential| credential.cause).collect();
         assert_eq!(places, [Some(1), Some(1), Some(1), Some(0), Some(0), None, None]);
+    }
+
+    #[test]
+    fn a_first_token_that_no_output_took_is_no_token() {
+        let unwritten = |name: &str, written_at: Option<&str>| {
+            let mut credential = credential(name, "failing", "1970-01-01T01:00:00Z", OUTAGE);
+            credential["ready"] = json!(false);
+            credential["outputs"] =
+                json!([{"path": "/o", "format": "jwt", "writtenAt": written_at, "error": "it is a named pipe"}]);
+            credential
+        };
+        let report =
+            report(&[unwritten("a", None), unwritten("b", Some("1970-01-01T00:00:10Z")), unwritten("c", None)]);
+        let cause = &report.causes[0];
+        assert_eq!((cause.credentials, cause.dead, cause.without_token), (3, 0, 2));
+        assert_eq!(cause.next_expiry, Some(at(3600)), "of b alone");
     }
 }

@@ -14,7 +14,7 @@ pub(super) fn folded(rows: &[Row], layout: &Layout, height: usize, context: Cont
     let all: Vec<&Row> = rows.iter().collect();
     let height = height.saturating_sub(fold_lines(&all, context).len());
     let problems: Vec<&Row> = rows.iter().filter(|row| row.has_problem()).collect();
-    let (urgent, others): (Vec<&Row>, Vec<&Row>) = problems.iter().partition(|row| row.needs_person());
+    let (urgent, others): (Vec<&Row>, Vec<&Row>) = problems.iter().partition(|row| row.credential.needs_person);
     let style = context.style;
     let block = |row: &&Row, detail: Detail| detail.cut(layout.block(row, style));
     let total = |rows: &[&Row], detail| rows.iter().map(|row| block(row, detail).len()).sum::<usize>();
@@ -22,11 +22,12 @@ pub(super) fn folded(rows: &[Row], layout: &Layout, height: usize, context: Cont
     let left = height.saturating_sub(total(&urgent, detail));
     let detail_of_others =
         Detail::ALL.into_iter().find(|detail| total(&others, *detail) <= left).unwrap_or(Detail::Row);
-    let shown = |row: &&&Row| row.needs_person() || others.iter().take(left).any(|other| std::ptr::eq(*other, **row));
+    let shown =
+        |row: &&&Row| row.credential.needs_person || others.iter().take(left).any(|other| std::ptr::eq(*other, **row));
     let mut lines = Vec::new();
     let mut named = 0;
     for row in problems.iter().filter(shown) {
-        let block = block(row, if row.needs_person() { detail } else { detail_of_others });
+        let block = block(row, if row.credential.needs_person { detail } else { detail_of_others });
         if lines.len() + block.len() > height {
             break;
         }
@@ -117,6 +118,7 @@ mod tests {
     fn denied(name: &str) -> CredentialReport {
         let mut credential = failing(name);
         credential.remedy = Some(format!("make a new access key and put it into `/k/{name}`"));
+        credential.needs_person = true;
         credential
     }
 

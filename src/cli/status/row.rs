@@ -31,7 +31,7 @@ impl<'a> Row<'a> {
     pub(super) fn all(fetched: &'a FetchedReport, now: SystemTime) -> Vec<Self> {
         let row = |credential| Self::of(fetched, credential, now);
         let mut rows: Vec<_> = fetched.report.credentials.iter().map(row).collect();
-        rows.sort_by(|one, other| (one.rank(), &one.credential.name).cmp(&(other.rank(), &other.credential.name)));
+        rows.sort_by_key(|row| (row.rank(), !row.credential.needs_person, &row.credential.name));
         rows
     }
 
@@ -81,14 +81,6 @@ impl<'a> Row<'a> {
     /// Whether a person should look at it.
     pub(super) fn has_problem(&self) -> bool {
         self.state != "fresh" || !self.notes.is_empty()
-    }
-
-    /// Whether it probably does not heal by itself.
-    pub(super) fn needs_person(&self) -> bool {
-        let credential = self.credential;
-        credential.remedy.is_some()
-            || credential.key_trouble.is_some()
-            || credential.outputs.iter().any(|output| output.error.is_some())
     }
 
     /// Describes the problem in a few words.

@@ -80,12 +80,12 @@ pub fn probe(wanted: &FileTarget) -> Result<Probed, WriteError> {
 }
 
 /// A folder that is there, and the first one below it that is not.
-struct NearestFolder {
+pub(super) struct NearestFolder {
     folder: PathBuf,
     missing: Option<PathBuf>,
 }
 
-fn nearest(folder: &Path) -> io::Result<NearestFolder> {
+pub(super) fn nearest(folder: &Path) -> io::Result<NearestFolder> {
     let mut missing = None;
     let mut at = folder;
     loop {

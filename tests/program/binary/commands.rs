@@ -2,11 +2,12 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::PermissionsExt,
+    os::unix::{fs::PermissionsExt, net::UnixListener},
     path::Path,
     process::Command,
 };
 
+use nix::{sys::stat::Mode, unistd::mkfifo};
 use serde_json::{Value, json};
 use tokenwell::sandbox::{Answer, Sandbox, Settings};
 
@@ -284,4 +285,83 @@ fn assert_secret_modes(folder: &Path) {
             assert_secret_modes(&entry.path());
         }
     }
+}
+
+#[test]
+fn a_token_that_no_output_has_taken_is_missing() {
+    let mut setting = Setting::new();
+    setting.put_key("a", "a");
+    let (key, fifo, good) = (setting.path("keys/a"), setting.path("out/fifo"), setting.path("out/good"));
+    mkfifo(&fifo, Mode::S_IRWXU).unwrap();
+    let only = format!("{{path: {}}}", fifo.display());
+    let both = format!("{{path: {}}}, {only}", good.display());
+    for outputs in [only, both] {
+        setting.configure(&format!(
+            "credentials:\n  - {{name: a, accessKeyFile: {}, outputs: [{outputs}]}}\n",
+            key.display()
+        ));
+        let mut exec = tokenwell(["exec", "--timeout", "2s", "--config"]);
+        exec.arg(setting.path("tokenwell.yaml")).args(["--", "true"]);
+        for command in [&mut once(&setting.path(""), "2s"), &mut exec] {
+            let ended = Program::start(command).ended();
+            let why = format!("cannot write token file `{}`: it is a named pipe (FIFO); ", fifo.display());
+            let wanted = format!("time-out after 2s: 1 of 1 tokens are missing\n  a: {why}");
+            assert!(ended.code != Some(0) && ended.stderr.contains(&wanted), "{outputs}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn check_warns_of_what_is_in_the_way() {
+    let mut setting = Setting::new();
+    for name in ["fifo", "from-folder"] {
+        setting.put_key(name, name);
+    }
+    let at = |path: &str| setting.path(path).display().to_string();
+    mkfifo(&setting.path("out/fifo"), Mode::S_IRWXU).unwrap();
+    fs::create_dir_all(setting.path("out/folder")).unwrap();
+    let _socket = UnixListener::bind(setting.path("out/socket")).unwrap();
+    fs::write(setting.path("out/file"), "mine").unwrap();
+    fs::create_dir_all(setting.path("out/set/..data")).unwrap();
+    fs::write(setting.path("state/status.json"), "mine").unwrap();
+    fs::create_dir_all(setting.path("out/by-name/from-folder.jwt")).unwrap();
+    let paths =
+        ["fifo", "folder", "socket", "file", "set/a", "set/b", "new/a", "link"].map(|name| at(&format!("out/{name}")));
+    std::os::unix::fs::symlink("file", setting.path("out/link")).unwrap();
+    let outputs: Vec<_> = paths.iter().map(|path| format!("{{path: {path}}}")).collect();
+    let (keys, state) = (at("keys"), at("state"));
+    setting.put(
+        "tokenwell.yaml",
+        &format!(
+            "projectId: P2world\nbaseUrl: http://127.0.0.1:9\nstateDirectory: {state}\nsets: [{{directory: {}}}]\ncredentials:\n  \
+             - {{name: a, accessKeyFile: {keys}/fifo, outputs: [{}]}}\ncredentialsFrom:\n  - {{accessKeyDirectory: {keys}, include: [from-*], \
+             outputs: [{{path: \"{}/{{name}}.jwt\"}}]}}\n",
+            at("out/set"),
+            outputs.join(", "),
+            at("out/by-name")
+        ),
+    );
+    let config = at("tokenwell.yaml");
+    let ended = Program::start(&mut tokenwell(["check", "--config", &config])).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let folder = setting.path("").display().to_string();
+    let shown = ended.stderr.replace(folder.trim_end_matches('/'), "DIR");
+    let named = [
+        "out/by-name/from-folder.jwt`: it is a folder",
+        "out/fifo`: it is a named pipe (FIFO)",
+        "out/folder`: it is a folder",
+        "out/socket`: it is a socket",
+        "out/set/..data`: it is a folder",
+        "state/status.json`: what is there is not tokenwell's",
+    ];
+    for wanted in named {
+        assert_eq!(shown.matches(&format!("DIR/{wanted}")).count(), 1, "{wanted}: {shown}");
+    }
+    assert_eq!(shown.matches("warning: ").count(), named.len(), "{shown}");
+    let (code, report) = check_json(&["--config", &config]);
+    let warnings: Vec<_> =
+        report["warnings"].as_array().unwrap().iter().map(|one| one["message"].as_str().unwrap()).collect();
+    let plain: Vec<_> = ended.stderr.lines().filter_map(|line| line.strip_prefix("warning: ")).collect();
+    assert_eq!((code, warnings), (Some(0), plain));
+    assert_eq!(fs::read_dir(setting.path("out/folder")).unwrap().count(), 0, "nothing is written");
 }

@@ -212,7 +212,7 @@ fn what_is_not_ours_is_never_replaced() {
 }
 
 #[test]
-fn status_never_shows_another_configuration() {
+fn a_state_directory_of_another_configuration_is_named() {
     let mut setting = Setting::with(&["a"]);
     setting.put_key("b", "b");
     setting.put("b.yaml", &setting.text(&format!("{QUICK}{}", setting.named(&["b"]))));
@@ -222,6 +222,11 @@ fn status_never_shows_another_configuration() {
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
     let wanted = format!("is of another configuration, `{}`", setting.path("b.yaml").display());
     assert!(ended.stderr.contains(&wanted), "{}", ended.stderr);
+    for (name, more) in [("wait", &["--timeout", "0s"][..]), ("token", &[])] {
+        let ended = command(name, &setting.path("tokenwell.yaml"), more);
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
+        assert!(ended.stderr.contains(&wanted), "{name}: {}", ended.stderr);
+    }
     setting.clean(&daemon.stop());
 }
 

@@ -53,6 +53,6 @@ pub use self::step::SetStep;
 pub(super) use self::{
     current::{current, standing},
     old::sweep,
-    probe::probe,
+    probe::{in_place_of_data, probe},
 };
 pub use self::{remove::remove_set_observed, write::write_set_observed};

@@ -1,6 +1,9 @@
 //! Whether a set can be written, tried with a generation that never becomes current.
 
-use std::{path::Path, time::UNIX_EPOCH};
+use std::{
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use super::{
     SetStep,
@@ -13,6 +16,7 @@ use super::{
 };
 use crate::{
     attributes::Imposed,
+    irreplaceable::Irreplaceable,
     output::file::{FileTarget, SetFolder, WriteError, not_kept},
 };
 
@@ -36,6 +40,12 @@ pub(in crate::output) fn probe(
     not_kept::check(on_folder, wanted)?;
     draft.sync(&mut steps)?;
     Ok(Imposed::of(on_file, on_folder))
+}
+
+/// Returns what is in the place of `..data` of that set, if it is never replaced.
+pub(in crate::output) fn in_place_of_data(directory: &Path) -> Option<(PathBuf, Irreplaceable)> {
+    let what = link::in_the_way_of_data(&Directory::open(directory).ok()?).ok()??;
+    Some((directory.join(name::DATA), what))
 }
 
 const CONTENT: &[u8] = b"written by `tokenwell check --online`, and removed again\n";
