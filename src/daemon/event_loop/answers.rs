@@ -1,15 +1,14 @@
 //! Handles the results of tasks: steps the core, and logs what changed.
 
-use tracing::{debug, error, field::display, info, warn};
+use tracing::{error, field::display, info, warn};
 
 use super::Daemon;
 use crate::{
     clock,
     confine::Confinement,
     daemon::{
-        disk_scan::{DiskScan, Observation, ScannedSource},
+        disk_scan::Observation,
         exchange_effect::{Exchanged, Noticed},
-        refusals::Logged,
         span,
         tasks::{Done, Task},
         written_outputs::written_outputs,
@@ -20,10 +19,8 @@ use crate::{
     output::{Published, RemoveError, Removed, WriteError},
     renewal::{
         Answered, Attempt, Event, ExchangeOutcome, ExchangeRecord, Health, Id, Moment, NotWritten, OnExpiry, Refusal,
-        RefusalClass, Renewal,
     },
     session::GrantNote,
-    source::{ObservedSecrets, PresentedRefresh},
     state::WrittenToken,
     status::ExchangeResult,
 };
@@ -217,130 +214,6 @@ impl Daemon {
         }
     }
 
-    fn disk_scanned(&mut self, scan: Option<DiskScan>) {
-        let now = clock::now();
-        self.open_control();
-        let again = self.inputs.ended(now, scan.is_none(), self.monitor.is_armed());
-        if let Some(scan) = scan {
-            if scan.is_partial {
-                self.access.protect_also(scan.protected_keys);
-                self.inputs.poll_soon(now);
-            } else {
-                self.access.protect(scan.protected_keys);
-            }
-            let was_state_held = self.context.state.holder().is_some();
-            if let Some(claim) = scan.state {
-                self.state_claimed(claim);
-            }
-            let mut tokens = Vec::new();
-            for (source, observation) in &scan.observations {
-                if let (Some(state), Some(identity)) = (self.credentials.get_mut(source.id), observation.identity()) {
-                    state.key_mut().note_first(identity);
-                }
-            }
-            for (id, found) in scan.found {
-                tokens.push((id, found.token));
-                self.found(id, found);
-            }
-            self.listed(scan.directories);
-            let mut is_outdated = false;
-            for (source, observation) in scan.observations {
-                let ScannedSource { id, credential, version, .. } = source;
-                let Some(state) = self.credentials.get(id) else { continue };
-                // A reload may have named another source meanwhile.
-                if state.credential().source != credential.source {
-                    continue;
-                }
-                if state.key().version() == version {
-                    self.observed(id, now, observation);
-                } else {
-                    is_outdated = true;
-                }
-            }
-            if is_outdated {
-                self.inputs.poll_soon(now);
-            }
-            for (id, token) in tokens {
-                self.observe_token(id, now, token);
-            }
-            if was_state_held {
-                self.store_all_records();
-            }
-            for missing in &scan.missing_sockets {
-                self.restore_status_socket(missing);
-                self.restore_control_socket(missing);
-            }
-            let news = scan.config.and_then(|digest| self.reloader.scanned(digest));
-            if let Some(why) = news {
-                self.load(why);
-            }
-        }
-        if self.is_any_standing_by() || self.context.state.holder().is_some() {
-            self.inputs.poll_soon(now);
-        }
-        self.arm_outputs();
-        self.inspect_all();
-        self.verify_published_sessions();
-        if again {
-            self.scan_disk();
-        }
-    }
-
-    /// Takes an observation of a source. An exchange reads the source itself and may have found another key meanwhile,
-    /// so an observation is no news only if the renewal has the same key.
-    pub(super) fn observed(&mut self, id: Id, now: Moment, observation: Observation) {
-        self.take_observation(id, now, observation);
-        self.notice_refresh_token(id, now);
-    }
-
-    fn take_observation(&mut self, id: Id, now: Moment, observation: Observation) {
-        let Some(state) = self.credentials.get_mut(id) else { return };
-        let identity = observation.identity();
-        let key = identity.map(|identity| identity.key);
-        if let Observation::NoKey { may_pass_unseen: true, .. } = &observation {
-            self.inputs.poll_soon(now);
-        }
-        let is_news = state.key().observed() != Some(&observation) || self.fleet.get(id).and_then(Renewal::key) != key;
-        if state.is_draining() || !state.token().is_recalled() || !is_news {
-            return;
-        }
-        let (name, noun) = (state.name().to_owned(), state.credential().source.noun());
-        match (&observation, state.key().observed()) {
-            (Observation::Key(observed), None) => {
-                debug!(credential = name, key = %observed.identity.shown, "{noun} read");
-            }
-            (Observation::Key(observed), Some(Observation::Key(before)))
-                if observed.identity.key == before.identity.key =>
-            {
-                debug!(credential = name, key = %observed.identity.shown, "{noun} replaced");
-            }
-            (Observation::Key(observed), Some(_)) => {
-                info!(credential = name, key = %observed.identity.shown, "{noun} changed");
-                state.log_mut().note_event(format!("{noun} changed"));
-            }
-            (Observation::NoKey { why, .. }, _) => {
-                let why = Confinement::explained(self.reloader.confinement(), why.clone());
-                let article = if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-                warn!(credential = name, "waiting for {article} {noun}: {why}");
-                state.log_mut().note_event(format!("waits for its {noun}"));
-            }
-        }
-        if let Observation::Key(ObservedSecrets {
-            refresh: Some(PresentedRefresh { problem: Some(problem), .. }), ..
-        }) = &observation
-            && state.key().refresh().is_none_or(|(_, before)| before.problem.as_ref() != Some(problem))
-        {
-            warn!(credential = name, "{problem}");
-        }
-        let is_replaced = identity.is_some_and(|identity| state.key().is_replaced_by(identity));
-        state.key_mut().observe(observation);
-        self.fleet.handle(now, id, key.map_or(Event::KeyVanished, Event::KeyAppeared));
-        if is_replaced {
-            self.fleet.handle(now, id, Event::SecretReplaced);
-        }
-        self.note_state(id, now);
-    }
-
     /// Notes the end of the session on disk, once, and has it logged at the end of this turn. An effect that was in flight
     /// at the end delays the line.
     pub(super) fn notice_end(&mut self, id: Id, now: Moment) {
@@ -364,99 +237,6 @@ impl Daemon {
         let Some(state) = self.credentials.get_mut(id) else { return };
         state.log_mut().note_health(health, ended.unwrap_or(now));
         self.note_change();
-    }
-
-    fn say_refused(&mut self, id: Id, now: Moment, key: Option<Fingerprint>, refused: &Refused) {
-        let (Some(state), Some(renewal)) = (self.credentials.get_mut(id), self.fleet.get(id)) else { return };
-        if state.is_draining() {
-            return;
-        }
-        let class = refused.refusal.class();
-        state.counts_mut().add(now, ExchangeResult::Refused(class));
-        let telling = state.log_mut().refusals_mut().note(now, key, class, &refused.message);
-        if let Some(origin) = self.fleet.origin_of(id).filter(|_| class == RefusalClass::Busy) {
-            self.host_holds.note(origin, state.name(), &refused.message);
-        }
-        let next = renewal.exchange_due().map(|due| due.max(self.fleet.opens(id)));
-        let next_in = next.map_or_else(|| "never".to_owned(), |due| span::until(now, due));
-        let expires_in =
-            renewal.on_disk().filter(|term| term.is_valid_at(now)).map(|term| span::until(now, term.expires()));
-        let token = match (renewal.on_disk(), &expires_in, renewal.doubt(now)) {
-            (_, _, Some(doubt)) => format!("{doubt} on disk"),
-            (Some(_), Some(expires_in), None) => format!("the last token lives for {expires_in}"),
-            (Some(_), None, None) => "the last token has expired".to_owned(),
-            (None, _, None) => match renewal.unwritten() {
-                Some(term) if term.is_valid_at(now) => {
-                    format!("the newest token lives for {} and cannot be written", span::until(now, term.expires()))
-                }
-                Some(_) => "the newest token has expired before it could be written".to_owned(),
-                None => "there is no token yet".to_owned(),
-            },
-        };
-        let expires_in = expires_in.as_deref();
-        let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
-        let in_a_row = renewal.refusals_of_last_class();
-        let is_denied = refused.refusal.class() == RefusalClass::Denied;
-        match (telling, is_denied) {
-            (Logged::Known, _) => {
-                debug!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::New, true) => {
-                error!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::New, false) => {
-                warn!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::Repeated(repeated), true) => {
-                error!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    repeated,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::Repeated(repeated), false) => {
-                warn!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    repeated,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-        }
-        state.log_mut().note_event(format!("refused: {class}"));
     }
 }
 
