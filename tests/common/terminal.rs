@@ -44,6 +44,12 @@ impl Terminal {
         self.keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Waits for its end and returns the exit code of the command.
+    #[allow(dead_code, reason = "not every test binary asks")]
+    pub(crate) fn code(&mut self) -> Option<i32> {
+        within("the end of the terminal", || self.script.try_wait().unwrap()).code()
+    }
+
     pub(crate) fn shown(&self) -> String {
         String::from_utf8_lossy(&self.screen.lock().unwrap()).into_owned()
     }

@@ -44,64 +44,29 @@ impl Daemon {
         let (name, attempt, message) = (state.name().to_owned(), renewal.refusals_in_a_row(), &refused.message);
         let in_a_row = renewal.refusals_of_last_class();
         let is_denied = refused.refusal.class() == RefusalClass::Denied;
+        let repeated = match telling {
+            Logged::Repeated(times) => Some(times),
+            Logged::New | Logged::Known => None,
+        };
+        // A macro, because the level of an event is a constant.
+        macro_rules! log_at {
+            ($level:ident) => {
+                $level!(
+                    credential = name,
+                    class = class.word(),
+                    attempt,
+                    in_a_row,
+                    repeated,
+                    expires_in,
+                    next_in,
+                    "{message}; {token}"
+                )
+            };
+        }
         match (telling, is_denied) {
-            (Logged::Known, _) => {
-                debug!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::New, true) => {
-                error!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::New, false) => {
-                warn!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::Repeated(repeated), true) => {
-                error!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    repeated,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
-            (Logged::Repeated(repeated), false) => {
-                warn!(
-                    credential = name,
-                    class = class.word(),
-                    attempt,
-                    in_a_row,
-                    repeated,
-                    expires_in,
-                    next_in,
-                    "{message}; {token}"
-                );
-            }
+            (Logged::Known, _) => log_at!(debug),
+            (Logged::New | Logged::Repeated(_), true) => log_at!(error),
+            (Logged::New | Logged::Repeated(_), false) => log_at!(warn),
         }
         state.log_mut().note_event(format!("refused: {class}"));
     }

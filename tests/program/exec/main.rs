@@ -11,6 +11,8 @@ mod manager;
 #[path = "../../common/program.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod program;
+#[path = "../../common/terminal.rs"]
+mod pty;
 #[path = "../../common/setting.rs"]
 #[expect(dead_code, reason = "shared with the other tests of the binary")]
 mod setting;
