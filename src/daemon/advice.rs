@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::{credential_state::CredentialState, refresh_warnings::ends_within};
 use crate::{
     clock,
-    renewal::{Moment, RefusalClass, Renewal},
+    renewal::{Moment, Renewal},
     status::Wording,
 };
 
@@ -20,9 +20,8 @@ pub(super) fn of(state: &CredentialState, renewal: &Renewal, now: Moment) -> Opt
         return Some(holder.to_owned());
     }
     if let Some(refusal) = state.log().refusals().last() {
-        let of_source = if refusal.class == RefusalClass::Garbled { source.garbled_remedy() } else { None };
-        let remedy = of_source.or(Wording::of(refusal.class).remedy);
-        return Some(remedy.map_or_else(|| source.denied_remedy(), str::to_owned));
+        let remedy = refusal.remedy.clone().or_else(|| source.refused_remedy(refusal.class));
+        return remedy.or_else(|| Wording::of(refusal.class).remedy.map(str::to_owned));
     }
     if renewal.is_in_conflict() {
         return Some("find who else writes the output, and stop it".to_owned());

@@ -111,10 +111,10 @@ impl Recorder for StateFile<'_> {
     }
 
     async fn end(&mut self, identity: Identity, refused: Option<&Refused>) {
-        let Some(Refused { refusal, message }) = refused else { return };
+        let Some(Refused { refusal, message, remedy }) = refused else { return };
         let at = clock::stamp_of(clock::now());
         let answer = Answered { at, quiet: refusal.quiet(), awaits_change: refusal.awaits_change() };
-        let recorded = RecordedRefusal::new(refusal.class(), message, at);
+        let recorded = RecordedRefusal::new(refusal.class(), message, remedy.as_deref(), at);
         self.store(ExchangeRecord { key: identity.key, answer: Some(answer) }, Some(recorded)).await;
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Refusals {
 pub(super) struct RefusalMessage {
     pub(super) class: RefusalClass,
     pub(super) message: String,
+    /// What a person can do about this very cause.
+    pub(super) remedy: Option<String>,
     pub(super) at: Moment,
 }
 
@@ -48,12 +50,13 @@ pub(super) enum Logged {
 impl Refusals {
     /// Notes a refusal. With another key everything is logged again: that the new key is refused as well is news. So is a
     /// class that returns after another one.
-    pub(super) fn note(&mut self, now: Moment, key: Option<Fingerprint>, class: RefusalClass, message: &str) -> Logged {
+    pub(super) fn note(&mut self, key: Option<Fingerprint>, refusal: RefusalMessage) -> Logged {
+        let (class, message, now) = (refusal.class, refusal.message.clone(), refusal.at);
         self.count += 1;
         if key.is_some() && mem::replace(&mut self.key, key) != key {
             self.logged.clear();
         }
-        let last = self.last.replace(RefusalMessage { class, message: message.to_owned(), at: now });
+        let last = self.last.replace(refusal);
         if last.is_some_and(|last| last.class != class) {
             self.logged.retain(|logged| logged.class != class);
         }
@@ -71,13 +74,15 @@ impl Refusals {
         if is_full {
             self.logged.remove(0);
         }
-        self.logged.push(LoggedRefusal { class, message: message.to_owned(), at: now, suppressed: 0 });
+        self.logged.push(LoggedRefusal { class, message, at: now, suppressed: 0 });
         Logged::New
     }
 
     /// The last refusal for the next process, if there was one.
     pub(super) fn recorded(&self, stamp_of: impl Fn(Moment) -> Stamp) -> Option<RecordedRefusal> {
-        self.last.as_ref().map(|last| RecordedRefusal::new(last.class, &last.message, stamp_of(last.at)))
+        self.last
+            .as_ref()
+            .map(|last| RecordedRefusal::new(last.class, &last.message, last.remedy.as_deref(), stamp_of(last.at)))
     }
 
     /// The last refusal, if there was one.
@@ -106,19 +111,23 @@ mod tests {
         Moment::default() + Duration::from_secs(seconds)
     }
 
+    fn refusal(at: Moment, class: RefusalClass, message: &str) -> RefusalMessage {
+        RefusalMessage { class, message: message.to_owned(), remedy: None, at }
+    }
+
     #[test]
     fn what_comes_again_is_counted_and_reported_once_an_hour() {
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
+        assert_eq!(refusals.note(None, refusal(at(0), RefusalClass::Failed, "HTTP 503")), Logged::New);
         for minute in 1..60 {
-            assert_eq!(refusals.note(at(minute * 60), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
+            assert_eq!(refusals.note(None, refusal(at(minute * 60), RefusalClass::Failed, "HTTP 503")), Logged::Known);
         }
-        assert_eq!(refusals.note(at(3600), None, RefusalClass::Failed, "HTTP 503"), Logged::Repeated(60));
-        assert_eq!(refusals.note(at(3660), None, RefusalClass::Failed, "HTTP 503"), Logged::Known);
+        assert_eq!(refusals.note(None, refusal(at(3600), RefusalClass::Failed, "HTTP 503")), Logged::Repeated(60));
+        assert_eq!(refusals.note(None, refusal(at(3660), RefusalClass::Failed, "HTTP 503")), Logged::Known);
         let (last, count) = refusals.end().unwrap();
         assert_eq!((last.class, last.at, count), (RefusalClass::Failed, at(3660), 62));
         assert_eq!(refusals.end(), None);
-        assert_eq!(refusals.note(at(4000), None, RefusalClass::Failed, "HTTP 503"), Logged::New);
+        assert_eq!(refusals.note(None, refusal(at(4000), RefusalClass::Failed, "HTTP 503")), Logged::New);
     }
 
     #[test]
@@ -133,7 +142,7 @@ mod tests {
             (RefusalClass::Denied, Logged::Known),
         ];
         for (second, (class, logged)) in (0..).zip(classes) {
-            assert_eq!(refusals.note(at(second), None, class, "the same words"), logged, "{second}");
+            assert_eq!(refusals.note(None, refusal(at(second), class, "the same words")), logged, "{second}");
         }
     }
 
@@ -141,12 +150,16 @@ mod tests {
     fn the_refusal_of_another_key_is_reported_at_once() {
         let [first, second] = [1, 2].map(|byte| Some(Fingerprint::new([byte; 8])));
         let mut refusals = Refusals::default();
-        assert_eq!(refusals.note(at(0), first, RefusalClass::Denied, "the key"), Logged::New);
-        assert_eq!(refusals.note(at(60), first, RefusalClass::Denied, "the key"), Logged::Known);
-        assert_eq!(refusals.note(at(61), second, RefusalClass::Denied, "the key"), Logged::New);
-        assert_eq!(refusals.note(at(62), None, RefusalClass::Denied, "the key"), Logged::Known, "no key was read");
-        assert_eq!(refusals.note(at(63), second, RefusalClass::Denied, "the key"), Logged::Known);
-        assert_eq!(refusals.note(at(64), first, RefusalClass::Denied, "the key"), Logged::New, "it is back");
+        assert_eq!(refusals.note(first, refusal(at(0), RefusalClass::Denied, "the key")), Logged::New);
+        assert_eq!(refusals.note(first, refusal(at(60), RefusalClass::Denied, "the key")), Logged::Known);
+        assert_eq!(refusals.note(second, refusal(at(61), RefusalClass::Denied, "the key")), Logged::New);
+        assert_eq!(
+            refusals.note(None, refusal(at(62), RefusalClass::Denied, "the key")),
+            Logged::Known,
+            "no key was read"
+        );
+        assert_eq!(refusals.note(second, refusal(at(63), RefusalClass::Denied, "the key")), Logged::Known);
+        assert_eq!(refusals.note(first, refusal(at(64), RefusalClass::Denied, "the key")), Logged::New, "it is back");
         assert_eq!(refusals.end().unwrap().1, 6);
     }
 
@@ -154,11 +167,13 @@ mod tests {
     fn replies_that_always_differ_are_suppressed() {
         let mut refusals = Refusals::default();
         let logged = (0..100)
-            .filter(|n| refusals.note(at(*n), None, RefusalClass::Failed, &format!("request {n}")) == Logged::New)
+            .filter(|n| {
+                refusals.note(None, refusal(at(*n), RefusalClass::Failed, &format!("request {n}"))) == Logged::New
+            })
             .count();
         assert_eq!(logged, LOGGED_MAX);
         assert_eq!(
-            refusals.note(at(100), None, RefusalClass::Denied, "the key"),
+            refusals.note(None, refusal(at(100), RefusalClass::Denied, "the key")),
             Logged::New,
             "another class is another matter"
         );

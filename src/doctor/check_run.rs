@@ -155,7 +155,7 @@ fn denied_before(credential: &Credential, identity: Identity) -> ExchangeProbe {
         credential: credential.name.clone(),
         key: Some(identity.shown),
         time: Duration::ZERO,
-        outcome: DryOutcome::Refused(Refused { refusal: Refusal::DeniedForGood, message }),
+        outcome: DryOutcome::Refused(Refused::new(Refusal::DeniedForGood, message)),
         recorded: None,
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     exchange::{Api, Client, Refused},
     renewal::Refusal,
     session::Jwks,
-    source::keys_refusal,
+    source::{Source, keys_refusal},
     status::Wording,
 };
 
@@ -82,25 +82,27 @@ impl EdgeProbe {
                 "something other than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
                  portal or proxy that answers in its place?",
             ),
-            EdgeAnswer::Refused(Refused { refusal, message }) | EdgeAnswer::None(Refused { refusal, message }) => {
-                Finding::failed(SUBJECT, format!("{message}{}", remedy(*refusal)))
+            EdgeAnswer::Refused(refused) | EdgeAnswer::None(refused) => {
+                Finding::failed(SUBJECT, format!("{}{}", refused.message, remedy(refused, None)))
             }
         };
         vec![finding]
     }
 }
 
-/// Returns the remedy of a refusal that no access key causes. It is empty if the message contains the remedy.
-pub(super) fn remedy(refusal: Refusal) -> String {
-    let remedy = Wording::of(refusal.class()).remedy.unwrap_or_default();
-    match refusal {
-        Refusal::Blocked | Refusal::Failed => format!("; {remedy}"),
+/// Returns the remedy of a refusal, as the status shows it: of its very cause, else of the source, else of the class.
+pub(super) fn remedy(refused: &Refused, source: Option<&Source>) -> String {
+    let class = refused.refusal.class();
+    let of_cause = refused.remedy.as_deref().map(str::to_owned);
+    let specific = of_cause.or_else(|| source.and_then(|source| source.refused_remedy(class)));
+    let remedy = specific.or_else(|| Wording::of(class).remedy.map(str::to_owned));
+    let remedy = remedy.map(|remedy| format!("; {remedy}")).unwrap_or_default();
+    match refused.refusal {
         Refusal::Busy { retry_after } => {
             let time = retry_after.map_or("some minutes".to_owned(), short);
-            format!("; {remedy}; wait {time} before the next check")
+            format!("{remedy}; wait {time} before the next check")
         }
-        Refusal::TimedOut => "; see whether the network is slow, or raise `http.timeout`".to_owned(),
-        Refusal::Denied | Refusal::DeniedForGood | Refusal::Garbled | Refusal::Unreachable => String::new(),
+        _ => remedy,
     }
 }
 

@@ -119,18 +119,9 @@ fn findings(probe: &ExchangeProbe, credential: &Credential) -> Vec<Finding> {
             let notes = notes.iter().map(|note| Finding::remark(SUBJECT, note.to_string()).of(name));
             [Finding::passed(SUBJECT, text).of(name)].into_iter().chain(notes).collect()
         }
-        DryOutcome::Refused(Refused { refusal, message }) => {
-            let remedy = match refusal {
-                Refusal::Denied | Refusal::DeniedForGood => format!("; {}", credential.source.denied_remedy()),
-                Refusal::Blocked
-                | Refusal::Busy { .. }
-                | Refusal::Failed
-                | Refusal::Garbled
-                | Refusal::Unreachable
-                | Refusal::TimedOut => edge::remedy(*refusal),
-            };
-            let class = refusal.class();
-            vec![Finding::failed(SUBJECT, format!("{class}{key}: {message}{remedy}")).of(name)]
+        DryOutcome::Refused(refused) => {
+            let (class, remedy) = (refused.refusal.class(), edge::remedy(refused, Some(&credential.source)));
+            vec![Finding::failed(SUBJECT, format!("{class}{key}: {}{remedy}", refused.message)).of(name)]
         }
     }
 }
@@ -154,7 +145,11 @@ mod tests {
     };
 
     fn lines(refusal: Refusal, message: &str) -> String {
-        let outcome = DryOutcome::Refused(Refused { refusal, message: message.to_owned() });
+        text(Refused::new(refusal, message))
+    }
+
+    fn text(refused: Refused) -> String {
+        let outcome = DryOutcome::Refused(refused);
         let credential = Credential {
             name: "app".to_owned(),
             source: Source::from(AccessKey::at("/keys/app")),
@@ -175,12 +170,14 @@ mod tests {
         insta::assert_snapshot!(lines(Refusal::Blocked, "Cloudflare blocks the request: HTTP 403"), @"Failed app: blocked: Cloudflare blocks the request: HTTP 403; ask the operator of the proxy or firewall on the way to allow this machine's address and the user agent `tokenwell`, or ask Descope's support");
         insta::assert_snapshot!(lines(Refusal::Busy { retry_after: None }, "Descope's API asks to slow down: HTTP 429"), @"Failed app: busy: Descope's API asks to slow down: HTTP 429; if it happens often, send fewer requests from this address: limits are counted by address; wait some minutes before the next check");
         insta::assert_snapshot!(lines(Refusal::Failed, "Descope's API fails: HTTP 503"), @"Failed app: failed: Descope's API fails: HTTP 503; if it goes on, see Descope's status page");
-        insta::assert_snapshot!(lines(Refusal::TimedOut, "no whole reply within 10s"), @"Failed app: unreachable: no whole reply within 10s; see whether the network is slow, or raise `http.timeout`");
+        insta::assert_snapshot!(lines(Refusal::TimedOut, "no whole reply within 10s"), @"Failed app: unreachable: no whole reply within 10s; check that this machine reaches the API: DNS, network, `HTTPS_PROXY`, and the CA roots (`http.caFile`)");
+        let known = Refused::new(Refusal::TimedOut, "no whole reply within 10s").with_remedy("raise `http.timeout`");
+        insta::assert_snapshot!(text(known), @"Failed app: unreachable: no whole reply within 10s; raise `http.timeout`");
     }
 
     #[test]
     fn a_fault_common_to_all_keys_stops_the_exchanges() {
-        let why = |refusal| why_stop(&DryOutcome::Refused(Refused { refusal, message: String::new() })).is_some();
+        let why = |refusal| why_stop(&DryOutcome::Refused(Refused::new(refusal, String::new()))).is_some();
         assert!(why(Refusal::Busy { retry_after: None }) && why(Refusal::Blocked) && why(Refusal::TimedOut));
         assert!(!why(Refusal::Denied) && !why(Refusal::Failed) && !why(Refusal::Garbled));
     }

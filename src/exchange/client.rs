@@ -109,12 +109,12 @@ impl Client {
         let (status, project) = (reply.status.as_u16(), &api.project);
         if status != 200 {
             let message = format!("cannot get the public keys of project `{project}`: HTTP {status}");
-            return Err(Refused { refusal: Refusal::Failed, message });
+            return Err(Refused::new(Refusal::Failed, message));
         }
         let keys = Jwks::parse(&reply.body).ok().filter(|keys| !keys.is_empty());
-        keys.ok_or_else(|| Refused {
-            refusal: Refusal::Garbled,
-            message: format!("cannot get the public keys of project `{project}`: the reply holds no usable key"),
+        keys.ok_or_else(|| {
+            let message = format!("cannot get the public keys of project `{project}`: the reply holds no usable key");
+            Refused::new(Refusal::Garbled, message)
         })
     }
 

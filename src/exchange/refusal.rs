@@ -1,6 +1,9 @@
 //! Classification of replies without a session: the rules that all sources share.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    borrow::Cow,
+    time::{Duration, SystemTime},
+};
 
 use http::{HeaderMap, header};
 use reqwest::Url;
@@ -13,8 +16,23 @@ use crate::renewal::{Refusal, policy::RETRY_AFTER_MAX};
 pub struct Refused {
     /// The class, which determines the retry delay.
     pub refusal: Refusal,
-    /// One line for the user: what happened and, if there is one, the remedy.
+    /// One line for the user: what happened.
     pub message: String,
+    /// What a person can do about this very cause; `None` if there is nothing more specific than the remedy of the class.
+    pub remedy: Option<Cow<'static, str>>,
+}
+
+impl Refused {
+    /// Returns a refusal with the remedy of its class.
+    pub fn new(refusal: Refusal, message: impl Into<String>) -> Self {
+        Self { refusal, message: message.into(), remedy: None }
+    }
+
+    /// Returns the refusal with a remedy for its very cause.
+    #[must_use]
+    pub fn with_remedy(self, remedy: impl Into<Cow<'static, str>>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
 }
 
 /// The names that messages use for the server, the secret that was sent, and the setting with the server's address.
@@ -65,18 +83,18 @@ pub fn refused(
         }
         (_, _) => (Refusal::Failed, format!("{api} fails: {status_text}")),
     };
-    Refused { refusal, message }
+    Refused::new(refusal, message)
 }
 
 /// Classifies a 2xx reply without a usable session; `reason` says why.
 pub fn without_session(reply: &Reply, reason: &str, names: &ExchangeNames, received: SystemTime) -> Refused {
     let message = format!("HTTP {} without a usable session: {reason}", reply.status.as_u16());
     match retry_after(&reply.headers, reply.date().unwrap_or(received)) {
-        None => Refused { refusal: Refusal::Garbled, message },
-        retry_after => Refused {
-            refusal: Refusal::Busy { retry_after },
-            message: format!("{} asks to wait: {message}{}", names.api, clamped(retry_after)),
-        },
+        None => Refused::new(Refusal::Garbled, message),
+        retry_after => Refused::new(
+            Refusal::Busy { retry_after },
+            format!("{} asks to wait: {message}{}", names.api, clamped(retry_after)),
+        ),
     }
 }
 

@@ -73,7 +73,8 @@ impl TransportError {
                 (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}"))
             }
         };
-        Refused { refusal, message }
+        let refused = Refused::new(refusal, message);
+        if refusal == Refusal::TimedOut { refused.with_remedy(IF_SLOW) } else { refused }
     }
 }
 
@@ -179,6 +180,7 @@ fn io_words(error: &io::Error) -> Option<String> {
 
 /// The maximum length of the chain of causes.
 const CAUSES_MAX: usize = 16;
+const IF_SLOW: &str = "see whether the network is slow, or raise `http.timeout`";
 const CLOSED_EARLY: &str = "the connection was closed before the complete reply arrived";
 const TUNNEL: &str = "tunnel error";
 /// The beginning of each known text, and its description.

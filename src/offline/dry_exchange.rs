@@ -100,8 +100,9 @@ impl DryExchange {
         }
         let at = clock::stamp_of(clock::now());
         let refusal = refused.map(|refused| refused.refusal);
-        self.record.refusal =
-            refused.map(|refused| RecordedRefusal::new(refused.refusal.class(), &refused.message, at));
+        self.record.refusal = refused.map(|refused| {
+            RecordedRefusal::new(refused.refusal.class(), &refused.message, refused.remedy.as_deref(), at)
+        });
         self.record.last_exchange.answer = Some(Answered {
             at,
             quiet: refusal.map(Refusal::quiet).unwrap_or_default(),

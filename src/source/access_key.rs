@@ -111,9 +111,9 @@ impl AccessKeyMaterial {
         let parts = [Some(api.project.as_str()), Some(self.key.expose())];
         let management = self.auth_management_key.as_ref().map(Secret::expose);
         let parts: Vec<_> = parts.into_iter().chain([management]).flatten().collect();
-        request.bearer(&parts).map_err(|unsendable| Refused {
-            refusal: Refusal::Denied,
-            message: format!("the access key contains {unsendable}; it is letters and digits only"),
+        request.bearer(&parts).map_err(|unsendable| {
+            let message = format!("the access key contains {unsendable}; it is letters and digits only");
+            Refused::new(Refusal::Denied, message)
         })
     }
 }

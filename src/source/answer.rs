@@ -87,7 +87,7 @@ mod tests {
     use crate::renewal::Refusal;
 
     fn refused() -> Refused {
-        Refused { refusal: Refusal::Garbled, message: "HTTP 200 without a usable session".to_owned() }
+        Refused::new(Refusal::Garbled, "HTTP 200 without a usable session".to_owned())
     }
 
     fn rotated() -> Answer {

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     exchange::{Api, Origin},
     fingerprint::Fingerprint,
+    renewal::RefusalClass,
     secret::Secret,
     session::ReplyField,
 };
@@ -202,6 +203,15 @@ impl Source {
         self.kind.missing_remedy()
     }
 
+    /// Returns the remedy for a refusal of this class, where this source knows more than the class.
+    pub fn refused_remedy(&self, class: RefusalClass) -> Option<String> {
+        match class {
+            RefusalClass::Denied => Some(self.kind.denied_remedy()),
+            RefusalClass::Garbled => self.garbled_remedy().map(str::to_owned),
+            RefusalClass::Blocked | RefusalClass::Busy | RefusalClass::Failed | RefusalClass::Unreachable => None,
+        }
+    }
+
     /// Returns the remedy for a denial.
     pub fn denied_remedy(&self) -> String {
         self.kind.denied_remedy()
@@ -213,7 +223,7 @@ impl Source {
     }
 
     /// Returns the remedy for an unusable session, if its own rules or public keys may be the reason.
-    pub fn garbled_remedy(&self) -> Option<&'static str> {
+    fn garbled_remedy(&self) -> Option<&'static str> {
         match (self.rules.is_empty(), &self.public_key_file) {
             (true, None) => None,
             (false, None) => {

@@ -257,7 +257,7 @@ async fn settle(source: &Source, reader: &Reader, link: Option<ChainLink>, answe
 }
 
 fn failed(message: String) -> Refused {
-    Refused { refusal: Refusal::Failed, message }
+    Refused::new(Refusal::Failed, message)
 }
 
 /// How long a note of the end of an exchange may take. The session does not wait longer for the disk.

@@ -45,7 +45,7 @@ impl PublicKeys {
 
     /// Verifies a session. Every error is [`Refusal::Garbled`].
     pub(super) fn verify(&self, token: &Secret) -> Result<SignatureStatus, Refused> {
-        let garbled = |message: String| Refused { refusal: Refusal::Garbled, message };
+        let garbled = |message: String| Refused::new(Refusal::Garbled, message);
         let jwt = Jwt::parse(token.expose()).map_err(|why| garbled(format!("the session is not a JWT: {why}")))?;
         if self.keys.have_signed(&jwt) {
             Ok(SignatureStatus::Verified)

@@ -70,13 +70,13 @@ pub fn setup_reply(reply: &Reply, received: SystemTime) -> Result<(), Refused> {
     } else {
         let Refused { refusal, .. } = without_session(reply, "", &NAMES, received);
         let message = format!("HTTP {} whose body is not Descope's: is `baseUrl` right?", reply.status.as_u16());
-        Err(Refused { refusal, message })
+        Err(Refused::new(refusal, message))
     }
 }
 
 fn denied(reply: &Reply) -> Refused {
     let message = format!("Descope denies the set-up of the security questions: {}", descope::denial(reply));
-    Refused { refusal: Refusal::Denied, message }
+    Refused::new(Refusal::Denied, message)
 }
 
 const PATH: &str = "/v1/auth/security-questions/setup";

@@ -104,14 +104,10 @@ impl Reader {
 
     fn prepare_now(&self, source: &Source) -> Result<Prepared, NotRead> {
         let lock = source.lock().map_err(|not_locked| match not_locked {
-            NotLocked::Busy(lock) => NotRead::Refused(Refused {
-                refusal: Refusal::Failed,
-                message: format!(
-                    "another process exchanges this {}: it has locked `{}`",
-                    source.noun(),
-                    lock.display()
-                ),
-            }),
+            NotLocked::Busy(lock) => NotRead::Refused(Refused::new(
+                Refusal::Failed,
+                format!("another process exchanges this {}: it has locked `{}`", source.noun(), lock.display()),
+            )),
             NotLocked::Unusable(error) => NotRead::Unusable(error),
         });
         let prepared = lock.and_then(|lock| {
@@ -156,7 +152,7 @@ impl Reader {
         source: &Source,
         work: impl FnOnce(&Source, &Self) -> Result<T, NotRead> + Send + 'static,
     ) -> Result<T, NotRead> {
-        let hangs = || NotRead::Refused(Refused { refusal: Refusal::TimedOut, message: source.hangs() });
+        let hangs = || NotRead::Refused(Refused::new(Refusal::TimedOut, source.hangs()));
         let Ok(permit) = Arc::clone(&self.turn).try_acquire_owned() else { return Err(hangs()) };
         let read = {
             let (source, reader) = (source.clone(), self.clone());
@@ -169,10 +165,10 @@ impl Reader {
         match blocking::run_within(Lane::Read, READ_TIMEOUT, read).await {
             Ok(result) => result,
             Err(NotDone::Panicked | NotDone::TooLong) => Err(hangs()),
-            Err(NotDone::NoThread(shortage)) => Err(NotRead::Refused(Refused {
-                refusal: Refusal::TimedOut,
-                message: format!("cannot read the {}: {shortage}", source.noun()),
-            })),
+            Err(NotDone::NoThread(shortage)) => Err(NotRead::Refused(Refused::new(
+                Refusal::TimedOut,
+                format!("cannot read the {}: {shortage}", source.noun()),
+            ))),
         }
     }
 }

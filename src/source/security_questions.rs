@@ -148,7 +148,7 @@ fn denied_for_good(reply: &Reply) -> Refused {
          change, because wrong answers can lock the account",
         descope::denial(reply)
     );
-    Refused { refusal: Refusal::DeniedForGood, message }
+    Refused::new(Refusal::DeniedForGood, message)
 }
 
 fn to_be_verified(reply: &Reply) -> Refused {
@@ -156,7 +156,7 @@ fn to_be_verified(reply: &Reply) -> Refused {
         "Descope denies the refresh token of the last verification: {}; the security questions are answered again",
         descope::denial(reply)
     );
-    Refused { refusal: Refusal::Failed, message }
+    Refused::new(Refusal::Failed, message)
 }
 
 const VERIFY_PATH: &str = "/v1/auth/security-questions/verify";

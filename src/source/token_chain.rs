@@ -70,10 +70,9 @@ impl PresentedToken {
     /// Returns a POST with `Authorization: Bearer <project>:<refreshJwt>`.
     pub(super) fn request(&self, api: &Api, path: &str, body: &Value) -> Result<Request, Refused> {
         let request = Request::post_json(api.base_url.path(path), body);
-        request.bearer(&[api.project.as_str(), self.token.expose()]).map_err(|unsendable| Refused {
-            refusal: Refusal::Denied,
-            message: format!("the refresh token contains {unsendable}"),
-        })
+        request
+            .bearer(&[api.project.as_str(), self.token.expose()])
+            .map_err(|unsendable| Refused::new(Refusal::Denied, format!("the refresh token contains {unsendable}")))
     }
 
     /// Returns the answer of a reply with this result. A refresh token in a reply of success replaces this one, unless it is

@@ -67,7 +67,7 @@ fn of_error(reply: &Reply, error: &OwnError, names: &ExchangeNames) -> Option<Re
         ErrorClass::Failed => (Refusal::Failed, format!("{api} fails: {status_text}")),
         ErrorClass::Busy => (Refusal::Busy { retry_after: None }, format!("{api} asks to slow down: {status_text}")),
     };
-    Some(Refused { refusal, message })
+    Some(Refused::new(refusal, message))
 }
 
 /// The fields that are read from tokens and from errors. An invalid field does not affect the others.

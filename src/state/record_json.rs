@@ -41,7 +41,9 @@ pub(super) fn parse(text: &[u8], credential: &str) -> Option<Record> {
         None => None,
     };
     let refusal = match json.refusal {
-        Some(refusal) => Some(RecordedRefusal::read(&refusal.class, refusal.message, refusal.at.read()?)?),
+        Some(refusal) => {
+            Some(RecordedRefusal::read(&refusal.class, refusal.message, refusal.remedy, refusal.at.read()?)?)
+        }
         None => None,
     };
     Some(Record { request: Fingerprint::parse(&json.request_fingerprint)?, last_exchange, refusal, written })
@@ -99,13 +101,17 @@ struct RecordJson {
 struct RefusalJson {
     class: String,
     message: String,
+    /// Missing in records of earlier versions, and without a remedy for the very cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    remedy: Option<String>,
     at: StampJson,
 }
 
 impl RefusalJson {
     fn of(refusal: &RecordedRefusal) -> Self {
         let (class, message) = (refusal.class().word().to_owned(), refusal.message().to_owned());
-        Self { class, message, at: StampJson::of(refusal.at()) }
+        let remedy = refusal.remedy().map(str::to_owned);
+        Self { class, message, remedy, at: StampJson::of(refusal.at()) }
     }
 }
 
@@ -303,7 +309,7 @@ pub(super) mod tests {
                 key,
                 answer: Some(Answered { at: stamp(101), quiet: Duration::from_secs(30), awaits_change: true }),
             },
-            refusal: Some(RecordedRefusal::new(RefusalClass::Busy, "asked to wait", stamp(103))),
+            refusal: Some(RecordedRefusal::new(RefusalClass::Busy, "asked to wait", Some("wait"), stamp(103))),
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),
                 term: WrittenTerm {

@@ -68,6 +68,8 @@ fn assert_empty(folder: &Path) {
     assert!(left.is_empty(), "{left:?}");
 }
 
+/// Whether an exchange meets an outage that lasts less than a second depends on when the first tokens were written; the
+/// demo of ten seconds shows it.
 #[test]
 fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
     let (output, status, complaints, temporary) = Demo::start(&["--for", "3s"]).end();
@@ -83,7 +85,6 @@ fn it_narrates_ends_by_itself_and_leaves_nothing_behind() {
         "the API is back",
         "that was all: a new key and an outage",
         "the demo is over",
-        "as staged",
         "no token file was ever missing, torn or expired",
         "check --project-id",
         "run --project-id",

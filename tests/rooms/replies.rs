@@ -74,7 +74,7 @@ fn life(date: Option<&str>, claims: &str, rest: &str) -> Result<(u64, Vec<GrantN
     let headers: Vec<_> = date.map(|date| ("date", date)).into_iter().collect();
     match read(&reply(200, &headers, body(&jwt(claims), rest))) {
         Ok(granted) => Ok((granted.session.grant.lifetime.as_secs(), granted.notes)),
-        Err(Refused { refusal: Refusal::Garbled, message }) => Err(message),
+        Err(Refused { refusal: Refusal::Garbled, message, .. }) => Err(message),
         Err(other) => panic!("{other:?}"),
     }
 }

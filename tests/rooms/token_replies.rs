@@ -112,7 +112,7 @@ fn body(token: &str, rest: &str) -> String {
 fn life(client: &Client, token: &str, rest: &str) -> Result<(u64, Vec<GrantNote>), String> {
     match client.read(&reply(200, &[("date", DATE)], body(token, rest))) {
         Ok(granted) => Ok((granted.session.grant.lifetime.as_secs(), granted.notes)),
-        Err(Refused { refusal: Refusal::Garbled, message }) => Err(message),
+        Err(Refused { refusal: Refusal::Garbled, message, .. }) => Err(message),
         Err(other) => panic!("{other:?}"),
     }
 }

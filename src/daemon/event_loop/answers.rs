@@ -254,10 +254,5 @@ fn counted(refusals: u64) -> String {
 /// The result of an exchange that panicked.
 fn lost(now: Moment) -> Exchanged {
     let message = "the exchange ended by a bug in tokenwell; please report it".to_owned();
-    Exchanged::Refused {
-        identity: None,
-        sent: now,
-        refused: Refused { refusal: Refusal::Failed, message },
-        reread: None,
-    }
+    Exchanged::Refused { identity: None, sent: now, refused: Refused::new(Refusal::Failed, message), reread: None }
 }

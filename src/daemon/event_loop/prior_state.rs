@@ -11,6 +11,7 @@ use crate::{
     daemon::{
         credential_state::CredentialState,
         disk_scan::{Found, Newcomer},
+        refusals::RefusalMessage,
         span,
     },
     log_lines::ROUTINE,
@@ -134,7 +135,8 @@ impl Daemon {
         };
         let (class, message, at) = (refusal.class(), refusal.message(), refusal.at().on_the_clock_of(now));
         let key = state.token().last_exchange().map(|exchange| exchange.key);
-        state.log_mut().refusals_mut().note(at, key, class, message);
+        let remedy = refusal.remedy().map(str::to_owned);
+        state.log_mut().refusals_mut().note(key, RefusalMessage { class, message: message.to_owned(), remedy, at });
         if let Some(origin) = self.fleet.origin_of(id).filter(|_| class == RefusalClass::Busy) {
             self.host_holds.note(origin, state.name(), message);
         }
@@ -156,7 +158,8 @@ impl Daemon {
         }
         let noun = state.credential().source.noun();
         let message = format!("Descope denied the {noun} before this start; nothing is sent again before they change");
-        state.log_mut().refusals_mut().note(now, None, RefusalClass::Denied, &message);
+        let refusal = RefusalMessage { class: RefusalClass::Denied, message: message.clone(), remedy: None, at: now };
+        state.log_mut().refusals_mut().note(None, refusal);
         let (name, class) = (state.name().to_owned(), RefusalClass::Denied.word());
         let remedy = state.credential().source.denied_remedy();
         error!(credential = name, class, next_in = "never", "{message}; {remedy}");

@@ -4,7 +4,10 @@ use tracing::{debug, error, warn};
 
 use super::Daemon;
 use crate::{
-    daemon::{refusals::Logged, span},
+    daemon::{
+        refusals::{Logged, RefusalMessage},
+        span,
+    },
     exchange::Refused,
     fingerprint::Fingerprint,
     renewal::{Id, Moment, RefusalClass},
@@ -20,7 +23,13 @@ impl Daemon {
         }
         let class = refused.refusal.class();
         state.counts_mut().add(now, ExchangeResult::Refused(class));
-        let telling = state.log_mut().refusals_mut().note(now, key, class, &refused.message);
+        let refusal = RefusalMessage {
+            class,
+            message: refused.message.clone(),
+            remedy: refused.remedy.as_deref().map(str::to_owned),
+            at: now,
+        };
+        let telling = state.log_mut().refusals_mut().note(key, refusal);
         if let Some(origin) = self.fleet.origin_of(id).filter(|_| class == RefusalClass::Busy) {
             self.host_holds.note(origin, state.name(), &refused.message);
         }
@@ -59,6 +68,7 @@ impl Daemon {
                     repeated,
                     expires_in,
                     next_in,
+                    remedy = refused.remedy.as_deref(),
                     "{message}; {token}"
                 )
             };

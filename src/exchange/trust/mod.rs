@@ -191,7 +191,7 @@ impl Trust {
                 }
                 Fetch::Succeeded
             }
-            Err(Refused { refusal: _, message }) => Fetch::Failed { why: message },
+            Err(Refused { message, .. }) => Fetch::Failed { why: message },
         }
     }
 }
@@ -224,7 +224,7 @@ fn unsupported() -> SignatureStatus {
 }
 
 fn garbled(message: &str) -> Refused {
-    Refused { refusal: Refusal::Garbled, message: message.to_owned() }
+    Refused::new(Refusal::Garbled, message.to_owned())
 }
 
 /// Writes the cache file off the event loop. A failure costs one request after the next start. The wait is bounded,

@@ -87,7 +87,7 @@ impl World {
 
 fn garbled(result: Result<SignatureStatus, Refused>) -> String {
     match result {
-        Err(Refused { refusal: Refusal::Garbled, message }) => message,
+        Err(Refused { refusal: Refusal::Garbled, message, .. }) => message,
         other => panic!("{other:?}"),
     }
 }
