@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::{
     api::Api,
+    http1,
     network_path::{NetworkPath, Untunnelled},
     origin::Origin,
     proxy::{self, Proxies, ProxyError},
@@ -72,6 +73,7 @@ impl Client {
             .pool_idle_timeout(POOL_IDLE_MAX)
             .https_only(!origin.is_plain_http())
             .no_proxy();
+        let builder = http1::lenient(builder);
         let builder = if origin.is_plain_http() {
             builder.tls_certs_only([])
         } else {

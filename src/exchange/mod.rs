@@ -9,6 +9,7 @@ mod base_url;
 mod client;
 mod clients;
 mod form;
+mod http1;
 mod network_path;
 mod origin;
 mod project;

@@ -6,7 +6,7 @@ use std::{error::Error, io, time::Duration};
 
 use rustls::{CertificateError, Error as TlsError};
 
-use super::{network_path::Untunnelled, origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
+use super::{http1, network_path::Untunnelled, origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
 use crate::{blocking::Shortage, renewal::Refusal};
 
 /// An error between the client and the API.
@@ -28,6 +28,8 @@ pub(super) enum TransportError {
         /// What a proxy did, if it has opened a tunnel.
         in_tunnel: Option<Untunnelled>,
     },
+    /// The reply is no HTTP that can be read; the description of what is wrong with it.
+    Malformed(&'static str),
     /// Any other error, with its description.
     Broken(String),
 }
@@ -39,6 +41,9 @@ impl TransportError {
             return if error.is_connect() { Self::SlowConnect { by_proxy: None } } else { Self::Slow };
         }
         let causes = causes(error);
+        if let Some(words) = causes.iter().rev().find_map(|cause| http1::malformed(&cause.to_string())) {
+            return Self::Malformed(words);
+        }
         let through_proxy = causes.iter().any(|cause| cause.to_string().starts_with(TUNNEL));
         let words = causes.iter().rev().find_map(|cause| words(*cause)).unwrap_or_else(|| {
             if error.is_connect() {
@@ -68,6 +73,10 @@ impl TransportError {
             }
             Self::TooLong => {
                 (Refusal::Unreachable, format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"))
+            }
+            Self::Malformed(words) => {
+                let message = format!("cannot read the reply of `{origin}`: {words}");
+                return Refused::new(Refusal::Unreachable, message).with_remedy(IF_MALFORMED);
             }
             Self::NotConnected { words, .. } | Self::Broken(words) => {
                 (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}"))
@@ -181,17 +190,18 @@ fn io_words(error: &io::Error) -> Option<String> {
 /// The maximum length of the chain of causes.
 const CAUSES_MAX: usize = 16;
 const IF_SLOW: &str = "see whether the network is slow, or raise `http.timeout`";
+const IF_MALFORMED: &str =
+    "ask `curl -v` what the server sends: the URL may be wrong, or something in front of the API changes its replies";
 const CLOSED_EARLY: &str = "the connection was closed before the complete reply arrived";
 const TUNNEL: &str = "tunnel error";
 /// The beginning of each known text, and its description.
-const KNOWN_TEXTS: [(&str, &str); 7] = [
+const KNOWN_TEXTS: [(&str, &str); 6] = [
     ("tunnel error: proxy authorization required", "the proxy wants a user and a password"),
     ("tunnel error: unsuccessful", "the proxy refuses to connect to the API"),
     ("tunnel error: unexpected end of file", "the proxy closed the connection"),
     ("connection closed before message completed", CLOSED_EARLY),
     ("end of file before message length reached", CLOSED_EARLY),
     ("unexpected EOF during chunk size line", CLOSED_EARLY),
-    ("invalid HTTP", "the server does not speak HTTP"),
 ];
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 
 #[path = "../../common/nobody.rs"]
 mod nobody;
+mod odd_http;
 mod server;
 mod tls;
 mod trust;
@@ -215,8 +216,6 @@ async fn a_connection_refused_closed_or_reset_is_said_so() {
         (Answer::ThenClose(half_chunk), closed),
         (Answer::ThenReset(String::new()), "the connection was reset"),
         (Answer::ThenReset(half), "the connection was reset"),
-        (Answer::ThenClose("SSH-2.0-canary\r\n\r\n".to_owned()), "the server does not speak HTTP"),
-        (Answer::ThenClose("HTTP/1.1 OK canary\r\n\r\n".to_owned()), "the server does not speak HTTP"),
     ] {
         let refused = refused_by(answer, &patient()).await;
         assert_eq!(refused.refusal, Refusal::Unreachable);
