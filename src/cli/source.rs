@@ -11,7 +11,10 @@ use tracing::warn;
 
 use super::{failure::Failure, logging, print};
 use crate::{
-    config::{self, Config, ConfigSource, DEFAULT_FILE, Diagnostic, Environment, Loaded, Origin, looks_like_a_secret},
+    config::{
+        self, Config, ConfigSource, DEFAULT_FILE, Diagnostic, Environment, Loaded, Origin, Unexpanded,
+        looks_like_a_secret,
+    },
     daemon,
     status::Placement,
 };
@@ -140,14 +143,30 @@ pub(super) fn output(path: &Path) -> Result<PathBuf, Failure> {
 
 /// Makes a path absolute. Resolves `..` in the file system, through links.
 ///
-/// A `~` that the shell left in place, as in `--output=~/a.jwt`, is refused: it would become a folder of that name.
+/// A `~` that the shell left in place, as in `--output=~/a.jwt`, is refused: it would become a folder of that name. So are `$HOME`, which
+/// no shell expands in an `ExecStart=` or in `args` of Kubernetes, and a URL.
 pub(super) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    if path.components().next() == Some(Component::Normal(HOME_OF_SHELLS.as_ref())) {
+    if let Some(unexpanded) = path.to_str().and_then(Unexpanded::at_the_start) {
         let shown = path.display();
-        return Err(Failure::CommandLine(format!(
-            "`{shown}`: the shell has not replaced `~`, which it does only at the start of a word\n       \
-             write the path in full or with `$HOME`; a folder of this name is `./{shown}`"
-        )));
+        let remedy = match unexpanded {
+            Unexpanded::Home | Unexpanded::HomeOf(_) => {
+                "the shell has not replaced `~`, which it does only at the start of a word\n       \
+                 write the path in full or with `$HOME`"
+                    .to_owned()
+            }
+            Unexpanded::Variable { .. }
+            | Unexpanded::Braced(_)
+            | Unexpanded::Specifier(_)
+            | Unexpanded::OfWindows(_) => {
+                "it is not expanded: no shell has read it, or it was in single quotes\n       write the path in full"
+                    .to_owned()
+            }
+            Unexpanded::Template | Unexpanded::Url | Unexpanded::Drive | Unexpanded::Quote | Unexpanded::Space => {
+                format!("{unexpanded}\n       {}", unexpanded.remedy())
+            }
+        };
+        let what = format!("`{shown}`: {remedy}; a file or folder of this name is `./{shown}`");
+        return Err(Failure::CommandLine(what));
     }
     let goes_up = path.components().any(|part| part == Component::ParentDir);
     if let (true, Some(folder), Some(name)) = (goes_up, path.parent(), path.file_name()) {
@@ -184,4 +203,3 @@ const CONFIG_HELP: &str = "Configuration file [default: $TOKENWELL_CONFIG, else 
 const BASE_URL_HELP: &str =
     "Base URL of Descope's API; overrides $DESCOPE_BASE_URL and the file [default: by the project's region]";
 const CONFIG_VARIABLE: &str = "TOKENWELL_CONFIG";
-const HOME_OF_SHELLS: &str = "~";

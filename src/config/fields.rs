@@ -45,6 +45,7 @@ impl<'a> Fields<'a> {
     ) -> Self {
         let fields = Self { entries, steps, path, location, known: Vec::new(), missing: Vec::new() };
         fields.refuse_duplicates(diagnostics);
+        fields.refuse_merge_keys(diagnostics);
         fields
     }
 
@@ -97,7 +98,7 @@ impl<'a> Fields<'a> {
     /// key in the wrong place.
     pub(super) fn finish(mut self, diagnostics: &mut Diagnostics) {
         for (n, (key, _)) in self.entries.iter().enumerate() {
-            if self.known.contains(&key.as_str()) {
+            if self.known.contains(&key.as_str()) || key == MERGE_KEY {
                 continue;
             }
             let remedy = match suggestion(key, &self.known) {
@@ -128,6 +129,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    /// YAML 1.1 merges the fields of another mapping here. The parser does not, so the key would become a field or a claim of
+    /// that name. A quoted `"<<"` cannot be distinguished from it.
+    fn refuse_merge_keys(&self, diagnostics: &mut Diagnostics) {
+        for (n, _) in self.entries.iter().enumerate().filter(|(_, (key, _))| key == MERGE_KEY) {
+            let what = "merge keys are not supported";
+            diagnostics.mistake(&self.location_of(n, Part::Key), what, "write the fields out");
+        }
+    }
+
     fn location_of(&self, n: usize, part: Part) -> Location {
         let key = shown_key(&self.entries[n].0);
         let path = if self.path.is_empty() { key } else { format!("{}.{key}", self.path) };
@@ -135,4 +145,6 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// The merge key of YAML 1.1.
+pub(super) const MERGE_KEY: &str = "<<";
 const FIELDS_REMEDY: &str = "write `name: value` pairs, one a line";

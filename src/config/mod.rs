@@ -48,4 +48,4 @@ pub use own_outputs::OwnOutputs;
 pub use show::looks_like_a_secret;
 pub use source::{ConfigSource, DEFAULT_FILE, Origin};
 pub use suggest::nearest_name;
-pub use value::{duration, name::of_file as name_of_file};
+pub use value::{duration, name::of_file as name_of_file, unexpanded::Unexpanded};

@@ -126,6 +126,13 @@ impl Text {
         Self { value: value.to_owned(), written: value.to_owned(), location }
     }
 
+    /// Returns the text after a prefix, if it has it.
+    pub(super) fn strip_prefix(&self, prefix: &str) -> Option<Self> {
+        let value = self.value.strip_prefix(prefix)?.to_owned();
+        let written = self.written.strip_prefix(prefix).unwrap_or(&self.written).to_owned();
+        Some(Self { value, written, location: self.location.clone() })
+    }
+
     /// Returns the text as written, before variables were expanded.
     pub(super) fn written(&self) -> &str {
         &self.written

@@ -12,9 +12,6 @@ pub(super) enum Suggestion {
 /// Returns the best suggestion for an unknown field, if there is one.
 pub(super) fn suggestion(key: &str, known: &[&'static str]) -> Option<Suggestion> {
     let bare = bare(key);
-    if key == "<<" {
-        return Some(Suggestion::Advice("merge keys are not supported: write the fields out"));
-    }
     let is_of_a_credential = known.contains(&"accessKeyFile");
     let is_expected = |secret: &&SecretItself| is_of_a_credential || known.contains(&secret.field);
     let secret = SECRETS_THEMSELVES.iter().filter(is_expected).find(|secret| secret.names.contains(&bare.as_str()));

@@ -10,12 +10,15 @@ use super::{
     pattern,
 };
 use crate::{
-    config::value::{
-        duration::short,
-        level::LEVELS,
-        name::NAME_BYTES_MAX,
-        path::FILE_NAME_BYTES_MAX,
-        variable::{OF_THE_LINKER, OF_THE_SHELL},
+    config::{
+        fields::MERGE_KEY,
+        value::{
+            duration::short,
+            level::LEVELS,
+            name::NAME_BYTES_MAX,
+            path::FILE_NAME_BYTES_MAX,
+            variable::{OF_THE_LINKER, OF_THE_SHELL},
+        },
     },
     hook::Signal,
     output,
@@ -201,6 +204,7 @@ pub(super) fn file_names_to_names() -> Form {
     let Form::Value { schema: name, .. } = name() else { return any_text("A name") };
     let schema = json!({
         "type": "object",
+        "properties": no_merge_key(),
         "patternProperties": {r"^[^./][^/]*$": name},
         "additionalProperties": false,
         "errorMessage": "write something like `SEARCH_API_KEY: search`",
@@ -306,7 +310,10 @@ pub(super) fn command(words_max: usize) -> Form {
 /// Claims to request: a mapping of values that are not null.
 pub(super) fn custom_claims() -> Form {
     let remedy = "write `name: value` pairs";
-    form("A mapping", json!({"type": "object", "additionalProperties": {"$ref": CLAIM}, "errorMessage": remedy}))
+    form(
+        "A mapping",
+        json!({"type": "object", "properties": no_merge_key(), "additionalProperties": {"$ref": CLAIM}, "errorMessage": remedy}),
+    )
 }
 
 /// The schema of a claim's value; a definition of its own, because it is recursive.
@@ -317,8 +324,14 @@ pub(super) fn claim() -> Value {
         "type": ["string", "number", "boolean", "array", "object"],
         "pattern": pattern::any(),
         "items": {"$ref": CLAIM},
+        "properties": no_merge_key(),
         "additionalProperties": {"$ref": CLAIM},
     })
+}
+
+/// The properties of a mapping with free names: the merge key of YAML 1.1 is none of them.
+fn no_merge_key() -> Value {
+    json!({MERGE_KEY: {"not": {}, "errorMessage": "write the fields out: merge keys are not supported"}})
 }
 
 /// Names of claims.

@@ -197,6 +197,10 @@ fn program(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     if text.value.is_empty() || text.value.starts_with('/') {
         return path::file_of(text, diagnostics);
     }
+    if let Some((what, remedy)) = path::unexpanded(text) {
+        diagnostics.mistake(&text.location, what, remedy);
+        return None;
+    }
     let name = text.shown();
     let remedy = if text.value.contains(char::is_whitespace) {
         COMMAND.to_owned()

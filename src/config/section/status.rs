@@ -78,13 +78,14 @@ fn listen(field: &Field, conflicts: &mut PathConflicts, diagnostics: &mut Diagno
     if text.value == "systemd" {
         return Some(Listen::Systemd);
     }
-    if let Some(socket) = text.value.strip_prefix("unix:") {
-        if !socket.starts_with('/') {
-            let what = format!("{} is not an absolute path", text.shown());
-            diagnostics.mistake(&text.location, what, "write `unix:` and an absolute path");
+    if let Some(socket) = text.strip_prefix("unix:") {
+        if !socket.value.starts_with('/') {
+            let relative = || (format!("{} is not an absolute path", text.shown()), RELATIVE_SOCKET.to_owned());
+            let (what, remedy) = path::unexpanded(&socket).unwrap_or_else(relative);
+            diagnostics.mistake(&text.location, what, remedy);
             return None;
         }
-        let path = path::file_of(&Text::outside(socket, text.location.clone()), diagnostics)?;
+        let path = path::file_of(&socket, diagnostics)?;
         if path.as_os_str().len() > SOCKET_PATH_BYTES_MAX {
             let remedy = format!("at most {SOCKET_PATH_BYTES_MAX} bytes, the kernel's limit for socket paths");
             diagnostics.mistake(&text.location, "the path is too long", remedy);
@@ -113,6 +114,7 @@ fn remedy(value: &str) -> String {
 }
 
 const NO_HOST: &str = "list the host names of the reverse proxy, such as `[status.corp.example]`, or remove the line";
+const RELATIVE_SOCKET: &str = "write `unix:` and an absolute path";
 const REMEDY: &str = "write something like `0.0.0.0:9465`, `unix:/run/tokenwell/status.sock` or `systemd`";
 
 /// The bound on the name of a daemon, which is a label of a metric.

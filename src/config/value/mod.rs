@@ -15,4 +15,5 @@ pub(super) mod scope;
 pub(super) mod share;
 pub(super) mod template;
 pub(super) mod token_url;
+pub(super) mod unexpanded;
 pub(super) mod variable;

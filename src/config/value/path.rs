@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::name::NAME_BYTES_MAX;
+use super::{name::NAME_BYTES_MAX, unexpanded::Unexpanded};
 use crate::config::{
     diagnostics::{Diagnostics, Location},
     kernel_folders,
@@ -74,7 +74,9 @@ pub(in crate::config) fn secret_file(field: &Field, remedy: &str, diagnostics: &
 
 fn secret_file_of(text: &Text, remedy: &str, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
     if !text.value.starts_with('/') {
-        diagnostics.mistake(&text.location, "not an absolute path", remedy);
+        let unexpanded = unexpanded(text);
+        let (what, remedy) = unexpanded.unwrap_or_else(|| ("not an absolute path".to_owned(), remedy.to_owned()));
+        diagnostics.mistake(&text.location, what, remedy);
         return None;
     }
     file_of(text, diagnostics)
@@ -87,6 +89,10 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         Some(("empty".to_owned(), "write an absolute path".to_owned()))
     } else if text.value.chars().any(char::is_control) {
         Some(("it contains a control character".to_owned(), "write a plain path".to_owned()))
+    } else if path.is_relative()
+        && let Some(unexpanded) = unexpanded(text)
+    {
+        Some(unexpanded)
     } else if path.is_relative() {
         let what = format!("{} is not an absolute path", text.shown());
         Some((what, relative_remedy(text, diagnostics.config_folder)))
@@ -101,13 +107,28 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         diagnostics.mistake(&text.location, what, remedy);
         return None;
     }
+    if let Some(unexpanded) = Unexpanded::inside(text.written()) {
+        diagnostics.warning(&text.location, unexpanded.to_string(), remedy_at(&text.location, unexpanded));
+    }
     Some(path.components().collect())
 }
 
-fn relative_remedy(text: &Text, config_folder: &Path) -> String {
-    if text.value.starts_with("~/") {
-        return "write the home folder in full, or as `${HOME}`; `~` is not replaced here".to_owned();
+/// Returns what a relative path begins with that another program would expand, and the remedy.
+pub(in crate::config) fn unexpanded(text: &Text) -> Option<(String, String)> {
+    let unexpanded = Unexpanded::at_the_start(&text.value)?;
+    // The value of a variable may be secret.
+    let may_be_shown = text.is_written_out() || unexpanded == Unexpanded::Home;
+    may_be_shown.then(|| (unexpanded.to_string(), remedy_at(&text.location, unexpanded)))
+}
+
+fn remedy_at(location: &Location, unexpanded: Unexpanded) -> String {
+    match location {
+        Location::File { .. } | Location::WholeFile { .. } => unexpanded.remedy(),
+        Location::Flag(_) | Location::Variable(_) => "write the path in full".to_owned(),
     }
+}
+
+fn relative_remedy(text: &Text, config_folder: &Path) -> String {
     let from_file = matches!(text.location, Location::File { .. });
     if from_file && text.is_written_out() && !looks_like_a_secret(&text.value) && !text.value.contains("..") {
         let whole: PathBuf = config_folder.join(&text.value).components().collect();

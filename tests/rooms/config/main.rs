@@ -18,6 +18,7 @@ mod kinds;
 mod messages;
 mod model;
 mod oauth;
+mod paths;
 mod places;
 mod reply_fields;
 mod security_questions;

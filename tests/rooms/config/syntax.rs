@@ -122,9 +122,51 @@ credentials:
               did you mean `baseUrl`?
       line 4, credentials[0]: `name` is missing
               write something like `name: billing`
-      line 4, credentials[0]."<<": unknown field
-              merge keys are not supported: write the fields out
+      line 4, credentials[0]."<<": merge keys are not supported
+              write the fields out
     "#);
+}
+
+#[test]
+fn a_merge_key_is_a_mistake_in_every_mapping() {
+    let base = "projectId: P2abc\ncredentials:\n- name: a\n  accessKeyFile: /keys/a\n";
+    let oauth = "projectId: P2abc\ncredentials:\n- name: a\n  outputs: [{path: /run/a.jwt}]\n";
+    let outputs = "  outputs: [{path: /run/a.jwt}]\n";
+    for (field, yaml) in [
+        ("", format!("{base}{outputs}<<: {{log: {{}}}}\n")),
+        ("credentials[0].", format!("{base}{outputs}  <<: {{required: true}}\n")),
+        ("credentials[0].customClaims.", format!("{base}{outputs}  customClaims: {{<<: {{tier: gold}}}}\n")),
+        ("credentials[0].customClaims.", format!("{base}{outputs}  customClaims: {{a: &a {{b: c}}, <<: [*a]}}\n")),
+        ("credentials[0].customClaims.", format!("{base}{outputs}  customClaims: {{\"<<\": gold}}\n")),
+        (
+            "credentials[0].customClaims.a[1].b.",
+            format!("{base}{outputs}  customClaims: {{a: [1, {{b: {{<<: {{}}}}}}]}}\n"),
+        ),
+        ("credentials[0].verify.", format!("{base}{outputs}  verify: {{<<: {{audience: a}}}}\n")),
+        ("credentials[0].verify.claims.", format!("{base}{outputs}  verify: {{claims: {{<<: {{a: b}}}}}}\n")),
+        ("credentials[0].renew.", format!("{base}{outputs}  renew: {{<<: {{at: 50%}}}}\n")),
+        ("credentials[0].hooks[0].", format!("{base}{outputs}  hooks: [{{<<: {{signal: HUP}}}}]\n")),
+        ("credentials[0].outputs[0].", format!("{base}  outputs: [{{path: /run/a.jwt, <<: {{mode: \"0600\"}}}}]\n")),
+        (
+            "credentials[0].outputs[0].variables.",
+            format!("{base}  outputs: [{{path: /run/a.env, format: env, variables: {{<<: {{TOKEN: token}}}}}}]\n"),
+        ),
+        ("credentials[0].oauth.", format!("{oauth}  oauth: {{clientSecretFile: /keys/a, <<: {{scope: [a]}}}}\n")),
+        ("credentials[0].securityQuestions.", format!("{oauth}  securityQuestions: {{<<: {{loginId: a}}}}\n")),
+        (
+            "credentialsFrom[0].rename.",
+            "projectId: P2abc\ncredentialsFrom:\n- accessKeyDirectory: /keys\n  rename: {<<: {A: a}}\n  \
+             outputs: [{path: \"/run/{name}.jwt\"}]\n"
+                .to_owned(),
+        ),
+        ("http.", format!("{base}{outputs}http: {{<<: {{timeout: 9s}}}}\n")),
+        ("status.", format!("{base}{outputs}status: {{<<: {{listen: \"127.0.0.1:1\"}}}}\n")),
+        ("log.", format!("{base}{outputs}log: {{<<: {{level: info}}}}\n")),
+    ] {
+        let refusal = refusal(&yaml, &[]);
+        let expected = format!("{field}\"<<\": merge keys are not supported");
+        assert!(refusal.contains(&expected) && refusal.contains("write the fields out"), "{yaml}: {refusal}");
+    }
 }
 
 #[test]

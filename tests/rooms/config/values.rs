@@ -198,8 +198,8 @@ credentials:
                write a plain path
       line 12, credentials[0].outputs[5].path: `./a` is not an absolute path
                write it in full, such as `/etc/tokenwell/a`
-      line 13, credentials[0].outputs[6].path: `~/a` is not an absolute path
-               write the home folder in full, or as `${HOME}`; `~` is not replaced here
+      line 13, credentials[0].outputs[6].path: `~` is not expanded
+               write `${HOME}/…`, or the home folder in full
       line 14, credentials[0].outputs[7].path: the file name is too long
                at most 200 bytes: temporary files beside it have longer names
     ");

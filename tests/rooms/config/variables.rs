@@ -23,8 +23,8 @@ credentials:
               set it, or write the value here
       line 2, baseUrl: `${` has no `}`
               write `${NAME}` for a variable, `$$` for a dollar
-      line 3, stateDirectory: `$HOME/state` is not an absolute path
-              write it in full, such as `/etc/tokenwell/$HOME/state`
+      line 3, stateDirectory: `$HOME` is not expanded without braces
+              write `${HOME}`
       line 5, credentials[0].name: `${NAME}` is not a credential name
               use lowercase letters, digits and `-` between them, at most 63 characters, such as `billing`
       line 6, credentials[0].accessKeyFile: the environment variable `KEYS` is not set
