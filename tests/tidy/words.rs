@@ -40,7 +40,7 @@ fn has(line: &str, word: &str) -> bool {
 /// The table of these words.
 const TABLE: &str = "tests/tidy/walls.rs";
 
-const PLACES: [&str; 6] = ["src/", "tests/", "docs/", "deploy/", "config/", "README.md"];
+const PLACES: [&str; 7] = ["src/", "tests/", "fuzz/", "docs/", "deploy/", "config/", "README.md"];
 
 #[cfg(test)]
 mod tests {

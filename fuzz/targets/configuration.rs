@@ -1,0 +1,6 @@
+//! Runs `checks/configuration.rs` on inputs of libFuzzer.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| {
+    checks::configuration::check(input);
+});
