@@ -21,7 +21,7 @@ pub(super) struct ProxyProbe {
 pub(super) async fn probe(
     network_path: &NetworkPath,
     connected: Connected,
-    anchors: &Anchors,
+    anchors: Option<&Anchors>,
     timeout: Duration,
 ) -> (ProxyProbe, Option<Tunnel>) {
     let began = clock::now();

@@ -3,7 +3,7 @@
 use std::{io, sync::Arc};
 
 use super::{dns, examination::Doctor, finding::Finding, progress::Report, proxy, tcp, tls};
-use crate::exchange::{Anchors, ClientError, Clients, NetworkPath, Origin, Proxies};
+use crate::exchange::{Anchors, ClientError, Clients, NetworkPath, Origin, Proxies, TlsSetupError};
 
 /// A host that requests are sent to.
 pub(super) struct Target {
@@ -16,7 +16,7 @@ pub(super) struct Target {
 
 /// The clients of all hosts, and the certificates that they trust.
 pub(super) struct Trusted {
-    anchors: Anchors,
+    anchors: Result<Anchors, TlsSetupError>,
     pub(super) clients: Result<Clients, ClientError>,
 }
 
@@ -42,7 +42,7 @@ impl Doctor {
     pub(super) async fn trusted(&self, report: &mut Report<'_>) -> Option<Trusted> {
         let config = Arc::clone(&self.config);
         let build = move || {
-            let anchors = Anchors::load(config.http.ca_file.as_deref()).unwrap_or_default();
+            let anchors = Anchors::load(&config.http);
             let api = config.base_url.origin();
             let clients = Clients::build(&api, config.origins(), &config.http, &Proxies::from_environment());
             Trusted { anchors, clients }
@@ -84,20 +84,28 @@ impl Doctor {
             target.emit(vec![Finding::failed("TLS", text)], report)?;
             return stopped("TLS", UNKNOWN_CERTIFICATES);
         };
-        let tunnelling = proxy::probe(&network_path, connected, anchors, timeout);
+        let tunnelling = proxy::probe(&network_path, connected, anchors.as_ref().ok(), timeout);
         let (probe, tunnel) = report.wait("asking the proxy for a tunnel", tunnelling).await;
         target.emit(probe.findings(), report)?;
         let Some(tunnel) = tunnel else { return stopped("proxy", "the proxy opens no tunnel") };
 
-        if let Err(error) = clients {
-            target.emit(vec![Finding::failed("TLS", error.to_string())], report)?;
-            return stopped("TLS", UNKNOWN_CERTIFICATES);
-        }
-        if network_path.is_plain_http() {
+        if network_path.is_plain_http() && clients.is_ok() {
             let because = format!("`{}` is plain http", target.setting);
             target.emit(vec![Finding::skipped("TLS", &because)], report)?;
             return Ok(Ok(()));
         }
+        let usable = match (anchors, clients) {
+            (Ok(anchors), Ok(_)) => Ok(anchors),
+            (_, Err(error)) => Err(error.to_string()),
+            (Err(error), Ok(_)) => Err(error.to_string()),
+        };
+        let anchors = match usable {
+            Ok(anchors) => anchors,
+            Err(error) => {
+                target.emit(vec![Finding::failed("TLS", error)], report)?;
+                return stopped("TLS", UNKNOWN_CERTIFICATES);
+            }
+        };
         let probe = report.wait("making the TLS handshake", tls::probe(&network_path, tunnel, anchors, timeout)).await;
         target.emit(probe.findings(), report)?;
         match probe.why_stop() {

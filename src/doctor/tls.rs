@@ -42,7 +42,11 @@ impl TlsProbe {
         let Self { time, now, handshake } = self;
         let Handshake { version, chain, trust } = match handshake {
             Ok(handshake) => handshake,
-            Err(why) => return vec![Finding::failed(SUBJECT, without_prefix(&why.to_string()))],
+            Err(why) => {
+                let remedy = why.remedy().map_or(String::new(), |remedy| format!("; {remedy}"));
+                let why = why.to_string();
+                return vec![Finding::failed(SUBJECT, format!("{}{remedy}", without_prefix(&why)))];
+            }
         };
         let end = chain.first().and_then(|certificate| certificate.ends);
         let until = end.map_or(String::new(), |end| format!(" (until {})", humantime::format_rfc3339_seconds(end)));
@@ -55,7 +59,7 @@ impl TlsProbe {
         let authority = match trust {
             Ok(authority) => authority,
             Err(why) => {
-                let text = format!("{}; the server shows {shown}", without_prefix(&why.to_string()));
+                let text = format!("{why}; {}; the server shows {shown}", why.remedy());
                 return vec![Finding::failed(SUBJECT, text)];
             }
         };
@@ -94,9 +98,9 @@ mod tests {
     use std::time::UNIX_EPOCH;
 
     use super::*;
-    use crate::exchange::{Authority, Certificate, Untrusted};
+    use crate::exchange::{Authority, Certificate, CertificateFault};
 
-    fn lines(trust: Result<Authority, Untrusted>, days_left: u64) -> String {
+    fn lines(trust: Result<Authority, CertificateFault>, days_left: u64) -> String {
         let now = UNIX_EPOCH + Duration::from_secs(1_795_000_000);
         let certificate = |subject: &str, issuer: &str| Certificate {
             subject: subject.to_owned(),
@@ -122,6 +126,6 @@ mod tests {
         Passed trusted by root `GTS Root R4` of `http.caFile`
         Remark the server's certificate ends in 3 days; its operator should renew it
         ");
-        insta::assert_snapshot!(lines(Err(Untrusted::SeveralRoots), 80), @"Failed more than one root is needed to trust the server's certificate; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
+        insta::assert_snapshot!(lines(Err(CertificateFault::SeveralRoots), 80), @"Failed more than one root is needed to trust the server's certificate; let the server's operator replace the certificate; the server shows `api.descope.com` (until 2027-02-06T11:06:40Z), signed by `WE1`, signed by `GTS Root R4`");
     }
 }

@@ -1,8 +1,8 @@
 //! The HTTP client for every request to an API. It returns complete replies.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use reqwest::{Response, redirect, retry, tls};
+use reqwest::{Response, redirect, retry};
 use zeroize::Zeroizing;
 
 use super::{
@@ -15,8 +15,8 @@ use super::{
     reply::{BODY_BYTES_MAX, Reply},
     request::Request,
     resolver::Resolver,
-    roots::{self, CaFileError},
     settings::HttpSettings,
+    tls::{self, ClientAuth, ClientCertificate, Tls, TlsSetupError},
     transport::TransportError,
 };
 use crate::{renewal::Refusal, session::Jwks};
@@ -31,28 +31,22 @@ pub struct Client {
     timeout: Duration,
     connect_timeout: Duration,
     path: Arc<NetworkPath>,
+    /// `None` without TLS.
+    certificate: Option<Arc<ClientCertificate>>,
 }
 
 /// Why no client can be built. The user has to correct each of these.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// The file of `http.caFile` is unusable.
-    #[error("cannot use `http.caFile` `{}`: {error}; name a file of PEM certificates that tokenwell may read, or remove `caFile`", path.display())]
-    CaFile {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: CaFileError,
-    },
+    /// TLS cannot be set up.
+    #[error(transparent)]
+    Tls(#[from] TlsSetupError),
     /// A proxy variable of the environment is unusable.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
-    /// The system has no certificate authorities, as in an image built from scratch.
-    #[error("the system trusts no certificate authority: install `ca-certificates`, or set `http.caFile`")]
-    NoRoots,
-    /// Any other error of the TLS library.
-    #[error("cannot set up TLS")]
-    Tls(#[source] reqwest::Error),
+    /// Any other error of the HTTP library.
+    #[error("cannot set up the HTTP client")]
+    Http(#[source] reqwest::Error),
 }
 
 impl Client {
@@ -60,6 +54,17 @@ impl Client {
     ///
     /// Plain http uses no roots and no proxy, because a proxy would see the secret.
     pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
+        let tls = if origin.is_plain_http() { None } else { Some(tls::load(settings)?.1) };
+        Self::with_tls(origin, settings, proxies, tls.as_ref())
+    }
+
+    /// Returns a client with this TLS, which https needs.
+    pub(super) fn with_tls(
+        origin: &Origin,
+        settings: &HttpSettings,
+        proxies: &Proxies,
+        tls: Option<&Tls>,
+    ) -> Result<Self, ClientError> {
         // An error means that a provider is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -68,31 +73,28 @@ impl Client {
             .retry(retry::never())
             .referer(false)
             .dns_resolver(Arc::new(Resolver))
-            .tls_version_min(tls::Version::TLS_1_2)
             .connect_timeout(settings.connect_timeout)
             .pool_idle_timeout(POOL_IDLE_MAX)
             .https_only(!origin.is_plain_http())
             .no_proxy();
         let builder = http1::lenient(builder);
-        let builder = if origin.is_plain_http() {
-            builder.tls_certs_only([])
-        } else {
-            let certificates = match &settings.ca_file {
-                Some(path) => roots::read(path).map_err(|error| ClientError::CaFile { path: path.clone(), error })?,
-                None => Vec::new(),
-            };
-            let builder = builder.tls_certs_merge(certificates);
-            match proxy::of(proxies)? {
-                Some(proxy) => builder.proxy(proxy),
-                None => builder,
+        let mut certificate = None;
+        let builder = match tls.filter(|_| !origin.is_plain_http()) {
+            None => builder.tls_certs_only([]),
+            Some(tls) => {
+                let tls = tls.client().map_err(TlsSetupError::Library)?;
+                certificate = Some(tls.certificate);
+                let builder = builder.tls_backend_preconfigured(tls.config);
+                match proxy::of(proxies)? {
+                    Some(proxy) => builder.proxy(proxy),
+                    None => builder,
+                }
             }
         };
-        let http = builder.build().map_err(|error| {
-            if roots::are_missing(&error) { ClientError::NoRoots } else { ClientError::Tls(error.without_url()) }
-        })?;
+        let http = builder.build().map_err(|error| ClientError::Http(error.without_url()))?;
         let HttpSettings { timeout, connect_timeout, ca_file: _ } = *settings;
         let path = Arc::new(NetworkPath::of(origin, proxies)?);
-        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path })
+        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path, certificate })
     }
 
     /// Returns the origin that it sends requests to.
@@ -137,9 +139,9 @@ impl Client {
         };
         drop(request);
         let complete = async {
-            let response = builder.send().await.map_err(|error| TransportError::of(&error))?;
+            let response = builder.send().await.map_err(|error| TransportError::of(&error, self.client_auth()))?;
             let (status, headers) = (response.status(), response.headers().clone());
-            Ok(Reply { status, headers, body: collect(response).await? })
+            Ok(Reply { status, headers, body: collect(response, self.client_auth()).await? })
         };
         let error = match tokio::time::timeout(timeout, complete).await {
             Ok(Ok(reply)) => return Ok(reply),
@@ -147,9 +149,12 @@ impl Client {
             Err(_elapsed) => TransportError::Slow,
         };
         let error = match error {
-            TransportError::NotConnected { words, in_tunnel } => {
-                let words = self.by_proxy(in_tunnel.clone()).await.unwrap_or(words);
-                TransportError::NotConnected { words, in_tunnel }
+            TransportError::NotConnected { words, remedy, in_tunnel } => {
+                let (words, remedy) = match self.by_proxy(in_tunnel.clone()).await {
+                    Some(words) => (words, None),
+                    None => (words, remedy),
+                };
+                TransportError::NotConnected { words, remedy, in_tunnel }
             }
             TransportError::SlowConnect { by_proxy: None } => {
                 TransportError::SlowConnect { by_proxy: self.path.slow_words() }
@@ -161,6 +166,11 @@ impl Client {
 }
 
 impl Client {
+    /// What became of client certificates in the handshakes so far.
+    fn client_auth(&self) -> ClientAuth {
+        self.certificate.as_ref().map_or(ClientAuth::NotAsked, |certificate| certificate.state())
+    }
+
     /// Returns why the proxy opens no tunnel, or what it did in it, in the words of `check --online`; `None` if it is not the
     /// cause, or if there is no proxy.
     async fn by_proxy(&self, in_tunnel: Option<Untunnelled>) -> Option<String> {
@@ -172,9 +182,9 @@ impl Client {
 }
 
 /// Reads a body up to [`BODY_BYTES_MAX`] into one buffer, which never moves and so leaves no copy.
-async fn collect(mut response: Response) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+async fn collect(mut response: Response, client: ClientAuth) -> Result<Zeroizing<Vec<u8>>, TransportError> {
     let mut body = Zeroizing::new(Vec::with_capacity(BODY_BYTES_MAX));
-    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error, client))? {
         if body.len() + chunk.len() > BODY_BYTES_MAX {
             return Err(TransportError::TooLong);
         }

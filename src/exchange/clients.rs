@@ -5,6 +5,7 @@ use super::{
     origin::Origin,
     proxy::Proxies,
     settings::HttpSettings,
+    tls,
 };
 
 /// One client for each origin. Roots and proxies are the same for all.
@@ -22,9 +23,12 @@ impl Clients {
         settings: &HttpSettings,
         proxies: &Proxies,
     ) -> Result<Self, ClientError> {
-        let others = others.into_iter().filter(|origin| origin != api);
-        let others = others.map(|origin| Ok((origin.clone(), Client::build(&origin, settings, proxies)?)));
-        Ok(Self { api: Client::build(api, settings, proxies)?, others: others.collect::<Result<_, ClientError>>()? })
+        let others: Vec<_> = others.into_iter().filter(|origin| origin != api).collect();
+        let is_secure = others.iter().chain([api]).any(|origin| !origin.is_plain_http());
+        let tls = if is_secure { Some(tls::load(settings)?.1) } else { None };
+        let client = |origin: &Origin| Client::with_tls(origin, settings, proxies, tls.as_ref());
+        let others = others.into_iter().map(|origin| Ok((origin.clone(), client(&origin)?)));
+        Ok(Self { api: client(api)?, others: others.collect::<Result<_, ClientError>>()? })
     }
 
     /// Returns the client of the API.

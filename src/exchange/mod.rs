@@ -18,9 +18,9 @@ mod refusal;
 mod reply;
 mod request;
 mod resolver;
-mod roots;
 mod settings;
 mod skew;
+mod tls;
 mod token_url;
 mod transport;
 mod trust;
@@ -30,8 +30,8 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientError};
 pub use clients::Clients;
 pub use network_path::{
-    Anchors, Authority, Certificate, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NotConnected,
-    Root, Route, Tunnel, Untrusted, Untunnelled,
+    Anchors, Authority, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NotConnected, Route, Tunnel,
+    Untunnelled,
 };
 pub use origin::Origin;
 pub use project::{NotAProjectId, ProjectId};
@@ -39,8 +39,8 @@ pub use proxy::{Proxies, ProxyError};
 pub use refusal::{ExchangeNames, Refused, refused, without_session};
 pub use reply::{BODY_BYTES_MAX, Reply, Timing};
 pub use request::{NotSendable, Request};
-pub use roots::{CA_FILE_BYTES_MAX, CaFileError, judge_ca_file};
 pub use settings::HttpSettings;
 pub use skew::Skew;
+pub use tls::{CA_FILE_BYTES_MAX, CaFileError, Certificate, CertificateFault, Root, TlsSetupError, judge_ca_file};
 pub use token_url::{TokenUrl, TokenUrlError};
 pub use trust::{FETCH_SPACING, SignatureStatus, Trust};

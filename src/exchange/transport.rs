@@ -2,11 +2,18 @@
 //!
 //! Errors of the HTTP stack are never printed, because they contain URLs.
 
-use std::{error::Error, io, time::Duration};
+use std::{borrow::Cow, error::Error, io, time::Duration};
 
-use rustls::{CertificateError, Error as TlsError};
+use rustls::Error as TlsError;
 
-use super::{http1, network_path::Untunnelled, origin::Origin, refusal::Refused, reply::BODY_BYTES_MAX};
+use super::{
+    http1,
+    network_path::Untunnelled,
+    origin::Origin,
+    refusal::Refused,
+    reply::BODY_BYTES_MAX,
+    tls::{ClientAuth, TlsFault},
+};
 use crate::{blocking::Shortage, renewal::Refusal};
 
 /// An error between the client and the API.
@@ -25,18 +32,59 @@ pub(super) enum TransportError {
     NotConnected {
         /// Description of the error.
         words: String,
+        /// What a person can do, if that is known.
+        remedy: Option<Cow<'static, str>>,
         /// What a proxy did, if it has opened a tunnel.
         in_tunnel: Option<Untunnelled>,
     },
     /// The reply is no HTTP that can be read; the description of what is wrong with it.
     Malformed(&'static str),
-    /// Any other error, with its description.
-    Broken(String),
+    /// Any other error, with its description and what a person can do, if that is known.
+    Broken(String, Option<Cow<'static, str>>),
+}
+
+/// An error of a connection that is known.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum TransportFault {
+    /// TLS failed.
+    Tls(TlsFault),
+    /// Another error, with its description.
+    Other(String),
+}
+
+impl TransportFault {
+    /// Finds the cause in an error of a connection.
+    pub(super) fn of(error: &(dyn Error + 'static), client: ClientAuth) -> Self {
+        let causes = causes(error);
+        let is_cut = || causes.iter().any(|cause| cause.downcast_ref().is_some_and(|io: &io::Error| is_cut(io.kind())));
+        match causes.iter().rev().find_map(|cause| cause.downcast_ref::<TlsError>()) {
+            Some(error) => Self::Tls(TlsFault::of(error, client)),
+            None if client == ClientAuth::Missing && is_cut() => Self::Tls(TlsFault::ClosedAfterRequest),
+            None => Self::Other(describe(error)),
+        }
+    }
+
+    /// Returns the reason.
+    pub(super) fn reason(&self) -> Cow<'static, str> {
+        match self {
+            Self::Tls(TlsFault::NotTls) => TlsFault::NotTls.reason(),
+            Self::Tls(fault) => format!("TLS: {}", fault.reason()).into(),
+            Self::Other(words) => words.clone().into(),
+        }
+    }
+
+    /// Returns what a person can do, if that is known.
+    pub(super) fn remedy(&self) -> Option<Cow<'static, str>> {
+        match self {
+            Self::Tls(fault) => Some(fault.remedy()),
+            Self::Other(_) => None,
+        }
+    }
 }
 
 impl TransportError {
     /// Finds the cause in an error of the HTTP client.
-    pub(super) fn of(error: &reqwest::Error) -> Self {
+    pub(super) fn of(error: &reqwest::Error, client: ClientAuth) -> Self {
         if error.is_timeout() {
             return if error.is_connect() { Self::SlowConnect { by_proxy: None } } else { Self::Slow };
         }
@@ -45,7 +93,9 @@ impl TransportError {
             return Self::Malformed(words);
         }
         let through_proxy = causes.iter().any(|cause| cause.to_string().starts_with(TUNNEL));
-        let words = causes.iter().rev().find_map(|cause| words(*cause)).unwrap_or_else(|| {
+        let fault = TransportFault::of(error, client);
+        let of_tls = matches!(fault, TransportFault::Tls(_)).then(|| fault.reason().into_owned());
+        let words = of_tls.or_else(|| causes.iter().rev().find_map(|cause| words(*cause))).unwrap_or_else(|| {
             if error.is_connect() {
                 "no connection could be made".to_owned()
             } else {
@@ -58,7 +108,12 @@ impl TransportError {
             None => words,
         };
         let words = if through_proxy { format!("through the proxy in the environment: {words}") } else { words };
-        if error.is_connect() { Self::NotConnected { words, in_tunnel: in_tunnel(error) } } else { Self::Broken(words) }
+        let remedy = fault.remedy();
+        if error.is_connect() {
+            Self::NotConnected { words, remedy, in_tunnel: in_tunnel(error) }
+        } else {
+            Self::Broken(words, remedy)
+        }
     }
 
     /// Converts the error to a refusal and its message.
@@ -78,8 +133,9 @@ impl TransportError {
                 let message = format!("cannot read the reply of `{origin}`: {words}");
                 return Refused::new(Refusal::Unreachable, message).with_remedy(IF_MALFORMED);
             }
-            Self::NotConnected { words, .. } | Self::Broken(words) => {
-                (Refusal::Unreachable, format!("cannot reach `{origin}`: {words}"))
+            Self::NotConnected { words, remedy, .. } | Self::Broken(words, remedy) => {
+                let message = format!("cannot reach `{origin}`: {words}");
+                return Refused { refusal: Refusal::Unreachable, message, remedy };
             }
         };
         let refused = Refused::new(refusal, message);
@@ -132,8 +188,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)
 
 /// Describes one cause, if it is known.
 fn words(cause: &(dyn Error + 'static)) -> Option<String> {
-    if let Some(tls) = cause.downcast_ref::<TlsError>() {
-        return Some(tls_words(tls));
+    if let Some(error) = cause.downcast_ref::<TlsError>() {
+        return Some(TransportFault::Tls(TlsFault::of(error, ClientAuth::NotAsked)).reason().into_owned());
     }
     if let Some(io) = cause.downcast_ref::<io::Error>() {
         return io_words(io);
@@ -141,38 +197,6 @@ fn words(cause: &(dyn Error + 'static)) -> Option<String> {
     // Texts of hyper and hyper-util, whose error types are private.
     let text = cause.to_string();
     KNOWN_TEXTS.iter().find(|(known, _)| text.starts_with(known)).map(|(_, words)| (*words).to_owned())
-}
-
-fn tls_words(error: &TlsError) -> String {
-    match error {
-        TlsError::InvalidCertificate(error) => certificate_words(error).to_owned(),
-        TlsError::AlertReceived(alert) => format!("TLS: the server refuses with alert `{alert:?}`"),
-        TlsError::PeerIncompatible(_) => {
-            "TLS: no version or cipher in common; the server must speak TLS 1.2 or later".to_owned()
-        }
-        TlsError::InvalidMessage(_) => "the server does not speak TLS".to_owned(),
-        _ => "TLS: the handshake failed".to_owned(),
-    }
-}
-
-pub(super) fn certificate_words(error: &CertificateError) -> &'static str {
-    match error {
-        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            "TLS: the server's certificate has expired; if it has not, the clock of this machine is wrong"
-        }
-        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            "TLS: the server's certificate is not valid yet; if it is, the clock of this machine is wrong"
-        }
-        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            "TLS: the server's certificate is for another name; is `baseUrl` right?"
-        }
-        // Another authority of the same name looks like a bad signature.
-        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-            "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`"
-        }
-        CertificateError::Revoked => "TLS: the server's certificate has been revoked",
-        _ => "TLS: the server's certificate is not acceptable",
-    }
 }
 
 fn io_words(error: &io::Error) -> Option<String> {
@@ -210,10 +234,10 @@ mod tests {
 
     #[test]
     fn a_wrapped_error_is_found_however_deep() {
-        let inner = io::Error::new(io::ErrorKind::InvalidData, TlsError::InvalidCertificate(CertificateError::Expired));
+        let inner = io::Error::new(io::ErrorKind::InvalidData, TlsError::NoCertificatesPresented);
         let outer = io::Error::other(io::Error::other(inner));
         let found = causes(&outer).into_iter().rev().find_map(words).unwrap();
-        assert!(found.contains("has expired"), "{found}");
+        assert!(found.contains("no certificate"), "{found}");
     }
 
     #[test]

@@ -7,7 +7,6 @@
 //! No secret is ever sent on it: the connection is closed after the test.
 
 mod anchors;
-mod certificate;
 mod connect;
 mod handshake;
 mod refusal_words;
@@ -15,8 +14,7 @@ mod route;
 mod tunnel;
 mod untunnelled;
 
-pub use anchors::{Anchors, Authority, Root, Untrusted};
-pub use certificate::Certificate;
+pub use anchors::{Anchors, Authority};
 pub use connect::{Connected, LookUpError, NotConnected};
 pub use handshake::{Handshake, HandshakeError};
 pub use route::{NetworkPath, Route};

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use http::HeaderValue;
-use rustls::{ClientConfig, crypto::ring, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -42,7 +42,7 @@ impl NetworkPath {
     pub async fn tunnel(
         &self,
         connected: Connected,
-        anchors: &Anchors,
+        anchors: Option<&Anchors>,
         timeout: Duration,
     ) -> Result<Tunnel, Untunnelled> {
         let Connected { stream, .. } = connected;
@@ -57,13 +57,15 @@ impl NetworkPath {
 }
 
 /// Starts TLS with the proxy itself, with the same roots as for the API.
-async fn secured(stream: TcpStream, host: &str, anchors: &Anchors) -> Result<TlsStream<TcpStream>, Untunnelled> {
+async fn secured(
+    stream: TcpStream,
+    host: &str,
+    anchors: Option<&Anchors>,
+) -> Result<TlsStream<TcpStream>, Untunnelled> {
     let broken = |why: String| Untunnelled::Broken { why };
-    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| broken(describe(&error)))?
-        .with_root_certificates(anchors.store())
-        .with_no_client_auth();
+    let anchors = anchors.ok_or_else(|| broken("the trusted certificates are unknown".to_owned()))?;
+    let mut config = anchors.tls().client().map_err(|error| broken(describe(&error)))?.config;
+    config.alpn_protocols = Vec::new();
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| broken("its name is not valid in a certificate".to_owned()))?;
     let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;

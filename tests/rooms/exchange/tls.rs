@@ -5,7 +5,9 @@ use std::{fs, net::SocketAddr, path::PathBuf, process::Command, sync::Arc, time:
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use tempfile::TempDir;
 use tokenwell::{
-    exchange::{BaseUrl, ClientError, Clients, HttpSettings, Proxies, Refused, Reply, Request, TokenUrl},
+    exchange::{
+        BaseUrl, ClientError, Clients, HttpSettings, Proxies, Refused, Reply, Request, TlsSetupError, TokenUrl,
+    },
     renewal::Refusal,
     source::LoginOptions,
 };
@@ -106,28 +108,31 @@ async fn a_refused_certificate_has_a_reason_and_no_key_is_sent() {
     let ours = Authority::new();
     let expired = |params: &mut CertificateParams| params.not_after = date_time_ymd(2001, 1, 1);
     let early = |params: &mut CertificateParams| params.not_before = date_time_ymd(4000, 1, 1);
-    let untrusted =
-        "TLS: the server's certificate is not trusted; if a private authority signed it, name that in `http.caFile`";
-    for (acceptor, words) in [
-        (Authority::named("another").acceptor("127.0.0.1", |_| {}), untrusted),
-        (Authority::named("ours").acceptor("127.0.0.1", |_| {}), untrusted),
+    for (acceptor, reason, remedy) in [
         (
-            ours.acceptor("127.0.0.1", expired),
-            "TLS: the server's certificate has expired; if it has not, the clock of this machine is wrong",
+            Authority::named("another").acceptor("127.0.0.1", |_| {}),
+            "is not trusted: the issuer of the server's certificate `rcgen self signed cert`, `another`, is no trusted root",
+            "let the server send the certificate of `another` after its own, or append that certificate to `http.caFile`",
         ),
         (
-            ours.acceptor("127.0.0.1", early),
-            "TLS: the server's certificate is not valid yet; if it is, the clock of this machine is wrong",
+            Authority::named("ours").acceptor("127.0.0.1", |_| {}),
+            "its issuer `ours` has the name of a trusted root, but another key",
+            "put the current certificate of `ours` into `http.caFile`",
         ),
+        (ours.acceptor("127.0.0.1", expired), "has expired at 2001-01-01T00:00:00Z; the clock of", "set the clock"),
+        (ours.acceptor("127.0.0.1", early), "is not valid yet, but from 4000-01-01T00:00:00Z; the", "set the clock"),
         (
             ours.acceptor("other.example", |_| {}),
-            "TLS: the server's certificate is for another name; is `baseUrl` right?",
+            "is for another name: for `other.example`, not `127.0.0.1`",
+            "`subjectAltName=IP:127.0.0.1`",
         ),
     ] {
         let server = Server::start_with(ok(), Some(acceptor)).await;
         let refused = ask(&server, &trusting(ours.file()), &Proxies::none()).await.unwrap_err();
         assert_eq!(refused.refusal, Refusal::Unreachable);
-        assert_eq!(refused.message, format!("cannot reach `https://{}`: {words}", server.address));
+        let start = format!("cannot reach `https://{}`: TLS: the server's certificate ", server.address);
+        assert!(refused.message.starts_with(&start) && refused.message.contains(reason), "{}", refused.message);
+        assert!(refused.remedy.as_deref().is_some_and(|text| text.contains(remedy)), "{:?}", refused.remedy);
         assert_eq!((server.connections(), server.requests().len()), (1, 0));
     }
 }
@@ -182,7 +187,7 @@ async fn an_unusable_ca_file_is_named() {
         let path = folder.path().join(name);
         let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
         let error = ApiClient::build(&base, &trusting(path.clone()), &Proxies::none()).unwrap_err();
-        assert!(matches!(error, ClientError::CaFile { .. }));
+        assert!(matches!(error, ClientError::Tls(TlsSetupError::CaFile { .. })));
         let message = error.to_string();
         let prefix = format!("cannot use `http.caFile` `{}`: ", path.display());
         let remedy = "; name a file of PEM certificates that tokenwell may read, or remove `caFile`";
@@ -419,7 +424,7 @@ fn a_machine_without_authorities_gets_the_remedy() {
 fn in_a_process_without_authorities() {
     let https = BaseUrl::parse("https://api.descope.com", false).unwrap();
     let error = ApiClient::build(&https, &patient(), &Proxies::none()).unwrap_err();
-    assert!(matches!(error, ClientError::NoRoots), "{error:?}");
+    assert!(matches!(error, ClientError::Tls(TlsSetupError::NoRoots)), "{error:?}");
     let authority = Authority::new();
     ApiClient::build(&https, &trusting(authority.file()), &Proxies::none()).unwrap();
     let http = BaseUrl::parse("http://127.0.0.1:1", false).unwrap();

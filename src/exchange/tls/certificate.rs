@@ -18,7 +18,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// Parses a certificate. An unreadable certificate gets placeholders, and is not an error.
-    pub(super) fn read(der: &[u8]) -> Self {
+    pub(in crate::exchange) fn read(der: &[u8]) -> Self {
         let Ok(parsed) = Parsed::from_der(der) else {
             return Self { subject: UNREADABLE.to_owned(), issuer: UNREADABLE.to_owned(), ends: None };
         };
@@ -32,7 +32,7 @@ impl Certificate {
 }
 
 /// Returns the common name, else the organisation, else the full name.
-fn shown(name: &Name) -> String {
+pub(super) fn shown(name: &Name) -> String {
     let common = name.common_name().ok().flatten().map(String::from);
     let organisation = || name.organization().ok().flatten().map(String::from);
     let text = common.or_else(organisation).unwrap_or_else(|| name.to_string());
