@@ -72,7 +72,7 @@ fn assert_usable(credential: &Credential) {
 }
 
 fn assert_reported(mistakes: &Mistakes, text: &str) {
-    let lines = text.split('\n').count();
+    let lines = text.split(LINE_BREAKS).count();
     let listed = mistakes.diagnostics();
     assert!(listed.len() <= DIAGNOSTICS_MAX);
     assert_eq!(listed.is_empty(), mistakes.unusable().is_some());
@@ -99,6 +99,8 @@ fn is_name(name: &str) -> bool {
 }
 
 const SECRET: &str = "CANARY0of0a0variable0with0a0key0in0it";
+/// What breaks a line of YAML 1.1.
+const LINE_BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 const BYTE_ORDER_MARK: char = '\u{feff}';
 const DIAGNOSTICS_MAX: usize = 25;
 /// A run of letters and digits as long as in keys and tokens.

@@ -45,7 +45,7 @@ pub fn check(input: &[u8]) -> Judged {
 /// Whether the key that signed the token is in a set.
 fn has_key(set: &Value) -> bool {
     set["keys"].as_array().unwrap().iter().any(|key| {
-        let modulus = key["n"].as_str().and_then(decoded).unwrap_or_default();
+        let modulus = key["n"].as_str().and_then(|text| decoded(text.trim_end_matches('='))).unwrap_or_default();
         let first = modulus.iter().position(|byte| *byte != 0).unwrap_or(modulus.len());
         key["kid"] == KEY_ID && modulus[first..] == **MODULUS
     })

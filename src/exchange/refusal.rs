@@ -130,7 +130,8 @@ fn is_cloudflare(headers: &HeaderMap) -> bool {
 
 fn redirected(reply: &Reply, ExchangeNames { secret, setting, .. }: &ExchangeNames) -> String {
     let location = reply.headers.get(header::LOCATION).and_then(|location| Url::parse(location.to_str().ok()?).ok());
-    let host = location.as_ref().and_then(Url::host_str).map(|host| format!(" (`{host}`)")).unwrap_or_default();
+    let host = location.as_ref().and_then(Url::host_str).filter(|host| host.len() <= HOST_BYTES_MAX);
+    let host = host.map(|host| format!(" (`{host}`)")).unwrap_or_default();
     format!(
         "HTTP {}: redirects are refused because they would send the {secret} elsewhere{host}; set `{setting}` to where the API is",
         reply.status.as_u16()
@@ -154,6 +155,8 @@ fn until(value: &str, now: SystemTime) -> Option<Duration> {
     Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default())
 }
 
+/// The longest name that DNS has (RFC 1035 section 2.3.4). A longer host is not repeated.
+const HOST_BYTES_MAX: usize = 253;
 /// A hundred years. Longer waits are cut to this, so that no sum of times overflows. The renewal core clamps to far
 /// less.
 const RETRY_SECONDS_MAX: u64 = 100 * 365 * 24 * 3600;

@@ -393,6 +393,17 @@ const fn busy(seconds: Option<u64>) -> Refusal {
 }
 
 #[test]
+fn a_host_that_dns_cannot_have_is_not_repeated() {
+    let redirect = |host: &str| {
+        let location = format!("https://{host}/");
+        read(&reply(302, &[("location", &location)], "")).unwrap_err().message
+    };
+    let longest = "a".repeat(253);
+    assert!(redirect(&longest).contains(&format!("(`{longest}`)")));
+    assert!(redirect(&"CANARY.".repeat(10_000)).len() < 200);
+}
+
+#[test]
 fn every_refusal_has_its_class_and_its_words() {
     for (status, headers, body, refusal, message) in REFUSALS {
         let refused = read(&reply(*status, headers, body)).unwrap_err();
