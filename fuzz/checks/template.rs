@@ -45,7 +45,8 @@ pub fn check(input: &[u8]) -> Judged {
                     assert_one_line(&message, 1024);
                     assert!(!message.contains(&token) && !message.contains("CANARY"), "{message}");
                     let depends = ["claims", "fields", "subject", "keyId"].iter().any(|name| template.contains(name));
-                    assert!(depends, "it was accepted, and fails for every session: {message}");
+                    let is_long = message.contains("longer than");
+                    assert!(depends || is_long, "it was accepted, and fails for every session: {message}");
                 }
             }
             Judged::Accepted

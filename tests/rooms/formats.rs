@@ -301,6 +301,14 @@ fn a_template_that_comes_to_nothing_is_refused() {
 }
 
 #[test]
+fn arithmetic_is_tried_with_times_like_those_of_a_session() {
+    let session = session("head.body.stamp");
+    assert_eq!(rendered(template("{{ 36000000000 // issuedAtUnix }}"), &session).unwrap(), "21");
+    assert_eq!(rendered(template("{{ 60 // ((expiresAtUnix - issuedAtUnix) // 60) }}"), &session).unwrap(), "6");
+    assert!(matches!(&mistakes("{{ 3 ** expiresAtUnix }}")[..], [TemplateMistake::Broken { line: 1, .. }]));
+}
+
+#[test]
 fn a_template_and_what_it_makes_have_bounds() {
     assert!(Template::parse(&"x".repeat(64 * 1024), None).is_ok());
     assert_eq!(mistakes(&"x".repeat(64 * 1024 + 1)), [TemplateMistake::TooLong]);

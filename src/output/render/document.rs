@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::{Map, Value};
 
 use super::{content::Content, rendered::RenderError};
-use crate::session::{Jwt, ReplyField};
+use crate::session::{Jwt, ReplyField, Times};
 
 /// A published field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -79,16 +79,27 @@ impl Field {
 
     /// Its sample value, with which a template is tried before there is a session.
     fn sample(self) -> FieldValue<'static> {
+        let Times { issued_at, expires_at, renew_at } = sample_times();
         match self {
             Self::Token => FieldValue::text("header.claims.signature"),
             Self::TokenType => FieldValue::text(TOKEN_TYPE),
             Self::Credential => FieldValue::text("sample"),
             Self::ProjectId => FieldValue::text("P2sample"),
             Self::KeyId | Self::Subject => FieldValue::text("K2sample"),
-            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => FieldValue::time(UNIX_EPOCH),
-            Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => FieldValue::Number(0),
+            Self::IssuedAt => FieldValue::time(issued_at),
+            Self::ExpiresAt => FieldValue::time(expires_at),
+            Self::RenewAt => FieldValue::time(renew_at),
+            Self::IssuedAtUnix => FieldValue::Number(since_epoch(issued_at).as_secs()),
+            Self::ExpiresAtUnix => FieldValue::Number(since_epoch(expires_at).as_secs()),
+            Self::RenewAtUnix => FieldValue::Number(since_epoch(renew_at).as_secs()),
         }
     }
+}
+
+/// Times of a session of ten minutes, so that arithmetic with a sample is like that with a session.
+fn sample_times() -> Times {
+    let at = |seconds| UNIX_EPOCH + Duration::from_secs(SAMPLE_ISSUED_AT + seconds);
+    Times { issued_at: at(0), expires_at: at(600), renew_at: at(400) }
 }
 
 /// The value of a field.
@@ -182,6 +193,8 @@ fn since_epoch(time: SystemTime) -> Duration {
 pub(super) const CLAIMS: &str = "claims";
 /// The name of the object of fields of the reply.
 pub(super) const FIELDS: &str = "fields";
+/// 2026-01-01.
+const SAMPLE_ISSUED_AT: u64 = 1_767_225_600;
 const TOKEN_TYPE: &str = "Bearer";
 /// The end of the year 9999.
 const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);
