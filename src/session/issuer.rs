@@ -49,10 +49,7 @@ mod tests {
 
     #[test]
     fn the_issuer_is_the_project_in_any_of_its_forms() {
-        let of_project = |iss: &str| {
-            let iss: Lenient<'_> = serde_json::from_str(iss).unwrap();
-            Issuer::of(&iss).matches("P2abc")
-        };
+        let of_project = |iss: &str| Issuer::of(&Lenient::of(iss.as_bytes())).matches("P2abc");
         for ours in [
             r#""P2abc""#,
             r#""https://api.descope.com/P2abc""#,

@@ -1,30 +1,29 @@
 //! One key of a JWKS (RFC 7517, RFC 7518).
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::public_key::PublicKey;
+use super::{json_object::JsonObject, public_key::PublicKey};
 
 /// A published key.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub(super) struct Jwk {
     /// Empty if it is missing.
-    #[serde(default)]
     pub(super) kid: String,
     kty: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) alg: Option<String>,
-    #[serde(default, rename = "use", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
     usage: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     n: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     e: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     crv: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     x: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     y: Option<String>,
 }
 
@@ -38,6 +37,26 @@ pub(super) enum NotAKey {
 }
 
 impl Jwk {
+    /// Reads a key; `None` without `kty`, or if a field that is used is not a text. No other field affects it.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let object = JsonObject::parse(text).ok()?;
+        let optional = |name: &str| {
+            let field = object.field(name);
+            if field.is_absent() { Some(None) } else { field.text().map(|text| Some(text.to_owned())) }
+        };
+        Some(Self {
+            kid: optional("kid")?.unwrap_or_default(),
+            kty: optional("kty")??,
+            alg: optional("alg")?,
+            usage: optional("use")?,
+            n: optional("n")?,
+            e: optional("e")?,
+            crv: optional("crv")?,
+            x: optional("x")?,
+            y: optional("y")?,
+        })
+    }
+
     pub(super) fn public_key(&self) -> Result<PublicKey, NotAKey> {
         if self.usage.as_deref().is_some_and(|usage| usage != "sig" && !usage.is_empty()) {
             return Err(NotAKey::Unusable);

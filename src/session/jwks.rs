@@ -1,8 +1,7 @@
 //! The public keys of a project (JWKS), and the verification of a token's signature.
 
-use serde::Deserialize;
-
 use super::{
+    json_object::{JsonObject, elements},
     jwk::{Jwk, NotAKey},
     jwt::Jwt,
     public_key::PublicKey,
@@ -36,10 +35,11 @@ impl Jwks {
     /// Parses `{"keys":[…]}` (`/v2/keys/{project}`) or a bare list (`/v1/keys/{project}`). Ignores unknown fields, unusable
     /// keys, and everything after the first [`KEYS_MAX`] keys.
     pub fn parse(body: &[u8]) -> Result<Self, NotAJwks> {
-        let listed = match serde_json::from_slice(body).map_err(|_| NotAJwks)? {
-            JwksJson::Set { keys } | JwksJson::List(keys) => keys,
+        let listed = match JsonObject::parse(body) {
+            Ok(set) => set.raw("keys").and_then(elements),
+            Err(_) => elements(body),
         };
-        let usable = listed.into_iter().filter_map(|jwk| Key::of(serde_json::from_value(jwk).ok()?));
+        let usable = listed.ok_or(NotAJwks)?.into_iter().filter_map(|jwk| Key::of(Jwk::parse(jwk)?));
         Ok(Self { keys: usable.take(KEYS_MAX).collect() })
     }
 
@@ -63,13 +63,6 @@ impl Jwks {
             .reduce(|one, other| if one == SignatureVerdict::Verified { one } else { other })
             .unwrap_or(SignatureVerdict::UnknownKey)
     }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum JwksJson {
-    Set { keys: Vec<serde_json::Value> },
-    List(Vec<serde_json::Value>),
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::{issuer::Issuer, lenient::Lenient};
+use super::{issuer::Issuer, json_object::JsonObject};
 
 /// A parsed JWT. It borrows the text, which is secret, so it has no `Debug`.
 pub struct Jwt<'a> {
@@ -74,18 +73,19 @@ impl<'a> Jwt<'a> {
         }
         let header = decode(header, "header")?;
         let claims = decode(claims, "claims")?;
-        let header: Header<'_> = object(&header).ok_or(NotAJwt::Header)?;
-        let claims: Claims<'_> = object(&claims).ok_or(NotAJwt::Claims)?;
+        let header = JsonObject::parse(&header).map_err(|_| NotAJwt::Header)?;
+        let claims = JsonObject::parse(&claims).map_err(|_| NotAJwt::Claims)?;
+        let (exp, nbf) = (claims.field("exp"), claims.field("nbf"));
         Ok(Self {
-            alg: header.alg.text().ok_or(NotAJwt::NoAlgorithm)?.to_owned(),
-            kid: header.kid.text().map(str::to_owned),
-            subject: claims.sub.text().map(str::to_owned),
-            issued_at: claims.iat.seconds(),
-            expires_at: claims.exp.seconds(),
-            is_refresh_token: claims.drn.text() == Some(REFRESH_TOKEN),
-            not_before: claims.nbf.seconds().or(claims.nbf.is_too_large().then_some(Duration::MAX)),
-            expiry_out_of_range: claims.exp.is_too_large(),
-            issuer: Issuer::of(&claims.iss),
+            alg: header.field("alg").text().ok_or(NotAJwt::NoAlgorithm)?.to_owned(),
+            kid: header.field("kid").text().map(str::to_owned),
+            subject: claims.field("sub").text().map(str::to_owned),
+            issued_at: claims.field("iat").seconds(),
+            expires_at: exp.seconds(),
+            is_refresh_token: claims.field("drn").text() == Some(REFRESH_TOKEN),
+            not_before: nbf.seconds().or(nbf.is_too_large().then_some(Duration::MAX)),
+            expiry_out_of_range: exp.is_too_large(),
+            issuer: Issuer::of(&claims.field("iss")),
             signed,
             signature: signature_bytes(signature)?,
         })
@@ -101,11 +101,21 @@ impl<'a> Jwt<'a> {
         self.issuer.names(project)
     }
 
-    /// Returns every claim with its value, for metadata. Returns `None` if a claim holds valid JSON that cannot be
-    /// represented: half of a surrogate pair, or a number that is too large.
-    pub fn all_claims(&self) -> Option<Map<String, Value>> {
-        let (_, claims) = self.signed.split_once('.')?;
-        object(&decode(claims, "claims").ok()?)
+    /// Returns every claim with its value, for metadata. A claim whose valid JSON cannot be represented is left out: half of a
+    /// surrogate pair, a number that is too large, or more than 127 levels.
+    pub fn all_claims(&self) -> Map<String, Value> {
+        JsonObject::parse(&self.claims()).map(|claims| claims.to_map()).unwrap_or_default()
+    }
+
+    /// Whether there is a claim of this name whose value cannot be represented.
+    pub fn has_unreadable_claim(&self, name: &str) -> bool {
+        let claims = self.claims();
+        JsonObject::parse(&claims).is_ok_and(|claims| claims.raw(name).is_some() && !claims.to_map().contains_key(name))
+    }
+
+    fn claims(&self) -> Zeroizing<Vec<u8>> {
+        let (_, claims) = self.signed.split_once('.').unwrap_or_default();
+        decode(claims, "claims").unwrap_or_default()
     }
 
     /// Returns the bytes that the signature covers.
@@ -117,30 +127,6 @@ impl<'a> Jwt<'a> {
     pub(super) fn signature(&self) -> &[u8] {
         &self.signature
     }
-}
-
-#[derive(Deserialize)]
-struct Header<'a> {
-    #[serde(borrow, default)]
-    alg: Lenient<'a>,
-    #[serde(borrow, default)]
-    kid: Lenient<'a>,
-}
-
-#[derive(Deserialize)]
-struct Claims<'a> {
-    #[serde(borrow, default)]
-    iss: Lenient<'a>,
-    #[serde(borrow, default)]
-    sub: Lenient<'a>,
-    #[serde(borrow, default)]
-    iat: Lenient<'a>,
-    #[serde(borrow, default)]
-    exp: Lenient<'a>,
-    #[serde(borrow, default)]
-    nbf: Lenient<'a>,
-    #[serde(borrow, default)]
-    drn: Lenient<'a>,
 }
 
 /// Decodes the signature. A signature with valid letters that cannot be decoded becomes empty, so that verification rejects
@@ -155,12 +141,6 @@ fn signature_bytes(part: &str) -> Result<Vec<u8>, NotAJwt> {
 
 fn decode(part: &str, name: &'static str) -> Result<Zeroizing<Vec<u8>>, NotAJwt> {
     URL_SAFE_NO_PAD.decode(part).map(Zeroizing::new).map_err(|_| NotAJwt::Encoding(name))
-}
-
-/// Parses a JSON object. Serde alone would also accept a list for a struct.
-fn object<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
-    let is_object = bytes.trim_ascii_start().starts_with(b"{");
-    if is_object { serde_json::from_slice(bytes).ok() } else { None }
 }
 
 const REFRESH_TOKEN: &str = "DSR";
@@ -204,10 +184,14 @@ mod tests {
     fn every_claim_is_returned_unchanged() {
         let claims = r#"{"sub":"K2","tenants":{"T2":{"roles":["a"]}},"n":1.5,"yes":true,"none":null}"#;
         let text = jwt(HEADER, claims);
-        let all = Jwt::parse(&text).unwrap().all_claims().unwrap();
+        let all = Jwt::parse(&text).unwrap().all_claims();
         assert_eq!(Value::Object(all), serde_json::from_str::<Value>(claims).unwrap());
-        for beyond in [r#"{"half":"\ud800"}"#, r#"{"n":1e999}"#] {
-            assert!(Jwt::parse(&jwt(HEADER, beyond)).unwrap().all_claims().is_none(), "{beyond}");
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for beyond in [r#""\ud800""#, "1e999", "-1e999", &deep] {
+            let text = jwt(HEADER, &format!(r#"{{"a":{beyond},"exp":1600,"sub":"K2"}}"#));
+            let jwt = Jwt::parse(&text).unwrap();
+            assert_eq!(Value::Object(jwt.all_claims()), serde_json::json!({"exp": 1600, "sub": "K2"}), "{beyond:.40}");
+            assert_eq!((jwt.subject.as_deref(), jwt.expires_at), (Some("K2"), Some(Duration::from_secs(1600))));
         }
     }
 
@@ -217,7 +201,9 @@ mod tests {
         let times = Jwt::parse(&text).map(|jwt| (jwt.issued_at, jwt.expires_at)).unwrap();
         assert_eq!(times, (Some(Duration::from_secs(1000)), Some(Duration::from_millis(1_600_500))));
 
-        for absurd in ["-1", "0", "1e300", "\"soon\"", "null", "{}", "[1]", "true", "99999999999999999999"] {
+        for absurd in
+            ["-1", "0", "1e300", "\"soon\"", "null", "{}", "[1]", "true", "99999999999999999999", "1e400", "-1e400"]
+        {
             let text = jwt(HEADER, &format!(r#"{{"iat":{absurd},"exp":{absurd}}}"#));
             let times = Jwt::parse(&text).map(|jwt| (jwt.issued_at, jwt.expires_at)).unwrap();
             assert_eq!(times, (None, None), "{absurd}");
@@ -231,7 +217,7 @@ mod tests {
         for absent in ["0", "null", "\"\"", "-1", "[1000]"] {
             assert_eq!(nbf(absent), None, "{absent}");
         }
-        for beyond in ["1795435200000", "1e300", "\"99999999999999999999\""] {
+        for beyond in ["1795435200000", "1e300", "1e400", "\"99999999999999999999\""] {
             assert_eq!(nbf(beyond), Some(Duration::MAX), "{beyond}");
         }
     }

@@ -7,7 +7,7 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// Any JSON value. Only text and numbers are stored, so that a field of an unexpected type never fails the whole object.
+/// Any JSON value. Only text and numbers are stored.
 ///
 /// Text without escapes borrows from the input. A JWT has no escapes, so no second copy of it is made.
 #[derive(Default)]
@@ -21,18 +21,36 @@ pub(crate) enum Lenient<'a> {
     Integer(u64),
     /// Any other number except negative integers.
     Fraction(f64),
-    /// A negative integer.
+    /// A negative integer, or a negative number beyond those of 64 bits.
     Negative,
-    /// A boolean, a list or an object.
+    /// A positive number beyond those of 64 bits, such as `1e400`.
+    Huge,
+    /// A boolean, a list, an object, or a text that cannot be decoded, such as half of a surrogate pair.
     Other,
 }
 
-impl Lenient<'_> {
+impl<'a> Lenient<'a> {
+    /// Reads the text of a value, whose syntax must be right.
+    pub(crate) fn of(value: &'a [u8]) -> Self {
+        match value.first() {
+            Some(b'[' | b'{') => Self::Other,
+            Some(b'-') => serde_json::from_slice(value).unwrap_or(Self::Negative),
+            Some(b'0'..=b'9') => serde_json::from_slice(value).unwrap_or(Self::Huge),
+            Some(_) | None => serde_json::from_slice(value).unwrap_or(Self::Other),
+        }
+    }
+
     /// Returns the text if it is not empty.
     pub(crate) fn text(&self) -> Option<&str> {
         match self {
             Self::Text(text) if !text.is_empty() => Some(text),
-            Self::Text(_) | Self::Absent | Self::Integer(_) | Self::Fraction(_) | Self::Negative | Self::Other => None,
+            Self::Text(_)
+            | Self::Absent
+            | Self::Integer(_)
+            | Self::Fraction(_)
+            | Self::Negative
+            | Self::Huge
+            | Self::Other => None,
         }
     }
 
@@ -41,7 +59,7 @@ impl Lenient<'_> {
         match self {
             Self::Absent => true,
             Self::Text(text) => text.is_empty(),
-            Self::Integer(_) | Self::Fraction(_) | Self::Negative | Self::Other => false,
+            Self::Integer(_) | Self::Fraction(_) | Self::Negative | Self::Huge | Self::Other => false,
         }
     }
 
@@ -53,7 +71,7 @@ impl Lenient<'_> {
             Self::Text(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 text.parse().ok().map(Duration::from_secs)
             }
-            Self::Text(_) | Self::Absent | Self::Negative | Self::Other => None,
+            Self::Text(_) | Self::Absent | Self::Negative | Self::Huge | Self::Other => None,
         };
         value.filter(|value| !value.is_zero() && value.as_secs() <= SECONDS_MAX)
     }
@@ -61,6 +79,7 @@ impl Lenient<'_> {
     /// Whether it is a number of seconds beyond the year 9999.
     pub(crate) fn is_too_large(&self) -> bool {
         match self {
+            Self::Huge => true,
             Self::Integer(seconds) => *seconds > SECONDS_MAX,
             Self::Fraction(seconds) => {
                 *seconds > 0.0
@@ -80,7 +99,9 @@ impl Lenient<'_> {
             Self::Negative => true,
             Self::Fraction(seconds) if *seconds < 0.0 => true,
             Self::Text(text) if text.starts_with('-') => text[1..].parse::<f64>().is_ok_and(|value| value > 0.0),
-            Self::Integer(_) | Self::Fraction(_) | Self::Text(_) | Self::Absent | Self::Other => self.is_too_large(),
+            Self::Integer(_) | Self::Fraction(_) | Self::Text(_) | Self::Absent | Self::Huge | Self::Other => {
+                self.is_too_large()
+            }
         }
     }
 }
@@ -147,7 +168,7 @@ mod tests {
     use super::*;
 
     fn seconds(json: &str) -> Option<Duration> {
-        serde_json::from_str::<Lenient<'_>>(json).unwrap().seconds()
+        Lenient::of(json.as_bytes()).seconds()
     }
 
     #[test]
@@ -176,6 +197,8 @@ mod tests {
             "[600]",
             "{\"a\":600}",
             "1e300",
+            "1e400",
+            "-1e400",
             "18446744073709551615",
             "253402300800",
             "1795414111000",
@@ -188,18 +211,38 @@ mod tests {
     #[test]
     fn numbers_out_of_bounds_differ_from_values_without_a_number() {
         let read = |json: &str| {
-            let value: Lenient<'_> = serde_json::from_str(json).unwrap();
+            let value = Lenient::of(json.as_bytes());
             (value.is_too_large(), value.is_out_of_bounds())
         };
-        for json in
-            ["1e12", "1e300", "1795414111000", "9223372036854775807", "18446744073709551616", "\"253402300800\""]
-        {
+        for json in [
+            "1e12",
+            "1e300",
+            "1e400",
+            &"9".repeat(400),
+            "1795414111000",
+            "9223372036854775807",
+            "18446744073709551616",
+            "\"253402300800\"",
+        ] {
             assert_eq!(read(json), (true, true), "{json}");
         }
-        for json in ["-1", "-0.5", "-1e300", "\"-1\""] {
+        for json in ["-1", "-0.5", "-1e300", "-1e400", "\"-1\""] {
             assert_eq!(read(json), (false, true), "{json}");
         }
-        for json in ["0", "-0.0", "1", "253402300799", "null", "\"\"", "\"soon\"", "\"-\"", "[1]", "true"] {
+        for json in [
+            "0",
+            "-0.0",
+            "1",
+            "253402300799",
+            "null",
+            "\"\"",
+            "\"soon\"",
+            "\"-\"",
+            "[1]",
+            "true",
+            "\"\\ud800\"",
+            "1e-400",
+        ] {
             assert_eq!(read(json), (false, false), "{json}");
         }
     }
@@ -207,6 +250,6 @@ mod tests {
     #[test]
     fn text_without_escapes_is_borrowed() {
         let input = String::from("\"eyJ\"");
-        assert!(matches!(serde_json::from_str(&input).unwrap(), Lenient::Text(Cow::Borrowed("eyJ"))));
+        assert!(matches!(Lenient::of(input.as_bytes()), Lenient::Text(Cow::Borrowed("eyJ"))));
     }
 }

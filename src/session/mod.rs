@@ -1,13 +1,14 @@
 //! A session: the short-lived JWT, its claims, and its lifetime as granted by the server.
 
 mod issuer;
-mod json_members;
+pub(crate) mod json_object;
 mod jwk;
 mod jwks;
 mod jwt;
 pub(crate) mod lenient;
 mod life;
 mod model;
+pub(crate) mod not_an_object;
 mod pinned_keys;
 mod public_key;
 mod reply_field;

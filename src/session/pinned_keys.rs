@@ -1,8 +1,13 @@
 //! Public keys that a person pinned, instead of those that the project publishes.
 
-use serde_json::Value;
-
-use super::{jwk::Jwk, jwks::KEYS_MAX, jwt::Jwt, public_key::PublicKey, spki};
+use super::{
+    json_object::{JsonObject, elements},
+    jwk::Jwk,
+    jwks::KEYS_MAX,
+    jwt::Jwt,
+    public_key::PublicKey,
+    spki,
+};
 
 /// The only keys that may sign a session; at least one.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,7 +25,7 @@ impl PinnedKeys {
     /// [`super::Jwks::parse`]; in PEM they are errors, because nothing else explains what they are for.
     pub fn parse(text: &[u8]) -> Result<Self, NoPublicKey> {
         let keys = match text.trim_ascii_start().first() {
-            Some(b'{' | b'[') => of_json(serde_json::from_slice(text).map_err(|_| NoPublicKey)?),
+            Some(b'{' | b'[') => of_json(text),
             Some(_) | None => spki::public_keys(text).ok_or(NoPublicKey)?,
         };
         if (1..=KEYS_MAX).contains(&keys.len()) { Ok(Self { keys }) } else { Err(NoPublicKey) }
@@ -32,18 +37,13 @@ impl PinnedKeys {
     }
 }
 
-fn of_json(json: Value) -> Vec<PublicKey> {
-    let listed = match json {
-        Value::Object(mut set) => match set.remove("keys") {
-            Some(Value::Array(keys)) => keys,
-            Some(_) => Vec::new(),
-            None => vec![Value::Object(set)],
-        },
-        Value::Array(keys) => keys,
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+/// Returns the usable keys of a JWKS, of a bare list, or of one JWK.
+fn of_json(text: &[u8]) -> Vec<PublicKey> {
+    let listed = match JsonObject::parse(text) {
+        Ok(set) => set.raw("keys").map_or(Some(vec![text]), elements),
+        Err(_) => elements(text),
     };
-    let key = |jwk: Value| serde_json::from_value::<Jwk>(jwk).ok()?.public_key().ok();
-    listed.into_iter().filter_map(key).collect()
+    listed.unwrap_or_default().into_iter().filter_map(|jwk| Jwk::parse(jwk)?.public_key().ok()).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    json_members::members,
+    json_object::JsonObject,
     reply_field::{Part, ReplyField},
     reply_shape::Shape,
 };
@@ -29,10 +29,8 @@ impl ReplyFields {
         if chosen.is_empty() {
             return Self::new();
         }
-        let body = String::from_utf8_lossy(body);
-        let reply: BTreeMap<_, _> = members(&body).into_iter().collect();
-        let user: BTreeMap<_, _> =
-            reply.get("user").map(|user| members(user)).unwrap_or_default().into_iter().collect();
+        let Ok(reply) = JsonObject::parse(body) else { return Self::new() };
+        let user = reply.object("user").unwrap_or_default();
         let mut room = FIELDS_BYTES_MAX;
         let read = chosen.iter().filter_map(|field| {
             let value = match field.shape() {
@@ -43,7 +41,7 @@ impl ReplyFields {
                         Part::Reply => &reply,
                         Part::User => &user,
                     };
-                    shape.accepted(serde_json::from_str(object.get(name)?).ok()?)
+                    shape.accepted(object.decoded(name)?)
                 }
             }?;
             room = room.checked_sub(printed_bytes(&value))?;
@@ -108,11 +106,11 @@ impl ReplyField {
 }
 
 /// Returns the user with every known field that has its type, under the reply's own names.
-fn whole_user(user: &BTreeMap<String, &str>) -> Value {
+fn whole_user(user: &JsonObject<'_>) -> Value {
     let of_user = ReplyField::ALL.iter().filter(|(_, field)| field.place().0 == Part::User);
     let read = of_user.filter_map(|(_, field)| {
         let (_, name) = field.place();
-        let value = field.shape().accepted(serde_json::from_str(user.get(name)?).ok()?)?;
+        let value = field.shape().accepted(user.decoded(name)?)?;
         Some((name.to_owned(), value))
     });
     Value::Object(read.collect())

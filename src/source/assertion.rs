@@ -16,10 +16,7 @@ use super::{
     unusable::{ReadError, Unusable},
     word::word_in,
 };
-use crate::{
-    secret::Secret,
-    session::{Jwt, NotAJwt},
-};
+use crate::{secret::Secret, session::Jwt};
 
 /// An assertion that was read from its file and has not expired.
 #[derive(Debug)]
@@ -44,7 +41,7 @@ impl Assertion {
         if let Some(at) = expiry.filter(|at| *at <= now) {
             return Err(Unusable::Expired { at });
         }
-        let owner = owner(&jwt).ok_or(Unusable::NotAJwt(NotAJwt::Claims))?;
+        let owner = owner(&jwt);
         let key = Secret::new(owner.to_string()).fingerprint();
         let identity = Identity { key, shown: key, version: token.fingerprint() };
         Ok(Self { token, identity })
@@ -67,15 +64,15 @@ impl Assertion {
 
 /// Returns issuer, subject and audience, which stay when the issuer replaces an assertion. One audience as a text equals a
 /// list of one, and the order of several does not matter.
-fn owner(jwt: &Jwt<'_>) -> Option<Value> {
-    let claims = jwt.all_claims()?;
+fn owner(jwt: &Jwt<'_>) -> Value {
+    let claims = jwt.all_claims();
     let mut audiences = match claims.get("aud") {
         Some(Value::Array(audiences)) => audiences.clone(),
         Some(audience) => vec![audience.clone()],
         None => Vec::new(),
     };
     audiences.sort_by_cached_key(Value::to_string);
-    Some(json!([claims.get("iss"), claims.get("sub"), audiences]))
+    json!([claims.get("iss"), claims.get("sub"), audiences])
 }
 
 #[cfg(test)]
@@ -83,6 +80,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::session::NotAJwt;
 
     proptest::proptest! {
         #[test]

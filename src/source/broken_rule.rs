@@ -23,9 +23,6 @@ pub enum BrokenRule {
     /// Its `iat` is later than the reply.
     #[error("the session was issued in the future: its `iat` is later than the server's own clock")]
     IssuedLater,
-    /// Its claims cannot be compared, because one of them cannot be represented.
-    #[error("the session breaks the rules of `verify`: its claims cannot be read")]
-    Unreadable,
     /// It is not a JWT, so it has no claims to compare.
     #[error("the token breaks the rules of `verify`: it is not a JWT")]
     Opaque,

@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Deserialize;
-
 use super::{
     answer::RotatedSecret,
     broken_rule::BrokenRule,
@@ -14,7 +12,9 @@ use crate::{
     exchange::{ExchangeNames, ProjectId, Refused, Reply, Timing, refused, without_session},
     renewal::Grant,
     secret::Secret,
-    session::{Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, ReplyFields, Session, Signer, lenient::Lenient, life},
+    session::{
+        Claims, Ends, GrantNote, Granted, Jwt, NotAJwt, ReplyFields, Session, Signer, json_object::JsonObject, life,
+    },
 };
 
 /// Reads a session, or the reason why there is none. Messages contain the status, a well-formed error code and fixed
@@ -25,7 +25,7 @@ pub(super) fn session(
     expectation: &Expectation,
     names: &ExchangeNames,
 ) -> Result<Granted, Refused> {
-    let body = reply_body::parse::<Body<'_>>(&reply.body);
+    let body = reply_body::object(reply);
     if !reply.status.is_success() {
         let error = own_error(body.ok().as_ref(), advice(names));
         let project = expectation.issuer.project();
@@ -41,21 +41,12 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
     if !reply.status.is_success() {
         return None;
     }
-    let token = rotated_in_body(&reply.body).or_else(|| rotated_in_cookie(reply))?;
+    let token = rotated_in_body(reply).or_else(|| rotated_in_cookie(reply))?;
     Some(RotatedSecret(token))
 }
 
-fn rotated_in_body(body: &[u8]) -> Option<Secret> {
-    #[derive(Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Body<'a> {
-        #[serde(borrow, default)]
-        refresh_jwt: Lenient<'a>,
-    }
-
-    let is_object = body.trim_ascii_start().starts_with(b"{");
-    let body: Body = serde_json::from_slice(body).ok().filter(|_| is_object)?;
-    secret_jwt(body.refresh_jwt.text()?)
+fn rotated_in_body(reply: &Reply) -> Option<Secret> {
+    secret_jwt(reply_body::object(reply).ok()?.field("refreshJwt").text()?)
 }
 
 fn rotated_in_cookie(reply: &Reply) -> Option<Secret> {
@@ -73,13 +64,13 @@ const REFRESH_COOKIE: &str = "DSR";
 
 /// Describes Descope's own error in a reply, if it has one; the text may be empty.
 pub(super) fn own_error_of(reply: &Reply) -> Option<String> {
-    own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref(), "")
+    own_error(reply_body::object(reply).ok().as_ref(), "")
 }
 
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
 /// access keys.
 pub(super) fn denial(reply: &Reply) -> String {
-    let body = reply_body::parse::<Body<'_>>(&reply.body).ok();
+    let body = reply_body::object(reply).ok();
     let code = body.as_ref().and_then(own_code).unwrap_or_default();
     let comma = if code.is_empty() { "" } else { ", " };
     format!("HTTP {}{comma}{code}", reply.status.as_u16())
@@ -87,29 +78,8 @@ pub(super) fn denial(reply: &Reply) -> String {
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, project: &ProjectId, received: SystemTime) -> Option<Refused> {
-    let error = || own_error(reply_body::parse::<Body<'_>>(&reply.body).ok().as_ref(), "");
+    let error = || own_error(reply_body::object(reply).ok().as_ref(), "");
     (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, Some(project), received))
-}
-
-/// The fields that are read from sessions and from errors. All are optional, and an invalid field does not affect the
-/// others.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Body<'a> {
-    #[serde(borrow)]
-    session_jwt: Lenient<'a>,
-    #[serde(borrow)]
-    refresh_jwt: Lenient<'a>,
-    #[serde(borrow)]
-    key_id: Lenient<'a>,
-    #[serde(borrow)]
-    session_expiration: Lenient<'a>,
-    #[serde(borrow)]
-    expiration: Lenient<'a>,
-    #[serde(borrow)]
-    next_refresh_seconds: Lenient<'a>,
-    #[serde(borrow)]
-    error_code: Lenient<'a>,
 }
 
 /// Why a reply of success holds no usable session.
@@ -127,25 +97,31 @@ enum NoSession {
     NoEnd,
 }
 
-fn granted(body: &Body<'_>, reply: &Reply, sent: SystemTime, expectation: &Expectation) -> Result<Granted, NoSession> {
-    let text = body.session_jwt.text().ok_or(NoSession::NoJwt)?;
+fn granted(
+    body: &JsonObject<'_>,
+    reply: &Reply,
+    sent: SystemTime,
+    expectation: &Expectation,
+) -> Result<Granted, NoSession> {
+    let session_jwt = body.field("sessionJwt");
+    let text = session_jwt.text().ok_or(NoSession::NoJwt)?;
     let jwt = Jwt::parse(text)?;
     let date = reply.date().map(since_epoch);
     expectation.check(&jwt, date)?;
+    let (session_expiration, expiration) = (body.field("sessionExpiration"), body.field("expiration"));
     let ends = Ends {
         jwt: &jwt,
-        session_expiration: body.session_expiration.seconds(),
-        expiration: body.expiration.seconds(),
-        is_too_large: jwt.expiry_out_of_range
-            || body.session_expiration.is_too_large()
-            || body.expiration.is_too_large(),
+        session_expiration: session_expiration.seconds(),
+        expiration: expiration.seconds(),
+        is_too_large: jwt.expiry_out_of_range || session_expiration.is_too_large() || expiration.is_too_large(),
     };
+    let hint = body.field("nextRefreshSeconds");
     let (lifetime, mut notes) = life(&ends, date, since_epoch(sent)).ok_or(NoSession::NoEnd)?;
-    if body.next_refresh_seconds.is_out_of_bounds() {
+    if hint.is_out_of_bounds() {
         notes.push(GrantNote::HintOutOfBounds);
     }
-    let claims = Claims::of(&jwt, body.key_id.text());
-    let grant = Grant { lifetime, refresh_after: body.next_refresh_seconds.seconds() };
+    let claims = Claims::of(&jwt, body.field("keyId").text());
+    let grant = Grant { lifetime, refresh_after: hint.seconds() };
     let fields = ReplyFields::read(&reply.body, &expectation.fields);
     let session = Session { jwt: Secret::new(text.to_owned()), grant, claims, fields };
     Ok(Granted { session, signer: Signer::Project, notes })
@@ -154,12 +130,12 @@ fn granted(body: &Body<'_>, reply: &Reply, sent: SystemTime, expectation: &Expec
 /// Describes Descope's own error, if the body contains one: the code, and its meaning if known (go-sdk `errors.go`,
 /// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated. `advice` follows the
 /// meaning of codes for settings that Descope does not accept.
-fn own_error(body: Option<&Body<'_>>, advice: &str) -> Option<String> {
+fn own_error(body: Option<&JsonObject<'_>>, advice: &str) -> Option<String> {
     let code = own_code(body?)?;
     if code.is_empty() {
         return Some(String::new());
     }
-    let meaning = match code {
+    let meaning = match code.as_str() {
         "E062802" => " (missing access key)".into(),
         "E062803" => " (invalid access key)".into(),
         "E011001" => " (malformed request)".into(),
@@ -178,9 +154,10 @@ fn advice(names: &ExchangeNames) -> &'static str {
 }
 
 /// Returns the code of Descope's own error, if the body contains one. A code in another form is replaced by an empty text.
-fn own_code<'a>(body: &'a Body<'_>) -> Option<&'a str> {
-    let code = body.error_code.text()?;
-    Some(if is_error_code(code) { code } else { "" })
+fn own_code(body: &JsonObject<'_>) -> Option<String> {
+    let code = body.field("errorCode");
+    let code = code.text()?;
+    Some(if is_error_code(code) { code.to_owned() } else { String::new() })
 }
 
 /// Whether a text has the form of Descope's error codes, such as `E062803`.

@@ -3,12 +3,12 @@
 
 use std::{path::Path, time::SystemTime};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::{
     answers::Answers,
     chain_folder::ChainLock,
-    descope,
+    descope, reply_body,
     security_questions::{SecurityQuestions, read_answers},
     token_chain::{NotLocked, PresentedToken},
     unusable::ReadError,
@@ -62,10 +62,9 @@ pub fn setup_reply(reply: &Reply, received: SystemTime) -> Result<(), Refused> {
         let refused = refused(reply, error.as_deref(), &NAMES, None, received);
         return Err(if refused.refusal == Refusal::Denied { denied(reply) } else { refused });
     }
-    let is_object = || serde_json::from_slice::<Value>(&reply.body).is_ok_and(|body| body.is_object());
     if error.is_some() {
         Err(denied(reply))
-    } else if reply.body.trim_ascii().is_empty() || is_object() {
+    } else if reply.body.trim_ascii().is_empty() || reply_body::object(reply).is_ok() {
         Ok(())
     } else {
         let Refused { refusal, .. } = without_session(reply, "", &NAMES, received);

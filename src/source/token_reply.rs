@@ -2,8 +2,6 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::Deserialize;
-
 use super::{
     broken_rule::BrokenRule,
     expectation::Expectation,
@@ -15,9 +13,8 @@ use crate::{
     renewal::{Grant, Refusal, policy::LIFETIME_MAX},
     secret::Secret,
     session::{
-        Claims, Ends, GrantNote, Granted, Jwt, ReplyFields, Session, Signer,
-        lenient::{Lenient, SECONDS_MAX},
-        life,
+        Claims, Ends, GrantNote, Granted, Jwt, ReplyFields, Session, Signer, json_object::JsonObject,
+        lenient::SECONDS_MAX, life,
     },
 };
 
@@ -30,7 +27,7 @@ pub(super) fn session(
     names: &ExchangeNames,
     lifetime: Option<Duration>,
 ) -> Result<Granted, Refused> {
-    let body = reply_body::parse::<Body<'_>>(&reply.body);
+    let body = reply_body::object(reply).map(Body);
     if !reply.status.is_success() {
         let error = body.ok().and_then(|body| body.own_error());
         return Err(refusal(reply, error.as_ref(), names, timing.received));
@@ -70,21 +67,8 @@ fn of_error(reply: &Reply, error: &OwnError, names: &ExchangeNames) -> Option<Re
     Some(Refused::new(refusal, message))
 }
 
-/// The fields that are read from tokens and from errors. An invalid field does not affect the others.
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Body<'a> {
-    #[serde(borrow)]
-    access_token: Lenient<'a>,
-    #[serde(borrow)]
-    token_type: Lenient<'a>,
-    #[serde(borrow)]
-    expires_in: Lenient<'a>,
-    #[serde(borrow)]
-    error: Lenient<'a>,
-    #[serde(borrow, rename = "errorCode")]
-    error_code: Lenient<'a>,
-}
+/// The fields of tokens and errors. An invalid field does not affect the others.
+struct Body<'a>(JsonObject<'a>);
 
 /// Why a reply of success holds no usable token.
 #[derive(Debug, thiserror::Error)]
@@ -105,13 +89,14 @@ enum NoToken {
 
 impl Body<'_> {
     fn own_error(&self) -> Option<OwnError> {
-        let of_oauth = self.error.text().map(OwnError::of_oauth);
-        of_oauth.or_else(|| self.error_code.text().map(OwnError::of_descope))
+        let of_oauth = self.0.field("error").text().map(OwnError::of_oauth);
+        of_oauth.or_else(|| self.0.field("errorCode").text().map(OwnError::of_descope))
     }
 
     /// Many servers omit the type, although RFC 6749 requires it; clients treat such a token as a bearer token.
     fn is_bearer(&self) -> bool {
-        self.token_type.is_absent() || self.token_type.text().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"))
+        let kind = self.0.field("token_type");
+        kind.is_absent() || kind.text().is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"))
     }
 }
 
@@ -123,7 +108,8 @@ fn granted(
     lifetime: Option<Duration>,
 ) -> Result<Granted, NoToken> {
     // A whole reply is as long as a token may be.
-    let text = body.access_token.text().ok_or(NoToken::Missing)?;
+    let access_token = body.0.field("access_token");
+    let text = access_token.text().ok_or(NoToken::Missing)?;
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(NoToken::NotVisible);
     }
@@ -140,7 +126,7 @@ fn granted(
         (Signer::Unknown, None)
     };
     let (lifetime, notes) = own_life
-        .or_else(|| body.expires_in.seconds().map(within_bounds))
+        .or_else(|| body.0.field("expires_in").seconds().map(within_bounds))
         .or_else(|| lifetime.map(within_bounds))
         .or_else(|| is_beyond_bounds(jwt.as_ref(), body).then(|| within_bounds(Duration::from_secs(SECONDS_MAX))))
         .ok_or(NoToken::NoEnd)?;
@@ -158,7 +144,7 @@ fn own_life(jwt: &Jwt<'_>, date: Option<Duration>, sent: Duration) -> Option<(Du
 
 /// Whether the end of the token is a number that is too large for a time. It is used only if nothing else is.
 fn is_beyond_bounds(jwt: Option<&Jwt<'_>>, body: &Body<'_>) -> bool {
-    jwt.is_some_and(|jwt| jwt.expiry_out_of_range) || body.expires_in.is_too_large()
+    jwt.is_some_and(|jwt| jwt.expiry_out_of_range) || body.0.field("expires_in").is_too_large()
 }
 
 fn within_bounds(reported: Duration) -> (Duration, Vec<GrantNote>) {

@@ -119,6 +119,46 @@ fn any_success_with_a_usable_token_is_a_session() {
 }
 
 #[test]
+fn no_odd_field_spoils_a_session() {
+    let (deep, wide) = (format!("{}{}", "[".repeat(5000), "]".repeat(5000)), "9".repeat(400));
+    let odd = ["1e400", "-1e400", &wide, r#""\ud800""#, r#""\udc00\ud800""#, &deep, r#"{"a":1,"a":2}"#, "1e-400"];
+    for value in odd {
+        for name in ["keyId", "keyId2", "sessionExpiration", "expiration", "nextRefreshSeconds", "errorCode", "x"] {
+            let granted = read(&reply(200, &[("date", DATE)], body(&good(), &format!(r#","{name}":{value}"#))));
+            let granted = granted.unwrap_or_else(|refused| panic!("{refused:?} for {name}: {value:.40}"));
+            assert_eq!(granted.session.jwt.expose(), good());
+            assert_eq!(granted.session.grant.lifetime, Duration::from_secs(600), "{name}: {value:.40}");
+        }
+        let claims = jwt(&format!(r#"{{"iss":"P2abc","x":{value},"sub":{value},"iat":{NOON},"exp":{}}}"#, NOON + 600));
+        assert!(read(&reply(200, &[("date", DATE)], body(&claims, ""))).is_ok(), "a claim of {value:.40}");
+    }
+    let spoilt = |rest: &[u8]| [b"{", rest, body(&good(), "").trim_start_matches('{').as_bytes()].concat();
+    for whole in [
+        spoilt(b"\"x\":\"\xff\xfe\","),
+        spoilt(b"\"\xff\":1,\"\\ud800\":2,"),
+        spoilt(b"\"sessionJwt\":\"first\",\"keyId\":\"first\","),
+        format!("\u{feff}{}", body(&good(), "")).into_bytes(),
+        body(&good(), "").replacen("sessionJwt", "session\\u004awt", 1).into_bytes(),
+    ] {
+        let granted = read(&reply(200, &[("date", DATE)], &whole));
+        let granted = granted.unwrap_or_else(|refused| panic!("{refused:?} for {}", String::from_utf8_lossy(&whole)));
+        assert_eq!(granted.session.claims.key_id.as_deref(), Some("K2key"));
+    }
+}
+
+#[test]
+fn an_error_code_is_read_beside_any_odd_field() {
+    for body in [
+        r#"{"errorMessage":"\ud800","errorCode":"E062803","x":1e400}"#,
+        "\u{feff}{\"errorCode\":\"E062803\"}",
+        r#"{"errorCode":"E011001","errorCode":"E062803"}"#,
+    ] {
+        let refused = read(&reply(401, &[], body)).unwrap_err();
+        assert_eq!(refused.message, "Descope denies the access key: HTTP 401, E062803 (invalid access key)", "{body}");
+    }
+}
+
+#[test]
 fn a_success_without_a_usable_token_is_garbled() {
     let other_project = jwt(&format!(r#"{{"iss":"P2other","iat":{NOON},"exp":{}}}"#, NOON + 600));
     let odd_issuer = jwt(&format!(r#"{{"iss":["P2abc"],"iat":{NOON},"exp":{}}}"#, NOON + 600));
@@ -126,17 +166,20 @@ fn a_success_without_a_usable_token_is_garbled() {
     let refresh_token = jwt(&format!(r#"{{"iss":"P2abc","drn":"DSR","iat":{NOON},"exp":{}}}"#, NOON + 600));
     let unsigned = good().replace("c2lnbmF0dXJl", "");
     for (status, body, reason) in [
-        (204, String::new(), "not a JSON object"),
-        (200, String::new(), "not a JSON object"),
-        (200, "<html>CANARY</html>".to_owned(), "not a JSON object"),
-        (200, "null".to_owned(), "not a JSON object"),
-        (200, good(), "not a JSON object"),
-        (200, format!("[\"{}\"]", good()), "not a JSON object"),
-        (200, body(&good(), ",\"expiration\":1e999"), "not a JSON object"),
-        (200, body(&good(), &format!(",\"a\":{}", "[".repeat(60_000))), "not a JSON object"),
-        (200, body(&good(), "}{"), "not a JSON object"),
-        (200, format!("\u{feff}{}", body(&good(), "")), "begins with a byte order mark"),
-        (200, body(&good(), &format!(",\"sessionJwt\":\"{}\"", good())), "a field appears twice in the body"),
+        (204, String::new(), "not a JSON object: it is empty"),
+        (200, "\r\n".to_owned(), "not a JSON object: it is empty"),
+        (200, "<html>CANARY</html>".to_owned(), "not a JSON object: it is a page of HTML or XML"),
+        (200, "null".to_owned(), "not a JSON object: it is a list, a text or another value"),
+        (200, good(), "not a JSON object: it is no JSON"),
+        (200, format!("[\"{}\"]", good()), "not a JSON object: it is a list, a text or another value"),
+        (200, body("CANARY", r#","a":NaN"#), "`NaN` or `Infinity`, which JSON does not know, at byte 43"),
+        (200, body("CANARY", ",\"a\":\"x\ny\""), "a text in it has a control character, at byte 45"),
+        (200, body("CANARY", ","), "its syntax is wrong at byte 39"),
+        (200, format!("{}x", body("CANARY", "")), "there is more after the object, at byte 39"),
+        (200, body("CANARY", "").replace('}', ""), "it ends too early"),
+        (200, body(&good(), &format!(",\"a\":{}", "[".repeat(60_000))), "its syntax is wrong at byte 60"),
+        (200, body(&good(), "}{"), "there is more after the object"),
+        (200, body(&good(), ",\"sessionJwt\":null"), "no `sessionJwt`"),
         (200, "{}".to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":""}"#.to_owned(), "no `sessionJwt`"),
         (200, r#"{"sessionJwt":null}"#.to_owned(), "no `sessionJwt`"),

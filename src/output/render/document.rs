@@ -127,7 +127,24 @@ pub(super) type AllClaims = Map<String, Value>;
 /// All claims of the JWT.
 pub(super) fn all_claims(content: &Content<'_>) -> Result<AllClaims, RenderError> {
     let jwt = Jwt::parse(content.session.jwt.expose()).ok();
-    jwt.and_then(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
+    jwt.map(|jwt| jwt.all_claims()).ok_or(RenderError::Claims)
+}
+
+/// The chosen claims of the JWT, as far as it has them. One of them that cannot be represented is an error.
+pub(super) fn chosen_claims(
+    content: &Content<'_>,
+    chosen: &BTreeSet<String>,
+) -> Result<Option<AllClaims>, RenderError> {
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let jwt = Jwt::parse(content.session.jwt.expose()).map_err(|_| RenderError::Claims)?;
+    if chosen.iter().any(|name| jwt.has_unreadable_claim(name)) {
+        return Err(RenderError::Claims);
+    }
+    let mut claims = jwt.all_claims();
+    claims.retain(|name, _| chosen.contains(name));
+    Ok(Some(claims))
 }
 
 /// The chosen fields of the reply by name; `None` if none is chosen. A field that the reply lacks is empty.

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, io};
 
 use super::{
     content::Content,
-    document::{Document, all_claims, reply_fields},
+    document::{Document, chosen_claims, reply_fields},
     env::{self, Variable},
     rendered::{RenderError, Rendered, sized},
     template::Template,
@@ -63,13 +63,7 @@ pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> R
     match format {
         Format::Jwt => Ok(Rendered::Token(&content.session.jwt)),
         Format::Json { claims, fields } => {
-            let mut chosen = None;
-            if !claims.is_empty() {
-                let mut all = all_claims(content)?;
-                all.retain(|name, _| claims.contains(name));
-                chosen = Some(all);
-            }
-            json(&Document::of(content, chosen, reply_fields(content, fields)))
+            json(&Document::of(content, chosen_claims(content, claims)?, reply_fields(content, fields)))
         }
         Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
         Format::Header => sized(|out| Ok(writeln!(out, "{HEADER}{}", content.session.jwt.expose())?)),

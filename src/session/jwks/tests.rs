@@ -163,3 +163,24 @@ fn keys_are_the_same_after_being_written_and_parsed() {
     let keys = set(&[rsa_jwk(), ec]);
     assert_eq!(Jwks::parse(keys.to_json().to_string().as_bytes()).unwrap(), keys);
 }
+
+#[test]
+fn an_odd_member_spoils_no_key() {
+    let token = rsa_signed(&json!({"alg": "RS256", "kid": "SK1"}));
+    let jwk = rsa_jwk().to_string();
+    let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+    for odd in ["1e400", "-1e400", r#""\ud800""#, &deep, r#"{"a":1,"a":2}"#] {
+        let with_odd = jwk.replacen('{', &format!(r#"{{"x5t":{odd},"#), 1);
+        for set in [
+            format!(r#"{{"odd":{odd},"keys":[{jwk}]}}"#),
+            format!(r#"{{"keys":[{odd},{jwk},{{"kid":{odd}}}]}}"#),
+            format!(r#"{{"keys":[{with_odd}]}}"#),
+            format!("[{with_odd}]"),
+            format!("\u{feff}{{\"keys\":[{jwk}]}}"),
+            format!(r#"{{"keys":[],"keys":[{jwk}]}}"#),
+        ] {
+            let keys = Jwks::parse(set.as_bytes()).unwrap_or_else(|_| panic!("{set:.60}"));
+            assert_eq!(verdict(&keys, &token), SignatureVerdict::Verified, "{set:.60}");
+        }
+    }
+}
