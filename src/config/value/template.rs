@@ -13,7 +13,7 @@ use crate::{
         text,
         value::path,
     },
-    output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake},
+    output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, UsedAs},
     session::ReplyField,
 };
 
@@ -70,13 +70,24 @@ fn report(
                 let why = if looks_like_a_secret(why) { "it cannot be read" } else { why };
                 (format!("line {line} of the template: {why}"), remedy_for_language(fields))
             }
-            TemplateMistake::UnknownWord { line, why } => {
-                let why = if looks_like_a_secret(why) { "no such filter or test" } else { why };
-                (format!("line {line} of the template: {why}"), TEMPLATE_WORDS.to_owned())
+            TemplateMistake::UnknownWord { line, name, used_as } => (
+                format!("line {line} of the template: there is no {} {}", what_it_is(*used_as), shown(name)),
+                remedy_for_word(name, *used_as).to_owned(),
+            ),
+            TemplateMistake::NoParts { line, field, part } => {
+                let what = format!("line {line} of the template: `{field}` is one value and has no {}", shown(part));
+                (what, format!("write `{{{{ {field} }}}}`; parts of the JWT are in `claims`"))
             }
             TemplateMistake::Empty => {
                 let what = "the template renders to nothing, and a token file must not be empty";
                 (what.to_owned(), "put a field into it, such as `{{ token }}`".to_owned())
+            }
+            TemplateMistake::NamesNoField => {
+                ("the template names no field, so the file would have no token".to_owned(), FIELD_SYNTAX.to_owned())
+            }
+            TemplateMistake::SameForEverySession => {
+                let what = "the template writes the same for every session, so the file would have no token";
+                (what.to_owned(), FIELD_SYNTAX.to_owned())
             }
             TemplateMistake::TooLong => {
                 let what = "the template or its result is too long";
@@ -89,6 +100,36 @@ fn report(
             }
         };
         diagnostics.mistake(location, what, remedy);
+    }
+}
+
+fn what_it_is(used_as: UsedAs) -> &'static str {
+    match used_as {
+        UsedAs::Function => "function",
+        UsedAs::Method => "method",
+        UsedAs::Filter => "filter",
+        UsedAs::Test => "test",
+    }
+}
+
+/// The remedy for a word of Python or Jinja that the language lacks.
+fn remedy_for_word(name: &str, used_as: UsedAs) -> &'static str {
+    match (used_as, name) {
+        (UsedAs::Method, "items" | "keys" | "values") => {
+            "write `{% for name, value in claims | items %}`, or `{% for name in claims %}` for the names alone"
+        }
+        (UsedAs::Method, "get") => "write `claims.x | default(\"\")`",
+        (UsedAs::Method, "startswith" | "endswith") => "compare a part: `claims.x[:3] == \"abc\"`, or `claims.x[-3:]`",
+        (UsedAs::Method, "format") => "join texts by `~`: `{{ \"Bearer \" ~ token }}`",
+        (UsedAs::Method, "strip") => "write `| trim`",
+        (UsedAs::Method, "lower" | "upper" | "split" | "join" | "replace") => {
+            "there are no methods; write it as a filter: `{{ token | upper }}`, `{{ claims.list | join(\",\") }}`"
+        }
+        (UsedAs::Function | UsedAs::Method, _) => {
+            "the language has no functions and no methods; name a field, such as `{{ token }}`, or apply a filter: \
+             `{{ token | upper }}`"
+        }
+        (UsedAs::Filter | UsedAs::Test, _) => TEMPLATE_WORDS,
     }
 }
 
@@ -124,3 +165,4 @@ fn remedy_for(name: &str) -> String {
 
 const LANGUAGE: &str =
     "the language is Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are";
+const FIELD_SYNTAX: &str = "write `{{ token }}` where the token belongs: `$TOKEN`, `${token}`, `%{token}` and `{ token }` are only text in a template";

@@ -58,6 +58,11 @@ impl Field {
         ("renewAtUnix", Self::RenewAtUnix),
     ];
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, field)| *field == self).map_or("", |(name, _)| *name)
+    }
+
     /// Its value for this session.
     pub(super) fn value<'c>(self, content: &Content<'c>) -> FieldValue<'c> {
         let Content { session, credential, project, times } = *content;
@@ -92,6 +97,32 @@ impl Field {
             Self::IssuedAtUnix => FieldValue::Number(since_epoch(issued_at).as_secs()),
             Self::ExpiresAtUnix => FieldValue::Number(since_epoch(expires_at).as_secs()),
             Self::RenewAtUnix => FieldValue::Number(since_epoch(renew_at).as_secs()),
+        }
+    }
+
+    /// Another sample value, if sessions of one credential differ in it.
+    fn later_sample(self) -> FieldValue<'static> {
+        match self {
+            Self::Token => FieldValue::text("header.later-claims.later-signature"),
+            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => FieldValue::time(UNIX_EPOCH + END_OF_CALENDAR),
+            Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => {
+                FieldValue::Number(END_OF_CALENDAR.as_secs())
+            }
+            Self::TokenType | Self::Credential | Self::ProjectId | Self::KeyId | Self::Subject => self.sample(),
+        }
+    }
+
+    /// Whether each session of a credential has a value of its own.
+    pub(super) fn differs_by_session(self) -> bool {
+        match self {
+            Self::Token
+            | Self::IssuedAt
+            | Self::ExpiresAt
+            | Self::RenewAt
+            | Self::IssuedAtUnix
+            | Self::ExpiresAtUnix
+            | Self::RenewAtUnix => true,
+            Self::TokenType | Self::Credential | Self::ProjectId | Self::KeyId | Self::Subject => false,
         }
     }
 }
@@ -173,6 +204,15 @@ impl<'c> Document<'c> {
     pub(super) fn sample(chosen: &BTreeSet<ReplyField>) -> Document<'static> {
         let fields = Field::ALL.map(|(name, field)| (name, field.sample())).into();
         Document { fields, claims: None, reply: by_name(chosen, ReplyField::sample) }
+    }
+
+    /// A sample of the next session of the same credential.
+    pub(super) fn later_sample() -> Document<'static> {
+        Document {
+            fields: Field::ALL.map(|(name, field)| (name, field.later_sample())).into(),
+            claims: None,
+            reply: None,
+        }
     }
 
     /// A sample with only the fields that are always set.

@@ -8,26 +8,27 @@ use minijinja::{
     tests, value::Value,
 };
 
-use super::document::CLAIMS;
+use super::{document::CLAIMS, words::names_beside_slices};
 
 /// A compiled template.
 #[derive(Clone)]
 pub(super) struct Engine {
     environment: Arc<Environment<'static>>,
-    names_claims: bool,
+    names: Arc<HashSet<String>>,
 }
 
 impl Engine {
     /// Compiles the text of a template.
     pub(super) fn compile(text: &str) -> Result<Self, Error> {
-        let mut engine = Self { environment: Arc::new(environment(text)?), names_claims: false };
-        engine.names_claims = engine.names().contains(CLAIMS);
-        Ok(engine)
+        let environment = environment(text)?;
+        let mut names = environment.get_template(NAME)?.undeclared_variables(false);
+        names.extend(names_beside_slices(text).into_iter().map(str::to_owned));
+        Ok(Self { environment: Arc::new(environment), names: Arc::new(names) })
     }
 
     /// The names that the template uses and does not define itself.
-    pub(super) fn names(&self) -> HashSet<String> {
-        self.environment.get_template(NAME).map(|template| template.undeclared_variables(false)).unwrap_or_default()
+    pub(super) fn names(&self) -> &HashSet<String> {
+        &self.names
     }
 
     /// The names that the template uses in this object.
@@ -40,7 +41,7 @@ impl Engine {
 
     /// Whether the template uses claims of the JWT.
     pub(super) fn names_claims(&self) -> bool {
-        self.names_claims
+        self.names.contains(CLAIMS)
     }
 
     /// Writes the template, filled in from a document.
@@ -63,11 +64,12 @@ fn environment(text: &str) -> Result<Environment<'static>, Error> {
     Ok(engine)
 }
 
-/// Adds the filters that text files need: see [`TEMPLATE_WORDS`]. All filters of the engine would add 300 KB.
+/// Adds [`FILTERS`], those that text files need. All filters of the engine would add 300 KB.
 fn add_filters(engine: &mut Environment<'_>) {
     engine.add_filter("b64encode", |text: &str| STANDARD.encode(text));
     engine.add_filter("default", filters::default);
     engine.add_filter("first", filters::first);
+    engine.add_filter("items", filters::items);
     engine.add_filter("join", filters::join);
     engine.add_filter("last", filters::last);
     engine.add_filter("length", filters::length);
@@ -80,7 +82,7 @@ fn add_filters(engine: &mut Environment<'_>) {
     engine.add_filter("upper", filters::upper);
 }
 
-/// Adds the tests for `is`.
+/// Adds [`TESTS`], those for `is`.
 fn add_tests(engine: &mut Environment<'_>) {
     engine.add_test("defined", tests::is_defined);
     engine.add_test("mapping", tests::is_mapping);
@@ -97,10 +99,51 @@ fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -
 }
 
 /// The filters and tests of templates, for messages.
-pub const TEMPLATE_WORDS: &str = "the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, \
+pub const TEMPLATE_WORDS: &str = "the filters are `b64encode`, `default`, `first`, `items`, `join`, `last`, `length`, `lower`, \
      `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, \
      `sequence`, `string` and `undefined`";
+/// The names of the filters.
+pub(super) const FILTERS: [&str; 14] = [
+    "b64encode",
+    "default",
+    "first",
+    "items",
+    "join",
+    "last",
+    "length",
+    "lower",
+    "replace",
+    "split",
+    "string",
+    "tojson",
+    "trim",
+    "upper",
+];
+/// The names of the tests.
+pub(super) const TESTS: [&str; 7] = ["defined", "mapping", "none", "number", "sequence", "string", "undefined"];
 const NAME: &str = "template";
 /// Some 50 000 instructions, or 3 MB of text that is made on the way.
 const FUEL: u64 = 50_000;
 const RECURSION_MAX: usize = 100;
+
+#[cfg(test)]
+mod words {
+    use super::*;
+
+    #[test]
+    fn the_engine_has_every_word_and_messages_name_it() {
+        let renders = |text: &str| {
+            let (engine, mut out) = (Engine::compile(text).unwrap(), Vec::new());
+            engine.write(&Value::UNDEFINED, &mut out).map_err(|error| error.kind())
+        };
+        for filter in FILTERS {
+            let rendered = renders(&format!("{{{{ 1 | {filter} }}}}"));
+            assert_ne!(rendered, Err(minijinja::ErrorKind::UnknownFilter), "{filter}");
+            assert!(TEMPLATE_WORDS.contains(&format!("`{filter}`")));
+        }
+        for test in TESTS {
+            assert_eq!(renders(&format!("{{{{ 1 is {test} }}}}")), Ok(()), "{test}");
+            assert!(TEMPLATE_WORDS.contains(&format!("`{test}`")));
+        }
+    }
+}

@@ -11,8 +11,10 @@ mod env;
 mod format;
 mod nesting;
 mod rendered;
+mod tag;
 mod template;
 mod validate;
+mod words;
 
 pub use content::Content;
 pub use document::Field;
@@ -23,3 +25,4 @@ pub(super) use format::{HEADER, render};
 pub use rendered::{RENDERED_BYTES_MAX, RenderError};
 pub use template::{TEMPLATE_BYTES_MAX, Template};
 pub use validate::TemplateMistake;
+pub use words::UsedAs;

@@ -21,7 +21,7 @@ use minijinja::{
 
 use super::{
     content::Content,
-    document::{Document, FIELDS, all_claims, reply_fields},
+    document::{Document, all_claims, reply_fields},
     engine::Engine,
     nesting::beyond_bounds,
     rendered::{RenderError, Rendered, sized},
@@ -58,7 +58,7 @@ impl Template {
             return Err(vec![TemplateMistake::Broken { line, why: TOO_DEEP.to_owned() }]);
         }
         let engine = Engine::compile(text).map_err(|error| vec![TemplateMistake::of(&error)])?;
-        validate::look_at_names(&engine.names(), &engine.names_in(FIELDS), &fields, text)?;
+        validate::look_at_names(&engine, &fields, text)?;
         validate::try_out(&engine, &fields).map_err(|mistake| vec![mistake])?;
         Ok(Self { text: text.into(), file, fields, engine })
     }

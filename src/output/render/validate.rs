@@ -1,8 +1,9 @@
 //! Validates a template before there is a session: a bad template is a mistake of the configuration and never reaches a
 //! write.
 //!
-//! Names are checked in every branch. The rest is tried with two samples: one with every field and any claim, one with
-//! only the fields that are always set. A failure that real claims may avoid is not reported.
+//! Names and words are checked in every branch. The rest is tried with two samples: one with every field and any claim, one
+//! with only the fields that are always set. A failure that real claims may avoid is not reported. What is tried last is whether
+//! anything of a session is written at all: `Bearer $TOKEN` is only text here.
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -18,6 +19,7 @@ use super::{
     document::{CLAIMS, Document, FIELDS, Field},
     engine::Engine,
     rendered::RENDERED_BYTES_MAX,
+    words::{UsedAs, unknown_words},
 };
 use crate::session::ReplyField;
 
@@ -45,39 +47,70 @@ pub enum TemplateMistake {
         /// The engine's message. It repeats only names of the template.
         why: String,
     },
-    /// There is no such filter or test.
+    /// There is no such function, method, filter or test.
     UnknownWord {
         /// Counted from one.
         line: usize,
-        /// The engine's message, as above.
-        why: String,
+        /// The word.
+        name: String,
+        /// What it is used as.
+        used_as: UsedAs,
+    },
+    /// The field is a text or a number, and has no parts with names.
+    NoParts {
+        /// The line of its first use, counted from one.
+        line: usize,
+        /// The field.
+        field: &'static str,
+        /// The name of the part.
+        part: String,
     },
     /// Its result is empty.
     Empty,
+    /// It names no field, so it is only text.
+    NamesNoField,
+    /// Its result is the same for every session.
+    SameForEverySession,
     /// The template or its result is too long.
     TooLong,
 }
 
-/// Finds unknown names, and names of fields of the reply that are not chosen.
+/// Finds unknown names and words, names of fields of the reply that are not chosen, and parts of fields that have none.
 pub(super) fn look_at_names(
-    names: &HashSet<String>,
-    of_reply: &HashSet<String>,
+    engine: &Engine,
     chosen: &BTreeSet<ReplyField>,
     text: &str,
 ) -> Result<(), Vec<TemplateMistake>> {
+    let words = unknown_words(text);
+    let is_called = |name: &String| words.iter().any(|word| word.used_as == UsedAs::Function && word.name == *name);
     let is_known = |name: &str| is_known(name) || name == FIELDS && !chosen.is_empty();
-    let mut unknown: Vec<_> = names.iter().filter(|name| !is_known(name)).collect();
-    unknown.sort();
-    let mistake = |name: &String| TemplateMistake::UnknownName { line: line_of(name, text), name: name.clone() };
-    let is_chosen = |name: &&String| ReplyField::named(name).is_some_and(|field| chosen.contains(&field));
-    let mut others: Vec<_> = of_reply.iter().filter(|name| !chosen.is_empty() && !is_chosen(name)).collect();
-    others.sort();
-    let other = |name: &String| TemplateMistake::OtherField {
-        line: line_of(&format!("{FIELDS}.{name}"), text),
-        name: name.clone(),
-    };
-    let mistakes: Vec<_> = unknown.into_iter().map(mistake).chain(others.into_iter().map(other)).collect();
+    let is_chosen = |name: &String| ReplyField::named(name).is_some_and(|field| chosen.contains(&field));
+
+    let unknown = sorted(engine.names().clone()).filter(|name| !is_known(name) && !is_called(name));
+    let unknown = unknown.map(|name| TemplateMistake::UnknownName { line: line_of(&name, text), name });
+    let others = sorted(engine.names_in(FIELDS)).filter(|name| !chosen.is_empty() && !is_chosen(name));
+    let others =
+        others.map(|name| TemplateMistake::OtherField { line: line_of(&format!("{FIELDS}.{name}"), text), name });
+    let parts = Field::ALL.iter().flat_map(|(field, _)| sorted(engine.names_in(field)).map(move |part| (*field, part)));
+    let is_method = |part: &String| words.iter().any(|word| word.used_as == UsedAs::Method && word.name == *part);
+    let parts = parts.filter(|(_, part)| !is_method(part)).map(|(field, part)| TemplateMistake::NoParts {
+        line: line_of(&format!("{field}.{part}"), text),
+        field,
+        part,
+    });
+    let words_without_meaning = words.iter().map(|word| TemplateMistake::UnknownWord {
+        line: word.line,
+        name: word.name.to_owned(),
+        used_as: word.used_as,
+    });
+    let mistakes: Vec<_> = unknown.chain(others).chain(parts).chain(words_without_meaning).collect();
     if mistakes.is_empty() { Ok(()) } else { Err(mistakes) }
+}
+
+fn sorted(names: HashSet<String>) -> impl Iterator<Item = String> {
+    let mut names: Vec<_> = names.into_iter().collect();
+    names.sort();
+    names.into_iter()
 }
 
 /// Finds mistakes that do not depend on the session.
@@ -102,7 +135,26 @@ pub(super) fn try_out(engine: &Engine, chosen: &BTreeSet<ReplyField>) -> Result<
             Ok(()) | Err(_) => {}
         }
     }
-    Ok(())
+    check_that_it_differs(engine, is_open, &samples[0])
+}
+
+/// Finds a template whose result has nothing of a session.
+fn check_that_it_differs(engine: &Engine, is_open: bool, sample: &Value) -> Result<(), TemplateMistake> {
+    let names = engine.names();
+    if !names.iter().any(|name| is_known(name) || name == FIELDS) {
+        return Err(TemplateMistake::NamesNoField);
+    }
+    // A comparison with the name of a credential, for example, is the same for all of its sessions, and has a purpose.
+    let differs = |name: &String| Field::ALL.iter().any(|(field, kind)| field == name && kind.differs_by_session());
+    if is_open || !names.iter().all(differs) {
+        return Ok(());
+    }
+    let result = |sample: &Value| {
+        let mut text = Vec::new();
+        engine.write(sample, &mut text).map(|()| text).ok()
+    };
+    let later = result(&Value::from(Serde(Document::later_sample())));
+    if later.is_some() && later == result(sample) { Err(TemplateMistake::SameForEverySession) } else { Ok(()) }
 }
 
 impl TemplateMistake {
@@ -111,9 +163,6 @@ impl TemplateMistake {
         let why = match (error.kind(), error.detail()) {
             (ErrorKind::WriteFailure, _) => return Self::TooLong,
             (ErrorKind::OutOfFuel, _) => format!("{TOO_MUCH_WORK}; {SHORTEN_LOOPS}"),
-            (ErrorKind::UnknownFilter | ErrorKind::UnknownTest, Some(detail)) => {
-                return Self::UnknownWord { line, why: detail.to_owned() };
-            }
             (ErrorKind::SyntaxError, Some(detail)) => detail.to_owned(),
             (kind, Some(detail)) => format!("{kind}: {detail}"),
             (kind, None) => kind.to_string(),

@@ -50,10 +50,10 @@ credentials:
                did you mean `token`?
       line 15, credentials[0].outputs[4].template: line 1 of the template: unexpected end of input, expected end of variable block
                the language is Jinja: `{{ token }}` is a field, `{% raw %}…{% endraw %}` keeps braces as they are
-      line 16, credentials[0].outputs[5].template: line 1 of the template: filter sha256 is unknown
-               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
-      line 17, credentials[0].outputs[6].template: line 1 of the template: no such filter or test
-               the filters are `b64encode`, `default`, `first`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 16, credentials[0].outputs[5].template: line 1 of the template: there is no filter `sha256`
+               the filters are `b64encode`, `default`, `first`, `items`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
+      line 17, credentials[0].outputs[6].template: line 1 of the template: there is no filter a value of 32 characters
+               the filters are `b64encode`, `default`, `first`, `items`, `join`, `last`, `length`, `lower`, `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, `sequence`, `string` and `undefined`
       line 18, credentials[0].outputs[7].template: the template renders to nothing, and a token file must not be empty
                put a field into it, such as `{{ token }}`
       line 19, credentials[0].outputs[8].template: the template or its result is too long
@@ -65,6 +65,43 @@ credentials:
       line 22, credentials[0].outputs[11].template: expected text, found a list
                write one text here
     "#);
+}
+
+#[test]
+fn words_of_other_languages_have_hints() {
+    let refused = |template: &str| {
+        let yaml = format!(
+            "projectId: P2abc\ncredentials:\n  - name: a\n    accessKeyFile: /keys/a\n    outputs:\n      - path: /run/a\n        \
+             format: template\n        template: '{}'\n",
+            template.replace('\'', "''")
+        );
+        refusal(&yaml, &[])
+    };
+    for (template, hint) in [
+        ("Bearer $TOKEN", "write `{{ token }}`"),
+        ("Bearer %{token}", "write `{{ token }}`"),
+        ("Bearer { token }", "write `{{ token }}`"),
+        ("<%= token %>", "write `{{ token }}`"),
+        ("{% if token %}Bearer $$TOKEN{% endif %}", "write `{{ token }}`"),
+        ("{% for k, v in claims.items() %}{{ k }}={{ v }}{% endfor %}", "`{% for name, value in claims | items %}`"),
+        ("{% for k in claims.keys() %}{{ k }}{% endfor %}", "`{% for name in claims %}`"),
+        ("{{ claims.get('tier') }}", "`claims.x | default(\"\")`"),
+        ("{{ token.upper() }}", "`{{ token | upper }}`"),
+        ("{{ '{}'.format(token) }}", "by `~`"),
+        ("{% if claims.tier.startswith('g') %}{{ token }}{% endif %}", "`claims.x[:3] == \"abc\"`"),
+        ("{{ env('HOME') }}{{ token }}", "no functions"),
+        ("{% for n in range(3) %}{{ token }}{% endfor %}", "no functions"),
+        ("{{ token | sha256 }}", "the filters are"),
+        ("{{ token is odd }}", "the tests `defined`"),
+        ("{{ token.value }}", "write `{{ token }}`"),
+        ("{{ .Token }}", "the language is Jinja"),
+        ("{{ with secret \"a\" }}{{ .Data }}{{ end }}", "the language is Jinja"),
+        ("{{ Token }}", "did you mean `token`?"),
+    ] {
+        let refused = refused(template);
+        assert!(refused.contains("has a mistake"), "{template}: {refused}");
+        assert!(refused.contains(hint), "{template}: {refused}");
+    }
 }
 
 #[test]
