@@ -1,4 +1,4 @@
-//! The format `env`: what a POSIX shell reads from the file is what was written into it.
+//! The format `env`: what a POSIX shell reads from the file is what was written into it, or it is refused.
 //!
 //! The input is the text of `sub` and of `keyId`, with a line of `---` between them.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokenwell::{
-    output::{self, Content, Field, Format, Locks, Output, ProtectedKeys, Variable, WriteError},
+    output::{self, Content, Field, Format, Locks, Output, ProtectedKeys, Quotes, Variable, WriteError},
     renewal::Grant,
     secret::Secret,
     session::{Claims, ReplyFields, Session, Times},
@@ -39,7 +39,13 @@ pub fn check(input: &[u8]) -> Judged {
         ("KEY_ID", session.claims.key_id.clone().unwrap_or_default()),
         ("TOKEN", token),
     ];
-    match written(&session) {
+    let quoted = written(&session, Quotes::Always);
+    if let Ok(file) = &quoted {
+        assert_eq!(read_by_shell(file), expected.clone().map(|(name, value)| (name.to_owned(), value)), "{file:?}");
+    }
+    let as_needed = written(&session, Quotes::AsNeeded);
+    assert_eq!(as_needed.is_ok(), quoted.is_ok());
+    match as_needed {
         Ok(file) => {
             assert!(file.ends_with('\n') && file.lines().count() == expected.len(), "{file:?}");
             assert_eq!(read_by_shell(&file), expected.map(|(name, value)| (name.to_owned(), value)), "{file:?}");
@@ -54,12 +60,12 @@ pub fn check(input: &[u8]) -> Judged {
     }
 }
 
-fn written(session: &Session) -> Result<String, String> {
+fn written(session: &Session, quotes: Quotes) -> Result<String, String> {
     let folder = folder();
     let path = folder.path().join("env");
     let fields = [("SUBJECT", Field::Subject), ("KEY_ID", Field::KeyId), ("TOKEN", Field::Token)];
     let variables = fields.map(|(name, field)| Variable { name: name.into(), field }).into();
-    let output = Output { format: Format::Env { variables }, ..Output::at(path.clone()) };
+    let output = Output { format: Format::Env { variables, quotes }, ..Output::at(path.clone()) };
     let times = Times { issued_at: at(NOON), expires_at: at(NOON + 600), renew_at: at(NOON + 400) };
     let content = Content { session, credential: "app", project: PROJECT, times };
     let mut results = output::publish(&[output], &[], &content, &Locks::default(), &ProtectedKeys::default());

@@ -87,7 +87,8 @@ fn assert_reported(mistakes: &[TemplateMistake], template: &str) {
         if let TemplateMistake::UnknownName { line, name: text }
         | TemplateMistake::OtherField { line, name: text }
         | TemplateMistake::Broken { line, why: text }
-        | TemplateMistake::UnknownWord { line, why: text } = mistake
+        | TemplateMistake::UnknownWord { line, name: text, .. }
+        | TemplateMistake::NoParts { line, part: text, .. } = mistake
         {
             assert!((1..=lines).contains(line) && !text.is_empty(), "{mistake:?}");
         }

@@ -2,17 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
-#[path = "../common/skipped.rs"]
-mod skipped;
-#[path = "../common/tools.rs"]
-mod tools;
-
 use std::{
     collections::BTreeSet,
     fs,
     os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-    process::Command,
+    path::PathBuf,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -20,11 +14,10 @@ use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
 };
-use proptest::prelude::*;
 use serde_json::{Value, json};
 use tokenwell::{
     output::{
-        self, Content, Field, Format, Locks, Output, ProtectedKeys, Template, TemplateMistake, UsedAs,
+        self, Content, Field, Format, Locks, Output, ProtectedKeys, Quotes, Template, TemplateMistake, UsedAs,
         Variable, WriteError, Written, find,
     },
     renewal::Grant,
@@ -85,18 +78,56 @@ fn an_unreadable_claim_fails_only_the_formats_that_name_it() {
 
 #[test]
 fn env_is_a_line_a_variable() {
-    let session = named(session("head.body.stamp"), None, Some("it's $HOME `x`"));
-    insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults() }, &session).unwrap(), @r"
+    let session = named(session("head.body.stamp"), None, Some("its $HOME `x`"));
+    insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded }, &session).unwrap(), @r"
     DESCOPE_SESSION_TOKEN=head.body.stamp
     DESCOPE_SESSION_EXPIRES_AT=2023-11-14T22:23:20Z
     DESCOPE_PROJECT_ID=P2abc
     ");
     let chosen = [("A", Field::ExpiresAtUnix), ("_b2", Field::Subject), ("EMPTY", Field::KeyId)];
-    insta::assert_snapshot!(rendered(env(&chosen), &session).unwrap(), @r#"
+    insta::assert_snapshot!(rendered(env(&chosen), &session).unwrap(), @r"
     A=1700000600
-    _b2='it'"'"'s $HOME `x`'
+    _b2='its $HOME `x`'
     EMPTY=
-    "#);
+    ");
+    insta::assert_snapshot!(rendered(quoted(Quotes::Always, &chosen), &session).unwrap(), @r"
+    A='1700000600'
+    _b2='its $HOME `x`'
+    EMPTY=''
+    ");
+}
+
+#[test]
+fn an_env_value_that_readers_differ_on_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("env");
+    let of = |quotes| Output {
+        format: quoted(quotes, &[("T", Field::Token), ("CUSTOMER", Field::Subject)]),
+        ..Output::at(path.clone())
+    };
+    let good = named(session("head.body.stamp"), None, Some("ONeil"));
+    write(&[of(Quotes::AsNeeded)], &good);
+    for (quotes, subject, has) in [
+        (
+            Quotes::AsNeeded,
+            "O'Neil",
+            "has a single quote, which readers of such files do not read alike; set the variable to another field",
+        ),
+        (Quotes::Always, "O\nNeil", "has a line break or another control character"),
+        (Quotes::AsNeeded, "${HOME}", "has `${`"),
+        (
+            Quotes::Never,
+            "two words",
+            "has a character that needs quotes, which readers of such files do not read alike; remove `quotes: never`",
+        ),
+    ] {
+        let bad = named(session("head.body.stamp"), None, Some(subject));
+        let error = put(&[of(quotes)], &content(&bad), &Locks::default()).remove(0).unwrap_err().to_string();
+        assert!(error.contains("the value of its variable `CUSTOMER`, `subject`, "), "{error}");
+        assert!(error.contains(has), "{error}");
+        assert!(!error.contains(subject), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "T=head.body.stamp\nCUSTOMER=ONeil\n", "the old file stays");
+    }
 }
 
 #[test]
@@ -115,109 +146,6 @@ fn times_beyond_the_calendar_are_no_panic() {
         .remove(0)
         .unwrap();
     assert!(text.contains(r#""issuedAt":"1970-01-01T00:00:00Z","expiresAt":"9999-12-31T23:59:59Z""#), "{text}");
-}
-
-// ---- `env` and its readers
-
-#[test]
-fn env_values_come_back_through_every_shell_as_they_were() {
-    let nasty = [
-        "",
-        " ",
-        "plain",
-        "two words",
-        "'",
-        "''",
-        "'a'",
-        "a'b'c",
-        "\"",
-        "\\",
-        "\\'",
-        "'\\''",
-        "$HOME",
-        "${HOME}",
-        "$(echo x)",
-        "`echo x`",
-        "a;b&c|d",
-        "# no comment",
-        "a#b",
-        "~",
-        "~root",
-        "*",
-        "[a]",
-        "{a,b}",
-        "!!",
-        "=",
-        "a=b",
-        "tab\there",
-        "é ü 漢字 🔑",
-        "trailing ",
-        "trailing\\",
-        "%s %n",
-        "-n",
-    ];
-    let file = env_file(&nasty);
-    for shell in shells() {
-        assert_eq!(through_shell(shell, &file, nasty.len()), nasty, "{shell}");
-    }
-}
-
-#[test]
-fn env_values_come_back_through_systemds_own_parser() {
-    let Some(parser) = SYSTEMD_PARSERS.iter().find(|path| Path::new(path).exists()) else {
-        skipped::without_program("systemd is not installed");
-        return;
-    };
-    // systemd reads `environment.d` with the parser of `EnvironmentFile=`, but also expands variables. For this reason
-    // no value has a `$`.
-    let nasty =
-        ["plain", "two words", "'", "a'b'c d", "\"", "a\\b", "'\\''", "# no comment", "a;b", " spaces ", "é 🔑"];
-    let folder = tempfile::tempdir().unwrap();
-    fs::create_dir_all(folder.path().join("environment.d")).unwrap();
-    for value in nasty {
-        fs::write(folder.path().join("environment.d/a.conf"), env_file(&[value])).unwrap();
-        let ran = Command::new(parser)
-            .env_clear()
-            .env("HOME", folder.path())
-            .env("XDG_CONFIG_HOME", folder.path())
-            .output()
-            .unwrap();
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-        let said = String::from_utf8(ran.stdout).unwrap();
-        let line = said.lines().find(|line| line.starts_with("V0=")).expect("the variable is read");
-        // The generator prints its output in shell syntax.
-        let read = Command::new("bash").args(["-c", &format!("{line}; printf %s \"$V0\"")]).output().unwrap();
-        assert_eq!(String::from_utf8(read.stdout).unwrap(), value, "{line}");
-    }
-}
-
-#[test]
-fn env_values_that_need_no_quotes_have_none() {
-    let harmless = "AZaz09_.:/+=@%,-";
-    assert_eq!(env_file(&[harmless]), format!("V0={harmless}\n"));
-}
-
-/// Zsh expands `=ls` to the path of `ls` at the beginning of a value and after a colon.
-#[test]
-fn an_equals_sign_is_no_path_of_a_program() {
-    let values = ["=ls", "x:=ls", "=", "a=ls", "a:b=="];
-    for shell in shells() {
-        assert_eq!(through_shell(shell, &env_file(&values), values.len()), values, "{shell}");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4))]
-    #[test]
-    fn any_env_values_come_back_through_a_shell(
-        values in prop::collection::vec("[^\\p{Cc}]{0,12}|['\"\\\\$`! ]{1,8}", 100..101)
-    ) {
-        let values: Vec<_> = values.iter().map(String::as_str).collect();
-        let file = env_file(&values);
-        for shell in shells() {
-            prop_assert_eq!(through_shell(shell, &file, values.len()), values.clone(), "{}", shell);
-        }
-    }
 }
 
 // ---- templates
@@ -348,6 +276,8 @@ fn a_template_that_writes_nothing_of_a_session_is_refused() {
         "{{ token | length }}",
         "set $tw1 \"{{ token[:4000] }}\"; set $tw2 \"{{ token[4000:8000] }}\";",
         "{{ claims.tier[:3] }}",
+        "{% set start = token[:4] %}{{ start }}",
+        "{% set mine = claims.tier %}{{ mine[:3] }}",
         "set $token \"{{ token }}\"; # $TOKEN %{token} { token }",
     ] {
         assert_eq!(mistakes(text), [], "{text}");
@@ -591,7 +521,7 @@ fn formats() -> Vec<Format> {
         Format::Jwt,
         Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() },
         json_with(&["tier"]),
-        Format::Env { variables: Variable::defaults() },
+        Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded },
         Format::Header,
         template("machine api login x password {{ token }}\n# {{ claims.tier }}"),
     ]
@@ -602,8 +532,12 @@ fn json_with(claims: &[&str]) -> Format {
 }
 
 fn env(variables: &[(&'static str, Field)]) -> Format {
+    quoted(Quotes::AsNeeded, variables)
+}
+
+fn quoted(quotes: Quotes, variables: &[(&'static str, Field)]) -> Format {
     let variables = variables.iter().map(|(name, field)| Variable { name: (*name).into(), field: *field });
-    Format::Env { variables: variables.collect() }
+    Format::Env { variables: variables.collect(), quotes }
 }
 
 fn template(text: &str) -> Format {
@@ -669,43 +603,6 @@ fn rendered_at(formats: &[Format], session: &Session, times: Times) -> Vec<Resul
     };
     results.into_iter().zip(&outputs).map(read).collect()
 }
-
-/// Returns an `env` file with the values as `V0`, `V1` and so on.
-fn env_file(values: &[&str]) -> String {
-    let lines = values.iter().enumerate().map(|(n, value)| {
-        let session = named(session("head.body.stamp"), None, Some(value));
-        let variable = Variable { name: format!("V{n}").into(), field: Field::Subject };
-        rendered(Format::Env { variables: vec![variable] }, &session).unwrap()
-    });
-    lines.collect()
-}
-
-/// Sources the file in the shell, and returns the values of its variables.
-fn through_shell(shell: &str, file: &str, values: usize) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("env"), file).unwrap();
-    let names: Vec<_> = (0..values).map(|n| format!("\"$V{n}\"")).collect();
-    let names = names.join(" ");
-    let ran = Command::new(shell)
-        .args(["-c", &format!(". ./env; printf '%s\\0' {names}")])
-        .current_dir(folder.path())
-        .env_clear()
-        .output()
-        .unwrap();
-    assert!(ran.status.success() && ran.stderr.is_empty(), "{}", String::from_utf8_lossy(&ran.stderr));
-    let text = String::from_utf8(ran.stdout).unwrap();
-    text.strip_suffix('\0').unwrap_or_default().split('\0').map(str::to_owned).collect()
-}
-
-/// Returns the shells that are installed. A test that lacks one of them records it.
-fn shells() -> Vec<&'static str> {
-    ["sh", "dash", "bash", "zsh", "ksh", "mksh"].into_iter().filter(|shell| tools::needs(shell)).collect()
-}
-
-const SYSTEMD_PARSERS: [&str; 2] = [
-    "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
-    "/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
-];
 
 fn are_intact(outputs: &[Output], content: &Content<'_>) -> bool {
     outputs.iter().all(|output| output.is_intact(content, None))

@@ -74,7 +74,7 @@ fn a_default_that_is_written_out_changes_nothing() {
             let Fallback::Value(default) = &entry.fallback else { continue };
             let mut document = minimal();
             let (mut without, mut with) = (needed(path), needed(path));
-            if entry.name == "variables" {
+            if matches!(entry.name, "variables" | "quotes") {
                 without["format"] = json!("env");
                 with["format"] = json!("env");
             }
@@ -402,7 +402,7 @@ fn is_same(one: &Config, other: &Config) -> bool {
         let mut config = config.clone();
         let patterns = config.key_directories.iter_mut().map(|directory| &mut directory.pattern);
         for output in config.credentials.iter_mut().chain(patterns).flat_map(|credential| &mut credential.outputs) {
-            if let Format::Env { variables } = &mut output.format {
+            if let Format::Env { variables, .. } = &mut output.format {
                 variables.sort_by(|a, b| a.name.cmp(&b.name));
             }
         }

@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Credential, LogFormat, Set, duration::short, looks_like_a_secret},
     doctor::KeyMetadata,
     hook::{Hook, Recipient},
-    output::{Format, OnModeIgnored, Output, Target},
+    output::{Format, OnModeIgnored, Output, Quotes, Target},
     renewal::{OnExpiry, Policy},
     session::ReplyField,
 };
@@ -153,9 +153,14 @@ fn format(format: &Format) -> String {
             let claims: Vec<_> = claims.iter().map(String::as_str).collect();
             format!("json with claims {}{}", claims.join(" "), fields(format))
         }
-        Format::Env { variables } => {
+        Format::Env { variables, quotes } => {
             let variables: Vec<_> = variables.iter().map(|variable| variable.name.as_ref()).collect();
-            format!("env {}", variables.join(" "))
+            let quotes = match quotes {
+                Quotes::AsNeeded => "",
+                Quotes::Always => ", always in quotes",
+                Quotes::Never => ", never in quotes",
+            };
+            format!("env {}{quotes}", variables.join(" "))
         }
         Format::Header => "header".to_owned(),
         Format::Template(template) => match template.file() {

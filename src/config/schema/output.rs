@@ -9,8 +9,11 @@ use super::{
     form,
 };
 use crate::{
-    config::section::{format, output::ON_MODE_IGNORED},
-    output::{Field, FileTarget, Variable},
+    config::section::{
+        format::{self, QUOTES},
+        output::ON_MODE_IGNORED,
+    },
+    output::{FileTarget, Variable},
 };
 
 /// Describes an output of one credential.
@@ -31,6 +34,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
     let on_mode_ignored = ON_MODE_IGNORED.map(|(word, _)| word);
     let accepts =
         ON_MODE_IGNORED.iter().find(|(_, meaning)| *meaning == defaults.on_mode_ignored).map_or("", |(word, _)| *word);
+    let quotes = QUOTES.map(|(word, _)| word);
     let entries = vec![
         path,
         Entry::new("format", form::words(&words), FORMAT).default(words[0]),
@@ -51,6 +55,7 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
             "With `format: env`: the variables, and the field that each is set to.",
         )
         .default(variables()),
+        Entry::new("quotes", form::words(&quotes), QUOTES_TEXT).default(quotes[0]),
         Entry::new(
             "template",
             form::template(),
@@ -83,9 +88,8 @@ fn section(title: &'static str, about: &str, path: Entry) -> Section {
 
 /// Returns the default variables.
 fn variables() -> Value {
-    let name_of = |field: Field| Field::ALL.iter().find(|(_, other)| *other == field).map_or("", |(name, _)| *name);
     let pairs =
-        Variable::defaults().into_iter().map(|variable| (variable.name.into_owned(), name_of(variable.field).into()));
+        Variable::defaults().into_iter().map(|variable| (variable.name.into_owned(), variable.field.name().into()));
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
@@ -93,6 +97,9 @@ const PATH: &str = "The file. It is replaced whole, with its mode, owner and gro
 A file directly in the folder of one of the `sets` belongs to that set.";
 const ON_MODE_IGNORED_TEXT: &str = "What happens on a file system that keeps no modes or owners, such as SMB, Azure Files and \
 blobfuse: `accept` writes the file with what the mount options give and says so, `refuse` fails before a reader can see the token.";
+const QUOTES_TEXT: &str = "With `format: env`: which values are in single quotes. `asNeeded`: those that have other characters than \
+letters, digits and `_.:/+=@%,-`. `always`: all, as the kubelet requires for `fileKeyRef`. `never`: none, as container engines require \
+for `--env-file`; a value that needs quotes is refused.";
 const FORMAT: &str = "The content of the file. `jwt`: the token and nothing else. `json`: an object with the token, its times, its \
 key and its project. `env`: lines of `NAME=value` for a shell, `EnvironmentFile=` and `--env-file`. `header`: the line \
 `Authorization: Bearer …`. `template`: the result of your own template.";

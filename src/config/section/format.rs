@@ -10,7 +10,7 @@ use crate::{
         reader::Field,
         value::{reply_fields, template, variable},
     },
-    output::{Format, Variable},
+    output::{Format, Quotes, Variable},
 };
 
 /// Reads the format of an output and its options. The default is the token alone.
@@ -25,10 +25,10 @@ pub(in crate::config) fn read(
         None if fields.has("format") => None,
         None => Some(Kind::Jwt),
     };
-    let [claims, reply, variables, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
+    let [claims, reply, variables, quotes, inline, file] = OPTIONS.map(|(name, _)| fields.take(name, diagnostics));
     // The options of an unknown format may belong to the intended one, so they are not reported.
     let kind = kind?;
-    for ((name, of), field) in OPTIONS.iter().zip([&claims, &reply, &variables, &inline, &file]) {
+    for ((name, of), field) in OPTIONS.iter().zip([&claims, &reply, &variables, &quotes, &inline, &file]) {
         if let Some(field) = field.as_ref().filter(|_| !of.contains(&kind)) {
             let words: Vec<_> = of.iter().map(|kind| format!("`format: {}`", kind.word())).collect();
             let words = words.join(" or ");
@@ -48,7 +48,8 @@ pub(in crate::config) fn read(
         }
         Kind::Env => {
             let variables = variables.map_or_else(Variable::defaults, |field| variable::read_all(&field, diagnostics));
-            Some(Format::Env { variables })
+            let quotes = quotes.and_then(|field| field.word(&QUOTES, diagnostics)).unwrap_or_default();
+            Some(Format::Env { variables, quotes })
         }
         Kind::Header => Some(Format::Header),
         Kind::Template => {
@@ -103,7 +104,7 @@ pub(in crate::config) fn words() -> [&'static str; 5] {
 
 /// Each option with the names of its formats.
 #[cfg(feature = "texts")]
-pub(in crate::config) fn options() -> [(&'static str, Vec<&'static str>); 5] {
+pub(in crate::config) fn options() -> [(&'static str, Vec<&'static str>); 6] {
     OPTIONS.map(|(option, kinds)| (option, kinds.iter().map(|kind| kind.word()).collect()))
 }
 
@@ -131,13 +132,17 @@ const KINDS: [(&str, Kind); 5] = [
 ];
 
 /// Each option with its formats.
-const OPTIONS: [(&str, &[Kind]); 5] = [
+const OPTIONS: [(&str, &[Kind]); 6] = [
     (CLAIMS, &[Kind::Json]),
     ("fields", &[Kind::Json, Kind::Template]),
     ("variables", &[Kind::Env]),
+    ("quotes", &[Kind::Env]),
     (TEMPLATE, &[Kind::Template]),
     (TEMPLATE_FILE, &[Kind::Template]),
 ];
+/// The names of the kinds of quoting, the default first.
+pub(in crate::config) const QUOTES: [(&str, Quotes); 3] =
+    [("asNeeded", Quotes::AsNeeded), ("always", Quotes::Always), ("never", Quotes::Never)];
 const CLAIMS: &str = "claims";
 const TEMPLATE: &str = "template";
 const TEMPLATE_FILE: &str = "templateFile";

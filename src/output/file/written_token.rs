@@ -17,7 +17,7 @@ pub(super) fn written_token(format: &Format, bytes: &[u8]) -> Option<Secret> {
             Value::String(token) => token,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
         },
-        Format::Env { variables } => {
+        Format::Env { variables, .. } => {
             let variable = variables.iter().find(|variable| variable.field == Field::Token)?;
             let value = |line: &str| line.strip_prefix(&*variable.name)?.strip_prefix('=').map(unquoted_owned);
             str::from_utf8(bytes).ok()?.lines().find_map(value)?
@@ -43,7 +43,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::output::Variable;
+    use crate::output::{Quotes, Variable};
 
     fn fingerprint(token: &str) -> crate::fingerprint::Fingerprint {
         Secret::new(token.to_owned()).fingerprint()
@@ -53,7 +53,7 @@ mod tests {
     fn the_token_is_found_in_every_format() {
         let token = "a~b'c.d-e_f";
         let json = Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() };
-        let env = Format::Env { variables: Variable::defaults() };
+        let env = Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded };
         for (format, content) in [
             (Format::Jwt, token.to_owned()),
             (Format::Header, format!("Authorization: Bearer {token}\n")),

@@ -101,12 +101,12 @@ impl Field {
     }
 
     /// Another sample value, if sessions of one credential differ in it.
-    fn later_sample(self) -> FieldValue<'static> {
+    fn other_sample(self, time: SystemTime) -> FieldValue<'static> {
         match self {
-            Self::Token => FieldValue::text("header.later-claims.later-signature"),
-            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => FieldValue::time(UNIX_EPOCH + END_OF_CALENDAR),
+            Self::Token => FieldValue::text("Another.later.token-of-it"),
+            Self::IssuedAt | Self::ExpiresAt | Self::RenewAt => FieldValue::time(time),
             Self::IssuedAtUnix | Self::ExpiresAtUnix | Self::RenewAtUnix => {
-                FieldValue::Number(END_OF_CALENDAR.as_secs())
+                FieldValue::Number(since_epoch(time).as_secs())
             }
             Self::TokenType | Self::Credential | Self::ProjectId | Self::KeyId | Self::Subject => self.sample(),
         }
@@ -206,13 +206,12 @@ impl<'c> Document<'c> {
         Document { fields, claims: None, reply: by_name(chosen, ReplyField::sample) }
     }
 
-    /// A sample of the next session of the same credential.
-    pub(super) fn later_sample() -> Document<'static> {
-        Document {
-            fields: Field::ALL.map(|(name, field)| (name, field.later_sample())).into(),
-            claims: None,
-            reply: None,
-        }
+    /// Samples of other sessions of the same credential, one long before and one long after it.
+    pub(super) fn other_samples() -> [Document<'static>; 2] {
+        [UNIX_EPOCH, UNIX_EPOCH + END_OF_CALENDAR].map(|time| {
+            let fields = Field::ALL.map(|(name, field)| (name, field.other_sample(time))).into();
+            Document { fields, claims: None, reply: None }
+        })
     }
 
     /// A sample with only the fields that are always set.

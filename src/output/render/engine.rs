@@ -64,7 +64,7 @@ fn environment(text: &str) -> Result<Environment<'static>, Error> {
     Ok(engine)
 }
 
-/// Adds [`FILTERS`], those that text files need. All filters of the engine would add 300 KB.
+/// Adds the filters that text files need. All filters of the engine would add 300 KB.
 fn add_filters(engine: &mut Environment<'_>) {
     engine.add_filter("b64encode", |text: &str| STANDARD.encode(text));
     engine.add_filter("default", filters::default);
@@ -82,7 +82,7 @@ fn add_filters(engine: &mut Environment<'_>) {
     engine.add_filter("upper", filters::upper);
 }
 
-/// Adds [`TESTS`], those for `is`.
+/// Adds the tests for `is`.
 fn add_tests(engine: &mut Environment<'_>) {
     engine.add_test("defined", tests::is_defined);
     engine.add_test("mapping", tests::is_mapping);
@@ -98,37 +98,15 @@ fn write_value(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -
     if value.is_none() { Ok(()) } else { escape_formatter(out, state, value) }
 }
 
-/// The filters and tests of templates, for messages.
-pub const TEMPLATE_WORDS: &str = "the filters are `b64encode`, `default`, `first`, `items`, `join`, `last`, `length`, `lower`, \
-     `replace`, `split`, `string`, `tojson`, `trim` and `upper`; the tests `defined`, `mapping`, `none`, `number`, \
-     `sequence`, `string` and `undefined`";
-/// The names of the filters.
-pub(super) const FILTERS: [&str; 14] = [
-    "b64encode",
-    "default",
-    "first",
-    "items",
-    "join",
-    "last",
-    "length",
-    "lower",
-    "replace",
-    "split",
-    "string",
-    "tojson",
-    "trim",
-    "upper",
-];
-/// The names of the tests.
-pub(super) const TESTS: [&str; 7] = ["defined", "mapping", "none", "number", "sequence", "string", "undefined"];
 const NAME: &str = "template";
 /// Some 50 000 instructions, or 3 MB of text that is made on the way.
 const FUEL: u64 = 50_000;
 const RECURSION_MAX: usize = 100;
 
 #[cfg(test)]
-mod words {
+mod tests_of_words {
     use super::*;
+    use crate::output::render::vocabulary::{FILTERS, TEMPLATE_WORDS, TESTS};
 
     #[test]
     fn the_engine_has_every_word_and_messages_name_it() {

@@ -1,18 +1,12 @@
-//! `env`: lines of `NAME=value` that a shell, systemd and container engines read alike.
-//!
-//! A value of harmless characters is written unchanged, because container engines (`--env-file`) treat quotes as a part
-//! of it. Any other value is in single quotes, in which neither a POSIX shell nor systemd (`parse_env_file`) interprets
-//! anything. A single quote itself is put in double quotes between two such pieces: `'it'"'"'s'`. The shorter `\'` does
-//! not work, because systemd takes what follows it for unquoted text.
+//! `env`: lines of `NAME=value`.
 
-use std::{
-    borrow::Cow,
-    io::{self, Write},
-};
+use std::{borrow::Cow, io::Write};
 
 use super::{
     content::Content,
     document::{Field, FieldValue},
+    rendered::RenderError,
+    spelling::{Quotes, Spelling, spelling},
 };
 
 /// A line of the file.
@@ -33,36 +27,25 @@ impl Variable {
 }
 
 /// Writes one line per variable. An unknown field is written as empty.
-pub(super) fn write(variables: &[Variable], content: &Content<'_>, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(
+    variables: &[Variable],
+    quotes: Quotes,
+    content: &Content<'_>,
+    out: &mut dyn Write,
+) -> Result<(), RenderError> {
     for Variable { name, field } in variables {
-        write!(out, "{name}=")?;
-        match field.value(content) {
-            FieldValue::Text(text) => write_value(&text, out)?,
-            FieldValue::Number(number) => write!(out, "{number}")?,
-            FieldValue::Nothing => {}
+        let text = match field.value(content) {
+            FieldValue::Text(text) => text,
+            FieldValue::Number(number) => number.to_string().into(),
+            FieldValue::Nothing => Cow::Borrowed(""),
+        };
+        let refused = |why| RenderError::Variable { name: name.clone(), field: field.name(), why };
+        match spelling(&text, quotes).map_err(refused)? {
+            Spelling::Bare => writeln!(out, "{name}={text}")?,
+            Spelling::Quoted => writeln!(out, "{name}='{text}'")?,
         }
-        out.write_all(b"\n")?;
     }
     Ok(())
-}
-
-fn write_value(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    // There zsh takes it for the path of a program.
-    let has_program = text.starts_with('=') || text.contains(":=");
-    if text.bytes().all(is_harmless) && !has_program {
-        return out.write_all(text.as_bytes());
-    }
-    for (n, piece) in text.split('\'').enumerate() {
-        if n > 0 {
-            out.write_all(b"\"'\"")?;
-        }
-        write!(out, "'{piece}'")?;
-    }
-    Ok(())
-}
-
-fn is_harmless(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_.:/+=@%,-".contains(&byte)
 }
 
 const DEFAULTS: [(&str, Field); 3] = [

@@ -7,6 +7,7 @@ use super::{
     document::{Document, chosen_claims, reply_fields},
     env::{self, Variable},
     rendered::{RenderError, Rendered, sized},
+    spelling::Quotes,
     template::Template,
 };
 use crate::session::ReplyField;
@@ -28,6 +29,8 @@ pub enum Format {
     Env {
         /// The lines.
         variables: Vec<Variable>,
+        /// Which values are in quotes.
+        quotes: Quotes,
     },
     /// The line `Authorization: Bearer …`.
     Header,
@@ -65,7 +68,7 @@ pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> R
         Format::Json { claims, fields } => {
             json(&Document::of(content, chosen_claims(content, claims)?, reply_fields(content, fields)))
         }
-        Format::Env { variables } => sized(|out| Ok(env::write(variables, content, out)?)),
+        Format::Env { variables, quotes } => sized(|out| env::write(variables, *quotes, content, out)),
         Format::Header => sized(|out| Ok(writeln!(out, "{HEADER}{}", content.session.jwt.expose())?)),
         Format::Template(template) => template.render(content),
     }

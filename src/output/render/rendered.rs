@@ -1,9 +1,13 @@
 //! Rendered bytes in a buffer that is zeroed when dropped, within a bound, and why a session could not be rendered.
 
-use std::io::{self, Write};
+use std::{
+    borrow::Cow,
+    io::{self, Write},
+};
 
 use zeroize::Zeroizing;
 
+use super::spelling::UnquotableValue;
 use crate::secret::Secret;
 
 /// The content for a file. It is secret.
@@ -39,6 +43,16 @@ pub enum RenderError {
         /// The remedy.
         remedy: &'static str,
     },
+    /// A value that the readers of `env` files do not read alike.
+    #[error("the value of its variable `{name}`, `{field}`, has {why}, which readers of such files do not read alike; {}", self.remedy())]
+    Variable {
+        /// The name of the variable.
+        name: Cow<'static, str>,
+        /// The name of its field.
+        field: &'static str,
+        /// What the value has.
+        why: UnquotableValue,
+    },
     /// The result of the template is empty.
     #[error("its template comes to nothing for this token; {}", self.remedy())]
     Empty,
@@ -53,6 +67,12 @@ impl RenderError {
         match self {
             Self::Claims => "choose a format that does without them",
             Self::Template { remedy, .. } => remedy,
+            Self::Variable { why: UnquotableValue::NeedsQuotes, .. } => {
+                "remove `quotes: never`, or set the variable to another field"
+            }
+            Self::Variable { .. } => {
+                "set the variable to another field, or write the value with `format: json` or a template for your reader"
+            }
             Self::Empty => "write something outside of its conditions",
             Self::TooLong => "shorten its template or its variables",
         }

@@ -153,8 +153,10 @@ fn check_that_it_differs(engine: &Engine, is_open: bool, sample: &Value) -> Resu
         let mut text = Vec::new();
         engine.write(sample, &mut text).map(|()| text).ok()
     };
-    let later = result(&Value::from(Serde(Document::later_sample())));
-    if later.is_some() && later == result(sample) { Err(TemplateMistake::SameForEverySession) } else { Ok(()) }
+    let first = result(sample);
+    let is_same = first.is_some()
+        && Document::other_samples().into_iter().all(|other| result(&Value::from(Serde(other))) == first);
+    if is_same { Err(TemplateMistake::SameForEverySession) } else { Ok(()) }
 }
 
 impl TemplateMistake {

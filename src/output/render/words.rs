@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    engine::{FILTERS, TESTS},
     tag::{is_around, tags},
+    vocabulary::{FILTERS, TESTS},
 };
 
 /// A word without a meaning.
@@ -58,14 +58,24 @@ pub(super) fn names_beside_slices(text: &str) -> BTreeSet<&str> {
     let (mut defined, mut names) = (BTreeSet::new(), BTreeSet::new());
     for tag in tags(text) {
         let tokens = tokens(tag.inside.trim_matches(is_around));
-        let is_definition = matches!(tokens.first(), Some(Token::Name("for" | "set" | "with")));
-        if is_definition {
-            defined.extend(heads(&tokens));
-        } else if has_slice(&tokens) {
+        defined.extend(targets(&tokens));
+        if has_slice(&tokens) {
             names.extend(heads(&tokens));
         }
     }
     names.difference(&defined).copied().collect()
+}
+
+/// The names that a tag defines.
+fn targets<'t>(tokens: &[Token<'t>]) -> impl Iterator<Item = &'t str> {
+    let (end, assigns) = match tokens.first() {
+        Some(Token::Name("for")) => (Token::Name("in"), false),
+        Some(Token::Name("set" | "with")) => (Token::Mark(b'='), true),
+        _ => return Vec::new().into_iter(),
+    };
+    let before = tokens.iter().take_while(|token| **token != end).skip(1);
+    let assigned = tokens.windows(2).filter(|pair| assigns && pair[1] == end).map(|pair| &pair[0]);
+    before.chain(assigned).filter_map(|token| token.name()).collect::<Vec<_>>().into_iter()
 }
 
 /// The names of values: each first name of a path.
@@ -210,5 +220,13 @@ mod tests {
         assert_eq!(names("{{ token[:4] }}{{ tokn[-4:]|upper }}{{ claims.x['y'][1:2] }}"), ["claims", "token", "tokn"]);
         assert_eq!(names("{{ {'a': b}[c] }}{{ d | replace(from=e, to=[1:2]) }}"), ["d", "e"]);
         assert_eq!(names("{% set x = token %}{{ x[:4] }}{% for y in z %}{{ y[:4] if true }}{% endfor %}"), [""; 0]);
+        assert_eq!(
+            names("{% set x = token[:4] %}{% set a, b = 1, c[:1] %}{{ x[:1] ~ a[:1] ~ b[:1] }}"),
+            ["c", "token"]
+        );
+        assert_eq!(
+            names("{% with a=d[:1], b=2 %}{{ b[:2] }}{% endwith %}{% for e, f in g[:1] %}{{ f[:1] }}{% endfor %}"),
+            ["d", "g"]
+        );
     }
 }

@@ -19,6 +19,7 @@ mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 
+mod env_files;
 mod nginx;
 mod page;
 mod scripts;

@@ -31,7 +31,7 @@ credentials:
       line 5, credentials[0].frobnicate: unknown field
               known here: `name`, `accessKeyFile`, `authManagementKeyFile`, `customClaims`, `selectedTenant`, `refreshTokenFile`, `externalTokenFile`, `refreshWarnBefore`, `securityQuestions`, `oauth`, `required`, `verify`, `publicKeyFile`, `onExpiry`, `renew`, `outputs`, `hooks`
       line 6, credentials[0].outputs[0].perm: unknown field
-              known here: `path`, `format`, `claims`, `fields`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
+              known here: `path`, `format`, `claims`, `fields`, `variables`, `quotes`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
     ");
 }
 

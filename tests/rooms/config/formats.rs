@@ -15,8 +15,9 @@ credentials:
       - {path: /run/4, format: header, templateFile: /x}
       - {path: /run/5, format: template, template: "{{ token }}", claims: [a]}
       - {path: /run/6, format: yaml, claims: [a], other: 1}
+      - {path: /run/7, format: header, quotes: always}
 "#, &[]), @r"
-    `/etc/tokenwell/tokenwell.yaml` has 7 mistakes
+    `/etc/tokenwell/tokenwell.yaml` has 8 mistakes
 
        line 6, credentials[0].outputs[0].claims: `claims` is for `format: json`
                write `format: json`, or remove `claims`
@@ -31,7 +32,9 @@ credentials:
       line 11, credentials[0].outputs[5].format: `yaml` is not known here
                write `jwt`, `json`, `env`, `header` or `template`
       line 11, credentials[0].outputs[5].other: unknown field
-               known here: `path`, `format`, `claims`, `fields`, `variables`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
+               known here: `path`, `format`, `claims`, `fields`, `variables`, `quotes`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
+      line 12, credentials[0].outputs[6].quotes: `quotes` is for `format: env`
+               write `format: env`, or remove `quotes`
     ");
 }
 
