@@ -5,10 +5,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, header};
+use http::{HeaderMap, StatusCode, header};
 use reqwest::Url;
 
-use super::{project::ProjectId, reply::Reply};
+use super::{
+    project::ProjectId,
+    reply::Reply,
+    retry_after::{is_exhausted, retry_after, until_reset},
+};
 use crate::renewal::{Refusal, policy::RETRY_AFTER_MAX};
 
 /// A refusal with its message for the user. The message never repeats text of the server or of a secret file.
@@ -61,7 +65,7 @@ pub fn refused(
     let ExchangeNames { server, api, secret, setting } = names;
     let status = reply.status.as_u16();
     let status_text = format!("HTTP {status}{}", own_error.unwrap_or_default());
-    let retry_after = retry_after(&reply.headers, reply.date().unwrap_or(received));
+    let retry_after = wait(reply, received);
     let status_and_wait = || format!("{status_text}{}", clamped(retry_after));
 
     let (refusal, message) = match (status, own_error) {
@@ -86,10 +90,20 @@ pub fn refused(
     Refused::new(refusal, message)
 }
 
+/// Classifies a reply of any status whose body has the server's own error of a rate limit; `own_error` is the text that the message
+/// adds for it.
+pub fn rate_limited(reply: &Reply, own_error: &str, names: &ExchangeNames, received: SystemTime) -> Refused {
+    let now = reply.date().unwrap_or(received);
+    let retry_after = retry_after(&reply.headers, now).or_else(|| until_reset(&reply.headers, now));
+    let (api, status) = (names.api, reply.status.as_u16());
+    let message = format!("{api} asks to slow down: HTTP {status}{own_error}{}", clamped(retry_after));
+    Refused::new(Refusal::Busy { retry_after }, message)
+}
+
 /// Classifies a 2xx reply without a usable session; `reason` says why.
 pub fn without_session(reply: &Reply, reason: &str, names: &ExchangeNames, received: SystemTime) -> Refused {
     let message = format!("HTTP {} without a usable session: {reason}", reply.status.as_u16());
-    match retry_after(&reply.headers, reply.date().unwrap_or(received)) {
+    match wait(reply, received) {
         None => Refused::new(Refusal::Garbled, message),
         retry_after => Refused::new(
             Refusal::Busy { retry_after },
@@ -138,25 +152,17 @@ fn redirected(reply: &Reply, ExchangeNames { secret, setting, .. }: &ExchangeNam
     )
 }
 
-/// Returns the wait that the reply asks for, if it is readable: in seconds, or as a date relative to `now`.
-fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
-    let mut values = headers.get_all(header::RETRY_AFTER).iter().filter_map(|value| value.to_str().ok().map(str::trim));
-    values.find_map(|value| seconds(value).or_else(|| until(value, now)))
-}
-
-fn seconds(value: &str) -> Option<Duration> {
-    let is_a_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
-    is_a_number.then(|| {
-        Duration::from_secs(value.parse().map_or(RETRY_SECONDS_MAX, |seconds: u64| seconds.min(RETRY_SECONDS_MAX)))
-    })
-}
-
-fn until(value: &str, now: SystemTime) -> Option<Duration> {
-    Some(httpdate::parse_http_date(value).ok()?.duration_since(now).unwrap_or_default())
+/// Returns the wait that the reply asks for, if it is readable. The fields of a rate limit count only if it refuses the request:
+/// replies of other kinds have them too.
+fn wait(reply: &Reply, received: SystemTime) -> Option<Duration> {
+    let now = reply.date().unwrap_or(received);
+    let is_limited = match reply.status {
+        StatusCode::TOO_MANY_REQUESTS => true,
+        StatusCode::SERVICE_UNAVAILABLE => is_exhausted(&reply.headers),
+        _ => false,
+    };
+    retry_after(&reply.headers, now).or_else(|| until_reset(&reply.headers, now).filter(|_| is_limited))
 }
 
 /// The longest name that DNS has (RFC 1035 section 2.3.4). A longer host is not repeated.
 const HOST_BYTES_MAX: usize = 253;
-/// A hundred years. Longer waits are cut to this, so that no sum of times overflows. The renewal core clamps to far
-/// less.
-const RETRY_SECONDS_MAX: u64 = 100 * 365 * 24 * 3600;

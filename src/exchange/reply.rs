@@ -5,6 +5,8 @@ use std::{fmt, time::SystemTime};
 use http::{HeaderMap, StatusCode, header};
 use zeroize::Zeroizing;
 
+use super::http_date;
+
 /// A complete reply. The body and the cookies may contain a session, so `Debug` prints the status only.
 pub struct Reply {
     /// The status.
@@ -28,7 +30,7 @@ pub struct Timing {
 impl Reply {
     /// Returns the server's time from the `Date` header, to the second.
     pub fn date(&self) -> Option<SystemTime> {
-        httpdate::parse_http_date(self.headers.get(header::DATE)?.to_str().ok()?).ok()
+        http_date::parse(self.headers.get(header::DATE)?.to_str().ok()?)
     }
 }
 

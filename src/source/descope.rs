@@ -7,9 +7,10 @@ use super::{
     broken_rule::BrokenRule,
     expectation::Expectation,
     reply_body::{self, BodyError},
+    session_cookie::{REFRESH_COOKIE, cookies, has_session},
 };
 use crate::{
-    exchange::{ExchangeNames, ProjectId, Refused, Reply, Timing, refused, without_session},
+    exchange::{ExchangeNames, ProjectId, Refused, Reply, Timing, rate_limited, refused, without_session},
     renewal::Grant,
     secret::Secret,
     session::{
@@ -27,12 +28,39 @@ pub(super) fn session(
 ) -> Result<Granted, Refused> {
     let body = reply_body::object(reply);
     if !reply.status.is_success() {
-        let error = own_error(body.ok().as_ref(), advice(names));
         let project = expectation.issuer.project();
-        return Err(refused(reply, error.as_deref(), names, Some(project), timing.received));
+        return Err(refusal(reply, body.ok().as_ref(), advice(names), names, project, timing.received));
     }
+    let limit = body.as_ref().ok().and_then(rate_limit);
     let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply, timing.sent, expectation));
-    granted.map_err(|reason| without_session(reply, &reason.to_string(), names, timing.received))
+    granted.map_err(|reason| match (reason, limit) {
+        (NoSession::NoJwt, Some(code)) => rate_limited(reply, &code, names, timing.received),
+        (reason, _) => {
+            let refused = without_session(reply, &reason.to_string(), names, timing.received);
+            let is_in_cookie = matches!(reason, NoSession::InCookie);
+            if is_in_cookie { refused.with_remedy(IF_IN_COOKIE) } else { refused }
+        }
+    })
+}
+
+/// Classifies a reply outside 2xx.
+fn refusal(
+    reply: &Reply,
+    body: Option<&JsonObject<'_>>,
+    advice: &str,
+    names: &ExchangeNames,
+    project: &ProjectId,
+    received: SystemTime,
+) -> Refused {
+    match body.and_then(rate_limit) {
+        Some(code) => rate_limited(reply, &code, names, received),
+        None => refused(reply, own_error(body, advice).as_deref(), names, Some(project), received),
+    }
+}
+
+/// Returns the text for the code of a rate limit, if the body has one.
+fn rate_limit(body: &JsonObject<'_>) -> Option<String> {
+    own_code(body).filter(|code| is_rate_limit(code)).and_then(|_| own_error(Some(body), ""))
 }
 
 /// Returns the refresh token in a reply of success: in `refreshJwt`, or in the cookie of a project that sends it there. Zero,
@@ -50,21 +78,22 @@ fn rotated_in_body(reply: &Reply) -> Option<Secret> {
 }
 
 fn rotated_in_cookie(reply: &Reply) -> Option<Secret> {
-    let cookies = reply.headers.get_all("set-cookie").iter().filter_map(|cookie| cookie.to_str().ok());
-    let pairs = cookies.filter_map(|cookie| cookie.split(';').next()?.split_once('='));
-    pairs.filter(|(name, _)| name.trim() == REFRESH_COOKIE).find_map(|(_, value)| secret_jwt(value.trim()))
+    cookies(reply).filter(|(name, _)| *name == REFRESH_COOKIE).find_map(|(_, value)| secret_jwt(value))
 }
 
 fn secret_jwt(text: &str) -> Option<Secret> {
     Jwt::parse(text).ok().map(|_| Secret::new(text.to_owned()))
 }
 
-/// The cookie of the refresh token in Descope's SDKs.
-const REFRESH_COOKIE: &str = "DSR";
-
 /// Describes Descope's own error in a reply, if it has one; the text may be empty.
 pub(super) fn own_error_of(reply: &Reply) -> Option<String> {
     own_error(reply_body::object(reply).ok().as_ref(), "")
+}
+
+/// Returns the refusal of a reply of any status that has the code of a rate limit.
+pub(super) fn rate_limited_by(reply: &Reply, names: &ExchangeNames, received: SystemTime) -> Option<Refused> {
+    let code = rate_limit(&reply_body::object(reply).ok()?)?;
+    Some(rate_limited(reply, &code, names, received))
 }
 
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
@@ -78,8 +107,8 @@ pub(super) fn denial(reply: &Reply) -> String {
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, project: &ProjectId, received: SystemTime) -> Option<Refused> {
-    let error = || own_error(reply_body::object(reply).ok().as_ref(), "");
-    (!reply.status.is_success()).then(|| refused(reply, error().as_deref(), &NAMES, Some(project), received))
+    let body = reply_body::object(reply).ok();
+    (!reply.status.is_success()).then(|| refusal(reply, body.as_ref(), "", &NAMES, project, received))
 }
 
 /// Why a reply of success holds no usable session.
@@ -89,6 +118,8 @@ enum NoSession {
     Body(#[from] BodyError),
     #[error("the body has no `sessionJwt`")]
     NoJwt,
+    #[error("the session is only in a cookie, because the project manages session tokens in cookies")]
+    InCookie,
     #[error("`sessionJwt` is not a JWT: {0}")]
     NotAJwt(#[from] NotAJwt),
     #[error(transparent)]
@@ -104,7 +135,8 @@ fn granted(
     expectation: &Expectation,
 ) -> Result<Granted, NoSession> {
     let session_jwt = body.field("sessionJwt");
-    let text = session_jwt.text().ok_or(NoSession::NoJwt)?;
+    let missing = || if has_session(reply) { NoSession::InCookie } else { NoSession::NoJwt };
+    let text = session_jwt.text().ok_or_else(missing)?;
     let jwt = Jwt::parse(text)?;
     let date = reply.date().map(since_epoch);
     expectation.check(&jwt, date)?;
@@ -143,6 +175,8 @@ fn own_error(body: Option<&JsonObject<'_>>, advice: &str) -> Option<String> {
         "E011003" => format!(" (validation failed{advice})"),
         "E011004" => format!(" (invalid arguments{advice})"),
         "E130429" => " (rate limit)".into(),
+        "E170429" => " (rate limit of this endpoint)".into(),
+        code if is_rate_limit(code) => " (a rate limit)".into(),
         _ => String::new(),
     };
     Some(format!(", {code}{meaning}"))
@@ -166,6 +200,16 @@ pub(super) fn is_error_code(code: &str) -> bool {
         && code.starts_with(|c: char| c.is_ascii_uppercase())
         && code.bytes().skip(1).all(|byte| byte.is_ascii_digit())
 }
+
+/// Whether a code is that of a rate limit: `E130429`, `E170429` of a single endpoint, or that of another module, which ends with
+/// the status 429 too.
+pub(super) fn is_rate_limit(code: &str) -> bool {
+    is_error_code(code) && code.ends_with("0429")
+}
+
+/// Terraform calls the setting `session_token_response_method`.
+const IF_IN_COOKIE: &str = "in Descope's console, at Project Settings, Session Management, select \"Manage in response body\" \
+                            for the session token (its token response method)";
 
 /// The names in messages about a request to Descope with an access key.
 pub(super) const NAMES: ExchangeNames =

@@ -48,6 +48,7 @@ mod rules;
 mod secret_file;
 mod secret_kind;
 mod security_questions;
+mod session_cookie;
 mod token_chain;
 mod token_error;
 mod token_reply;

@@ -58,6 +58,9 @@ impl SetupToken {
 /// Interprets the reply to a set-up: a success is a JSON object without an error, or an empty body.
 pub fn setup_reply(reply: &Reply, received: SystemTime) -> Result<(), Refused> {
     let error = descope::own_error_of(reply);
+    if let Some(limited) = descope::rate_limited_by(reply, &NAMES, received) {
+        return Err(limited);
+    }
     if !reply.status.is_success() {
         let refused = refused(reply, error.as_deref(), &NAMES, None, received);
         return Err(if refused.refusal == Refusal::Denied { denied(reply) } else { refused });

@@ -1,6 +1,6 @@
 //! The errors of an OAuth token endpoint: the codes of RFC 6749 section 5.2, of its extensions, and Descope's own.
 
-use super::descope::is_error_code;
+use super::descope::{is_error_code, is_rate_limit};
 
 /// The server's own error in a reply.
 #[derive(Debug)]
@@ -34,7 +34,8 @@ impl OwnError {
     /// Classifies `errorCode` of Descope.
     pub(super) fn of_descope(code: &str) -> Self {
         let text = if is_error_code(code) { format!(", {code}") } else { String::new() };
-        Self { class: None, text }
+        let class = is_rate_limit(code).then_some(ErrorClass::Busy);
+        Self { class, text }
     }
 }
 

@@ -6,10 +6,11 @@ use super::{
     broken_rule::BrokenRule,
     expectation::Expectation,
     reply_body::{self, BodyError},
+    session_cookie::has_session,
     token_error::{ErrorClass, OwnError},
 };
 use crate::{
-    exchange::{ExchangeNames, Refused, Reply, Timing, refused, without_session},
+    exchange::{ExchangeNames, Refused, Reply, Timing, rate_limited, refused, without_session},
     renewal::{Grant, Refusal, policy::LIFETIME_MAX},
     secret::Secret,
     session::{
@@ -38,7 +39,9 @@ pub(super) fn session(
     granted.map_err(|reason| {
         let refused = without_session(reply, &reason.to_string(), names, timing.received);
         match (refused.refusal, &reason, error) {
-            (Refusal::Garbled, NoToken::Missing, Some(error)) => of_error(reply, &error, names).unwrap_or(refused),
+            (Refusal::Garbled, NoToken::Missing, Some(error)) => {
+                of_error(reply, &error, names, timing.received).unwrap_or(refused)
+            }
             (_, _, _) => refused,
         }
     })
@@ -50,19 +53,19 @@ fn refusal(reply: &Reply, error: Option<&OwnError>, names: &ExchangeNames, recei
     let by_status = refused(reply, error.map(|error| error.text.as_str()), names, None, received);
     match (by_status.refusal, error) {
         (Refusal::Busy { .. }, _) | (_, None) => by_status,
-        (_, Some(error)) => of_error(reply, error, names).unwrap_or(by_status),
+        (_, Some(error)) => of_error(reply, error, names, received).unwrap_or(by_status),
     }
 }
 
 /// Returns the refusal of a known error code; `None` if the status decides. A server that fails cannot deny anything.
-fn of_error(reply: &Reply, error: &OwnError, names: &ExchangeNames) -> Option<Refused> {
+fn of_error(reply: &Reply, error: &OwnError, names: &ExchangeNames, received: SystemTime) -> Option<Refused> {
     let ExchangeNames { server, api, .. } = names;
     let status_text = format!("HTTP {}{}", reply.status.as_u16(), error.text);
     let (refusal, message) = match error.class? {
         ErrorClass::Denied if reply.status.is_server_error() => return None,
         ErrorClass::Denied => (Refusal::Denied, format!("{server} denies the exchange: {status_text}")),
         ErrorClass::Failed => (Refusal::Failed, format!("{api} fails: {status_text}")),
-        ErrorClass::Busy => (Refusal::Busy { retry_after: None }, format!("{api} asks to slow down: {status_text}")),
+        ErrorClass::Busy => return Some(rate_limited(reply, &error.text, names, received)),
     };
     Some(Refused::new(refusal, message))
 }
@@ -77,6 +80,8 @@ enum NoToken {
     Body(#[from] BodyError),
     #[error("the body has no `access_token`")]
     Missing,
+    #[error("the body has no `access_token`: the token is only in a cookie")]
+    InCookie,
     #[error("`access_token` has white space or other characters that no header allows")]
     NotVisible,
     #[error("`token_type` is not `Bearer`")]
@@ -109,7 +114,8 @@ fn granted(
 ) -> Result<Granted, NoToken> {
     // A whole reply is as long as a token may be.
     let access_token = body.0.field("access_token");
-    let text = access_token.text().ok_or(NoToken::Missing)?;
+    let missing = || if has_session(reply) { NoToken::InCookie } else { NoToken::Missing };
+    let text = access_token.text().ok_or_else(missing)?;
     if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(NoToken::NotVisible);
     }

@@ -393,7 +393,21 @@ const REFUSALS: &[Row] = &[
     (429, &[("retry-after", " 7 ")], "<html>", busy(Some(7)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "0")], "", busy(Some(0)), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "-7")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
-    (429, &[("retry-after", "1.5")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("retry-after", "1.5")], "", busy(Some(2)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("retry-after", "299.997")], "", busy(Some(300)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("ratelimit-reset", "25")], "", busy(Some(25)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("retry-after", "7"), ("ratelimit-reset", "25")], "", busy(Some(7)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("retry-after", "soon"), ("ratelimit", "\"default\";r=0;t=25")], "", busy(Some(25)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("date", DATE), ("x-ratelimit-reset", "1795435225")], "", busy(Some(25)), "Descope's API asks to slow down: HTTP 429"),
+    (429, &[("x-ratelimit-reset", "3600")], "", busy(Some(3600)), "Descope's API asks to slow down: HTTP 429; the wait is cut to the maximum of 5m"),
+    (429, &[], r#"{"errorCode":"E170429"}"#, busy(None), "Descope's API asks to slow down: HTTP 429, E170429 (rate limit of this endpoint)"),
+    (403, &[("ratelimit-reset", "25")], r#"{"errorCode":"E170429"}"#, busy(Some(25)), "Descope's API asks to slow down: HTTP 403, E170429 (rate limit of this endpoint)"),
+    (400, &[("retry-after", "7")], r#"{"errorCode":"E130429"}"#, busy(Some(7)), "Descope's API asks to slow down: HTTP 400, E130429 (rate limit)"),
+    (500, &[], r#"{"errorCode":"E060429"}"#, busy(None), "Descope's API asks to slow down: HTTP 500, E060429 (a rate limit)"),
+    (200, &[], r#"{"errorCode":"E170429"}"#, busy(None), "Descope's API asks to slow down: HTTP 200, E170429 (rate limit of this endpoint)"),
+    (503, &[("ratelimit", "limit=9, remaining=0, reset=25")], "", busy(Some(25)), "Descope's API asks to wait: HTTP 503"),
+    (503, &[("x-ratelimit-remaining", "99"), ("x-ratelimit-reset", "25")], "", Refusal::Failed, "Descope's API fails: HTTP 503"),
+    (401, &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "25")], DENIED, Refusal::Denied, "Descope denies the access key: HTTP 401, E062803 (invalid access key)"),
     (429, &[("retry-after", "CANARY")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "")], "", busy(None), "Descope's API asks to slow down: HTTP 429"),
     (429, &[("retry-after", "99999999999999999999999999")], "", busy(Some(3_153_600_000)), "Descope's API asks to slow down: HTTP 429; the wait is cut to the maximum of 5m"),
@@ -452,6 +466,34 @@ fn every_refusal_has_its_class_and_its_words() {
         let refused = read(&reply(*status, headers, body)).unwrap_err();
         assert_eq!((refused.refusal, refused.message.as_str()), (*refusal, *message), "{status} {headers:?} {body}");
         assert!(!refused.message.contains("CANARY"));
+    }
+}
+
+#[test]
+fn a_session_only_in_a_cookie_names_the_setting() {
+    let session = good();
+    for cookie in [
+        format!("DS={session}; Path=/; HttpOnly; Secure"),
+        format!("__Host-DS=\"{session}\"; Path=/"),
+        format!("custom={session}"),
+        "DS=CANARY".to_owned(),
+    ] {
+        for text in [r#"{"keyId":"K2"}"#, r#"{"sessionJwt":"","refreshJwt":""}"#] {
+            let refused = read(&reply(200, &[("set-cookie", "a=b"), ("set-cookie", &cookie)], text)).unwrap_err();
+            assert_eq!(refused.refusal, Refusal::Garbled);
+            assert!(
+                refused.message.ends_with(
+                    "the session is only in a cookie, because the project manages session tokens in cookies"
+                )
+            );
+            assert!(refused.remedy.as_ref().is_some_and(|remedy| remedy.contains("\"Manage in response body\"")));
+            assert!(!format!("{refused:?}").contains("CANARY") && !format!("{refused:?}").contains(&session));
+        }
+    }
+    let refresh_token = jwt(r#"{"iss":"P2abc","drn":"DSR"}"#);
+    for cookie in ["a=b".to_owned(), "DS=".to_owned(), format!("DSR={refresh_token}"), format!("x={refresh_token}")] {
+        let refused = read(&reply(200, &[("set-cookie", &cookie)], "{}")).unwrap_err();
+        assert!(refused.message.ends_with("the body has no `sessionJwt`"), "{refused:?}");
     }
 }
 
