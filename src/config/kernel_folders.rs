@@ -55,6 +55,8 @@ fn remedy(purpose: Purpose) -> Option<&'static str> {
         | Purpose::Program
         | Purpose::TemplateFile
         | Purpose::CaFile
+        | Purpose::ClientCertificateFile
+        | Purpose::ClientKeyFile
         | Purpose::ConfigFile => None,
     }
 }

@@ -100,6 +100,8 @@ impl PathConflicts {
                 | Purpose::RefreshTokenFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
+                | Purpose::ClientCertificateFile
+                | Purpose::ClientKeyFile
                 | Purpose::PidFile
                 | Purpose::Program
                 | Purpose::StatusSocket => {
@@ -208,6 +210,8 @@ impl PathConflicts {
                 | Purpose::RefreshTokenFile
                 | Purpose::TemplateFile
                 | Purpose::CaFile
+                | Purpose::ClientCertificateFile
+                | Purpose::ClientKeyFile
                 | Purpose::PidFile
                 | Purpose::Program
                 | Purpose::Set => continue,

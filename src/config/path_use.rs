@@ -24,6 +24,10 @@ pub(super) enum Purpose {
     TemplateFile,
     /// Root certificates for TLS are read from there.
     CaFile,
+    /// The client certificate is read from there.
+    ClientCertificateFile,
+    /// The key of the client certificate is read from there.
+    ClientKeyFile,
     /// The program keeps its own files there.
     StateDirectory,
     /// Status is served there.
@@ -57,6 +61,8 @@ impl Purpose {
             | Self::Program
             | Self::TemplateFile
             | Self::CaFile
+            | Self::ClientCertificateFile
+            | Self::ClientKeyFile
             | Self::StatusSocket
             | Self::ConfigFile => false,
         }

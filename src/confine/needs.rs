@@ -55,7 +55,7 @@ pub fn needs(config: &Config, file: Option<&Path>) -> Vec<Need> {
     let need = |path: &Path, purpose| Need { path: path.to_owned(), purpose };
     let mut needs = vec![need(&config.state_directory, Usage::Written)];
     needs.extend(file.map(|path| need(path, Usage::File)));
-    needs.extend(config.http.ca_file.as_deref().map(|path| need(path, Usage::File)));
+    needs.extend(config.http.tls_files().map(|path| need(path, Usage::File)));
     if let Some(Listen::Unix(path)) = &config.status {
         needs.extend(path.parent().map(|folder| need(folder, Usage::Written)));
     }

@@ -13,6 +13,7 @@ use tracing::debug;
 use super::{
     exchange_effect::ExchangeContext,
     state_access::{StateAccess, StateClaim},
+    tls_files::FileDigest,
 };
 use crate::{
     blocking::{self, Access, LeftOut, Part, PartsDone, at_file},
@@ -37,6 +38,10 @@ pub(super) struct ScanRequest {
     pub(super) key_directories: Vec<KeyDirectory>,
     /// The configuration file.
     pub(super) config_file: Option<PathBuf>,
+    /// The files of certificates and their key.
+    pub(super) tls_files: Vec<PathBuf>,
+    /// The one of them that is a key, which no token may replace.
+    pub(super) tls_key: Option<PathBuf>,
     /// Credentials whose earlier state was not looked up yet.
     pub(super) newcomers: Vec<Newcomer>,
     /// The files of the Unix sockets that are served.
@@ -105,6 +110,8 @@ pub(super) struct DiskScan {
     pub(super) protected_keys: ProtectedKeys,
     /// The digest of the configuration file.
     pub(super) config: Option<Digest>,
+    /// The digests of the files of certificates, unless one was left out.
+    pub(super) tls_files: Option<Vec<FileDigest>>,
     /// The claim of the state directory, if it was to be claimed and responds.
     pub(super) state: Option<StateClaim>,
     /// What earlier processes left of the newcomers.
@@ -122,6 +129,7 @@ enum Place {
     Source(ScannedSource),
     KeyDirectory(PathBuf),
     Config,
+    TlsFiles,
     Socket(PathBuf),
 }
 
@@ -132,6 +140,7 @@ enum Look {
     Observed(Observation, ProtectedKeys),
     Listed(Result<Vec<KeyFile>, ListError>, ProtectedKeys),
     Digest(Digest),
+    TlsFiles(Vec<FileDigest>, ProtectedKeys),
     IsMissing(bool),
 }
 
@@ -195,10 +204,22 @@ impl DiskScan {
                 self.protected_keys.extend(keys);
             }
             (Place::Config, Look::Digest(digest)) => self.config = Some(digest),
+            (Place::TlsFiles, Look::TlsFiles(found, keys)) => {
+                self.tls_files = Some(found);
+                self.protected_keys.extend(keys);
+            }
             (Place::Socket(path), Look::IsMissing(is_missing)) => {
                 self.missing_sockets.extend(is_missing.then_some(path));
             }
-            (Place::Newcomer(_) | Place::Source(_) | Place::KeyDirectory(_) | Place::Config | Place::Socket(_), _) => {}
+            (
+                Place::Newcomer(_)
+                | Place::Source(_)
+                | Place::KeyDirectory(_)
+                | Place::Config
+                | Place::TlsFiles
+                | Place::Socket(_),
+                _,
+            ) => {}
         }
     }
 }
@@ -237,6 +258,17 @@ impl ScanRequest {
         if let Some(file) = self.config_file {
             parts.push(Part::new(Place::Config, vec![file.clone()], move || Look::Digest(Digest::of_file(&file))));
         }
+        if !self.tls_files.is_empty() {
+            let (files, key) = (self.tls_files.clone(), self.tls_key);
+            parts.push(Part::new(Place::TlsFiles, self.tls_files, move || {
+                let digest = |file: PathBuf| {
+                    at_file(Access::Read, &file);
+                    let digest = Digest::of_file(&file);
+                    (file, digest)
+                };
+                Look::TlsFiles(files.into_iter().map(digest).collect(), ProtectedKeys::look(key.as_deref(), []))
+            }));
+        }
         for path in self.sockets {
             let place = Place::Socket(path.clone());
             parts.push(Part::new(place, vec![path.clone()], move || {
@@ -255,6 +287,7 @@ impl Place {
             Self::Source(ScannedSource { credential, .. }) => credential.source.noun(),
             Self::KeyDirectory(_) => "a key folder",
             Self::Config => "the configuration",
+            Self::TlsFiles => "the files of certificates",
             Self::Socket(_) => "a socket",
         }
     }

@@ -20,6 +20,7 @@ mod service;
 mod standby;
 mod state_directory;
 mod status_publisher;
+mod tls_files;
 mod verification;
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
@@ -45,6 +46,7 @@ use super::{
     signals::{Request, Signals},
     status_publisher::StatusPublisher,
     tasks::{Done, Task, Tasks},
+    tls_files::TlsFiles,
     verifier::Verifier,
 };
 use crate::{
@@ -79,6 +81,7 @@ pub struct Daemon {
     alarm: Alarm,
     wall_clock: WallClockWatch,
     inputs: InputMonitor,
+    tls_files: TlsFiles,
     /// Why the earlier state of a credential, by its name, cannot be taken over.
     untaken: BTreeMap<String, String>,
     /// When the daemon started.
@@ -148,6 +151,7 @@ impl Daemon {
             alarm: Alarm::new()?,
             wall_clock: WallClockWatch::new(),
             inputs: InputMonitor::new(),
+            tls_files: TlsFiles::default(),
             untaken: BTreeMap::new(),
             started: clock::now(),
             publisher: StatusPublisher::default(),
@@ -303,6 +307,8 @@ impl Daemon {
             key_directories: self.config.key_directories.clone(),
             config_file: self.reloader.file().map(Path::to_owned),
             newcomers: self.newcomers(),
+            tls_files: self.config.http.tls_files().map(Path::to_owned).collect(),
+            tls_key: self.config.http.client_certificate.as_ref().map(|files| files.key.clone()),
             sockets: [self.publisher.socket_file(), self.control.file()]
                 .into_iter()
                 .flatten()

@@ -38,6 +38,7 @@ mod span;
 mod state_access;
 mod status_publisher;
 mod tasks;
+mod tls_files;
 mod verifier;
 mod written_outputs;
 

@@ -10,6 +10,7 @@ use super::{
     inspection::Inspection,
     record_store::NotRecorded,
     reloader::{ConfigRefused, Why},
+    tls_files::NewClients,
 };
 use crate::{
     config::{Digest, Loaded},
@@ -39,6 +40,7 @@ pub(super) enum Task {
     Hooks(Id),
     StatusFile,
     ControlSocket,
+    Clients,
 }
 
 /// The result of a task.
@@ -63,6 +65,8 @@ pub(super) enum Done {
     /// The result of each hook, and when it ended.
     HooksRan(Vec<(Moment, HookRun)>),
     StatusFile(Result<(), status::WriteError>),
+    /// New clients.
+    Clients(NewClients),
     /// The control socket at this path.
     ControlSocket(PathBuf, io::Result<ControlListener>),
     /// The task panicked or was stopped.
@@ -79,7 +83,13 @@ impl Task {
             | Self::Withdraw(..)
             | Self::Load(_)
             | Self::Hooks(_) => true,
-            Self::DiskScan | Self::Judge | Self::Arm | Self::Inspect | Self::StatusFile | Self::ControlSocket => false,
+            Self::DiskScan
+            | Self::Judge
+            | Self::Arm
+            | Self::Inspect
+            | Self::StatusFile
+            | Self::ControlSocket
+            | Self::Clients => false,
         }
     }
 }
@@ -132,7 +142,8 @@ impl Tasks {
                 | Task::Arm
                 | Task::Inspect
                 | Task::Hooks(_)
-                | Task::ControlSocket => {
+                | Task::ControlSocket
+                | Task::Clients => {
                     handle.abort();
                 }
                 Task::RotatingExchange(..) | Task::Publish(..) | Task::Withdraw(..) | Task::StatusFile => {}
@@ -161,6 +172,7 @@ impl Tasks {
             Task::RotatingExchange(id, _) | Task::Publish(id, _) | Task::Withdraw(id, _) => Some(*id),
             Task::Exchange(..)
             | Task::DiskScan
+            | Task::Clients
             | Task::Load(_)
             | Task::Judge
             | Task::Arm

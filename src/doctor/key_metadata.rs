@@ -8,8 +8,9 @@ use std::{
 };
 
 use crate::{
+    clock,
     config::{Config, Credential, KeyDirectory},
-    exchange::judge_ca_file,
+    exchange::{ClientCertificateFiles, judge_ca_file, judge_client_certificate},
     offline,
     source::SecretFile,
     state::Ledger,
@@ -47,6 +48,9 @@ impl KeyMetadata {
         {
             let file = file.display();
             keys.warnings.push(format!("`run` will not start: cannot use `http.caFile` `{file}`: {error}"));
+        }
+        if let Some(files) = &config.http.client_certificate {
+            keys.inspect_client_certificate(files);
         }
         keys
     }
@@ -90,6 +94,22 @@ impl KeyMetadata {
             self.inspect_file(file);
         }
         credentials
+    }
+
+    fn inspect_client_certificate(&mut self, files: &ClientCertificateFiles) {
+        match judge_client_certificate(files, clock::wall()) {
+            Ok(warning) => self.warnings.extend(warning),
+            Err(error) => self.warnings.push(format!("`run` will not start: {error}")),
+        }
+        if let Ok(found) = fs::metadata(&files.key)
+            && found.mode() & OTHERS_WRITE != 0
+        {
+            let (file, mode) = (files.key.display(), found.mode() & PERMISSIONS);
+            self.warnings.push(format!("others may write the client's key file `{file}` (mode {mode:04o})"));
+        }
+        if let Some(folder) = files.key.parent() {
+            self.inspect_folder(folder);
+        }
     }
 
     fn inspect_file(&mut self, SecretFile { kind, path }: SecretFile<'_>) {

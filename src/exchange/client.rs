@@ -92,7 +92,7 @@ impl Client {
             }
         };
         let http = builder.build().map_err(|error| ClientError::Http(error.without_url()))?;
-        let HttpSettings { timeout, connect_timeout, ca_file: _ } = *settings;
+        let HttpSettings { timeout, connect_timeout, ca_file: _, client_certificate: _ } = *settings;
         let path = Arc::new(NetworkPath::of(origin, proxies)?);
         Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path, certificate })
     }
@@ -144,7 +144,7 @@ impl Client {
             Ok(Reply { status, headers, body: collect(response, self.client_auth()).await? })
         };
         let error = match tokio::time::timeout(timeout, complete).await {
-            Ok(Ok(reply)) => return Ok(reply),
+            Ok(Ok(reply)) => return self.accepted(reply),
             Ok(Err(error)) => error,
             Err(_elapsed) => TransportError::Slow,
         };
@@ -166,6 +166,14 @@ impl Client {
 }
 
 impl Client {
+    /// Returns the reply, unless it refuses the client certificate or its absence.
+    fn accepted(&self, reply: Reply) -> Result<Reply, Refused> {
+        let status = reply.status.as_u16();
+        let Some(fault) = tls::refused_by_reply(status, &reply.body, self.client_auth()) else { return Ok(reply) };
+        let message = format!("`{}` answers with HTTP {status}: {}", self.origin, fault.reason());
+        Err(Refused::new(Refusal::Blocked, message).with_remedy(fault.remedy()))
+    }
+
     /// What became of client certificates in the handshakes so far.
     fn client_auth(&self) -> ClientAuth {
         self.certificate.as_ref().map_or(ClientAuth::NotAsked, |certificate| certificate.state())

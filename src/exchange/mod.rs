@@ -41,8 +41,11 @@ pub use proxy::{Proxies, ProxyError};
 pub use refusal::{ExchangeNames, Refused, rate_limited, refused, without_session};
 pub use reply::{BODY_BYTES_MAX, Reply, Timing};
 pub use request::{NotSendable, Request};
-pub use settings::HttpSettings;
+pub use settings::{ClientCertificateFiles, HttpSettings};
 pub use skew::Skew;
-pub use tls::{CA_FILE_BYTES_MAX, CaFileError, Certificate, CertificateFault, Root, TlsSetupError, judge_ca_file};
+pub use tls::{
+    Certificate, CertificateFault, PEM_FILE_BYTES_MAX, PemFileError, Root, TlsSetupError, judge_ca_file,
+    judge_client_certificate,
+};
 pub use token_url::{TokenUrl, TokenUrlError};
 pub use trust::{FETCH_SPACING, SignatureStatus, Trust};

@@ -392,7 +392,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/clock.rs",
             "src/daemon/disk_scan.rs",
             "src/doctor/",
-            "src/exchange/tls/roots.rs",
+            "src/exchange/tls/pem_file.rs",
             "src/file_id.rs",
             "src/irreplaceable.rs",
             "src/exchange/trust/cache.rs",

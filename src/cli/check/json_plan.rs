@@ -19,6 +19,7 @@ pub(super) fn plan(config: &Config, keys: &KeyMetadata) -> Value {
         .enumerate()
         .map(|(n, directory)| folder(directory, keys.in_folders.get(n).map_or(&[], Vec::as_slice)))
         .collect();
+    let client = config.http.client_certificate.as_ref();
     json!({
         "projectId": config.project.to_string(),
         "baseUrl": config.base_url.to_string(),
@@ -28,6 +29,8 @@ pub(super) fn plan(config: &Config, keys: &KeyMetadata) -> Value {
             "timeout": short(config.http.timeout),
             "connectTimeout": short(config.http.connect_timeout),
             "caFile": config.http.ca_file,
+            "clientCertificateFile": client.map(|files| &files.certificate),
+            "clientKeyFile": client.map(|files| &files.key),
             "maxInFlight": config.in_flight_max,
         },
         "status": {"listen": config.status.as_ref().map(ToString::to_string)},

@@ -194,12 +194,16 @@ pub(super) fn percent(percent: f64) -> f64 {
 
 fn http(config: &Config) -> String {
     let roots = config.http.ca_file.as_ref().map(|file| format!(", roots of the system and {}", file.display()));
+    let client = config.http.client_certificate.as_ref();
+    let certificate = client
+        .map(|files| format!(", client certificate {} with key {}", files.certificate.display(), files.key.display()));
     format!(
-        "timeout {}, connect within {}, {} in flight at most{}",
+        "timeout {}, connect within {}, {} in flight at most{}{}",
         short(config.http.timeout),
         short(config.http.connect_timeout),
         config.in_flight_max,
-        roots.unwrap_or_default()
+        roots.unwrap_or_default(),
+        certificate.unwrap_or_default()
     )
 }
 

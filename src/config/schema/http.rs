@@ -1,5 +1,7 @@
 //! `http`.
 
+use serde_json::json;
+
 use super::{
     entry::{Entry, Section},
     form,
@@ -18,8 +20,18 @@ pub(super) fn http() -> Section {
         Entry::new("connectTimeout", form::duration(&TIMEOUT), "The time limit of DNS, TCP and TLS together.")
             .default(short(settings.connect_timeout)),
         Entry::new("caFile", form::file(), "A PEM file of certificates to trust in addition to the system's roots."),
+        Entry::new(
+            "clientCertificateFile",
+            form::file(),
+            "A PEM file with the certificate that is presented to https servers that ask for one, and its intermediate ones.",
+        ),
+        Entry::new("clientKeyFile", form::file(), "A PEM file with the private key of that certificate, unencrypted."),
         Entry::new("maxInFlight", form::count(&IN_FLIGHT), "The limit of concurrent exchanges.")
             .default(in_flight_max.get()),
     ];
     Section::new("Requests", "How requests are made. The variables `HTTPS_PROXY` and `NO_PROXY` apply too.", entries)
+        .rule(
+            "dependencies",
+            json!({"clientCertificateFile": ["clientKeyFile"], "clientKeyFile": ["clientCertificateFile"]}),
+        )
 }

@@ -1,16 +1,24 @@
 //! `http`: how requests are made.
 
-use std::{num::NonZeroUsize, ops::RangeInclusive, time::Duration};
+use std::{
+    num::NonZeroUsize,
+    ops::RangeInclusive,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
+    blocking,
     config::{
-        diagnostics::Diagnostics,
+        diagnostics::{Diagnostics, Location},
+        fields::Fields,
         path_conflicts::PathConflicts,
         path_use::Purpose,
         reader::Field,
         value::{count, duration, path},
     },
-    exchange::HttpSettings,
+    exchange::{
+        ClientCertificateFiles, HttpSettings, PemFileError, TlsSetupError, judge_ca_file, judge_client_certificate,
+    },
 };
 
 /// The settings of requests, and the limit of concurrent ones.
@@ -42,7 +50,12 @@ pub(in crate::config) fn read(field: &Field, conflicts: &mut PathConflicts, diag
     if let Some(field) = fields.take("caFile", diagnostics) {
         http.settings.ca_file = path::file(&field, diagnostics);
         conflicts.record(Purpose::CaFile, http.settings.ca_file.as_deref(), &field.location);
+        let judged = http.settings.ca_file.as_deref().filter(|file| blocking::reaches(file)).map(judge_ca_file);
+        if let Some(Err(error)) = judged {
+            report(&error, "http.caFile", &field.location, diagnostics);
+        }
     }
+    http.settings.client_certificate = client_certificate(&mut fields, field, conflicts, diagnostics);
     if let Some(value) =
         fields.take("maxInFlight", diagnostics).and_then(|field| count::read(&field, &IN_FLIGHT, diagnostics))
     {
@@ -50,6 +63,56 @@ pub(in crate::config) fn read(field: &Field, conflicts: &mut PathConflicts, diag
     }
     fields.finish(diagnostics);
     http
+}
+
+/// Reads the two files of a client certificate.
+fn client_certificate(
+    fields: &mut Fields<'_>,
+    section: &Field,
+    conflicts: &mut PathConflicts,
+    diagnostics: &mut Diagnostics,
+) -> Option<ClientCertificateFiles> {
+    let certificate = fields.take("clientCertificateFile", diagnostics);
+    let key = fields.take("clientKeyFile", diagnostics);
+    let read = |field: &Field, purpose, conflicts: &mut PathConflicts, diagnostics: &mut Diagnostics| {
+        let file = path::file(field, diagnostics);
+        conflicts.record(purpose, file.as_deref(), &field.location);
+        file
+    };
+    let certificate_path =
+        certificate.as_ref().and_then(|field| read(field, Purpose::ClientCertificateFile, conflicts, diagnostics));
+    let key_path = key.as_ref().and_then(|field| read(field, Purpose::ClientKeyFile, conflicts, diagnostics));
+    let (certificate, key) = match (certificate, key) {
+        (Some(certificate), Some(key)) => (certificate, key),
+        (None, None) => return None,
+        (Some(_), None) => {
+            let remedy = "add `clientKeyFile`, the file with the certificate's private key";
+            diagnostics.mistake(&section.location, "`clientCertificateFile` without `clientKeyFile`", remedy);
+            return None;
+        }
+        (None, Some(_)) => {
+            let remedy = "add `clientCertificateFile`, the file with the key's certificate";
+            diagnostics.mistake(&section.location, "`clientKeyFile` without `clientCertificateFile`", remedy);
+            return None;
+        }
+    };
+    let files = ClientCertificateFiles { certificate: certificate_path?, key: key_path? };
+    if blocking::reaches(&files.certificate)
+        && blocking::reaches(&files.key)
+        && let Err(TlsSetupError::File { setting, error, .. }) =
+            judge_client_certificate(&files, SystemTime::UNIX_EPOCH)
+    {
+        let location = if setting == "http.clientKeyFile" { &key.location } else { &certificate.location };
+        report(&error, setting, location, diagnostics);
+    }
+    Some(files)
+}
+
+/// Reports a file that is there and will not do.
+fn report(error: &PemFileError, setting: &str, location: &Location, diagnostics: &mut Diagnostics) {
+    if error.is_a_mistake() {
+        diagnostics.mistake(location, error.to_string(), error.remedy(setting));
+    }
 }
 
 pub(in crate::config) const TIMEOUT: RangeInclusive<Duration> = Duration::from_millis(1)..=Duration::from_secs(300);

@@ -54,6 +54,8 @@ impl Daemon {
             (Task::Publish(id, attempt), _) => self.published(id, attempt, Vec::new(), None),
             (Task::Withdraw(id, attempt), Done::Withdrawn(results)) => self.withdrawn(id, attempt, results),
             (Task::Withdraw(id, attempt), _) => self.withdrawn(id, attempt, Vec::new()),
+            (Task::Clients, Done::Clients(made)) => self.clients_made(Some(made)),
+            (Task::Clients, _) => self.clients_made(None),
             (Task::DiskScan, Done::DiskScanned(scan)) => self.disk_scanned(Some(scan)),
             (Task::DiskScan, _) => self.disk_scanned(None),
             (Task::Judge, Done::Judged(verdicts)) => self.judged(verdicts),

@@ -184,7 +184,7 @@ impl Daemon {
         let mut folders: BTreeSet<PathBuf> =
             self.config.key_directories.iter().map(|directory| directory.path.clone()).collect();
         let secret_files = self.credentials.all().flat_map(|(_, state)| state.credential().source.files());
-        let files = secret_files.map(|file| file.path).chain(self.reloader.file());
+        let files = secret_files.map(|file| file.path).chain(self.reloader.file()).chain(self.config.http.tls_files());
         folders.extend(files.filter_map(Path::parent).map(Path::to_path_buf));
         self.inputs.follow(folders);
         self.arm_outputs();

@@ -66,6 +66,9 @@ impl Daemon {
                 self.restore_status_socket(missing);
                 self.restore_control_socket(missing);
             }
+            if let Some(files) = scan.tls_files {
+                self.tls_files_scanned(files);
+            }
             let news = scan.config.and_then(|digest| self.reloader.scanned(digest));
             if let Some(why) = news {
                 self.load(why);

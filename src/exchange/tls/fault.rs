@@ -23,6 +23,10 @@ pub(in crate::exchange) enum TlsFault {
     ClosedAfterRequest,
     /// The server refuses the client certificate, for this reason.
     ClientCertificateRefused(AlertDescription),
+    /// The server asked for a client certificate, got none, and answered with HTTP 403.
+    ForbiddenAfterRequest,
+    /// The server answers by HTTP that it cannot verify the client certificate.
+    ClientCertificateUnverified,
     /// The server has no certificate for the name that was asked for.
     UnknownName,
     /// The server speaks no HTTP/1.1.

@@ -21,6 +21,12 @@ impl TlsFault {
             Self::ClientCertificateRefused(alert) => {
                 format!("the server refuses the client certificate: {}", client_words(*alert)).into()
             }
+            Self::ForbiddenAfterRequest => {
+                "the server asked for a client certificate, got none, and may refuse the request for that".into()
+            }
+            Self::ClientCertificateUnverified => {
+                "the server refuses the client certificate: it cannot verify it".into()
+            }
             Self::UnknownName => "the server has no certificate for this host name (alert `unrecognized_name`)".into(),
             Self::Application => "the server does not offer HTTP/1.1 (ALPN)".into(),
             Self::Alert(alert) => format!("the server refuses with alert `{}`", alert_name(*alert)).into(),
@@ -41,11 +47,11 @@ impl TlsFault {
                  write the host's name, because an address is not sent as the server's name (SNI)"
                     .into()
             }
-            Self::ClientCertificateMissing | Self::ClosedAfterRequest => {
+            Self::ClientCertificateMissing | Self::ClosedAfterRequest | Self::ForbiddenAfterRequest => {
                 "set `http.clientCertificateFile` and `http.clientKeyFile` to a certificate that the server accepts, and its key"
                     .into()
             }
-            Self::ClientCertificateRefused(_) => {
+            Self::ClientCertificateRefused(_) | Self::ClientCertificateUnverified => {
                 "put a certificate that the server accepts into `http.clientCertificateFile`, with the intermediate ones after \
                  it, and its key into `http.clientKeyFile`"
                     .into()
@@ -75,7 +81,9 @@ fn client_words(alert: AlertDescription) -> &'static str {
         AlertDescription::AccessDenied => "its owner may not connect (alert `access_denied`)",
         AlertDescription::CertificateRequired => "it wants one of another authority (alert `certificate_required`)",
         AlertDescription::BadCertificate => "it is not acceptable (alert `bad_certificate`)",
-        AlertDescription::DecryptError => "its signature does not match (alert `decrypt_error`)",
+        AlertDescription::DecryptError => {
+            "its signature does not match, as if another key or authority made it (alert `decrypt_error`)"
+        }
         AlertDescription::HandshakeFailure => "no reason is given (alert `handshake_failure`)",
         _ => "no reason is given",
     }

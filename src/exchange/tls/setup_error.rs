@@ -4,16 +4,20 @@ use std::{io, path::PathBuf};
 
 use rustls::Error as TlsError;
 
+use super::pem_content::PemContent;
+
 /// Why TLS cannot be set up. The user has to correct each of these.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsSetupError {
-    /// The file of `http.caFile` is unusable.
-    #[error("cannot use `http.caFile` `{}`: {error}; name a file of PEM certificates that tokenwell may read, or remove `caFile`", path.display())]
-    CaFile {
+    /// A file is unusable.
+    #[error("cannot use `{setting}` `{}`: {error}; {}", path.display(), error.remedy(setting))]
+    File {
+        /// The field that names it.
+        setting: &'static str,
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        error: CaFileError,
+        error: PemFileError,
     },
     /// The system has no certificate authorities, as in an image built from scratch.
     #[error("the system trusts no certificate authority: install `ca-certificates`, or set `http.caFile`")]
@@ -23,21 +27,60 @@ pub enum TlsSetupError {
     Library(#[source] TlsError),
 }
 
-/// Why a file of certificates is unusable.
+/// Why a file of certificates, or of a key, is unusable.
 #[derive(Debug, thiserror::Error)]
-pub enum CaFileError {
+pub enum PemFileError {
     /// It cannot be read.
     #[error("{}", plain(.0))]
     Io(#[from] io::Error),
     /// A directory, a pipe or a device.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Longer than [`CA_FILE_BYTES_MAX`].
-    #[error("it is longer than {} MiB", CA_FILE_BYTES_MAX >> 20)]
+    /// Longer than [`PEM_FILE_BYTES_MAX`].
+    #[error("it is longer than {} MiB", PEM_FILE_BYTES_MAX >> 20)]
     TooLong,
-    /// It contains no certificate that can serve as a root.
-    #[error("it contains no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`")]
-    Empty,
+    /// It contains no usable certificate.
+    #[error("it contains no usable certificate: {}", .0.words())]
+    NoCertificate(PemContent),
+    /// It contains no usable private key.
+    #[error("it contains no usable private key: {}", .0.words())]
+    NoKey(PemContent),
+    /// The key is of a type that cannot be used.
+    #[error("its private key is damaged, or of a type or size that is not supported")]
+    UnsupportedKey,
+    /// The key does not belong to the certificate.
+    #[error("its private key does not match the certificate of `http.clientCertificateFile`")]
+    KeyMismatch,
+}
+
+impl PemFileError {
+    /// Whether the file is there, and no user can use it. A file that cannot be read may come, or be made readable.
+    pub fn is_a_mistake(&self) -> bool {
+        !matches!(self, Self::Io(_))
+    }
+
+    /// Returns what a person can do. `setting` is the field that names the file.
+    pub fn remedy(&self, setting: &str) -> String {
+        match self {
+            Self::Io(_) | Self::NotAFile | Self::TooLong | Self::NoCertificate(_) if setting != KEY_SETTING => {
+                let field = setting.trim_start_matches("http.");
+                format!(
+                    "name a file of PEM certificates (`-----BEGIN CERTIFICATE-----`) that tokenwell may read, or remove `{field}`"
+                )
+            }
+            Self::NoKey(PemContent::EncryptedKey) => {
+                "decrypt it with `openssl pkey -in FILE -out FILE.key`, and let only tokenwell's user read it"
+                    .to_owned()
+            }
+            Self::UnsupportedKey => {
+                "use an RSA key of 2048 to 8192 bits, ECDSA P-256 or P-384, or Ed25519, in PKCS#8, PKCS#1 or SEC1"
+                    .to_owned()
+            }
+            Self::KeyMismatch => "name the key that the certificate was made with".to_owned(),
+            _ => "name a file with a private key in PEM (`-----BEGIN PRIVATE KEY-----`) that tokenwell may read"
+                .to_owned(),
+        }
+    }
 }
 
 fn plain(error: &io::Error) -> String {
@@ -48,5 +91,10 @@ fn plain(error: &io::Error) -> String {
     }
 }
 
-/// The limit for the file. A bundle of all public authorities is a quarter of this size.
-pub const CA_FILE_BYTES_MAX: u64 = 1 << 20;
+/// The fields that name files.
+pub(super) const CA_SETTING: &str = "http.caFile";
+pub(super) const CERTIFICATE_SETTING: &str = "http.clientCertificateFile";
+pub(super) const KEY_SETTING: &str = "http.clientKeyFile";
+
+/// The limit for a file. A bundle of all public authorities is a quarter of this size.
+pub const PEM_FILE_BYTES_MAX: u64 = 1 << 20;

@@ -9,6 +9,7 @@ mod case;
 
 mod addresses;
 mod bounds;
+mod certificates;
 mod commands;
 mod credentials;
 mod fields;

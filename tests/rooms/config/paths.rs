@@ -3,7 +3,7 @@
 use crate::case::{good, refusal, tokenwell};
 
 /// The fields that are paths, each in a configuration without another mistake. `PATH` is where the path is.
-const FIELDS: [(&str, &str); 15] = [
+const FIELDS: [(&str, &str); 17] = [
     ("stateDirectory", "stateDirectory: PATH\n"),
     ("http.caFile", "http: {caFile: PATH}\n"),
     ("status.listen", "status: {listen: PATH}\n"),
@@ -43,6 +43,8 @@ const FIELDS: [(&str, &str); 15] = [
         "credentialsFrom[0].accessKeyDirectory",
         "credentialsFrom: [{accessKeyDirectory: PATH, outputs: [{path: \"/run/{name}\"}]}]\n",
     ),
+    ("http.clientCertificateFile", "http: {clientCertificateFile: PATH, clientKeyFile: /k/c}\n"),
+    ("http.clientKeyFile", "http: {clientCertificateFile: /k/c, clientKeyFile: PATH}\n"),
 ];
 
 fn with(rest: &str, path: &str) -> String {

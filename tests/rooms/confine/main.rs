@@ -13,6 +13,7 @@ mod program;
 #[path = "../../common/setting.rs"]
 mod setting;
 
+mod certificates;
 mod kernel;
 mod needs;
 mod reload;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod client_certificates;
 #[path = "../../common/nobody.rs"]
 mod nobody;
 mod odd_http;
@@ -28,7 +29,11 @@ fn project() -> ProjectId {
 
 /// Returns time-outs that are long enough for every successful request on a busy machine.
 fn patient() -> HttpSettings {
-    HttpSettings { timeout: Duration::from_secs(60), connect_timeout: Duration::from_secs(60), ca_file: None }
+    HttpSettings {
+        timeout: Duration::from_secs(60),
+        connect_timeout: Duration::from_secs(60),
+        ..HttpSettings::default()
+    }
 }
 
 /// Returns a short time-out for requests that can only end by it.

@@ -28,17 +28,17 @@ use crate::{
 };
 
 /// A private certificate authority, with its certificate in a file.
-struct Authority {
-    issuer: CertifiedIssuer<'static, KeyPair>,
-    folder: TempDir,
+pub(crate) struct Authority {
+    pub(crate) issuer: CertifiedIssuer<'static, KeyPair>,
+    pub(crate) folder: TempDir,
 }
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::named("ours")
     }
 
-    fn named(name: &str) -> Self {
+    pub(crate) fn named(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -48,7 +48,7 @@ impl Authority {
         Self { issuer, folder }
     }
 
-    fn file(&self) -> PathBuf {
+    pub(crate) fn file(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
@@ -71,16 +71,16 @@ impl Authority {
     }
 }
 
-fn trusting(file: PathBuf) -> HttpSettings {
+pub(crate) fn trusting(file: PathBuf) -> HttpSettings {
     HttpSettings { ca_file: Some(file), ..patient() }
 }
 
-async fn ask(server: &Server, settings: &HttpSettings, proxies: &Proxies) -> Result<Reply, Refused> {
+pub(crate) async fn ask(server: &Server, settings: &HttpSettings, proxies: &Proxies) -> Result<Reply, Refused> {
     let base = BaseUrl::parse(&format!("https://{}", server.address), false).unwrap();
     exchange(&ApiClient::build(&base, settings, proxies).unwrap(), &LoginOptions::default()).await
 }
 
-fn ok() -> [Answer; 1] {
+pub(crate) fn ok() -> [Answer; 1] {
     [Answer::reply("200 OK", "{}")]
 }
 
@@ -187,20 +187,23 @@ async fn an_unusable_ca_file_is_named() {
         let path = folder.path().join(name);
         let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
         let error = ApiClient::build(&base, &trusting(path.clone()), &Proxies::none()).unwrap_err();
-        assert!(matches!(error, ClientError::Tls(TlsSetupError::CaFile { .. })));
+        assert!(matches!(error, ClientError::Tls(TlsSetupError::File { .. })));
         let message = error.to_string();
         let prefix = format!("cannot use `http.caFile` `{}`: ", path.display());
-        let remedy = "; name a file of PEM certificates that tokenwell may read, or remove `caFile`";
+        let remedy = "; name a file of PEM certificates (`-----BEGIN CERTIFICATE-----`) that tokenwell may read, or remove `caFile`";
         let why = message.strip_prefix(&prefix).and_then(|why| why.strip_suffix(remedy));
         why.unwrap_or_else(|| panic!("{message}")).to_owned()
     };
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    for (name, content) in [("empty.pem", ""), ("text.pem", "canary"), ("broken.pem", broken)] {
+    let key = KeyPair::generate().unwrap().serialize_pem();
+    for (name, content, holds) in [
+        ("empty.pem", "", "it is empty"),
+        ("text.pem", "canary", "it holds text that is no PEM"),
+        ("broken.pem", broken, "it holds certificates, but none that is usable"),
+        ("key.pem", &key, "it holds a private key"),
+    ] {
         fs::write(folder.path().join(name), content).unwrap();
-        assert_eq!(
-            build(name),
-            "it contains no usable certificate; it must be PEM, with `-----BEGIN CERTIFICATE-----`"
-        );
+        assert_eq!(build(name), format!("it contains no usable certificate: {holds}"));
     }
     fs::write(folder.path().join("long.pem"), vec![b'\n'; (1 << 20) + 1]).unwrap();
     assert_eq!(build("long.pem"), "it is longer than 1 MiB");

@@ -59,7 +59,7 @@ impl Scene {
         let ended = runtime.block_on(async {
             let project = ProjectId::parse("P2world").unwrap();
             let api = Api { project, base_url: BaseUrl::parse(&self.sandbox.base_url(), true).unwrap() };
-            let settings = HttpSettings { timeout: PATIENCE, connect_timeout: PATIENCE, ca_file: None };
+            let settings = HttpSettings { timeout: PATIENCE, connect_timeout: PATIENCE, ..HttpSettings::default() };
             let client = Client::build(&api.base_url.origin(), &settings, &Proxies::none()).unwrap();
             let trust = Trust::open(None, &api);
             let means = Means { api: &api, client: &client, api_client: &client, trust: &trust };
