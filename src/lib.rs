@@ -23,6 +23,7 @@
 //! ```text
 //! build.rs         runs before the compiler: describes the build for `tokenwell --version`
 //! fingerprint.rs   the hash that identifies an access key in logs and state
+//! characters.rs    names characters that look like nothing, or like others
 //! secret.rs        a text that prints as [secret] and is zeroed when dropped
 //! file_id.rs       device and inode, which identify a file
 //! irreplaceable.rs  what is never replaced or removed: anything but regular files and links to them
@@ -127,6 +128,7 @@
 
 pub mod attributes;
 pub mod blocking;
+pub mod characters;
 pub mod child;
 pub mod cli;
 pub mod clock;

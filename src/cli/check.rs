@@ -18,8 +18,8 @@ use crate::{
 
 /// Validate the configuration and print the resolved plan
 ///
-/// Reports every mistake in one run, with its line and its remedy. Makes no request and reads no key. Exits with 0 if the
-/// configuration is valid, possibly with warnings, else with 2.
+/// Reports every mistake in one run, with its line and its remedy. Makes no request; reads key files
+/// only to warn of content that is no key. Exits with 0 if the configuration is valid, possibly with warnings, else with 2.
 ///
 /// With --online it also tries each step that the configuration needs, and reports the result and the remedy: key files, DNS,
 /// TCP, proxy, TLS, what stands in front of the API, clocks, an exchange with each key, signatures, the life of sessions,
@@ -57,8 +57,10 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         return examine(loaded.config, &source, &environment, extent);
     }
     let (source, _, loaded) = source.load()?;
+    process::harden();
     let keys = KeyMetadata::of(&loaded.config);
-    let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored);
+    let suspects = doctor::suspect_warnings(&loaded.config, &keys);
+    let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored).chain(&suspects);
     let programs = doctor::program_warnings(&loaded.config);
     let obstacles = doctor::obstacle_warnings(&loaded.config, &keys);
     for warning in troubles.chain(&programs).chain(&obstacles) {
@@ -91,8 +93,10 @@ fn print_json(source: SourceArguments, extent: Option<Extent>) -> Result<ExitCod
         None => (KeyMetadata::of(&config), None),
     };
     if online.is_none() {
+        process::harden();
         let programs = doctor::program_warnings(&config);
-        let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored).chain(&programs);
+        let suspects = doctor::suspect_warnings(&config, &keys);
+        let troubles = keys.warnings.iter().chain(&keys.exposed).chain(&keys.ignored).chain(&suspects).chain(&programs);
         let obstacles = doctor::obstacle_warnings(&config, &keys);
         let troubles = troubles.chain(&obstacles);
         warnings.extend(troubles.map(|warning| json::warning(warning)));

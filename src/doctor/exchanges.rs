@@ -101,7 +101,7 @@ fn why_stop(outcome: &DryOutcome) -> Option<&'static str> {
     let DryOutcome::Refused(Refused { refusal, .. }) = outcome else { return None };
     match refusal {
         Refusal::Busy { .. } => Some("the API asks to slow down"),
-        Refusal::Blocked => Some("something in front of the API blocks it"),
+        Refusal::Blocked => Some("something in front of the API may block it"),
         Refusal::Unreachable | Refusal::TimedOut => Some("the API is not reached"),
         Refusal::Denied | Refusal::DeniedForGood | Refusal::Failed | Refusal::Garbled => None,
     }

@@ -23,6 +23,8 @@ pub(super) struct KeyFileProbe {
     pub(super) kind: SecretKind,
     /// Why it gives no key, with the remedy.
     pub(super) trouble: Option<String>,
+    /// What it probably holds instead of a usable secret, with the remedy.
+    suspicion: Option<String>,
     is_forbidden: bool,
     /// Whether group or others may write it.
     is_writable_by_others: bool,
@@ -43,11 +45,13 @@ pub(super) fn probe(credentials: &[Credential]) -> Vec<KeyFileProbe> {
 
 fn probe_file(path: &Path, kind: SecretKind, source: &Source) -> KeyFileProbe {
     let error = source.read().err().filter(|error| error.path == path);
+    let suspect = source.suspects().into_iter().find(|suspect| suspect.path == path);
     let stat = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
     KeyFileProbe {
         path: path.to_owned(),
         kind,
         is_forbidden: error.as_ref().is_some_and(ReadError::is_forbidden),
+        suspicion: suspect.filter(|_| error.is_none()).map(|suspect| suspect.to_string()),
         trouble: error.map(|error| error.to_string()),
         is_writable_by_others: source::writable_by_others(path),
         is_mount: stat.is_ok_and(|stat| stat.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)),
@@ -73,7 +77,7 @@ pub(super) fn findings(
 }
 
 fn findings_of_file(probe: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding> {
-    let KeyFileProbe { path, kind, trouble, is_forbidden, is_writable_by_others, is_mount } = probe;
+    let KeyFileProbe { path, kind, trouble, suspicion, is_forbidden, is_writable_by_others, is_mount } = probe;
     let (shown, file, noun) = (path.display(), kind.file_noun(), kind.noun());
     let mut findings = Vec::new();
     if let Some(trouble) = trouble {
@@ -81,6 +85,7 @@ fn findings_of_file(probe: &KeyFileProbe, identity: &ProcessUser) -> Vec<Finding
         let needs = if *is_forbidden { vec![need] } else { Vec::new() };
         findings.push(Finding::failed(SUBJECT, trouble).needing(needs));
     }
+    findings.extend(suspicion.iter().map(|suspicion| Finding::remark(SUBJECT, suspicion)));
     if *is_writable_by_others {
         let text = format!("others may write {file} `{shown}`; take that right away (`chmod go-w`)");
         findings.push(Finding::failed(SUBJECT, text));
@@ -109,18 +114,22 @@ mod tests {
             path: "/keys/a".into(),
             kind: SecretKind::AccessKey,
             trouble: None,
+            suspicion: None,
             is_forbidden: false,
             is_writable_by_others: false,
             is_mount: false,
         };
         let bad = KeyFileProbe { is_writable_by_others: true, is_mount: true, path: "/keys/b".into(), ..good.clone() };
-        let lines = findings(&[good, bad], &["key folder `/k` is missing".to_owned()], &[], &identity);
+        let suspicion = Some("key file `/keys/c` seems to hold no usable access key".to_owned());
+        let suspect = KeyFileProbe { suspicion, path: "/keys/c".into(), ..good.clone() };
+        let lines = findings(&[good, bad, suspect], &["key folder `/k` is missing".to_owned()], &[], &identity);
         let lines: Vec<_> = lines.iter().map(|finding| format!("{:?} {}", finding.status, finding.text)).collect();
         insta::assert_snapshot!(lines.join("\n"), @r"
         Failed key folder `/k` is missing
         Passed `/keys/a` holds one key
         Failed others may write key file `/keys/b`; take that right away (`chmod go-w`)
         Failed key file `/keys/b` is a mount of its own, as Kubernetes makes for `subPath`: nothing new ever arrives in it; mount its folder instead
+        Remark key file `/keys/c` seems to hold no usable access key
         ");
         assert_eq!(
             findings(&[], &[], &[], &identity)[0].text,

@@ -36,6 +36,7 @@ mod session_lifetimes;
 mod signatures;
 mod spacing;
 mod state_directory;
+mod suspects;
 mod tcp;
 mod tls;
 
@@ -48,4 +49,5 @@ pub use self::{
     obstacles::warnings as obstacle_warnings,
     programs::warnings as program_warnings,
     progress::{Progress, Report},
+    suspects::warnings as suspect_warnings,
 };

@@ -6,6 +6,7 @@
 
 mod api;
 mod base_url;
+mod blocked;
 mod client;
 mod clients;
 mod form;

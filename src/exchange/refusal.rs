@@ -5,10 +5,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use http::{HeaderMap, StatusCode, header};
+use http::{StatusCode, header};
 use reqwest::Url;
 
 use super::{
+    blocked::{Blocked, blocked},
     project::ProjectId,
     reply::Reply,
     retry_after::{is_exhausted, retry_after, until_reset},
@@ -53,7 +54,7 @@ pub struct ExchangeNames {
 }
 
 /// Classifies any reply outside 2xx. `project` is named if the server may not know it. `own_error` is `Some` if the body contains the server's own error: it is the text
-/// that messages add for it, which may be empty. Without it, a 401 or 403 came from a proxy or firewall in front of the
+/// that messages add for it, which may be empty. Without it, a 401 or 403 may be of a proxy or firewall in front of the
 /// server.
 pub fn refused(
     reply: &Reply,
@@ -75,7 +76,10 @@ pub fn refused(
         }
         (400, Some(_)) => (Refusal::Denied, format!("{server} denies the exchange: {status_text}")),
         (401 | 403, Some(_)) => (Refusal::Denied, format!("{server} denies the {secret}: {status_text}")),
-        (401 | 403, None) => (Refusal::Blocked, blocked(reply, names)),
+        (401 | 403, None) => {
+            let Blocked { message, remedy } = blocked(reply, server, secret, setting);
+            return Refused { refusal: Refusal::Blocked, message, remedy: remedy.map(Cow::from) };
+        }
         (300..=399, _) => (Refusal::Failed, redirected(reply, names)),
         (404, _) => {
             let project = project.map(|id| format!(", and is `{id}` your project's id")).unwrap_or_default();
@@ -118,28 +122,6 @@ fn clamped(retry_after: Option<Duration>) -> String {
         return String::new();
     }
     format!("; the wait is cut to the maximum of {}", humantime::format_duration(RETRY_AFTER_MAX))
-}
-
-/// Describes a 401 or 403 from a proxy or firewall in front of the server. The server itself did not see the secret.
-fn blocked(reply: &Reply, ExchangeNames { server, secret, .. }: &ExchangeNames) -> String {
-    let status = reply.status.as_u16();
-    let before = format!("blocks the request before {server} sees the {secret}");
-    match cloudflare_error(&reply.body) {
-        Some(code) => format!("Cloudflare {before}: HTTP {status}, error {code}"),
-        None if is_cloudflare(&reply.headers) => format!("Cloudflare {before}: HTTP {status}"),
-        None => format!("HTTP {status} without {server}'s own error: a proxy or firewall {before}"),
-    }
-}
-
-/// Parses `error code: 1010`, which is the complete body of a block by Cloudflare's firewall.
-fn cloudflare_error(body: &[u8]) -> Option<u16> {
-    let digits = std::str::from_utf8(body).ok()?.trim().strip_prefix("error code: ")?;
-    let is_a_code = digits.len() == 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    if is_a_code { digits.parse().ok() } else { None }
-}
-
-fn is_cloudflare(headers: &HeaderMap) -> bool {
-    headers.contains_key("cf-ray") || headers.get(header::SERVER).is_some_and(|server| server == "cloudflare")
 }
 
 fn redirected(reply: &Reply, ExchangeNames { secret, setting, .. }: &ExchangeNames) -> String {

@@ -1,15 +1,18 @@
 //! An access key in a file: `POST /v1/auth/accesskey/exchange`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{
     answer::Answer,
     descope,
     expectation::Expectation,
+    explanation::explained,
     identity::Identity,
     login_options::LoginOptions,
     secret_file,
     secret_kind::{SecretFile, SecretKind},
+    suspect_text::judge,
+    suspicion::Suspicion,
     unusable::{ReadError, Unusable},
     word::word_in,
 };
@@ -59,11 +62,11 @@ impl AccessKey {
     /// here, because the server cannot report it: the complete bearer instead of the key. Keys begin with `K`, project
     /// ids with `P`.
     pub(super) fn read(&self) -> Result<AccessKeyMaterial, ReadError> {
-        let word = secret_file::read(&self.file, KEY_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
+        let word = word_of(SecretKind::AccessKey, &self.file);
         let key = word.and_then(|word| if is_whole_bearer(&word) { Err(Unusable::WholeBearer) } else { Ok(word) });
         let key = key.map_err(|why| ReadError { kind: SecretKind::AccessKey, path: self.file.clone(), why })?;
         let auth_management_key = self.auth_management_key_file.as_ref().map(|path| {
-            let word = secret_file::read(path, KEY_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
+            let word = word_of(SecretKind::AuthManagementKey, path);
             word.map_err(|why| ReadError { kind: SecretKind::AuthManagementKey, path: path.clone(), why })
         });
         let auth_management_key = auth_management_key.transpose()?;
@@ -103,6 +106,13 @@ impl AccessKeyMaterial {
         }
     }
 
+    /// Returns what one of the keys probably is instead.
+    pub(super) fn suspicion(&self) -> Option<(SecretKind, Suspicion)> {
+        let of = |kind, key: &Secret| Some((kind, judge(kind, key.expose().as_bytes())?));
+        let management = || of(SecretKind::AuthManagementKey, self.auth_management_key.as_ref()?);
+        of(SecretKind::AccessKey, &self.key).or_else(management)
+    }
+
     /// Returns the request, with `Authorization: Bearer <project>:<key>` and the auth management key as a third part. A key with characters that no header allows
     /// is refused as denied, without a request.
     pub(super) fn request(&self, api: &Api) -> Result<Request, Refused> {
@@ -121,6 +131,11 @@ impl AccessKeyMaterial {
 /// Interprets a reply to the exchange: every row of the contract's table of answers, except a bad signature.
 pub(super) fn answer(reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
     Answer::new(descope::session(reply, timing, expectation, &descope::NAMES))
+}
+
+fn word_of(kind: SecretKind, path: &Path) -> Result<Secret, Unusable> {
+    let bytes = secret_file::read(path, KEY_FILE_BYTES_MAX)?;
+    word_in(&bytes).map_err(|why| explained(kind, &bytes, why))
 }
 
 fn is_whole_bearer(word: &Secret) -> bool {

@@ -8,6 +8,7 @@ use serde::{
 };
 use serde_json::{Value, json};
 
+use super::{secret_kind::SecretKind, suspect_text::judge, suspicion::Suspicion};
 use crate::{fingerprint::Fingerprint, secret::Secret, session::lenient::Lenient};
 
 /// Answers to security questions, in the order of their file. At least one, and each question at most once.
@@ -94,6 +95,11 @@ impl Answers {
     pub(super) fn fingerprint_with(&self, mount: Fingerprint, login_id: &str) -> Fingerprint {
         let answers = Secret::new(json!([login_id, self.to_json()]).to_string());
         Secret::new(mount.to_string()).fingerprint_with(&answers)
+    }
+
+    /// Returns what an answer probably is instead.
+    pub(super) fn suspicion(&self) -> Option<Suspicion> {
+        self.0.iter().find_map(|entry| judge(SecretKind::Answers, entry.answer.expose().as_bytes()))
     }
 
     /// Returns every answer.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{
     chain_folder::TOKEN_FILE_BYTES_MAX,
+    explanation::explained,
     identity::Identity,
     secret_file,
     secret_kind::SecretKind,
@@ -28,7 +29,12 @@ pub(super) struct Assertion {
 impl Assertion {
     /// Reads an assertion. Blocks on the disk.
     pub(super) fn read(path: &Path, now: SystemTime) -> Result<Self, ReadError> {
-        let assertion = secret_file::read(path, TOKEN_FILE_BYTES_MAX).and_then(|bytes| Self::parse(&bytes, now));
+        let explain = |bytes: &[u8], why| match why {
+            Unusable::Expired { .. } => why,
+            why => explained(SecretKind::Assertion, bytes, why),
+        };
+        let assertion = secret_file::read(path, TOKEN_FILE_BYTES_MAX)
+            .and_then(|bytes| Self::parse(&bytes, now).map_err(|why| explain(&bytes, why)));
         assertion.map_err(|why| ReadError { kind: SecretKind::Assertion, path: path.to_owned(), why })
     }
 

@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     access_key::AccessKey,
     answer::{NotStored, RotatedSecret},
+    answers::Answers,
     chain::ChainLink,
     chain_folder::{ChainLock, CopiedChains},
     expectation::{Expectation, ExpectedIssuer},
@@ -19,7 +20,10 @@ use super::{
     material::Material,
     public_key::PublicKeys,
     rules::Rules,
+    secret_file,
     secret_kind::{SecretFile, SecretKind},
+    suspect_text::judge,
+    suspicion::{SuspectFile, Suspicion},
     token_chain::NotLocked,
     unusable::ReadError,
 };
@@ -76,6 +80,26 @@ impl Source {
     pub fn read_for_exchange(&self) -> Result<Material, ReadError> {
         self.kind.reserve()?;
         self.read()
+    }
+
+    /// Returns the files that probably hold something else than their secret. Those that cannot be read are left out. Blocks on
+    /// the disk.
+    pub fn suspects(&self) -> Vec<SuspectFile> {
+        let suspect = |file: SecretFile<'_>| {
+            let content = secret_file::read(file.path, SUSPECT_BYTES_MAX).ok()?;
+            let suspicion = match file.kind {
+                SecretKind::Answers => Answers::parse(&content).ok()?.suspicion()?,
+                kind => judge(kind, &content)?,
+            };
+            Some(SuspectFile { kind: file.kind, path: file.path.to_owned(), suspicion })
+        };
+        self.files().into_iter().filter_map(suspect).collect()
+    }
+
+    /// Returns which file of a material that was denied probably holds something else.
+    pub(super) fn suspect_of(&self, (kind, suspicion): (SecretKind, Suspicion)) -> Option<SuspectFile> {
+        let file = self.files().into_iter().find(|file| file.kind == kind)?;
+        Some(SuspectFile { kind, path: file.path.to_owned(), suspicion })
     }
 
     /// Whether a reply can replace its secret. An exchange of such a source is never abandoned once it is sent.
@@ -242,3 +266,6 @@ impl Source {
         self.kind.issuer(api)
     }
 }
+
+/// Longer content is not judged. Tokens have 32 KiB at most.
+const SUSPECT_BYTES_MAX: usize = 64 * 1024;

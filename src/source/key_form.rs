@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::{access_key::KEY_FILE_BYTES_MAX, secret_file, unusable::Unusable};
+use super::{access_key::KEY_FILE_BYTES_MAX, secret_file, suspect_text::is_project_id, unusable::Unusable};
 
 /// The form of a file in a key folder.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -63,22 +63,12 @@ impl KeyForm {
     }
 }
 
-/// `P` and 27 letters and digits, the first of which is `2` today, or 31 with a region in between. Keys are longer, and begin with `K`.
-fn is_project_id(text: &str) -> bool {
-    let is_of_usual_length = matches!(text.len(), 28 | 32);
-    let begins_as_one = text.starts_with("P2") && text.len() <= PROJECT_ID_BYTES_MAX;
-    text.starts_with('P')
-        && (is_of_usual_length || begins_as_one)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
-}
-
 /// Digits and the signs and letters of RFC 3339, such as `2026-11-30T13:45:00Z`.
 fn is_number_or_time(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_digit() || b"-:.+TZ /_".contains(&byte))
 }
 
-const PROJECT_ID_BYTES_MAX: usize = 36;
 /// Shorter content is doubtful.
 const KEY_BYTES_USUAL: usize = 16;
 

@@ -9,7 +9,9 @@ use super::{
     oauth::OAuthMaterial,
     public_key::PublicKeys,
     refresh_token::RefreshTokenMaterial,
+    secret_kind::SecretKind,
     security_questions::SecurityQuestionsMaterial,
+    suspicion::Suspicion,
     token_chain::PresentedRefresh,
 };
 use crate::{
@@ -86,6 +88,16 @@ impl Material {
             Secrets::SecurityQuestions(material) => Some(material.shown()),
         };
         ObservedSecrets { identity: self.identity(), refresh }
+    }
+
+    /// Returns which of the secrets is probably something else, and what.
+    pub(super) fn suspicion(&self) -> Option<(SecretKind, Suspicion)> {
+        match &self.secrets {
+            Secrets::AccessKey(material) => material.suspicion(),
+            Secrets::RefreshToken(material) => material.suspicion(),
+            Secrets::SecurityQuestions(material) => material.suspicion(),
+            Secrets::OAuth(material) => material.suspicion(),
+        }
     }
 
     /// Returns the request for a session.

@@ -9,9 +9,12 @@ use super::{
     answer::Answer,
     assertion::Assertion,
     expectation::Expectation,
+    explanation::explained,
     identity::Identity,
     secret_file,
     secret_kind::{SecretFile, SecretKind},
+    suspect_text::judge,
+    suspicion::Suspicion,
     token_reply,
     unusable::ReadError,
     word::line_in,
@@ -96,7 +99,9 @@ impl OAuth {
     pub(super) fn read(&self) -> Result<OAuthMaterial, ReadError> {
         let secret = match &self.grant {
             OAuthGrant::ClientCredentials { secret_file, auth } => {
-                let secret = secret_file::read(secret_file, SECRET_FILE_BYTES_MAX).and_then(|bytes| line_in(&bytes));
+                let explain = |bytes: &[u8], why| explained(SecretKind::ClientSecret, bytes, why);
+                let secret = secret_file::read(secret_file, SECRET_FILE_BYTES_MAX)
+                    .and_then(|bytes| line_in(&bytes).map_err(|why| explain(&bytes, why)));
                 let secret = secret.map_err(|why| ReadError {
                     kind: SecretKind::ClientSecret,
                     path: secret_file.clone(),
@@ -222,6 +227,17 @@ impl OAuthMaterial {
     /// Interprets the reply of the token endpoint. A refresh token in it is ignored: the secret obtains the next token.
     pub(super) fn answer(&self, reply: &Reply, timing: Timing, expectation: &Expectation) -> Answer {
         Answer::new(token_reply::session(reply, timing, expectation, &self.client.names(), self.client.lifetime))
+    }
+
+    /// Returns what the client secret probably is instead.
+    pub(super) fn suspicion(&self) -> Option<(SecretKind, Suspicion)> {
+        match &self.secret {
+            OAuthSecret::ClientSecret { secret, .. } => {
+                let suspicion = judge(SecretKind::ClientSecret, secret.expose().as_bytes())?;
+                Some((SecretKind::ClientSecret, suspicion))
+            }
+            OAuthSecret::Assertion(_) => None,
+        }
     }
 
     pub(super) fn into_secret(self) -> Secret {

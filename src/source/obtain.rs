@@ -25,6 +25,7 @@ use super::{
     material::{Material, ObservedSecrets},
     public_key::PublicKeys,
     reader::{NotRead, Prepared, Reader},
+    suspicion::SuspectFile,
     unusable::ReadError,
 };
 use crate::{
@@ -213,6 +214,7 @@ async fn send_request(
     reader: &Reader,
     material: Material,
 ) -> SentRequest {
+    let suspect = material.suspicion().and_then(|suspicion| source.suspect_of(suspicion));
     let (began, sent) = (clock::now(), clock::wall());
     let reply = match material.request(api) {
         Ok(request) => client.send(request).await,
@@ -221,14 +223,26 @@ async fn send_request(
     let (took, received) = (clock::now() - began, clock::wall());
     let reply = match reply {
         Ok(reply) => reply,
-        Err(refused) => return SentRequest { took, skew: None, public_keys: None, result: Err(refused) },
+        Err(refused) => {
+            let result = Err(with_suspect(refused, suspect));
+            return SentRequest { took, skew: None, public_keys: None, result };
+        }
     };
     let timing = Timing { sent, received };
     let skew = reply.date().map(|date| Skew::of(date, sent, received));
     let answer = material.reply(&reply, timing, &source.expectation(api));
     let link = material.link();
     let public_keys = material.public_keys;
-    SentRequest { took, skew, public_keys, result: settle(source, reader, link, answer).await }
+    let result = settle(source, reader, link, answer).await.map_err(|refused| with_suspect(refused, suspect));
+    SentRequest { took, skew, public_keys, result }
+}
+
+/// Names the file that probably is the cause of a denial, or of a refusal that may be one.
+fn with_suspect(refused: Refused, suspect: Option<SuspectFile>) -> Refused {
+    match (refused.refusal.class(), suspect) {
+        (RefusalClass::Denied | RefusalClass::Blocked, Some(suspect)) => refused.with_remedy(suspect.to_string()),
+        (_, _) => refused,
+    }
 }
 
 /// Stores a rotated secret, and then returns the result of the reply.

@@ -10,9 +10,12 @@ use super::{
     chain_folder::TOKEN_FILE_BYTES_MAX,
     descope,
     expectation::Expectation,
+    explanation::explained,
     identity::Identity,
     secret_file,
     secret_kind::{SecretFile, SecretKind},
+    suspect_text::judge,
+    suspicion::Suspicion,
     token_chain::{PresentedRefresh, PresentedToken, SIGN_IN_AGAIN, TokenChain},
     unusable::ReadError,
     word::word_in,
@@ -56,7 +59,9 @@ impl RefreshToken {
     pub(super) fn read(&self) -> Result<RefreshTokenMaterial, ReadError> {
         let presented = self.chain.read()?;
         let external_token = self.external_token_file.as_ref().map(|path| {
-            let word = secret_file::read(path, TOKEN_FILE_BYTES_MAX).and_then(|bytes| word_in(&bytes));
+            let explain = |bytes: &[u8], why| explained(SecretKind::ExternalToken, bytes, why);
+            let word = secret_file::read(path, TOKEN_FILE_BYTES_MAX)
+                .and_then(|bytes| word_in(&bytes).map_err(|why| explain(&bytes, why)));
             word.map_err(|why| ReadError { kind: SecretKind::ExternalToken, path: path.clone(), why })
         });
         Ok(RefreshTokenMaterial { presented, external_token: external_token.transpose()? })
@@ -81,6 +86,12 @@ impl RefreshTokenMaterial {
             .as_ref()
             .map_or(mount, |external| Secret::new(mount.to_string()).fingerprint_with(external));
         Identity { key: mount, shown: mount, version }
+    }
+
+    /// Returns what the external token probably is instead. The refresh token is a JWT.
+    pub(super) fn suspicion(&self) -> Option<(SecretKind, Suspicion)> {
+        let suspicion = judge(SecretKind::ExternalToken, self.external_token.as_ref()?.expose().as_bytes())?;
+        Some((SecretKind::ExternalToken, suspicion))
     }
 
     pub(super) fn link(&self) -> ChainLink {

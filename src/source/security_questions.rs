@@ -17,6 +17,7 @@ use super::{
     identity::Identity,
     refresh_token, secret_file,
     secret_kind::{SecretFile, SecretKind},
+    suspicion::Suspicion,
     token_chain::{PresentedRefresh, PresentedToken, TokenChain},
     unusable::ReadError,
 };
@@ -102,6 +103,13 @@ impl SecurityQuestionsMaterial {
 
     pub(super) fn link(&self) -> ChainLink {
         self.presented.link
+    }
+
+    /// Returns what an answer probably is instead, if the answers are sent.
+    pub(super) fn suspicion(&self) -> Option<(SecretKind, Suspicion)> {
+        let are_sent = matches!(self.presented.link, ChainLink::Mounted(_));
+        let suspicion = self.answers.suspicion().filter(|_| are_sent)?;
+        Some((SecretKind::Answers, suspicion))
     }
 
     pub(super) fn shown(&self) -> PresentedRefresh {

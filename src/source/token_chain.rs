@@ -12,7 +12,9 @@ use super::{
     answer::{Answer, NotStored, RotatedSecret},
     chain::{ChainLink, Chains},
     chain_folder::{ChainFolder, ChainLock, CopiedChains, TOKEN_FILE_BYTES_MAX},
-    descope, secret_file,
+    descope,
+    explanation::explained,
+    secret_file,
     secret_kind::{SecretFile, SecretKind},
     unusable::{ReadError, Unusable},
     word::word_in,
@@ -134,7 +136,9 @@ impl TokenChain {
     /// Reads the newest token. If the folder of the stored ones cannot be read, the mounted token is not presented instead:
     /// a server that detects reuse would revoke the whole chain. Blocks on the disk.
     pub(super) fn read(&self) -> Result<PresentedToken, ReadError> {
-        let mounted = secret_file::read(&self.file, TOKEN_FILE_BYTES_MAX).and_then(|bytes| jwt_in(&bytes));
+        let explain = |bytes: &[u8], why| explained(SecretKind::RefreshToken, bytes, why);
+        let mounted = secret_file::read(&self.file, TOKEN_FILE_BYTES_MAX)
+            .and_then(|bytes| jwt_in(&bytes).map_err(|why| explain(&bytes, why)));
         let mounted = mounted.map_err(|why| ReadError { kind: SecretKind::RefreshToken, path: self.file.clone(), why });
         let Some(folder) = &self.stored else { return mounted.map(PresentedToken::mounted) };
         let chains = folder.list().map_err(|error| unusable(folder, error))?;

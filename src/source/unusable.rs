@@ -4,7 +4,7 @@ use std::{borrow::Cow, io, path::PathBuf, time::SystemTime};
 
 use rustix::io::Errno;
 
-use super::{answers::NotAnswers, secret_kind::SecretKind};
+use super::{answers::NotAnswers, secret_kind::SecretKind, suspicion::Suspicion};
 use crate::session::NotAJwt;
 
 /// Why a source cannot be read: the file in question, the problem and its remedy.
@@ -60,6 +60,13 @@ pub enum Unusable {
     NotAPublicKey,
     /// It is no list of answers.
     NotAnswers(NotAnswers),
+    /// It is probably something else.
+    SomethingElse {
+        /// Why it is unusable.
+        why: Box<Unusable>,
+        /// What it probably is.
+        suspicion: Suspicion,
+    },
 }
 
 impl ReadError {
@@ -82,6 +89,7 @@ impl ReadError {
             | Unusable::NotAJwt(_)
             | Unusable::Expired { .. }
             | Unusable::NotAPublicKey
+            | Unusable::SomethingElse { .. }
             | Unusable::NotAnswers(_) => false,
         }
     }
@@ -110,6 +118,7 @@ impl ReadError {
             | Unusable::NotAJwt(_)
             | Unusable::Expired { .. }
             | Unusable::NotAPublicKey
+            | Unusable::SomethingElse { .. }
             | Unusable::NotAnswers(_) => false,
         }
     }
@@ -139,6 +148,7 @@ impl ReadError {
             Unusable::NotAPublicKey => {
                 "write a PEM public key, a JWK or a JWKS into it: RSA of 2048 bits or more, P-256 or P-384".into()
             }
+            Unusable::SomethingElse { suspicion, .. } => suspicion.remedy(noun).into(),
             Unusable::WholeBearer => format!("leave these out, they are added to the {noun} when it is sent").into(),
         };
         Some(remedy)
@@ -183,6 +193,9 @@ impl Unusable {
             Self::NotAnswers(why) => why.to_string().into(),
             Self::Expired { at } => {
                 format!("it expired at {} by this machine's clock", humantime::format_rfc3339_seconds(*at)).into()
+            }
+            Self::SomethingElse { why, suspicion } => {
+                format!("{}, and looks like {}", why.problem(), suspicion.noun()).into()
             }
             Self::NotAPublicKey => "it holds no usable public key".into(),
             Self::WholeBearer => "it begins with a project id and a colon".into(),

@@ -34,7 +34,7 @@ impl Wording {
         match class {
             RefusalClass::Denied => Self { what: "denied", remedy: None, heals: false },
             RefusalClass::Blocked => Self {
-                what: "blocked on the way to the API",
+                what: "maybe blocked on the way to the API",
                 remedy: Some(
                     "ask the operator of the proxy or firewall on the way to allow this machine's address and the user \
                          agent `tokenwell`, or ask Descope's support",

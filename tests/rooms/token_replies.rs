@@ -421,8 +421,8 @@ fn messages_name_the_server_the_secret_and_the_setting() {
     insta::assert_snapshot!(said(&descope, 401, r#"{"error":"invalid_client"}"#), @"Descope denies the exchange: HTTP 401, invalid_client (the client is unknown, or its secret or its authentication is wrong)");
     insta::assert_snapshot!(said(&other, 400, r#"{"error":"invalid_grant"}"#), @"the OAuth server denies the exchange: HTTP 400, invalid_grant (the server does not accept the assertion)");
     insta::assert_snapshot!(said(&other, 400, r#"{"error":"x"}"#), @"the OAuth server denies the exchange: HTTP 400, with an error code that is not among those of OAuth");
-    insta::assert_snapshot!(said(&descope, 401, ""), @"HTTP 401 without Descope's own error: a proxy or firewall blocks the request before Descope sees the client secret");
-    insta::assert_snapshot!(said(&other, 401, ""), @"HTTP 401 without the OAuth server's own error: a proxy or firewall blocks the request before the OAuth server sees the assertion");
+    insta::assert_snapshot!(said(&descope, 401, ""), @"HTTP 401 without Descope's own error: a proxy or firewall may block the request before Descope sees the client secret (the body is empty)");
+    insta::assert_snapshot!(said(&other, 401, ""), @"HTTP 401 without the OAuth server's own error: a proxy or firewall may block the request before the OAuth server sees the assertion (the body is empty)");
     insta::assert_snapshot!(said(&other, 400, r#"{"error":"slow_down"}"#), @"the token endpoint asks to slow down: HTTP 400, slow_down (too many requests)");
     insta::assert_snapshot!(said(&other, 302, ""), @"HTTP 302: redirects are refused because they would send the assertion elsewhere (`elsewhere.example`); set `tokenUrl` to where the API is");
     insta::assert_snapshot!(said(&other, 404, ""), @"no such endpoint: HTTP 404; is `tokenUrl` right?");

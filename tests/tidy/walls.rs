@@ -6,6 +6,7 @@ use crate::uses::Use;
 pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("build", &[]),
     ("fingerprint", &[]),
+    ("characters", &[]),
     ("secret", &["fingerprint"]),
     ("file_id", &[]),
     ("irreplaceable", &[]),
@@ -17,7 +18,10 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("replace_file", &["blocking", "irreplaceable"]),
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "renewal", "replace_file", "secret", "session"]),
-    ("source", &["blocking", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"]),
+    (
+        "source",
+        &["blocking", "characters", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"],
+    ),
     ("output", &["attributes", "blocking", "file_id", "fingerprint", "irreplaceable", "secret", "session"]),
     ("child", &[]),
     ("hook", &["blocking", "child", "secret", "session", "source"]),
@@ -28,6 +32,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
         "config",
         &[
             "blocking",
+            "characters",
             "exchange",
             "file_id",
             "hook",
@@ -189,7 +194,7 @@ pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
 
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
-    ("base64", &["exchange", "hook", "output", "sandbox", "session"]),
+    ("base64", &["exchange", "hook", "output", "sandbox", "session", "source"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),

@@ -36,5 +36,6 @@ mod service;
 mod signals;
 mod state_directory;
 mod status;
+mod suspects;
 mod token;
 mod wait;
