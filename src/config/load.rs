@@ -12,7 +12,7 @@ use super::{
     overrides::Overrides,
     section,
     source::{ConfigSource, Origin},
-    text, tree,
+    text, tree, unseen,
 };
 
 /// A usable configuration.
@@ -75,7 +75,12 @@ fn load_file(path: &Path, source: &ConfigSource, environment: &Environment) -> (
 
 fn parse(bytes: Vec<u8>, path: &Path, source: &ConfigSource, environment: &Environment) -> Result<Loaded, Mistakes> {
     let text = text::decode(bytes).map_err(|unusable| refused(path, unusable.into()))?;
-    let node = tree::parse(&text).map_err(|mistake| refused(path, Kind::Found { list: vec![mistake], left_out: 0 }))?;
+    let parsed = tree::parse(&text);
+    let unseen = unseen::diagnostics(&text, parsed.as_ref().ok());
+    if !unseen.is_empty() {
+        return Err(refused(path, Kind::Found { list: unseen, left_out: 0 }));
+    }
+    let node = parsed.map_err(|mistake| refused(path, Kind::Found { list: vec![mistake], left_out: 0 }))?;
     let mut diagnostics = Diagnostics::new(environment, path.parent().unwrap_or(path));
     let overrides = Overrides::new(source, &mut diagnostics);
     let config = section::root::read(&node, path, &overrides, &mut diagnostics);

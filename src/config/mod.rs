@@ -35,6 +35,7 @@ mod suggest;
 mod syntax;
 mod text;
 mod tree;
+mod unseen;
 mod value;
 
 pub use answer::Asked;

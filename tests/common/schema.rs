@@ -111,6 +111,7 @@ fn holds_a_variable(path: &str, document: &Value) -> bool {
 /// A diagnostic's message, a part of its place, and why no schema can detect it.
 const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("the environment variable ", "", "what is set is known when it runs"),
+    ("there is a character that cannot be seen", "", "a schema sees texts without their places"),
     ("missing", "projectId", "`$DESCOPE_PROJECT_ID` may give it"),
     (
         "missing, and every output is in a set",

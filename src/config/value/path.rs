@@ -3,11 +3,14 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::{name::NAME_BYTES_MAX, unexpanded::Unexpanded};
-use crate::config::{
-    diagnostics::{Diagnostics, Location},
-    kernel_folders,
-    reader::{Field, Text},
-    show::looks_like_a_secret,
+use crate::{
+    characters,
+    config::{
+        diagnostics::{Diagnostics, Location},
+        kernel_folders,
+        reader::{Field, Text},
+        show::looks_like_a_secret,
+    },
 };
 
 /// Reads the path of a file from a field.
@@ -89,6 +92,11 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         Some(("empty".to_owned(), "write an absolute path".to_owned()))
     } else if text.value.chars().any(char::is_control) {
         Some(("it contains a control character".to_owned(), "write a plain path".to_owned()))
+    } else if let Some((c, name)) = unseen_from_outside(text) {
+        Some((
+            format!("it contains a character that cannot be seen (U+{:04X}, {name})", c as u32),
+            "remove it".to_owned(),
+        ))
     } else if path.is_relative()
         && let Some(unexpanded) = unexpanded(text)
     {
@@ -111,6 +119,12 @@ fn absolute(text: &Text, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
         diagnostics.warning(&text.location, unexpanded.to_string(), remedy_at(&text.location, unexpanded));
     }
     Some(path.components().collect())
+}
+
+/// Returns a character that cannot be seen and came by a flag or a variable. In the file it was written as an escape, so it is wanted.
+fn unseen_from_outside(text: &Text) -> Option<(char, &'static str)> {
+    let is_wanted = |c: char| matches!(text.location, Location::File { .. }) && text.written().contains(c);
+    text.value.chars().filter(|c| !is_wanted(*c)).find_map(|c| Some((c, characters::invisible(c)?)))
 }
 
 /// Returns what a relative path begins with that another program would expand, and the remedy.

@@ -9,7 +9,6 @@ mod case;
 
 mod addresses;
 mod bounds;
-mod certificates;
 mod commands;
 mod credentials;
 mod fields;
@@ -27,6 +26,7 @@ mod sets;
 mod sources;
 mod syntax;
 mod templates;
+mod unseen;
 mod values;
 mod variables;
 mod verify;
