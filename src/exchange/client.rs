@@ -85,7 +85,7 @@ impl Client {
                 let tls = tls.client().map_err(TlsSetupError::Library)?;
                 certificate = Some(tls.certificate);
                 let builder = builder.tls_backend_preconfigured(tls.config);
-                match proxy::of(proxies)? {
+                match proxy::of(proxies, &origin.to_string().parse().unwrap_or_default())? {
                     Some(proxy) => builder.proxy(proxy),
                     None => builder,
                 }

@@ -13,6 +13,7 @@ mod form;
 mod http1;
 mod http_date;
 mod network_path;
+mod no_proxy;
 mod origin;
 mod project;
 mod proxy;

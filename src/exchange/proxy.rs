@@ -2,8 +2,9 @@
 
 use http::{HeaderValue, Uri};
 use hyper_util::client::proxy::matcher::Matcher;
-use reqwest::{NoProxy, Proxy, Url};
+use reqwest::{Proxy, Url};
 
+use super::no_proxy::exempting_item;
 use crate::secret::Secret;
 
 /// Proxy settings of the environment. The URL of a proxy may contain a password, so it is stored as a secret.
@@ -31,7 +32,7 @@ impl Proxies {
         Self::default()
     }
 
-    /// Reads `HTTPS_PROXY`, else `ALL_PROXY`, and `NO_PROXY`. Each is also read in lower case.
+    /// Reads `HTTPS_PROXY`, else `ALL_PROXY`, and `NO_PROXY`. Each is read in lower case first, as by curl.
     pub fn from_environment() -> Self {
         Self::read(|variable| std::env::var(variable).ok())
     }
@@ -42,29 +43,37 @@ impl Proxies {
             names.iter().find_map(|name| Some((*name, lookup(name).filter(|value| !value.trim().is_empty())?)))
         };
         Self {
-            proxy: first(&["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
+            proxy: first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
                 .map(|(variable, value)| (variable, Secret::new(value))),
-            exceptions: first(&["NO_PROXY", "no_proxy"]),
+            exceptions: first(&["no_proxy", "NO_PROXY"]),
         }
     }
 }
 
-/// Returns the proxy for https requests, if there is one.
-pub(super) fn of(proxies: &Proxies) -> Result<Option<Proxy>, ProxyError> {
+/// Returns the proxy for requests to an https host, if one applies.
+pub(super) fn of(proxies: &Proxies, target: &Uri) -> Result<Option<Proxy>, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(None) };
-    let exceptions = proxies.exceptions.as_ref().and_then(|(_, list)| NoProxy::from_string(list));
-    Ok(Some(Proxy::https(url).map_err(|_| ProxyError { variable })?.no_proxy(exceptions)))
+    if exempting_variable(proxies, target).is_some() {
+        return Ok(None);
+    }
+    Ok(Some(Proxy::https(url).map_err(|_| ProxyError { variable })?))
 }
 
 /// Returns the proxy rule for an https host. The client uses the same rules.
 pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(Applying::NoneSet) };
-    let (exempting, exceptions) = proxies.exceptions.as_ref().map_or(("", ""), |(name, list)| (*name, list.as_str()));
-    let matcher = Matcher::builder().https(url.to_string()).no(exceptions).build();
-    Ok(match matcher.intercept(target) {
-        None => Applying::Exempt { variable, exempting },
-        Some(found) => Applying::Through { variable, to: found.uri().clone(), login: found.basic_auth().cloned() },
-    })
+    if let Some(exempting) = exempting_variable(proxies, target) {
+        return Ok(Applying::Exempt { variable, exempting });
+    }
+    let found = Matcher::builder().https(url.to_string()).build().intercept(target).ok_or(ProxyError { variable })?;
+    Ok(Applying::Through { variable, to: found.uri().clone(), login: found.basic_auth().cloned() })
+}
+
+/// Returns the variable with the exceptions, if one of them is for the host.
+fn exempting_variable(proxies: &Proxies, target: &Uri) -> Option<&'static str> {
+    let (variable, list) = proxies.exceptions.as_ref()?;
+    let host = target.host()?.trim_start_matches('[').trim_end_matches(']');
+    exempting_item(list, host, target.port_u16().unwrap_or(443)).map(|_| *variable)
 }
 
 /// The proxy rule that applies to a host.
@@ -102,6 +111,10 @@ mod tests {
         Proxies::read(|name| set.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()))
     }
 
+    fn api() -> Uri {
+        Uri::from_static("https://api.example.com")
+    }
+
     fn taken(set: &[(&str, &str)]) -> Option<&'static str> {
         proxies(set).proxy.map(|(variable, _)| variable)
     }
@@ -111,6 +124,7 @@ mod tests {
         assert_eq!(taken(&[]), None);
         assert_eq!(taken(&[("HTTP_PROXY", "http://a"), ("http_proxy", "http://a")]), None);
         assert_eq!(taken(&[("ALL_PROXY", "http://a"), ("https_proxy", "http://b")]), Some("https_proxy"));
+        assert_eq!(taken(&[("HTTPS_PROXY", "http://a"), ("https_proxy", "http://b")]), Some("https_proxy"));
         assert_eq!(taken(&[("HTTPS_PROXY", " "), ("ALL_PROXY", "http://a")]), Some("ALL_PROXY"));
     }
 
@@ -119,11 +133,11 @@ mod tests {
         for usable in
             ["http://proxy:3128", "https://proxy", "proxy.corp:3128", "10.0.0.1:8080", "http://u:p%40@proxy:1/"]
         {
-            assert!(of(&proxies(&[("HTTPS_PROXY", usable)])).unwrap().is_some(), "{usable}");
+            assert!(of(&proxies(&[("HTTPS_PROXY", usable)]), &api()).unwrap().is_some(), "{usable}");
         }
         for unusable in ["socks5://proxy:1080", "http://", "http://pro xy", "ftp://proxy", "http://proxy:99999", "::::"]
         {
-            let error = of(&proxies(&[("ALL_PROXY", unusable)])).unwrap_err();
+            let error = of(&proxies(&[("ALL_PROXY", unusable)]), &api()).unwrap_err();
             assert_eq!(error, ProxyError { variable: "ALL_PROXY" }, "{unusable}");
         }
     }
@@ -131,7 +145,8 @@ mod tests {
     #[test]
     fn a_proxys_password_is_never_shown() {
         let proxies = proxies(&[("HTTPS_PROXY", "socks5://user:hunter22@proxy:1")]);
-        let shown = format!("{proxies:?} {:?} {}", of(&proxies).unwrap_err(), of(&proxies).unwrap_err());
+        let shown =
+            format!("{proxies:?} {:?} {}", of(&proxies, &api()).unwrap_err(), of(&proxies, &api()).unwrap_err());
         assert!(!shown.contains("hunter22"), "{shown}");
     }
 }

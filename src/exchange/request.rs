@@ -1,7 +1,7 @@
 //! A request that a source prepares and a client sends.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -23,21 +23,21 @@ pub struct NotSendable;
 impl Request {
     /// Returns a GET without a body; `path` begins with a slash.
     pub fn get(path: String) -> Self {
-        Self { method: Method::GET, path, headers: HeaderMap::new(), body: None }
+        Self { method: Method::GET, path, headers: header_fields(&[]), body: None }
     }
 
     /// Returns a POST of JSON.
     pub fn post_json(path: String, body: &Value) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let headers = header_fields(&[(header::CONTENT_TYPE, "application/json")]);
         Self { method: Method::POST, path, headers, body: Some(Zeroizing::new(body.to_string().into_bytes())) }
     }
 
     /// Returns a POST of a form (`application/x-www-form-urlencoded`) that asks for a reply in JSON.
     pub fn post_form(path: String, fields: &[(&str, &str)]) -> Self {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
-        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        let headers = header_fields(&[
+            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (header::ACCEPT, "application/json"),
+        ]);
         let body = Zeroizing::new(form::encode(fields).into_bytes());
         Self { method: Method::POST, path, headers, body: Some(body) }
     }
@@ -90,6 +90,13 @@ impl Request {
     pub fn body(&self) -> Option<&[u8]> {
         self.body.as_ref().map(|body| body.as_slice())
     }
+}
+
+/// Returns these header fields, and the one that asks for a reply without compression, because none is decoded.
+fn header_fields(fields: &[(HeaderName, &'static str)]) -> HeaderMap {
+    let all = [(header::ACCEPT_ENCODING, "identity")];
+    let all = all.iter().chain(fields);
+    all.map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
 }
 
 const BEARER: &str = "Bearer ";

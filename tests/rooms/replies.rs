@@ -470,6 +470,31 @@ fn every_refusal_has_its_class_and_its_words() {
 }
 
 #[test]
+fn a_compressed_body_is_named() {
+    let gzip = [&b"\x1f\x8b\x08\0CANARY"[..], &[0xff; 20]].concat();
+    for (fields, coding) in [
+        (&[("content-encoding", "gzip")][..], "gzip"),
+        (&[("content-encoding", "X-GZip")], "gzip"),
+        (&[("content-encoding", "identity, br")], "br"),
+        (&[("content-encoding", "gzip"), ("content-encoding", "zstd")], "zstd"),
+        (&[("content-encoding", "CANARY")], "in a coding of another name"),
+        (&[("transfer-encoding", "gzip, chunked")], "gzip"),
+        (&[("content-encoding", "identity")], "gzip"),
+        (&[], "gzip"),
+    ] {
+        let refused = read(&reply(200, fields, &gzip)).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Garbled);
+        let words =
+            format!("the body is compressed ({coding}), although the request asks for `Accept-Encoding: identity`");
+        assert!(refused.message.contains(&words) && !refused.message.contains("CANARY"), "{refused:?}");
+    }
+    for coding in ["gzip", "br", "utf-8", "aws-chunked"] {
+        let plain = reply(200, &[("date", DATE), ("content-encoding", coding)], body(&good(), ""));
+        assert!(read(&plain).is_ok(), "a body that is not compressed, whatever its header says: {coding}");
+    }
+}
+
+#[test]
 fn a_session_only_in_a_cookie_names_the_setting() {
     let session = good();
     for cookie in [

@@ -104,6 +104,7 @@ async fn a_request_is_exactly_as_descope_wants_it() {
     lines.sort();
     let mut expected = [
         "accept: */*".to_owned(),
+        "accept-encoding: identity".to_owned(),
         format!("authorization: Bearer P2abc:{KEY}"),
         "content-length: 2".to_owned(),
         "content-type: application/json".to_owned(),
