@@ -10,15 +10,12 @@ use super::{
     pattern,
 };
 use crate::{
-    config::{
-        fields::MERGE_KEY,
-        value::{
-            duration::short,
-            level::LEVELS,
-            name::NAME_BYTES_MAX,
-            path::FILE_NAME_BYTES_MAX,
-            variable::{OF_THE_LINKER, OF_THE_SHELL},
-        },
+    config::value::{
+        duration::short,
+        level::LEVELS,
+        name::NAME_BYTES_MAX,
+        path::FILE_NAME_BYTES_MAX,
+        variable::{OF_THE_LINKER, OF_THE_SHELL},
     },
     hook::Signal,
     output,
@@ -204,8 +201,7 @@ pub(super) fn file_names_to_names() -> Form {
     let Form::Value { schema: name, .. } = name() else { return any_text("A name") };
     let schema = json!({
         "type": "object",
-        "properties": no_merge_key(),
-        "patternProperties": {r"^[^./][^/]*$": name},
+        "patternProperties": {r"^[^./][^/]*$": name, MERGE_KEY_ALONE: no_merge_key()},
         "additionalProperties": false,
         "errorMessage": "write something like `SEARCH_API_KEY: search`",
     });
@@ -312,7 +308,7 @@ pub(super) fn custom_claims() -> Form {
     let remedy = "write `name: value` pairs";
     form(
         "A mapping",
-        json!({"type": "object", "properties": no_merge_key(), "additionalProperties": {"$ref": CLAIM}, "errorMessage": remedy}),
+        json!({"type": "object", "patternProperties": {MERGE_KEY_ALONE: no_merge_key()}, "additionalProperties": {"$ref": CLAIM}, "errorMessage": remedy}),
     )
 }
 
@@ -324,15 +320,18 @@ pub(super) fn claim() -> Value {
         "type": ["string", "number", "boolean", "array", "object"],
         "pattern": pattern::any(),
         "items": {"$ref": CLAIM},
-        "properties": no_merge_key(),
+        "patternProperties": {MERGE_KEY_ALONE: no_merge_key()},
         "additionalProperties": {"$ref": CLAIM},
     })
 }
 
-/// The properties of a mapping with free names: the merge key of YAML 1.1 is none of them.
+/// The value of a merge key, in a mapping with free names: there is none that is valid.
 fn no_merge_key() -> Value {
-    json!({MERGE_KEY: {"not": {}, "errorMessage": "write the fields out: merge keys are not supported"}})
+    json!({"not": {}, "errorMessage": "write the fields out: merge keys are not supported"})
 }
+
+/// The pattern of the merge key of YAML 1.1.
+const MERGE_KEY_ALONE: &str = "^<<$";
 
 /// Names of claims.
 pub(super) fn claim_names() -> Form {
