@@ -110,7 +110,7 @@ fn number(text: &str) -> Option<f64> {
 }
 
 fn until(text: &str, now: SystemTime) -> Option<Duration> {
-    Some(http_date::parse(text)?.duration_since(now).unwrap_or_default())
+    Some(short(http_date::parse(text)?.duration_since(now).unwrap_or_default()))
 }
 
 fn bounded(seconds: f64) -> Duration {

@@ -47,6 +47,7 @@ fn retry_after_is_rounded_up_and_the_first_value_counts() {
         ("Mon, 23 Nov 2026 11:01:30 GMT", Some(0)),
         ("2026-11-23T12:01:29.5Z", Some(90)),
         ("99999999999999999999999999", Some(3_153_600_000)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", Some(3_153_600_000)),
         ("-7", None),
         ("", None),
         ("soon", None),
