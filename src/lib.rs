@@ -62,8 +62,9 @@
 //! needs and answers with an event. There are few locks, each in one place: for the lines for standard error
 //! (`log_lines/output.rs`), the queues of blocking work (`blocking/`), the records that wait for the state file
 //! (`daemon/record_store.rs`), the queue between the loop and the inotify threads
-//! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the claims of outputs and
-//! the order of writers of one set (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
+//! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the look-ups that
+//! outlive their requests (`exchange/resolver.rs`), the steps of a request (`exchange/timeline.rs`), the claims of outputs and the order of writers of one set
+//! (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
 //!
 //! Invariant: no thread but one waits for standard error, so a log that is not read stops nothing. All lines, panics and
 //! the errors of commands included, go through `log_lines/`.

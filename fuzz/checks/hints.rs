@@ -81,7 +81,7 @@ fn check_exceptions(list: &str, host: &str) {
             "NO_PROXY" => Some(list.to_owned()),
             _ => None,
         });
-        match NetworkPath::of(&url.origin(), &proxies).unwrap().route() {
+        match NetworkPath::of(&url.origin(), "baseUrl", &proxies).unwrap().route() {
             Route::Exempt { .. } => true,
             Route::Proxy { host, port, .. } => {
                 assert_eq!((host.as_str(), *port), ("proxy.example", 3128));
@@ -106,7 +106,7 @@ fn check_exceptions(list: &str, host: &str) {
 fn check_proxy(proxy: &str) {
     let proxies = Proxies::read(|variable| (variable == "HTTPS_PROXY").then(|| proxy.to_owned()));
     let origin = BaseUrl::parse("https://api.example", false).unwrap().origin();
-    match NetworkPath::of(&origin, &proxies) {
+    match NetworkPath::of(&origin, "baseUrl", &proxies) {
         Ok(path) => match path.route() {
             Route::Proxy { host, .. } => assert!(!host.is_empty() && !host.contains(['@', '/', ' ']), "{host:?}"),
             Route::Direct => assert!(proxy.is_empty(), "a proxy that is set is used"),

@@ -8,7 +8,7 @@ use std::{
 use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
-    exchange::{LookUpError, NetworkPath, Route},
+    exchange::{Cause, NetworkPath, Route},
 };
 
 /// Result of a look-up.
@@ -16,22 +16,21 @@ use crate::{
 pub(super) struct DnsProbe {
     host: String,
     is_proxy: bool,
-    setting: &'static str,
     time: Duration,
-    pub(super) found: Result<Vec<SocketAddr>, LookUpError>,
+    pub(super) found: Result<Vec<SocketAddr>, Cause>,
 }
 
-/// Looks up the name as the client does. `setting` is the field with the host's URL.
-pub(super) async fn probe(network_path: &NetworkPath, setting: &'static str, timeout: Duration) -> DnsProbe {
+/// Looks up the name as the client does, and with its time limit.
+pub(super) async fn probe(network_path: &NetworkPath, timeout: Duration) -> DnsProbe {
     let began = clock::now();
-    let found = network_path.look_up(timeout).await;
+    let found = network_path.look_up(timeout).await.map_err(|error| network_path.look_up_cause(&error));
     let is_proxy = matches!(network_path.route(), Route::Proxy { .. });
-    DnsProbe { host: network_path.first().0.to_owned(), is_proxy, setting, time: clock::now() - began, found }
+    DnsProbe { host: network_path.first().0.to_owned(), is_proxy, time: clock::now() - began, found }
 }
 
 impl DnsProbe {
     pub(super) fn findings(&self) -> Vec<Finding> {
-        let Self { host, is_proxy, setting, time, found } = self;
+        let Self { host, is_proxy, time, found } = self;
         let whose = if *is_proxy { "the proxy " } else { "" };
         let finding = match found {
             Ok(_) if host.parse::<IpAddr>().is_ok() => {
@@ -39,22 +38,21 @@ impl DnsProbe {
             }
             Ok(addresses) => {
                 let addresses: Vec<_> = addresses.iter().map(|address| address.ip().to_string()).collect();
-                Finding::passed(SUBJECT, format!("{whose}`{host}` is at {} ({})", addresses.join(", "), took(*time)))
-            }
-            Err(why) => {
-                let remedy = if why.is_temporary() {
-                    "see which name servers `/etc/resolv.conf` names, and whether a network policy lets DNS through (port 53)"
-                        .to_owned()
-                } else if *is_proxy {
-                    "correct the name in the variable that names the proxy".to_owned()
+                let addresses = addresses.join(", ");
+                let text = format!("{whose}`{host}` is at {addresses} ({})", took(*time));
+                if *time < SLOW {
+                    Finding::passed(SUBJECT, text)
                 } else {
-                    format!("check `{setting}`, and whether this machine's name servers know that name")
-                };
-                Finding::failed(SUBJECT, format!("{whose}`{host}` cannot be looked up: {why}; {remedy}"))
+                    Finding::remark(SUBJECT, format!("{text}; {SLOW_REMEDY}"))
+                }
             }
+            Err(cause) => Finding::failed(SUBJECT, cause.to_string()),
         };
         vec![finding]
     }
 }
 
 const SUBJECT: &str = "DNS";
+/// A look-up that takes longer probably waited for a name server that does not answer.
+const SLOW: Duration = Duration::from_secs(2);
+const SLOW_REMEDY: &str = "that is slow: does the first name server in `/etc/resolv.conf` answer?";

@@ -25,7 +25,10 @@ pub(super) async fn probe(
     timeout: Duration,
 ) -> (ProxyProbe, Option<Tunnel>) {
     let began = clock::now();
-    let tunnel = network_path.tunnel(connected, anchors, timeout).await;
+    let tunnel = match (network_path.tunnel(connected, anchors, timeout).await, network_path.route()) {
+        (Ok(tunnel), Route::Proxy { .. }) => tunnel.expect_silence().await,
+        (tunnel, _) => tunnel,
+    };
     let time = clock::now() - began;
     let (tunnel, refusal) = match tunnel {
         Ok(tunnel) => (Some(tunnel), None),
@@ -46,7 +49,7 @@ impl ProxyProbe {
                 Finding::passed(SUBJECT, format!("none: `{exempting}` exempts `{target}` from `{variable}`"))
             }
             Route::Proxy { variable, host, port, .. } => {
-                let refused = refusal.as_ref().and_then(|refusal| route.refused_words(refusal, target));
+                let refused = refusal.as_ref().and_then(|refusal| route.tunnel_cause(refusal, target));
                 match refused {
                     None => Finding::passed(
                         SUBJECT,
@@ -55,7 +58,7 @@ impl ProxyProbe {
                             took(*time)
                         ),
                     ),
-                    Some(why) => Finding::failed(SUBJECT, why),
+                    Some(cause) => Finding::failed(SUBJECT, cause.to_string()),
                 }
             }
         };
@@ -109,15 +112,15 @@ mod tests {
         Passed none: plain http uses no proxy, because a proxy would see the secret
         Passed none: `no_proxy` exempts `api.descope.com` from `ALL_PROXY`
         Passed `proxy.corp:3128`, which `https_proxy` names, opens a tunnel to `api.descope.com` (3ms)
-        Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`
-        Failed `proxy.corp:3128`, which `https_proxy` names, wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `https_proxy`
+        Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`, with special characters as in URLs, such as `%40` for `@`
+        Failed `proxy.corp:3128`, which `https_proxy` names, wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `https_proxy`, with special characters as in URLs, such as `%40` for `@`
         Failed `proxy.corp:3128`, which `https_proxy` names, wants a login by Negotiate or NTLM (HTTP 407), which tokenwell does not support; name a local proxy that logs in there, such as px or cntlm, in `https_proxy`, or let its operator offer Basic
         Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it, and names no scheme (HTTP 407 without `Proxy-Authenticate`); correct them in `https_proxy`, or ask its operator
         Failed `proxy.corp:3128`, which `https_proxy` names, wants a login and names no scheme (HTTP 407 without `Proxy-Authenticate`); write `http://user:password@host:port` into `https_proxy`, or ask its operator
         Failed `proxy.corp:3128`, which `https_proxy` names, refuses to connect to `api.descope.com` (HTTP 403); let its operator allow that host, or name it in `NO_PROXY` if it can be reached directly
-        Failed `proxy.corp:3128`, which `https_proxy` names, answers CONNECT with 200 and then sends HTTP instead of TLS, as the sign-in page of a network does; sign in there, or name a proxy for https in `https_proxy`
+        Failed `proxy.corp:3128`, which `https_proxy` names, answers CONNECT with success and then sends HTTP instead of TLS, as the sign-in page of a network does; sign in there, or name a proxy for https in `https_proxy`
         Failed `proxy.corp:3128`, which `https_proxy` names, gives no tunnel: it does not speak HTTP; is it a proxy for https, at that port?
-        Failed `proxy.corp:3128`, which `https_proxy` names, gives no tunnel within 3s; can it reach `api.descope.com`?
+        Failed `proxy.corp:3128`, which `https_proxy` names, gives no tunnel within 3s; does it respond, and can it reach `api.descope.com`?
         ");
     }
 }

@@ -58,8 +58,7 @@ impl Doctor {
         report: &mut Report<'_>,
     ) -> io::Result<Result<(), Stopped>> {
         let stopped = |at, because| Ok(Err(Stopped { at, because }));
-        let timeout = self.config.http.connect_timeout.min(self.config.http.timeout);
-        let network_path = match NetworkPath::of(&target.origin, &Proxies::from_environment()) {
+        let network_path = match NetworkPath::of(&target.origin, target.setting, &Proxies::from_environment()) {
             Ok(network_path) => network_path,
             Err(error) => {
                 let because = "the network path is unknown";
@@ -69,12 +68,13 @@ impl Doctor {
             }
         };
 
-        let probing = dns::probe(&network_path, target.setting, timeout);
+        let probing = dns::probe(&network_path, self.config.http.timeout);
         let probe = report.wait("looking up the host", probing).await;
         target.emit(probe.findings(), report)?;
         let Ok(addresses) = probe.found else { return stopped("DNS", "the host is not found") };
 
-        let probing = tcp::probe(&network_path, &addresses, target.setting, timeout);
+        let timeout = self.config.http.connect_timeout.min(self.config.http.timeout);
+        let probing = tcp::probe(&network_path, &addresses, timeout);
         let (probe, connected) = report.wait("connecting", probing).await;
         target.emit(probe.findings(), report)?;
         let Some(connected) = connected else { return stopped("TCP", "there is no connection") };

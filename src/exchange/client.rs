@@ -1,25 +1,27 @@
 //! The HTTP client for every request to an API. It returns complete replies.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::{Response, redirect, retry};
+use tower::util::{MapRequestLayer, MapResponseLayer};
 use zeroize::Zeroizing;
 
 use super::{
     api::Api,
     http1,
-    network_path::{NetworkPath, Untunnelled},
+    network_path::{Cause, LookUpError, NetworkPath},
     origin::Origin,
     proxy::{self, Proxies, ProxyError},
     refusal::Refused,
     reply::{BODY_BYTES_MAX, Reply},
-    request::Request,
-    resolver::Resolver,
+    request::{Request, USER_AGENT},
+    resolver::{self, Resolver},
     settings::HttpSettings,
+    timeline::{self, Step},
     tls::{self, ClientAuth, ClientCertificate, Tls, TlsSetupError},
-    transport::TransportError,
+    transport_error::{Attempt, TransportError},
 };
-use crate::{renewal::Refusal, session::Jwks};
+use crate::{clock, renewal::Refusal, session::Jwks};
 
 /// Sends requests to one origin. Cheap to clone; clones share their connections.
 ///
@@ -31,7 +33,8 @@ pub struct Client {
     timeout: Duration,
     connect_timeout: Duration,
     path: Arc<NetworkPath>,
-    /// `None` without TLS.
+    /// `None` without TLS, as is the next.
+    tls: Option<Tls>,
     certificate: Option<Arc<ClientCertificate>>,
 }
 
@@ -55,12 +58,13 @@ impl Client {
     /// Plain http uses no roots and no proxy, because a proxy would see the secret.
     pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
         let tls = if origin.is_plain_http() { None } else { Some(tls::load(settings)?.1) };
-        Self::with_tls(origin, settings, proxies, tls.as_ref())
+        Self::with_tls(origin, "baseUrl", settings, proxies, tls.as_ref())
     }
 
-    /// Returns a client with this TLS, which https needs.
+    /// Returns a client with this TLS, which https needs. The field `setting` has the URL of the server.
     pub(super) fn with_tls(
         origin: &Origin,
+        setting: &'static str,
         settings: &HttpSettings,
         proxies: &Proxies,
         tls: Option<&Tls>,
@@ -74,12 +78,21 @@ impl Client {
             .referer(false)
             .dns_resolver(Arc::new(Resolver))
             .connect_timeout(settings.connect_timeout)
+            .connector_layer(MapRequestLayer::new(|request| {
+                timeline::connecting();
+                request
+            }))
+            .connector_layer(MapResponseLayer::new(|connection| {
+                timeline::enter(Step::Head);
+                connection
+            }))
             .pool_idle_timeout(POOL_IDLE_MAX)
             .https_only(!origin.is_plain_http())
             .no_proxy();
         let builder = http1::lenient(builder);
         let mut certificate = None;
-        let builder = match tls.filter(|_| !origin.is_plain_http()) {
+        let tls = tls.filter(|_| !origin.is_plain_http());
+        let builder = match tls {
             None => builder.tls_certs_only([]),
             Some(tls) => {
                 let tls = tls.client().map_err(TlsSetupError::Library)?;
@@ -93,8 +106,8 @@ impl Client {
         };
         let http = builder.build().map_err(|error| ClientError::Http(error.without_url()))?;
         let HttpSettings { timeout, connect_timeout, ca_file: _, client_certificate: _ } = *settings;
-        let path = Arc::new(NetworkPath::of(origin, proxies)?);
-        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path, certificate })
+        let path = Arc::new(NetworkPath::of(origin, setting, proxies)?);
+        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path, tls: tls.cloned(), certificate })
     }
 
     /// Returns the origin that it sends requests to.
@@ -131,6 +144,50 @@ impl Client {
 
     /// Sends a request and collects the complete reply within the time-out.
     async fn exchange(&self, request: Request, timeout: Duration) -> Result<Reply, Refused> {
+        let (began, mut address) = (clock::now(), None);
+        let complete = tokio::time::timeout(timeout, self.reply(request, timeout, &mut address));
+        let (complete, progress) = timeline::recorded(self.path.route(), complete).await;
+        let error = match complete {
+            Ok(Ok(reply)) => return self.accepted(reply),
+            Ok(Err(error)) => error,
+            Err(_elapsed) if progress.unfinished() == Step::LookUp => {
+                TransportError::LookUp(LookUpError::late(timeout))
+            }
+            Err(_elapsed) => TransportError::Slow,
+        };
+        let left = timeout.saturating_sub(clock::now() - began).min(self.connect_timeout);
+        let error = self.explained(error, progress.unfinished(), left).await;
+        let Self { origin, path, connect_timeout, .. } = self;
+        Err(error.refused(&Attempt {
+            origin,
+            path,
+            address,
+            progress: &progress,
+            timeout,
+            connect_timeout: *connect_timeout,
+        }))
+    }
+
+    /// Looks the name up, sends a request and collects the complete reply. `address` becomes one of the first host.
+    ///
+    /// The library is given the answer, so its time limit of a connection, which would include the look-up, is one
+    /// of TCP, a proxy's tunnel and TLS: a resolver may need longer than that. A connection that is still open needs no address.
+    async fn reply(
+        &self,
+        request: Request,
+        timeout: Duration,
+        address: &mut Option<SocketAddr>,
+    ) -> Result<Reply, TransportError> {
+        if self.path.needs_look_up() {
+            timeline::enter(Step::LookUp);
+        }
+        let found = match self.path.look_up(timeout).await {
+            Err(error @ (LookUpError::Slow(_) | LookUpError::NoThread(_))) => {
+                return Err(TransportError::LookUp(error));
+            }
+            found => found,
+        };
+        *address = found.as_ref().ok().and_then(|addresses| addresses.first().copied());
         let url = format!("{}{}", self.origin, request.path());
         let builder = self.http.request(request.method().clone(), url).headers(request.headers().clone());
         let builder = match request.body() {
@@ -138,30 +195,16 @@ impl Client {
             None => builder,
         };
         drop(request);
-        let complete = async {
-            let response = builder.send().await.map_err(|error| TransportError::of(&error, self.client_auth()))?;
-            let (status, headers) = (response.status(), response.headers().clone());
-            Ok(Reply { status, headers, body: collect(response, self.client_auth()).await? })
+        timeline::enter(Step::Head);
+        let answer = found.clone().map_err(|error| error.words());
+        let response = match (resolver::with_answer(answer, builder.send()).await, found) {
+            (Ok(response), _) => response,
+            (Err(error), Err(why)) if error.is_dns() => return Err(TransportError::LookUp(why)),
+            (Err(error), _) => return Err(TransportError::of(&error, self.client_auth())),
         };
-        let error = match tokio::time::timeout(timeout, complete).await {
-            Ok(Ok(reply)) => return self.accepted(reply),
-            Ok(Err(error)) => error,
-            Err(_elapsed) => TransportError::Slow,
-        };
-        let error = match error {
-            TransportError::NotConnected { words, remedy, in_tunnel } => {
-                let (words, remedy) = match self.by_proxy(in_tunnel.clone()).await {
-                    Some(words) => (words, None),
-                    None => (words, remedy),
-                };
-                TransportError::NotConnected { words, remedy, in_tunnel }
-            }
-            TransportError::SlowConnect { by_proxy: None } => {
-                TransportError::SlowConnect { by_proxy: self.path.slow_words() }
-            }
-            error => error,
-        };
-        Err(error.refused(&self.origin, timeout, self.connect_timeout))
+        timeline::enter(Step::Body);
+        let (status, headers) = (response.status(), response.headers().clone());
+        Ok(Reply { status, headers, body: collect(response, self.client_auth()).await? })
     }
 }
 
@@ -179,13 +222,28 @@ impl Client {
         self.certificate.as_ref().map_or(ClientAuth::NotAsked, |certificate| certificate.state())
     }
 
-    /// Returns why the proxy opens no tunnel, or what it did in it, in the words of `check --online`; `None` if it is not the
-    /// cause, or if there is no proxy.
-    async fn by_proxy(&self, in_tunnel: Option<Untunnelled>) -> Option<String> {
-        let in_tunnel = in_tunnel.filter(|_| self.path.has_plain_proxy());
-        let refusal = self.path.why_no_tunnel(self.connect_timeout).await.or(in_tunnel)?;
-        let words = self.path.route().refused_words(&refusal, self.path.host())?;
-        Some(format!("the proxy {words}"))
+    /// Finds out what the HTTP library does not say: why a proxy opens no tunnel. So the proxy is asked once more, within the time
+    /// that is left. What is known of an address that did not accept is forgotten, so the next request looks the name up again.
+    async fn explained(&self, error: TransportError, unfinished: Step, left: Duration) -> TransportError {
+        let is_slow = match &error {
+            TransportError::NotConnected { .. } => false,
+            TransportError::SlowConnect => true,
+            _ => return error,
+        };
+        let cause = match (unfinished, &error) {
+            (Step::Connect, _) => {
+                self.path.forget_addresses();
+                None
+            }
+            (Step::Tunnel, _) => self.path.why_no_tunnel(self.tls.as_ref(), left).await,
+            (_, TransportError::NotConnected { in_tunnel: Some(refusal), .. }) => {
+                // The library drops what comes with the answer to `CONNECT`, such as a page.
+                let asked = self.path.why_no_tunnel(self.tls.as_ref(), left).await;
+                asked.or_else(|| self.path.tunnel_cause(refusal).map(Cause::by_proxy))
+            }
+            _ => None,
+        };
+        cause.map_or(error, |cause| TransportError::Proxy { cause, is_slow })
     }
 }
 
@@ -206,5 +264,3 @@ const KEYS_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Renewals are minutes apart, and a NAT may silently drop a connection that is idle so long. Credentials that start
 /// together still share a connection.
 const POOL_IDLE_MAX: Duration = Duration::from_secs(20);
-/// The edge in front of the API answers the default user agents of libraries with a 403 that looks like a denied key.
-const USER_AGENT: &str = concat!("tokenwell/", env!("CARGO_PKG_VERSION"));

@@ -26,9 +26,9 @@ impl Clients {
         let others: Vec<_> = others.into_iter().filter(|origin| origin != api).collect();
         let is_secure = others.iter().chain([api]).any(|origin| !origin.is_plain_http());
         let tls = if is_secure { Some(tls::load(settings)?.1) } else { None };
-        let client = |origin: &Origin| Client::with_tls(origin, settings, proxies, tls.as_ref());
-        let others = others.into_iter().map(|origin| Ok((origin.clone(), client(&origin)?)));
-        Ok(Self { api: client(api)?, others: others.collect::<Result<_, ClientError>>()? })
+        let client = |origin: &Origin, setting| Client::with_tls(origin, setting, settings, proxies, tls.as_ref());
+        let others = others.into_iter().map(|origin| Ok((origin.clone(), client(&origin, "tokenUrl")?)));
+        Ok(Self { api: client(api, "baseUrl")?, others: others.collect::<Result<_, ClientError>>()? })
     }
 
     /// Returns the client of the API.

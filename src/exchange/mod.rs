@@ -24,9 +24,11 @@ mod resolver;
 mod retry_after;
 mod settings;
 mod skew;
+mod timeline;
 mod tls;
 mod token_url;
 mod transport;
+mod transport_error;
 mod trust;
 
 pub use api::Api;
@@ -34,12 +36,12 @@ pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientError};
 pub use clients::Clients;
 pub use network_path::{
-    Anchors, Authority, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NotConnected, Route, Tunnel,
-    Untunnelled,
+    Anchors, Authority, Cause, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NoConnection,
+    NotConnected, Route, Tunnel, Untunnelled,
 };
 pub use origin::Origin;
 pub use project::{NotAProjectId, ProjectId};
-pub use proxy::{Proxies, ProxyError};
+pub use proxy::{Proxies, ProxyError, ProxyFault};
 pub use refusal::{ExchangeNames, Refused, rate_limited, refused, without_session};
 pub use reply::{BODY_BYTES_MAX, Reply, Timing};
 pub use request::{NotSendable, Request};

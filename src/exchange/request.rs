@@ -99,6 +99,8 @@ fn header_fields(fields: &[(HeaderName, &'static str)]) -> HeaderMap {
     all.map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect()
 }
 
+/// The edge in front of the API answers the default user agents of libraries with a 403 that looks like a denied key.
+pub(super) const USER_AGENT: &str = concat!("tokenwell/", env!("CARGO_PKG_VERSION"));
 const BEARER: &str = "Bearer ";
 const BASIC: &str = "Basic ";
 

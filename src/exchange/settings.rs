@@ -8,9 +8,10 @@ use std::{
 /// The settings of `http`.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HttpSettings {
-    /// Time limit for the complete request, from connecting to the last byte of the reply (`http.timeout`).
+    /// Time limit for the complete request, from the name look-up to the last byte of the reply (`http.timeout`).
     pub timeout: Duration,
-    /// Time limit for name look-up, TCP and TLS (`http.connectTimeout`).
+    /// Time limit for the TCP connection, a proxy's tunnel and TLS (`http.connectTimeout`). The name look-up has until
+    /// `timeout`.
     pub connect_timeout: Duration,
     /// A PEM file with additional roots (`http.caFile`).
     pub ca_file: Option<PathBuf>,
@@ -39,9 +40,13 @@ impl Default for HttpSettings {
     fn default() -> Self {
         Self {
             timeout: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(3),
+            connect_timeout: CONNECT_TIMEOUT,
             ca_file: None,
             client_certificate: None,
         }
     }
 }
+
+/// Linux repeats the first packet of a connection after 1 s and after 3 s. This leaves the second repetition two seconds for
+/// its answer.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

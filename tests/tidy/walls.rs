@@ -17,7 +17,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("blocking", &["clock", "renewal"]),
     ("replace_file", &["blocking", "irreplaceable"]),
     ("session", &["renewal", "secret"]),
-    ("exchange", &["blocking", "renewal", "replace_file", "secret", "session"]),
+    ("exchange", &["blocking", "clock", "renewal", "replace_file", "secret", "session"]),
     (
         "source",
         &["blocking", "characters", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"],
@@ -280,6 +280,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("tokio_rustls", &["exchange"]),
+    ("tower", &["exchange"]),
     (
         "tracing",
         &[
@@ -534,6 +535,8 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/blocking/",
             "src/child/registry.rs",
             "src/daemon/record_store.rs",
+            "src/exchange/resolver.rs",
+            "src/exchange/timeline.rs",
             "src/exchange/trust/mod.rs",
             "src/log_lines/output.rs",
             "src/output/file/lock/",

@@ -15,10 +15,18 @@ use crate::config::{
 pub(super) fn http() -> Section {
     let Http { settings, in_flight_max } = Http::default();
     let entries = vec![
-        Entry::new("timeout", form::duration(&TIMEOUT), "The time limit of a whole request.")
-            .default(short(settings.timeout)),
-        Entry::new("connectTimeout", form::duration(&TIMEOUT), "The time limit of DNS, TCP and TLS together.")
-            .default(short(settings.connect_timeout)),
+        Entry::new(
+            "timeout",
+            form::duration(&TIMEOUT),
+            "The time limit of a whole request, from the name look-up to the last byte of the reply.",
+        )
+        .default(short(settings.timeout)),
+        Entry::new(
+            "connectTimeout",
+            form::duration(&TIMEOUT),
+            "The time limit of TCP, a proxy's tunnel and TLS together. The name look-up is bounded by `timeout`.",
+        )
+        .default(short(settings.connect_timeout)),
         Entry::new("caFile", form::file(), "A PEM file of certificates to trust in addition to the system's roots."),
         Entry::new(
             "clientCertificateFile",

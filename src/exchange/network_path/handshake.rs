@@ -11,7 +11,7 @@ use rustls::{Error as TlsError, ProtocolVersion, pki_types::ServerName};
 use tokio::{io::AsyncReadExt as _, time::timeout as within};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::{Anchors, Authority, NetworkPath, Tunnel, tunnel::Stream};
+use super::{Anchors, Authority, Cause, NetworkPath, Tunnel, tunnel::Stream};
 use crate::exchange::{
     tls::{Certificate, CertificateFault, ClientAuth, TlsFault},
     transport::{TransportFault, in_tunnel},
@@ -47,7 +47,7 @@ pub enum HandshakeError {
     },
     /// The proxy opened the tunnel and then broke it, with the words for it.
     #[error("the proxy {0}")]
-    InTunnel(String),
+    InTunnel(Cause),
     /// It took longer than this.
     #[error("TLS: no handshake within {}", humantime::format_duration(*.0))]
     Slow(Duration),
@@ -100,8 +100,8 @@ impl NetworkPath {
 
     /// Returns what ended the handshake: the proxy, if there is one and it sent something else than TLS or closed the tunnel.
     fn broken(&self, error: &io::Error, fault: &TransportFault) -> HandshakeError {
-        let words = in_tunnel(error).and_then(|refusal| self.route.refused_words(&refusal, &self.host));
-        words.map_or_else(
+        let cause = in_tunnel(error).and_then(|refusal| self.tunnel_cause(&refusal));
+        cause.map_or_else(
             || HandshakeError::Broken { reason: fault.reason(), remedy: fault.remedy() },
             HandshakeError::InTunnel,
         )

@@ -13,6 +13,8 @@ pub struct NetworkPath {
     pub(super) host: String,
     port: u16,
     is_plain_http: bool,
+    /// The field of the configuration that names the host.
+    pub(super) setting: &'static str,
     pub(super) route: Route,
     /// `Proxy-Authorization` for the proxy. The value is marked sensitive.
     pub(super) login: Option<HeaderValue>,
@@ -48,12 +50,12 @@ pub enum Route {
 }
 
 impl NetworkPath {
-    /// Returns the path that the client would use.
-    pub fn of(origin: &Origin, proxies: &Proxies) -> Result<Self, ProxyError> {
+    /// Returns the path of the client. `setting` is the field of the configuration that names the host.
+    pub fn of(origin: &Origin, setting: &'static str, proxies: &Proxies) -> Result<Self, ProxyError> {
         let (host, port) = origin.host_and_port();
         let (host, is_plain_http) = (host.to_owned(), origin.is_plain_http());
         if is_plain_http {
-            return Ok(Self { host, port, is_plain_http, route: Route::PlainHttp, login: None });
+            return Ok(Self { host, port, is_plain_http, setting, route: Route::PlainHttp, login: None });
         }
         let target: Uri = origin.to_string().parse().unwrap_or_default();
         let (route, login) = match applying(proxies, &target)? {
@@ -66,12 +68,7 @@ impl NetworkPath {
                 (Route::Proxy { variable, host, port, is_tls, has_login: login.is_some() }, login)
             }
         };
-        Ok(Self { host, port, is_plain_http, route, login })
-    }
-
-    /// Whether requests go through a proxy that is itself reached without TLS.
-    pub(in crate::exchange) fn has_plain_proxy(&self) -> bool {
-        matches!(self.route, Route::Proxy { is_tls: false, .. })
+        Ok(Self { host, port, is_plain_http, setting, route, login })
     }
 
     /// Returns the host of the requests.
@@ -104,6 +101,18 @@ impl NetworkPath {
     }
 }
 
+impl Route {
+    /// Returns ` through the proxy …`, or nothing without a proxy.
+    pub(in crate::exchange) fn via_proxy(&self) -> String {
+        match self {
+            Self::Proxy { variable, host, port, .. } => {
+                format!(" through the proxy `{host}:{port}`, which `{variable}` names")
+            }
+            Self::Direct | Self::Exempt { .. } | Self::PlainHttp => String::new(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,7 +123,7 @@ mod tests {
             let found = set.iter().find(|(key, _)| *key == name);
             found.map(|(_, value)| (*value).to_owned())
         });
-        NetworkPath::of(&BaseUrl::parse(base, true).unwrap().origin(), &proxies).unwrap()
+        NetworkPath::of(&BaseUrl::parse(base, true).unwrap().origin(), "baseUrl", &proxies).unwrap()
     }
 
     #[test]

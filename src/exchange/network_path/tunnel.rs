@@ -1,6 +1,6 @@
 //! The third step: `CONNECT`, if a proxy applies.
 
-use std::{sync::Arc, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use http::HeaderValue;
 use rustls::pki_types::ServerName;
@@ -13,7 +13,11 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 use zeroize::Zeroizing;
 
 use super::{Anchors, Connected, NetworkPath, Route, Untunnelled};
-use crate::exchange::transport::describe;
+use crate::exchange::{
+    request::USER_AGENT,
+    tls::{ClientAuth, Tls},
+    transport::{TransportFault, describe},
+};
 
 /// A connection to the API, directly or through a proxy.
 pub struct Tunnel(pub(super) Box<dyn Stream>);
@@ -24,20 +28,6 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl NetworkPath {
-    /// Asks the proxy for a tunnel once more and returns why it opens none, as the HTTP library does not say. `None` without such
-    /// a proxy, or if it opens one. No secret of the API is sent. A proxy that is reached by TLS is not asked.
-    pub(in crate::exchange) async fn why_no_tunnel(&self, timeout: Duration) -> Option<Untunnelled> {
-        if !self.has_plain_proxy() {
-            return None;
-        }
-        let asked = async {
-            let addresses = self.look_up(timeout).await.ok()?;
-            let connected = self.connect(&addresses, timeout).await.ok()?;
-            ask(Box::new(connected.stream), &self.authority(), self.login.as_ref()).await.err()
-        };
-        within(timeout, asked).await.ok()?
-    }
-
     /// Opens a tunnel through the proxy, if there is one.
     pub async fn tunnel(
         &self,
@@ -45,63 +35,108 @@ impl NetworkPath {
         anchors: Option<&Anchors>,
         timeout: Duration,
     ) -> Result<Tunnel, Untunnelled> {
+        let opening = self.open_tunnel(connected, anchors.map(Anchors::tls));
+        within(timeout, opening).await.unwrap_or(Err(Untunnelled::Slow(timeout)))
+    }
+
+    /// Opens a tunnel through the proxy, if there is one. `tls` is for a proxy that is reached by TLS.
+    pub(super) async fn open_tunnel(&self, connected: Connected, tls: Option<&Tls>) -> Result<Tunnel, Untunnelled> {
         let Connected { stream, .. } = connected;
         let Route::Proxy { host, is_tls, .. } = &self.route else { return Ok(Tunnel(Box::new(stream))) };
-        let through = async {
-            let stream: Box<dyn Stream> =
-                if *is_tls { Box::new(secured(stream, host, anchors).await?) } else { Box::new(stream) };
-            ask(stream, &self.authority(), self.login.as_ref()).await
-        };
-        within(timeout, through).await.unwrap_or(Err(Untunnelled::Slow(timeout)))
+        let stream: Box<dyn Stream> =
+            if *is_tls { Box::new(secured(stream, host, tls).await?) } else { Box::new(stream) };
+        ask(stream, &self.authority(), self.login.as_ref()).await
+    }
+}
+
+impl Tunnel {
+    /// Waits a moment for bytes, which do not come through a tunnel before the client speaks.
+    pub async fn expect_silence(mut self) -> Result<Self, Untunnelled> {
+        match within(PAGE_MAX, self.0.read_u8()).await {
+            Err(_elapsed) => Ok(self),
+            Ok(Ok(_)) => Err(Untunnelled::Page),
+            Ok(Err(error)) => Err(Untunnelled::Cut { why: describe(&error) }),
+        }
     }
 }
 
 /// Starts TLS with the proxy itself, with the same roots as for the API.
-async fn secured(
-    stream: TcpStream,
-    host: &str,
-    anchors: Option<&Anchors>,
-) -> Result<TlsStream<TcpStream>, Untunnelled> {
-    let broken = |why: String| Untunnelled::Broken { why };
-    let anchors = anchors.ok_or_else(|| broken("the trusted certificates are unknown".to_owned()))?;
-    let mut config = anchors.tls().client().map_err(|error| broken(describe(&error)))?.config;
-    config.alpn_protocols = Vec::new();
+async fn secured(stream: TcpStream, host: &str, tls: Option<&Tls>) -> Result<TlsStream<TcpStream>, Untunnelled> {
+    let untrusted = |why: String| Untunnelled::Untrusted { why };
+    let tls = tls.ok_or_else(|| untrusted("the trusted certificates are unknown".to_owned()))?;
+    let config = tls.with_proxy().map_err(|error| untrusted(describe(&error)))?;
     let name = ServerName::try_from(host.to_owned())
-        .map_err(|_| broken("its name is not valid in a certificate".to_owned()))?;
+        .map_err(|_| untrusted("its name is not valid in a certificate".to_owned()))?;
     let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
-    secured.map_err(|error| broken(describe(&error)))
+    secured.map_err(|error| untrusted(TransportFault::of(&error, ClientAuth::NotAsked).reason().into_owned()))
 }
 
 async fn ask(mut stream: Box<dyn Stream>, to: &str, login: Option<&HeaderValue>) -> Result<Tunnel, Untunnelled> {
     let mut request = Zeroizing::new(Vec::with_capacity(REQUEST_BYTES_MAX));
-    request.extend_from_slice(format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n").as_bytes());
+    request
+        .extend_from_slice(format!("CONNECT {to} HTTP/1.1\r\nhost: {to}\r\nuser-agent: {USER_AGENT}\r\n").as_bytes());
     if let Some(login) = login {
-        request.extend_from_slice(b"Proxy-Authorization: ");
+        request.extend_from_slice(b"proxy-authorization: ");
         request.extend_from_slice(login.as_bytes());
         request.extend_from_slice(b"\r\n");
     }
     request.extend_from_slice(b"\r\n");
-    let broken = |error: std::io::Error| Untunnelled::Broken { why: describe(&error) };
+    let broken = |error: io::Error| Untunnelled::Broken { why: describe(&error) };
     stream.write_all(&request).await.map_err(broken)?;
     stream.flush().await.map_err(broken)?;
-    // Read byte by byte, because the bytes after the head come from the API.
+    let mut interim = None;
+    loop {
+        let head = head(&mut stream).await?;
+        match (status(&head), interim) {
+            // Interim responses precede the answer.
+            (Some(status @ 100..=199), _) => interim = Some(status),
+            (Some(200..=299), Some(status)) => {
+                return Err(unsupported(format!("an answer that HTTP {status} precedes")));
+            }
+            (Some(200), None) if head.len() > LIBRARY_HEAD_BYTES_MAX => {
+                return Err(unsupported(format!("a header of more than {LIBRARY_HEAD_BYTES_MAX} bytes")));
+            }
+            (Some(200), None) if fields(&head) > LIBRARY_FIELDS_MAX => {
+                return Err(unsupported(format!("a header of more than {LIBRARY_FIELDS_MAX} fields")));
+            }
+            (Some(200), None) => return Ok(Tunnel(stream)),
+            (Some(status @ 201..=299), None) => return Err(unsupported(format!("HTTP {status} in place of 200"))),
+            (Some(status), _) => return Err(Untunnelled::Refused { status, schemes: schemes(&head) }),
+            (None, _) => return Err(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() }),
+        }
+    }
+}
+
+fn unsupported(what: String) -> Untunnelled {
+    Untunnelled::Unsupported { what }
+}
+
+/// Reads the head of a reply, to the empty line. Reads byte by byte, because the bytes after the head come from the API. Lines
+/// may end without a carriage return, as curl accepts them. Gives up early what cannot be HTTP.
+async fn head(stream: &mut Box<dyn Stream>) -> Result<Vec<u8>, Untunnelled> {
+    let broken = |why: &str| Untunnelled::Broken { why: why.to_owned() };
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
+    while !(head.ends_with(b"\r\n\r\n") || head.ends_with(b"\n\n")) {
         if head.len() == HEAD_BYTES_MAX {
             return Err(Untunnelled::Broken { why: format!("its answer is longer than {HEAD_BYTES_MAX} bytes") });
         }
-        head.push(stream.read_u8().await.map_err(broken)?);
+        if !head.starts_with(&HTTP[..HTTP.len().min(head.len())]) {
+            return Err(broken("it does not speak HTTP"));
+        }
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(error) if head.is_empty() && error.kind() == io::ErrorKind::UnexpectedEof => {
+                return Err(broken("it closed the connection without an answer"));
+            }
+            Err(error) => return Err(Untunnelled::Broken { why: describe(&error) }),
+        }
     }
-    match status(&head) {
-        // Through a tunnel nothing comes before the client speaks.
-        Some(200..=299) => match within(PAGE_MAX, stream.read_u8()).await {
-            Err(_elapsed) => Ok(Tunnel(stream)),
-            Ok(Ok(_)) => Err(Untunnelled::Page),
-            Ok(Err(error)) => Err(Untunnelled::Cut { why: describe(&error) }),
-        },
-        Some(status) => Err(Untunnelled::Refused { status, schemes: schemes(&head) }),
-        None => Err(Untunnelled::Broken { why: "it does not speak HTTP".to_owned() }),
-    }
+    Ok(head)
+}
+
+/// Counts the header fields of a head, whose first and last line are none.
+fn fields(head: &[u8]) -> usize {
+    head.split(|byte| *byte == b'\n').count().saturating_sub(3)
 }
 
 /// Returns the names of the authentication schemes in a head, such as `Negotiate`.
@@ -137,14 +172,21 @@ fn unquoted(value: &str) -> String {
 fn status(head: &[u8]) -> Option<u16> {
     let rest = head.strip_prefix(b"HTTP/1.")?;
     let digits = str::from_utf8(rest.get(2..5)?).ok()?;
-    (rest[1] == b' ' && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
+    let ends = rest.get(5).is_none_or(u8::is_ascii_whitespace);
+    (rest[1] == b' ' && ends && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
 /// How long to wait for a page after a 200. A longer wait would delay the test of every proxy.
 const PAGE_MAX: Duration = Duration::from_millis(300);
 const SCHEMES_MAX: usize = 8;
 const SCHEME_BYTES_MAX: usize = 32;
-const HEAD_BYTES_MAX: usize = 8 * 1024;
+/// Some proxies explain a refusal in long headers. curl accepts heads of 300 KiB.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The HTTP library reads no more of an answer to `CONNECT`.
+const LIBRARY_HEAD_BYTES_MAX: usize = 8 * 1024;
+const LIBRARY_FIELDS_MAX: usize = 100;
+/// The beginning of every answer.
+const HTTP: &[u8] = b"HTTP/";
 /// Enough for a long name and a long password, so that the buffer never grows and leaves no copy.
 const REQUEST_BYTES_MAX: usize = 4 * 1024;
 

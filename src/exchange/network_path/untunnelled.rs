@@ -12,17 +12,27 @@ pub enum Untunnelled {
         /// The schemes of `Proxy-Authenticate`, as in `Negotiate`; empty without that header.
         schemes: Vec<String>,
     },
-    /// The proxy answered `CONNECT` with 200, and then sent something else than TLS: a page, as captive portals do.
+    /// The proxy answered `CONNECT` with success, and then sent something else than TLS: a page, as captive portals do.
     Page,
-    /// The proxy answered `CONNECT` with 200, and then closed or reset the connection before TLS was established.
+    /// The proxy answered `CONNECT` with success, and then closed or reset the connection before TLS was established.
     Cut {
         /// Description of the error.
         why: String,
     },
-    /// The proxy does not speak HTTP, closed the connection, or failed the TLS handshake.
+    /// The proxy does not speak HTTP, or closed the connection.
     Broken {
         /// Description of the error.
         why: String,
+    },
+    /// The TLS handshake with the proxy itself failed.
+    Untrusted {
+        /// Description of the error.
+        why: String,
+    },
+    /// The proxy opened the tunnel in a way that the HTTP library does not read.
+    Unsupported {
+        /// What the answer is like; follows the word "with".
+        what: String,
     },
     /// The proxy took longer than this.
     Slow(Duration),

@@ -10,7 +10,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use super::{client_auth::ClientCertificate, verifier::ServerVerifier};
+use super::{client_auth::ClientCertificate, observed_sessions::ObservedSessions, verifier::ServerVerifier};
 
 /// The trusted roots and the client certificate, from which the TLS of each client is made.
 #[derive(Clone, Debug)]
@@ -45,6 +45,13 @@ impl Tls {
         self.client_with(Arc::clone(&self.verifier))
     }
 
+    /// Returns TLS with a proxy that is itself reached by TLS.
+    pub(in crate::exchange) fn with_proxy(&self) -> Result<ClientConfig, TlsError> {
+        let mut config = self.client()?.config;
+        config.alpn_protocols = Vec::new();
+        Ok(config)
+    }
+
     /// Returns TLS for one handshake, in which the server always shows its certificates, and the place where they will be.
     pub(in crate::exchange) fn single_handshake(&self) -> Result<(ClientTls, Shown), TlsError> {
         let shown = Shown::default();
@@ -61,6 +68,7 @@ impl Tls {
             .with_custom_certificate_verifier(verifier)
             .with_client_cert_resolver(Arc::clone(&certificate) as _);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.resumption = Resumption::store(Arc::new(ObservedSessions::new()));
         Ok(ClientTls { config, certificate })
     }
 }

@@ -16,6 +16,7 @@ mod fault;
 mod fault_words;
 mod identity;
 mod name_fault;
+mod observed_sessions;
 mod pem_content;
 mod pem_file;
 mod roots;

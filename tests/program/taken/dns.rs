@@ -1,6 +1,15 @@
 //! Without name servers, and with one that never answers.
 
-use std::{fs, net::UdpSocket, time::Duration};
+use std::{
+    fs,
+    net::{SocketAddr, UdpSocket},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 
 use tokenwell::sandbox::Answer;
 
@@ -46,6 +55,86 @@ fn a_look_up_that_hangs_does_not_hold_up_term() {
     scene.setting.clean(&ended);
 }
 
+#[test]
+fn a_dead_first_name_server_does_not_prevent_an_exchange() {
+    let mut scene = Scene::new();
+    let Some(servers) = NameServers::start("127.53.0.3", "127.53.0.4") else { return };
+    scene.write("hosts", "");
+    scene.write("resolv.conf", &servers.resolv_conf());
+    // The resolver asks the second server after a second: later than this time-out, and sooner than that of the request.
+    let Some(program) = scene.start_with("http: {connectTimeout: 300ms}\n") else { return };
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(scene.setting.sandbox.counters().exchanges, 1);
+    assert!(!ended.stderr.contains(NO_ADDRESS) && !ended.stderr.contains("no whole reply"), "{}", ended.stderr);
+    scene.setting.clean(&ended);
+}
+
+#[test]
+fn a_look_up_that_is_late_serves_the_next_attempt() {
+    let mut scene = Scene::new();
+    let Some(servers) = NameServers::start("127.53.0.5", "127.53.0.6") else { return };
+    scene.write("hosts", "");
+    scene.write("resolv.conf", &servers.resolv_conf());
+    let Some(program) = scene.start_with("http: {timeout: 300ms, connectTimeout: 300ms}\n") else { return };
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let late = "within 300ms: the name servers did not answer";
+    assert!(ended.stderr.contains(late) && ended.stderr.contains("/etc/resolv.conf"), "{}", ended.stderr);
+    assert_eq!(servers.queries_for_an_ipv4_address(), 1, "attempts join the look-up that runs");
+    scene.setting.clean(&ended);
+}
+
+/// A name server that never answers, and one that knows the API, for as long as the test runs.
+struct NameServers {
+    mute: UdpSocket,
+    good: SocketAddr,
+    queries: Arc<AtomicUsize>,
+}
+
+impl NameServers {
+    fn start(mute: &str, good: &str) -> Option<Self> {
+        let (Ok(mute), Ok(good)) = (UdpSocket::bind((mute, 53)), UdpSocket::bind((good, 53))) else {
+            skipped::without_root("only root may listen at the port of name servers");
+            return None;
+        };
+        let (address, queries) = (good.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
+        let counted = Arc::clone(&queries);
+        thread::spawn(move || {
+            let mut query = [0; 512];
+            while let Ok((length, from)) = good.recv_from(&mut query) {
+                let (reply, is_ipv4) = reply_to(&query[..length]);
+                counted.fetch_add(usize::from(is_ipv4), Ordering::SeqCst);
+                let _ = good.send_to(&reply, from);
+            }
+        });
+        Some(Self { mute, good: address, queries })
+    }
+
+    fn resolv_conf(&self) -> String {
+        let mute = self.mute.local_addr().unwrap().ip();
+        format!("nameserver {mute}\nnameserver {}\noptions timeout:1 attempts:2\n", self.good.ip())
+    }
+
+    fn queries_for_an_ipv4_address(&self) -> usize {
+        self.queries.load(Ordering::SeqCst)
+    }
+}
+
+/// Answers a question for an IPv4 address with 127.0.0.1, and any other with no record. Returns whether it was the former.
+fn reply_to(query: &[u8]) -> (Vec<u8>, bool) {
+    let name_ends = 12 + query[12..].iter().position(|byte| *byte == 0).unwrap() + 1;
+    let question = &query[12..name_ends + 4];
+    let is_ipv4 = question[question.len() - 4..] == [0, 1, 0, 1];
+    let mut reply = query[..2].to_vec();
+    reply.extend([0x81, 0x80, 0, 1, 0, u8::from(is_ipv4), 0, 0, 0, 0]);
+    reply.extend(question);
+    if is_ipv4 {
+        reply.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1]);
+    }
+    (reply, is_ipv4)
+}
+
 /// A daemon whose API has a name, and the files by which names are looked up.
 struct Scene {
     setting: Setting,
@@ -64,10 +153,14 @@ impl Scene {
     }
 
     fn start(&mut self) -> Option<Program> {
+        self.start_with("")
+    }
+
+    fn start_with(&mut self, more: &str) -> Option<Program> {
         let api = self.setting.sandbox.base_url();
         let (_, port) = api.rsplit_once(':').unwrap();
         let named = format!("http://api.tokenwell.example:{port}");
-        let rest = format!("allowPlainHttp: true\n{QUICK}{}", self.setting.named(&["a"]));
+        let rest = format!("allowPlainHttp: true\n{QUICK}{more}{}", self.setting.named(&["a"]));
         self.setting.put("tokenwell.yaml", &self.setting.configuration(&named, &rest));
         let files = ["hosts", "resolv.conf", "nsswitch.conf"].map(|name| self.setting.path(name));
         let over = ["/etc/hosts", "/etc/resolv.conf", "/etc/nsswitch.conf"];
@@ -92,7 +185,7 @@ impl Scene {
     }
 }
 
-const NO_ADDRESS: &str = "the host name cannot be looked up";
+const NO_ADDRESS: &str = "the host name cannot be looked up: ";
 const HOSTS: &str = "127.0.0.1 api.tokenwell.example\n";
 const SILENT: &str = "127.53.0.1";
 /// This limit only serves to fail a test.

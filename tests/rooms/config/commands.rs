@@ -52,7 +52,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
     api            https://api.descope.com
     state          /var/lib/tokenwell
     sets           /run/x (mode 0755, group 0)
-    http           timeout 10s, connect within 3s, 8 in flight at most
+    http           timeout 10s, connect within 5s, 8 in flight at most
     log            text on a terminal and in the journal, else json, level info
 
     credential billing

@@ -73,7 +73,7 @@ fn presenting(roots: PathBuf, files: ClientCertificateFiles) -> HttpSettings {
 /// Returns what `check --online` says of the handshake: the reason and the remedy.
 async fn examined(server: &Server, settings: &HttpSettings) -> Result<(), (String, String)> {
     let origin = BaseUrl::parse(&format!("https://{}", server.address), false).unwrap().origin();
-    let path = NetworkPath::of(&origin, &Proxies::none()).unwrap();
+    let path = NetworkPath::of(&origin, "baseUrl", &Proxies::none()).unwrap();
     let anchors = Anchors::load(settings).unwrap();
     let patience = Duration::from_secs(60);
     let addresses = path.look_up(patience).await.unwrap();

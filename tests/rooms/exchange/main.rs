@@ -7,6 +7,7 @@ mod client_certificates;
 mod nobody;
 mod odd_http;
 mod server;
+mod slow_network;
 mod tls;
 mod trust;
 
@@ -192,15 +193,18 @@ async fn a_body_of_64_kib_is_read_and_a_longer_one_is_not() {
 async fn a_server_that_does_not_finish_is_left_at_the_time_out() {
     let promise = "HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n".to_owned();
     let headers_without_end = "HTTP/1.1 200 OK\r\nx: ".to_owned();
-    for slow in [
-        Answer::Silence,
-        Answer::Bytes(promise.clone()),
-        Answer::ThenTrickle(promise),
-        Answer::ThenTrickle(headers_without_end),
+    let (no_head, no_body) =
+        ("the server did not begin its reply", "the reply began, the server did not finish its reply");
+    for (slow, step) in [
+        (Answer::Silence, no_head),
+        (Answer::Bytes(promise.clone()), no_body),
+        (Answer::ThenTrickle(promise), no_body),
+        (Answer::ThenTrickle(headers_without_end), no_head),
     ] {
         let refused = refused_by(slow, &impatient()).await;
         assert_eq!(refused.refusal, Refusal::TimedOut);
-        ends_with(&refused, "within 300ms");
+        ends_with(&refused, &format!("within 300ms: TCP is connected, {step}"));
+        assert_eq!(refused.remedy.as_deref(), Some("the server is slow: see its status, or raise `http.timeout`"));
     }
 }
 
@@ -212,6 +216,9 @@ async fn a_connection_refused_closed_or_reset_is_said_so() {
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::Unreachable);
     assert_eq!(refused.message, format!("cannot reach `{origin}`: connection refused"));
+    let port = nobody.address.port();
+    let remedy = format!("is `baseUrl` right, and does a server listen at port {port} there?");
+    assert_eq!(refused.remedy.as_deref(), Some(remedy.as_str()));
 
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"sessionJwt\":\"eyJcanary".to_owned();
     let half_chunk = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n64\r\n{\"sessionJwt".to_owned();
@@ -234,7 +241,8 @@ async fn a_name_that_does_not_exist_is_said_so() {
     let client = client("http://tokenwell.invalid", &patient());
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::Unreachable);
-    assert_eq!(refused.message, "cannot reach `http://tokenwell.invalid`: the host name cannot be looked up");
+    let start = "cannot reach `http://tokenwell.invalid`: the host name cannot be looked up: ";
+    assert!(refused.message.starts_with(start), "{}", refused.message);
 }
 
 #[tokio::test]

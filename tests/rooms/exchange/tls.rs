@@ -164,20 +164,30 @@ async fn an_endless_handshake_ends_at_the_connect_timeout() {
     let client = ApiClient::build(&base, &settings, &Proxies::none()).unwrap();
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::TimedOut);
-    assert_eq!(refused.message, format!("no connection to `https://{address}` within 300ms"));
+    let words = "TCP is connected, the TLS handshake is not finished";
+    assert_eq!(refused.message, format!("no connection to `https://{address}` within 300ms: {words}"));
+    assert!(refused.remedy.unwrap().contains("holds TLS back"));
 
     let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{address}"));
     let base = BaseUrl::parse("https://api.descope.com", false).unwrap();
     let client = ApiClient::build(&base, &settings, &proxies).unwrap();
     let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
     assert_eq!(refused.refusal, Refusal::TimedOut);
-    assert_eq!(
-        refused.message,
-        format!(
-            "no connection to `https://api.descope.com` within 300ms through the proxy `{address}`, which `HTTPS_PROXY` names; does it \
-             respond, and can it reach `api.descope.com`?"
-        )
+    let message = format!(
+        "no connection to `https://api.descope.com` within 300ms: the proxy `{address}`, which `HTTPS_PROXY` names, gives no tunnel \
+         within 300ms"
     );
+    assert_eq!(refused.message, message);
+    assert_eq!(refused.remedy.as_deref(), Some("does it respond, and can it reach `api.descope.com`?"));
+
+    let no_time =
+        HttpSettings { timeout: Duration::from_millis(300), connect_timeout: Duration::from_secs(5), ..settings };
+    let client = ApiClient::build(&base, &no_time, &proxies).unwrap();
+    let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
+    let message = "no whole reply from `https://api.descope.com` within 300ms: the proxy opened no tunnel";
+    assert_eq!(refused.message, message);
+    let remedy = format!("see whether the proxy `{address}` responds and can reach `api.descope.com`");
+    assert!(refused.remedy.unwrap().starts_with(&remedy));
 }
 
 #[tokio::test]
@@ -262,7 +272,7 @@ async fn breaking_proxy(page: &'static str) -> SocketAddr {
     address
 }
 
-/// Starts a proxy for one connection. It answers the `CONNECT`, and forwards the connection if the answer is 200.
+/// Starts a proxy for one connection. It answers the `CONNECT`, and forwards the connection.
 async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -273,12 +283,10 @@ async fn proxy(answer: &'static str) -> (String, tokio::task::JoinHandle<String>
             head.push(client.read_u8().await.unwrap());
         }
         let head = String::from_utf8(head).unwrap();
-        client.write_all(format!("HTTP/1.1 {answer}\r\n\r\n").as_bytes()).await.unwrap();
-        if answer.starts_with("200") {
-            let target = head.split(' ').nth(1).unwrap();
-            let mut server = TcpStream::connect(target).await.unwrap();
-            tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
-        }
+        client.write_all(answer.as_bytes()).await.unwrap();
+        let target = head.split(' ').nth(1).unwrap();
+        let mut server = TcpStream::connect(target).await.unwrap();
+        tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
         head
     });
     (address, seen)
@@ -291,9 +299,13 @@ fn set(variable: &'static str, value: String) -> Proxies {
 #[tokio::test]
 async fn https_goes_through_the_proxy_as_a_tunnel() {
     let authority = Authority::new();
-    for variable in ["HTTPS_PROXY", "all_proxy"] {
+    for (variable, answer) in [
+        ("HTTPS_PROXY", "HTTP/1.1 200 OK\r\n\r\n"),
+        ("all_proxy", "HTTP/1.0 200\nVia: x\n\n"),
+        ("https_proxy", "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\n"),
+    ] {
         let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
-        let (address, seen) = proxy("200 OK").await;
+        let (address, seen) = proxy(answer).await;
         let proxies = set(variable, format!("http://user:hunter22@{address}"));
         ask(&server, &trusting(authority.file()), &proxies).await.unwrap();
         let head = seen.await.unwrap();
@@ -308,7 +320,7 @@ async fn https_goes_through_the_proxy_as_a_tunnel() {
 async fn ca_file_and_proxy_apply_to_the_host_of_a_token_url() {
     let authority = Authority::new();
     let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
-    let (address, seen) = proxy("200 OK").await;
+    let (address, seen) = proxy("HTTP/1.1 200 OK\r\n\r\n").await;
     let token_url = TokenUrl::parse(&format!("https://{}/t?p=1", server.address)).unwrap();
     let api = BaseUrl::parse("http://127.0.0.1:1", false).unwrap().origin();
     let proxies = set("HTTPS_PROXY", format!("http://{address}"));
@@ -344,26 +356,51 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
     for (answer, words) in [
         (
             format!("{required}Proxy-Authenticate: Basic realm=x\r\n\r\n"),
-            "does not take the user and password in it (HTTP 407);",
+            "does not take the user and password in it (HTTP 407)",
         ),
         (
             format!("{required}Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n\r\n"),
-            "wants a login by Negotiate or NTLM (HTTP 407), which tokenwell does not support; name a local proxy",
+            "wants a login by Negotiate or NTLM (HTTP 407), which tokenwell does not support",
         ),
         (
             format!("{required}Proxy-Authenticate: Digest realm=\"x\", nonce=\"y\"\r\n\r\n"),
             "wants a login by Digest (HTTP 407)",
         ),
         (format!("{required}\r\n"), "does not take the user and password in it, and names no scheme (HTTP 407 without"),
-        ("HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(), "refuses to connect to `127.0.0.1` (HTTP 403);"),
+        ("HTTP/1.1 403 Forbidden\r\n\r\n".to_owned(), "refuses to connect to `127.0.0.1` (HTTP 403)"),
+        (
+            "HTTP/1.0 403 Forbidden\nContent-Length: 4\n\nnono".to_owned(),
+            "refuses to connect to `127.0.0.1` (HTTP 403)",
+        ),
+        ("HTTP/1.1 302 Found\r\nLocation: http://sign.in/\r\n\r\n".to_owned(), "redirects CONNECT (HTTP 302)"),
+        ("HTTP/1.1 503 Sorry\r\n\r\n".to_owned(), "cannot reach `127.0.0.1` itself (HTTP 503)"),
+        ("HTTP/1.1 405 No\r\n\r\n".to_owned(), "does not understand CONNECT (HTTP 405)"),
+        ("HTTP/1.1 500 Oh\r\n\r\n".to_owned(), "fails (HTTP 500)"),
+        ("HTTP/1.1 418\r\n\r\n".to_owned(), "refuses to connect to `127.0.0.1` (HTTP 418)"),
+        (
+            format!("HTTP/1.1 403 No\r\nX: {}\r\n\r\n", "x".repeat(20_000)),
+            "refuses to connect to `127.0.0.1` (HTTP 403)",
+        ),
+        (format!("HTTP/1.1 403 No\r\nX: {}\r\n\r\n", "x".repeat(70_000)), "gives no tunnel: its answer is longer than"),
+        ("HTTP/1.1 204 No\r\n\r\n".to_owned(), "opens the tunnel with HTTP 204 in place of 200, which tokenwell's"),
+        ("HTTP/1.1 103 Hm\r\n\r\nHTTP/1.1 200 OK\r\n\r\n".to_owned(), "opens the tunnel with an answer that HTTP 103"),
+        (
+            format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "x".repeat(9_000)),
+            "opens the tunnel with a header of more than 8192 bytes",
+        ),
+        (
+            format!("HTTP/1.1 200 OK\r\n{}\r\n", "X: x\r\n".repeat(101)),
+            "opens the tunnel with a header of more than 100 fields",
+        ),
+        ("SSH-2.0-OpenSSH\r\n".to_owned(), "gives no tunnel: it does not speak HTTP"),
         (
             "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<html>sign in</html>".to_owned(),
-            "answers CONNECT with 200 and then sends HTTP instead of TLS, as the sign-in page of a network does;",
+            "answers CONNECT with success and then sends HTTP instead of TLS, as the sign-in page of a network does",
         ),
-        (String::new(), "gives no tunnel: the connection was closed before the complete reply arrived;"),
+        (String::new(), "gives no tunnel: it closed the connection without an answer"),
         (
             "HTTP/1.1 200 OK\r\n\r\n".to_owned(),
-            "answers CONNECT with 200, and then the connection was closed before the complete reply arrived;",
+            "answers CONNECT with success, and then the connection was closed before the complete reply arrived",
         ),
     ] {
         let address = closing_proxy(answer).await;
@@ -379,12 +416,65 @@ async fn a_proxy_that_refuses_is_said_so_without_its_password() {
     let nobody = nobody();
     let proxies = set("HTTPS_PROXY", format!("http://user:hunter22@{}", nobody.address));
     let refused = ask(&server, &trusting(authority.file()), &proxies).await.unwrap_err();
-    assert!(
-        refused.message.ends_with("through the proxy in the environment: connection refused"),
-        "{}",
-        refused.message
-    );
+    let words = format!("no connection to the proxy {}: connection refused", nobody.address);
+    assert!(refused.message.ends_with(&words), "{}", refused.message);
     assert_eq!(server.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_proxy_that_speaks_tls_itself_is_used_and_its_faults_named() {
+    let authority = Authority::new();
+    let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
+    let at = |address: &SocketAddr| set("HTTPS_PROXY", format!("https://user:hunter22@{address}"));
+    let good = tls_proxy(authority.acceptor("127.0.0.1", |_| {}), "HTTP/1.1 200 OK\r\n\r\n").await;
+    ask(&server, &trusting(authority.file()), &at(&good)).await.unwrap();
+    assert_eq!(server.requests().len(), 1);
+
+    let full = tls_proxy(authority.acceptor("127.0.0.1", |_| {}), "HTTP/1.1 503 Full\r\n\r\n").await;
+    let misnamed = tls_proxy(authority.acceptor("proxy.example", |_| {}), "").await;
+    let plain = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let without_tls = plain.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = plain.accept().await {
+            client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+            let _ = client.read(&mut [0; 4096]).await;
+        }
+    });
+    for (address, words) in [
+        (full, "cannot reach `127.0.0.1` itself (HTTP 503)"),
+        (misnamed, "gives no tunnel, because TLS with the proxy itself fails: TLS: "),
+        (without_tls, "gives no tunnel, because TLS with the proxy itself fails: "),
+    ] {
+        let refused = ask(&server, &trusting(authority.file()), &at(&address)).await.unwrap_err();
+        let expected = format!("the proxy `{address}`, which `HTTPS_PROXY` names, {words}");
+        assert!(refused.message.contains(&expected), "{}", refused.message);
+        assert!(refused.remedy.is_some() && !format!("{refused:?}").contains("hunter22"));
+    }
+    assert_eq!(server.connections(), 1);
+}
+
+/// Starts a proxy that is reached by TLS. It gives this answer to each `CONNECT`, and forwards the connection if it is a success.
+async fn tls_proxy(acceptor: TlsAcceptor, answer: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        loop {
+            let (client, _) = listener.accept().await.unwrap();
+            let Ok(mut client) = acceptor.accept(client).await else { continue };
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(client.read_u8().await.unwrap());
+            }
+            client.write_all(answer.as_bytes()).await.unwrap();
+            client.flush().await.unwrap();
+            if answer.contains(" 200 ") {
+                let target = String::from_utf8(head).unwrap().split(' ').nth(1).unwrap().to_owned();
+                let mut server = TcpStream::connect(target).await.unwrap();
+                tokio::spawn(async move { copy_bidirectional(&mut client, &mut server).await });
+            }
+        }
+    });
+    address
 }
 
 #[tokio::test]
@@ -392,13 +482,12 @@ async fn what_a_proxy_does_within_its_tunnel_names_the_proxy() {
     let authority = Authority::new();
     let server = Server::start_with(ok(), Some(authority.acceptor("127.0.0.1", |_| {}))).await;
     for (page, words) in [
-        ("HTTP/1.1 200 OK\r\n\r\n<html>sign in</html>", "answers CONNECT with 200 and then sends HTTP instead of TLS,"),
-        ("<html>sign in</html>", "answers CONNECT with 200 and then sends HTTP instead of TLS,"),
         (
-            "",
-            "answers CONNECT with 200, and then the connection was closed before the complete reply arrived; can it reach \
-             `127.0.0.1`,",
+            "HTTP/1.1 200 OK\r\n\r\n<html>sign in</html>",
+            "answers CONNECT with success and then sends HTTP instead of TLS,",
         ),
+        ("<html>sign in</html>", "answers CONNECT with success and then sends HTTP instead of TLS,"),
+        ("", "answers CONNECT with success, and then the connection was closed before the complete reply arrived"),
     ] {
         let address = breaking_proxy(page).await;
         let proxies = set("HTTPS_PROXY", format!("http://{address}"));

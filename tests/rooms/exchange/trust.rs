@@ -210,7 +210,7 @@ async fn a_request_that_hangs_is_bounded_and_delays_no_known_key() {
     let Ok(SignatureStatus::Unverified { why }) = world.trust.judge(&hasty.client, &token("SK9"), at(260)).await else {
         panic!()
     };
-    assert!(why.ends_with("within 3s"), "{why}");
+    assert!(why.contains("within 3s: "), "{why}");
     assert_eq!(world.fetches(), 3);
 }
 
