@@ -7,9 +7,8 @@ use super::{bounds::took, finding::Finding};
 use crate::{
     clock,
     config::duration::short,
-    exchange::{Api, Client, Refused},
+    exchange::{Api, Client, NoKeys, Refused, public_keys},
     renewal::Refusal,
-    session::Jwks,
     source::{Source, keys_refusal},
     status::Wording,
 };
@@ -33,7 +32,7 @@ pub(super) enum EdgeAnswer {
     /// Public keys.
     Keys,
     /// A success without any public key.
-    SomethingElse,
+    NoKeys(NoKeys),
     /// A reply without success.
     Refused(Refused),
     /// No complete reply.
@@ -48,11 +47,9 @@ pub(super) async fn probe(client: &Client, api: &Api) -> EdgeProbe {
     let (date, answer) = match reply {
         Err(refused) => (None, EdgeAnswer::None(refused)),
         Ok(reply) => {
-            let has_keys = || Jwks::parse(&reply.body).is_ok_and(|keys| !keys.is_empty());
             let answer = match keys_refusal(&reply, &api.project, received) {
                 Some(refused) => EdgeAnswer::Refused(refused),
-                None if has_keys() => EdgeAnswer::Keys,
-                None => EdgeAnswer::SomethingElse,
+                None => public_keys(&reply).map_or_else(EdgeAnswer::NoKeys, |_| EdgeAnswer::Keys),
             };
             (reply.date(), answer)
         }
@@ -67,7 +64,7 @@ impl EdgeProbe {
             EdgeAnswer::None(_) => Some("the API does not answer"),
             EdgeAnswer::Refused(Refused { refusal: Refusal::Busy { .. }, .. }) => Some("the API asks to slow down"),
             // A rule may apply to one path only.
-            EdgeAnswer::Keys | EdgeAnswer::SomethingElse | EdgeAnswer::Refused(_) => None,
+            EdgeAnswer::Keys | EdgeAnswer::NoKeys(_) | EdgeAnswer::Refused(_) => None,
         }
     }
 
@@ -77,11 +74,15 @@ impl EdgeProbe {
                 SUBJECT,
                 format!("Descope's API answers, nothing in front of it blocks ({})", took(self.time)),
             ),
-            EdgeAnswer::SomethingElse => Finding::failed(
-                SUBJECT,
-                "something other than Descope's API answers: a success without public keys; is `baseUrl` right, and is there a \
-                 portal or proxy that answers in its place?",
-            ),
+            EdgeAnswer::NoKeys(why) => {
+                let text = match why.remedy() {
+                    Some(remedy) => format!("a success without public keys: {why}; {remedy}"),
+                    None => format!(
+                        "something other than Descope's API answers: a success without public keys ({why}); {IF_NO_KEYS}"
+                    ),
+                };
+                Finding::failed(SUBJECT, text)
+            }
             EdgeAnswer::Refused(refused) | EdgeAnswer::None(refused) => {
                 Finding::failed(SUBJECT, format!("{}{}", refused.message, remedy(refused, None)))
             }
@@ -106,4 +107,5 @@ pub(super) fn remedy(refused: &Refused, source: Option<&Source>) -> String {
     }
 }
 
+const IF_NO_KEYS: &str = "is `baseUrl` right, and is there a portal or proxy that answers in its place?";
 const SUBJECT: &str = "edge";

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use super::reply::Reply;
+use super::{json_body::compression, reply::Reply};
 
 /// Who may have answered, in words.
 pub(super) struct Blocked {
@@ -17,7 +17,7 @@ pub(super) struct Blocked {
 pub(super) fn blocked(reply: &Reply, server: &str, secret: &str, setting: &str) -> Blocked {
     let status = reply.status.as_u16();
     let before = format!("before {server} sees the {secret}");
-    let body = BodyForm::of(&reply.body);
+    let body = BodyForm::of(reply);
     let certain = match cloudflare_error(&reply.body) {
         Some(code) => Some(format!("Cloudflare blocks the request {before}: HTTP {status}, error {code}")),
         None if is_cloudflare(&reply.headers) && body != BodyForm::Json => {
@@ -46,16 +46,18 @@ enum BodyForm {
     Empty,
     Json,
     Markup,
+    Compressed,
     Other,
 }
 
 impl BodyForm {
-    fn of(body: &[u8]) -> Self {
-        let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body).trim_ascii();
+    fn of(reply: &Reply) -> Self {
+        let body = reply.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&reply.body).trim_ascii();
         match body.first() {
             None => Self::Empty,
             Some(b'{' | b'[' | b'"') if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => Self::Json,
             Some(b'<') => Self::Markup,
+            Some(_) if compression(reply).is_some() => Self::Compressed,
             Some(_) => Self::Other,
         }
     }
@@ -65,6 +67,7 @@ impl BodyForm {
             Self::Empty => "empty",
             Self::Json => "JSON of another form",
             Self::Markup => "a page",
+            Self::Compressed => "compressed, which hides what it says",
             Self::Other => "text",
         }
     }
@@ -131,6 +134,7 @@ mod tests {
                 "empty, and it asks for a login",
             ),
             ("broken JSON", &[], "{CANARY", "text"),
+            ("a gateway that compresses", &[("content-encoding", "gzip")], "\u{1f}CANARY", "compressed, which hides"),
         ] {
             let Blocked { message, remedy } = blocked_by(headers, body);
             assert!(

@@ -1,6 +1,6 @@
 //! The HTTP client for every request to an API. It returns complete replies.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::{Response, redirect, retry};
 use tower::util::{MapRequestLayer, MapResponseLayer};
@@ -12,6 +12,7 @@ use super::{
     network_path::{Cause, LookUpError, NetworkPath},
     origin::Origin,
     proxy::{self, Proxies, ProxyError},
+    public_keys::public_keys,
     refusal::Refused,
     reply::{BODY_BYTES_MAX, Reply},
     request::{Request, USER_AGENT},
@@ -128,10 +129,9 @@ impl Client {
             let message = format!("cannot get the public keys of project `{project}`: HTTP {status}");
             return Err(Refused::new(Refusal::Failed, message));
         }
-        let keys = Jwks::parse(&reply.body).ok().filter(|keys| !keys.is_empty());
-        keys.ok_or_else(|| {
-            let message = format!("cannot get the public keys of project `{project}`: the reply holds no usable key");
-            Refused::new(Refusal::Garbled, message)
+        public_keys(&reply).map_err(|why| {
+            let message = format!("cannot get the public keys of project `{project}`: {why}");
+            Refused { remedy: why.remedy().map(Cow::from), ..Refused::new(Refusal::Garbled, message) }
         })
     }
 

@@ -12,11 +12,13 @@ mod clients;
 mod form;
 mod http1;
 mod http_date;
+mod json_body;
 mod network_path;
 mod no_proxy;
 mod origin;
 mod project;
 mod proxy;
+mod public_keys;
 mod refusal;
 mod reply;
 mod request;
@@ -35,6 +37,7 @@ pub use api::Api;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use client::{Client, ClientError};
 pub use clients::Clients;
+pub(crate) use json_body::{BodyError, json_object};
 pub use network_path::{
     Anchors, Authority, Cause, Connected, Handshake, HandshakeError, LookUpError, NetworkPath, NoConnection,
     NotConnected, Route, Tunnel, Untunnelled,
@@ -42,6 +45,7 @@ pub use network_path::{
 pub use origin::Origin;
 pub use project::{NotAProjectId, ProjectId};
 pub use proxy::{Proxies, ProxyError, ProxyFault};
+pub(crate) use public_keys::{NoKeys, public_keys};
 pub use refusal::{ExchangeNames, Refused, rate_limited, refused, without_session};
 pub use reply::{BODY_BYTES_MAX, Reply, Timing};
 pub use request::{NotSendable, Request};

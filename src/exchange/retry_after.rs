@@ -86,9 +86,9 @@ fn reset(text: &str, now: SystemTime) -> Option<Duration> {
     .map(rounded_up)
 }
 
-/// Reads a number of seconds, rounded up; a unit of seconds and parameters after `;` may follow.
+/// Reads a number of seconds, rounded up; a unit, and parameters after `;` or a comment, may follow.
 fn seconds(text: &str) -> Option<Duration> {
-    let (text, _) = text.split_once(';').unwrap_or((text, ""));
+    let (text, _) = text.split_once([';', '(', '#']).unwrap_or((text, ""));
     let text = text.trim().trim_matches('"').trim();
     let digits = text.bytes().rposition(|byte| byte.is_ascii_digit() || byte == b'.')? + 1;
     let (text, unit) = text.split_at(digits);
@@ -96,6 +96,8 @@ fn seconds(text: &str) -> Option<Duration> {
     let unit = unit.trim().to_ascii_lowercase();
     match unit.as_str() {
         "" | "s" | "sec" | "secs" | "second" | "seconds" => Some(rounded_up(bounded(value))),
+        "m" | "min" | "mins" | "minute" | "minutes" => Some(rounded_up(bounded(value * 60.0))),
+        "h" | "hour" | "hours" => Some(rounded_up(bounded(value * 3600.0))),
         "ms" => Some(rounded_up(bounded(value / 1000.0))),
         _ => None,
     }

@@ -22,6 +22,9 @@ impl<'a> JsonObject<'a> {
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         let space_at_end = text.iter().rev().take_while(|byte| is_space(**byte)).count();
         let text = &text[..text.len() - space_at_end];
+        if NotAnObject::is_wide(text) {
+            return Err(NotAnObject::WideCharacters);
+        }
         let mut rest = Rest { text, at: 0 };
         if !rest.takes(b'{') {
             return Err(NotAnObject::of_another_beginning(text));
@@ -60,7 +63,7 @@ impl<'a> JsonObject<'a> {
     }
 
     /// Returns the member that is an object.
-    pub(super) fn object(&self, name: &str) -> Option<Self> {
+    pub(crate) fn object(&self, name: &str) -> Option<Self> {
         Self::parse(self.raw(name)?).ok()
     }
 

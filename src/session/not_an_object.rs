@@ -50,12 +50,16 @@ pub(crate) enum NotAnObject {
 }
 
 impl NotAnObject {
+    /// Whether a text is in UTF-16 or UTF-32, with or without a byte order mark.
+    pub(super) fn is_wide(text: &[u8]) -> bool {
+        let is_marked = text.starts_with(&[0xff, 0xfe]) || text.starts_with(&[0xfe, 0xff]);
+        is_marked || text.iter().take(WIDE_BYTES).any(|byte| *byte == 0)
+    }
+
     /// Classifies a text that does not begin with a brace.
     pub(super) fn of_another_beginning(text: &[u8]) -> Self {
-        let is_wide = text.iter().take(WIDE_BYTES).any(|byte| *byte == 0) || text.starts_with(&[0xff, 0xfe]);
         match text.trim_ascii_start().first() {
             None => Self::Empty,
-            Some(_) if is_wide || text.starts_with(&[0xfe, 0xff]) => Self::WideCharacters,
             Some(b'<') => Self::Page,
             Some(b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => Self::OtherValue,
             Some(_) => Self::NoJson,

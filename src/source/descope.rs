@@ -5,12 +5,15 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use super::{
     answer::RotatedSecret,
     broken_rule::BrokenRule,
+    error_code,
     expectation::Expectation,
-    reply_body::{self, BodyError},
     session_cookie::{REFRESH_COOKIE, cookies, has_session},
 };
 use crate::{
-    exchange::{ExchangeNames, ProjectId, Refused, Reply, Timing, rate_limited, refused, without_session},
+    exchange::{
+        BodyError, ExchangeNames, ProjectId, Refused, Reply, Timing, json_object, rate_limited, refused,
+        without_session,
+    },
     renewal::Grant,
     secret::Secret,
     session::{
@@ -26,19 +29,23 @@ pub(super) fn session(
     expectation: &Expectation,
     names: &ExchangeNames,
 ) -> Result<Granted, Refused> {
-    let body = reply_body::object(reply);
+    let body = json_object(reply);
     if !reply.status.is_success() {
         let project = expectation.issuer.project();
         return Err(refusal(reply, body.ok().as_ref(), advice(names), names, project, timing.received));
     }
     let limit = body.as_ref().ok().and_then(rate_limit);
-    let granted = body.map_err(NoSession::from).and_then(|body| granted(&body, reply, timing.sent, expectation));
+    let is_empty = reply.body.trim_ascii().is_empty();
+    let unread = |why| if is_empty && has_session(reply) { NoSession::InCookie } else { NoSession::Body(why) };
+    let granted = body.map_err(unread).and_then(|body| granted(&body, reply, timing.sent, expectation));
     granted.map_err(|reason| match (reason, limit) {
         (NoSession::NoJwt, Some(code)) => rate_limited(reply, &code, names, timing.received),
         (reason, _) => {
             let refused = without_session(reply, &reason.to_string(), names, timing.received);
-            let is_in_cookie = matches!(reason, NoSession::InCookie);
-            if is_in_cookie { refused.with_remedy(IF_IN_COOKIE) } else { refused }
+            match reason.remedy() {
+                Some(remedy) => refused.with_remedy(remedy),
+                None => refused,
+            }
         }
     })
 }
@@ -60,7 +67,7 @@ fn refusal(
 
 /// Returns the text for the code of a rate limit, if the body has one.
 fn rate_limit(body: &JsonObject<'_>) -> Option<String> {
-    own_code(body).filter(|code| is_rate_limit(code)).and_then(|_| own_error(Some(body), ""))
+    error_code::rate_limit(body).map(|code| described(&code, ""))
 }
 
 /// Returns the refresh token in a reply of success: in `refreshJwt`, or in the cookie of a project that sends it there. Zero,
@@ -74,7 +81,7 @@ pub(super) fn rotated(reply: &Reply) -> Option<RotatedSecret> {
 }
 
 fn rotated_in_body(reply: &Reply) -> Option<Secret> {
-    secret_jwt(reply_body::object(reply).ok()?.field("refreshJwt").text()?)
+    secret_jwt(json_object(reply).ok()?.field("refreshJwt").text()?)
 }
 
 fn rotated_in_cookie(reply: &Reply) -> Option<Secret> {
@@ -87,27 +94,27 @@ fn secret_jwt(text: &str) -> Option<Secret> {
 
 /// Describes Descope's own error in a reply, if it has one; the text may be empty.
 pub(super) fn own_error_of(reply: &Reply) -> Option<String> {
-    own_error(reply_body::object(reply).ok().as_ref(), "")
+    own_error(json_object(reply).ok().as_ref(), "")
 }
 
 /// Returns the refusal of a reply of any status that has the code of a rate limit.
 pub(super) fn rate_limited_by(reply: &Reply, names: &ExchangeNames, received: SystemTime) -> Option<Refused> {
-    let code = rate_limit(&reply_body::object(reply).ok()?)?;
+    let code = rate_limit(&json_object(reply).ok()?)?;
     Some(rate_limited(reply, &code, names, received))
 }
 
 /// Describes a denial: the status and Descope's error code. The meaning of a code is left out, because it names settings of
 /// access keys.
 pub(super) fn denial(reply: &Reply) -> String {
-    let body = reply_body::object(reply).ok();
-    let code = body.as_ref().and_then(own_code).unwrap_or_default();
+    let body = json_object(reply).ok();
+    let code = body.as_ref().and_then(error_code::own).unwrap_or_default();
     let comma = if code.is_empty() { "" } else { ", " };
     format!("HTTP {}{comma}{code}", reply.status.as_u16())
 }
 
 /// Returns the refusal in a reply to a request for the public keys; `None` for a success.
 pub fn keys_refusal(reply: &Reply, project: &ProjectId, received: SystemTime) -> Option<Refused> {
-    let body = reply_body::object(reply).ok();
+    let body = json_object(reply).ok();
     (!reply.status.is_success()).then(|| refusal(reply, body.as_ref(), "", &NAMES, project, received))
 }
 
@@ -115,7 +122,7 @@ pub fn keys_refusal(reply: &Reply, project: &ProjectId, received: SystemTime) ->
 #[derive(Debug, thiserror::Error)]
 enum NoSession {
     #[error(transparent)]
-    Body(#[from] BodyError),
+    Body(BodyError),
     #[error("the body has no `sessionJwt`")]
     NoJwt,
     #[error("the session is only in a cookie, because the project manages session tokens in cookies")]
@@ -126,6 +133,16 @@ enum NoSession {
     Broken(#[from] BrokenRule),
     #[error("its lifetime is unknown: no `exp`, `sessionExpiration` or `expiration` in the future")]
     NoEnd,
+}
+
+impl NoSession {
+    fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::InCookie => Some(IF_IN_COOKIE),
+            Self::Body(error) => error.remedy(),
+            Self::NoJwt | Self::NotAJwt(_) | Self::Broken(_) | Self::NoEnd => None,
+        }
+    }
 }
 
 fn granted(
@@ -163,11 +180,14 @@ fn granted(
 /// swift-sdk `types/Error.swift`). Returns an empty text for a code in another form, which is not repeated. `advice` follows the
 /// meaning of codes for settings that Descope does not accept.
 fn own_error(body: Option<&JsonObject<'_>>, advice: &str) -> Option<String> {
-    let code = own_code(body?)?;
+    error_code::own(body?).map(|code| described(&code, advice))
+}
+
+fn described(code: &str, advice: &str) -> String {
     if code.is_empty() {
-        return Some(String::new());
+        return String::new();
     }
-    let meaning = match code.as_str() {
+    let meaning = match code {
         "E062802" => " (missing access key)".into(),
         "E062803" => " (invalid access key)".into(),
         "E011001" => " (malformed request)".into(),
@@ -176,35 +196,15 @@ fn own_error(body: Option<&JsonObject<'_>>, advice: &str) -> Option<String> {
         "E011004" => format!(" (invalid arguments{advice})"),
         "E130429" => " (rate limit)".into(),
         "E170429" => " (rate limit of this endpoint)".into(),
-        code if is_rate_limit(code) => " (a rate limit)".into(),
+        code if code.ends_with("0429") => " (a rate limit)".into(),
         _ => String::new(),
     };
-    Some(format!(", {code}{meaning}"))
+    format!(", {code}{meaning}")
 }
 
 /// Returns which settings of a request to check. Only those of an access key are known to matter.
 fn advice(names: &ExchangeNames) -> &'static str {
     if *names == NAMES { "; check `projectId`, `customClaims` and `selectedTenant`" } else { "" }
-}
-
-/// Returns the code of Descope's own error, if the body contains one. A code in another form is replaced by an empty text.
-fn own_code(body: &JsonObject<'_>) -> Option<String> {
-    let code = body.field("errorCode");
-    let code = code.text()?;
-    Some(if is_error_code(code) { code.to_owned() } else { String::new() })
-}
-
-/// Whether a text has the form of Descope's error codes, such as `E062803`.
-pub(super) fn is_error_code(code: &str) -> bool {
-    code.len() == 7
-        && code.starts_with(|c: char| c.is_ascii_uppercase())
-        && code.bytes().skip(1).all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether a code is that of a rate limit: `E130429`, `E170429` of a single endpoint, or that of another module, which ends with
-/// the status 429 too.
-pub(super) fn is_rate_limit(code: &str) -> bool {
-    is_error_code(code) && code.ends_with("0429")
 }
 
 /// Terraform calls the setting `session_token_response_method`.

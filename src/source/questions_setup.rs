@@ -8,13 +8,13 @@ use serde_json::json;
 use super::{
     answers::Answers,
     chain_folder::ChainLock,
-    descope, reply_body,
+    descope,
     security_questions::{SecurityQuestions, read_answers},
     token_chain::{NotLocked, PresentedToken},
     unusable::ReadError,
 };
 use crate::{
-    exchange::{Api, ExchangeNames, Refused, Reply, Request, refused, without_session},
+    exchange::{Api, ExchangeNames, Refused, Reply, Request, json_object, refused, without_session},
     fingerprint::Fingerprint,
     renewal::Refusal,
 };
@@ -67,7 +67,7 @@ pub fn setup_reply(reply: &Reply, received: SystemTime) -> Result<(), Refused> {
     }
     if error.is_some() {
         Err(denied(reply))
-    } else if reply.body.trim_ascii().is_empty() || reply_body::object(reply).is_ok() {
+    } else if reply.body.trim_ascii().is_empty() || json_object(reply).is_ok() {
         Ok(())
     } else {
         let Refused { refusal, .. } = without_session(reply, "", &NAMES, received);

@@ -1,7 +1,5 @@
 //! The errors of an OAuth token endpoint: the codes of RFC 6749 section 5.2, of its extensions, and Descope's own.
 
-use super::descope::{is_error_code, is_rate_limit};
-
 /// The server's own error in a reply.
 #[derive(Debug)]
 pub(super) struct OwnError {
@@ -31,11 +29,15 @@ impl OwnError {
         }
     }
 
-    /// Classifies `errorCode` of Descope.
+    /// Returns the error with a code of Descope, which may be empty.
     pub(super) fn of_descope(code: &str) -> Self {
-        let text = if is_error_code(code) { format!(", {code}") } else { String::new() };
-        let class = is_rate_limit(code).then_some(ErrorClass::Busy);
-        Self { class, text }
+        let text = if code.is_empty() { String::new() } else { format!(", {code}") };
+        Self { class: None, text }
+    }
+
+    /// Returns the error with a code of a rate limit.
+    pub(super) fn of_rate_limit(code: &str) -> Self {
+        Self { class: Some(ErrorClass::Busy), text: format!(", {code}") }
     }
 }
 

@@ -4,13 +4,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{
     broken_rule::BrokenRule,
+    error_code,
     expectation::Expectation,
-    reply_body::{self, BodyError},
     session_cookie::has_session,
     token_error::{ErrorClass, OwnError},
 };
 use crate::{
-    exchange::{ExchangeNames, Refused, Reply, Timing, rate_limited, refused, without_session},
+    exchange::{BodyError, ExchangeNames, Refused, Reply, Timing, json_object, rate_limited, refused, without_session},
     renewal::{Grant, Refusal, policy::LIFETIME_MAX},
     secret::Secret,
     session::{
@@ -28,16 +28,21 @@ pub(super) fn session(
     names: &ExchangeNames,
     lifetime: Option<Duration>,
 ) -> Result<Granted, Refused> {
-    let body = reply_body::object(reply).map(Body);
+    let body = json_object(reply).map(Body);
     if !reply.status.is_success() {
         let error = body.ok().and_then(|body| body.own_error());
         return Err(refusal(reply, error.as_ref(), names, timing.received));
     }
     let error = body.as_ref().ok().and_then(Body::own_error);
-    let granted =
-        body.map_err(NoToken::from).and_then(|body| granted(&body, reply, timing.sent, expectation, lifetime));
+    let is_empty = reply.body.trim_ascii().is_empty();
+    let unread = |why| if is_empty && has_session(reply) { NoToken::InCookie } else { NoToken::Body(why) };
+    let granted = body.map_err(unread).and_then(|body| granted(&body, reply, timing.sent, expectation, lifetime));
     granted.map_err(|reason| {
         let refused = without_session(reply, &reason.to_string(), names, timing.received);
+        let refused = match reason.remedy() {
+            Some(remedy) => refused.with_remedy(remedy),
+            None => refused,
+        };
         match (refused.refusal, &reason, error) {
             (Refusal::Garbled, NoToken::Missing, Some(error)) => {
                 of_error(reply, &error, names, timing.received).unwrap_or(refused)
@@ -77,7 +82,7 @@ struct Body<'a>(JsonObject<'a>);
 #[derive(Debug, thiserror::Error)]
 enum NoToken {
     #[error(transparent)]
-    Body(#[from] BodyError),
+    Body(BodyError),
     #[error("the body has no `access_token`")]
     Missing,
     #[error("the body has no `access_token`: the token is only in a cookie")]
@@ -92,10 +97,21 @@ enum NoToken {
     NoEnd,
 }
 
+impl NoToken {
+    fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Body(error) => error.remedy(),
+            Self::InCookie => Some(IF_IN_COOKIE),
+            Self::Missing | Self::NotVisible | Self::Type | Self::Broken(_) | Self::NoEnd => None,
+        }
+    }
+}
+
 impl Body<'_> {
     fn own_error(&self) -> Option<OwnError> {
         let of_oauth = self.0.field("error").text().map(OwnError::of_oauth);
-        of_oauth.or_else(|| self.0.field("errorCode").text().map(OwnError::of_descope))
+        let limit = || error_code::rate_limit(&self.0).map(|code| OwnError::of_rate_limit(&code));
+        of_oauth.or_else(limit).or_else(|| error_code::own(&self.0).map(|code| OwnError::of_descope(&code)))
     }
 
     /// Many servers omit the type, although RFC 6749 requires it; clients treat such a token as a bearer token.
@@ -160,3 +176,6 @@ fn within_bounds(reported: Duration) -> (Duration, Vec<GrantNote>) {
 fn since_epoch(time: SystemTime) -> Duration {
     time.duration_since(UNIX_EPOCH).unwrap_or_default()
 }
+
+const IF_IN_COOKIE: &str = "RFC 6749 has the token in the body, as `access_token`: check that `oauth.tokenUrl` is a token endpoint \
+                            and not a page to sign in, and let its operator return the token in the body";

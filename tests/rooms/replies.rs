@@ -404,6 +404,11 @@ const REFUSALS: &[Row] = &[
     (403, &[("ratelimit-reset", "25")], r#"{"errorCode":"E170429"}"#, busy(Some(25)), "Descope's API asks to slow down: HTTP 403, E170429 (rate limit of this endpoint)"),
     (400, &[("retry-after", "7")], r#"{"errorCode":"E130429"}"#, busy(Some(7)), "Descope's API asks to slow down: HTTP 400, E130429 (rate limit)"),
     (500, &[], r#"{"errorCode":"E060429"}"#, busy(None), "Descope's API asks to slow down: HTTP 500, E060429 (a rate limit)"),
+    (401, &[], r#"{"errorCode":"e170429"}"#, busy(None), "Descope's API asks to slow down: HTTP 401, E170429 (rate limit of this endpoint)"),
+    (401, &[("retry-after", "7 (seconds)")], r#"{"error":{"code":"E130429","message":"CANARY"}}"#, busy(Some(7)), "Descope's API asks to slow down: HTTP 401, E130429 (rate limit)"),
+    (403, &[], r#"{"errorCode":170429}"#, busy(None), "Descope's API asks to slow down: HTTP 403, E170429 (rate limit of this endpoint)"),
+    (403, &[], r#"{"error":{"code":"E062803"}}"#, Refusal::Blocked, "HTTP 403 without Descope's own error: a proxy or firewall may block the request before Descope sees the access key (the body is JSON of another form)"),
+    (401, &[("content-encoding", "gzip")], "CANARY", Refusal::Blocked, "HTTP 401 without Descope's own error: a proxy or firewall may block the request before Descope sees the access key (the body is compressed, which hides what it says)"),
     (200, &[], r#"{"errorCode":"E170429"}"#, busy(None), "Descope's API asks to slow down: HTTP 200, E170429 (rate limit of this endpoint)"),
     (503, &[("ratelimit", "limit=9, remaining=0, reset=25")], "", busy(Some(25)), "Descope's API asks to wait: HTTP 503"),
     (503, &[("x-ratelimit-remaining", "99"), ("x-ratelimit-reset", "25")], "", Refusal::Failed, "Descope's API fails: HTTP 503"),
@@ -487,6 +492,11 @@ fn a_compressed_body_is_named() {
         let words =
             format!("the body is compressed ({coding}), although the request asks for `Accept-Encoding: identity`");
         assert!(refused.message.contains(&words) && !refused.message.contains("CANARY"), "{refused:?}");
+        assert!(refused.remedy.is_some_and(|remedy| remedy.contains("switch compression off")));
+    }
+    for (beginning, coding) in [(&[0x28, 0xb5, 0x2f, 0xfd][..], "zstd"), (&[0x78, 0x9c], "deflate")] {
+        let refused = read(&reply(200, &[], [beginning, &[0xff; 20]].concat())).unwrap_err();
+        assert!(refused.message.contains(&format!("the body is compressed ({coding})")), "{refused:?}");
     }
     for coding in ["gzip", "br", "utf-8", "aws-chunked"] {
         let plain = reply(200, &[("date", DATE), ("content-encoding", coding)], body(&good(), ""));
@@ -503,7 +513,7 @@ fn a_session_only_in_a_cookie_names_the_setting() {
         format!("custom={session}"),
         "DS=CANARY".to_owned(),
     ] {
-        for text in [r#"{"keyId":"K2"}"#, r#"{"sessionJwt":"","refreshJwt":""}"#] {
+        for text in [r#"{"keyId":"K2"}"#, r#"{"sessionJwt":"","refreshJwt":""}"#, "", "\r\n"] {
             let refused = read(&reply(200, &[("set-cookie", "a=b"), ("set-cookie", &cookie)], text)).unwrap_err();
             assert_eq!(refused.refusal, Refusal::Garbled);
             assert!(

@@ -260,6 +260,22 @@ fn a_success_without_a_usable_token_is_garbled() {
 }
 
 #[test]
+fn a_token_only_in_a_cookie_or_compressed_has_its_remedy() {
+    let cookie = format!("DS={}; Secure", good());
+    for (fields, text, reason, remedy) in [
+        (&[("set-cookie", cookie.as_str())][..], "{}", "the token is only in a cookie", "check that `oauth.tokenUrl`"),
+        (&[("set-cookie", &cookie)], "", "the token is only in a cookie", "check that `oauth.tokenUrl`"),
+        (&[("set-cookie", &cookie)], "<html>", "it is a page of HTML", ""),
+        (&[("content-encoding", "br")], "CANARY", "the body is compressed (br)", "switch compression off"),
+    ] {
+        let refused = read(&reply(200, fields, text)).unwrap_err();
+        assert_eq!(refused.refusal, Refusal::Garbled);
+        assert!(refused.message.contains(reason) && !refused.message.contains("CANARY"), "{refused:?}");
+        assert!(refused.remedy.unwrap_or_default().contains(remedy), "{text}");
+    }
+}
+
+#[test]
 fn an_error_with_a_status_of_success_keeps_its_meaning() {
     for (code, refusal) in [
         ("invalid_client", Refusal::Denied),
@@ -394,6 +410,8 @@ fn every_error_has_its_class() {
         (403, "<html>CANARY</html>".to_owned(), Blocked, "a proxy or firewall"),
         (401, r#"{"errorCode":"E062803","errorMessage":"CANARY"}"#.to_owned(), Denied, "HTTP 401, E062803"),
         (400, r#"{"errorCode":"CANARY"}"#.to_owned(), Denied, "HTTP 400"),
+        (401, r#"{"errorCode":"e170429"}"#.to_owned(), Busy { retry_after: None }, "HTTP 401, E170429"),
+        (401, r#"{"error":{"code":170429}}"#.to_owned(), Busy { retry_after: None }, "HTTP 401, E170429"),
         (404, "CANARY".to_owned(), Failed, "no such endpoint"),
         (405, String::new(), Failed, "HTTP 405"),
         (302, String::new(), Failed, "redirects are refused"),

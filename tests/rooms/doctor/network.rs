@@ -191,7 +191,15 @@ fn a_block_page_of_the_edge_is_reported() {
     setting.sandbox.set(|settings| settings.keys_outage = Some(Reply::new(200).body("<html>Log in</html>").into()));
     let mut command = check(&setting);
     let ended = run(&mut setting, &mut command);
-    assert!(line(&ended, "edge").contains("something other than Descope's API answers"), "{}", ended.stdout);
+    let page = "something other than Descope's API answers: a success without public keys (the body is not a JSON object: it is a page of HTML";
+    assert!(line(&ended, "edge").contains(page), "{}", ended.stdout);
+
+    let compressed = Reply::new(200).header("content-encoding", "gzip").body("\u{1f}");
+    setting.sandbox.set(|settings| settings.keys_outage = Some(compressed.into()));
+    let mut command = check(&setting);
+    let ended = run(&mut setting, &mut command);
+    let edge = line(&ended, "edge");
+    assert!(edge.contains("the body is compressed (gzip)") && edge.contains("switch compression off"), "{edge}");
 }
 
 #[test]

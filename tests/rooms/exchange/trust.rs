@@ -172,7 +172,11 @@ async fn keys_that_cannot_be_had_stop_nothing_and_are_caught_up_with() {
         ),
         (
             Answer::reply("200 OK", "<html>"),
-            "cannot get the public keys of project `P2abc`: the reply holds no usable key",
+            "cannot get the public keys of project `P2abc`: the body is not a JSON object: it is a page of HTML or XML",
+        ),
+        (
+            Answer::reply("200 OK\r\nContent-Encoding: gzip", "\u{1f}"),
+            "the body is compressed (gzip), although the request asks for `Accept-Encoding: identity`: something in front of the API changes its replies",
         ),
         (Answer::ThenClose(String::new()), "the connection was closed before the complete reply arrived"),
     ] {
