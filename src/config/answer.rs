@@ -42,7 +42,7 @@ impl Asked {
     /// Checks an answer as the field would be checked. The example of the README is no project id.
     pub fn check(self, answer: &str) -> Result<(), Mistakes> {
         let environment = Environment::default();
-        let mut diagnostics = Diagnostics::new(&environment, Path::new("/"));
+        let mut diagnostics = Diagnostics::new(&environment, Path::new("/"), "");
         let location = Location::Flag(self.flag());
         let text = Text::outside(answer, location.clone());
         match self {

@@ -6,6 +6,7 @@ use super::{
     environment::Environment,
     line_number::{self, NodePath, Part},
     mistake::{Diagnostic, Kind, Mistakes, Place},
+    writing::Writing,
 };
 
 /// Where a value came from.
@@ -27,6 +28,7 @@ pub(super) struct Diagnostics<'a> {
     pub(super) environment: &'a Environment,
     /// The configuration file's folder: suggestions resolve relative paths against it.
     pub(super) config_folder: &'a Path,
+    writing: Writing<'a>,
     mistakes: Vec<LocatedDiagnostic>,
     warnings: Vec<LocatedDiagnostic>,
     not_to_send: Vec<LocatedDiagnostic>,
@@ -47,8 +49,15 @@ struct LocatedDiagnostic {
 }
 
 impl<'a> Diagnostics<'a> {
-    pub(super) fn new(environment: &'a Environment, config_folder: &'a Path) -> Self {
-        Self { environment, config_folder, mistakes: Vec::new(), warnings: Vec::new(), not_to_send: Vec::new() }
+    pub(super) fn new(environment: &'a Environment, config_folder: &'a Path, text: &'a str) -> Self {
+        Self {
+            environment,
+            config_folder,
+            writing: Writing::of(text),
+            mistakes: Vec::new(),
+            warnings: Vec::new(),
+            not_to_send: Vec::new(),
+        }
     }
 
     /// Records a mistake and its remedy; an empty remedy means there is none.
@@ -64,6 +73,12 @@ impl<'a> Diagnostics<'a> {
     /// Records what is legal to look at, but a mistake as soon as requests are sent.
     pub(super) fn not_to_send(&mut self, location: &Location, what: impl Into<String>, remedy: impl Into<String>) {
         self.not_to_send.push(LocatedDiagnostic::new(location, what.into(), remedy.into()));
+    }
+
+    /// Returns the first word of a plain scalar of the file, as it is written.
+    pub(super) fn plain_word(&self, location: &Location) -> Option<&'a str> {
+        let Location::File { steps, part, .. } = location else { return None };
+        self.writing.plain_word(steps, *part)
     }
 
     /// Returns an environment variable that is a setting of this program; records a mistake if it is not UTF-8.

@@ -86,6 +86,12 @@ impl<'a> Fields<'a> {
         self.entries.iter().any(|(key, _)| !self.known.contains(&key.as_str()))
     }
 
+    /// Returns the names with their locations.
+    pub(super) fn names(&self) -> Vec<(&'a str, Location)> {
+        let name = |(n, (key, _)): (usize, &'a (String, Node))| (key.as_str(), self.location_of(n, Part::Key));
+        self.entries.iter().enumerate().map(name).collect()
+    }
+
     /// Returns all entries as fields, whatever their names.
     pub(super) fn all(self) -> Vec<(&'a str, Field<'a>)> {
         let field = |(n, (key, node)): (usize, &'a (String, Node))| {

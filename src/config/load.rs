@@ -53,7 +53,7 @@ pub fn load_with_digest(source: &ConfigSource, environment: &Environment) -> (Di
     match &source.origin {
         Origin::File(path) => load_file(path, source, environment),
         Origin::Flags { access_key_file, outputs } => {
-            let mut diagnostics = Diagnostics::new(environment, Path::new("/"));
+            let mut diagnostics = Diagnostics::new(environment, Path::new("/"), "");
             let overrides = Overrides::new(source, &mut diagnostics);
             let config = flags::read(access_key_file, outputs, &overrides, &mut diagnostics);
             (Digest::NONE, finish(config, diagnostics, None, ""))
@@ -81,7 +81,7 @@ fn parse(bytes: Vec<u8>, path: &Path, source: &ConfigSource, environment: &Envir
         return Err(refused(path, Kind::Found { list: unseen, left_out: 0 }));
     }
     let node = parsed.map_err(|mistake| refused(path, Kind::Found { list: vec![mistake], left_out: 0 }))?;
-    let mut diagnostics = Diagnostics::new(environment, path.parent().unwrap_or(path));
+    let mut diagnostics = Diagnostics::new(environment, path.parent().unwrap_or(path), &text);
     let overrides = Overrides::new(source, &mut diagnostics);
     let config = section::root::read(&node, path, &overrides, &mut diagnostics);
     finish(config, diagnostics, Some(path), &text)

@@ -37,6 +37,7 @@ mod text;
 mod tree;
 mod unseen;
 mod value;
+mod writing;
 
 pub use answer::Asked;
 pub use digest::Digest;

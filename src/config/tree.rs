@@ -134,20 +134,28 @@ impl<'de> Visitor<'de> for Seed {
     }
 }
 
-/// Builds the key of a mapping. Scalars become text as written; lists and mappings are refused.
+/// Builds the key of a mapping. Scalars become text as written (`1.10`, `True`); lists and mappings are refused.
 struct Key(Seed);
 
 impl<'de> DeserializeSeed<'de> for Key {
     type Value = String;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<String, D::Error> {
-        match self.0.deserialize(deserializer)? {
-            Node::Text(key) => Ok(key),
-            Node::Bool(key) => Ok(key.to_string()),
-            Node::Integer(key) => Ok(key.to_string()),
-            Node::Float(key) => Ok(key.to_string()),
-            Node::Null | Node::List(_) | Node::Mapping(_) => Err(D::Error::custom(KEY.pattern)),
-        }
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Key {
+    type Value = String;
+
+    /// The parser puts this into its error for a list or a mapping.
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(KEY.pattern)
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<String, E> {
+        self.0.spend(1 + key.len())?;
+        Ok(key.to_owned())
     }
 }
 

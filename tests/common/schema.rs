@@ -112,6 +112,8 @@ fn holds_a_variable(path: &str, document: &Value) -> bool {
 const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("the environment variable ", "", "what is set is known when it runs"),
     ("there is a character that cannot be seen", "", "a schema sees texts without their places"),
+    ("text or a number?", "laims", "a schema sees numbers, not how they are written"),
+    ("readers of JSON round it", "customClaims", "a claim of `verify` has the same schema, and is compared exactly"),
     ("missing", "projectId", "`$DESCOPE_PROJECT_ID` may give it"),
     (
         "missing, and every output is in a set",

@@ -70,7 +70,9 @@ pub(in crate::config) fn folder(
 
 /// Reads the login options of the exchange.
 fn login_options(fields: &mut Fields, diagnostics: &mut Diagnostics) -> LoginOptions {
-    let custom_claims = fields.take("customClaims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
+    let custom_claims = fields
+        .take("customClaims", diagnostics)
+        .and_then(|field| claims::read(&field, claims::Purpose::Sent, diagnostics));
     let selected_tenant = fields.take("selectedTenant", diagnostics).and_then(|field| tenant(&field, diagnostics));
     LoginOptions { custom_claims: custom_claims.unwrap_or_default(), selected_tenant }
 }

@@ -49,7 +49,9 @@ fn rules(field: &Field, diagnostics: &mut Diagnostics) -> Option<Rules> {
     }
     let audience = fields.take("audience", diagnostics).and_then(|field| text(&field, "audience", diagnostics));
     let tenant = fields.take("tenant", diagnostics).and_then(|field| text(&field, "tenant's id", diagnostics));
-    let claims = fields.take("claims", diagnostics).and_then(|field| claims::read(&field, diagnostics));
+    let claims = fields
+        .take("claims", diagnostics)
+        .and_then(|field| claims::read(&field, claims::Purpose::Compared, diagnostics));
     fields.finish(diagnostics);
     Some(Rules { audience, tenant, claims: claims.unwrap_or_default() })
 }

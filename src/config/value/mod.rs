@@ -7,6 +7,7 @@ pub mod duration;
 pub(super) mod level;
 pub(super) mod mode;
 pub(super) mod name;
+pub(super) mod other_reading;
 pub(super) mod owner;
 pub(super) mod path;
 pub(super) mod project;

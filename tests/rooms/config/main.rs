@@ -9,6 +9,7 @@ mod case;
 
 mod addresses;
 mod bounds;
+mod claims;
 mod commands;
 mod credentials;
 mod fields;
