@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use crate::{
     config::{
         diagnostics::{Diagnostics, Location},
+        expand::{ExpandError, expand},
         path_conflicts::PathConflicts,
         path_use::Purpose,
         reader::Field,
         show::{looks_like_a_secret, shown},
         suggest::{Suggestion, suggestion},
         text,
+        tree::Node,
         value::path,
     },
     output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, UsedAs},
@@ -24,9 +26,25 @@ pub(in crate::config) fn inline(
     fields: &BTreeSet<ReplyField>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Template> {
+    if let Some(name) = field_as_variable(field, diagnostics) {
+        let what = format!("`${{{name}}}` is an environment variable, which is not set");
+        diagnostics.mistake(
+            &field.location,
+            what,
+            format!("write `{{{{ {} }}}}` for the field", name.to_ascii_lowercase()),
+        );
+        return None;
+    }
     let text = field.text(diagnostics)?;
     let template = Template::with_fields(&text.value, None, fields.clone());
     template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()
+}
+
+/// Returns the name of an unset variable that can only be meant as the field `token`.
+fn field_as_variable(field: &Field, diagnostics: &Diagnostics) -> Option<String> {
+    let Node::Text(written) = field.node else { return None };
+    let Err(ExpandError::Unset(shown)) = expand(written, diagnostics.environment) else { return None };
+    Some(shown.trim_matches('`').to_owned()).filter(|name| name.eq_ignore_ascii_case("token"))
 }
 
 /// Reads a template from its file, in which variables are not expanded.

@@ -191,3 +191,13 @@ credentials:
               create it, name another, or write the template itself as `template`
     ");
 }
+
+#[test]
+fn a_field_written_as_a_variable_has_a_hint() {
+    for name in ["token", "TOKEN"] {
+        let yaml = format!(
+            "projectId: P2abc\ncredentials:\n- name: a\n  accessKeyFile: /k/a\n  outputs:\n  - path: /run/a\n    format: template\n    template: Bearer ${{{name}}}\n"
+        );
+        assert!(refusal(&yaml, &[]).contains("write `{{ token }}` for the field"), "{name}");
+    }
+}
