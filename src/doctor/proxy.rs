@@ -45,9 +45,10 @@ impl ProxyProbe {
             Route::PlainHttp => {
                 Finding::passed(SUBJECT, "none: plain http uses no proxy, because a proxy would see the secret")
             }
-            Route::Exempt { variable, exempting } => {
-                Finding::passed(SUBJECT, format!("none: `{exempting}` exempts `{target}` from `{variable}`"))
-            }
+            Route::Exempt { variable, exempting, item } => Finding::passed(
+                SUBJECT,
+                format!("none: the item `{item}` of `{exempting}` exempts `{target}` from `{variable}`"),
+            ),
             Route::Proxy { variable, host, port, .. } => {
                 let refused = refusal.as_ref().and_then(|refusal| route.tunnel_cause(refusal, target));
                 match refused {
@@ -85,7 +86,7 @@ mod tests {
             status,
             schemes: schemes.iter().map(|scheme| (*scheme).to_owned()).collect(),
         };
-        let exempt = Route::Exempt { variable: "ALL_PROXY", exempting: "no_proxy" };
+        let exempt = Route::Exempt { variable: "ALL_PROXY", exempting: "no_proxy", item: "descope.com".to_owned() };
         let cases = [
             (Route::Direct, None),
             (Route::PlainHttp, None),
@@ -110,7 +111,7 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"), @r"
         Passed none: neither `HTTPS_PROXY` nor `ALL_PROXY` is set
         Passed none: plain http uses no proxy, because a proxy would see the secret
-        Passed none: `no_proxy` exempts `api.descope.com` from `ALL_PROXY`
+        Passed none: the item `descope.com` of `no_proxy` exempts `api.descope.com` from `ALL_PROXY`
         Passed `proxy.corp:3128`, which `https_proxy` names, opens a tunnel to `api.descope.com` (3ms)
         Failed `proxy.corp:3128`, which `https_proxy` names, does not take the user and password in it (HTTP 407); correct them in `https_proxy`, with special characters as in URLs, such as `%40` for `@`
         Failed `proxy.corp:3128`, which `https_proxy` names, wants a user and a password (HTTP 407); write them as `http://user:password@host:port` into `https_proxy`, with special characters as in URLs, such as `%40` for `@`

@@ -75,7 +75,7 @@ impl Proxies {
 /// Returns the proxy for requests to an https host, if one applies.
 pub(super) fn of(proxies: &Proxies, target: &Uri) -> Result<Option<Proxy>, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(None) };
-    if exempting_variable(proxies, target).is_some() {
+    if exempting(proxies, target).is_some() {
         return Ok(None);
     }
     let login = login(&url);
@@ -90,8 +90,8 @@ pub(super) fn of(proxies: &Proxies, target: &Uri) -> Result<Option<Proxy>, Proxy
 /// Returns the proxy rule for an https host. The client uses the same rules.
 pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, ProxyError> {
     let Some((variable, url)) = usable(proxies)? else { return Ok(Applying::NoneSet) };
-    if let Some(exempting) = exempting_variable(proxies, target) {
-        return Ok(Applying::Exempt { variable, exempting });
+    if let Some((exempting, item)) = exempting(proxies, target) {
+        return Ok(Applying::Exempt { variable, exempting, item: item.to_owned() });
     }
     let found = Matcher::builder()
         .https(url.to_string())
@@ -101,11 +101,11 @@ pub(super) fn applying(proxies: &Proxies, target: &Uri) -> Result<Applying, Prox
     Ok(Applying::Through { variable, to: found.uri().clone(), login: login(&url) })
 }
 
-/// Returns the variable with the exceptions, if one of them is for the host.
-fn exempting_variable(proxies: &Proxies, target: &Uri) -> Option<&'static str> {
+/// Returns the variable with the exceptions and the item that is for the host, if there is one.
+fn exempting<'a>(proxies: &'a Proxies, target: &Uri) -> Option<(&'static str, &'a str)> {
     let (variable, list) = proxies.exceptions.as_ref()?;
     let host = target.host()?.trim_start_matches('[').trim_end_matches(']');
-    exempting_item(list, host, target.port_u16().unwrap_or(443)).map(|_| *variable)
+    exempting_item(list, host, target.port_u16().unwrap_or(443)).map(|item| (*variable, item))
 }
 
 /// The proxy rule that applies to a host.
@@ -115,6 +115,7 @@ pub(super) enum Applying {
     Exempt {
         variable: &'static str,
         exempting: &'static str,
+        item: String,
     },
     /// `login` is the value of `Proxy-Authorization`.
     Through {

@@ -31,6 +31,8 @@ pub enum Route {
         variable: &'static str,
         /// The variable that exempts the host.
         exempting: &'static str,
+        /// The item of its list that does.
+        item: String,
     },
     /// Plain http uses no proxy, because a proxy would see the secret.
     PlainHttp,
@@ -60,7 +62,7 @@ impl NetworkPath {
         let target: Uri = origin.to_string().parse().unwrap_or_default();
         let (route, login) = match applying(proxies, &target)? {
             Applying::NoneSet => (Route::Direct, None),
-            Applying::Exempt { variable, exempting } => (Route::Exempt { variable, exempting }, None),
+            Applying::Exempt { variable, exempting, item } => (Route::Exempt { variable, exempting, item }, None),
             Applying::Through { variable, to, login } => {
                 let is_tls = to.scheme_str() == Some("https");
                 let host = to.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
@@ -137,9 +139,10 @@ mod tests {
             panic!("{through:?}")
         };
         assert!(!format!("{through:?}").contains("hunter22") && !format!("{through:?}").contains("aHVudGVy"));
-        let exempt = Route::Exempt { variable: "https_proxy", exempting: "NO_PROXY" };
-        assert_eq!(path("https://api.example.com", &set).route(), &exempt);
-        assert_eq!(path("https://10.1.2.3", &set).route(), &exempt);
+        let exempt =
+            |item: &str| Route::Exempt { variable: "https_proxy", exempting: "NO_PROXY", item: item.to_owned() };
+        assert_eq!(path("https://api.example.com", &set).route(), &exempt("example.com"));
+        assert_eq!(path("https://10.1.2.3", &set).route(), &exempt("10.0.0.0/8"));
         let plain = path("http://[::1]:80", &set);
         assert_eq!((plain.first(), plain.route()), (("::1", 80), &Route::PlainHttp));
         assert_eq!(path("https://[::1]:8443", &[]).authority(), "[::1]:8443");

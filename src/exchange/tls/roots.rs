@@ -36,8 +36,13 @@ pub(in crate::exchange) fn load(settings: &HttpSettings) -> Result<(Anchors, Tls
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(anchors.iter().map(|(_, der)| der.clone()));
     let certificate = identity::certified(settings.client_certificate.as_ref())?;
-    let tls = Tls::new(store, certificate).map_err(|_| TlsSetupError::NoRoots)?;
+    let tls = Tls::new(store, certificate).map_err(|_| TlsSetupError::NoRoots { replaced_by: replacing_variable() })?;
     Ok((anchors, tls))
+}
+
+/// Returns the variable that replaces the system's roots by others, if one is set.
+fn replacing_variable() -> Option<&'static str> {
+    ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().find(|name| std::env::var_os(name).is_some())
 }
 
 /// Trusted certificates and their source.

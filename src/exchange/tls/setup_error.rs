@@ -19,9 +19,12 @@ pub enum TlsSetupError {
         /// What is wrong with it.
         error: PemFileError,
     },
-    /// The system has no certificate authorities, as in an image built from scratch.
-    #[error("the system trusts no certificate authority: install `ca-certificates`, or set `http.caFile`")]
-    NoRoots,
+    /// There are no certificate authorities, as in an image built from scratch.
+    #[error("{}", no_roots(*.replaced_by))]
+    NoRoots {
+        /// The environment variable that names other roots than the system's.
+        replaced_by: Option<&'static str>,
+    },
     /// Any other error of the TLS library.
     #[error("cannot set up TLS")]
     Library(#[source] TlsError),
@@ -79,6 +82,18 @@ impl PemFileError {
             Self::KeyMismatch => "name the key that the certificate was made with".to_owned(),
             _ => "name a file with a private key in PEM (`-----BEGIN PRIVATE KEY-----`) that tokenwell may read"
                 .to_owned(),
+        }
+    }
+}
+
+fn no_roots(replaced_by: Option<&str>) -> String {
+    match replaced_by {
+        Some(variable) => format!(
+            "the environment variable `{variable}` replaces the system's certificate authorities, and names no usable certificate: \
+             correct or unset it, or set `http.caFile`"
+        ),
+        None => {
+            "the system trusts no certificate authority: install `ca-certificates`, or set `http.caFile`".to_owned()
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::fs;
 
+use nix::sys::signal::Signal::{SIGHUP, SIGUSR1};
+
 use crate::{
     common::secret_volume::SecretVolume,
-    program::{Program, content, tokenwell},
+    program::{Program, content, once, run, tokenwell},
     setting::{QUICK, Setting},
 };
 
@@ -44,4 +46,29 @@ fn a_configmap_that_is_swapped_is_noticed() {
     let ended = program.stop();
     assert_eq!(ended.code, Some(0));
     setting.clean(&ended);
+}
+
+#[test]
+fn a_ca_file_without_a_certificate_is_a_mistake_at_any_time() {
+    let mut setting = Setting::with(&["a"]);
+    let good = setting.named(&["a"]);
+    setting.put("ca.pem", "<html>CANARY</html>\n");
+    let bad = format!("http: {{caFile: {}}}\n{good}", setting.path("ca.pem").display());
+    let program = setting.ready();
+    setting.configure(&bad);
+    program.signal(SIGHUP);
+    program.until_said("the configuration is refused, the old one stays in force", 1);
+    program.signal(SIGUSR1);
+    setting.until_exchanges(2);
+    let ended = program.stop();
+    assert_eq!(ended.code, Some(0));
+    setting.clean(&ended);
+    for mut command in [run(&setting.path("")), once(&setting.path(""), "10s")] {
+        let ended = Program::start(&mut command).ended();
+        assert_eq!(ended.code, Some(2), "{}", ended.stderr);
+        let said = &ended.stderr;
+        assert!(said.contains("http.caFile") && said.contains("no usable certificate"), "{said}");
+        assert!(said.contains("HTML") && !said.contains("CANARY"), "{said}");
+    }
+    assert_eq!(setting.sandbox.counters().exchanges, 2);
 }

@@ -516,7 +516,11 @@ fn a_machine_without_authorities_gets_the_remedy() {
 fn in_a_process_without_authorities() {
     let https = BaseUrl::parse("https://api.descope.com", false).unwrap();
     let error = ApiClient::build(&https, &patient(), &Proxies::none()).unwrap_err();
-    assert!(matches!(error, ClientError::Tls(TlsSetupError::NoRoots)), "{error:?}");
+    assert!(
+        matches!(error, ClientError::Tls(TlsSetupError::NoRoots { replaced_by: Some("SSL_CERT_FILE") })),
+        "{error:?}"
+    );
+    assert!(error.to_string().starts_with("the environment variable `SSL_CERT_FILE` replaces"), "{error}");
     let authority = Authority::new();
     ApiClient::build(&https, &trusting(authority.file()), &Proxies::none()).unwrap();
     let http = BaseUrl::parse("http://127.0.0.1:1", false).unwrap();
