@@ -145,7 +145,7 @@ impl Client {
     /// Sends a request and collects the complete reply within the time-out.
     async fn exchange(&self, request: Request, timeout: Duration) -> Result<Reply, Refused> {
         let (began, mut address) = (clock::now(), None);
-        let complete = tokio::time::timeout(timeout, self.reply(request, timeout, &mut address));
+        let complete = tokio::time::timeout(timeout, Box::pin(self.reply(request, timeout, &mut address)));
         let (complete, progress) = timeline::recorded(self.path.route(), complete).await;
         let error = match complete {
             Ok(Ok(reply)) => return self.accepted(reply),
@@ -155,6 +155,7 @@ impl Client {
             }
             Err(_elapsed) => TransportError::Slow,
         };
+        self.path.distrust_address();
         let left = timeout.saturating_sub(clock::now() - began).min(self.connect_timeout);
         let error = self.explained(error, progress.unfinished(), left).await;
         let Self { origin, path, connect_timeout, .. } = self;
@@ -185,7 +186,7 @@ impl Client {
             Err(error @ (LookUpError::Slow(_) | LookUpError::NoThread(_))) => {
                 return Err(TransportError::LookUp(error));
             }
-            found => found,
+            found => found.map(|addresses| self.path.preferred(addresses)),
         };
         *address = found.as_ref().ok().and_then(|addresses| addresses.first().copied());
         let url = format!("{}{}", self.origin, request.path());
@@ -196,8 +197,16 @@ impl Client {
         };
         drop(request);
         timeline::enter(Step::Head);
+        let again = builder.try_clone();
         let answer = found.clone().map_err(|error| error.words());
-        let response = match (resolver::with_answer(answer, builder.send()).await, found) {
+        let mut sent = resolver::with_answer(answer, builder.send()).await;
+        if sent.is_err()
+            && let Some(again) = again
+            && let Some(accepting) = self.accepting(&found).await
+        {
+            sent = resolver::with_answer(Ok(vec![accepting]), again.send()).await;
+        }
+        let response = match (sent, found) {
             (Ok(response), _) => response,
             (Err(error), Err(why)) if error.is_dns() => return Err(TransportError::LookUp(why)),
             (Err(error), _) => return Err(TransportError::of(&error, self.client_auth())),
@@ -215,6 +224,16 @@ impl Client {
         let Some(fault) = tls::refused_by_reply(status, &reply.body, self.client_auth()) else { return Ok(reply) };
         let message = format!("`{}` answers with HTTP {status}: {}", self.origin, fault.reason());
         Err(Refused::new(Refusal::Blocked, message).with_remedy(fault.remedy()))
+    }
+
+    /// Returns the address that accepts first, if the request found none of several that accepts in its share of the time.
+    async fn accepting(&self, found: &Result<Vec<SocketAddr>, LookUpError>) -> Option<SocketAddr> {
+        let several = found.as_ref().ok().filter(|addresses| addresses.len() > 1)?;
+        if !timeline::is_connecting() {
+            return None;
+        }
+        let connected = self.path.connect(several, self.connect_timeout).await.ok()?;
+        Some(connected.to)
     }
 
     /// What became of client certificates in the handshakes so far.

@@ -5,7 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    net::{SocketAddr, ToSocketAddrs as _},
+    net::{IpAddr, SocketAddr, ToSocketAddrs as _},
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -51,11 +51,13 @@ pub(super) async fn with_answer<T>(found: Answer, work: impl Future<Output = T>)
 pub(super) type Answer = Result<Vec<SocketAddr>, String>;
 
 /// The look-ups of the process that run, and the answers that are kept. There is at most one for each name.
-static LOOK_UPS: Mutex<LookUps> = Mutex::new(LookUps { by_name: BTreeMap::new() });
+static LOOK_UPS: Mutex<LookUps> = Mutex::new(LookUps { by_name: BTreeMap::new(), accepted: BTreeMap::new() });
 
 #[derive(Debug)]
 struct LookUps {
     by_name: BTreeMap<String, watch::Receiver<Option<Arrived>>>,
+    /// The address of a name that accepted before its others.
+    accepted: BTreeMap<String, IpAddr>,
 }
 
 /// An answer, and when it arrived.
@@ -78,6 +80,26 @@ pub(super) async fn look_up(name: &str) -> Answer {
 pub(super) fn forget(name: &str) {
     let name = name.to_ascii_lowercase();
     look_ups().by_name.retain(|known, answer| *known != name || answer.borrow().is_none());
+}
+
+/// Remembers which address of a name accepted first, when all were tried at once.
+pub(super) fn accepted(name: &str, address: IpAddr) {
+    look_ups().accepted.insert(name.to_ascii_lowercase(), address);
+}
+
+/// Forgets which address of a name accepted first, because a request to it failed.
+pub(super) fn distrust(name: &str) {
+    look_ups().accepted.remove(&name.to_ascii_lowercase());
+}
+
+/// Leaves only the address that accepted first, if it is among these.
+///
+/// The HTTP library divides the time of a connection among the addresses of one family, so each of many has less than a lost
+/// first packet needs.
+pub(super) fn preferred(name: &str, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+    let accepted = look_ups().accepted.get(&name.to_ascii_lowercase()).copied();
+    let known = addresses.iter().find(|address| Some(address.ip()) == accepted).copied();
+    known.map_or(addresses, |address| vec![address])
 }
 
 impl LookUps {

@@ -74,6 +74,12 @@ pub(super) fn enter(step: Step) {
     change(|timeline| timeline.enter(step));
 }
 
+/// Whether the request that this task sends waits for its TCP connection, so that nothing of it is sent.
+pub(super) fn is_connecting() -> bool {
+    let last = CURRENT.try_with(|timeline| timeline.borrow().steps.last().map(|(step, _)| *step));
+    last.ok().flatten() == Some(Step::Connect)
+}
+
 /// Begins a new connection. So the request is not yet sent, or has to be sent again.
 pub(super) fn connecting() {
     change(Timeline::connecting);

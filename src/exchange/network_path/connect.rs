@@ -126,7 +126,8 @@ impl NetworkPath {
 
     /// Connects to the address that accepts first, by the rules of RFC 8305: the families alternate, the next address is tried
     /// when one fails or has not answered for a while, and every attempt goes on until one succeeds or `timeout` ends them all.
-    /// So addresses that do not answer cost the others no time. If none accepts, the next call looks the name up again.
+    /// So addresses that do not answer cost the others no time. The next request uses the one that accepted; if none does, it
+    /// looks the name up again.
     pub async fn connect(&self, addresses: &[SocketAddr], timeout: Duration) -> Result<Connected, Vec<NotConnected>> {
         let addresses = alternating(addresses);
         let pause = pause_between(addresses.len(), timeout);
@@ -153,6 +154,7 @@ impl NetworkPath {
         };
         let connected = within(timeout, racing).await.unwrap_or_default();
         if let Some((to, stream)) = connected {
+            resolver::accepted(self.first().0, to.ip());
             return Ok(Connected { to, in_vain: failed, stream });
         }
         let has_failed = |address: &SocketAddr| failed.iter().any(|failed| failed.address == *address);
@@ -165,6 +167,16 @@ impl NetworkPath {
     /// Lets the next call of [`Self::look_up`] ask the resolver.
     pub(in crate::exchange) fn forget_addresses(&self) {
         resolver::forget(self.first().0);
+    }
+
+    /// Lets the next request use any address.
+    pub(in crate::exchange) fn distrust_address(&self) {
+        resolver::distrust(self.first().0);
+    }
+
+    /// Leaves only the address that accepted first, if that is known.
+    pub(in crate::exchange) fn preferred(&self, addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
+        resolver::preferred(self.first().0, addresses)
     }
 }
 

@@ -136,12 +136,12 @@ fn reply_to(query: &[u8]) -> (Vec<u8>, bool) {
 }
 
 /// A daemon whose API has a name, and the files by which names are looked up.
-struct Scene {
-    setting: Setting,
+pub(crate) struct Scene {
+    pub(crate) setting: Setting,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut setting = Setting::new();
         setting.put_key("a", "a");
         let scene = Self { setting };
@@ -157,8 +157,12 @@ impl Scene {
     }
 
     fn start_with(&mut self, more: &str) -> Option<Program> {
-        let api = self.setting.sandbox.base_url();
-        let (_, port) = api.rsplit_once(':').unwrap();
+        let port = self.setting.sandbox.address().port();
+        self.start_at(port, more)
+    }
+
+    /// Starts the daemon, whose API is at this port of the name.
+    pub(crate) fn start_at(&mut self, port: u16, more: &str) -> Option<Program> {
         let named = format!("http://api.tokenwell.example:{port}");
         let rest = format!("allowPlainHttp: true\n{QUICK}{more}{}", self.setting.named(&["a"]));
         self.setting.put("tokenwell.yaml", &self.setting.configuration(&named, &rest));
@@ -180,7 +184,7 @@ impl Scene {
     }
 
     /// Writes into the same file, over which the system's is mounted.
-    fn write(&self, name: &str, content: &str) {
+    pub(crate) fn write(&self, name: &str, content: &str) {
         fs::write(self.setting.path(name), content).unwrap();
     }
 }

@@ -9,6 +9,8 @@ mod client;
 #[path = "../../common/mod.rs"]
 #[allow(dead_code, reason = "shared with the tests of the daemon in process")]
 mod common;
+#[path = "../../common/full_port.rs"]
+mod full_port;
 #[path = "../../common/fuse_mount/mod.rs"]
 mod fuse_mount;
 #[path = "../../common/manager.rs"]
@@ -25,6 +27,7 @@ mod skipped;
 #[path = "../../common/tools.rs"]
 mod tools;
 
+mod addresses;
 mod chmod;
 mod clock;
 mod disk;

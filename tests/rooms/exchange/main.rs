@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod client_certificates;
+#[path = "../../common/full_port.rs"]
+mod full_port;
 #[path = "../../common/nobody.rs"]
 mod nobody;
 mod odd_http;
