@@ -53,7 +53,7 @@ pub fn check(input: &[u8]) -> Judged {
         }
         Err(message) => {
             assert_one_line(&message, 1024);
-            let is_repeated = |value: &str| value.len() >= 8 && message.contains(value);
+            let is_repeated = |value: &str| value.len() >= 32 && message.contains(value);
             assert!(!expected.iter().any(|(_, value)| is_repeated(value)), "{message}");
             Judged::Refused
         }
