@@ -254,10 +254,10 @@ impl Client {
                 self.path.forget_addresses();
                 None
             }
-            (Step::Tunnel, _) => self.path.why_no_tunnel(self.tls.as_ref(), left).await,
+            (Step::Tunnel, _) => self.path.why_no_tunnel(self.tls.as_ref(), left, self.connect_timeout).await,
             (_, TransportError::NotConnected { in_tunnel: Some(refusal), .. }) => {
                 // The library drops what comes with the answer to `CONNECT`, such as a page.
-                let asked = self.path.why_no_tunnel(self.tls.as_ref(), left).await;
+                let asked = self.path.why_no_tunnel(self.tls.as_ref(), left, self.connect_timeout).await;
                 asked.or_else(|| self.path.tunnel_cause(refusal).map(Cause::by_proxy))
             }
             _ => None,

@@ -180,6 +180,16 @@ async fn an_endless_handshake_ends_at_the_connect_timeout() {
     assert_eq!(refused.message, message);
     assert_eq!(refused.remedy.as_deref(), Some("does it respond, and can it reach `api.descope.com`?"));
 
+    // The proxy is asked again for as long as is left, and the words name no measured time.
+    let little_left = HttpSettings {
+        timeout: Duration::from_millis(2300),
+        connect_timeout: Duration::from_millis(1300),
+        ..settings.clone()
+    };
+    let client = ApiClient::build(&base, &little_left, &proxies).unwrap();
+    let refused = exchange(&client, &LoginOptions::default()).await.unwrap_err();
+    assert!(refused.message.ends_with("gives no tunnel within 1s 300ms"), "{}", refused.message);
+
     let no_time =
         HttpSettings { timeout: Duration::from_millis(300), connect_timeout: Duration::from_secs(5), ..settings };
     let client = ApiClient::build(&base, &no_time, &proxies).unwrap();
