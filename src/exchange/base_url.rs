@@ -5,7 +5,7 @@ use std::fmt;
 use reqwest::Url;
 
 use super::{
-    origin::{Origin, is_loopback},
+    origin::{Origin, is_loopback, is_sendable},
     project::ProjectId,
 };
 
@@ -37,7 +37,7 @@ pub enum BaseUrlError {
 impl BaseUrl {
     /// Parses a base URL. Plain http is accepted for loopback hosts only, unless the user allowed it.
     pub fn parse(text: &str, allow_plain_http: bool) -> Result<Self, BaseUrlError> {
-        let mut url = Url::parse(text).map_err(|_| BaseUrlError::NotAUrl)?;
+        let mut url = Url::parse(text).ok().filter(is_sendable).ok_or(BaseUrlError::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(BaseUrlError::Scheme);
         }
@@ -114,6 +114,7 @@ mod tests {
             ("", BaseUrlError::NotAUrl),
             ("api.descope.com", BaseUrlError::NotAUrl),
             ("https://", BaseUrlError::NotAUrl),
+            ("https://api.exa}mple.com", BaseUrlError::NotAUrl),
             ("ftp://api.descope.com", BaseUrlError::Scheme),
             ("localhost:8080", BaseUrlError::Scheme),
             ("https://user@api.descope.com", BaseUrlError::Userinfo),

@@ -2,6 +2,7 @@
 
 use std::{fmt, net::IpAddr};
 
+use http::Uri;
 use reqwest::Url;
 
 /// The target of requests: scheme, host and port. Rate limits apply per origin, and so do pace, quiet periods and
@@ -43,6 +44,11 @@ pub(super) fn is_loopback(url: &Url) -> bool {
     let Some(host) = url.host_str() else { return false };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     bare.parse::<IpAddr>().map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
+}
+
+/// Whether the HTTP library can send a request to it. It knows fewer hosts than URLs may have, such as none with `}`.
+pub(super) fn is_sendable(url: &Url) -> bool {
+    url.as_str().parse::<Uri>().is_ok()
 }
 
 #[cfg(test)]

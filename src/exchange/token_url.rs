@@ -4,7 +4,7 @@ use std::fmt;
 
 use reqwest::Url;
 
-use super::origin::{Origin, is_loopback};
+use super::origin::{Origin, is_loopback, is_sendable};
 
 /// The URL of a token endpoint: scheme, host, port, path and an optional query, without a user, a password, a fragment, or a
 /// secret in its query (RFC 6749 section 3.2).
@@ -37,7 +37,7 @@ pub enum TokenUrlError {
 impl TokenUrl {
     /// Parses a URL. Plain http is accepted for loopback hosts only.
     pub fn parse(text: &str) -> Result<Self, TokenUrlError> {
-        let url = Url::parse(text).map_err(|_| TokenUrlError::NotAUrl)?;
+        let url = Url::parse(text).ok().filter(is_sendable).ok_or(TokenUrlError::NotAUrl)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(TokenUrlError::Scheme);
         }
@@ -131,6 +131,7 @@ mod tests {
         for (text, error) in [
             ("", TokenUrlError::NotAUrl),
             ("/oauth2/v1/token", TokenUrlError::NotAUrl),
+            ("https://login.exa}mple/token", TokenUrlError::NotAUrl),
             ("ftp://a.example/token", TokenUrlError::Scheme),
             ("https://id@a.example/token", TokenUrlError::Userinfo),
             ("https://id:secret@a.example/token", TokenUrlError::Userinfo),
