@@ -88,7 +88,10 @@ fn assert_reported(mistakes: &Mistakes, text: &str) {
     let page = mistakes.to_string();
     assert!(!page.contains(SECRET), "{page}");
     assert!(!page.chars().any(|letter| letter.is_control() && letter != '\n'), "{page:?}");
-    for run in text.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|run| run.len() >= SECRET_RUN_MIN) {
+    // A template file that cannot be read is named with its path.
+    let runs = text.lines().filter(|line| !line.contains("templateFile"));
+    let runs = runs.flat_map(|line| line.split(|letter: char| !letter.is_ascii_alphanumeric()));
+    for run in runs.filter(|run| run.len() >= SECRET_RUN_MIN) {
         assert!(!page.contains(run), "{page:?} repeats `{run}`");
     }
 }
