@@ -80,7 +80,7 @@ pub fn needs(config: &Config, file: Option<&Path>) -> Vec<Need> {
 fn others(credential: &Credential) -> impl Iterator<Item = Need> {
     let templates = credential.outputs.iter().filter_map(|output| match &output.format {
         Format::Template(template) => template.file(),
-        Format::Jwt | Format::Json { .. } | Format::Env { .. } | Format::Header => None,
+        Format::Jwt | Format::Json { .. } | Format::Env { .. } | Format::Header | Format::Bearer => None,
     });
     let templates = templates.map(|path| Need { path: path.to_owned(), purpose: Usage::File });
     let pid_files = credential.hooks.iter().filter_map(|hook| match hook {

@@ -62,7 +62,7 @@ pub enum Unrecognised {
     #[error("{0} cannot be read here")]
     Unreadable(String),
     /// Only templates hold it, in a form that cannot be recognised.
-    #[error("{0} does not hold the token verbatim; add an output of format `jwt`, `json`, `env` or `header`")]
+    #[error("{0} does not hold the token verbatim; add an output of format `jwt`, `json`, `env`, `header` or `bearer`")]
     Format(String),
 }
 

@@ -90,7 +90,7 @@ pub(super) fn access_key() -> &'static str {
 }
 
 const ACCESS_KEY: &str = "access key";
-const WORDS: [&str; 33] = [
+const WORDS: [&str; 34] = [
     "starting",
     "fresh",
     "failing",
@@ -111,6 +111,7 @@ const WORDS: [&str; 33] = [
     "json",
     "env",
     "header",
+    "bearer",
     "template",
     "denied",
     "blocked",

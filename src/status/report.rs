@@ -272,7 +272,7 @@ pub struct OutputReport {
     /// Its path.
     #[serde(serialize_with = "json::path")]
     pub path: PathBuf,
-    /// `jwt`, `json`, `env`, `header` or `template`.
+    /// `jwt`, `json`, `env`, `header`, `bearer` or `template`.
     #[serde(deserialize_with = "json::word")]
     pub format: Word,
     /// When it was last written or found correct.

@@ -137,6 +137,12 @@ fn header_is_the_one_line() {
 }
 
 #[test]
+fn bearer_is_the_value_of_the_header_without_a_newline() {
+    let text = rendered(Format::Bearer, &session("head.body.stamp")).unwrap();
+    assert_eq!(text, "Bearer head.body.stamp");
+}
+
+#[test]
 fn times_beyond_the_calendar_are_no_panic() {
     let session = session("head.body.stamp");
     let far = UNIX_EPOCH + Duration::from_secs(1 << 40);
@@ -523,6 +529,7 @@ fn formats() -> Vec<Format> {
         json_with(&["tier"]),
         Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded },
         Format::Header,
+        Format::Bearer,
         template("machine api login x password {{ token }}\n# {{ claims.tier }}"),
     ]
 }

@@ -163,6 +163,7 @@ fn format(format: &Format) -> String {
             format!("env {}{quotes}", variables.join(" "))
         }
         Format::Header => "header".to_owned(),
+        Format::Bearer => "bearer".to_owned(),
         Format::Template(template) => match template.file() {
             Some(file) => format!("template {}{}", file.display(), fields(format)),
             None => format!("template of {} bytes{}", template.len(), fields(format)),

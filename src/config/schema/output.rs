@@ -102,4 +102,4 @@ letters, digits and `_.:/+=@%,-`. `always`: all, as the kubelet requires for `fi
 for `--env-file`; a value that needs quotes is refused.";
 const FORMAT: &str = "The content of the file. `jwt`: the token and nothing else. `json`: an object with the token, its times, its \
 key and its project. `env`: lines of `NAME=value` for a shell, `EnvironmentFile=` and `--env-file`. `header`: the line \
-`Authorization: Bearer …`. `template`: the result of your own template.";
+`Authorization: Bearer …`. `bearer`: the value of that header, `Bearer …`, without a newline. `template`: the result of your own template.";

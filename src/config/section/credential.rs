@@ -112,7 +112,7 @@ impl Common {
 fn is_needed_at_start(format: &Format) -> bool {
     match format {
         Format::Jwt | Format::Json { .. } => false,
-        Format::Env { .. } | Format::Header | Format::Template(_) => true,
+        Format::Env { .. } | Format::Header | Format::Bearer | Format::Template(_) => true,
     }
 }
 

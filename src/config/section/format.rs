@@ -52,6 +52,7 @@ pub(in crate::config) fn read(
             Some(Format::Env { variables, quotes })
         }
         Kind::Header => Some(Format::Header),
+        Kind::Bearer => Some(Format::Bearer),
         Kind::Template => {
             let chosen = reply_fields();
             match (inline, file) {
@@ -98,7 +99,7 @@ fn names(field: &Field, diagnostics: &mut Diagnostics) -> BTreeSet<String> {
 
 /// The names of the formats, the default first.
 #[cfg(feature = "texts")]
-pub(in crate::config) fn words() -> [&'static str; 5] {
+pub(in crate::config) fn words() -> [&'static str; 6] {
     KINDS.map(|(word, _)| word)
 }
 
@@ -114,6 +115,7 @@ enum Kind {
     Json,
     Env,
     Header,
+    Bearer,
     Template,
 }
 
@@ -123,11 +125,12 @@ impl Kind {
     }
 }
 
-const KINDS: [(&str, Kind); 5] = [
+const KINDS: [(&str, Kind); 6] = [
     ("jwt", Kind::Jwt),
     ("json", Kind::Json),
     ("env", Kind::Env),
     ("header", Kind::Header),
+    ("bearer", Kind::Bearer),
     ("template", Kind::Template),
 ];
 

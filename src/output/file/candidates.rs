@@ -57,6 +57,7 @@ mod tests {
         for text in [
             token.to_owned(),
             format!("Authorization: Bearer {token}\n"),
+            format!("Bearer {token}"),
             in_json,
             format!("A=1\nTOKEN='{}'\n", token.replace('\'', "'\"'\"'")),
         ] {

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::candidates::{jwts, unquoted};
 use crate::{
-    output::render::{Field, Format, HEADER},
+    output::render::{BEARER, Field, Format, HEADER},
     secret::Secret,
 };
 
@@ -13,6 +13,7 @@ pub(super) fn written_token(format: &Format, bytes: &[u8]) -> Option<Secret> {
     let token = match format {
         Format::Jwt => str::from_utf8(bytes).ok()?.to_owned(),
         Format::Header => str::from_utf8(bytes).ok()?.strip_prefix(HEADER)?.trim_end_matches('\n').to_owned(),
+        Format::Bearer => str::from_utf8(bytes).ok()?.strip_prefix(BEARER)?.to_owned(),
         Format::Json { .. } => match serde_json::from_slice::<Map<String, Value>>(bytes).ok()?.remove("token")? {
             Value::String(token) => token,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => return None,
@@ -57,6 +58,7 @@ mod tests {
         for (format, content) in [
             (Format::Jwt, token.to_owned()),
             (Format::Header, format!("Authorization: Bearer {token}\n")),
+            (Format::Bearer, format!("Bearer {token}")),
             (json, format!("{{\"other\":\"x\",\"token\":\"{token}\"}}\n")),
             (env, "DESCOPE_PROJECT_ID=P2\nDESCOPE_SESSION_TOKEN='a~b'\"'\"'c.d-e_f'\n".to_owned()),
         ] {
@@ -71,6 +73,9 @@ mod tests {
             assert!(written_token(&Format::Jwt, content.as_bytes()).is_none(), "{content:?}");
         }
         assert!(written_token(&Format::Header, b"Bearer x\n").is_none());
+        for content in ["x", "Bearer ", "Bearer x\n", "bearer x", "Authorization: Bearer x"] {
+            assert!(written_token(&Format::Bearer, content.as_bytes()).is_none(), "{content:?}");
+        }
     }
 
     #[test]

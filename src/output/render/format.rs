@@ -34,6 +34,8 @@ pub enum Format {
     },
     /// The line `Authorization: Bearer …`.
     Header,
+    /// The value of that header, `Bearer …`, without a newline.
+    Bearer,
     /// The result of a template.
     Template(Template),
 }
@@ -46,6 +48,7 @@ impl Format {
             Self::Json { .. } => "json",
             Self::Env { .. } => "env",
             Self::Header => "header",
+            Self::Bearer => "bearer",
             Self::Template(_) => "template",
         }
     }
@@ -55,7 +58,7 @@ impl Format {
         let fields = match self {
             Self::Json { fields, .. } => Some(fields),
             Self::Template(template) => Some(template.fields()),
-            Self::Jwt | Self::Env { .. } | Self::Header => None,
+            Self::Jwt | Self::Env { .. } | Self::Header | Self::Bearer => None,
         };
         fields.into_iter().flatten().copied()
     }
@@ -70,12 +73,15 @@ pub(in crate::output) fn render<'c>(format: &Format, content: &Content<'c>) -> R
         }
         Format::Env { variables, quotes } => sized(|out| env::write(variables, *quotes, content, out)),
         Format::Header => sized(|out| Ok(writeln!(out, "{HEADER}{}", content.session.jwt.expose())?)),
+        Format::Bearer => sized(|out| Ok(write!(out, "{BEARER}{}", content.session.jwt.expose())?)),
         Format::Template(template) => template.render(content),
     }
 }
 
 /// What precedes the token in the format `header`.
 pub(in crate::output) const HEADER: &str = "Authorization: Bearer ";
+/// What precedes the token in the format `bearer`.
+pub(in crate::output) const BEARER: &str = "Bearer ";
 
 /// Writes a document on one line.
 fn json(document: &Document<'_>) -> Result<Rendered<'static>, RenderError> {

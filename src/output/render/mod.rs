@@ -22,7 +22,7 @@ pub use content::Content;
 pub use document::Field;
 pub use env::Variable;
 pub use format::Format;
-pub(super) use format::{HEADER, render};
+pub(super) use format::{BEARER, HEADER, render};
 pub use rendered::{RENDERED_BYTES_MAX, RenderError};
 pub use spelling::{Quotes, Spelling, UnquotableValue, spelling};
 pub use template::{TEMPLATE_BYTES_MAX, Template};

@@ -32,8 +32,8 @@ fn the_token_is_printed_as_it_is_in_the_file() {
 fn the_token_is_found_in_every_format() {
     let mut setting = Setting::new();
     setting.put_key("a", "a");
-    for format in
-        ["format: json", "format: env", "format: header", "format: template, template: \"token = {{ token }};\""]
+    for format in ["json", "env", "header", "bearer", "template, template: \"token = {{ token }};\""]
+        .map(|of| format!("format: {of}"))
     {
         let outputs = format!("{{path: {}, {format}}}", setting.path("out/a.any").display());
         let key = setting.path("keys/a");

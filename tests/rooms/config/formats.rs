@@ -30,7 +30,7 @@ credentials:
       line 10, credentials[0].outputs[4].claims: `claims` is for `format: json`
                a template has every claim under `claims`: remove this
       line 11, credentials[0].outputs[5].format: `yaml` is not known here
-               write `jwt`, `json`, `env`, `header` or `template`
+               write `jwt`, `json`, `env`, `header`, `bearer` or `template`
       line 11, credentials[0].outputs[5].other: unknown field
                known here: `path`, `format`, `claims`, `fields`, `variables`, `quotes`, `template`, `templateFile`, `mode`, `owner`, `group`, `onModeIgnored`
       line 12, credentials[0].outputs[6].quotes: `quotes` is for `format: env`
@@ -113,9 +113,12 @@ fn readers_that_do_not_start_without_their_file_are_warned_of() {
         good(&yaml, &[]).warnings.iter().map(ToString::to_string).collect()
     };
     insta::assert_snapshot!(warnings("format: env").join("\n"), @"line 2, credentials[0].onExpiry: some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of nginx, `curl -H @file` (make the file optional, as `EnvironmentFile=-/path` does, or write `keep`)");
-    for (output, count) in
-        [("format: header", 1), ("format: template, template: \"{{ token }}\"", 1), ("format: json", 0)]
-    {
+    for (output, count) in [
+        ("format: header", 1),
+        ("format: bearer", 1),
+        ("format: template, template: \"{{ token }}\"", 1),
+        ("format: json", 0),
+    ] {
         assert_eq!(warnings(output).len(), count, "{output}");
     }
 }

@@ -56,7 +56,8 @@ fn an_opaque_token_survives_a_restart_and_is_repaired() {
         let (file, out) = (file.display(), out.display());
         let client = format!(
             "credentials:\n  - name: a\n    oauth: {{clientSecretFile: {file}}}\n    outputs: [{{path: {out}.token}}, \
-             {{path: {out}.json, format: json}}, {{path: {out}.env, format: env}}, {{path: {out}.header, format: header}}]\n"
+             {{path: {out}.json, format: json}}, {{path: {out}.env, format: env}}, {{path: {out}.header, format: header}}, \
+             {{path: {out}.bearer, format: bearer}}]\n"
         );
         world.configure(&client);
         world.start();
@@ -64,13 +65,14 @@ fn an_opaque_token_survives_a_restart_and_is_repaired() {
         let token = fs::read_to_string(world.path("out/a.token")).unwrap();
         assert!(!token.contains('.') && !token.is_empty());
         assert_eq!(fs::read_to_string(world.path("out/a.header")).unwrap(), format!("Authorization: Bearer {token}\n"));
+        assert_eq!(fs::read_to_string(world.path("out/a.bearer")).unwrap(), format!("Bearer {token}"));
         world.leaks.key(&token);
         assert_eq!(world.exchanges_with(&secret), 1);
 
         // Each format alone is enough to find the token again.
-        for kept in ["token", "json", "env", "header"] {
+        for kept in ["token", "json", "env", "header", "bearer"] {
             world.stop().await;
-            for other in ["token", "json", "env", "header"].iter().filter(|other| **other != kept) {
+            for other in ["token", "json", "env", "header", "bearer"].iter().filter(|other| **other != kept) {
                 fs::remove_file(world.path(&format!("out/a.{other}"))).unwrap();
             }
             world.start();

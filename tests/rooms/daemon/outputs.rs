@@ -153,6 +153,7 @@ fn every_format_is_written_and_adopted_without_a_request() {
         assert!(read(world, "a.json").contains(r#""claims":{"iss":"#));
         assert!(read(world, "a.env").starts_with(&format!("DESCOPE_SESSION_TOKEN={token}\n")));
         assert_eq!(read(world, "a.header"), format!("Authorization: Bearer {token}\n"));
+        assert_eq!(read(world, "a.bearer"), format!("Bearer {token}"));
         assert!(read(world, "a.txt").starts_with(&format!("password {token} # ")));
         let before = prints(world);
 
@@ -232,6 +233,7 @@ fn every_format(world: &World) -> String {
       - {{path: {}, format: json, claims: [iss]}}
       - {{path: {}, format: env}}
       - {{path: {}, format: header}}
+      - {{path: {}, format: bearer}}
       - {{path: {}, format: template, templateFile: {}}}
 ",
         world.path("keys/a").display(),
@@ -239,6 +241,7 @@ fn every_format(world: &World) -> String {
         out("a.json"),
         out("a.env"),
         out("a.header"),
+        out("a.bearer"),
         out("a.txt"),
         world.path("a.j2").display(),
     )
@@ -246,7 +249,7 @@ fn every_format(world: &World) -> String {
 
 /// Returns the bytes and the inode number of every output.
 fn prints(world: &World) -> Vec<(Vec<u8>, u64)> {
-    let names = ["a.jwt", "a.json", "a.env", "a.header", "a.txt"];
+    let names = ["a.jwt", "a.json", "a.env", "a.header", "a.bearer", "a.txt"];
     let paths = names.map(|name| world.path(&format!("out/{name}")));
     paths.iter().map(|path| (fs::read(path).unwrap(), path.metadata().unwrap().ino())).collect()
 }
