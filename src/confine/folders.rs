@@ -27,7 +27,8 @@ pub(super) fn of_need(need: &Need) -> Vec<PathBuf> {
 
 /// Returns the parent of a needed folder, if access to it is acceptable. Rights apply to the folder itself, not to its
 /// name, so a folder that is deleted and recreated is only accessible through its parent. Excludes parents that are
-/// shared by many programs, except those in which services recreate their folders.
+/// shared by many programs, except those in which services recreate their folders, and the one in which systemd replaces the mount of
+/// this unit's credentials at a reload (`RefreshOnReload=`).
 pub(super) fn accessible_parent(folder: &Path, purpose: Usage) -> Option<PathBuf> {
     let above = folder.parent()?;
     let is_shared = SHARED.iter().any(|shared| above == Path::new(shared))
@@ -35,7 +36,7 @@ pub(super) fn accessible_parent(folder: &Path, purpose: Usage) -> Option<PathBuf
         || above == Path::new("/");
     let is_volatile = VOLATILE.iter().any(|volatile| above == Path::new(volatile));
     let is_fit = match purpose {
-        Usage::File | Usage::Folder => !is_shared && !is_volatile,
+        Usage::File | Usage::Folder => (!is_shared && !is_volatile) || above == Path::new(CREDENTIALS),
         Usage::Written => !is_shared,
         Usage::PidFile => !is_shared || is_volatile,
     };
@@ -59,6 +60,9 @@ fn sibling_link_folders(path: &Path) -> Vec<PathBuf> {
     folders.filter_map(|folder| folder.canonicalize().ok()).collect()
 }
 
+/// Where systemd mounts the credentials of units. A unit of its own mount namespace sees only its own there; the modes protect the others.
+const CREDENTIALS: &str = "/run/credentials";
+
 /// System folders that many programs share.
 const SHARED: [&str; 24] = [
     "/bin",
@@ -73,7 +77,7 @@ const SHARED: [&str; 24] = [
     "/opt",
     "/proc",
     "/root",
-    "/run/credentials",
+    CREDENTIALS,
     "/run/secrets",
     "/sbin",
     "/srv",
@@ -109,7 +113,7 @@ mod tests {
             ("/var/lib/tokenwell", &[]),
             ("/var/lib/tokenwell/out", &[File, Folder, PidFile, Written]),
             ("/run/secrets/descope", &[]),
-            ("/run/credentials/tokenwell.service", &[]),
+            ("/run/credentials/tokenwell.service", &[File, Folder]),
             ("/run/app", &[PidFile, Written]),
             ("/run/app/tokens", &[File, Folder, PidFile, Written]),
             ("/tmp/tokens", &[PidFile, Written]),

@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Credential, KeyDirectory},
     exchange::{ClientCertificateFiles, judge_ca_file, judge_client_certificate},
     offline,
-    source::SecretFile,
+    source::{self, SecretFile},
     state::Ledger,
 };
 
@@ -58,10 +58,16 @@ impl KeyMetadata {
     /// Returns the credentials of a key folder. Warns about every file that makes none.
     fn credentials_in(&mut self, directory: &KeyDirectory, config: &Config) -> Vec<Credential> {
         self.inspect_folder(&directory.path);
-        let names = names_in(&directory.path).unwrap_or_else(|error| {
-            self.warnings.push(cannot("key folder", &directory.path, &error));
-            Vec::new()
-        });
+        let names = match names_in(&directory.path) {
+            Ok(names) => {
+                self.warnings.extend(source::empty_credentials(&directory.path).filter(|_| names.is_empty()));
+                names
+            }
+            Err(error) => {
+                self.warnings.push(cannot("key folder", &directory.path, &error));
+                Vec::new()
+            }
+        };
         let ledger = Ledger::new(&config.state_directory);
         let files = offline::list_keys(&directory.path, &config.key_directories, Some(&ledger)).unwrap_or_default().0;
         if !files.is_empty() {
@@ -165,7 +171,10 @@ fn names_in(folder: &Path) -> io::Result<Vec<String>> {
 
 fn cannot(what: &str, path: &Path, error: &io::Error) -> String {
     match error.kind() {
-        io::ErrorKind::NotFound => format!("{what} `{}` is missing", path.display()),
+        io::ErrorKind::NotFound => {
+            let remedy = source::missing_credential(path).map(|remedy| format!("; {remedy}")).unwrap_or_default();
+            format!("{what} `{}` is missing{remedy}", path.display())
+        }
         io::ErrorKind::PermissionDenied => format!("cannot look at {what} `{}`: permission denied", path.display()),
         _ => format!("cannot look at {what} `{}`: {error}", path.display()),
     }

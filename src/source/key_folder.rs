@@ -6,13 +6,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use super::systemd_credentials::missing_credential;
 use crate::blocking::{Access, at_file};
 
 /// Why the keys of a folder could not be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListError {
     /// There is no such folder.
-    #[error("key folder `{folder}` is missing, or is a link that leads nowhere; it is used as soon as it is there", folder = folder.display())]
+    #[error("key folder `{folder}` is missing, or is a link that leads nowhere; {remedy}", folder = folder.display(), remedy = missing_credential(folder).unwrap_or_else(|| "it is used as soon as it is there".to_owned()))]
     Missing {
         /// The folder.
         folder: PathBuf,

@@ -4,7 +4,9 @@ use std::{borrow::Cow, io, path::PathBuf, time::SystemTime};
 
 use rustix::io::Errno;
 
-use super::{answers::NotAnswers, secret_kind::SecretKind, suspicion::Suspicion};
+use super::{
+    answers::NotAnswers, secret_kind::SecretKind, suspicion::Suspicion, systemd_credentials::missing_credential,
+};
 use crate::session::NotAJwt;
 
 /// Why a source cannot be read: the file in question, the problem and its remedy.
@@ -127,7 +129,9 @@ impl ReadError {
     pub fn remedy(&self) -> Option<Cow<'static, str>> {
         let noun = self.kind.noun();
         let remedy = match &self.why {
-            Unusable::Missing => "it is used as soon as it is there".into(),
+            Unusable::Missing => {
+                missing_credential(&self.path).map_or("it is used as soon as it is there".into(), Into::into)
+            }
             Unusable::Unreadable(error) => return refused(error).map(|(_, remedy)| remedy.into()),
             Unusable::Unwritable(error) => unwritable_remedy(error).into(),
             Unusable::InUse(_) => return None,

@@ -474,6 +474,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/daemon/status_publisher/service_manager/socket.rs",
             "src/exchange/proxy.rs",
             "src/exchange/tls/roots.rs",
+            "src/source/systemd_credentials.rs",
         ],
         why: "what a variable means is decided in one place and can be told in `--help`",
     },

@@ -21,7 +21,7 @@ use crate::{
     offline::{self, KeyFile},
     output::{self, Locks, Output, Swept},
     renewal::{Event, Id, OnExpiry},
-    source::ListError,
+    source::{self, ListError},
 };
 
 impl Daemon {
@@ -194,9 +194,9 @@ impl Daemon {
     fn log_left_out(&self, folder: &Path) {
         let directories = self.config.key_directories.iter().filter(|directory| directory.path == folder);
         let files = self.reconciler.folders().files(folder);
-        for note in
-            directories.clone().flat_map(|directory| offline::key_folder_notes(directory, files)).take(LINES_MAX)
-        {
+        let notes = directories.clone().flat_map(|directory| offline::key_folder_notes(directory, files));
+        let empty = files.is_empty().then(|| source::empty_credentials(folder)).flatten();
+        for note in empty.into_iter().chain(notes).take(LINES_MAX) {
             warn!("{note}");
         }
         let selected = directories.flat_map(|directory| {

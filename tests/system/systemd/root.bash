@@ -4,16 +4,24 @@
 work=$(mktemp -d)
 trap 'rm -rf --one-file-system "$work"' EXIT
 
-# Makes a Debian root with systemd; $DEBIAN_ROOT may name an existing one.
+# Makes a Debian root with systemd, of bookworm or another suite. If $DEBIAN_ROOTS has a folder of that name, copies it.
 make_root() {
-    if [[ -d ${DEBIAN_ROOT:-} ]]; then
-        echo "a Debian root copied from $DEBIAN_ROOT"
-        cp -a "$DEBIAN_ROOT" "$1"
+    local root=$1 suite=${2:-bookworm}
+    if [[ -d ${DEBIAN_ROOTS:-}/$suite ]]; then
+        echo "a Debian root copied from $DEBIAN_ROOTS/$suite"
+        cp -a "$DEBIAN_ROOTS/$suite" "$root"
         return
     fi
-    echo "a Debian root from $(mirror)"
-    debootstrap --variant=minbase --include=systemd,systemd-sysv,libpam-systemd,dbus,curl,python3,ca-certificates bookworm "$1" "$(mirror)" \
+    echo "a Debian root of $suite from $(mirror)"
+    debootstrap --variant=minbase --include=systemd,systemd-sysv,libpam-systemd,dbus,curl,python3,ca-certificates "$suite" "$root" "$(mirror)" \
         >"$work/debootstrap.log" 2>&1 || { tail -20 "$work/debootstrap.log" >&2; exit 1; }
+}
+
+# Boots the root until it powers off, for so many seconds at most. Newer versions of systemd boot only with the unified hierarchy of cgroups,
+# which systemd-nspawn by itself provides only if the machine uses it.
+boot() {
+    SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 timeout "$2" systemd-nspawn --quiet --private-network --register=no --keep-unit --directory "$1" --boot \
+        >"$work/boot.log" 2>&1 || true
 }
 
 mirror() {
