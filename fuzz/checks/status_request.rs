@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokenwell::status::{
     AllowedHosts, ControlListener, ControlRequest, ControlServer, HostPattern, InheritedSocket, Listen, Query,
-    Readiness, ReloadOutcome, RenewalAnswer, Report, Server, Snapshot,
+    Readiness, ReloadOutcome, RenewalAnswer, Report, Server, Snapshot, TokenAnswer, TokenQuestion, TokenReport,
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
@@ -147,6 +147,12 @@ fn answer(query: Query) {
         Query::Ready(None, answer) => drop(answer.send(Readiness::Unready(vec![format!("{CANARY}: not ready")]))),
         Query::Ready(Some(name), answer) if name == "app" => drop(answer.send(Readiness::Ready)),
         Query::Ready(Some(_), answer) => drop(answer.send(Readiness::Unknown)),
+        Query::Token(TokenQuestion { credential, .. }, answer) if credential != "app" => {
+            drop(answer.send(TokenAnswer::Unknown(vec![CANARY.to_owned()])));
+        }
+        // The generation of the client is the newest: its time is over.
+        Query::Token(TokenQuestion { wanted, .. }, answer) if !wanted.is_answered_by(Some(1)) => drop(answer),
+        Query::Token(_, answer) => drop(answer.send(TokenAnswer::Token(Box::new(token_report())))),
         Query::Control(ControlRequest::Renew(names, _, answer)) => {
             let unknown: Vec<_> = names.into_iter().filter(|name| name != "app").collect();
             let known = vec!["app".to_owned()];
@@ -166,6 +172,14 @@ fn report() -> Report {
         "programVersion": "1", "processId": 1, "projectId": CANARY, "baseUrl": "https://api.descope.com",
         "clockSkewSeconds": null, "troubles": [], "credentials": [],
         "configuration": {"file": null, "since": "2026-11-23T12:00:00Z", "refused": null},
+    });
+    serde_json::from_value(report).unwrap()
+}
+
+fn token_report() -> TokenReport {
+    let report = json!({
+        "credential": CANARY, "generation": 1, "state": "fresh", "ready": true, "issuedAt": null, "expiresAt": null,
+        "expiresAtUnix": null, "renewAt": null, "outputs": [],
     });
     serde_json::from_value(report).unwrap()
 }

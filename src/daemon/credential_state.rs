@@ -4,6 +4,7 @@ mod counts;
 mod credential_log;
 mod key_state;
 mod output_states;
+mod token_generation;
 mod token_state;
 
 use std::{mem, sync::Arc};
@@ -13,6 +14,7 @@ pub(super) use self::{
     credential_log::{ConflictNews, CredentialLog},
     key_state::KeyState,
     output_states::OutputStates,
+    token_generation::TokenGeneration,
     token_state::TokenState,
 };
 use super::{hook_runs::HookRuns, record_store::RecordStore};
@@ -93,6 +95,7 @@ impl CredentialState {
             };
             self.outputs.replace(after.outputs.iter().map(imposed));
             self.hooks.outputs_changed();
+            self.token.outputs_changed();
         }
         if before.hooks != after.hooks {
             self.hooks.change(after.hooks.len());

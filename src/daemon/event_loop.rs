@@ -21,6 +21,7 @@ mod standby;
 mod state_directory;
 mod status_publisher;
 mod tls_files;
+mod tokens;
 mod verification;
 
 use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
@@ -223,6 +224,7 @@ impl Daemon {
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
         }
         self.event_log.log_ended_sessions();
+        self.wake_waiting_clients();
         Ok(Turn::Goes)
     }
 
@@ -231,6 +233,7 @@ impl Daemon {
     pub async fn drain(mut self) {
         self.event_log.log_ended_sessions();
         self.announce_stopping();
+        self.dismiss_waiting_clients();
         self.tasks.stop_all_but_writes();
         let mut request_max = Duration::ZERO;
         if self.tasks.is_replacing_secrets() {

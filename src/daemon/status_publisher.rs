@@ -7,6 +7,7 @@ mod service_manager;
 mod status_file;
 mod status_file_schedule;
 mod status_server;
+mod waiting_clients;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -16,6 +17,7 @@ pub(super) use self::{
     status_file::{FileChange, StatusFile},
     status_file_schedule::HealthSummary,
     status_server::{ServerChange, SocketRestored, StatusServer},
+    waiting_clients::WaitingClients,
 };
 use crate::{
     renewal::Moment,
@@ -29,6 +31,7 @@ pub(super) struct StatusPublisher {
     file: StatusFile,
     service_manager: ServiceManager,
     activity: Activity,
+    waiting_clients: WaitingClients,
     /// The report that was handed out last, and when it was taken.
     snapshot: Option<(Moment, Arc<Snapshot>)>,
 }
@@ -73,6 +76,11 @@ impl StatusPublisher {
     /// What changes the server.
     pub(super) fn server(&mut self) -> &mut StatusServer {
         &mut self.server
+    }
+
+    /// The clients that wait for a newer token.
+    pub(super) fn waiting_clients(&mut self) -> &mut WaitingClients {
+        &mut self.waiting_clients
     }
 
     /// The address of the server, such as `http://127.0.0.1:9465/`.

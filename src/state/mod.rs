@@ -13,5 +13,5 @@ mod recorded_refusal;
 
 pub use directory::{directories_beside, make_directory};
 pub use ledger::{Ledger, LoadError, RETENTION, StoreError};
-pub use record::{ImposedOutput, Record, WrittenToken};
+pub use record::{ImposedOutput, Record, WrittenToken, generation_at};
 pub use recorded_refusal::RecordedRefusal;

@@ -1,6 +1,9 @@
 //! The record of one credential.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::recorded_refusal::RecordedRefusal;
 use crate::{
@@ -28,6 +31,8 @@ pub struct Record {
 pub struct WrittenToken {
     /// Fingerprint of the token's bytes.
     pub token: Fingerprint,
+    /// The number of this token on disk, which each newer one exceeds.
+    pub generation: u64,
     /// Its lifetime and renewal, for the schedule.
     pub term: WrittenTerm,
     /// Whether its signature was verified.
@@ -53,6 +58,12 @@ pub struct ImposedOutput {
     pub path: PathBuf,
     /// The attributes.
     pub imposed: Imposed,
+}
+
+/// Returns the lowest number of a token that is written at this time of the wall clock, since the Unix epoch: milliseconds, so that
+/// numbers grow also where an earlier record is lost.
+pub fn generation_at(wall: Duration) -> u64 {
+    u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl WrittenToken {

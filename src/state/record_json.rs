@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use super::{
     imposed_json::ImposedJson,
-    record::{Record, WrittenToken},
+    record::{Record, WrittenToken, generation_at},
     recorded_refusal::RecordedRefusal,
 };
 use crate::{
@@ -143,6 +143,9 @@ impl AnswerJson {
 #[serde(rename_all = "camelCase")]
 struct SessionJson {
     token_fingerprint: String,
+    /// Missing in records of earlier versions.
+    #[serde(default)]
+    generation: Option<u64>,
     key_fingerprint: String,
     key_id: Option<String>,
     /// Missing in records of earlier versions.
@@ -187,6 +190,7 @@ impl SessionJson {
         let WrittenTerm { key, sent, issued, grant, renew_after } = written.term;
         Self {
             token_fingerprint: written.token.to_string(),
+            generation: Some(written.generation),
             key_fingerprint: key.to_string(),
             key_id: written.key_id.clone(),
             fields: written.fields.to_json(),
@@ -216,9 +220,12 @@ impl SessionJson {
         };
         let key = Fingerprint::parse(&self.key_fingerprint)?;
         let renew_after = seconds(self.renew_after_seconds)?;
+        let sent = self.sent.read()?;
         Some(WrittenToken {
             token: Fingerprint::parse(&self.token_fingerprint)?,
-            term: WrittenTerm { key, sent: self.sent.read()?, issued, grant, renew_after },
+            // Without a number, that of the request is the same after each restart.
+            generation: self.generation.unwrap_or_else(|| generation_at(sent.wall)),
+            term: WrittenTerm { key, sent, issued, grant, renew_after },
             verified: self.verified,
             key_id: self.key_id,
             fields: ReplyFields::from_json(self.fields)?,
@@ -312,6 +319,7 @@ pub(super) mod tests {
             refusal: Some(RecordedRefusal::new(RefusalClass::Busy, "asked to wait", Some("wait"), stamp(103))),
             written: Some(WrittenToken {
                 token: Fingerprint::new([9; 8]),
+                generation: 1_700_000_100_250,
                 term: WrittenTerm {
                     key,
                     sent: stamp(100),
@@ -342,6 +350,16 @@ pub(super) mod tests {
         assert_eq!(json["refusal"]["class"], "busy");
         json.as_object_mut().unwrap().remove("refusal");
         assert_eq!(parse(json.to_string().as_bytes(), "app"), Some(Record { refusal: None, ..record() }));
+    }
+
+    #[test]
+    fn a_record_of_an_earlier_version_has_the_number_of_its_request() {
+        let mut json: Value = serde_json::from_str(&print(&record(), "app")).unwrap();
+        json["session"].as_object_mut().unwrap().remove("generation");
+        let generation = |json: &Value| parse(json.to_string().as_bytes(), "app").unwrap().written.unwrap().generation;
+        assert_eq!(generation(&json), 1_700_000_100_000);
+        json["session"]["generation"] = 7.into();
+        assert_eq!(generation(&json), 7);
     }
 
     #[test]

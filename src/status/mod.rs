@@ -4,6 +4,7 @@
 //!   identity.rs ──── report.rs            which daemon it is
 //!   problem.rs ── grouping.rs ── causes.rs   what is wrong, by reason, with the pages of runbook.rs
 //!   report.rs ─┬─ json.rs ── file.rs      status.json in the state directory
+//!              ├─ token_report.rs          the newest token of one credential
 //!              ├─ metrics.rs + process.rs
 //!              ├─ service.rs              the sentence that `systemctl status` shows
 //!              └─ http/ ─ page/           the server with its web page, and the client that queries it
@@ -27,6 +28,7 @@ mod process;
 mod report;
 mod runbook;
 mod service;
+mod token_report;
 mod wording;
 
 pub use causes::Cause;
@@ -35,9 +37,9 @@ pub use file::{FILE_BYTES_MAX, ReadError, WriteError, check, path_in, read, remo
 pub use http::{
     Address, AllowedHosts, ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer,
     HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe, NotAHost, NotPassed,
-    PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server, Snapshot, SocketId, Unready,
-    control_report, control_socket, fetch_report, fetch_unready, listen_probe, port_holder, request_reload,
-    request_renewal,
+    PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server, Snapshot, SocketId, TokenAnswer,
+    TokenQuestion, Unready, WAIT_MAX, WAITING_MAX, WantedToken, control_report, control_socket, fetch_report,
+    fetch_unready, listen_probe, port_holder, request_reload, request_renewal,
 };
 pub use identity::{DaemonIdentity, Placement};
 pub use json::Word;
@@ -50,4 +52,5 @@ pub use report::{
 };
 pub use runbook::documentation;
 pub use service::{awaited_by_start, sentence, sentence_of_start};
+pub use token_report::{TokenReport, TokenTimes};
 pub use wording::Wording;

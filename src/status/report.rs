@@ -154,6 +154,10 @@ pub struct CredentialReport {
     /// The address of the page that explains its most urgent problem.
     #[serde(default)]
     pub runbook: Option<String>,
+    /// The number of its token on disk, which grows with each newer one; absent if no output holds one, or if another process that
+    /// shares no state writes the outputs.
+    #[serde(default)]
+    pub generation: Option<u64>,
     /// Fingerprint of the access key in the key file.
     pub key_fingerprint: Option<String>,
     /// Fingerprint of the access key that produced the token on disk. It differs if the key has changed and no session was

@@ -144,7 +144,8 @@ fn token(credential: &CredentialReport, now: SystemTime) -> Vec<Fact> {
         dated("renewal", credential.renew_at),
         dated("sign in by", credential.refresh_token_expires_at),
     ];
-    facts.into_iter().flatten().collect()
+    let generation = credential.generation.map(|generation| Fact::plain("generation", generation.to_string()));
+    facts.into_iter().chain([generation]).flatten().collect()
 }
 
 fn refusals(credential: &CredentialReport, now: SystemTime) -> Vec<Fact> {

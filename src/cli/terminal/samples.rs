@@ -32,6 +32,7 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         renew_at: Some(at(3.0)),
         last_success_at: Some(at(0.0)),
         refresh_token_expires_at: None,
+        generation: None,
         token_trouble: None,
         host_trouble: None,
         key_trouble: None,

@@ -6,6 +6,7 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
+use super::TokenGeneration;
 use crate::{
     renewal::{ExchangeRecord, Moment, Term},
     session::{Session, Times},
@@ -23,6 +24,8 @@ pub(in crate::daemon) struct TokenState {
     last_exchange: Option<ExchangeRecord>,
     /// The token that was written last, as the state file holds it.
     written: Option<WrittenToken>,
+    /// The number of that token.
+    generation: TokenGeneration,
     /// Whether the state of an earlier process was looked up. No exchange begins before.
     is_recalled: bool,
     /// Whether the token was due for renewal when this process took it over.
@@ -74,10 +77,34 @@ impl TokenState {
         self.last_exchange = Some(exchange);
     }
 
-    /// Takes over the session that another process wrote, and its record if there is one.
-    pub(in crate::daemon) fn adopt(&mut self, session: Session, written: Option<WrittenToken>) {
+    /// Takes over the session that another process wrote, and its record if there is one. `is_whole` says whether every output
+    /// holds the session.
+    pub(in crate::daemon) fn adopt(&mut self, session: Session, written: Option<WrittenToken>, is_whole: bool) {
+        if let Some(WrittenToken { token, generation, .. }) = &written {
+            self.generation.adopt(*token, *generation, is_whole);
+        }
         self.session = Some(Arc::new(session));
         self.written = written;
+    }
+
+    /// Takes over the number of a token that another process wrote, and that no output holds any more.
+    pub(in crate::daemon) fn recall_generation(&mut self, last: u64) {
+        self.generation.recall(last);
+    }
+
+    /// The number of the token on disk.
+    pub(in crate::daemon) fn generation(&self) -> TokenGeneration {
+        self.generation
+    }
+
+    /// Notes that the outputs are others.
+    pub(super) fn outputs_changed(&mut self) {
+        self.generation.outputs_changed();
+    }
+
+    /// Notes that the files were removed.
+    pub(in crate::daemon) fn withdrawn(&mut self) {
+        self.generation.withdraw();
     }
 
     /// Gives readers the times that the other process gave them. `term` is the adopted session's.
@@ -88,9 +115,18 @@ impl TokenState {
     /// Forgets the record of the last write.
     pub(in crate::daemon) fn forget_written(&mut self) {
         self.written = None;
+        self.generation.withdraw();
     }
 
-    /// Takes the record of a write, if there is one.
+    /// Takes the record of a write, if any output took the token; `is_whole` says whether every output did.
+    pub(in crate::daemon) fn published(&mut self, written: Option<WrittenToken>, is_whole: bool) {
+        if let Some(WrittenToken { token, generation, .. }) = &written {
+            self.generation.adopt(*token, *generation, is_whole);
+        }
+        self.note_written(written);
+    }
+
+    /// Takes a newer record of the token on disk, if there is one.
     pub(in crate::daemon) fn note_written(&mut self, written: Option<WrittenToken>) {
         self.written = written.or(self.written.take());
     }

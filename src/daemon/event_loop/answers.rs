@@ -146,9 +146,9 @@ impl Daemon {
             return;
         }
         let Some(state) = self.credentials.get_mut(id) else { return };
-        state.token_mut().note_written(written);
         let outputs = written_outputs(&state.credential().outputs, &results);
         let noted = state.outputs_mut().note_write(now, results);
+        state.token_mut().published(written, noted.whole);
         let name = state.name().to_owned();
         let result = if noted.whole { Ok(()) } else { Err(NotWritten) };
         for message in noted.new_errors {
@@ -207,6 +207,7 @@ impl Daemon {
             error!(credential = name, "{message}");
         }
         if result.is_ok() {
+            state.token_mut().withdrawn();
             state.log_mut().note_event("expired, removed");
             error!(credential = name, "the token has expired and is removed");
         }

@@ -10,10 +10,11 @@ use crate::{
     clock,
     config::Credential,
     daemon::{
+        credential_state::TokenGeneration,
         exchange_effect::{self, ExchangeJob, Noticed},
         tasks::{Done, Task},
     },
-    output::{self, Content, Locks, Output, ProtectedKeys, Published, WriteError},
+    output::{self, Content, Locks, Output, ProtectedKeys, Published, WriteError, Written},
     renewal::{Effect, Id},
     state::{ImposedOutput, Record},
 };
@@ -67,6 +68,7 @@ impl Daemon {
             Effect::Publish(attempt) => {
                 let session = state.token().session().cloned();
                 let (imposed, records) = (state.outputs().imposed(), state.records().clone());
+                let generation = state.token().generation();
                 let (times, record) = (self.times(id), self.record(id));
                 let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
                 self.tasks.start(Task::Publish(id, attempt), async move {
@@ -78,7 +80,7 @@ impl Daemon {
                         output::publish(&published.outputs, &imposed, &content, locks, protected_keys)
                     };
                     let Some(results) = access.write(publish).await else { return Done::Lost };
-                    let record = record.and_then(|record| of_written(&credential, &results, record));
+                    let record = record.and_then(|record| of_written(&credential, &results, record, generation));
                     let written = record.as_ref().and_then(|record| record.written.clone());
                     let stored = match record.zip(shared.state.ledger()) {
                         None => None,
@@ -113,11 +115,15 @@ fn of_written(
     credential: &Credential,
     results: &[Result<Published, WriteError>],
     mut record: Record,
+    generation: TokenGeneration,
 ) -> Option<Record> {
     if !results.iter().any(Result::is_ok) {
         return None;
     }
     if let Some(written) = &mut record.written {
+        let is_touched = results.iter().flatten().any(|published| published.written == Written::Written);
+        let wall = clock::stamp_of(clock::now()).wall;
+        written.generation = generation.after_write(written.token, is_touched, wall);
         let published = results.iter().map(|result| result.as_ref().ok()?.imposed);
         written.imposed = imposed_on(credential.outputs.iter().zip(published));
     }

@@ -72,6 +72,9 @@ impl Daemon {
         if record.request != self.context.request(state.credential()) {
             memory.forget_denial();
         }
+        if let Some(written) = &record.written {
+            state.token_mut().recall_generation(written.generation);
+        }
         let mut intact = false;
         match (record.written, found.session) {
             (None, _) => {}
@@ -97,7 +100,7 @@ impl Daemon {
             (Some(written), Some((session, whole))) => {
                 intact = whole;
                 state.adopt_imposed(&written);
-                state.token_mut().adopt(session, Some(written));
+                state.token_mut().adopt(session, Some(written), whole);
             }
         }
         let stamp = clock::stamp_of(now);
@@ -212,6 +215,7 @@ impl Daemon {
         let (session, term) = (state.token().session()?, renewal.held()?);
         let written = WrittenToken {
             token: session.jwt.fingerprint(),
+            generation: state.token().generation().last(),
             term: WrittenTerm {
                 key: term.key,
                 // As the clocks were then: by a clock that was set since, the session would seem younger.

@@ -145,7 +145,13 @@ impl Daemon {
         term.is_some_and(|term| term.age_at(now) >= state.credential().policy.renew_at.of(term.grant.lifetime))
     }
 
-    fn credential_report(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> CredentialReport {
+    pub(super) fn credential_report(
+        &self,
+        now: Moment,
+        id: Id,
+        state: &CredentialState,
+        renewal: &Renewal,
+    ) -> CredentialReport {
         let term = renewal.on_disk().or_else(|| renewal.unwritten());
         let issued_at = term.map(|term| clock::wall_of(term.sent.back(term.older_by)));
         let next = Next::of(now, renewal, self.fleet.opens(id), state.outputs().first_error().is_some());
@@ -162,6 +168,7 @@ impl Daemon {
             needs_person: false,
             cause: None,
             runbook: None,
+            generation: state.token().generation().on_disk(),
             key_fingerprint: renewal.key().and_then(shown).map(|key| key.to_string()),
             token_key_fingerprint: term
                 .filter(|_| state.holder().is_none() || state.token().written().is_some())

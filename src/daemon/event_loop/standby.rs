@@ -110,7 +110,7 @@ impl Daemon {
         if let Some(written) = &record.written {
             state.adopt_imposed(written);
         }
-        state.token_mut().adopt(session, record.written);
+        state.token_mut().adopt(session, record.written, true);
         let now = clock::now();
         self.fleet.adopt(clock::stamp_of(now), id, &memory, true);
         if let (Some(state), Some(term)) = (self.credentials.get_mut(id), self.fleet.get(id).and_then(Renewal::held)) {

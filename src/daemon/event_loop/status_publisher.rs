@@ -78,6 +78,7 @@ impl Daemon {
             Query::Alive(answer) => drop(answer.send(())),
             Query::Report(answer) => drop(answer.send(self.snapshot())),
             Query::Ready(whose, answer) => self.look_whether_ready(whose, answer),
+            Query::Token(question, answer) => self.answer_about_token(question, answer),
             Query::Control(request) => self.control(request),
         }
     }

@@ -2,8 +2,15 @@
 
 use std::time::Duration;
 
+/// The limit on clients that wait for a newer token. Each takes a connection and a few hundred bytes, and half of the connections
+/// stay free for probes and scrapers.
+pub const WAITING_MAX: usize = 64;
+
 /// The limit on concurrent connections.
-pub(super) const CONNECTIONS_MAX: usize = 64;
+pub(super) const CONNECTIONS_MAX: usize = 2 * WAITING_MAX;
+
+/// The longest wait for a newer token. Proxies and firewalls cut connections that are silent for longer.
+pub const WAIT_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// The limit on a request's first line and headers.
 pub(super) const HEAD_BYTES_MAX: usize = 8 * 1024;

@@ -28,9 +28,9 @@ pub(super) enum Routes {
 }
 
 impl Routes {
-    async fn answer(&self, request: Request<Incoming>) -> Reply {
+    async fn answer(&self, request: Request<Incoming>, progress: &Progress) -> Reply {
         match self {
-            Self::Status(router) => router.answer(&request).await,
+            Self::Status(router) => router.answer(&request, progress).await,
             Self::Control(router) => router.answer(request).await,
         }
     }
@@ -43,7 +43,7 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, ro
     let service = service_fn(move |request| {
         progress.request_received();
         async move {
-            let reply = routes.answer(request).await;
+            let reply = routes.answer(request, progress).await;
             progress.response_ready();
             Ok::<_, Infallible>(reply)
         }
@@ -61,9 +61,14 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, ro
         ended = &mut http => ended,
         () = time::sleep(CONNECTION_LIFE) => {
             http.as_mut().graceful_shutdown();
-            match time::timeout(CONNECTION_GRACE, http).await {
-                Ok(ended) => ended,
-                Err(_) => return debug!("closing a connection to the status server: the client reads too slowly"),
+            loop {
+                // The answer to a client that waits has a whole grace period.
+                let waits = progress.is_waiting();
+                match time::timeout(CONNECTION_GRACE, &mut http).await {
+                    Ok(ended) => break ended,
+                    Err(_) if waits => {}
+                    Err(_) => return debug!("closing a connection to the status server: the client reads too slowly"),
+                }
             }
         }
     };
@@ -76,3 +81,64 @@ const HEADERS_MAX: usize = 64;
 
 /// More than a head, so that the bound on the head applies first.
 const BUFFER_BYTES_MAX: usize = 2 * HEAD_BYTES_MAX;
+
+#[cfg(test)]
+mod tests {
+
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+        sync::{mpsc, watch},
+    };
+
+    use super::*;
+    use crate::status::http::{
+        bounds::WAIT_MAX,
+        query::{LoopHandle, Query, TokenAnswer},
+        routes::HostCheck,
+    };
+
+    fn connect() -> (DuplexStream, mpsc::Receiver<Query>) {
+        let (client, server) = tokio::io::duplex(64 * 1024);
+        let (sender, queries) = mpsc::channel(1);
+        let (_, hosts) = watch::channel(crate::status::AllowedHosts::default());
+        let router = Router { loop_handle: LoopHandle::new(sender), hosts: HostCheck::Loopback(hosts) };
+        tokio::spawn(serve(server, Routes::Status(router), Progress::default()));
+        (client, queries)
+    }
+
+    const WAITS: &[u8] = b"GET /v1/credentials/a?after=1&wait=5m HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_waits_outlives_the_usual_connection() {
+        let (mut client, mut queries) = connect();
+        client.write_all(WAITS).await.unwrap();
+        let Some(Query::Token(_, answer)) = queries.recv().await else { panic!("a question") };
+        time::sleep(WAIT_MAX / 10 * 9).await;
+        answer.send(TokenAnswer::Unknown(Vec::new())).unwrap();
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 404 ") && reply.ends_with("\r\n\r\nthere is no credential\n"), "{reply}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_whose_time_is_over_is_answered() {
+        let (mut client, mut queries) = connect();
+        client.write_all(WAITS).await.unwrap();
+        let Some(Query::Token(_, waiting)) = queries.recv().await else { panic!("a question") };
+        let Some(Query::Token(newest, answer)) = queries.recv().await else { panic!("a second question") };
+        assert!(waiting.is_closed() && newest.wanted.is_answered_by(None));
+        answer.send(TokenAnswer::Starting).unwrap();
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.contains("\r\nretry-after: 1\r\n"), "{reply}");
+    }
+
+    #[tokio::test]
+    async fn a_client_that_disconnects_drops_its_question() {
+        let (mut client, mut queries) = connect();
+        client.write_all(WAITS).await.unwrap();
+        let Some(Query::Token(_, mut answer)) = queries.recv().await else { panic!("a question") };
+        drop(client);
+        answer.closed().await;
+    }
+}

@@ -13,6 +13,9 @@
 //!
 //! `client.rs` is the other side, with which a command queries a daemon.
 //!
+//! A client may wait for a newer token (`tokens.rs`). The loop keeps its question, and answers it in the turn that finds another
+//! generation on disk; a client that disconnects drops its question.
+//!
 //! Bounds, in `bounds.rs`: the number of connections, of which a new one evicts the oldest idle one (`connection_pool.rs`);
 //! the size of a request's head and the time for it to arrive; and the life of a connection, however slowly its client
 //! reads.
@@ -34,9 +37,12 @@ mod query;
 mod reply;
 mod routes;
 mod server;
+mod token_request;
+mod tokens;
 mod unix_socket;
 
 pub use self::{
+    bounds::{WAIT_MAX, WAITING_MAX},
     client::{Address, RequestError, Unready, fetch_report, fetch_unready},
     control::{
         ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer, ReloadOutcome,
@@ -47,6 +53,6 @@ pub use self::{
     listen_probe::{ListenProbe, listen_probe},
     listener::InheritedSocket,
     port_holder::{PortHolder, SocketId, port_holder},
-    query::{Query, Readiness, Snapshot},
+    query::{Query, Readiness, Snapshot, TokenAnswer, TokenQuestion, WantedToken},
     server::Server,
 };

@@ -21,6 +21,7 @@ pub(super) struct Progress(Arc<Flags>);
 struct Flags {
     responding: AtomicBool,
     response_ready: AtomicBool,
+    waiting: AtomicBool,
 }
 
 impl Progress {
@@ -32,6 +33,21 @@ impl Progress {
     pub(super) fn request_received(&self) {
         self.0.response_ready.store(false, Relaxed);
         self.0.responding.store(true, Relaxed);
+    }
+
+    /// Records that the client begins to wait for a newer token.
+    pub(super) fn wait_begins(&self) {
+        self.0.waiting.store(true, Relaxed);
+    }
+
+    /// Records that the client is answered.
+    pub(super) fn wait_ends(&self) {
+        self.0.waiting.store(false, Relaxed);
+    }
+
+    /// Whether the client waits for a newer token.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.0.waiting.load(Relaxed)
     }
 
     /// Records that the response is complete and must still be sent.

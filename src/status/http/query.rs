@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::control::ControlRequest;
-use crate::status::report::Report;
+use crate::status::{report::Report, token_report::TokenReport};
 
 /// A query, with the channel for its answer. The sender waits for the answer for a limited time.
 #[derive(Debug)]
@@ -23,8 +23,54 @@ pub enum Query {
     Report(oneshot::Sender<Arc<Snapshot>>),
     /// Whether every required token, or that of one credential, is on disk and valid, inspected now.
     Ready(Option<String>, oneshot::Sender<Readiness>),
+    /// The newest token of a credential, now or when it is another one.
+    Token(TokenQuestion, oneshot::Sender<TokenAnswer>),
     /// A request by the control socket.
     Control(ControlRequest),
+}
+
+/// A question about the token of a credential.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TokenQuestion {
+    /// The credential's name.
+    pub credential: String,
+    /// Which token is asked for.
+    pub wanted: WantedToken,
+}
+
+/// Which token is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WantedToken {
+    /// The one that is on disk now, if there is one.
+    Newest,
+    /// One with another generation than the client's; any, if the client has none.
+    OtherThan(Option<u64>),
+}
+
+impl WantedToken {
+    /// Whether the generation on disk answers the question.
+    pub fn is_answered_by(self, on_disk: Option<u64>) -> bool {
+        match self {
+            Self::Newest => true,
+            // Not only a greater one: the client's may be from before a loss of the state.
+            Self::OtherThan(after) => on_disk.is_some() && on_disk != after,
+        }
+    }
+}
+
+/// The answer to a question about a token.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum TokenAnswer {
+    /// The token on disk.
+    Token(Box<TokenReport>),
+    /// There is no such credential. The names that there are.
+    Unknown(Vec<String>),
+    /// The credentials are not known yet.
+    Starting,
+    /// The daemon stops.
+    Stopping,
+    /// As many clients wait as may.
+    TooManyWait,
 }
 
 /// Whether readers find valid tokens.

@@ -10,6 +10,8 @@ use http::{
 use http_body_util::Full;
 use hyper::body::Bytes;
 
+use super::bounds::ANSWER_TIMEOUT;
+
 /// A response.
 pub(super) type Reply = Response<Full<Bytes>>;
 
@@ -29,6 +31,12 @@ pub(super) fn of(content_type: &'static str, body: Bytes) -> Reply {
         headers.insert(name, HeaderValue::from_static(value));
     }
     reply
+}
+
+/// Returns the response if the loop does not answer.
+pub(super) fn stuck() -> Reply {
+    let seconds = ANSWER_TIMEOUT.as_secs();
+    text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
 }
 
 /// Returns the response to a method that is not allowed, with the allowed ones.

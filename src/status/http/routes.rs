@@ -11,8 +11,10 @@ use super::{
     host_header::is_for_this_machine,
     host_pattern::AllowedHosts,
     negotiation,
+    progress::Progress,
     query::{LoopHandle, Query, Readiness, Snapshot},
-    reply::{self, Reply, text},
+    reply::{self, Reply, stuck, text},
+    tokens,
 };
 use crate::status::{metrics::metrics, page::PageFile, process::Process};
 
@@ -41,7 +43,7 @@ impl HostCheck {
 }
 
 impl Router {
-    pub(super) async fn answer(&self, request: &Request<Incoming>) -> Reply {
+    pub(super) async fn answer(&self, request: &Request<Incoming>, progress: &Progress) -> Reply {
         let path = request.uri().path();
         let is_accepted = self.hosts.accepts(request.headers());
         if !is_accepted && !is_for_probes(path) {
@@ -55,11 +57,17 @@ impl Router {
             "/readyz" => self.readyz(None, is_accepted).await,
             "/status" => self.status().await,
             "/metrics" => self.metrics(request).await,
-            path => match (path.strip_prefix(READYZ_OF), PageFile::at(path)) {
-                (Some(name), _) => self.readyz(Some(name), is_accepted).await,
-                (None, Some(file)) => reply::of(file.content_type(), Bytes::from_static(file.text().as_bytes())),
-                (None, None) => text(StatusCode::NOT_FOUND, PATHS),
-            },
+            path => {
+                if let Some(name) = path.strip_prefix(READYZ_OF) {
+                    self.readyz(Some(name), is_accepted).await
+                } else if let Some(name) = path.strip_prefix(CREDENTIAL) {
+                    tokens::answer(&self.loop_handle, progress, name, request).await
+                } else if let Some(file) = PageFile::at(path) {
+                    reply::of(file.content_type(), Bytes::from_static(file.text().as_bytes()))
+                } else {
+                    text(StatusCode::NOT_FOUND, PATHS)
+                }
+            }
         }
     }
 
@@ -112,11 +120,6 @@ impl Router {
     }
 }
 
-fn stuck() -> Reply {
-    let seconds = ANSWER_TIMEOUT.as_secs();
-    text(StatusCode::SERVICE_UNAVAILABLE, format!("the daemon's loop has not answered for {seconds} s\n"))
-}
-
 /// Whether probes and scrapers ask for a path, through a proxy under any name. None of these answers shows more than the
 /// names of credentials, times and counts.
 fn is_for_probes(path: &str) -> bool {
@@ -124,7 +127,9 @@ fn is_for_probes(path: &str) -> bool {
 }
 
 const READYZ_OF: &str = "/readyz/";
+const CREDENTIAL: &str = "/v1/credentials/";
 const UNREADY: &str = "not ready; the reasons are shown under 127.0.0.1, localhost and the names in `status.hosts`\n";
 const MISDIRECTED: &str = "use 127.0.0.1, localhost or the name of this machine, or add this host to `status.hosts`: loopback \
                            has no other name; /livez, /readyz and /metrics answer under every name\n";
-const PATHS: &str = "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n";
+const PATHS: &str =
+    "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME, /livez and /v1/credentials/NAME\n";

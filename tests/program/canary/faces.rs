@@ -24,8 +24,18 @@ fn no_face_shows_a_key_or_a_token() {
     let key = fs::read_to_string(setting.path("keys/a")).unwrap();
     setting.learn_tokens();
     let ask = |request: String| asked::ask(&address, &request);
-    for path in ["/", "/livez", "/readyz", "/readyz/a", "/readyz/b", "/status", "/metrics", "/nothing", "/favicon.ico"]
-    {
+    for path in [
+        "/",
+        "/livez",
+        "/readyz",
+        "/readyz/a",
+        "/readyz/b",
+        "/status",
+        "/metrics",
+        "/nothing",
+        "/favicon.ico",
+        "/v1/credentials/a",
+    ] {
         for accept in ["*/*", "application/openmetrics-text; version=1.0.0"] {
             for method in ["GET", "HEAD", "POST"] {
                 let said = ask(format!(

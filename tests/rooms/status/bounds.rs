@@ -158,4 +158,4 @@ fn within_patience(wanted: impl Fn() -> bool) -> bool {
 }
 
 /// Limit on concurrent connections.
-const CONNECTIONS_MAX: usize = 64;
+const CONNECTIONS_MAX: usize = 128;

@@ -30,7 +30,7 @@ fn every_path_answers_with_what_it_is_for() {
             "/status/",
             404,
             "text/plain; charset=utf-8",
-            "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME and /livez\n",
+            "not found; the paths are /, /status, /metrics, /readyz, /readyz/NAME, /livez and /v1/credentials/NAME\n",
         ),
         ("/favicon.ico", 404, "text/plain; charset=utf-8", "not found; the paths are /,"),
         ("/../etc/passwd", 404, "text/plain; charset=utf-8", "not found; the paths are /,"),

@@ -30,3 +30,4 @@ mod hosts;
 mod listening;
 mod metrics;
 mod readiness;
+mod tokens;
