@@ -1,5 +1,5 @@
-//! Real readers: the tests run every snippet of `docs/reading-the-token.md` against a server that verifies the tokens it
-//! receives.
+//! Real readers: the tests run every snippet of `docs/reading-the-token.md` and of `docs/readers.md` against a server
+//! that verifies the tokens it receives.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may stop the test")]
 
@@ -22,6 +22,7 @@ mod tools;
 mod env_files;
 mod nginx;
 mod page;
+mod programs;
 mod scripts;
 mod server;
 mod shell;

@@ -104,7 +104,7 @@ fn beside_rotations(language: &str, file: &str, interpreter: &str, program: impl
     setting.configure_with("renew: {at: 5%, spacing: 100ms}\n", &format!("http: {{maxInFlight: 32}}\n{credentials}"));
     let daemon = setting.ready();
     // This is set only now: on a slow machine, twenty tokens with such short lives may never exist at the same time.
-    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(2));
+    setting.sandbox.set(|settings| settings.life = std::time::Duration::from_secs(5));
     daemon.signal(SIGUSR1);
     let mut command = if interpreter == "go" {
         built(&setting, file)

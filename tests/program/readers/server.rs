@@ -6,7 +6,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{Arc, Mutex},
     thread,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use tokenwell::{
@@ -17,12 +17,16 @@ use tokenwell::{
 /// The requests received.
 #[derive(Clone, Default, Debug)]
 pub(crate) struct Visits {
-    /// Requests with a token that the project signed.
+    /// Requests with a token that the project signed and that was valid when they arrived.
     pub(crate) good: usize,
+    /// Requests with a token that the project signed and that had expired.
+    pub(crate) expired: usize,
     /// Reasons for the rejection of the others.
     pub(crate) bad: Vec<String>,
-    /// Every token received.
+    /// Every token received that the project signed.
     pub(crate) tokens: HashSet<String>,
+    /// The same in the order of the requests, with the time of each.
+    pub(crate) arrivals: Vec<(String, SystemTime)>,
 }
 
 pub(crate) struct Server {
@@ -50,8 +54,17 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) fn visits(&self) -> Visits {
         self.visits.lock().unwrap().clone()
+    }
+
+    /// Forgets the requests received until now.
+    pub(crate) fn forget(&self) {
+        *self.visits.lock().unwrap() = Visits::default();
     }
 }
 
@@ -77,14 +90,21 @@ fn serve(stream: &TcpStream, jwks: &Jwks, seen: &Mutex<Visits>) -> Option<()> {
             }
         }
         std::io::copy(&mut (&mut lines).take(length), &mut std::io::sink()).ok()?;
-        let verdict = judge(jwks, authorization.as_deref());
-        let (status, body) = if verdict.is_ok() { ("200 OK", "welcome\n") } else { ("401 Unauthorized", "no\n") };
+        #[expect(clippy::disallowed_methods, reason = "a backend judges the expiry by its own clock")]
+        let arrived = SystemTime::now();
+        let verdict = judge(jwks, authorization.as_deref(), arrived);
+        let is_valid = matches!(verdict, Ok((_, Validity::Valid)));
+        let (status, body) = if is_valid { ("200 OK", "welcome\n") } else { ("401 Unauthorized", "no\n") };
         {
             let mut seen = seen.lock().unwrap();
             match verdict {
-                Ok(token) => {
-                    seen.good += 1;
-                    seen.tokens.insert(token);
+                Ok((token, validity)) => {
+                    match validity {
+                        Validity::Valid => seen.good += 1,
+                        Validity::Expired => seen.expired += 1,
+                    }
+                    seen.tokens.insert(token.clone());
+                    seen.arrivals.push((token, arrived));
                 }
                 Err(why) => seen.bad.push(format!("{}: {why}", line.trim_end())),
             }
@@ -94,12 +114,21 @@ fn serve(stream: &TcpStream, jwks: &Jwks, seen: &Mutex<Visits>) -> Option<()> {
     }
 }
 
-fn judge(jwks: &Jwks, authorization: Option<&str>) -> Result<String, String> {
+enum Validity {
+    Valid,
+    Expired,
+}
+
+fn judge(jwks: &Jwks, authorization: Option<&str>, arrived: SystemTime) -> Result<(String, Validity), String> {
     let header = authorization.ok_or("no Authorization header")?;
     let token = header.strip_prefix("Bearer ").ok_or(format!("not a bearer token: {header:?}"))?;
     let jwt = Jwt::parse(token).map_err(|why| format!("{why}: {token:?}"))?;
+    let arrived = arrived.duration_since(UNIX_EPOCH).unwrap();
     match jwks.verify(&jwt) {
-        SignatureVerdict::Verified => Ok(token.to_owned()),
+        SignatureVerdict::Verified if jwt.expires_at.is_some_and(|end| arrived < end) => {
+            Ok((token.to_owned(), Validity::Valid))
+        }
+        SignatureVerdict::Verified => Ok((token.to_owned(), Validity::Expired)),
         other => Err(format!("{other:?}: {token:?}")),
     }
 }

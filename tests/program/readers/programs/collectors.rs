@@ -1,0 +1,30 @@
+//! Collectors of telemetry.
+
+use super::{Process, Shape, Stage, from_script, process::post};
+
+#[test]
+fn an_opentelemetry_collector_follows_the_file() {
+    let Some(collector) = from_script("otelcol", &["--version"]) else { return };
+    for shape in [Shape::File, Shape::Set] {
+        let mut stage = Stage::new("OpenTelemetry Collector", shape);
+        // It sends an empty header for ever if the file is missing at its start.
+        let daemon = stage.start_daemon();
+        let snippet = stage.snippet("config.yaml");
+        let (process, port) = Process::listening(&stage, |port| {
+            let rest = format!(
+                "receivers: {{otlp: {{protocols: {{http: {{endpoint: \"127.0.0.1:{port}\"}}}}}}}}\n\
+                 service:\n  extensions: [bearertokenauth]\n  telemetry: {{metrics: {{level: none}}}}\n  \
+                 pipelines: {{logs: {{receivers: [otlp], exporters: [otlphttp]}}}}\n"
+            );
+            let mut command = collector.command();
+            command.arg("--config").arg(stage.put("config.yaml", &format!("{snippet}{rest}")));
+            command
+        });
+        let line = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}"#;
+        stage.through_rotations(&collector, || {
+            post(port, "/v1/logs", line).unwrap();
+        });
+        drop(process);
+        stage.end(daemon);
+    }
+}
