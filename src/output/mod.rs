@@ -14,8 +14,8 @@ pub use file::{
     state_holder,
 };
 pub use render::{
-    Content, Field, Format, Quotes, RENDERED_BYTES_MAX, RenderError, Spelling, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS,
-    Template, TemplateMistake, UnquotableValue, UsedAs, Variable, spelling,
+    Content, Field, Format, Quotes, RENDERED_BYTES_MAX, RenderError, SpecialCharacter, Spelling, TEMPLATE_BYTES_MAX,
+    TEMPLATE_WORDS, Template, TemplateMistake, UnquotableValue, UsedAs, Variable, spelling,
 };
 pub use target::{Address, Target};
 pub use verbs::{Output, find, publish, sweep, tidy, withdraw};

@@ -101,6 +101,12 @@ impl<'a> Jwt<'a> {
         self.issuer.names(project)
     }
 
+    /// Whether there is a subject, even one that is no text or cannot be represented.
+    pub fn has_subject(&self) -> bool {
+        let claims = self.claims();
+        JsonObject::parse(&claims).is_ok_and(|claims| !claims.field("sub").is_absent())
+    }
+
     /// Returns every claim with its value, for metadata. A claim whose valid JSON cannot be represented is left out: half of a
     /// surrogate pair, a number that is too large, or more than 127 levels.
     pub fn all_claims(&self) -> Map<String, Value> {

@@ -21,7 +21,7 @@ mod spki;
 pub use jwks::{Jwks, KEYS_MAX, NotAJwks, SignatureVerdict};
 pub use jwt::{JWT_BYTES_MAX, Jwt, NotAJwt};
 pub use life::{Ends, GrantNote, life};
-pub use model::{Claims, Granted, Session, Signer, Times};
+pub use model::{Claims, Granted, NAME_BYTES_MAX, Session, Signer, Times};
 pub use pinned_keys::{NoPublicKey, PinnedKeys};
 pub use reply_field::ReplyField;
 pub use reply_fields::{FIELDS_BYTES_MAX, ReplyFields};

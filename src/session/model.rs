@@ -90,5 +90,6 @@ fn printable(text: Option<&str>) -> Option<String> {
     text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
 }
 
-/// The longest subject or key id that is used; those of Descope have 28 characters.
-const NAME_BYTES_MAX: usize = 128;
+/// The longest subject or key id that is used. Those of Descope have 28 characters; OIDC Core 1.0, section 2, permits
+/// 255 for a subject.
+pub const NAME_BYTES_MAX: usize = 255;

@@ -79,7 +79,7 @@ fn an_unreadable_claim_fails_only_the_formats_that_name_it() {
 #[test]
 fn env_is_a_line_a_variable() {
     let session = named(session("head.body.stamp"), None, Some("its $HOME `x`"));
-    insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded }, &session).unwrap(), @r"
+    insta::assert_snapshot!(rendered(Format::Env { variables: Variable::defaults(), quotes: Quotes::Auto }, &session).unwrap(), @r"
     DESCOPE_SESSION_TOKEN=head.body.stamp
     DESCOPE_SESSION_EXPIRES_AT=2023-11-14T22:23:20Z
     DESCOPE_PROJECT_ID=P2abc
@@ -90,6 +90,8 @@ fn env_is_a_line_a_variable() {
     _b2='its $HOME `x`'
     EMPTY=
     ");
+    let neil = named(self::session("head.body.stamp"), None, Some("it's O'Neil #1"));
+    assert_eq!(rendered(env(&[("A", Field::Subject)]), &neil).unwrap(), "A=\"it's O'Neil #1\"\n");
     insta::assert_snapshot!(rendered(quoted(Quotes::Always, &chosen), &session).unwrap(), @r"
     A='1700000600'
     _b2='its $HOME `x`'
@@ -106,19 +108,35 @@ fn an_env_value_that_readers_differ_on_is_refused_by_name() {
         ..Output::at(path.clone())
     };
     let good = named(session("head.body.stamp"), None, Some("ONeil"));
-    write(&[of(Quotes::AsNeeded)], &good);
+    write(&[of(Quotes::Auto)], &good);
     for (quotes, subject, has) in [
         (
-            Quotes::AsNeeded,
+            Quotes::Always,
             "O'Neil",
-            "has a single quote, which readers of such files do not read alike; set the variable to another field",
+            "has a single quote, which the kubelet would misread; write `quotes: auto` if the kubelet does not read the file",
         ),
+        (
+            Quotes::Auto,
+            "\"O'Neil\"",
+            "has a single quote and a double quote, which every reader but Node and dotenv would misread; set",
+        ),
+        (
+            Quotes::Auto,
+            "$O'Neil",
+            "has a single quote and a dollar, which shells, Docker Compose and dotenv for Ruby would misread",
+        ),
+        (
+            Quotes::Auto,
+            "O'Neil\\",
+            "has a single quote and a backslash, which godotenv and dotenv for Ruby would misread",
+        ),
+        (Quotes::Auto, "`O'Neil`", "has a single quote and a backtick, which shells would misread"),
         (Quotes::Always, "O\nNeil", "has a line break or another control character"),
-        (Quotes::AsNeeded, "${HOME}", "has `${`"),
+        (Quotes::Auto, "${HOME}", "has `${`, which python-dotenv would misread"),
         (
             Quotes::Never,
             "two words",
-            "has a character that needs quotes, which readers of such files do not read alike; remove `quotes: never`",
+            "has a character that needs quotes, which shells and dotenv readers would misread; remove `quotes: never`",
         ),
     ] {
         let bad = named(session("head.body.stamp"), None, Some(subject));
@@ -127,6 +145,39 @@ fn an_env_value_that_readers_differ_on_is_refused_by_name() {
         assert!(error.contains(has), "{error}");
         assert!(!error.contains(subject), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), "T=head.body.stamp\nCUSTOMER=ONeil\n", "the old file stays");
+    }
+}
+
+#[test]
+fn a_subject_that_cannot_be_written_is_refused_not_emptied() {
+    let written = |claims: &[u8]| {
+        let token = format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(r#"{"alg":"RS256"}"#), URL_SAFE_NO_PAD.encode(claims));
+        let session = Session { claims: Claims::of_token(&token, None), ..session(&token) };
+        rendered(env(&[("CUSTOMER", Field::Subject)]), &session).map_err(|error| error.to_string())
+    };
+    let longest = "s".repeat(255);
+    for (claims, content) in [
+        ("{}".to_owned(), "CUSTOMER=\n".to_owned()),
+        (r#"{"sub":null}"#.to_owned(), "CUSTOMER=\n".to_owned()),
+        (r#"{"sub":""}"#.to_owned(), "CUSTOMER=\n".to_owned()),
+        (r#"{"sub":"\u00e9'"}"#.to_owned(), "CUSTOMER=\"é'\"\n".to_owned()),
+        (format!(r#"{{"sub":"{longest}"}}"#), format!("CUSTOMER={longest}\n")),
+    ] {
+        assert_eq!(written(claims.as_bytes()), Ok(content));
+    }
+    for claims in [
+        b"{\"sub\":\"a\xffb\"}".to_vec(),
+        b"{\"sub\":\"\xed\xa0\x80\"}".to_vec(),
+        br#"{"sub":"\ud800"}"#.to_vec(),
+        br#"{"sub":"a\u0000b"}"#.to_vec(),
+        br#"{"sub":"a\nb"}"#.to_vec(),
+        br#"{"sub":"a\u007fb"}"#.to_vec(),
+        br#"{"sub":["a"]}"#.to_vec(),
+        br#"{"sub":7}"#.to_vec(),
+        format!(r#"{{"sub":"{longest}s"}}"#).into_bytes(),
+    ] {
+        let error = written(&claims).unwrap_err();
+        assert!(error.contains("the claim `sub` of this token, for its variable `CUSTOMER`, is not a text"), "{error}");
     }
 }
 
@@ -527,7 +578,7 @@ fn formats() -> Vec<Format> {
         Format::Jwt,
         Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() },
         json_with(&["tier"]),
-        Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded },
+        Format::Env { variables: Variable::defaults(), quotes: Quotes::Auto },
         Format::Header,
         Format::Bearer,
         template("machine api login x password {{ token }}\n# {{ claims.tier }}"),
@@ -539,7 +590,7 @@ fn json_with(claims: &[&str]) -> Format {
 }
 
 fn env(variables: &[(&'static str, Field)]) -> Format {
-    quoted(Quotes::AsNeeded, variables)
+    quoted(Quotes::Auto, variables)
 }
 
 fn quoted(quotes: Quotes, variables: &[(&'static str, Field)]) -> Format {

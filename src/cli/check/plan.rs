@@ -156,7 +156,7 @@ fn format(format: &Format) -> String {
         Format::Env { variables, quotes } => {
             let variables: Vec<_> = variables.iter().map(|variable| variable.name.as_ref()).collect();
             let quotes = match quotes {
-                Quotes::AsNeeded => "",
+                Quotes::Auto => "",
                 Quotes::Always => ", always in quotes",
                 Quotes::Never => ", never in quotes",
             };

@@ -97,8 +97,9 @@ const PATH: &str = "The file. It is replaced whole, with its mode, owner and gro
 A file directly in the folder of one of the `sets` belongs to that set.";
 const ON_MODE_IGNORED_TEXT: &str = "What happens on a file system that keeps no modes or owners, such as SMB, Azure Files and \
 blobfuse: `accept` writes the file with what the mount options give and says so, `refuse` fails before a reader can see the token.";
-const QUOTES_TEXT: &str = "With `format: env`: which values are in single quotes. `asNeeded`: those that have other characters than \
-letters, digits and `_.:/+=@%,-`. `always`: all, as the kubelet requires for `fileKeyRef`. `never`: none, as container engines require \
+const QUOTES_TEXT: &str = "With `format: env`: which values are in quotes. `auto`: those that have other characters than letters, \
+digits and `_.:/+=@%,-`, in single quotes, or in double quotes if they have a single quote. `always`: all, in single quotes, as the \
+kubelet requires for `fileKeyRef`. `never`: none, as container engines require \
 for `--env-file`; a value that needs quotes is refused.";
 const FORMAT: &str = "The content of the file. `jwt`: the token and nothing else. `json`: an object with the token, its times, its \
 key and its project. `env`: lines of `NAME=value` for a shell, `EnvironmentFile=` and `--env-file`. `header`: the line \

@@ -145,7 +145,7 @@ const OPTIONS: [(&str, &[Kind]); 6] = [
 ];
 /// The names of the kinds of quoting, the default first.
 pub(in crate::config) const QUOTES: [(&str, Quotes); 3] =
-    [("asNeeded", Quotes::AsNeeded), ("always", Quotes::Always), ("never", Quotes::Never)];
+    [("auto", Quotes::Auto), ("always", Quotes::Always), ("never", Quotes::Never)];
 const CLAIMS: &str = "claims";
 const TEMPLATE: &str = "template";
 const TEMPLATE_FILE: &str = "templateFile";

@@ -4,8 +4,6 @@
 //! token is any run of visible ASCII, so its place follows from the format: the whole file, a word, a quoted word, the value
 //! of a variable, or a text of a JSON object.
 
-use std::borrow::Cow;
-
 use serde_json::{Map, Value};
 
 use crate::{secret::Secret, session::JWT_BYTES_MAX};
@@ -21,7 +19,7 @@ pub(super) fn jwts(bytes: &[u8]) -> impl Iterator<Item = Secret> {
 /// Everything that may be a token that is not a JWT.
 pub(super) fn opaque_tokens(bytes: &[u8]) -> impl Iterator<Item = Secret> {
     let words = bytes.split(|byte| !byte.is_ascii_graphic()).filter(|word| !word.is_empty());
-    let of_words = words.filter_map(|word| str::from_utf8(word).ok()).flat_map(parts).map(Cow::into_owned);
+    let of_words = words.filter_map(|word| str::from_utf8(word).ok()).flat_map(parts).map(str::to_owned);
     let of_object = serde_json::from_slice(bytes).into_iter().flat_map(|object: Map<String, Value>| {
         object.into_iter().filter_map(|(_, value)| match value {
             Value::String(text) => Some(text),
@@ -32,18 +30,16 @@ pub(super) fn opaque_tokens(bytes: &[u8]) -> impl Iterator<Item = Secret> {
 }
 
 /// Returns a word, the value of a variable in it, and the pieces between its quotes.
-fn parts(word: &str) -> impl Iterator<Item = Cow<'_, str>> {
+fn parts(word: &str) -> impl Iterator<Item = &str> {
     let value = word.split_once('=').map(|(_, value)| unquoted(value));
     let pieces = word.split(['"', '\'']).filter(move |piece| !piece.is_empty() && *piece != word);
-    [Cow::Borrowed(word)].into_iter().chain(value).chain(pieces.map(Cow::Borrowed))
+    [word].into_iter().chain(value).chain(pieces)
 }
 
 /// Returns the value of a variable as a shell reads what the format `env` writes.
-pub(super) fn unquoted(value: &str) -> Cow<'_, str> {
-    match value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-        Some(inner) => inner.replace("'\"'\"'", "'").into(),
-        None => value.into(),
-    }
+pub(super) fn unquoted(value: &str) -> &str {
+    let between = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
+    between('\'').or_else(|| between('"')).unwrap_or(value)
 }
 
 #[cfg(test)]
@@ -52,18 +48,18 @@ mod tests {
 
     #[test]
     fn an_opaque_token_is_found_where_formats_write_it() {
-        let token = r#"o~p+q/r=="x"'y'\z$(id)"#;
+        let token = r#"o~p+q/r=="x"y\z$(id)"#;
         let in_json = serde_json::json!({"a": 1, "token": token}).to_string();
         for text in [
             token.to_owned(),
             format!("Authorization: Bearer {token}\n"),
             format!("Bearer {token}"),
             in_json,
-            format!("A=1\nTOKEN='{}'\n", token.replace('\'', "'\"'\"'")),
+            format!("A=1\nTOKEN='{token}'\n"),
         ] {
             assert!(opaque_tokens(text.as_bytes()).any(|found| found.expose() == token), "{text}");
         }
-        for text in ["TOKEN=abc~\n", "x \"abc~\";", "{'abc~'}", "password abc~\n"] {
+        for text in ["TOKEN=abc~\n", "TOKEN=\"abc~\"\n", "x \"abc~\";", "{'abc~'}", "password abc~\n"] {
             assert!(opaque_tokens(text.as_bytes()).any(|found| found.expose() == "abc~"), "{text}");
         }
     }

@@ -20,17 +20,13 @@ pub(super) fn written_token(format: &Format, bytes: &[u8]) -> Option<Secret> {
         },
         Format::Env { variables, .. } => {
             let variable = variables.iter().find(|variable| variable.field == Field::Token)?;
-            let value = |line: &str| line.strip_prefix(&*variable.name)?.strip_prefix('=').map(unquoted_owned);
-            str::from_utf8(bytes).ok()?.lines().find_map(value)?
+            let value = |line: &str| line.strip_prefix(&*variable.name)?.strip_prefix('=').map(str::to_owned);
+            unquoted(&str::from_utf8(bytes).ok()?.lines().find_map(value)?).to_owned()
         }
         Format::Template(_) => return only(jwts(bytes)),
     };
     let is_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
     is_token.then(|| Secret::new(token))
-}
-
-fn unquoted_owned(value: &str) -> String {
-    unquoted(value).into_owned()
 }
 
 /// Returns the token that all candidates are.
@@ -54,13 +50,13 @@ mod tests {
     fn the_token_is_found_in_every_format() {
         let token = "a~b'c.d-e_f";
         let json = Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() };
-        let env = Format::Env { variables: Variable::defaults(), quotes: Quotes::AsNeeded };
+        let env = Format::Env { variables: Variable::defaults(), quotes: Quotes::Auto };
         for (format, content) in [
             (Format::Jwt, token.to_owned()),
             (Format::Header, format!("Authorization: Bearer {token}\n")),
             (Format::Bearer, format!("Bearer {token}")),
             (json, format!("{{\"other\":\"x\",\"token\":\"{token}\"}}\n")),
-            (env, "DESCOPE_PROJECT_ID=P2\nDESCOPE_SESSION_TOKEN='a~b'\"'\"'c.d-e_f'\n".to_owned()),
+            (env, "DESCOPE_PROJECT_ID=P2\nDESCOPE_SESSION_TOKEN=\"a~b'c.d-e_f\"\n".to_owned()),
         ] {
             let found = written_token(&format, content.as_bytes());
             assert_eq!(found.map(|found| found.fingerprint()), Some(fingerprint(token)), "{format:?}");

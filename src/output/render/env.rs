@@ -8,6 +8,7 @@ use super::{
     rendered::RenderError,
     spelling::{Quotes, Spelling, spelling},
 };
+use crate::session::Jwt;
 
 /// A line of the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,7 +27,7 @@ impl Variable {
     }
 }
 
-/// Writes one line per variable. An unknown field is written as empty.
+/// Writes one line per variable. An absent field is written as empty; a subject that is there and cannot be written is an error.
 pub(super) fn write(
     variables: &[Variable],
     quotes: Quotes,
@@ -37,15 +38,24 @@ pub(super) fn write(
         let text = match field.value(content) {
             FieldValue::Text(text) => text,
             FieldValue::Number(number) => number.to_string().into(),
+            FieldValue::Nothing if *field == Field::Subject && has_subject(content) => {
+                return Err(RenderError::UnusableSubject { name: name.clone() });
+            }
             FieldValue::Nothing => Cow::Borrowed(""),
         };
         let refused = |why| RenderError::Variable { name: name.clone(), field: field.name(), why };
         match spelling(&text, quotes).map_err(refused)? {
             Spelling::Bare => writeln!(out, "{name}={text}")?,
-            Spelling::Quoted => writeln!(out, "{name}='{text}'")?,
+            Spelling::SingleQuoted => writeln!(out, "{name}='{text}'")?,
+            Spelling::DoubleQuoted => writeln!(out, "{name}=\"{text}\"")?,
         }
     }
     Ok(())
+}
+
+/// Whether the token names a subject, usable or not.
+fn has_subject(content: &Content<'_>) -> bool {
+    Jwt::parse(content.session.jwt.expose()).is_ok_and(|jwt| jwt.has_subject())
 }
 
 const DEFAULTS: [(&str, Field); 3] = [

@@ -24,7 +24,7 @@ pub use env::Variable;
 pub use format::Format;
 pub(super) use format::{BEARER, HEADER, render};
 pub use rendered::{RENDERED_BYTES_MAX, RenderError};
-pub use spelling::{Quotes, Spelling, UnquotableValue, spelling};
+pub use spelling::{Quotes, SpecialCharacter, Spelling, UnquotableValue, spelling};
 pub use template::{TEMPLATE_BYTES_MAX, Template};
 pub use validate::TemplateMistake;
 pub use vocabulary::TEMPLATE_WORDS;

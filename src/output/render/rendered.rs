@@ -8,7 +8,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use super::spelling::UnquotableValue;
-use crate::secret::Secret;
+use crate::{secret::Secret, session::NAME_BYTES_MAX};
 
 /// The content for a file. It is secret.
 pub(in crate::output) enum Rendered<'c> {
@@ -44,7 +44,7 @@ pub enum RenderError {
         remedy: &'static str,
     },
     /// A value that the readers of `env` files do not read alike.
-    #[error("the value of its variable `{name}`, `{field}`, has {why}, which readers of such files do not read alike; {}", self.remedy())]
+    #[error("the value of its variable `{name}`, `{field}`, has {why}, which {} would misread; {}", why.readers(), self.remedy())]
     Variable {
         /// The name of the variable.
         name: Cow<'static, str>,
@@ -52,6 +52,12 @@ pub enum RenderError {
         field: &'static str,
         /// What the value has.
         why: UnquotableValue,
+    },
+    /// The token has a subject that is no text, is too long, or has characters that are never written.
+    #[error("the claim `sub` of this token, for its variable `{name}`, is not a text of at most {NAME_BYTES_MAX} bytes of UTF-8 without control characters; {}", self.remedy())]
+    UnusableSubject {
+        /// The name of the variable.
+        name: Cow<'static, str>,
     },
     /// The result of the template is empty.
     #[error("its template comes to nothing for this token; {}", self.remedy())]
@@ -70,6 +76,10 @@ impl RenderError {
             Self::Variable { why: UnquotableValue::NeedsQuotes, .. } => {
                 "remove `quotes: never`, or set the variable to another field"
             }
+            Self::Variable { why: UnquotableValue::SingleQuote, .. } => {
+                "write `quotes: auto` if the kubelet does not read the file, or set the variable to another field"
+            }
+            Self::UnusableSubject { .. } => "set the variable to another field",
             Self::Variable { .. } => {
                 "set the variable to another field, or write the value with `format: json` or a template for your reader"
             }

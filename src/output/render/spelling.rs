@@ -1,46 +1,94 @@
 //! How a value of an `env` file is spelled, so that shells, systemd, dotenv readers and container engines read it alike.
 //!
-//! There are two spellings. Bare, which container engines (`--env-file`) need, because quotes are a part of the value there. In
-//! single quotes, within which most readers interpret nothing, and which alone the kubelet reads (`fileKeyRef`, since 1.35). A
-//! value that some reader changes even in single quotes is refused. The rules were measured with the readers of
-//! `tests/program/readers/env_files.rs`.
+//! There are three spellings. Bare, which container engines (`--env-file`) need, because quotes are a part of the value there. In
+//! single quotes, within which most readers interpret nothing, and which alone the kubelet reads (`fileKeyRef`, since 1.35). In
+//! double quotes, for values with a single quote and without the characters that some reader interprets there. A
+//! value that some reader changes even so is refused. The rules were measured with the readers of
+//! `tests/program/readers/env_files/`.
 
-/// Which values are in single quotes.
+use std::fmt;
+
+/// Which values are in quotes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Quotes {
-    /// Those that have other characters than letters, digits and `_.:/+=@%,-`.
+    /// Those that have other characters than letters, digits and `_.:/+=@%,-`: in single quotes, or in double quotes if they
+    /// have a single quote.
     #[default]
-    AsNeeded,
-    /// All.
+    Auto,
+    /// All, in single quotes.
     Always,
     /// None; a value that needs them is refused.
     Never,
 }
 
-/// Why a value is refused.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+/// What a value has that readers do not read alike.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UnquotableValue {
-    /// The kubelet has no escape for it.
-    #[error("a single quote")]
+    /// A single quote, where only single quotes may be written.
     SingleQuote,
-    /// Readers go by lines, and Node and dotenv replace carriage returns.
-    #[error("a line break or another control character")]
+    /// A single quote, and a character that is special between double quotes.
+    SingleQuoteAnd(SpecialCharacter),
+    /// A line break or another control character.
     ControlCharacter,
-    /// python-dotenv expands variables in single quotes too.
-    #[error("`${{`")]
+    /// `${`.
     Expansion,
-    /// godotenv, compose and python-dotenv take the quote behind it for a part of the value.
-    #[error("a backslash at its end")]
+    /// A backslash at its end.
     LastBackslash,
-    /// python-dotenv makes one of them.
-    #[error("two backslashes in a row")]
+    /// Two backslashes in a row.
     Backslashes,
-    /// systemd ignores the line.
-    #[error("a character that Unicode reserves (a noncharacter)")]
+    /// A code point that Unicode reserves.
     Noncharacter,
-    /// It needs quotes where none are written.
-    #[error("a character that needs quotes")]
+    /// A character that needs quotes where none are written.
     NeedsQuotes,
+}
+
+/// A character that some reader interprets between double quotes. Node and dotenv keep a backslash before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SpecialCharacter {
+    /// `"`.
+    DoubleQuote,
+    /// `$`.
+    Dollar,
+    /// `\`.
+    Backslash,
+    /// The grave accent, with which shells run commands.
+    Backtick,
+}
+
+impl UnquotableValue {
+    /// The readers that would misread such a value between the quotes that remain.
+    pub fn readers(self) -> &'static str {
+        match self {
+            Self::SingleQuote => "the kubelet",
+            Self::SingleQuoteAnd(SpecialCharacter::DoubleQuote) => "every reader but Node and dotenv",
+            Self::SingleQuoteAnd(SpecialCharacter::Dollar) => "shells, Docker Compose and dotenv for Ruby",
+            Self::SingleQuoteAnd(SpecialCharacter::Backslash) => "godotenv and dotenv for Ruby",
+            Self::SingleQuoteAnd(SpecialCharacter::Backtick) => "shells",
+            Self::ControlCharacter => "Node and dotenv readers",
+            Self::Expansion | Self::Backslashes => "python-dotenv",
+            Self::LastBackslash => "godotenv, Docker Compose and python-dotenv",
+            Self::Noncharacter => "systemd",
+            Self::NeedsQuotes => "shells and dotenv readers",
+        }
+    }
+}
+
+impl fmt::Display for UnquotableValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::SingleQuote => "a single quote",
+            Self::SingleQuoteAnd(SpecialCharacter::DoubleQuote) => "a single quote and a double quote",
+            Self::SingleQuoteAnd(SpecialCharacter::Dollar) => "a single quote and a dollar",
+            Self::SingleQuoteAnd(SpecialCharacter::Backslash) => "a single quote and a backslash",
+            Self::SingleQuoteAnd(SpecialCharacter::Backtick) => "a single quote and a backtick",
+            Self::ControlCharacter => "a line break or another control character",
+            Self::Expansion => "`${`",
+            Self::LastBackslash => "a backslash at its end",
+            Self::Backslashes => "two backslashes in a row",
+            Self::Noncharacter => "a character that Unicode reserves (a noncharacter)",
+            Self::NeedsQuotes => "a character that needs quotes",
+        })
+    }
 }
 
 /// How a value is written.
@@ -49,15 +97,39 @@ pub enum Spelling {
     /// As it is.
     Bare,
     /// Between single quotes.
-    Quoted,
+    SingleQuoted,
+    /// Between double quotes.
+    DoubleQuoted,
 }
 
 /// Returns the spelling of a value that all readers read alike, or why there is none.
 pub fn spelling(text: &str, quotes: Quotes) -> Result<Spelling, UnquotableValue> {
     match (quotes, is_harmless(text)) {
-        (Quotes::AsNeeded | Quotes::Never, true) => Ok(Spelling::Bare),
+        (Quotes::Auto | Quotes::Never, true) => Ok(Spelling::Bare),
         (Quotes::Never, false) => Err(UnquotableValue::NeedsQuotes),
-        (Quotes::AsNeeded, false) | (Quotes::Always, _) => beyond_quotes(text).map_or(Ok(Spelling::Quoted), Err),
+        (Quotes::Auto, false) | (Quotes::Always, _) => {
+            beyond_quotes(text).map_or(Ok(()), Err)?;
+            match (quotes, text.contains('\'')) {
+                (_, false) => beyond_single_quotes(text).map_or(Ok(Spelling::SingleQuoted), Err),
+                (Quotes::Always, true) => Err(UnquotableValue::SingleQuote),
+                (Quotes::Auto | Quotes::Never, true) => {
+                    let special = text.chars().find_map(SpecialCharacter::of);
+                    special.map_or(Ok(Spelling::DoubleQuoted), |special| Err(UnquotableValue::SingleQuoteAnd(special)))
+                }
+            }
+        }
+    }
+}
+
+impl SpecialCharacter {
+    fn of(c: char) -> Option<Self> {
+        match c {
+            '"' => Some(Self::DoubleQuote),
+            '$' => Some(Self::Dollar),
+            '\\' => Some(Self::Backslash),
+            '`' => Some(Self::Backtick),
+            _ => None,
+        }
     }
 }
 
@@ -68,22 +140,24 @@ fn is_harmless(text: &str) -> bool {
     text.bytes().all(is_harmless) && !has_program
 }
 
-/// What some reader changes even in single quotes.
+/// What some reader changes between quotes of both kinds.
 fn beyond_quotes(text: &str) -> Option<UnquotableValue> {
-    let of_character = text.chars().find_map(|c| match c {
-        '\'' => Some(UnquotableValue::SingleQuote),
+    text.chars().find_map(|c| match c {
         '\t' => None,
         _ if c.is_control() => Some(UnquotableValue::ControlCharacter),
         _ if is_noncharacter(c) => Some(UnquotableValue::Noncharacter),
         _ => None,
-    });
-    let of_sequence = || match text {
+    })
+}
+
+/// What some reader changes even between single quotes.
+fn beyond_single_quotes(text: &str) -> Option<UnquotableValue> {
+    match text {
         _ if text.contains("${") => Some(UnquotableValue::Expansion),
         _ if text.contains(r"\\") => Some(UnquotableValue::Backslashes),
         _ if text.ends_with('\\') => Some(UnquotableValue::LastBackslash),
         _ => None,
-    };
-    of_character.or_else(of_sequence)
+    }
 }
 
 /// As Unicode defines it: the standard, section 23.7.
@@ -97,35 +171,52 @@ mod tests {
 
     #[test]
     fn values_are_bare_quoted_or_refused_by_their_characters() {
-        use Spelling::{Bare, Quoted};
+        use SpecialCharacter::{Backslash, Backtick, Dollar, DoubleQuote};
+        use Spelling::{Bare, DoubleQuoted, SingleQuoted};
         use UnquotableValue::{
             Backslashes, ControlCharacter, Expansion, LastBackslash, NeedsQuotes, Noncharacter, SingleQuote,
+            SingleQuoteAnd,
         };
-        for (text, as_needed) in [
+        for (text, auto) in [
             ("", Ok(Bare)),
             ("AZaz09_.:/+=@%,-", Ok(Bare)),
-            ("=ls", Ok(Quoted)),
-            ("a:=ls", Ok(Quoted)),
-            (" two  words ", Ok(Quoted)),
-            ("a#b \"$x\" `y` \\n é 🔑\t~*", Ok(Quoted)),
-            ("$ {x}", Ok(Quoted)),
-            ("\\a", Ok(Quoted)),
-            ("o'neil", Err(SingleQuote)),
+            ("=ls", Ok(SingleQuoted)),
+            ("a:=ls", Ok(SingleQuoted)),
+            (" two  words ", Ok(SingleQuoted)),
+            ("a#b \"$x\" `y` \\n é 🔑\t~*", Ok(SingleQuoted)),
+            ("$ {x}", Ok(SingleQuoted)),
+            ("\\a", Ok(SingleQuoted)),
+            ("\u{2028}", Ok(SingleQuoted)),
+            ("'", Ok(DoubleQuoted)),
+            ("o'neil", Ok(DoubleQuoted)),
+            ("it's a #b\tc, {x} !y é\u{2028}", Ok(DoubleQuoted)),
+            ("o'\"neil", Err(SingleQuoteAnd(DoubleQuote))),
+            ("$o'neil", Err(SingleQuoteAnd(Dollar))),
+            ("${o}'neil", Err(SingleQuoteAnd(Dollar))),
+            ("o'neil\\", Err(SingleQuoteAnd(Backslash))),
+            ("o'neil`", Err(SingleQuoteAnd(Backtick))),
             ("a\nb", Err(ControlCharacter)),
+            ("'a\nb", Err(ControlCharacter)),
             ("a\rb", Err(ControlCharacter)),
             ("a\0b", Err(ControlCharacter)),
             ("\u{7f}", Err(ControlCharacter)),
+            ("\u{85}", Err(ControlCharacter)),
             ("${x}", Err(Expansion)),
             ("${", Err(Expansion)),
             ("a\\", Err(LastBackslash)),
             (r"a\\b", Err(Backslashes)),
             ("\u{fdd0}", Err(Noncharacter)),
+            ("'\u{fdd0}", Err(Noncharacter)),
             ("\u{10ffff}", Err(Noncharacter)),
         ] {
-            assert_eq!(spelling(text, Quotes::AsNeeded), as_needed, "{text:?}");
-            let always = as_needed.map(|_| Quoted);
+            assert_eq!(spelling(text, Quotes::Auto), auto, "{text:?}");
+            let always = match auto {
+                Ok(Bare | SingleQuoted) => Ok(SingleQuoted),
+                Ok(DoubleQuoted) | Err(SingleQuoteAnd(_)) => Err(SingleQuote),
+                Err(other) => Err(other),
+            };
             assert_eq!(spelling(text, Quotes::Always), always, "{text:?}");
-            let never = if as_needed == Ok(Bare) { Ok(Bare) } else { Err(NeedsQuotes) };
+            let never = if auto == Ok(Bare) { Ok(Bare) } else { Err(NeedsQuotes) };
             assert_eq!(spelling(text, Quotes::Never), never, "{text:?}");
         }
     }

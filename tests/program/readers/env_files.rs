@@ -4,8 +4,7 @@
 
 use std::{
     fs,
-    path::{Path, PathBuf},
-    process::{Command, Output as Ran},
+    path::Path,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -16,65 +15,100 @@ use proptest::{
     test_runner::TestRunner,
 };
 use tokenwell::{
-    output::{self, Content, Field, Format, Locks, Output, ProtectedKeys, Quotes, Variable, spelling},
+    output::{self, Content, Field, Format, Locks, Output, ProtectedKeys, Quotes, Spelling, Variable, spelling},
     renewal::Grant,
     secret::Secret,
     session::{Claims, ReplyFields, Session, Times},
 };
 
-use crate::{skipped, tools::needs};
+use programs::{Reads, installed};
+
+mod programs;
 
 #[test]
 fn bare_values_come_back_through_every_reader() {
     let values =
         ["", "plain", "AZaz09_.:/+=@%,-", "-n", "%s", "a=b", "a:b==", "a,b", "@x", "/a/b", "head.body.stamp", "null"];
     come_back(&values, Quotes::Never, &[Reads::Any, Reads::Bare]);
-    come_back(&values, Quotes::AsNeeded, &[Reads::Any, Reads::Bare]);
+    come_back(&values, Quotes::Auto, &[Reads::Any, Reads::Bare]);
 }
 
 #[test]
-fn quoted_values_come_back_through_every_reader() {
-    let readers = [Reads::Any, Reads::Quoted];
-    come_back(&KNOWN, Quotes::Always, &readers);
+fn values_in_single_quotes_come_back_through_every_reader() {
+    come_back(&KNOWN, Quotes::Always, &[Reads::Any, Reads::SingleQuoted]);
     let in_need: Vec<_> = KNOWN.into_iter().filter(|value| spelling(value, Quotes::Never).is_err()).collect();
-    come_back(&in_need, Quotes::AsNeeded, &readers);
+    come_back(&in_need, Quotes::Auto, &[Reads::Any, Reads::SingleQuoted]);
+}
+
+#[test]
+fn values_in_double_quotes_come_back_through_every_reader() {
+    for value in KNOWN_WITH_SINGLE_QUOTE {
+        assert_eq!(spelling(value, Quotes::Auto), Ok(Spelling::DoubleQuoted), "{value:?}");
+        assert!(spelling(value, Quotes::Always).is_err(), "{value:?}");
+    }
+    come_back(&KNOWN_WITH_SINGLE_QUOTE, Quotes::Auto, &[Reads::Any]);
+    let around: Vec<_> = (' '..='~').filter(|c| !"\"$\\`".contains(*c)).collect();
+    let around: Vec<_> = around.iter().flat_map(|c| [format!("o'n{c}x"), format!("{c}'x"), format!("'x{c}")]).collect();
+    come_back(&around.iter().map(String::as_str).collect::<Vec<_>>(), Quotes::Auto, &[Reads::Any]);
 }
 
 #[test]
 fn any_value_comes_back_through_every_reader_or_is_refused() {
-    let value = prop_oneof!["[^\\p{Cc}]{0,12}", "['\"\\\\$`!#={}a ]{1,8}", "[ -~]{0,20}", "\\PC{1,3}[\\\\${}']{0,3}"];
+    let value = prop_oneof![
+        "[^\\p{Cc}]{0,12}",
+        "['\"\\\\$`!#={}a ]{1,8}",
+        "[ -~]{0,20}",
+        "[ -~é]{0,5}'[ !#%-_a-~🔑]{0,8}",
+        "\\PC{1,3}[\\\\${}']{0,3}"
+    ];
     let mut runner = TestRunner::deterministic();
-    let values = vec(value, 400).new_tree(&mut runner).unwrap().current();
-    let values: Vec<_> = values.iter().map(String::as_str).collect();
-    let accepted: Vec<_> = values.iter().copied().filter(|value| spelling(value, Quotes::Always).is_ok()).collect();
-    assert!((100..350).contains(&accepted.len()), "{} of {}", accepted.len(), values.len());
-    come_back(&accepted, Quotes::Always, &[Reads::Any, Reads::Quoted]);
-    come_back(&accepted, Quotes::AsNeeded, &[Reads::Any]);
+    let values = vec(value, 500).new_tree(&mut runner).unwrap().current();
+    let accepted = |quotes: Quotes, wanted: Option<Spelling>| -> Vec<&str> {
+        let values = values.iter().map(String::as_str);
+        values
+            .filter(|value| spelling(value, quotes).is_ok_and(|is| wanted.is_none_or(|wanted| wanted == is)))
+            .collect()
+    };
+    let always = accepted(Quotes::Always, None);
+    assert!((100..400).contains(&always.len()), "{} of {}", always.len(), values.len());
+    come_back(&always, Quotes::Always, &[Reads::Any, Reads::SingleQuoted]);
+    let double = accepted(Quotes::Auto, Some(Spelling::DoubleQuoted)).len();
+    assert!(double > 30, "{double} of {}", values.len());
+    come_back(&accepted(Quotes::Auto, None), Quotes::Auto, &[Reads::Any]);
 }
 
-/// The reason for each refusal: without it, a reader would return something else.
+/// The reason for each refusal: without it, the named reader would return something else.
 #[test]
 fn every_refusal_has_a_reader_that_needs_it() {
-    let readers = installed(&[Reads::Any, Reads::Quoted]);
+    let readers = installed(&[Reads::Any, Reads::SingleQuoted]);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("env");
-    for (value, reader) in [
-        ("it'\"'\"'s", "godotenv"),
-        ("it'\"'\"'s", "node"),
-        ("it'\"'\"'s", "kubelet"),
-        ("it'\\''s", "systemd"),
-        ("a\rb", "node"),
-        ("${HOME}", "python-dotenv"),
-        (r"a\\b", "python-dotenv"),
-        ("a\\", "godotenv"),
-        ("\u{10ffff}", "systemd"),
+    for (value, spelled, names) in [
+        ("it's", "'it'\"'\"'s'", &["godotenv", "node", "kubelet"][..]),
+        ("it's", "'it'\\''s'", &["systemd", "kubelet"]),
+        ("it's", "\"it's\"", &["kubelet"]),
+        ("it's \"x\"", "\"it's \"x\"\"", &["dash", "systemd", "compose", "godotenv", "python-dotenv"]),
+        ("it's \"x\"", "\"it's \\\"x\\\"\"", &["node", "dotenv"]),
+        ("it's $x", "\"it's $x\"", &["dash", "zsh", "compose", "ruby-dotenv"]),
+        ("it's $x", "\"it's \\$x\"", &["node", "dotenv", "python-dotenv"]),
+        ("it's \\a", "\"it's \\a\"", &["godotenv", "ruby-dotenv"]),
+        ("it's \\a", "\"it's \\\\a\"", &["node", "dotenv"]),
+        ("it's `x`", "\"it's `x`\"", &["dash", "bash"]),
+        ("it's `x`", "\"it's \\`x\\`\"", &["node", "dotenv", "python-dotenv", "compose"]),
+        ("a\nb", "'a\nb'", &["ruby-dotenv"]),
+        ("a\rb", "'a\rb'", &["node", "dotenv", "python-dotenv"]),
+        ("${HOME}", "'${HOME}'", &["python-dotenv"]),
+        (r"a\\b", r"'a\\b'", &["python-dotenv"]),
+        ("a\\", "'a\\'", &["godotenv", "compose", "python-dotenv"]),
+        ("\u{10ffff}", "'\u{10ffff}'", &["systemd"]),
     ] {
-        let Some(reader) = readers.iter().find(|other| other.name == reader) else { continue };
-        fs::write(&path, format!("V0='{value}'\nV1='end'\n")).unwrap();
-        let value = value.replace("'\"'\"'", "'").replace("'\\''", "'");
-        let read = reader.read(&path, 2);
-        assert_ne!(read, Ok(vec![value.clone(), "end".to_owned()]), "{} reads {value:?}", reader.name);
-        assert!(spelling(&value, Quotes::AsNeeded).is_err(), "{value:?}");
+        let refused = spelling(value, Quotes::Auto).is_err() || spelling(value, Quotes::Always).is_err();
+        assert!(refused, "{value:?}");
+        fs::write(&path, format!("V0={spelled}\nV1='end'\n")).unwrap();
+        for reader in readers.iter().filter(|reader| names.contains(&reader.name)) {
+            let read = reader.read(&path, 2);
+            assert_ne!(read, Ok(vec![value.to_owned(), "end".to_owned()]), "{} reads {spelled}", reader.name);
+        }
     }
 }
 
@@ -126,6 +160,34 @@ const KNOWN: [&str; 44] = [
     "o’neil",
 ];
 
+/// Values that double quotes keep for every reader but the kubelet and container engines.
+const KNOWN_WITH_SINGLE_QUOTE: [&str; 24] = [
+    "'",
+    "''",
+    "o'neil",
+    "'a'",
+    "it's a #b c",
+    "# it's",
+    "it's #",
+    "a'# b",
+    "!!'",
+    "it's !x",
+    "=ls'",
+    "x:=l's",
+    "~'",
+    "~root/'",
+    "*'[a]{b,c}?",
+    "#{x}'",
+    "<%= x' %>",
+    "export it's",
+    " ' both ",
+    "a;b&c|d<e>(f)'",
+    "é ü 漢字 🔑'",
+    "\u{a0}'\u{2003}",
+    "\u{2028}\u{2029}'\u{feff}a\u{200b}",
+    "%s' %n",
+];
+
 /// Writes the values, and compares what each installed reader returns.
 fn come_back(values: &[&str], quotes: Quotes, kinds: &[Reads]) {
     let folder = tempfile::tempdir().unwrap();
@@ -158,135 +220,3 @@ fn after_name(value: &str, quotes: Quotes, path: &Path) -> String {
     output::publish(&[output], &[], &content, &Locks::default(), &ProtectedKeys::default()).remove(0).unwrap();
     fs::read_to_string(path).unwrap().split_off(1)
 }
-
-/// Which spellings a reader understands.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Reads {
-    /// Bare values, and those in quotes.
-    Any,
-    /// Only values in quotes.
-    Quoted,
-    /// Only bare values: quotes are a part of the value.
-    Bare,
-}
-
-struct Reader {
-    name: &'static str,
-    reads: Reads,
-    /// Its command, to which the file and the number of values are added. It prints each value with a NUL behind it.
-    command: Vec<&'static str>,
-    /// Values that this way of calling the reader cannot show.
-    skips: fn(&str) -> bool,
-}
-
-impl Reader {
-    fn new(name: &'static str, reads: Reads, command: Vec<&'static str>) -> Self {
-        Self { name, reads, command, skips: |_| false }
-    }
-
-    fn read(&self, path: &Path, values: usize) -> Result<Vec<String>, String> {
-        let ran = self.run(path, values);
-        if !ran.status.success() || !ran.stderr.is_empty() {
-            return Err(String::from_utf8_lossy(&ran.stderr).into_owned());
-        }
-        let text = String::from_utf8(ran.stdout).map_err(|_| "not UTF-8")?;
-        Ok(text.strip_suffix('\0').unwrap_or_default().split('\0').map(str::to_owned).collect())
-    }
-
-    fn run(&self, path: &Path, values: usize) -> Ran {
-        let mut command = Command::new(self.command[0]);
-        command.args(&self.command[1..]).arg(path).arg(values.to_string()).env_clear().env("LC_ALL", "C.UTF-8");
-        for name in ["HOME", "PATH", "NODE_PATH", "PYTHONPATH"] {
-            command.envs(std::env::var_os(name).map(|value| (name, value)));
-        }
-        command.output().unwrap()
-    }
-
-    /// Whether it reads a harmless file.
-    fn is_installed(&self) -> bool {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("env");
-        fs::write(&path, if self.reads == Reads::Quoted { "V0='x'\n" } else { "V0=x\n" }).unwrap();
-        let is_there = is_on_path(self.command[0]) && self.read(&path, 1).as_deref() == Ok(&["x".to_owned()]);
-        if !is_there {
-            skipped::on_this_machine(&format!("{} is not installed; `tests/system/env/run` installs it", self.name));
-        }
-        is_there
-    }
-}
-
-/// The readers that are installed and understand one of the spellings. A test that lacks one records it.
-fn installed(kinds: &[Reads]) -> Vec<Reader> {
-    let shells = ["sh", "dash", "bash", "zsh", "ksh", "mksh"].into_iter().filter(|shell| needs(shell));
-    let shells = shells.map(|shell| Reader::new(shell, Reads::Any, vec![shell, "-c", SHELL, "read"]));
-    let others = [
-        Reader::new("node", Reads::Any, vec!["bash", "-c", NODE, "read"]),
-        Reader::new("dotenv", Reads::Any, vec!["node", "-e", DOTENV]),
-        Reader::new("python-dotenv", Reads::Any, vec!["python3", "-c", PYTHON]),
-        Reader::new("ruby-dotenv", Reads::Any, vec!["ruby", "-e", RUBY]),
-        Reader::new("godotenv", Reads::Any, vec!["env-godotenv"]),
-        Reader::new("compose", Reads::Any, vec!["env-compose"]),
-        Reader::new("kubelet", Reads::Quoted, vec!["env-kubelet"]),
-        Reader::new("docker", Reads::Bare, vec!["env-docker"]),
-    ];
-    let others = others.into_iter().filter(|reader| kinds.contains(&reader.reads) && reader.is_installed());
-    let shells = shells.filter(|reader| kinds.contains(&reader.reads));
-    shells.chain(systemd().filter(|_| kinds.contains(&Reads::Any))).chain(others).collect()
-}
-
-/// systemd reads `environment.d` with the parser of `EnvironmentFile=`, but then also expands variables and `~`, ignores what
-/// is empty, and prints control characters as escapes.
-fn systemd() -> Option<Reader> {
-    if !SYSTEMD_PARSERS.iter().any(|path| Path::new(path).exists()) {
-        skipped::without_program("systemd is not installed");
-        return None;
-    }
-    let skips = |value: &str| value.is_empty() || value.starts_with('~') || value.contains(['$', '\t']);
-    Some(Reader { skips, ..Reader::new("systemd", Reads::Any, vec!["bash", "-c", SYSTEMD, "read"]) })
-}
-
-fn is_on_path(program: &str) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).map(|folder: PathBuf| folder.join(program)).any(|file| file.is_file())
-}
-
-const SYSTEMD_PARSERS: [&str; 2] = [
-    "/usr/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
-    "/lib/systemd/user-environment-generators/30-systemd-environment-d-generator",
-];
-
-const SHELL: &str = r#". "$1"; i=0; while [ $i -lt "$2" ]; do eval "printf '%s\\0' \"\$V$i\""; i=$((i + 1)); done"#;
-
-/// The generator prints its output in shell syntax.
-const SYSTEMD: &str = r#"
-    folder=$(mktemp -d) && trap 'rm -r "$folder"' EXIT && mkdir "$folder/environment.d" && cp "$1" "$folder/environment.d/a.conf"
-    for parser in {,/usr}/lib/systemd/user-environment-generators/30-systemd-environment-d-generator; do
-        [ -x "$parser" ] && break
-    done
-    HOME=$folder XDG_CONFIG_HOME=$folder "$parser" | grep -aE '^V[0-9]+=' >"$folder/read"
-    . "$folder/read"
-    for ((i = 0; i < $2; i++)); do name=V$i; printf '%s\0' "${!name}"; done
-"#;
-
-const NODE: &str = r#"
-    exec node --env-file="$1" -e 'for (let n = 0; n < +process.argv[1]; n++) process.stdout.write(process.env[`V${n}`] + "\0")' "$2"
-"#;
-
-const DOTENV: &str = r#"
-    const [file, values] = process.argv.slice(1);
-    const read = require("dotenv").parse(require("fs").readFileSync(file));
-    for (let n = 0; n < +values; n++) process.stdout.write(read[`V${n}`] + "\0");
-"#;
-
-const PYTHON: &str = r#"
-import sys, dotenv
-read = dotenv.dotenv_values(sys.argv[1])
-for n in range(int(sys.argv[2])):
-    sys.stdout.write(str(read.get(f"V{n}")) + "\0")
-"#;
-
-const RUBY: &str = r#"
-    require "dotenv"
-    read = Dotenv::Parser.call(File.read(ARGV[0], encoding: "UTF-8"))
-    ARGV[1].to_i.times { |n| print(read["V#{n}"].to_s, "\0") }
-"#;

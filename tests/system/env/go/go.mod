@@ -10,6 +10,7 @@ require (
 )
 
 require (
+	github.com/containers/podman/v4 v4.9.5 // indirect
 	github.com/sirupsen/logrus v1.10.1 // indirect
 	golang.org/x/sys v0.47.0 // indirect
 )

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	compose "github.com/compose-spec/compose-go/v2/dotenv"
+	podman "github.com/containers/podman/v4/pkg/env"
 	docker "github.com/docker/cli/pkg/kvfile"
 	"github.com/joho/godotenv"
 	kubelet "k8s.io/kubernetes/pkg/kubelet/util/env"
@@ -49,6 +50,7 @@ var readers = map[string]func(file string, names []string) (map[string]string, e
 		}
 		return found, err
 	},
+	"env-podman": func(file string, _ []string) (map[string]string, error) { return podman.ParseFile(file) },
 	"env-kubelet": func(file string, names []string) (map[string]string, error) {
 		found := map[string]string{}
 		for _, name := range names {
