@@ -23,6 +23,11 @@ impl Secret {
         &self.0
     }
 
+    /// Returns the length in bytes, which is safe to log for a session JWT.
+    pub fn byte_count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Returns the fingerprint, which is safe to log.
     pub fn fingerprint(&self) -> Fingerprint {
         start_of(&digest::digest(&digest::SHA256, self.0.as_bytes()))

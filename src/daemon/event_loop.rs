@@ -21,6 +21,7 @@ mod standby;
 mod state_directory;
 mod status_publisher;
 mod tls_files;
+mod token_length;
 mod tokens;
 mod verification;
 

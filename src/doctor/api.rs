@@ -10,7 +10,7 @@ use super::{
     finding::Finding,
     progress::Report,
     reach::{Stopped, Target, Trusted},
-    session_lifetimes, signatures, spacing,
+    session_lifetimes, signatures, spacing, token_lengths,
 };
 use crate::{
     config::Credential,
@@ -41,7 +41,8 @@ impl Doctor {
         let probe = exchanges::probe(config, clients, stopped, credentials, self.extent, report).await?;
         report.emit(spacing::findings(&probe, credentials))?;
         report.emit(signatures::findings(&probe, first.as_ref(), credentials))?;
-        report.emit(session_lifetimes::findings(&probe, credentials, config.http.timeout))
+        report.emit(session_lifetimes::findings(&probe, credentials, config.http.timeout))?;
+        report.emit(token_lengths::findings(&probe))
     }
 
     /// Makes each step from the look-up of the API's host to the first answer.

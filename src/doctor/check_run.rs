@@ -17,8 +17,9 @@ use crate::{
     config::{Config, Credential},
     exchange::{Clients, Refused, Trust},
     offline::{DryExchange, NotRecorded, RecordedExchange},
+    output::{Content, excesses},
     renewal::Refusal,
-    session::Granted,
+    session::{Granted, Session, Times},
     source::{Exchange, Identity, Means, Obtained, Outcome, Reader, Recorder, obtain},
 };
 
@@ -89,11 +90,32 @@ impl CheckRun<'_> {
                     credential: credential.name.clone(),
                     key: Some(identity.shown),
                     time: took,
-                    outcome: DryOutcome::of(outcome),
+                    outcome: self.granted_or_refused(outcome, credential),
                     recorded: recorder.recorded,
                 }
             }
         }
+    }
+
+    fn granted_or_refused(&self, outcome: Outcome, credential: &Credential) -> DryOutcome {
+        let (Granted { session, notes, .. }, signature) = match outcome {
+            Outcome::Refused { refused, .. } => return DryOutcome::Refused(refused),
+            Outcome::Granted { granted, signature } => (granted, Ok(signature)),
+            Outcome::Untrusted { granted, refused } => (granted, Err(refused)),
+        };
+        let excesses = excesses(&credential.outputs, &self.content(&session, credential));
+        DryOutcome::Granted { grant: session.grant, notes, excesses, signature }
+    }
+
+    /// Returns the content of outputs that would hold this session.
+    fn content<'c>(&'c self, session: &'c Session, credential: &'c Credential) -> Content<'c> {
+        let (claims, lifetime, now) = (&session.claims, session.grant.lifetime, clock::wall());
+        let times = Times {
+            issued_at: claims.issued_at.unwrap_or(now),
+            expires_at: claims.expires_at.unwrap_or(now + lifetime),
+            renew_at: now + credential.policy.renew_at.of(lifetime),
+        };
+        Content { session, credential: &credential.name, project: self.config.project.as_str(), times }
     }
 
     async fn last_exchange(&self, credential: &Credential) -> Option<RecordedExchange> {
@@ -130,17 +152,6 @@ impl Recorder for DryRecorder<'_> {
         let refused = refused.cloned();
         let ended = self.check_run.on_disk(move || begun.end(refused.as_ref())).await;
         self.recorded = Some(ended.unwrap_or_else(|| Err(slow())));
-    }
-}
-
-impl DryOutcome {
-    fn of(outcome: Outcome) -> Self {
-        let (Granted { session, notes, .. }, signature) = match outcome {
-            Outcome::Refused { refused, .. } => return Self::Refused(refused),
-            Outcome::Granted { granted, signature } => (granted, Ok(signature)),
-            Outcome::Untrusted { granted, refused } => (granted, Err(refused)),
-        };
-        Self::Granted { grant: session.grant, notes, signature }
     }
 }
 

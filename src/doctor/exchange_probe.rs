@@ -6,6 +6,7 @@ use crate::{
     exchange::{Refused, SignatureStatus},
     fingerprint::Fingerprint,
     offline::NotRecorded,
+    output::Excess,
     renewal::Grant,
     session::GrantNote,
 };
@@ -27,6 +28,8 @@ pub(super) enum DryOutcome {
     Granted {
         grant: Grant,
         notes: Vec<GrantNote>,
+        /// The limits of readers that the token exceeds.
+        excesses: Vec<Excess>,
         /// Result of the verification with the project's public keys.
         signature: Result<SignatureStatus, Refused>,
     },

@@ -39,6 +39,7 @@ mod state_directory;
 mod suspects;
 mod tcp;
 mod tls;
+mod token_lengths;
 
 pub use self::{
     examination::Doctor,

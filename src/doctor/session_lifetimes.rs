@@ -77,6 +77,7 @@ fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
         );
         findings.push(Finding::remark(SUBJECT, text));
     }
+    findings.extend((left < KUBERNETES_LEFT_MIN).then(|| too_late_for_kubernetes(life, left, policy)));
     if policy.denied_every > life {
         let text = format!(
             "a denied key is retried only every {}, longer than a session of {} lasts; a new key file is still used at \
@@ -93,6 +94,23 @@ fn judge(grant: Grant, policy: &Policy, timeout: Duration) -> Vec<Finding> {
     findings
 }
 
+/// Reports a session that ends while Kubernetes clients still send it. Readers that read the file for each request do not
+/// need more, so it is only a remark.
+fn too_late_for_kubernetes(life: Duration, left: Duration, policy: &Policy) -> Finding {
+    let share_needed = KUBERNETES_LEFT_MIN.div_duration_f64(life) * 100.0;
+    let at = (100.0 - share_needed).floor();
+    let earlier = if at >= RENEW_AT_MIN_PERCENT { format!("set `renew.at: {at}%`, or ") } else { String::new() };
+    let share_left = (100.0 - policy.renew_at.percent()) / 100.0;
+    let life_needed = Duration::from_secs_f64((KUBERNETES_LEFT_MIN.as_secs_f64() / share_left).ceil());
+    let text = format!(
+        "the renewal is due {} before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s \
+         after it; if one of them reads the file, {earlier}lengthen sessions in Descope to {}",
+        short(whole(left)),
+        short(life_needed)
+    );
+    Finding::remark(SUBJECT, text)
+}
+
 fn whole(time: Duration) -> Duration {
     Duration::from_secs(time.as_secs())
 }
@@ -100,6 +118,10 @@ fn whole(time: Duration) -> Duration {
 const SUBJECT: &str = "life";
 /// Renewals more frequent than this get a remark.
 const RENEWALS_APART_MIN: Duration = Duration::from_secs(30);
+/// client-go 0.37 and fabric8 8.0 were seen to send a replaced token for 48 and 67 seconds.
+const KUBERNETES_LEFT_MIN: Duration = Duration::from_secs(70);
+/// An earlier renewal is not proposed, because it makes more requests than longer sessions do.
+const RENEW_AT_MIN_PERCENT: f64 = 33.0;
 
 #[cfg(test)]
 mod tests {
@@ -118,10 +140,15 @@ mod tests {
         insta::assert_snapshot!(lines(600, None, policy), @"Passed lives 10m, renewed after 6m42s, 3m18s before its end");
         insta::assert_snapshot!(lines(600, Some(120), policy), @"Passed lives 10m, renewed after 2m, 8m before its end");
         insta::assert_snapshot!(lines(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests are sent as fast as the spacing of 2s allows; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
-        insta::assert_snapshot!(lines(180, None, policy), @"Remark a denied key is retried only every 5m, longer than a session of 3m lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`");
+        insta::assert_snapshot!(lines(215, None, policy), @"Remark a denied key is retried only every 5m, longer than a session of 3m35s lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`");
+        insta::assert_snapshot!(lines(180, None, policy), @"
+        Remark the renewal is due 59s before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s after it; if one of them reads the file, set `renew.at: 61%`, or lengthen sessions in Descope to 3m33s
+        Remark a denied key is retried only every 5m, longer than a session of 3m lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`
+        ");
         insta::assert_snapshot!(lines(20, None, policy), @r"
         Remark a session of 20s is renewed about every 13s, which strains rate limits; lengthen sessions in Descope
         Remark the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
+        Remark the renewal is due 6s before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s after it; if one of them reads the file, lengthen sessions in Descope to 3m33s
         Remark a denied key is retried only every 5m, longer than a session of 20s lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`
         ");
         insta::assert_snapshot!(lines(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s allows the next exchange; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");

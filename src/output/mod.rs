@@ -6,6 +6,7 @@
 pub mod file;
 mod render;
 mod target;
+mod token_length;
 mod verbs;
 
 pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
@@ -18,4 +19,5 @@ pub use render::{
     TEMPLATE_WORDS, Template, TemplateMistake, UnquotableValue, UsedAs, Variable, spelling,
 };
 pub use target::{Address, Target};
+pub use token_length::{Excess, LengthLimit, excesses};
 pub use verbs::{Output, find, publish, sweep, tidy, withdraw};

@@ -108,6 +108,14 @@ impl Families<'_> {
                 }
             }
         }
+        let help = "The length of the session's token, in bytes.";
+        let mut family = self.0.encode_descriptor("tokenwell_token_bytes", help, None, MetricType::Gauge)?;
+        for credential in credentials {
+            if let Some(bytes) = credential.token_bytes {
+                let labels = [("credential", credential.name.as_str())];
+                family.encode_family(&labels)?.encode_gauge(&(bytes as u64))?;
+            }
+        }
         let counters: [(&str, &str, Counts); 3] = [
             ("tokenwell_exchanges", "Exchanges of an access key for a session, by outcome.", |credential| {
                 credential.outcomes.iter().map(|(result, count)| (result.word(), *count)).collect()

@@ -173,6 +173,12 @@ pub struct CredentialReport {
     /// When it should be renewed.
     #[serde(with = "json::time_if_any")]
     pub renew_at: Option<SystemTime>,
+    /// The length of the newest session's token, in bytes; absent while no token of it is known.
+    #[serde(default)]
+    pub token_bytes: Option<usize>,
+    /// What a person should know of the credential although nothing is wrong: that its token is longer than some readers take.
+    #[serde(default)]
+    pub notes: Vec<String>,
     /// When the last session was granted. Until this process is granted one: when the session on disk was requested.
     #[serde(with = "json::time_if_any")]
     pub last_success_at: Option<SystemTime>,

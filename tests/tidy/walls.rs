@@ -510,6 +510,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/offline/token_life.rs",
             "src/offline/typed_key.rs",
             "src/output/render/",
+            "src/output/token_length/excess.rs",
             "src/sandbox/oauth/",
             "src/sandbox/user/refresh_token.rs",
             "src/source/access_key.rs",

@@ -93,6 +93,7 @@ credentials:
       - path: /run/tokenwell/billing.nginx
         format: template
         template: |
-          proxy_set_header Authorization "Bearer {{ token }}";
+          set $tw1 "{{ token[:4000] }}"; set $tw2 "{{ token[4000:] }}";
+          proxy_set_header Authorization "Bearer $tw1$tw2";
     hooks:
       - {signal: HUP, pidFile: /run/nginx.pid}"#;

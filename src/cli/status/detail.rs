@@ -103,6 +103,7 @@ fn facts(row: &Row, files: &[SecretFile], has_daemon: bool, now: SystemTime) -> 
     facts.push(Fact::plain("", readiness));
     facts.extend(credential.remedy.iter().map(|remedy| Fact::problem("to do", remedy)));
     facts.extend(token(credential, now));
+    facts.extend(credential.notes.iter().map(|note| Fact::problem("", note)));
     facts.push(Fact::plain("next", row.next(has_daemon, now)));
     facts.extend(refusals(credential, now));
     facts.extend(credential.host_trouble.iter().map(|why| Fact::problem("host", why)));
@@ -138,10 +139,12 @@ fn token(credential: &CredentialReport, now: SystemTime) -> Vec<Fact> {
             Fact::plain(label, format!("{} ({})", time(at), if at > now { ahead(now, at) } else { past(now, at) }))
         })
     };
+    let bytes = credential.token_bytes.map(|bytes| Fact::plain("length", format!("{bytes} bytes")));
     let facts = [
         dated("issued", credential.issued_at),
         dated("expires", credential.expires_at),
         dated("renewal", credential.renew_at),
+        bytes,
         dated("sign in by", credential.refresh_token_expires_at),
     ];
     let generation = credential.generation.map(|generation| Fact::plain("generation", generation.to_string()));
@@ -250,6 +253,7 @@ mod tests {
           issued        1970-01-01T00:16:40Z (4s ago)
           expires       1970-01-01T00:16:50Z (in 5s)
           renewal       1970-01-01T00:16:43Z (1s ago)
+          length        1040 bytes
           next          retry in 5m
           exchanges     5, the last 3 refused
           last refusal  denied 1s ago (1970-01-01T00:16:43Z): the key is not known
@@ -284,6 +288,8 @@ mod tests {
           1970-01-01T00:16:50Z (in 5s)
         renewal
           1970-01-01T00:16:43Z (1s ago)
+        length
+          1040 bytes
         next
           retry in 5m
         exchanges

@@ -73,7 +73,8 @@ impl<'a> Row<'a> {
         {
             notes.push((Color::Plain, format!("to do: {remedy}")));
         }
-        let remarks = credential.outputs.iter().filter_map(|output| output.note.clone()).collect();
+        let of_outputs = credential.outputs.iter().filter_map(|output| output.note.clone());
+        let remarks = credential.notes.iter().cloned().chain(of_outputs).collect();
         let missing = missing.map(String::as_str).filter(|_| is_valid);
         Self { credential, state, missing, notes, remarks, cause }
     }

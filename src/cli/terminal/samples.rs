@@ -30,6 +30,8 @@ pub(in crate::cli) fn fresh(name: &str) -> CredentialReport {
         issued_at: Some(at(0.0)),
         expires_at: Some(at(10.0)),
         renew_at: Some(at(3.0)),
+        token_bytes: Some(1040),
+        notes: Vec::new(),
         last_success_at: Some(at(0.0)),
         refresh_token_expires_at: None,
         generation: None,

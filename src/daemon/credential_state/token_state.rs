@@ -8,6 +8,7 @@ use std::{
 
 use super::TokenGeneration;
 use crate::{
+    output::Excess,
     renewal::{ExchangeRecord, Moment, Term},
     session::{Session, Times},
     state::WrittenToken,
@@ -30,6 +31,8 @@ pub(in crate::daemon) struct TokenState {
     is_recalled: bool,
     /// Whether the token was due for renewal when this process took it over.
     is_overdue: bool,
+    /// The limits of readers that the token exceeds.
+    excesses: Vec<Excess>,
 }
 
 /// The times of one plan of one session. They stay the same to the second however often the session is written.
@@ -44,6 +47,23 @@ impl TokenState {
     /// The newest session, written or not.
     pub(in crate::daemon) fn session(&self) -> Option<&Arc<Session>> {
         self.session.as_ref()
+    }
+
+    /// The length of the newest session's token, in bytes.
+    pub(in crate::daemon) fn bytes(&self) -> Option<usize> {
+        self.session.as_ref().map(|session| session.jwt.byte_count())
+    }
+
+    /// The limits of readers that the token exceeds.
+    pub(in crate::daemon) fn excesses(&self) -> &[Excess] {
+        &self.excesses
+    }
+
+    /// Notes the limits of readers that the token exceeds. Returns those that the token before it did not exceed.
+    pub(in crate::daemon) fn note_excesses(&mut self, excesses: Vec<Excess>) -> Vec<Excess> {
+        let before = mem::replace(&mut self.excesses, excesses);
+        let is_new = |excess: &&Excess| before.iter().all(|before| before.limit != excess.limit);
+        self.excesses.iter().filter(is_new).cloned().collect()
     }
 
     /// The last exchange, as the state file holds it.

@@ -186,6 +186,7 @@ impl Daemon {
         }
         self.notice_end(id, now);
         self.say_imposed(id);
+        self.notice_token_length(id);
         self.announce_ready();
         if noted.touched {
             self.leaves_generations(now, id);

@@ -115,6 +115,7 @@ impl Daemon {
         if let Some(written) = memory.written {
             self.say_adopted(id, now, intact);
             self.say_imposed(id);
+            self.notice_token_length(id);
             let is_overdue = self.credentials.get(id).is_some_and(|state| self.is_overdue(id, state, now));
             if let Some(state) = self.credentials.get_mut(id).filter(|_| is_overdue) {
                 state.token_mut().note_overdue();

@@ -177,6 +177,8 @@ impl Daemon {
             issued_at,
             expires_at: term.map(|term| clock::wall_of(term.expires())),
             renew_at: term.map(|term| clock::wall_of(term.renew.back(term.older_by))),
+            token_bytes: term.and(state.token().bytes()),
+            notes: term.iter().flat_map(|_| state.token().excesses()).map(ToString::to_string).collect(),
             last_success_at: state.counts().granted_at().map(clock::wall_of).or(issued_at),
             refresh_token_expires_at: state.key().refresh().and_then(|(_, refresh)| refresh.expires_at),
             token_trouble: renewal.doubt(now).map(|doubt| doubt.to_string()).or_else(|| self.unseen(id)),

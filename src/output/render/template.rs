@@ -63,6 +63,11 @@ impl Template {
         Ok(Self { text: text.into(), file, fields, engine })
     }
 
+    /// The text. It may have variables of the environment in it, which may be secret.
+    pub(in crate::output) fn text(&self) -> &str {
+        &self.text
+    }
+
     /// How long it is, in bytes.
     #[expect(clippy::len_without_is_empty, reason = "an empty one is refused")]
     pub fn len(&self) -> usize {

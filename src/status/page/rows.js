@@ -44,6 +44,7 @@ function makeRow() {
   head.scope = "row";
   const name = head.appendChild(element("span"));
   const key = head.appendChild(element("small"));
+  const length = head.appendChild(element("small"));
   const cell = (className) => role(line.appendChild(element("td", className)), "cell");
   const state = cell("state");
   const symbol = state.appendChild(element("span"));
@@ -60,7 +61,7 @@ function makeRow() {
   const why = role(body.appendChild(element("tr", "why")), "row");
   const reasons = role(why.appendChild(element("td")), "cell");
   reasons.colSpan = 5;
-  return { body, name, key, symbol, word, since, leftText, bar, fill, next, files, why, reasons, ends: 0, began: 0, scale: -1 };
+  return { body, name, key, length, symbol, word, since, leftText, bar, fill, next, files, why, reasons, ends: 0, began: 0, scale: -1 };
 }
 
 function role(node, name) {
@@ -74,6 +75,7 @@ function fillRow(row, report, credential) {
   if (row.body.dataset.mood !== how) row.body.dataset.mood = how;
   say(row.name, credential.name);
   say(row.key, keyOf(credential));
+  say(row.length, credential.tokenBytes === null ? "" : `token of ${credential.tokenBytes} bytes`);
   say(row.symbol, `${SYMBOLS[how]} `);
   say(row.word, classOf(credential) === "denied" ? `${credential.state}: denied` : credential.state);
   say(row.since, credential.since ? ["for ", time(credential.since, "duration")] : "");
@@ -131,6 +133,7 @@ function reasonsOf(report, credential) {
   }
   if (credential.hostTrouble && !isSaid(credential.hostTrouble)) reasons.push(["", credential.hostTrouble]);
   for (const output of credential.outputs) if (output.error && !isSaid(output.error)) reasons.push(["", output.error]);
+  for (const note of credential.notes) reasons.push(["note", note]);
   for (const output of credential.outputs) if (output.note) reasons.push(["note", output.note]);
   for (const hook of credential.hooks) if (hook.error) reasons.push(["", `${hook.hook}: ${hook.error}`]);
   const { remedy } = credential;

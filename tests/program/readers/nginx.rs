@@ -12,6 +12,9 @@ use nix::{
     unistd::Pid,
 };
 
+use serde_json::json;
+use tokenwell::sandbox::{Answer, Shape};
+
 use crate::{
     page::{configuration, snippet},
     program::within,
@@ -41,16 +44,33 @@ fn nginx_adds_the_header_and_a_hook_lets_it_read_the_new_one() {
             (server.visits().tokens.len() > known).then_some(())
         });
     }
+    // The claim of 4,300 bytes makes a token of more than 6,000, and that of 5,500 one of more than nginx takes in one part.
+    for (padding, bytes) in [(4300, 6000..7000), (5500, 7600..8095)] {
+        let known = server.visits().tokens;
+        setting.sandbox.set(|settings| settings.outage = Some(padded(padding)));
+        setting.put_key("billing", &format!("billing-{padding}"));
+        let new = within("nginx with the long token", || {
+            assert_eq!(nginx.visit(), "welcome\n");
+            server.visits().tokens.difference(&known).next().cloned()
+        });
+        assert!(bytes.contains(&new.len()), "{} bytes arrived", new.len());
+    }
     drop(nginx);
     let visits = server.visits();
     assert_eq!(
         (visits.tokens.len(), visits.bad),
-        (11, Vec::new()),
+        (13, Vec::new()),
         "no request was without a token or with half of one"
     );
     let ended = daemon.stop();
     assert!(!ended.stderr.contains("hook failed"), "{}", ended.stderr);
     setting.clean(&ended);
+}
+
+/// A session with a claim of this length.
+fn padded(bytes: usize) -> Answer {
+    let claims = json!({"padding": "x".repeat(bytes)}).as_object().unwrap().clone();
+    Answer::Session(Shape { claims, ..Shape::default() })
 }
 
 struct Nginx {

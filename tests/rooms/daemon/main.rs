@@ -23,4 +23,5 @@ mod reload;
 mod repair;
 mod reply_fields;
 mod sets;
+mod token_length;
 mod trust;

@@ -2,8 +2,10 @@
 
 use std::{fs, time::Duration};
 
+use serde_json::json;
+
 use tokenwell::{
-    sandbox::{Answer, RateLimit, SigningKey},
+    sandbox::{Answer, RateLimit, Shape, SigningKey},
     secret::Secret,
 };
 
@@ -129,5 +131,41 @@ fn keys_of_a_folder_are_examined_and_other_files_reported() {
         line(&ended, "key file").contains(&format!("key folder `{}` is missing", keys.display())),
         "{}",
         ended.stdout
+    );
+}
+
+#[test]
+fn a_token_that_is_too_long_for_its_readers_is_named() {
+    let mut setting = patient_setting(&["a", "b"]);
+    let nginx = format!(
+        "outputs: [{{path: {}, format: template, template: 'set $a {{{{ token }}}};'}}, ",
+        setting.path("out/a.nginx").display()
+    );
+    let text = fs::read_to_string(setting.path("tokenwell.yaml")).unwrap();
+    let (of_a, of_b) = text.split_once("name: b").unwrap();
+    let text = format!("{}name: b{of_b}", of_a.replace("outputs: [", &nginx));
+    setting.put("tokenwell.yaml", &text);
+    let pad = |bytes: usize| Shape {
+        claims: json!({"padding": "x".repeat(bytes)}).as_object().unwrap().clone(),
+        ..Shape::default()
+    };
+    let mut lengths = |bytes| {
+        setting.sandbox.set(|settings| settings.outage = Some(Answer::Session(pad(bytes))));
+        let mut command = check(&setting);
+        let ended = run(&mut setting, &mut command);
+        assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+        of(&ended, "length").iter().map(|line| (*line).to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(lengths(0), Vec::<String>::new());
+    let of_nginx = lengths(4000);
+    assert!(
+        matches!(&of_nginx[..], [line] if line.starts_with("! note  length    a: the token has ")
+        && line.contains("out/a.nginx`: nginx takes 4095 bytes in one parameter")),
+        "{of_nginx:#?}"
+    );
+    let of_servers = lengths(6000);
+    assert!(
+        of_servers.iter().any(|line| line.contains(" a, b: the token has ") && line.contains("Apache (8169)")),
+        "{of_servers:#?}"
     );
 }

@@ -63,6 +63,8 @@ fn the_worst_problem_is_shown_first() {
     // The page shows a rotation without a reload.
     let key = setting.put_key("fresh", "rotated").fingerprint().to_string();
     browser.until(&format!("{} === 'key {key}'", text("fresh", "small")));
+    let length = setting.token("fresh").unwrap().len();
+    browser.until(&format!("{} === 'token of {length} bytes'", text("fresh", "small + small")));
 
     // One session expires, and one key is denied.
     setting.sandbox.set(|settings| settings.life = Duration::from_secs(3));

@@ -46,6 +46,7 @@ fn metric_names_match_the_contract_from_the_start() {
     tokenwell_session_expiry_timestamp_seconds{credential="a"}
     tokenwell_next_renewal_timestamp_seconds{credential="a"}
     tokenwell_last_success_timestamp_seconds{credential="a"}
+    tokenwell_token_bytes{credential="a"}
     tokenwell_exchanges_total{credential="a",outcome="session"}
     tokenwell_exchanges_total{credential="a",outcome="denied"}
     tokenwell_exchanges_total{credential="a",outcome="blocked"}
