@@ -1,7 +1,8 @@
-//! Finds the programs of other projects in the folder `$TOKENWELL_READERS`, else on `PATH`.
+//! Finds the programs of other projects in the folder `$TOKENWELL_READERS`, else on `PATH`. In that folder, `NAME.version` is the version of the
+//! program `NAME` if it does not print it, as most do that are built from their sources.
 
 use std::{
-    env,
+    env, fs,
     path::PathBuf,
     process::{Command, Stdio},
 };
@@ -58,6 +59,9 @@ fn find(name: &'static str, arguments: &[&str]) -> Option<Found> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = own.into_iter().chain(env::split_paths(&path)).chain(["/usr/sbin".into()]);
     let path = folders.map(|folder| folder.join(name)).find(|path| path.is_file())?;
+    if let Ok(version) = fs::read_to_string(path.with_extension("version")) {
+        return Some(Found { name, path, version: version.trim().to_owned() });
+    }
     let output = Command::new(&path).args(arguments).stdin(Stdio::null()).output().unwrap();
     let text = [output.stdout, output.stderr].concat();
     let version = version_in(&String::from_utf8_lossy(&text));

@@ -9,7 +9,7 @@ fn caddy_reads_the_file_for_each_request() {
         let mut stage = Stage::new("Caddy", shape);
         let snippet = stage.snippet("Caddyfile");
         let (process, port) = Process::listening(&stage, |port| {
-            let text = snippet.replace(":8000 {", &format!("http://127.0.0.1:{port} {{"));
+            let text = snippet.replace(":8000 {", &format!(":{port} {{"));
             let file = stage.put("Caddyfile", &format!("{{\n\tadmin off\n}}\n{text}"));
             let mut command = caddy.command();
             command.args(["run", "--adapter", "caddyfile", "--config"]).arg(file);

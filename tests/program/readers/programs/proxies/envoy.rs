@@ -14,6 +14,7 @@ fn envoy_follows_the_file_of_a_secret() {
         let (process, port) = Process::listening(&stage, |port| {
             let text = bootstrap(&filters, port, &stage.server());
             let mut command = envoy.command();
+            command.args(["--service-node", "a", "--service-cluster", "a"]);
             command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warn", "--config-path"]);
             command.arg(stage.put("envoy.yaml", &text));
             command
@@ -52,8 +53,8 @@ fn bootstrap(filters: &str, port: u16, server: &str) -> String {
     for line in filters.lines() {
         let _ = writeln!(text, "          {line}");
     }
-    text += "          - name: envoy.filters.http.router
-            typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
+    text += "            - name: envoy.filters.http.router
+              typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}
 ";
     text
 }
