@@ -23,6 +23,7 @@ use tokenwell::{
 
 use programs::{Reads, installed};
 
+mod kubelet;
 mod programs;
 
 #[test]

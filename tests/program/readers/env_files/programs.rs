@@ -33,6 +33,11 @@ impl Reader {
         Self { name, reads, command, skips: |_| false }
     }
 
+    /// The program of its command.
+    pub(super) fn program(&self) -> &'static str {
+        self.command[0]
+    }
+
     pub(super) fn read(&self, path: &Path, values: usize) -> Result<Vec<String>, String> {
         let ran = self.run(path, values);
         if !ran.status.success() || !ran.stderr.is_empty() {

@@ -1,4 +1,7 @@
-// Reads the variables V0, V1, … of an env file as one program does, by its name, and prints each value with a NUL behind it.
+// Reads the variables V0, V1, … of an env file, or those that are named, as one program does, by its name, and prints each value with a NUL
+// behind it.
+//
+//	env-PROGRAM FILE COUNT [NAME…]
 package main
 
 import (
@@ -18,7 +21,7 @@ import (
 func main() {
 	values, err := strconv.Atoi(os.Args[2])
 	if err == nil {
-		err = print(readers[filepath.Base(os.Args[0])], os.Args[1], values)
+		err = print(readers[filepath.Base(os.Args[0])], os.Args[1], values, os.Args[3:])
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -26,8 +29,7 @@ func main() {
 	}
 }
 
-func print(read func(file string, names []string) (map[string]string, error), file string, values int) error {
-	var names []string
+func print(read func(file string, names []string) (map[string]string, error), file string, values int, names []string) error {
 	for n := range values {
 		names = append(names, fmt.Sprintf("V%d", n))
 	}
