@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{
     diagnostics::{Diagnostics, Location},
     model::{Config, Confine, Credential},
+    output_paths,
     overrides::{self, Overrides},
     path_conflicts::PathConflicts,
     path_use::Purpose,
@@ -38,6 +39,7 @@ pub(super) fn read(
     let outputs: Vec<_> =
         outputs.iter().map(|path| file(path, OUTPUT_FLAG, Purpose::Output, &mut conflicts, diagnostics)).collect();
     conflicts.check(diagnostics);
+    output_paths::warn(&conflicts, diagnostics);
     let outputs = outputs.into_iter().map(|path| path.map(Output::at)).collect::<Option<_>>()?;
     let log = LogSettings { level: level_of_environment(diagnostics), ..LogSettings::default() };
     let instance = instance_of_environment(diagnostics);

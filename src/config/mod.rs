@@ -19,6 +19,7 @@ mod line_number;
 mod load;
 mod mistake;
 mod model;
+mod output_paths;
 mod overrides;
 mod own_outputs;
 mod path_conflicts;

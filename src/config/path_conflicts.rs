@@ -238,7 +238,8 @@ impl PathConflicts {
         }
     }
 
-    fn of(&self, wanted: Purpose) -> impl Iterator<Item = &PathUse> {
+    /// The paths of a purpose.
+    pub(super) fn of(&self, wanted: Purpose) -> impl Iterator<Item = &PathUse> {
         self.paths.iter().filter(move |path| path.purpose == wanted)
     }
 }

@@ -12,11 +12,11 @@ mod verbs;
 pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
 pub use file::{
     OnModeIgnored, Probed, Published, RemoveError, Removed, Room, Step, Swept, WriteError, Written, is_in_memory,
-    state_holder,
+    is_mount_point, state_holder,
 };
 pub use render::{
-    Content, Field, Format, Quotes, RENDERED_BYTES_MAX, RenderError, SpecialCharacter, Spelling, TEMPLATE_BYTES_MAX,
-    TEMPLATE_WORDS, Template, TemplateMistake, UnquotableValue, UsedAs, Variable, spelling,
+    Content, Field, Format, Quotes, RENDERED_BYTES_MAX, RenderError, SpacedToken, SpecialCharacter, Spelling,
+    TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, UnquotableValue, UsedAs, Variable, spelling,
 };
 pub use target::{Address, Target};
 pub use token_length::{Excess, LengthLimit, excesses};

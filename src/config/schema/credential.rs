@@ -8,7 +8,7 @@ use super::{
     form, hook, oauth, output, refresh_token, renew, security_questions, verify,
 };
 use crate::{
-    config::section::{credential::ON_EXPIRY, hook::HOOKS_MAX, source::KINDS},
+    config::section::{hook::HOOKS_MAX, on_expiry::ON_EXPIRY, source::KINDS},
     renewal::OnExpiry,
 };
 

@@ -2,6 +2,7 @@
 
 use super::{
     access_key, hook, key_selection,
+    on_expiry::{ON_EXPIRY, warnings_of_removal},
     output::{self, Whose},
     renew, source,
     verify::Verification,
@@ -16,7 +17,7 @@ use crate::{
         value::{name, path::NAME_PLACEHOLDER},
     },
     hook::Hook,
-    output::{Format, Output},
+    output::Output,
     renewal::{OnExpiry, Policy},
     source::Source,
 };
@@ -86,17 +87,13 @@ impl Common {
         let policy = fields.take("renew", diagnostics).map_or(pace, |field| renew::read(&field, pace, diagnostics));
         let outputs = output::read_all(fields, whose, conflicts, diagnostics);
         let hooks = fields.take("hooks", diagnostics).map(|field| hook::read_all(&field, conflicts, diagnostics));
-        if let (Some(field), Some(OnExpiry::Remove), Some(outputs)) = (on_expiry_field, on_expiry, &outputs)
-            && outputs.iter().any(|output| is_needed_at_start(&output.format))
-        {
-            diagnostics.warning(&field.location, NEEDED_AT_START, NEEDED_AT_START_REMEDY);
+        let hooks = hooks.unwrap_or_default();
+        if let (Some(field), Some(OnExpiry::Remove), Some(outputs)) = (on_expiry_field, on_expiry, &outputs) {
+            for (what, remedy) in warnings_of_removal(outputs, &hooks) {
+                diagnostics.warning(&field.location, what, remedy);
+            }
         }
-        Self {
-            verification,
-            policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy },
-            outputs,
-            hooks: hooks.unwrap_or_default(),
-        }
+        Self { verification, policy: Policy { on_expiry: on_expiry.unwrap_or_default(), ..policy }, outputs, hooks }
     }
 
     fn credential(self, name: String, source: Source, required: bool) -> Option<Credential> {
@@ -108,16 +105,4 @@ impl Common {
     }
 }
 
-/// Whether the usual readers of this format fail if the file is missing.
-fn is_needed_at_start(format: &Format) -> bool {
-    match format {
-        Format::Jwt | Format::Json { .. } => false,
-        Format::Env { .. } | Format::Header | Format::Bearer | Format::Template(_) => true,
-    }
-}
-
-const NEEDED_AT_START: &str = "some readers do not start while their file is missing: `EnvironmentFile=` of systemd, `include` of \
-     nginx, `curl -H @file`";
-const NEEDED_AT_START_REMEDY: &str = "make the file optional, as `EnvironmentFile=-/path` does, or write `keep`";
-pub(in crate::config) const ON_EXPIRY: [(&str, OnExpiry); 2] = [("keep", OnExpiry::Keep), ("remove", OnExpiry::Remove)];
 const NAME_EXAMPLE: &str = "write something like `name: billing`";

@@ -8,6 +8,7 @@ pub(super) mod http;
 pub(super) mod key_selection;
 pub(super) mod log;
 pub(super) mod oauth;
+pub(super) mod on_expiry;
 pub(super) mod output;
 pub(super) mod refresh_token;
 pub(super) mod renew;

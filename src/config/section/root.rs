@@ -8,6 +8,7 @@ use crate::{
         diagnostics::{Diagnostics, Location},
         fields::Fields,
         model::{Config, Confine, Credential, KeyDirectory},
+        output_paths,
         overrides::{self, Overrides, StateDirectory},
         path_conflicts::PathConflicts,
         path_use::Purpose,
@@ -64,6 +65,7 @@ pub(in crate::config) fn read(
     let sets = sets.iter().filter_map(|item| set::read(item, &mut conflicts, diagnostics)).collect();
     fields.finish(diagnostics);
     conflicts.check(diagnostics);
+    output_paths::warn(&conflicts, diagnostics);
     let sets = set::gather(sets, &mut credentials, &mut key_directories, diagnostics);
     let mut credentials: Vec<_> = credentials.into_iter().collect::<Option<_>>()?;
     let key_directories: Vec<_> = key_directories.into_iter().collect::<Option<_>>()?;

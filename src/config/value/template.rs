@@ -15,7 +15,7 @@ use crate::{
         tree::Node,
         value::path,
     },
-    output::{self, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, UsedAs},
+    output::{self, SpacedToken, TEMPLATE_BYTES_MAX, TEMPLATE_WORDS, Template, TemplateMistake, UsedAs},
     session::ReplyField,
 };
 
@@ -37,7 +37,9 @@ pub(in crate::config) fn inline(
     }
     let text = field.text(diagnostics)?;
     let template = Template::with_fields(&text.value, None, fields.clone());
-    template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()
+    let template = template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()?;
+    warn_of_white_space(&template, "or `|-` in place of `|`", &field.location, diagnostics);
+    Some(template)
 }
 
 /// Returns the name of an unset variable that can only be meant as the field `token`.
@@ -59,7 +61,9 @@ pub(in crate::config) fn of_file(
     match text::read_template(&path, TEMPLATE_BYTES_MAX) {
         Ok(text) => {
             let template = Template::with_fields(&text, Some(path), fields.clone());
-            template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()
+            let template = template.map_err(|mistakes| report(&mistakes, fields, &field.location, diagnostics)).ok()?;
+            warn_of_white_space(&template, "or end the file without a line break", &field.location, diagnostics);
+            Some(template)
         }
         Err(unusable) => {
             let what = format!("cannot use template `{}`: {}", path.display(), unusable.why);
@@ -67,6 +71,20 @@ pub(in crate::config) fn of_file(
             None
         }
     }
+}
+
+/// Warns of a template that writes white space around a token and nothing else.
+fn warn_of_white_space(template: &Template, otherwise: &str, location: &Location, diagnostics: &mut Diagnostics) {
+    let (what, format) = match template.spaced_token() {
+        None => return,
+        Some(SpacedToken::Token) => ("the token", "jwt"),
+        Some(SpacedToken::Bearer) => ("`Bearer` and the token", "bearer"),
+    };
+    let what = format!(
+        "it is {what} and a line break or blank: nginx, Apache and HAProxy send a line break on, Descope's SDKs for Python and Java \
+         refuse the token, and exceptions print it"
+    );
+    diagnostics.warning(location, what, format!("write `format: {format}`, {otherwise}"));
 }
 
 fn report(

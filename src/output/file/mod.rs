@@ -32,7 +32,7 @@ pub use inspect::{Condition, FileStamp};
 pub(super) use inspect::{inspect, is_unchanged_since, watched_files, watched_folders};
 pub use lock::{Held, LOCK_FILE, Locks, holder, state_holder};
 pub use obstacle::obstacle;
-pub use probe::{Probed, Room, is_in_memory, probe};
+pub use probe::{Probed, Room, is_in_memory, is_mount_point, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};
 pub(super) use recover::{find_token, is_intact, make_folder, token, tokens};

@@ -146,14 +146,20 @@ fn probe_beside(wanted: &FileTarget, place: Place<'_>) -> Result<Option<ImposedA
 /// Whether the rename of step 8 would be allowed to replace the file at the target.
 fn is_replaceable(target: &Path, folder: &Path) -> Result<(), Errno> {
     let Ok(found) = fs::symlink_metadata(target) else { return Ok(()) };
-    let attributes = statx(CWD, target, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
-    if attributes.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT)) {
+    if is_mount_point(target) {
         return Err(Errno::BUSY);
     }
     let me = geteuid().as_raw();
     let is_sticky = |folder: &fs::Metadata| folder.mode() & STICKY != 0 && folder.uid() != me;
     let is_anothers = me != 0 && found.uid() != me;
     if is_anothers && fs::metadata(folder).is_ok_and(|folder| is_sticky(&folder)) { Err(Errno::PERM) } else { Ok(()) }
+}
+
+/// Whether the entry at a path is the root of a mount, so that nothing can be renamed over it; false on kernels before 5.8,
+/// which do not say so. Blocks on the disk.
+pub fn is_mount_point(path: &Path) -> bool {
+    let found = statx(CWD, path, AtFlags::SYMLINK_NOFOLLOW, StatxFlags::empty());
+    found.is_ok_and(|about| about.stx_attributes.contains(StatxAttributes::MOUNT_ROOT))
 }
 
 fn room(folder: &Path) -> io::Result<Room> {

@@ -86,7 +86,7 @@ impl Field {
     fn sample(self) -> FieldValue<'static> {
         let Times { issued_at, expires_at, renew_at } = sample_times();
         match self {
-            Self::Token => FieldValue::text("header.claims.signature"),
+            Self::Token => FieldValue::text(SAMPLE_TOKEN),
             Self::TokenType => FieldValue::text(TOKEN_TYPE),
             Self::Credential => FieldValue::text("sample"),
             Self::ProjectId => FieldValue::text("P2sample"),
@@ -126,6 +126,9 @@ impl Field {
         }
     }
 }
+
+/// The token of the sample.
+pub(super) const SAMPLE_TOKEN: &str = "header.claims.signature";
 
 /// Times of a session of ten minutes, so that arithmetic with a sample is like that with a session.
 fn sample_times() -> Times {
@@ -251,6 +254,6 @@ pub(super) const CLAIMS: &str = "claims";
 pub(super) const FIELDS: &str = "fields";
 /// 2026-01-01.
 const SAMPLE_ISSUED_AT: u64 = 1_767_225_600;
-const TOKEN_TYPE: &str = "Bearer";
+pub(super) const TOKEN_TYPE: &str = "Bearer";
 /// The end of the year 9999.
 const END_OF_CALENDAR: Duration = Duration::from_secs(253_402_300_799);

@@ -25,6 +25,7 @@ use super::{
     engine::Engine,
     nesting::beyond_bounds,
     rendered::{RenderError, Rendered, sized},
+    spaced::SpacedToken,
     validate::{self, SHORTEN_LOOPS, TOO_MUCH_WORK, TemplateMistake},
 };
 use crate::session::ReplyField;
@@ -72,6 +73,13 @@ impl Template {
     #[expect(clippy::len_without_is_empty, reason = "an empty one is refused")]
     pub fn len(&self) -> usize {
         self.text.len()
+    }
+
+    /// Whether it writes nothing but a token, or the value of a bearer header, with white space around it.
+    pub fn spaced_token(&self) -> Option<SpacedToken> {
+        let (sample, mut text) = (Value::from(Serde(Document::sample(&self.fields))), Vec::new());
+        self.engine.write(&sample, &mut text).ok()?;
+        SpacedToken::of_sample(std::str::from_utf8(&text).ok()?)
     }
 
     /// The fields of the reply that it may name.

@@ -21,6 +21,7 @@ mod model;
 mod oauth;
 mod paths;
 mod places;
+mod readers;
 mod reply_fields;
 mod security_questions;
 mod sets;

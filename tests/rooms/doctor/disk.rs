@@ -130,6 +130,20 @@ fn kubernetes_mounts_pass_except_a_mount_of_a_single_file() {
         ended.stdout
     );
     assert!(line(&ended, "output").contains("the file is a mount of its own"), "{}", ended.stdout);
+
+    let mut command = Command::new("unshare");
+    command.env_clear().env("PATH", PATH);
+    let offline =
+        ["check", "--config"].map(Into::into).into_iter().chain([setting.path("tokenwell.yaml").into_os_string()]);
+    command
+        .args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" \"$@\"")])
+        .arg(doctor.get_program())
+        .args(offline.collect::<Vec<std::ffi::OsString>>());
+    let ended = run(&mut setting, &mut command);
+    assert_eq!(ended.code, Some(0));
+    let warning =
+        "outputs[0].path: the file is a mount of its own, as a bind mount of a single file or `subPath` makes it";
+    assert!(ended.stderr.contains(warning) && ended.stderr.contains("(mount its folder instead)"), "{}", ended.stderr);
 }
 
 #[test]
