@@ -1,5 +1,7 @@
 //! Collectors of telemetry.
 
+use crate::program::within;
+
 use super::{Process, Shape, Stage, from_script, process::post};
 
 #[test]
@@ -7,8 +9,6 @@ fn an_opentelemetry_collector_follows_the_file() {
     let Some(collector) = from_script("otelcol", &["--version"]) else { return };
     for shape in [Shape::File, Shape::Set] {
         let mut stage = Stage::new("OpenTelemetry Collector", shape);
-        // It sends an empty header for ever if the file is missing at its start.
-        let daemon = stage.start_daemon();
         let snippet = stage.snippet("config.yaml");
         let (process, port) = Process::listening(&stage, |port| {
             let rest = format!(
@@ -21,9 +21,20 @@ fn an_opentelemetry_collector_follows_the_file() {
             command
         });
         let line = r#"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"body":{"stringValue":"a"}}]}]}]}"#;
-        stage.through_rotations(&collector, || {
+        let send = || {
             post(port, "/v1/logs", line).unwrap();
+        };
+        within("a request without the file", || {
+            send();
+            (!stage.visits().bad.is_empty()).then_some(())
         });
+        let daemon = stage.start_daemon();
+        within("a request with the first token", || {
+            send();
+            (stage.visits().good > 0).then_some(())
+        });
+        stage.forget();
+        stage.through_rotations(&collector, send);
         drop(process);
         stage.end(daemon);
     }
