@@ -50,5 +50,6 @@ pub use self::{
     obstacles::warnings as obstacle_warnings,
     programs::warnings as program_warnings,
     progress::{Progress, Report},
+    session_lifetimes::KUBERNETES_LEFT_MIN,
     suspects::warnings as suspect_warnings,
 };

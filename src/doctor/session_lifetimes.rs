@@ -118,8 +118,8 @@ fn whole(time: Duration) -> Duration {
 const SUBJECT: &str = "life";
 /// Renewals more frequent than this get a remark.
 const RENEWALS_APART_MIN: Duration = Duration::from_secs(30);
-/// client-go 0.37 and fabric8 8.0 were seen to send a replaced token for 48 and 67 seconds.
-const KUBERNETES_LEFT_MIN: Duration = Duration::from_secs(70);
+/// The time that a session needs to live at its renewal if Kubernetes clients send it: client-go 0.37 and fabric8 8.0 were seen to send a replaced token for 48 and 67 seconds.
+pub const KUBERNETES_LEFT_MIN: Duration = Duration::from_secs(70);
 /// An earlier renewal is not proposed, because it makes more requests than longer sessions do.
 const RENEW_AT_MIN_PERCENT: f64 = 33.0;
 

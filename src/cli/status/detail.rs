@@ -11,6 +11,7 @@ use crate::{
         span::{ahead, past},
         text::{Color, Line},
     },
+    doctor::KUBERNETES_LEFT_MIN,
     status::CredentialReport,
 };
 
@@ -103,7 +104,8 @@ fn facts(row: &Row, files: &[SecretFile], has_daemon: bool, now: SystemTime) -> 
     facts.push(Fact::plain("", readiness));
     facts.extend(credential.remedy.iter().map(|remedy| Fact::problem("to do", remedy)));
     facts.extend(token(credential, now));
-    facts.extend(credential.notes.iter().map(|note| Fact::problem("", note)));
+    facts.extend(credential.notes.iter().map(|note| Fact::problem("note", note)));
+    facts.extend(is_late_for_kubernetes(credential).then(|| Fact::plain("note", LATE_FOR_KUBERNETES)));
     facts.push(Fact::plain("next", row.next(has_daemon, now)));
     facts.extend(refusals(credential, now));
     facts.extend(credential.host_trouble.iter().map(|why| Fact::problem("host", why)));
@@ -151,6 +153,13 @@ fn token(credential: &CredentialReport, now: SystemTime) -> Vec<Fact> {
     facts.into_iter().chain([generation]).flatten().collect()
 }
 
+/// Whether the session may end while Kubernetes clients still send it. Readers that open the file for each request need no more.
+fn is_late_for_kubernetes(credential: &CredentialReport) -> bool {
+    let left =
+        credential.expires_at.zip(credential.renew_at).and_then(|(end, renewal)| end.duration_since(renewal).ok());
+    left.is_some_and(|left| left < KUBERNETES_LEFT_MIN)
+}
+
 fn refusals(credential: &CredentialReport, now: SystemTime) -> Vec<Fact> {
     let count = match (credential.exchanges, credential.failures) {
         (all, 0) => format!("{all}"),
@@ -184,6 +193,8 @@ fn time(at: SystemTime) -> String {
     humantime::format_rfc3339_seconds(at.clamp(SystemTime::UNIX_EPOCH, last)).to_string()
 }
 
+const LATE_FOR_KUBERNETES: &str =
+    "less than 70s are left at the renewal, which is too late for Kubernetes clients: `check --online` says more";
 const INDENT: &str = "  ";
 const GAP: &str = "  ";
 /// A narrower value is put below its label.
@@ -254,6 +265,8 @@ mod tests {
           expires       1970-01-01T00:16:50Z (in 5s)
           renewal       1970-01-01T00:16:43Z (1s ago)
           length        1040 bytes
+          note          less than 70s are left at the renewal, which is too late for
+                        Kubernetes clients: `check --online` says more
           next          retry in 5m
           exchanges     5, the last 3 refused
           last refusal  denied 1s ago (1970-01-01T00:16:43Z): the key is not known
@@ -290,6 +303,11 @@ mod tests {
           1970-01-01T00:16:43Z (1s ago)
         length
           1040 bytes
+        note
+          less than 70s are left at the
+          renewal, which is too late for
+          Kubernetes clients: `check --online`
+          says more
         next
           retry in 5m
         exchanges
@@ -316,6 +334,16 @@ mod tests {
         asked the daemon at unix:/run/s.sock,
         just now
         ");
+    }
+
+    #[test]
+    fn seventy_seconds_are_enough_for_kubernetes_clients() {
+        let mut credential = failing("a");
+        credential.expires_at = Some(at(100.0));
+        for (renewal, is_late) in [(Some(30.0), false), (Some(31.0), true), (Some(101.0), false), (None, false)] {
+            credential.renew_at = renewal.map(at);
+            assert_eq!(is_late_for_kubernetes(&credential), is_late, "{renewal:?}");
+        }
     }
 
     #[test]
