@@ -67,6 +67,7 @@ const TESTED: &[(&str, &[&str])] = &[
     ("Apache httpd", &["httpd.conf"]),
     ("Caddy", &["Caddyfile"]),
     ("Envoy", &[TOKENWELL, "envoy.yaml"]),
+    ("Envoy with the value alone", &[TOKENWELL, "secret.yaml"]),
     ("How these were tested", &["sh"]),
 ];
 

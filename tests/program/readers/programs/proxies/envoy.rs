@@ -2,29 +2,51 @@
 
 use std::fmt::Write as _;
 
-use crate::programs::{Process, Shape, Stage, from_script, get};
+use crate::programs::{Found, Process, Shape, Stage, from_script, get};
 
 #[test]
 fn envoy_follows_the_file_of_a_secret() {
     let Some(envoy) = from_script("envoy", &["--version"]) else { return };
     for shape in [Shape::File, Shape::Set] {
-        let mut stage = Stage::new("Envoy", shape);
-        let daemon = stage.start_daemon();
+        let stage = Stage::new("Envoy", shape);
         let filters = stage.snippet("envoy.yaml");
-        let (process, port) = Process::listening(&stage, |port| {
-            let text = bootstrap(&filters, port, &stage.server());
-            let mut command = envoy.command();
-            command.args(["--service-node", "a", "--service-cluster", "a"]);
-            command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warn", "--config-path"]);
-            command.arg(stage.put("envoy.yaml", &text));
-            command
-        });
-        stage.through_rotations(&envoy, || {
-            let _ = get(port, "/");
-        });
-        drop(process);
-        stage.end(daemon);
+        through_rotations(&envoy, stage, &filters);
     }
+}
+
+#[test]
+fn envoy_follows_the_file_that_a_secret_names() {
+    let Some(envoy) = from_script("envoy", &["--version"]) else { return };
+    for shape in [Shape::File, Shape::Set] {
+        let stage = Stage::new("Envoy with the value alone", shape);
+        let secret = stage.put("secret.yaml", &stage.snippet("secret.yaml"));
+        let filters: String = Stage::new("Envoy", shape)
+            .snippet("envoy.yaml")
+            .lines()
+            .filter(|line| !line.contains("watched_directory"))
+            .map(|line| match line.split_once("path: ") {
+                Some((indent, _)) => format!("{indent}path: {}\n", secret.display()),
+                None => format!("{line}\n"),
+            })
+            .collect();
+        through_rotations(&envoy, stage, &filters);
+    }
+}
+
+fn through_rotations(envoy: &Found, mut stage: Stage, filters: &str) {
+    let daemon = stage.start_daemon();
+    let (process, port) = Process::listening(&stage, |port| {
+        let mut command = envoy.command();
+        command.args(["--service-node", "a", "--service-cluster", "a"]);
+        command.args(["--concurrency", "1", "--disable-hot-restart", "--log-level", "warn", "--config-path"]);
+        command.arg(stage.put("envoy.yaml", &bootstrap(filters, port, &stage.server())));
+        command
+    });
+    stage.through_rotations(envoy, || {
+        let _ = get(port, "/");
+    });
+    drop(process);
+    stage.end(daemon);
 }
 
 /// A listener with these filters before the router, and the server as its cluster.
