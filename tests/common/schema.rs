@@ -143,7 +143,7 @@ const ONLY_A_PROGRAM_SEES: &[(&str, &str, &str)] = &[
     ("the folder of this configuration file", "", "a schema does not know where the file is"),
     ("in the folder of `", "", "it compares two places"),
     ("in a set, names that begin with `..`", "", "it compares two places"),
-    ("`.tokenwell.lock` is reserved", "", "one name among all"),
+    ("`..tokenwell.lock` is reserved", "", "one name among all"),
     ("the program's own status file", "", "it compares two places"),
     (" leads into `/", "", "links are those of a machine"),
 ];

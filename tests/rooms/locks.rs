@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper that fails is a test that fails")]
 
+#[path = "../common/fuse_mount/mod.rs"]
+mod fuse_mount;
+#[path = "../common/skipped.rs"]
+mod skipped;
+
 use std::{
     env, fs,
-    io::{BufRead as _, BufReader, Write as _},
-    os::unix::fs::{MetadataExt, PermissionsExt, symlink},
+    io::{BufRead as _, BufReader, Lines, Write as _},
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink},
     path::Path,
-    process::{Child, ChildStdin, Command, Stdio},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     slice::from_ref,
     time::{Duration, UNIX_EPOCH},
 };
@@ -23,6 +28,8 @@ use tokenwell::{
     secret::Secret,
     session::{Claims, ReplyFields, Session, Times},
 };
+
+use fuse_mount::{Attributes, FuseMount};
 
 #[test]
 fn a_second_process_names_the_first_and_takes_over() {
@@ -127,7 +134,7 @@ fn a_folder_with_two_paths_keeps_its_lock_for_the_other() {
     a.claim(&locks).unwrap();
     b.claim(&locks).unwrap();
     b.release(&locks);
-    assert_ne!(Other::claims(&[&a]).said, "claimed", "closing any descriptor of the file drops every lock");
+    assert_ne!(Other::claims(&[&a]).said, "claimed", "a lock of one path is in force for the other");
     assert_eq!(Other::claims(&[&b]).said, "claimed");
     a.release(&locks);
     assert_eq!(descriptors(folder.path()), 0);
@@ -144,7 +151,8 @@ fn a_folder_that_was_made_anew_is_locked_anew() {
     fs::remove_dir_all(&folder).unwrap();
     assert_eq!(put(&outputs, &locks).remove(0).unwrap(), Written::Written);
     assert_ne!(Other::claims(&[&outputs[0]]).said, "claimed");
-    fs::remove_file(folder.join(LOCK_FILE)).unwrap();
+    fs::rename(&folder, around.path().join("aside")).unwrap();
+    fs::create_dir(&folder).unwrap();
     let other = Other::claims(&[&outputs[0]]);
     assert_eq!(other.said, "claimed");
     assert!(outputs[0].claim(&locks).is_err());
@@ -154,28 +162,89 @@ fn a_folder_that_was_made_anew_is_locked_anew() {
 }
 
 #[test]
-fn only_writers_of_the_folder_may_open_the_lock_file() {
-    for (mode, wanted) in [(0o755, 0o600), (0o750, 0o600), (0o770, 0o660), (0o2775, 0o660), (0o1777, 0o660)] {
+fn a_claim_leaves_nothing_in_the_folder() {
+    let folder = folder();
+    let names = || -> Vec<_> { fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect() };
+    fs::write(folder.path().join(".tokenwell.lock"), "").unwrap();
+    let locks = Locks::default();
+    Output::at(folder.path().join("a")).claim(&locks).unwrap();
+    locks.claim_state(folder.path()).unwrap().unwrap();
+    assert_eq!(names(), [] as [&str; 0], "the lock file of an earlier build is gone too");
+    assert_eq!(open_for_writing(folder.path()), 0);
+    fs::write(folder.path().join(".tokenwell.lock"), "of a user").unwrap();
+    Output::at(folder.path().join("a")).claim(&Locks::default()).unwrap_err();
+    assert_eq!(names(), [".tokenwell.lock"]);
+}
+
+#[test]
+fn of_many_that_claim_at_the_same_time_one_has_it() {
+    let folder = folder();
+    for wanted in [Output::at(folder.path().join("a")), set_output(folder.path(), "b")] {
+        let claimed_by_one = || {
+            let mut starting: Vec<_> = (0..8).map(|_| Other::starts(&[&wanted])).collect();
+            for other in &mut starting {
+                other.go();
+            }
+            let others: Vec<_> = starting.into_iter().map(Starting::said).collect();
+            let claimed = others.iter().filter(|other| other.said == "claimed").count();
+            let held = wanted.claim(&Locks::default());
+            assert!(claimed <= 1, "{claimed}");
+            assert_eq!(held.is_err(), claimed == 1, "{held:?}");
+            claimed == 1
+        };
+        // On a busy machine two may withdraw from each other. They try again later.
+        assert!((0..10).any(|_| claimed_by_one()));
+    }
+}
+
+#[test]
+fn a_folder_that_another_program_locks_is_claimed_all_the_same() {
+    let folder = folder();
+    let opened = fs::File::open(folder.path()).unwrap();
+    // As systemd-tmpfiles does while it cleans.
+    opened.lock().unwrap();
+    let output = Output::at(folder.path().join("a"));
+    let other = Other::claims(&[&output]);
+    assert_eq!(other.said, "claimed");
+    assert!(
+        output.claim(&Locks::default()).unwrap_err().to_string().contains(&format!("process {}", other.child.id()))
+    );
+}
+
+#[test]
+fn where_machines_share_the_folder_a_file_in_it_is_locked() {
+    for (mode, wanted) in [(0o755, 0o600), (0o770, 0o660), (0o2775, 0o660)] {
         let folder = folder();
+        let Some(_mount) = FuseMount::at(folder.path(), Attributes::Stored) else { return };
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-        Output::at(folder.path().join("a")).claim(&Locks::default()).unwrap();
+        let (a, b) = (Output::at(folder.path().join("a")), Output::at(folder.path().join("b")));
+        let locks = Locks::default();
+        a.claim(&locks).unwrap();
         let found = fs::symlink_metadata(folder.path().join(LOCK_FILE)).unwrap();
         assert_eq!((found.mode() & 0o7777, found.len()), (wanted, 0), "{mode:o}");
         assert_eq!(found.gid(), fs::metadata(folder.path()).unwrap().gid());
+        assert!(Other::claims(&[&a]).said.contains(&format!("process {}", std::process::id())));
+        let other = Other::claims(&[&b]);
+        assert_eq!(other.said, "claimed");
+        assert!(b.claim(&locks).unwrap_err().to_string().contains(&format!("process {}", other.child.id())));
+        a.release(&locks);
+        assert_eq!(Other::claims(&[&a]).said, "claimed");
+        fs::remove_file(folder.path().join(LOCK_FILE)).unwrap();
+        b.claim(&locks).unwrap();
+        assert_ne!(Other::claims(&[&b]).said, "claimed");
     }
 }
 
 #[test]
 fn an_invalid_lock_file_is_not_opened_and_not_needed() {
     let (folder, outside) = (folder(), folder());
+    let Some(_mount) = FuseMount::at(folder.path(), Attributes::Stored) else { return };
     let lock = folder.path().join(LOCK_FILE);
     let target = outside.path().join("target");
-    let table: [&dyn Fn(); 4] = [
-        &|| symlink(&target, &lock).unwrap(),
-        &|| symlink("/dev/null", &lock).unwrap(),
-        &|| fs::create_dir(&lock).unwrap(),
-        &|| nix::unistd::mkfifo(&lock, nix::sys::stat::Mode::S_IRWXU).unwrap(),
-    ];
+    let table: [&dyn Fn(); 3] =
+        [&|| symlink(&target, &lock).unwrap(), &|| symlink("/dev/null", &lock).unwrap(), &|| {
+            fs::create_dir(&lock).unwrap();
+        }];
     for (n, make) in table.into_iter().enumerate() {
         make();
         let outputs = [Output::at(folder.path().join(n.to_string()))];
@@ -183,7 +252,11 @@ fn an_invalid_lock_file_is_not_opened_and_not_needed() {
         fs::remove_file(&lock).or_else(|_| fs::remove_dir(&lock)).unwrap();
     }
     assert!(!target.exists());
-    // No process can create a file in this folder, not even root.
+}
+
+#[test]
+fn what_is_missing_or_the_kernels_is_claimed_without_a_lock() {
+    let folder = folder();
     Output::at("/proc/self/token".into()).claim(&Locks::default()).unwrap();
     Output::at(folder.path().join("missing/token")).claim(&Locks::default()).unwrap();
     assert!(!folder.path().join("missing").exists());
@@ -223,14 +296,19 @@ fn a_program_that_is_started_does_not_inherit_the_lock() {
     Output::at(folder.path().join("a")).claim(&Locks::default()).unwrap();
     let locks = Locks::default();
     Output::at(folder.path().join("b")).claim(&locks).unwrap();
+    assert_eq!(descriptors(folder.path()), 1);
     let said = Command::new("ls").args(["-l", "/proc/self/fd"]).output().unwrap().stdout;
-    assert!(!String::from_utf8(said).unwrap().contains(LOCK_FILE));
+    assert!(!String::from_utf8(said).unwrap().contains(folder.path().to_str().unwrap()));
 }
 
 #[test]
 #[ignore = "the child of the others"]
 fn child_claims() {
     let Some(paths) = env::var_os("OUTPUTS") else { return };
+    println!("\nREADY");
+    std::io::stdout().flush().unwrap();
+    let mut lines = std::io::stdin().lines();
+    let _ = lines.next();
     let locks = Locks::default();
     let mut said = "claimed".to_owned();
     for path in env::split_paths(&paths) {
@@ -244,7 +322,7 @@ fn child_claims() {
     }
     println!("\nSAID {said}");
     std::io::stdout().flush().unwrap();
-    let _ = std::io::stdin().lines().next();
+    let _ = lines.next();
 }
 
 /// A process that claims outputs and runs until it is dropped.
@@ -254,8 +332,21 @@ struct Other {
     said: String,
 }
 
+/// A process that claims outputs when it is told to.
+struct Starting {
+    child: Child,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
 impl Other {
     fn claims(outputs: &[&Output]) -> Self {
+        let mut other = Self::starts(outputs);
+        other.go();
+        other.said()
+    }
+
+    fn starts(outputs: &[&Output]) -> Starting {
         let path = |output: &&Output| {
             if output.is_in_set() { format!("in-set{}", output.name()) } else { output.name().into_owned() }
         };
@@ -266,9 +357,20 @@ impl Other {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let said = lines.find_map(|line| line.strip_prefix("SAID ").map(str::to_owned)).unwrap();
-        Self { _stdin: child.stdin.take().unwrap(), child, said }
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.any(|line| line.unwrap() == "READY"));
+        Starting { stdin: child.stdin.take().unwrap(), child, lines }
+    }
+}
+
+impl Starting {
+    fn go(&mut self) {
+        self.stdin.write_all(b"\n").unwrap();
+    }
+
+    fn said(mut self) -> Other {
+        let said = self.lines.find_map(|line| line.unwrap().strip_prefix("SAID ").map(str::to_owned)).unwrap();
+        Other { child: self.child, _stdin: self.stdin, said }
     }
 }
 
@@ -306,11 +408,25 @@ fn folder() -> TempDir {
     tempfile::tempdir().unwrap()
 }
 
-/// Returns the number of descriptors of the folder's lock file in this process.
+/// Returns the number of descriptors of the folder in this process.
 fn descriptors(folder: &Path) -> usize {
-    let lock = fs::canonicalize(folder).unwrap().join(LOCK_FILE);
+    let folder = fs::canonicalize(folder).unwrap();
     let entries = fs::read_dir("/proc/self/fd").unwrap();
-    entries.filter(|entry| fs::read_link(entry.as_ref().unwrap().path()).is_ok_and(|leads_to| leads_to == lock)).count()
+    entries
+        .filter(|entry| fs::read_link(entry.as_ref().unwrap().path()).is_ok_and(|leads_to| leads_to == folder))
+        .count()
+}
+
+/// Returns the number of descriptors in this process that can write something in the folder.
+fn open_for_writing(folder: &Path) -> usize {
+    let folder = fs::canonicalize(folder).unwrap();
+    let is_open_for_writing = |entry: &fs::DirEntry| {
+        let is_there = fs::read_link(entry.path()).is_ok_and(|leads_to| leads_to.starts_with(&folder));
+        let info = fs::read_to_string(Path::new("/proc/self/fdinfo").join(entry.file_name())).unwrap_or_default();
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).map(|flags| flags.trim().to_owned());
+        is_there && flags.is_some_and(|flags| flags.ends_with(['1', '2']))
+    };
+    fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap).filter(is_open_for_writing).count()
 }
 
 const SET: SetFolder = SetFolder { mode: 0o750, group: None };

@@ -134,7 +134,7 @@ pub(super) fn files(command: &str, reads_configuration: bool) -> Vec<(&'static s
                 "stateDirectory/control.sock",
                 "A socket for `tokenwell renew` and `tokenwell reload`, for this user and root only; not of `once`.",
             ),
-            (".tokenwell.lock", "A lock file in each folder of outputs, so that only one process writes them."),
+            ("..tokenwell.lock", "A lock file in folders of outputs on network file systems; elsewhere the folder itself is locked."),
         ]);
     }
     files

@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, fs, io, time::Duration};
 
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use tokenwell::{output::LOCK_FILE, sandbox::ExchangeRecord, secret::Secret};
+use tokenwell::{sandbox::ExchangeRecord, secret::Secret};
 
 use crate::{
     common::spacing::spaced,
@@ -35,7 +35,7 @@ fn term_does_not_wait_for_an_exchange_and_leaves_nothing() {
         let ended = program.stop();
         let code = i32::from(ended.stderr.contains("stopped by")); // `once` did not finish its work
         assert_eq!(ended.code, Some(code), "{}", ended.stderr);
-        assert_eq!(fs::read_dir(setting.path("out")).unwrap().filter(is_no_lock).count(), 0);
+        assert_eq!(fs::read_dir(setting.path("out")).unwrap().count(), 0);
         setting.clean(&ended);
         drop(hold);
     }
@@ -69,7 +69,7 @@ fn a_second_signal_ends_it_at_once_whatever_it_writes() {
     let first = content(&setting.path("out/0"));
     let litter = setting.litter();
     let mut written = 0;
-    for entry in fs::read_dir(setting.path("out")).unwrap().filter(is_no_lock) {
+    for entry in fs::read_dir(setting.path("out")).unwrap() {
         let path = entry.unwrap().path();
         if !litter.contains(&path) {
             assert_eq!(fs::read_to_string(&path).unwrap(), first);
@@ -215,9 +215,4 @@ fn many_outputs(setting: &Setting, count: usize) {
         let _ = writeln!(text, "      - path: {}/{number}", out.display());
     }
     setting.configure(&text);
-}
-
-/// The lock file remains in place.
-fn is_no_lock(entry: &io::Result<fs::DirEntry>) -> bool {
-    entry.as_ref().unwrap().file_name() != LOCK_FILE
 }

@@ -2,7 +2,6 @@
 //! recovers soon afterwards.
 
 use std::{
-    cell::Cell,
     fs::{self, File, Permissions},
     io::Write as _,
     os::unix::{
@@ -16,7 +15,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
-use tokenwell::{output::LOCK_FILE, sandbox::Endpoint, secret::Secret, session::Jwt};
+use tokenwell::{sandbox::Endpoint, secret::Secret, session::Jwt};
 
 use crate::{
     privileges::is_root,
@@ -43,8 +42,7 @@ fn a_full_disk_and_one_that_is_read_only_cost_one_exchange_each() {
         },
         || fs::remove_file(&filler).unwrap(),
     );
-    let readonly = Cell::new(None);
-    troubled.lasts(&program, "read-only", || readonly.set(Some(Mount::read_only(&disk.0))), || drop(readonly.take()));
+    troubled.lasts(&program, "read-only", || disk.remount("ro"), || disk.remount("rw"));
     let said = troubled.stops(program);
     let each = said.matches("set/b.jwt`: no space left").count();
     assert_eq!(each, 1, "what is wrong with a set is said once: {said}");
@@ -126,10 +124,10 @@ fn without_descriptors_it_keeps_tokens_and_recovers() {
         prlimit(pid, Resource::Nofile, Rlimit { current, ..usual }).unwrap();
     };
     // Neither the first free descriptor nor any later one may be used. A descriptor of a file in the test's folder becomes
-    // free soon, unless it is a lock.
+    // free soon, unless it is a locked folder.
     let stays = |number: &u64| {
         let leads_to = fs::read_link(format!("/proc/{pid}/fd/{number}"));
-        leads_to.is_ok_and(|file| !file.starts_with(troubled.setting.path("")) || file.ends_with(LOCK_FILE))
+        leads_to.is_ok_and(|file| !file.starts_with(troubled.setting.path("")) || file.is_dir())
     };
     limit((0..1024).find(|number| !stays(number)));
     let keys = troubled.change_keys();
@@ -300,14 +298,12 @@ impl Mount {
         mounted.then(|| Self(at.to_owned()))
     }
 
-    /// Mounts the same content read-only over the folder. (The file system itself cannot be made read-only while the daemon
-    /// has its lock file open.)
-    fn read_only(at: &Path) -> Self {
-        let what = at.to_str().unwrap();
-        assert!(mount(&["--bind", what], at));
-        let over = Self(at.to_owned());
-        assert!(mount(&["-o", "remount,bind,ro"], at));
-        over
+    /// Makes the file system itself read-only or writable, which the kernel refuses while a file is open for writing.
+    fn remount(&self, how: &str) {
+        assert!(
+            mount(&["-o", &format!("remount,{how}")], &self.0),
+            "a daemon that is idle has no file open for writing"
+        );
     }
 }
 

@@ -184,13 +184,12 @@ impl Scene {
         let current = current.to_str().unwrap();
         // Public keys that could not be cached are fetched again when they are needed, and a status file is only written
         // after a change.
-        let may_be = [".tokenwell.lock", "jwks.json", "status.json"]
-            .into_iter()
-            .filter(|name| self.folder.join("state").join(name).exists());
+        let may_be =
+            ["jwks.json", "status.json"].into_iter().filter(|name| self.folder.join("state").join(name).exists());
         let state: Vec<&str> = may_be.chain(["state"]).collect();
         let left: [(&str, &[&str]); 5] = [
-            ("out", &[".tokenwell.lock", "a.jwt"]),
-            ("set", &["..data", current, ".tokenwell.lock", "b.json", "b.jwt"]),
+            ("out", &["a.jwt"]),
+            ("set", &["..data", current, "b.json", "b.jwt"]),
             ("set/..data/", &["b.json", "b.jwt"]),
             ("state", &state),
             ("state/state", &["a.json", "b.json"]),

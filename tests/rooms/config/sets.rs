@@ -43,7 +43,7 @@ fn sets_that_are_something_else_too_are_reported() {
     insta::assert_snapshot!(refusal(r#"projectId: P2abc
 stateDirectory: /state
 credentials:
-  - {name: a, accessKeyFile: /k/a, outputs: [{path: /run/app/..a}, {path: /run/file}, {path: /run/.tokenwell.lock}]}
+  - {name: a, accessKeyFile: /k/a, outputs: [{path: /run/app/..a}, {path: /run/file}, {path: /run/..tokenwell.lock}]}
 credentialsFrom: [{accessKeyDirectory: /keys, outputs: [{path: "/run/{name}/x"}]}]
 sets:
   - directory: /run/app
@@ -61,7 +61,7 @@ sets:
 
        line 4, credentials[0].outputs[0].path: in a set, names that begin with `..` are reserved for its generations
                give the file another name
-       line 4, credentials[0].outputs[2].path: `.tokenwell.lock` is reserved for tokenwell's lock file
+       line 4, credentials[0].outputs[2].path: `..tokenwell.lock` is reserved for tokenwell's lock file
                give the file another name
        line 8, sets[1].directory: the same folder as `sets[0].directory`
                name every set once

@@ -80,7 +80,7 @@ fn a_crash_before_any_step_leaves_a_whole_generation() {
             assert_eq!(swept.failed.len(), 0, "{step:?}");
             assert_eq!(set.generations().len(), usize::from(mine.is_some()), "{step:?}");
             if !is_new {
-                assert_eq!(set.but_the_lock(), before, "{step:?}, first: {is_first}");
+                assert_eq!(set.names(), before, "{step:?}, first: {is_first}");
             }
             set.put(&[("mine", "new")]);
             let mut wanted = vec![("mine", "new")];

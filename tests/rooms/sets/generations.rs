@@ -55,7 +55,7 @@ fn a_sweep_takes_what_is_ours_and_old_and_nothing_else() {
     left.extend(foreign_links.iter().map(|(name, _)| (*name).to_owned()));
     left.extend([current, "..data".into(), "a".into(), "..2026_11_23_15_22_01.withfold".into()]);
     left.sort();
-    assert_eq!(set.but_the_lock(), left);
+    assert_eq!(set.names(), left);
     assert_eq!(fs::read_to_string(set.at("a")).unwrap(), "three");
 }
 

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     ffi::OsStr,
-    fs::{self, File},
     io, mem,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
@@ -12,9 +11,12 @@ use std::{
 use tracing::warn;
 
 use super::{
-    LOCK_FILE,
-    file::{self, LockFile, open},
+    anchor::Anchor,
+    claims::{self, Claims},
     held::{Claimed, Held},
+    identity::Identity,
+    lock_file::LOCK_FILE,
+    old_file,
 };
 use crate::{
     file_id::FileId,
@@ -23,10 +25,17 @@ use crate::{
 };
 
 /// The outputs that this process has claimed. A process has one `Locks`, because the kernel would not separate two.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Locks {
+    own: Identity,
     folders: Mutex<HashMap<PathBuf, Arc<Folder>>>,
-    files: Mutex<HashMap<FileId, Shared>>,
+    anchors: Mutex<HashMap<FileId, Shared>>,
+}
+
+impl Default for Locks {
+    fn default() -> Self {
+        Self { own: Identity::own(), folders: Mutex::default(), anchors: Mutex::default() }
+    }
 }
 
 impl Locks {
@@ -42,8 +51,8 @@ impl Locks {
         }
         let folder = self.folder(place.folder);
         let mut state = taken(&folder.state);
-        match state.attach(place.folder, &self.files).and_then(|opened| match opened {
-            Some(opened) => opened.claim(place, claimed_with(file)),
+        match state.attach(place.folder, &self.anchors).and_then(|opened| match opened {
+            Some(opened) => opened.claim(place, claimed_with(file), self.own),
             None => Ok(Ok(())),
         }) {
             Ok(claimed) => claimed,
@@ -64,8 +73,8 @@ impl Locks {
         let Ok(place) = Place::of(file) else { return };
         let Some(folder) = taken(&self.folders).get(place.folder).cloned() else { return };
         let mut state = taken(&folder.state);
-        if state.opened.as_mut().is_some_and(|opened| opened.release(place, claimed_with(file))) {
-            state.close(&self.files);
+        if state.opened.as_mut().is_some_and(|opened| opened.release(place, claimed_with(file), self.own)) {
+            state.close(&self.anchors);
         }
     }
 
@@ -75,8 +84,8 @@ impl Locks {
     pub fn claim_state(&self, directory: &Path) -> io::Result<Result<(), Held>> {
         let folder = self.folder(directory);
         let mut state = taken(&folder.state);
-        match state.attach(directory, &self.files)? {
-            Some(opened) => opened.claim(state_place(directory), Claimed::StateDirectory),
+        match state.attach(directory, &self.anchors)? {
+            Some(opened) => opened.claim(state_place(directory), Claimed::StateDirectory, self.own),
             None => Err(io::ErrorKind::NotFound.into()),
         }
     }
@@ -85,16 +94,16 @@ impl Locks {
     pub fn release_state(&self, directory: &Path) {
         let Some(folder) = taken(&self.folders).get(directory).cloned() else { return };
         let mut state = taken(&folder.state);
-        let release = |opened: &mut LockFile| opened.release(state_place(directory), Claimed::StateDirectory);
+        let release = |opened: &mut Claims| opened.release(state_place(directory), Claimed::StateDirectory, self.own);
         if state.opened.as_mut().is_some_and(release) {
-            state.close(&self.files);
+            state.close(&self.anchors);
         }
     }
 
     /// Whether this process has the set already.
     pub(in crate::output::file) fn has_set(&self, directory: &Path) -> bool {
         let Some(folder) = taken(&self.folders).get(directory).cloned() else { return false };
-        taken(&folder.state).opened.as_ref().is_some_and(LockFile::has_set)
+        taken(&folder.state).opened.as_ref().is_some_and(Claims::has_set)
     }
 
     /// Runs `work` while no other thread of this process writes to the set.
@@ -126,22 +135,22 @@ impl Locks {
 
 /// The process that writes to an output, if there is one; nothing is locked and nothing is made. Blocks on the disk.
 ///
-/// A process with locks of its own must not call it: closing the file would release them.
+/// A process with locks of its own must not call it: closing a lock file would release them.
 pub fn holder(file: &FileTarget) -> io::Result<Option<Held>> {
     let Ok(place) = Place::of(file) else { return Ok(None) };
-    match file::open_to_look(&place.folder.join(LOCK_FILE)) {
+    match Anchor::open_to_look(place.folder) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        opened => file::holder(&opened?, place, claimed_with(file)),
+        opened => claims::holder(&opened?, place, claimed_with(file)),
     }
 }
 
 /// The process that uses a state directory, if there is one; nothing is locked and nothing is made. Blocks on the disk.
 ///
-/// A process with locks of its own must not call it: closing the file would release them.
+/// A process with locks of its own must not call it: closing a lock file would release them.
 pub fn state_holder(directory: &Path) -> io::Result<Option<Held>> {
-    match file::open_to_look(&directory.join(LOCK_FILE)) {
+    match Anchor::open_to_look(directory) {
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
-        opened => file::holder(&opened?, state_place(directory), Claimed::StateDirectory),
+        opened => claims::holder(&opened?, state_place(directory), Claimed::StateDirectory),
     }
 }
 
@@ -149,7 +158,7 @@ fn claimed_with(file: &FileTarget) -> Claimed {
     if file.set.is_some() { Claimed::Set } else { Claimed::Output }
 }
 
-/// The byte of a state directory in its lock file is that of an output of this name, which no output can have: it is the folder
+/// The place of a state directory among its locks is that of an output of this name, which no output can have: it is the folder
 /// of the records.
 fn state_place(directory: &Path) -> Place<'_> {
     Place { folder: directory, name: OsStr::new(STATE_NAME) }
@@ -167,58 +176,59 @@ struct Folder {
 
 #[derive(Debug, Default)]
 struct State {
-    opened: Option<LockFile>,
+    opened: Option<Claims>,
     /// Whether the missing locks were logged.
     is_told: bool,
 }
 
-/// All descriptors of one lock file, and how many folders (paths, to be exact) use it. They are closed together.
+/// All descriptors of one folder or lock file, and how many folders (paths, to be exact) use it. They are closed together.
 #[derive(Debug, Default)]
 struct Shared {
-    files: Vec<Arc<File>>,
+    anchors: Vec<Arc<Anchor>>,
     users: usize,
 }
 
 impl State {
-    /// The folder's lock file: opened if it is not, and anew if another has taken its place. `None` without a folder.
-    fn attach(&mut self, folder: &Path, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Option<&mut LockFile>> {
-        let path = folder.join(LOCK_FILE);
-        let standing = match fs::symlink_metadata(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            found => Some(found?),
+    /// The folder's anchor: opened if it is not, and anew if another has taken its place. `None` without a folder.
+    fn attach(&mut self, folder: &Path, anchors: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Option<&mut Claims>> {
+        let is_standing = match &self.opened {
+            Some(opened) => opened.anchor.standing(folder)? == Some(opened.id),
+            None => false,
         };
-        if self.opened.as_ref().is_none_or(|opened| standing.as_ref().map(FileId::of) != Some(opened.id)) {
-            self.close(files);
-            match open(&path, folder) {
+        if !is_standing {
+            self.close(anchors);
+            match Anchor::open(folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                opened => self.opened = Some(shared(opened?, files)?),
+                opened => self.opened = Some(shared(opened?, anchors)?),
             }
+            old_file::remove(folder);
         }
         Ok(self.opened.as_mut())
     }
 
-    fn close(&mut self, files: &Mutex<HashMap<FileId, Shared>>) {
-        let Some(LockFile { id, file, .. }) = self.opened.take() else { return };
-        drop(file);
-        let mut files = taken(files);
-        if let Some(shared) = files.get_mut(&id) {
+    fn close(&mut self, anchors: &Mutex<HashMap<FileId, Shared>>) {
+        let Some(Claims { id, anchor, .. }) = self.opened.take() else { return };
+        drop(anchor);
+        let mut anchors = taken(anchors);
+        if let Some(shared) = anchors.get_mut(&id) {
             shared.users -= 1;
             if shared.users == 0 {
-                files.remove(&id);
+                anchors.remove(&id);
             }
         }
     }
 }
 
-/// Records a new descriptor together with all others of the same file.
-fn shared(file: File, files: &Mutex<HashMap<FileId, Shared>>) -> io::Result<LockFile> {
-    let id = FileId::of(&file.metadata()?);
-    let file = Arc::new(file);
-    let mut files = taken(files);
-    let shared = files.entry(id).or_default();
-    shared.files.push(Arc::clone(&file));
+/// Records a new descriptor together with all others of the same folder or file. All claims use the first of them, because locks of
+/// two descriptors of a folder would be in each other's way.
+fn shared(opened: Anchor, anchors: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Claims> {
+    let id = opened.id()?;
+    let opened = Arc::new(opened);
+    let mut anchors = taken(anchors);
+    let shared = anchors.entry(id).or_default();
+    shared.anchors.push(Arc::clone(&opened));
     shared.users += 1;
-    Ok(LockFile::new(id, file))
+    Ok(Claims::new(id, shared.anchors.first().map_or(opened, Arc::clone)))
 }
 
 /// A thread that panicked left no state half changed that matters.

@@ -1,6 +1,6 @@
 //! Ranges of a lock file, and the system calls that lock and inspect them.
 
-use std::{ffi::OsStr, fs::File, io, os::unix::ffi::OsStrExt};
+use std::{fs::File, io};
 
 use nix::{
     errno::Errno,
@@ -59,16 +59,6 @@ impl Range {
     fn of(self, kind: i16) -> libc::flock {
         libc::flock { l_type: kind, l_whence: FROM_THE_START, l_start: self.start, l_len: self.length, l_pid: 0 }
     }
-}
-
-/// The byte of a plain output. The hash (FNV-1a) is the same in every version, for two versions may meet. Two names in one
-/// folder that share a byte are as good as impossible, and would only keep two processes apart that need not be.
-pub(super) fn offset(name: &OsStr) -> i64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
-    for byte in name.as_bytes() {
-        hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    (hash >> 2).cast_signed()
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the system's own constants, for fields of the system's own type")]
