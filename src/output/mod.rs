@@ -9,7 +9,7 @@ mod target;
 mod token_length;
 mod verbs;
 
-pub use file::{Condition, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
+pub use file::{Condition, ExistingFolder, FileStamp, FileTarget, Held, LOCK_FILE, Locks, ProtectedKeys, SetFolder};
 pub use file::{
     OnModeIgnored, Probed, Published, RemoveError, Removed, Room, Step, Swept, WriteError, Written, is_in_memory,
     is_mount_point, state_holder,

@@ -5,7 +5,7 @@ use std::{
     borrow::Cow,
     io, iter,
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use super::{
@@ -87,6 +87,13 @@ impl Output {
     pub fn is_in_set(&self) -> bool {
         match &self.target {
             Target::File(file) => file.set.is_some(),
+        }
+    }
+
+    /// How long the files that it replaces stay where a reader may have found them; `None` if it is in no set.
+    pub fn keep_previous(&self) -> Option<Duration> {
+        match &self.target {
+            Target::File(file) => file.set.as_ref().map(|set| set.keep_previous),
         }
     }
 
@@ -274,9 +281,10 @@ pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -
     file::sweep(outputs.into_iter().map(file_of), locks)
 }
 
-/// Removes what these outputs hold no longer and no reader can be reading any more. Blocks on the disk. See [`file::tidy`].
-pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
-    file::tidy(outputs.into_iter().map(file_of), locks)
+/// Removes old generations of the sets of these outputs, all but the current one and so many newest. Blocks on the disk. See
+/// [`file::tidy`].
+pub fn tidy<'o>(outputs: impl IntoIterator<Item = (&'o Output, usize)>, locks: &Locks) -> Swept {
+    file::tidy(outputs.into_iter().map(|(output, newest)| (file_of(output), newest)), locks)
 }
 
 fn files<'o>(outputs: &'o [Output], imposed: &'o [Option<Imposed>]) -> Vec<FileOutput<'o>> {

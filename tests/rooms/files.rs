@@ -285,7 +285,7 @@ fn paths_that_cannot_work_are_named_with_the_remedy() {
         assert!(text.contains(why), "{text}");
     }
     assert_eq!(names(folder.path()), before);
-    write(&output(&at(&"n".repeat(237))), b"one").unwrap();
+    write(&output(&at(&"n".repeat(236))), b"one").unwrap();
 }
 
 #[test]
@@ -404,29 +404,29 @@ fn until_it_is_whole_a_temporary_file_is_for_its_writer_alone() {
 fn a_sweep_removes_its_outputs_orphans_and_nothing_else() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name);
-    let orphans = [".a.Xy12zZ.tokenwell", ".a.000000.tokenwell"];
+    let orphans = ["..a.Xy12zZ.tokenwell", "..a.000000.tokenwell"];
     let foreign = [
         "a",
         "a.b",
         ".a",
-        ".a.tokenwell",
-        ".a.b.Xy12zZ.tokenwell",
-        ".b.Xy12zZ.tokenwell",
-        ".a.Xy12z.tokenwell",
-        ".a.Xy12zZ7.tokenwell",
-        ".a.Xy12z!.tokenwell",
-        ".a.Xy12zZ.tokenwell.bak",
-        "..a.Xy12zZ.tokenwell",
+        "..a.tokenwell",
+        "..a.b.Xy12zZ.tokenwell",
+        "..b.Xy12zZ.tokenwell",
+        "..a.Xy12z.tokenwell",
+        "..a.Xy12zZ7.tokenwell",
+        "..a.Xy12z!.tokenwell",
+        "..a.Xy12zZ.tokenwell.bak",
+        "...a.Xy12zZ.tokenwell",
         "a.Xy12zZ.tokenwell",
         "aXy12zZ.tokenwell",
     ];
     for name in orphans.iter().chain(&foreign) {
         fs::write(at(name), "x").unwrap();
     }
-    fs::create_dir(at(".a.folder.tokenwell")).unwrap();
-    symlink("a", at(".a.linked.tokenwell")).unwrap();
-    nix::unistd::mkfifo(&at(".a.piping.tokenwell"), nix::sys::stat::Mode::S_IRWXU).unwrap();
-    let others = [".a.folder.tokenwell", ".a.linked.tokenwell", ".a.piping.tokenwell"];
+    fs::create_dir(at("..a.folder.tokenwell")).unwrap();
+    symlink("a", at("..a.linked.tokenwell")).unwrap();
+    nix::unistd::mkfifo(&at("..a.piping.tokenwell"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+    let others = ["..a.folder.tokenwell", "..a.linked.tokenwell", "..a.piping.tokenwell"];
 
     let swept = sweep([&output(&at("a"))], &Locks::default());
     assert_eq!((swept.removed, swept.failed.len()), (2, 0));
@@ -436,7 +436,7 @@ fn a_sweep_removes_its_outputs_orphans_and_nothing_else() {
     // One scan of the folder covers both outputs.
     let swept = sweep(&[output(&at("a")), output(&at("a.b"))], &Locks::default());
     assert_eq!(swept.removed, 1);
-    assert!(!at(".a.b.Xy12zZ.tokenwell").exists() && at(".b.Xy12zZ.tokenwell").exists());
+    assert!(!at("..a.b.Xy12zZ.tokenwell").exists() && at("..b.Xy12zZ.tokenwell").exists());
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn a_set_is_one_process_whatever_its_files() {
     // The files of the other process are not swept.
     let litter = folder.path().join("..2026_11_23_15_22_01.abcdefgh");
     fs::create_dir(&litter).unwrap();
-    assert_eq!((sweep([&in_set], &locks).removed, tidy([&in_set], &locks).removed), (0, 0));
+    assert_eq!((sweep([&in_set], &locks).removed, tidy([(&in_set, 0)], &locks).removed), (0, 0));
     drop(other);
     assert_eq!(sweep([&in_set], &locks).removed, 1);
     assert!(!litter.exists());
@@ -429,4 +429,4 @@ fn open_for_writing(folder: &Path) -> usize {
     fs::read_dir("/proc/self/fd").unwrap().map(Result::unwrap).filter(is_open_for_writing).count()
 }
 
-const SET: SetFolder = SetFolder { mode: 0o750, group: None };
+const SET: SetFolder = SetFolder::new(0o750, None);

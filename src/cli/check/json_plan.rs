@@ -103,7 +103,12 @@ fn output(output: &Output) -> Value {
 }
 
 fn set(set: &Set) -> Value {
-    json!({"directory": set.directory, "mode": format!("{:04o}", set.folder.mode), "group": set.folder.group})
+    json!({
+        "directory": set.directory,
+        "mode": format!("{:04o}", set.folder.mode),
+        "group": set.folder.group,
+        "keepPrevious": short(set.folder.keep_previous),
+    })
 }
 
 fn renew(policy: &Policy) -> Value {

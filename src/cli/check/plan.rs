@@ -117,7 +117,12 @@ fn written(output: &Output) -> String {
 
 fn generations(set: &Set) -> String {
     let group = set.folder.group.map_or(String::new(), |group| format!(", group {group}"));
-    format!("{} (mode {:04o}{group})", set.directory.display(), set.folder.mode)
+    let (mode, keep_previous) = (set.folder.mode, set.folder.keep_previous);
+    format!(
+        "{} (mode {mode:04o}{group}, the previous files stay for {})",
+        set.directory.display(),
+        short(keep_previous)
+    )
 }
 
 /// Describes a hook in one line, without words that may be secrets.

@@ -1,6 +1,10 @@
 //! `sets`: folders whose files change atomically together.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ops::RangeInclusive,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use crate::{
     config::{
@@ -9,9 +13,9 @@ use crate::{
         path_conflicts::PathConflicts,
         path_use::Purpose,
         reader::Field,
-        value::{mode, owner, path},
+        value::{duration, mode, owner, path},
     },
-    output::{SetFolder, Target},
+    output::{ExistingFolder, SetFolder, Target},
 };
 
 /// A set as written. Its outputs provide what is missing.
@@ -20,6 +24,7 @@ pub(in crate::config) struct Written {
     location: Location,
     mode: Option<u32>,
     group: Option<u32>,
+    keep_previous: Option<Duration>,
 }
 
 /// Reads one entry.
@@ -36,9 +41,11 @@ pub(in crate::config) fn read(
     });
     let group = fields.take("group", diagnostics).and_then(|field| owner::group(&field, diagnostics));
     let mode = fields.take("mode", diagnostics).and_then(|field| mode::read_of_folder(&field, diagnostics));
+    let keep_previous =
+        fields.take("keepPrevious", diagnostics).and_then(|field| duration::read(&field, &KEEP_PREVIOUS, diagnostics));
     fields.finish(diagnostics);
     let (directory, location) = directory?;
-    Some(Written { directory, location, mode, group })
+    Some(Written { directory, location, mode, group, keep_previous })
 }
 
 fn directory(field: &Field, diagnostics: &mut Diagnostics) -> Option<PathBuf> {
@@ -68,11 +75,17 @@ pub(in crate::config) fn gather(
         })
         .collect();
     let mut gathered = Vec::with_capacity(sets.len());
-    for Written { directory, location, mode, group } in sets {
+    for Written { directory, location, mode, group, keep_previous } in sets {
         let is_mine = |path: &Path| path.parent() == Some(&directory);
         let mut mine: Vec<_> = files.iter_mut().filter(|file| is_mine(&file.path)).collect();
         let group = group.or_else(|| mine.iter().find_map(|file| file.group));
-        let folder = SetFolder { mode: mode.unwrap_or(MODE_DEFAULT), group };
+        let usual = SetFolder::new(MODE_DEFAULT, group);
+        let folder = SetFolder {
+            mode: mode.unwrap_or(usual.mode),
+            existing: mode.map_or(usual.existing, |_| ExistingFolder::Adjust),
+            keep_previous: keep_previous.unwrap_or(usual.keep_previous),
+            ..usual
+        };
         for file in &mut mine {
             file.set = Some(folder.clone());
         }
@@ -85,7 +98,11 @@ pub(in crate::config) fn gather(
     gathered
 }
 
-/// The default mode of the folder of a generation.
+/// How long an old generation may stay. Its tokens are replaced ones: longer than sessions live by default, a reader would find tokens that
+/// have expired.
+pub(in crate::config) const KEEP_PREVIOUS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(600);
+
+/// The default mode of the folders.
 pub(in crate::config) const MODE_DEFAULT: u32 = 0o750;
 
 const EXAMPLE: &str = "write something like `directory: /run/tokenwell/app`";

@@ -1,6 +1,11 @@
 //! Watches the outputs, and repairs what something else altered from the session in memory.
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use tracing::{debug, warn};
 
@@ -74,27 +79,36 @@ impl Daemon {
 
     /// Plans the removal of old generations after a write to a set.
     pub(super) fn leaves_generations(&mut self, now: Moment, id: Id) {
-        let in_sets =
-            self.credentials.get(id).is_some_and(|state| state.credential().outputs.iter().any(Output::is_in_set));
-        if in_sets {
-            self.monitor.cleanup().written(now, id);
+        let Some(state) = self.credentials.get(id) else { return };
+        let sets: BTreeMap<_, _> = state.credential().outputs.iter().filter_map(set_of).collect();
+        for (set, keep) in sets {
+            self.monitor.cleanup().written(now, set, keep);
+        }
+    }
+
+    /// Keeps old generations as long as the configuration of now says.
+    pub(super) fn keep_generations(&mut self) {
+        for (_, state) in self.credentials.all() {
+            for (set, keep) in state.credential().outputs.iter().filter_map(set_of) {
+                self.monitor.cleanup().keep(set, keep);
+            }
         }
     }
 
     /// Removes the old generations that are due.
     pub(super) fn tidy(&mut self, now: Moment) {
-        let untidy = self.monitor.cleanup().take_due(now);
-        if untidy.is_empty() {
+        let mut due = self.monitor.cleanup().take_due(now);
+        if due.is_empty() {
             return;
         }
-        let outputs: Vec<_> = untidy
-            .iter()
-            .filter_map(|id| self.credentials.get(*id))
-            .flat_map(|state| state.credential().outputs.clone())
+        let outputs = self.credentials.all().flat_map(|(_, state)| &state.credential().outputs);
+        let outputs: Vec<_> = outputs
+            .filter_map(|output| Some((output, due.remove(set_of(output)?.0)?)))
+            .map(|(output, newest)| (output.clone(), newest))
             .collect();
         let locks = Arc::clone(self.access.locks());
         blocking::submit(Lane::Write, move || {
-            for error in output::tidy(&outputs, &locks).failed {
+            for error in output::tidy(outputs.iter().map(|(output, newest)| (output, *newest)), &locks).failed {
                 warn!("{error}");
             }
         });
@@ -223,6 +237,11 @@ impl Daemon {
             ConflictNews::ConflictGoesOn => debug!(credential = name, "{what} again"),
         }
     }
+}
+
+/// The set of an output, and how long its old generations are kept.
+fn set_of(output: &Output) -> Option<(&Path, Duration)> {
+    Some((output.folder()?, output.keep_previous()?))
 }
 
 /// Whether files are being written or removed, so that an inspection would see half of it.

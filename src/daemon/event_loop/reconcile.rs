@@ -67,6 +67,7 @@ impl Daemon {
         if reconciled != Reconciled::default() {
             let Reconciled { added, changed, removed } = reconciled;
             debug!(credentials = self.credentials.len(), added, changed, removed, "credentials reconciled");
+            self.keep_generations();
             self.note_change();
             self.scan_disk();
             self.sweep_state_files();

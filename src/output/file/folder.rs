@@ -15,11 +15,15 @@ use rustix::{
     io::Errno,
 };
 
-use super::ownership::{own, permit_folder};
+use super::{
+    ownership::{own, permit_folder},
+    target::{FOLDER_MODE, NewFolder},
+};
 use crate::irreplaceable::{Irreplaceable, KernelFolder};
 
-/// Makes the folder and its missing parents. Existing folders are left unchanged, and nothing is made in a folder of the kernel.
-pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
+/// Makes the folder and its missing parents, which are 0750. Existing folders are left unchanged, and nothing is made in a folder of the
+/// kernel.
+pub(super) fn make(folder: &Path, wanted: NewFolder) -> io::Result<()> {
     match fs::metadata(folder) {
         Ok(found) if found.is_dir() => return Ok(()),
         Ok(_) => return Err(Errno::NOTDIR.into()),
@@ -30,10 +34,10 @@ pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
         return Err(Irreplaceable::OfTheKernel(kernels).into());
     }
     if let Some(above) = folder.parent() {
-        make(above, group)?;
+        make(above, NewFolder { mode: FOLDER_MODE, ..wanted })?;
     }
-    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
-        Ok(()) => finish(folder, group).inspect_err(|_| {
+    match DirBuilder::new().mode(FOLDER_MODE & wanted.mode).create(folder) {
+        Ok(()) => finish(folder, wanted).inspect_err(|_| {
             // Otherwise the next attempt would take the unfinished folder for one that another program made so.
             let _ = fs::remove_dir(folder);
         }),
@@ -44,10 +48,10 @@ pub(super) fn make(folder: &Path, group: Option<u32>) -> io::Result<()> {
 }
 
 /// Gives a new folder its group, so that readers can pass through it, then its mode, which the umask may have cut.
-fn finish(folder: &Path, group: Option<u32>) -> io::Result<()> {
+fn finish(folder: &Path, wanted: NewFolder) -> io::Result<()> {
     let opened = open_made(CWD, folder)?;
-    own(&opened, None, group)?;
-    permit_folder(&opened, FOLDER_MODE)?;
+    own(&opened, None, wanted.group)?;
+    permit_folder(&opened, wanted.mode)?;
     folder.parent().map_or(Ok(()), sync)
 }
 
@@ -80,6 +84,3 @@ pub(super) fn sync(folder: &Path) -> io::Result<()> {
 fn open(folder: &Path, flags: OFlags) -> io::Result<File> {
     OpenOptions::new().read(true).custom_flags((flags | OFlags::DIRECTORY).bits().cast_signed()).open(folder)
 }
-
-/// Owner everything, group may read and pass, others nothing.
-const FOLDER_MODE: u32 = 0o750;

@@ -41,5 +41,5 @@ pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use step::Step;
 pub use sweep::{Swept, sweep, tidy};
 pub(super) use target::FileOutput;
-pub use target::{Expected, FileTarget, OnModeIgnored, SetFolder};
+pub use target::{ExistingFolder, Expected, FileTarget, OnModeIgnored, SetFolder};
 pub use write::{Published, Written, write, write_observed};

@@ -30,9 +30,10 @@ impl<'o> Place<'o> {
         self.folder.join(self.name)
     }
 
-    /// The prefix of a temporary file's name. The dot keeps it out of globs such as `*.jwt`.
+    /// The prefix of a temporary file's name. The dots keep it out of globs such as `*.jwt`, and from programs that skip what volumes of
+    /// Kubernetes hold besides files.
     pub(super) fn temporary_prefix(self) -> OsString {
-        let mut prefix = OsString::from(".");
+        let mut prefix = OsString::from(TEMPORARY_PREFIX);
         prefix.push(self.name);
         prefix.push(".");
         prefix
@@ -44,12 +45,16 @@ impl<'o> Place<'o> {
 /// The random part has a fixed length and no dot, so a name has one reading only: the temporary file of `a.b` is never
 /// taken for one of `a`.
 pub(super) fn target_of(temporary: &OsStr) -> Option<&OsStr> {
-    let inner = temporary.as_bytes().strip_prefix(b".")?.strip_suffix(TEMPORARY_SUFFIX.as_bytes())?;
+    let inner =
+        temporary.as_bytes().strip_prefix(TEMPORARY_PREFIX.as_bytes())?.strip_suffix(TEMPORARY_SUFFIX.as_bytes())?;
     let (target, random) = inner.split_at_checked(inner.len().checked_sub(TEMPORARY_RANDOM_CHARS)?)?;
     let target = target.strip_suffix(b".")?;
     let ours = !target.is_empty() && random.iter().all(u8::is_ascii_alphanumeric);
     ours.then(|| OsStr::from_bytes(target))
 }
+
+/// The prefix of a temporary file's name, before the name of the output.
+const TEMPORARY_PREFIX: &str = "..";
 
 /// The suffix of a temporary file's name.
 pub(super) const TEMPORARY_SUFFIX: &str = ".tokenwell";
@@ -64,23 +69,24 @@ mod tests {
     #[test]
     fn a_temporary_name_has_one_reading_only() {
         let target = |name: &'static str| target_of(OsStr::new(name)).and_then(OsStr::to_str);
-        assert_eq!(target(".a.Xy12zZ.tokenwell"), Some("a"));
-        assert_eq!(target(".a.b.Xy12zZ.tokenwell"), Some("a.b"));
-        assert_eq!(target("..hidden.Xy12zZ.tokenwell"), Some(".hidden"));
+        assert_eq!(target("..a.Xy12zZ.tokenwell"), Some("a"));
+        assert_eq!(target("..a.b.Xy12zZ.tokenwell"), Some("a.b"));
+        assert_eq!(target("...hidden.Xy12zZ.tokenwell"), Some(".hidden"));
         for foreign in [
             "",
             ".",
             "a",
-            ".tokenwell",
-            ".a.tokenwell",
+            "..tokenwell",
+            "..a.tokenwell",
             "a.Xy12zZ.tokenwell",
-            "..Xy12zZ.tokenwell",
-            ".aXy12zZ.tokenwell",
-            ".a.Xy12z.tokenwell",
-            ".a.Xy12zZ7.tokenwell",
-            ".a.Xy.2zZ.tokenwell",
-            ".a.Xy12zZ.tokenwell~",
-            ".a.Xy12zé.tokenwell",
+            ".a.Xy12zZ.tokenwell",
+            "...Xy12zZ.tokenwell",
+            "..aXy12zZ.tokenwell",
+            "..a.Xy12z.tokenwell",
+            "..a.Xy12zZ7.tokenwell",
+            "..a.Xy.2zZ.tokenwell",
+            "..a.Xy12zZ.tokenwell~",
+            "..a.Xy12zé.tokenwell",
         ] {
             assert_eq!(target(foreign), None, "{foreign}");
         }

@@ -62,7 +62,7 @@ pub fn probe(wanted: &FileTarget) -> Result<Probed, WriteError> {
     }
     let nearest = nearest(place.folder).map_err(|source| failed(Step::MakeFolders, place.folder, source))?;
     let made = if nearest.missing.is_some() {
-        let made = Made::below(&nearest.folder, wanted.folder_group());
+        let made = Made::below(&nearest.folder, wanted.new_folder().group);
         Some(made.map_err(|source| failed(Step::MakeFolders, place.folder, source))?)
     } else {
         None

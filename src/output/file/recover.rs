@@ -60,7 +60,7 @@ pub(in crate::output) fn is_intact(output: FileOutput<'_>, content: &Content<'_>
 
 /// Makes the folder of a file if it is missing, as a write would.
 pub(in crate::output) fn make_folder(file: &FileTarget) -> io::Result<()> {
-    folder::make(Place::of(file)?.folder, file.folder_group())
+    folder::make(Place::of(file)?.folder, file.new_folder())
 }
 
 /// The file itself, and whether readers reach it as they should.

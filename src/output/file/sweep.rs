@@ -1,7 +1,7 @@
 //! Sweeping: what a crash of an earlier run left beside the outputs, and generations of sets that are no longer current.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, HashMap},
     ffi::OsStr,
     fs::{self, DirEntry, OpenOptions},
     io,
@@ -50,7 +50,7 @@ pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o FileTarget>, locks: &Lock
         let mut members = outputs.into_values().filter(|file| file.set.is_some());
         let is_swept_otherwise = locks.has_set(folder);
         let set = match members.next() {
-            Some(member) if !is_swept_otherwise => sweep_set(folder, member, locks, &mut swept.removed),
+            Some(member) if !is_swept_otherwise => sweep_set(folder, member, 0, locks, &mut swept.removed),
             Some(_) | None => Ok(()),
         };
         if let Err(source) = files.and(set) {
@@ -60,30 +60,27 @@ pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o FileTarget>, locks: &Lock
     swept
 }
 
-/// Removes every generation but the current one from the sets that these outputs are in. Blocks as a write does.
+/// Removes old generations from the set that each of these outputs is in, all but the current one and so many newest. Blocks as a write
+/// does.
 ///
-/// For when readers that had opened an older generation are done: some seconds after a write. Where another process has
-/// the set, nothing is done.
-pub fn tidy<'o>(outputs: impl IntoIterator<Item = &'o FileTarget>, locks: &Locks) -> Swept {
+/// For when readers that had opened an older generation are done. Where another process has the set, nothing is done.
+pub fn tidy<'o>(outputs: impl IntoIterator<Item = (&'o FileTarget, usize)>, locks: &Locks) -> Swept {
     let mut swept = Swept::default();
-    let mut done = BTreeSet::new();
-    for file in outputs.into_iter().filter(|file| file.set.is_some()) {
+    for (file, newest) in outputs.into_iter().filter(|(file, _)| file.set.is_some()) {
         let Ok(place) = Place::of(file) else { continue };
-        if done.insert(place.folder)
-            && let Err(source) = sweep_set(place.folder, file, locks, &mut swept.removed)
-        {
+        if let Err(source) = sweep_set(place.folder, file, newest, locks, &mut swept.removed) {
             swept.failed.push(SweepError { folder: place.folder.to_owned(), source });
         }
     }
     swept
 }
 
-/// A thread that is writing to the set right now removes what is old by itself.
-fn sweep_set(folder: &Path, member: &FileTarget, locks: &Locks, removed: &mut usize) -> io::Result<()> {
+/// A thread that is writing to the set right now is not waited for: its generation is followed by another removal.
+fn sweep_set(folder: &Path, member: &FileTarget, newest: usize, locks: &Locks, removed: &mut usize) -> io::Result<()> {
     if locks.claim(member).is_err() {
         return Ok(());
     }
-    locks.if_idle(folder, || set::sweep(folder, removed)).unwrap_or(Ok(()))
+    locks.if_idle(folder, || set::sweep(folder, newest, removed)).unwrap_or(Ok(()))
 }
 
 /// Goes on after a file that cannot be removed, and answers with the first trouble.

@@ -1,6 +1,6 @@
 //! A file as a target: where it is and whose it is to be.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use crate::{
     attributes::{Imposed, ImposedAttributes, WantedAttributes},
@@ -34,13 +34,36 @@ pub enum OnModeIgnored {
     Refuse,
 }
 
-/// The folders of a set's generations.
+/// The folders of a set: its own, and those of its generations.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SetFolder {
     /// Permission bits, at most 0o777; the owner has all of them.
     pub mode: u32,
     /// The group's gid, if it is to be set.
     pub group: Option<u32>,
+    /// What happens to its own folder if another program made it.
+    pub existing: ExistingFolder,
+    /// How long a generation stays after it was replaced.
+    pub keep_previous: Duration,
+}
+
+/// What happens to the folder of a set that another program made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ExistingFolder {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It gets the mode and the group of the set, if it belongs to this user and holds nothing but the set.
+    Adjust,
+}
+
+/// How a folder is made that is missing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct NewFolder {
+    /// Permission bits.
+    pub(super) mode: u32,
+    /// The group's gid, if it is to be set.
+    pub(super) group: Option<u32>,
 }
 
 impl FileTarget {
@@ -55,13 +78,27 @@ impl FileTarget {
         WantedAttributes { mode: self.mode, owner: self.owner, group: self.group }
     }
 
-    /// The group of its folder, where that has to be made.
-    pub(super) fn folder_group(&self) -> Option<u32> {
-        self.set.as_ref().map_or(self.group, |set| set.group)
+    /// Its folder, where that has to be made.
+    pub(super) fn new_folder(&self) -> NewFolder {
+        self.set.as_ref().map_or(NewFolder { mode: FOLDER_MODE, group: self.group }, SetFolder::new_folder)
     }
 }
 
 impl SetFolder {
+    /// How long a generation stays where the configuration does not say: more time than any reader needs between opening a folder and
+    /// opening a file in it.
+    pub const KEEP_PREVIOUS: Duration = Duration::from_secs(5);
+
+    /// With that mode and group, and all else as usual.
+    pub const fn new(mode: u32, group: Option<u32>) -> Self {
+        Self { mode, group, existing: ExistingFolder::Keep, keep_previous: Self::KEEP_PREVIOUS }
+    }
+
+    /// The folder of the set itself, where that has to be made.
+    pub(super) fn new_folder(&self) -> NewFolder {
+        NewFolder { mode: self.mode, group: self.group }
+    }
+
     /// The attributes of the folders.
     pub(super) fn attributes(&self) -> WantedAttributes {
         WantedAttributes { mode: self.mode, owner: None, group: self.group }
@@ -122,3 +159,5 @@ impl<'o> From<&'o FileTarget> for Expected<'o> {
 
 /// The mode of an output that names none.
 const MODE_DEFAULT: u32 = 0o640;
+/// The mode of a folder that is made for an output: owner everything, group may read and pass, others nothing.
+pub(super) const FOLDER_MODE: u32 = 0o750;

@@ -84,7 +84,7 @@ pub fn write_observed<'o>(
         Found::Unfit(what) => return Err(WriteError::Unfit { path: target, what }),
     }
     // 2.
-    steps.take(Step::MakeFolders, || folder::make(place.folder, file.group))?;
+    steps.take(Step::MakeFolders, || folder::make(place.folder, file.new_folder()))?;
     // 3.
     let mut temporary = steps.take(Step::CreateTemporary, || create_beside(place))?;
     if not_kept::refuses(file) {

@@ -1,6 +1,6 @@
 //! TERM, INT, HUP and USR1.
 
-use std::{fmt::Write as _, fs, io, time::Duration};
+use std::{fmt::Write as _, fs, time::Duration};
 
 use nix::sys::signal::Signal::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use tokenwell::{sandbox::ExchangeRecord, secret::Secret};

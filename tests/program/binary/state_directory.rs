@@ -123,7 +123,7 @@ fn two_daemons_with_outputs_in_one_folder_share_no_state() {
     assert_eq!(directories(&setting).len(), 2);
     let beside_outputs: Vec<_> =
         fs::read_dir(setting.path("out")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(beside_outputs.len(), 4, "tokens, locks and `.tokenwell`: {beside_outputs:?}");
+    assert_eq!(beside_outputs.len(), 3, "tokens and `.tokenwell`: {beside_outputs:?}");
 }
 
 #[test]

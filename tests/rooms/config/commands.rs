@@ -51,7 +51,7 @@ sets: [{directory: /run/x, mode: "0755", group: 0}]
     project        P2abc
     api            https://api.descope.com
     state          /var/lib/tokenwell
-    sets           /run/x (mode 0755, group 0)
+    sets           /run/x (mode 0755, group 0, the previous files stay for 5s)
     http           timeout 10s, connect within 5s, 8 in flight at most
     log            text on a terminal and in the journal, else json, level info
 

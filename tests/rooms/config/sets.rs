@@ -1,10 +1,10 @@
 //! Output sets: folders whose files change together.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use tokenwell::{
     config::Credential,
-    output::{Output, SetFolder, Target},
+    output::{ExistingFolder, Output, SetFolder, Target},
 };
 
 use crate::case::{good, refusal};
@@ -20,19 +20,21 @@ credentials:
   - {name: b, accessKeyFile: /keys/b, outputs: [{path: /run/app/b.jwt, group: 7}, {path: /run/app/c.jwt, group: 8}]}
   - {name: c, accessKeyFile: /keys/c, outputs: [{path: /run/other/c.jwt, group: 7}]}
 credentialsFrom: [{accessKeyDirectory: /many, outputs: [{path: "/run/app/{name}.many"}]}]
-sets: [{directory: /run/app/}, {directory: /run/other, mode: "0711", group: "9"}]
+sets: [{directory: /run/app/}, {directory: /run/other, mode: "0711", group: "9", keepPrevious: 0s}]
 "#,
         &[],
     )
     .config;
-    let set = |mode, group| Some(SetFolder { mode, group: Some(group) });
+    let set = |mode, group| Some(SetFolder::new(mode, Some(group)));
+    let told =
+        SetFolder { existing: ExistingFolder::Adjust, keep_previous: Duration::ZERO, ..SetFolder::new(0o711, Some(9)) };
     let set_of = |output: &Output| match &output.target {
         Target::File(file) => file.set.clone(),
     };
     let sets = |credential: &Credential| credential.outputs.iter().map(set_of).collect::<Vec<_>>();
     assert_eq!(sets(&config.credentials[0]), [set(0o750, 7), None, None]);
     assert_eq!(sets(&config.credentials[1]), [set(0o750, 7), set(0o750, 7)]);
-    assert_eq!(sets(&config.credentials[2]), [set(0o711, 9)]);
+    assert_eq!(sets(&config.credentials[2]), [Some(told)]);
     assert_eq!(sets(&config.key_directories[0].credential("x").unwrap()), [set(0o750, 7)]);
     let directories: Vec<_> = config.sets.iter().map(|set| set.directory.to_str().unwrap()).collect();
     assert_eq!(directories, ["/run/app", "/run/other"]);
@@ -49,15 +51,15 @@ sets:
   - directory: /run/app
   - {directory: /run/app, mode: "0640", group: nobody-of-this-name}
   - {directory: /run/app/deep/down, mode: 750}
-  - directory: /keys
-  - directory: /state
+  - {directory: /keys, keepPrevious: 5}
+  - {directory: /state, keepPrevious: 11m}
   - directory: DIR
   - directory: /run/file
   - directory: run/app
   - directory: "/run/{name}"
   - {folder: /run/x}
 "#, &[]), @r#"
-    `/etc/tokenwell/tokenwell.yaml` has 15 mistakes
+    `/etc/tokenwell/tokenwell.yaml` has 17 mistakes
 
        line 4, credentials[0].outputs[0].path: in a set, names that begin with `..` are reserved for its generations
                give the file another name
@@ -75,8 +77,12 @@ sets:
                write `"0750"`, with the quotes
       line 10, sets[3].directory: the same folder as `credentialsFrom[0].accessKeyDirectory`, in which every file is an access key
                give the set a folder of its own
+      line 10, sets[3].keepPrevious: `5` has no unit
+               write `5s`, `5m` or `5h`
       line 11, sets[4].directory: the same folder as `stateDirectory`, which holds state
                give the set a folder of its own
+      line 11, sets[4].keepPrevious: `11m` is too long
+               write `10m` or less
       line 12, sets[5].directory: the folder of this configuration file
                give the set a folder of its own
       line 13, sets[6].directory: the same path as `credentials[0].outputs[1].path`, which is a file
@@ -88,7 +94,7 @@ sets:
       line 16, sets[9]: `directory` is missing
                write something like `directory: /run/tokenwell/app`
       line 16, sets[9].folder: unknown field
-               known here: `directory`, `group`, `mode`
+               known here: `directory`, `group`, `mode`, `keepPrevious`
     "#);
 }
 

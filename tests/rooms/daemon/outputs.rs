@@ -126,12 +126,12 @@ fn one_bad_output_keeps_no_other_from_its_token() {
 fn what_a_crash_left_is_swept_at_start_and_nothing_else() {
     told(async |world| {
         world.put_key("a", "a");
-        fs::write(world.path("out/.a.jwt.Abc123.tokenwell"), "half a tok").unwrap();
+        fs::write(world.path("out/..a.jwt.Abc123.tokenwell"), "half a tok").unwrap();
         fs::write(world.path("out/.b.jwt.Abc123"), "not ours").unwrap();
         world.configure(&world.named(&["a"]));
         world.start();
         world.until_fresh("a").await;
-        assert!(!world.path("out/.a.jwt.Abc123.tokenwell").exists());
+        assert!(!world.path("out/..a.jwt.Abc123.tokenwell").exists());
         assert!(world.path("out/.b.jwt.Abc123").exists());
         assert_eq!(world.said(Level::INFO, "removed what an earlier crash left"), 1);
     });

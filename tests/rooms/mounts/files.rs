@@ -133,7 +133,7 @@ fn a_refusing_output_is_as_private_as_any_on_a_usual_disk() {
 #[test]
 fn a_probe_reports_what_a_write_would_get() {
     let Some((folder, mount)) = mounted(Attributes::Ignored(OPEN)) else { return };
-    for set in [None, Some(tokenwell::output::SetFolder { mode: 0o750, group: None })] {
+    for set in [None, Some(tokenwell::output::SetFolder::new(0o750, None))] {
         let output = FileTarget { set, ..FileTarget::at(folder.path().join("new/token")) };
         let imposed = probe(&output).unwrap().imposed.unwrap();
         assert_eq!(imposed.file.unwrap().given.mode, 0o777);

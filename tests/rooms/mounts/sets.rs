@@ -18,7 +18,7 @@ use tokenwell::{
 use crate::fuse_mount::{Attributes, Fixed, FuseMount};
 
 const OPEN: Fixed = Fixed { file_mode: 0o755, folder_mode: 0o777, user: 1000, group: 1000 };
-const FOLDER: SetFolder = SetFolder { mode: 0o750, group: None };
+const FOLDER: SetFolder = SetFolder::new(0o750, None);
 
 struct Set {
     folder: TempDir,

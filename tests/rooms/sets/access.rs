@@ -7,14 +7,14 @@ use std::{
 
 use rustix::io::Errno;
 
-use tokenwell::output::file::{FileTarget, SetFolder, SetStep, Written, write_set_observed};
+use tokenwell::output::file::{ExistingFolder, FileTarget, SetFolder, SetStep, Written, write_set_observed};
 
 use crate::folder::{FOLDER, Set, at, child_folder, in_child, mode, passed, texts};
 
 #[test]
 fn until_it_is_whole_a_generation_is_for_its_writer_alone() {
     let set = Set::new();
-    let folder = SetFolder { mode: 0o755, group: None };
+    let folder = SetFolder::new(0o755, None);
     let output = FileTarget { mode: 0o644, set: Some(folder.clone()), ..set.output("a") };
     let mut seen = Vec::new();
     let done = write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |step| {
@@ -58,7 +58,7 @@ fn child_writes_sets() {
     }
     for wanted in [0o700, 0o750, 0o711, 0o777] {
         let directory = folder.join(format!("made/set{wanted:o}"));
-        let set = SetFolder { mode: wanted, group: None };
+        let set = SetFolder::new(wanted, None);
         let output = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("a")) };
         // The second file is carried over into the third generation by a copy.
         let other = FileTarget { mode: 0o604, set: Some(set.clone()), ..FileTarget::at(directory.join("b")) };
@@ -71,7 +71,38 @@ fn child_writes_sets() {
         assert_eq!(fs::metadata(directory.join("..data")).unwrap().mode() & 0o7777, wanted);
         assert_eq!(fs::metadata(directory.join("a")).unwrap().mode() & 0o7777, 0o604);
         assert_eq!(fs::metadata(directory.join("b")).unwrap().mode() & 0o7777, 0o604);
-        assert_eq!((mode(&directory), mode(&folder.join("made"))), (0o750, 0o750));
+        assert_eq!((mode(&directory), mode(&folder.join("made"))), (wanted, 0o750));
+    }
+}
+
+#[test]
+fn a_folder_of_another_program_keeps_its_mode_unless_told() {
+    let volume = tempfile::tempdir().unwrap();
+    let directory = volume.path().join("set");
+    let told = SetFolder { existing: ExistingFolder::Adjust, ..SetFolder::new(0o755, None) };
+    let table = [
+        // The mode it has, what is in it, how the set is configured, and the mode that it gets.
+        (0o700, None, SetFolder::new(0o755, None), 0o700),
+        (0o700, None, told.clone(), 0o755),
+        (0o2770, None, told.clone(), 0o2755),
+        (0o777, None, told.clone(), 0o755),
+        (0o700, Some("socket of a user"), told.clone(), 0o700),
+        (0o1777, None, told, 0o1777),
+    ];
+    for (before, other, set, after) in table {
+        fs::create_dir(&directory).unwrap();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(before)).unwrap();
+        if let Some(name) = other {
+            fs::write(directory.join(name), "").unwrap();
+        }
+        let output = FileTarget { set: Some(set.clone()), ..FileTarget::at(directory.join("a")) };
+        for text in ["one", "two"] {
+            let done = write_set_observed(&directory, &set, &[(&output, text.as_bytes())], at(), &mut |_| Ok(()));
+            assert_eq!(done[0].as_ref().unwrap().written, Written::Written);
+            assert_eq!(fs::metadata(&directory).unwrap().mode() & 0o7777, after, "{before:o} {set:?}");
+            assert_eq!(mode(&directory.join("..data/")), set.mode | (before & 0o2000));
+        }
+        fs::remove_dir_all(&directory).unwrap();
     }
 }
 
@@ -100,7 +131,7 @@ fn a_generation_keeps_the_group_of_its_volume() {
 fn owner_and_group_are_set_before_readers_can_enter() {
     let set = Set::new();
     let (uid, gid) = (nix::unistd::geteuid().as_raw(), nix::unistd::getegid().as_raw());
-    let folder = SetFolder { mode: 0o750, group: Some(gid + 1234) };
+    let folder = SetFolder::new(0o750, Some(gid + 1234));
     let mut output = FileTarget { group: Some(gid + 1234), set: Some(folder.clone()), ..set.output("a") };
     let done = write_set_observed(set.path(), &folder, &[(&output, b"one")], at(), &mut |_| Ok(())).remove(0);
     if uid == 0 {

@@ -171,7 +171,7 @@ pub(crate) fn child_folder() -> Option<PathBuf> {
     env::var_os("FOLDER").map(PathBuf::from)
 }
 
-pub(crate) const FOLDER: SetFolder = SetFolder { mode: 0o750, group: None };
+pub(crate) const FOLDER: SetFolder = SetFolder::new(0o750, None);
 
 /// Stops the readers, even if the writer panics.
 pub(crate) struct Stop<'a>(pub(crate) &'a AtomicBool);

@@ -1,16 +1,17 @@
 //! Old generations: when they are removed, how long they stay, and the cost of a generation.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::{MetadataExt, symlink},
+    time::Duration,
 };
 
 use tokenwell::{
     clock::now,
-    output::file::{FileTarget, Locks, Written, sweep, tidy},
+    output::file::{FileTarget, Locks, SetFolder, Written, sweep, tidy, write_set_observed},
 };
 
-use crate::folder::{FOLDER, Set, content, publish, session, texts};
+use crate::folder::{FOLDER, Set, at, content, publish, session, texts};
 
 #[test]
 fn a_sweep_takes_what_is_ours_and_old_and_nothing_else() {
@@ -20,7 +21,7 @@ fn a_sweep_takes_what_is_ours_and_old_and_nothing_else() {
     }
     let current = set.generation().unwrap();
     let foreign_folders =
-        ["..2026_11_23_15_22_01.123456789", "..2026_11_23_15_22_01.abcdefg", "..old", ".a.Xy12zZ.tokenwell"];
+        ["..2026_11_23_15_22_01.123456789", "..2026_11_23_15_22_01.abcdefg", "..old", "..a.Xy12zZ.tokenwell"];
     for name in foreign_folders {
         fs::create_dir(set.at(name)).unwrap();
         fs::write(set.at(name).join("x"), "").unwrap();
@@ -32,19 +33,19 @@ fn a_sweep_takes_what_is_ours_and_old_and_nothing_else() {
     let foreign_links = [
         ("..data_tmp", "..2026_11_23_15_22_01.abcdefgh"),
         ("..data_tmp.aaaaaaaa", "foreign"),
-        (".a.bbbbbb.tokenwell", "..data/b"),
+        ("..a.bbbbbb.tokenwell", "..data/b"),
         ("..2026_11_23_15_22_01.linklink", "/"),
         ("dangling", "..data/another"),
     ];
     let our_links = [
         ("..data_tmp.abcdefgh", "..2026_11_23_15_22_01.abcdefgh"),
-        (".a.cccccc.tokenwell", "..data/a"),
-        (".b.dddddd.tokenwell", "..data/b"),
+        ("..a.cccccc.tokenwell", "..data/a"),
+        ("..b.dddddd.tokenwell", "..data/b"),
     ];
     for (name, target) in foreign_links.iter().chain(&our_links) {
         symlink(target, set.at(name)).unwrap();
     }
-    fs::write(set.at(".a.eeeeee.tokenwell"), "from a time before the set").unwrap();
+    fs::write(set.at("..a.eeeeee.tokenwell"), "from a time before the set").unwrap();
     let with_a_folder = set.at("..2026_11_23_15_22_01.withfold");
     fs::create_dir_all(with_a_folder.join("folder")).unwrap();
 
@@ -69,9 +70,25 @@ fn old_generations_stay_for_a_while_and_tidying_takes_them() {
     }
     // This process writes to the set, and its writes remove old generations.
     assert_eq!(sweep(&output, &locks).removed, 0);
-    assert_eq!(tidy(&output, &locks).removed, 4);
+    assert_eq!(tidy([(&output[0], 1)], &locks).removed, 3);
+    assert_eq!(set.generations().len(), 2, "one stays beside the current one");
+    assert_eq!(tidy([(&output[0], 0)], &locks).removed, 1);
     assert_eq!(set.generations(), [set.generation().unwrap()]);
     assert_eq!(set.texts(), texts(&[("a", "token9")]));
+}
+
+#[test]
+fn a_generation_that_is_not_kept_is_gone_after_the_swap() {
+    let set = Set::new();
+    let file = set.output("a");
+    let folder = SetFolder { keep_previous: Duration::ZERO, ..FOLDER };
+    let put = |text: &str| write_set_observed(set.path(), &folder, &[(&file, text.as_bytes())], at(), &mut |_| Ok(()));
+    put("one").remove(0).unwrap();
+    let opened = fs::File::open(set.at("a")).unwrap();
+    put("two").remove(0).unwrap();
+    assert_eq!(set.generations(), [set.generation().unwrap()]);
+    assert_eq!(io::read_to_string(opened).unwrap(), "one", "an open file is read to its end");
+    assert_eq!(set.texts(), texts(&[("a", "two")]));
 }
 
 #[test]

@@ -11,7 +11,8 @@
 //! and all others are the same as before. So a credential in trouble holds up no other.
 //!
 //! 1. Look. If the files, their links and `..data` are as wanted, stop. If only links are not, go to step 10.
-//! 2. Make missing folders.
+//! 2. Make missing folders, the set's own with the set's mode and group. One that another program made gets them if the configuration
+//!    names a mode.
 //! 3. Make the folder of a new generation: exclusively, and for this process alone.
 //! 4. For each file of the write: create it exclusively, write the content, set owner and group, then the mode, sync.
 //! 5. Carry every other file over from the current generation: by a hard link, or a copy where that is refused.
@@ -20,7 +21,8 @@
 //! 8. Rename it over `..data`: the moment of truth. Readers have the old generation or the new one, each whole.
 //! 9. Sync the set's folder.
 //! 10. Make or repair the links by which readers know the files, each in one step. Remove those whose file is gone.
-//! 11. Remove old generations, but for the last few: a reader may have opened one just before step 8.
+//! 11. Remove old generations, but for the last few: a reader may have opened one just before step 8. The daemon removes these later, each
+//!     `keepPrevious` after it was replaced.
 //!
 //! Steps 1 to 8: any failure removes the new generation and leaves the old one current. A crash leaves a folder and a link
 //! at most, which [`super::sweep`] finds.
@@ -42,6 +44,7 @@ mod link;
 mod member;
 mod name;
 mod old;
+mod outer;
 mod probe;
 mod remove;
 mod replace;

@@ -17,15 +17,16 @@ use super::{
 };
 use crate::output::file::name::target_of;
 
-/// Removes what is not current, and what a crash left, and counts that. A folder that is missing is clean.
-pub(in crate::output::file) fn sweep(directory: &Path, removed: &mut usize) -> io::Result<()> {
+/// Removes what is neither current nor among the `newest` others, and what a crash left, and counts that. A folder that is missing is
+/// clean.
+pub(in crate::output::file) fn sweep(directory: &Path, newest: usize, removed: &mut usize) -> io::Result<()> {
     let set = match Directory::open(directory) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         set => set?,
     };
     let current = Generation::current(&set)?;
     remove_temporary_links(&set, removed)?;
-    remove(&set, current.as_ref(), &Retained::NONE, removed)
+    remove(&set, current.as_ref(), &Retained { previous: None, others: newest }, removed)
 }
 
 /// Removes the generations that are not current, but for the `kept` newest. Goes on after one that cannot be removed, and

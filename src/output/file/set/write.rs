@@ -10,6 +10,7 @@ use super::{
     member::{Member, name_of},
     name,
     old::{self, OLD_GENERATIONS_MAX, Retained},
+    outer,
     replace::{Change, Replaced, replace},
     steps::{SetSteps, log_failure},
 };
@@ -99,7 +100,11 @@ fn write(
     // 11.
     if let Some(Replaced { draft, .. }) = &replaced {
         let previous = current.as_ref().map(|previous| previous.name.as_os_str());
-        let kept = Retained { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) };
+        let kept = if folder.keep_previous.is_zero() {
+            Retained::NONE
+        } else {
+            Retained { previous, others: OLD_GENERATIONS_MAX - usize::from(previous.is_some()) }
+        };
         log_failure(steps.take(SetStep::RemoveOld, || old::remove(&set, Some(&draft.made), &kept, &mut 0)));
     }
     let opened = replaced.is_some() && !is_open;
@@ -172,7 +177,9 @@ fn look_at(folder: &SetFolder, members: &[Member<'_>], steps: &mut SetSteps<'_>)
 fn make(folder: &SetFolder, steps: &mut SetSteps<'_>) -> Result<Directory, WriteError> {
     let directory = steps.directory;
     steps.take(SetStep::MakeFolders, || {
-        folder::make(directory, folder.group)?;
-        Directory::open(directory)
+        folder::make(directory, folder.new_folder())?;
+        let set = Directory::open(directory)?;
+        outer::adjust(&set, folder)?;
+        Ok(set)
     })
 }
