@@ -182,6 +182,31 @@ fn a_subject_that_cannot_be_written_is_refused_not_emptied() {
 }
 
 #[test]
+fn an_opaque_token_is_whole_in_every_format_or_refused() {
+    let all = ('!'..='~').collect::<String>();
+    for (token, in_env) in [
+        ("a~b+c/d==", Some("T='a~b+c/d=='\n")),
+        ("a'b~c", Some("T=\"a'b~c\"\n")),
+        ("a\"b$c`d\\e", Some("T='a\"b$c`d\\e'\n")),
+        (&all, None),
+    ] {
+        let session = session(token);
+        assert_eq!(rendered(Format::Jwt, &session).unwrap(), token);
+        assert_eq!(rendered(Format::Header, &session).unwrap(), format!("Authorization: Bearer {token}\n"));
+        assert_eq!(rendered(Format::Bearer, &session).unwrap(), format!("Bearer {token}"));
+        assert_eq!(rendered(template("<{{ token }}>"), &session).unwrap(), format!("<{token}>"));
+        let json = Format::Json { claims: BTreeSet::new(), fields: BTreeSet::new() };
+        let object: Value = serde_json::from_str(&rendered(json, &session).unwrap()).unwrap();
+        assert_eq!(object["token"], token);
+        let env = rendered(env(&[("T", Field::Token)]), &session).map_err(|error| error.to_string());
+        match in_env {
+            Some(line) => assert_eq!(env.as_deref(), Ok(line)),
+            None => assert!(env.is_err_and(|error| error.contains("`token`") && !error.contains(token))),
+        }
+    }
+}
+
+#[test]
 fn header_is_the_one_line() {
     let text = rendered(Format::Header, &session("head.body.stamp")).unwrap();
     assert_eq!(text, "Authorization: Bearer head.body.stamp\n");

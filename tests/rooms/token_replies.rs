@@ -235,6 +235,7 @@ fn a_success_without_a_usable_token_is_garbled() {
         (200, body(" CANARY", lives), "white space"),
         (200, body("CANARY\\n", lives), "white space"),
         (200, body("CANARY\\u0000", lives), "white space"),
+        (200, body("CANARY\\u007f", lives), "white space"),
         (200, body("CANARY\\u00e9", lives), "white space"),
         (200, body("CANARY\u{2028}", lives), "white space"),
         (200, format!(r#"{{"access_token":"{}","token_type":"mac"}}"#, good()), "`token_type` is not `Bearer`"),
