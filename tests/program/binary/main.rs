@@ -39,3 +39,4 @@ mod status;
 mod suspects;
 mod token;
 mod wait;
+mod write_order;
