@@ -192,8 +192,10 @@ const KNOWN_WITH_SINGLE_QUOTE: [&str; 24] = [
 /// Writes the values, and compares what each installed reader returns.
 fn come_back(values: &[&str], quotes: Quotes, kinds: &[Reads]) {
     let folder = tempfile::tempdir().unwrap();
+    // The child processes of other tests hold a lock that is released here, until they have started.
+    let locks = Locks::default();
     let path = folder.path().join("env");
-    let written: Vec<_> = values.iter().map(|value| (*value, after_name(value, quotes, &path))).collect();
+    let written: Vec<_> = values.iter().map(|value| (*value, after_name(value, quotes, &path, &locks))).collect();
     for reader in installed(kinds) {
         let shown: Vec<_> = written.iter().filter(|(value, _)| !(reader.skips)(value)).collect();
         let lines: Vec<_> = shown.iter().enumerate().map(|(n, (_, line))| format!("V{n}{line}")).collect();
@@ -207,7 +209,7 @@ fn come_back(values: &[&str], quotes: Quotes, kinds: &[Reads]) {
 }
 
 /// What an output writes for the value behind the name of a variable.
-fn after_name(value: &str, quotes: Quotes, path: &Path) -> String {
+fn after_name(value: &str, quotes: Quotes, path: &Path, locks: &Locks) -> String {
     let session = Session {
         jwt: Secret::new("head.body.stamp".to_owned()),
         grant: Grant { lifetime: Duration::from_secs(600), refresh_after: None },
@@ -218,6 +220,6 @@ fn after_name(value: &str, quotes: Quotes, path: &Path) -> String {
     let content = Content { session: &session, credential: "billing", project: "P2abc", times };
     let variables = vec![Variable { name: "V".into(), field: Field::Subject }];
     let output = Output { format: Format::Env { variables, quotes }, ..Output::at(path.to_owned()) };
-    output::publish(&[output], &[], &content, &Locks::default(), &ProtectedKeys::default()).remove(0).unwrap();
+    output::publish(&[output], &[], &content, locks, &ProtectedKeys::default()).remove(0).unwrap();
     fs::read_to_string(path).unwrap().split_off(1)
 }
