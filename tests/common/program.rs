@@ -144,9 +144,14 @@ impl Ear {
 }
 
 /// Polls a condition that has no event to wait for.
-pub(crate) fn within<T>(what: &str, mut asked: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn within<T>(what: &str, asked: impl FnMut() -> Option<T>) -> T {
+    within_limit(what, PATIENCE, asked)
+}
+
+/// The same with another limit, for a program that is slow by itself.
+pub(crate) fn within_limit<T>(what: &str, limit: Duration, mut asked: impl FnMut() -> Option<T>) -> T {
     let step = Duration::from_millis(2);
-    for _ in 0..PATIENCE.as_millis() / step.as_millis() {
+    for _ in 0..limit.as_millis() / step.as_millis() {
         if let Some(answer) = asked() {
             return answer;
         }

@@ -25,4 +25,5 @@ mod memory;
 mod oauth;
 mod refresh;
 mod refusals;
-mod tls;
+#[path = "../../common/tls_front.rs"]
+mod tls_front;

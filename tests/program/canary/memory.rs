@@ -11,20 +11,20 @@ use crate::{
     program::{Program, run},
     setting::{QUICK, Setting},
     skipped,
-    tls::Front,
+    tls_front::TlsFront,
 };
 
 /// Credentials `stays` and `goes`, over TLS, at the most verbose log level.
 struct Scene {
     setting: Setting,
-    front: Front,
+    front: TlsFront,
     program: Program,
 }
 
 impl Scene {
     fn new(through_tls: bool) -> Self {
         let mut setting = Setting::new();
-        let front = Front::of(setting.sandbox.address());
+        let front = TlsFront::of(setting.sandbox.address());
         fs::write(setting.path("root.pem"), &front.root).unwrap();
         setting.sandbox.set(|settings| settings.life = Duration::from_secs(3600));
         for name in ["stays", "goes"] {
@@ -33,7 +33,7 @@ impl Scene {
             setting.put(&format!("keys/{name}"), &key);
         }
         let program = run(&setting.path(""));
-        let front = if through_tls { front } else { Front { base_url: setting.sandbox.base_url(), ..front } };
+        let front = if through_tls { front } else { TlsFront { base_url: setting.sandbox.base_url(), ..front } };
         configure(&setting, &front, &["stays", "goes"]);
         let mut program = program;
         let program = Program::start(program.env("TOKENWELL_LOG", "trace"));
@@ -79,7 +79,7 @@ impl Scene {
     }
 }
 
-fn configure(setting: &Setting, front: &Front, names: &[&str]) {
+fn configure(setting: &Setting, front: &TlsFront, names: &[&str]) {
     let roots = setting.path("root.pem");
     let text = format!("{QUICK}http: {{caFile: {}}}\n{}", roots.display(), setting.named(names));
     setting.put("tokenwell.yaml", &setting.configuration(&front.base_url, &text));

@@ -16,6 +16,8 @@ mod sessions;
 mod setting;
 #[path = "../../common/skipped.rs"]
 mod skipped;
+#[path = "../../common/tls_front.rs"]
+mod tls_front;
 #[path = "../../common/tools.rs"]
 mod tools;
 

@@ -13,6 +13,7 @@
 //! A program that Debian does not have is installed by `tests/system/readers/run`: add it there too.
 
 mod arrivals;
+mod clients;
 mod collectors;
 mod found;
 mod process;
@@ -23,4 +24,4 @@ mod stage;
 
 pub(crate) use found::{Found, from_script, installed};
 pub(crate) use process::{Process, get};
-pub(crate) use stage::{Shape, Stage};
+pub(crate) use stage::{Pace, Shape, Stage};

@@ -68,6 +68,12 @@ const TESTED: &[(&str, &[&str])] = &[
     ("Caddy", &["Caddyfile"]),
     ("Envoy", &[TOKENWELL, "envoy.yaml"]),
     ("Envoy with the value alone", &[TOKENWELL, "secret.yaml"]),
+    ("client-go and kubectl", &["kubeconfig"]),
+    ("Kubernetes client for Python", &["client.py"]),
+    ("curl", &[TOKENWELL, "curl.sh"]),
+    ("git", &[TOKENWELL, ".gitconfig"]),
+    // tests/system/systemd/consumers
+    ("Follow a token", &["billing.path", "billing.service", "app.service", "credential.service"]),
     ("How these were tested", &["sh"]),
 ];
 

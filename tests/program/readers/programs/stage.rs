@@ -14,9 +14,10 @@ use super::{
     sections::{TOKENWELL, section},
 };
 use crate::{
-    program::{Program, within},
+    program::{Program, within_limit},
     server::{Server, Visits},
     setting::Setting,
+    tls_front::TlsFront,
 };
 
 /// How the tokens stand in their directory.
@@ -28,22 +29,37 @@ pub(crate) enum Shape {
     Set,
 }
 
+/// How often the daemon renews a token, for programs that read the file for each request, and for those that keep it for a minute.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Pace {
+    /// Each second.
+    Quick,
+    /// Each minute.
+    Slow,
+}
+
 pub(crate) struct Stage {
     setting: Setting,
     server: Server,
     snippets: BTreeMap<String, String>,
     shape: Shape,
+    pace: Pace,
     written: Written,
 }
 
 impl Stage {
     /// A stage for the program of this section of `docs/readers.md`.
     pub(crate) fn new(title: &str, shape: Shape) -> Self {
+        Self::at_pace(title, shape, Pace::Quick)
+    }
+
+    /// The same with another pace of the renewals.
+    pub(crate) fn at_pace(title: &str, shape: Shape, pace: Pace) -> Self {
         let mut setting = Setting::new();
-        setting.sandbox.set(|settings| settings.life = LIFE);
+        setting.sandbox.set(|settings| settings.life = pace.life());
         setting.put_key("billing", "billing");
         let server = Server::start(&setting.sandbox);
-        Self { setting, server, snippets: section(title), shape, written: Written::default() }
+        Self { setting, server, snippets: section(title), shape, pace, written: Written::default() }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -53,6 +69,13 @@ impl Stage {
     /// The address of the server, as `host:port`.
     pub(crate) fn server(&self) -> String {
         self.server.address().to_string()
+    }
+
+    /// The same server behind TLS. Its certificate, for `localhost`, is in the test's folder as `ca.pem`.
+    pub(crate) fn tls_server(&self) -> String {
+        let front = TlsFront::of(self.server.address());
+        self.setting.put("ca.pem", &front.root);
+        front.base_url
     }
 
     /// A snippet with the paths and the server's address of the test in place of the printed ones.
@@ -90,7 +113,7 @@ impl Stage {
                 folder.display()
             );
         }
-        self.setting.configure_with(RENEW, &configuration);
+        self.setting.configure_with(self.pace.renew(), &configuration);
         self.setting.ready()
     }
 
@@ -110,7 +133,7 @@ impl Stage {
         let what = format!("{} with a new token", program.title());
         for _ in 0..=ROTATIONS {
             let known = self.server.visits().tokens.len();
-            within(&what, || {
+            within_limit(&what, self.pace.patience(), || {
                 request();
                 self.note_written();
                 (self.server.visits().tokens.len() > known).then_some(())
@@ -146,6 +169,27 @@ impl Stage {
 /// The new tokens that a program must send after its first one.
 const ROTATIONS: usize = 5;
 
-/// A token lives ten times longer than it is used, so that only a program that keeps it sends an expired one.
-const LIFE: Duration = Duration::from_secs(10);
-const RENEW: &str = "renew: {at: 10%, spacing: 100ms, retryFirst: 100ms, retryMax: 300ms}\n";
+impl Pace {
+    /// A token lives longer than it is used, so that only a program that keeps it sends an expired one.
+    fn life(self) -> Duration {
+        match self {
+            Self::Quick => Duration::from_secs(10),
+            Self::Slow => Duration::from_secs(150),
+        }
+    }
+
+    fn renew(self) -> &'static str {
+        match self {
+            Self::Quick => "renew: {at: 10%, spacing: 100ms, retryFirst: 100ms, retryMax: 300ms}\n",
+            Self::Slow => "renew: {at: 40%, spacing: 100ms, retryFirst: 100ms, retryMax: 300ms}\n",
+        }
+    }
+
+    /// How long a new token may take to arrive.
+    fn patience(self) -> Duration {
+        match self {
+            Self::Quick => Duration::from_secs(30),
+            Self::Slow => Duration::from_secs(180),
+        }
+    }
+}

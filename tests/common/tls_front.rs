@@ -1,4 +1,4 @@
-//! The sandbox behind TLS, like the real API: TLS libraries have their own buffers.
+//! A server behind TLS, like the real API.
 
 use std::{
     net::{SocketAddr, TcpListener as StdListener},
@@ -16,15 +16,15 @@ use tokio_rustls::{
     rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
 };
 
-/// A TLS server in front of the sandbox, until the test ends.
-pub(crate) struct Front {
+/// A TLS server in front of another server, until the test ends.
+pub(crate) struct TlsFront {
     pub(crate) base_url: String,
     /// The certificate to trust, PEM.
     pub(crate) root: String,
 }
 
-impl Front {
-    pub(crate) fn of(sandbox: SocketAddr) -> Self {
+impl TlsFront {
+    pub(crate) fn of(server: SocketAddr) -> Self {
         let CertifiedKey { cert, signing_key } = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
         let key = PrivateKeyDer::try_from(signing_key.serialize_der()).unwrap();
         let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -45,7 +45,7 @@ impl Front {
                     let acceptor = acceptor.clone();
                     tokio::spawn(async move {
                         let mut outer = acceptor.accept(stream).await.ok()?;
-                        let mut inner = TcpStream::connect(sandbox).await.ok()?;
+                        let mut inner = TcpStream::connect(server).await.ok()?;
                         copy_bidirectional(&mut outer, &mut inner).await.ok()
                     });
                 }
