@@ -94,21 +94,30 @@ async fn valid_token(target: &Arc<TargetConfig>, credential: Arc<Credential>) ->
             let claimed = off_the_loop(move || offline::claimed_token(&outputs.outputs, clock::wall()));
             claimed.await.ok_or_else(hangs)?.ok_or_else(|| no_token(&with_reasons(&why, last)))
         }
-        (_, Asked::Daemon(RunningDaemon { report, .. })) => {
-            // The daemon writes the token before its record, so the record may be about to change.
-            for _ in 0..RECORD_LOOKS {
-                if check_report(&report, &credential.name).is_err() {
-                    break;
-                }
-                sleep(RECORD_PAUSE).await;
-                match recorded().await? {
-                    Ok(token) => return Ok(token),
-                    Err(newer) => why = newer,
+        (_, asked) => {
+            if may_change(&why, &asked, &credential.name) {
+                for _ in 0..RECORD_LOOKS {
+                    sleep(RECORD_PAUSE).await;
+                    match recorded().await? {
+                        Ok(token) => return Ok(token),
+                        Err(newer) => why = newer,
+                    }
                 }
             }
-            Err(no_token(&why))
+            Err(match asked {
+                Asked::Daemon(_) => no_token(&why),
+                Asked::NoDaemon(last) => no_token(&with_reasons(&why, last)),
+            })
         }
-        (_, Asked::NoDaemon(last)) => Err(no_token(&with_reasons(&why, last))),
+    }
+}
+
+/// Whether a running daemon may be about to write the record: it writes the token before.
+fn may_change(why: &NoValidToken, asked: &Asked, name: &str) -> bool {
+    let is_between = matches!(why, NoValidToken::NotOnDisk(_));
+    match asked {
+        Asked::Daemon(RunningDaemon { report, .. }) => is_between || check_report(report, name).is_ok(),
+        Asked::NoDaemon(LastStatus { read, .. }) => is_between && matches!(read, Some(Ok((_, true)))),
     }
 }
 

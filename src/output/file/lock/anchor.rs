@@ -97,6 +97,16 @@ impl Anchor {
     }
 }
 
+/// The locks of a folder belong to its open description, which a child of this process shares until it runs its program. Closing the
+/// descriptor here would not end them before.
+impl Drop for Anchor {
+    fn drop(&mut self) {
+        if matches!(self, Self::Folder(_)) {
+            self.unlock(Extent::All);
+        }
+    }
+}
+
 impl Extent {
     fn in_folder(self) -> FolderRange {
         match self {
@@ -161,3 +171,23 @@ const SHARED_BY_MACHINES: [u32; 17] = [
     0x786f_4256,
     0xbacb_acbc,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dropped_folder_is_free_though_a_child_shares_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = |anchor: &Anchor| anchor.lock(Extent::One(5), Identity::own()).unwrap().is_ok();
+        let first = Anchor::open(folder.path()).unwrap();
+        assert!(lock(&first));
+        let Anchor::Folder(file) = &first else { panic!("temporary folders can be locked") };
+        let inherited = file.try_clone().unwrap();
+        let next = Anchor::open(folder.path()).unwrap();
+        assert!(!lock(&next));
+        drop(first);
+        assert!(lock(&next));
+        drop(inherited);
+    }
+}
