@@ -20,8 +20,12 @@ pub(super) fn warn(paths: &PathConflicts, diagnostics: &mut Diagnostics) {
 
 /// Whether Traefik reads a file of this name in a folder, as its dynamic configuration.
 pub(super) fn is_read_by_traefik(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| TRAEFIK_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known)))
+    // To Go, `.yaml` has an extension.
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    let extension = name.rsplit(|byte| *byte == b'.').next().filter(|extension| extension.len() < name.len());
+    extension.is_some_and(|extension| {
+        TRAEFIK_EXTENSIONS.iter().any(|known| extension.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 /// The extensions that Traefik's file provider reads, in any case.

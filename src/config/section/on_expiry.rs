@@ -16,7 +16,7 @@ pub(super) type Warning = (&'static str, &'static str);
 /// Returns what a person should know of `onExpiry: remove` beside these outputs and hooks.
 pub(super) fn warnings_of_removal(outputs: &[Output], hooks: &[Hook]) -> Vec<Warning> {
     let is_needed_at_start = outputs.iter().any(|output| is_needed_at_start(&output.format));
-    let is_jwt = outputs.iter().any(|output| output.format == Format::Jwt);
+    let is_read_once = outputs.iter().any(|output| matches!(output.format, Format::Jwt | Format::Bearer));
     let is_of_traefik = outputs.iter().any(|output| {
         let Target::File(file) = &output.target;
         matches!(output.format, Format::Template(_)) && is_read_by_traefik(&file.path)
@@ -24,7 +24,7 @@ pub(super) fn warnings_of_removal(outputs: &[Output], hooks: &[Hook]) -> Vec<War
     let found = [
         is_needed_at_start.then_some(NEEDED_AT_START),
         is_of_traefik.then_some(TRAEFIK),
-        is_jwt.then_some(if hooks.is_empty() { NEVER_LOOKS_AGAIN } else { NOT_TOLD }),
+        is_read_once.then_some(if hooks.is_empty() { NEVER_LOOKS_AGAIN } else { NOT_TOLD }),
     ];
     found.into_iter().flatten().collect()
 }

@@ -14,14 +14,15 @@ pub enum SpacedToken {
 impl SpacedToken {
     /// Returns what the text is that a template writes for the sample of a session.
     pub(super) fn of_sample(text: &str) -> Option<Self> {
-        let trimmed = text.trim_ascii();
+        let trimmed = text.trim();
         if trimmed.len() == text.len() {
-            None
-        } else if trimmed == SAMPLE_TOKEN {
-            Some(Self::Token)
-        } else {
-            let value = trimmed.strip_prefix(TOKEN_TYPE).map(str::trim_ascii_start);
-            (value == Some(SAMPLE_TOKEN)).then_some(Self::Bearer)
+            return None;
         }
+        if trimmed == SAMPLE_TOKEN {
+            return Some(Self::Token);
+        }
+        // The name of a scheme is the same in any case: RFC 9110, section 11.1.
+        let (scheme, value) = trimmed.split_at_checked(TOKEN_TYPE.len())?;
+        (scheme.eq_ignore_ascii_case(TOKEN_TYPE) && value.trim_start() == SAMPLE_TOKEN).then_some(Self::Bearer)
     }
 }

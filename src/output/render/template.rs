@@ -33,6 +33,7 @@ use crate::session::ReplyField;
 /// A template that was parsed and tried.
 #[derive(Clone)]
 pub struct Template {
+    /// It may have variables of the environment in it, which may be secret.
     text: Arc<str>,
     file: Option<PathBuf>,
     fields: BTreeSet<ReplyField>,
@@ -64,11 +65,6 @@ impl Template {
         Ok(Self { text: text.into(), file, fields, engine })
     }
 
-    /// The text. It may have variables of the environment in it, which may be secret.
-    pub(in crate::output) fn text(&self) -> &str {
-        &self.text
-    }
-
     /// How long it is, in bytes.
     #[expect(clippy::len_without_is_empty, reason = "an empty one is refused")]
     pub fn len(&self) -> usize {
@@ -77,8 +73,8 @@ impl Template {
 
     /// Whether it writes nothing but a token, or the value of a bearer header, with white space around it.
     pub fn spaced_token(&self) -> Option<SpacedToken> {
-        let (sample, mut text) = (Value::from(Serde(Document::sample(&self.fields))), Vec::new());
-        self.engine.write(&sample, &mut text).ok()?;
+        let mut text = Vec::new();
+        self.engine.write(&validate::sample_with_any_claim(&self.fields), &mut text).ok()?;
         SpacedToken::of_sample(std::str::from_utf8(&text).ok()?)
     }
 

@@ -116,11 +116,7 @@ fn sorted(names: HashSet<String>) -> impl Iterator<Item = String> {
 /// Finds mistakes that do not depend on the session.
 pub(super) fn try_out(engine: &Engine, chosen: &BTreeSet<ReplyField>) -> Result<(), TemplateMistake> {
     let is_open = engine.names_claims() || chosen.iter().any(|field| field.is_open());
-    let any_claim = Value::from_object(AnyClaim { depth: 0 });
-    let samples = [
-        context! { claims => any_claim, ..Value::from(Serde(Document::sample(chosen))) },
-        Value::from(Serde(Document::bare_sample(chosen))),
-    ];
+    let samples = [sample_with_any_claim(chosen), Value::from(Serde(Document::bare_sample(chosen)))];
     for (n, sample) in samples.iter().enumerate() {
         let mut text = Vec::new();
         match engine.write(sample, &mut text) {
@@ -136,6 +132,12 @@ pub(super) fn try_out(engine: &Engine, chosen: &BTreeSet<ReplyField>) -> Result<
         }
     }
     check_that_it_differs(engine, is_open, &samples[0])
+}
+
+/// Returns a sample with every field and any claim.
+pub(super) fn sample_with_any_claim(chosen: &BTreeSet<ReplyField>) -> Value {
+    let any_claim = Value::from_object(AnyClaim { depth: 0 });
+    context! { claims => any_claim, ..Value::from(Serde(Document::sample(chosen))) }
 }
 
 /// Finds a template whose result has nothing of a session.

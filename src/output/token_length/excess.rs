@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{limit::LengthLimit, parameters::parameters};
+use super::{limit::LengthLimit, netrc, nginx};
 use crate::output::{
     Output,
     render::{Content, Format, render},
@@ -39,18 +39,13 @@ pub fn excesses(outputs: &[Output], content: &Content<'_>) -> Vec<Excess> {
 fn exceeds(limit: LengthLimit, format: &Format, content: &Content<'_>) -> bool {
     let is_written = match limit {
         LengthLimit::RequestHead | LengthLimit::LargeRequestHead => return true,
-        LengthLimit::NginxParameter => in_one_parameter,
-        LengthLimit::NetrcPassword => |text: &str, token: &str| text.contains(token),
+        LengthLimit::NginxParameter => nginx::is_one_parameter,
+        LengthLimit::NetrcPassword => netrc::has_token,
         LengthLimit::TemplateParts => without_its_end,
     };
     // One that cannot be rendered is reported as such.
     let Ok(rendered) = render(format, content) else { return false };
     std::str::from_utf8(rendered.bytes()).is_ok_and(|text| is_written(text, content.session.jwt.expose()))
-}
-
-/// Whether nginx would find a parameter that has the whole token, or more bytes than it takes.
-fn in_one_parameter(text: &str, token: &str) -> bool {
-    parameters(text).any(|parameter| parameter.len() > NGINX_PARAMETER_BYTES_MAX || parameter.contains(token))
 }
 
 /// Whether a text has the beginning of a token, and not its end.
@@ -82,8 +77,6 @@ impl fmt::Display for Excess {
     }
 }
 
-/// nginx reads its configuration in pieces of 4096 bytes, and a parameter with the quote at its beginning must fit into one.
-const NGINX_PARAMETER_BYTES_MAX: usize = 4095;
 /// A template that writes so much of a token means to write all of it.
 const BEGINNING_BYTES: usize = 1000;
 const END_BYTES: usize = 32;
@@ -164,11 +157,32 @@ mod tests {
             (late, 4500, vec![]),
             (cut, 7000, vec![]),
             (cut, 8001, vec![TemplateParts, RequestHead]),
+            ("set\t$token {{ token }};", 4001, vec![NginxParameter]),
+            ("set   $token\n  {{ token }};", 4001, vec![NginxParameter]),
+            ("{% set it = token %}set $token {{ it }};", 4001, vec![NginxParameter]),
+            ("{{ 'set $token ' ~ token ~ ';' }}", 4001, vec![NginxParameter]),
+            ("map \"$host$uri\" $token { default {{ token }}; }", 4001, vec![NginxParameter]),
+            ("geo $token { default {{ token }}; }", 4001, vec![NginxParameter]),
+            ("js_var $token '{{ token }}';", 4001, vec![NginxParameter]),
+            ("auth_request_set $token {{ token }};", 4001, vec![NginxParameter]),
+            ("more_set_input_headers 'Authorization: Bearer {{ token }}';", 4001, vec![NginxParameter]),
+            ("proxy_set_body '{{ token }}';", 4001, vec![NginxParameter]),
+            (r#"{"conf": "proxy_set_header A \"{{ token }}\";"}"#, 4001, vec![NginxParameter]),
+            (r#"{"conf":"set $token {{ token }};"}"#, 4001, vec![NginxParameter]),
+            ("{# proxy_set_header, set $token #}TOKEN={{ token }}", 4001, vec![]),
+            ("# no proxy_set_header, no set $token\nTOKEN={{ token }}", 4001, vec![]),
+            ("unset $token; TOKEN={{ token }}", 4001, vec![]),
+            ("the offset $5 {{ token }}", 4001, vec![]),
             ("{{ token[:12] }} is its beginning", 6000, vec![]),
             ("machine api.example login x password {{ token }}", 4700, vec![]),
             ("machine api.example login x password {{ token }}", 4701, vec![NetrcPassword]),
             ("default\nlogin x\npassword {{ token }}\n", 4701, vec![NetrcPassword]),
             ("machine api.example login {{ credential }} password x", 4701, vec![]),
+            ("MACHINE api.example\tlogin x\tpassword\t\"{{ token }}\"", 4701, vec![NetrcPassword]),
+            ("machine api.example login {{ token }} password x", 4701, vec![NetrcPassword]),
+            ("{{ 'machine api.example password ' ~ token }}", 4701, vec![NetrcPassword]),
+            ("{# machine x password y #}{{ token }}", 4701, vec![]),
+            ("# the default password\nTOKEN={{ token }}", 4701, vec![]),
             ("the password is {{ token }}", 4701, vec![]),
         ] {
             assert_eq!(limits(template(text), bytes), expected, "{text} {bytes}");

@@ -36,17 +36,11 @@ impl LengthLimit {
         }
     }
 
-    /// Whether readers of this format have the limit, by what the text of a template says of its reader.
+    /// Whether readers of this format may have the limit. What a template writes says which reader it has.
     pub(super) fn is_of(self, format: &Format) -> bool {
-        let Format::Template(template) = format else {
-            return matches!(self, Self::RequestHead | Self::LargeRequestHead);
-        };
-        let text = template.text();
-        let has_word = |word: &str| text.split_whitespace().any(|found| found == word);
         match self {
-            Self::NginxParameter => NGINX_DIRECTIVES.iter().any(|directive| text.contains(directive)),
-            Self::NetrcPassword => (has_word("machine") || has_word("default")) && has_word("password"),
-            Self::RequestHead | Self::LargeRequestHead | Self::TemplateParts => true,
+            Self::RequestHead | Self::LargeRequestHead => true,
+            Self::NginxParameter | Self::NetrcPassword | Self::TemplateParts => matches!(format, Format::Template(_)),
         }
     }
 
@@ -83,15 +77,3 @@ impl LengthLimit {
         }
     }
 }
-
-/// Directives of nginx that a token is a parameter of.
-const NGINX_DIRECTIVES: [&str; 8] = [
-    "proxy_set_header",
-    "grpc_set_header",
-    "add_header",
-    "fastcgi_param",
-    "uwsgi_param",
-    "scgi_param",
-    "set $",
-    "map $",
-];

@@ -2,6 +2,8 @@
 
 mod excess;
 mod limit;
+mod netrc;
+mod nginx;
 mod parameters;
 
 pub use self::{

@@ -33,6 +33,14 @@ fn a_template_that_is_a_token_and_white_space_is_warned_of() {
         (quoted("{{ token }}\\r\\n"), jwt),
         (quoted(" {{ token }}"), jwt),
         (quoted("{% if token %}{{ token }}{% endif %}\\n"), jwt),
+        (quoted("bearer {{ token }}\\n"), bearer),
+        (quoted("{{ tokenType | lower }} {{ token }}\\n"), bearer),
+        (quoted("{% if claims.sub is defined %}{{ token }}{% endif %}\\n"), jwt),
+        (quoted("{% if claims.tenants %}{{ token }}\\n{% else %}{{ token }}{% endif %}"), jwt),
+        (quoted("{{ token }}\\u00a0"), jwt),
+        (quoted("{% set it = token %}{{ it ~ '\\n' }}"), jwt),
+        (quoted("{{- token -}}\\n"), None),
+        (quoted("{{ token }}{# \\n #}"), None),
         (quoted("{{ token }}"), None),
         (quoted("{{ token }}{{ '' }}"), None),
         (block("|", "Authorization: Bearer {{ token }}"), None),
@@ -69,7 +77,7 @@ fn a_file_that_traefik_reads_in_a_set_is_warned_of() {
         ("/run/app/a.b.toml", 1),
         ("/run/app/routes.json", 0),
         ("/run/app/yaml", 0),
-        ("/run/app/.yaml", 0),
+        ("/run/app/.yaml", 1),
     ] {
         assert_eq!(of(path).len(), count, "{path}");
     }
@@ -85,11 +93,13 @@ fn a_removal_is_warned_of_beside_readers_that_do_not_notice() {
     for (fields, output, expected) in [
         (remove, "{path: /run/a}", &["OpenTelemetry"][..]),
         (remove, "{path: /run/a, format: json}", &[]),
+        (remove, "{path: /run/a, format: bearer}", &["EnvironmentFile=", "oauth2-proxy"]),
         (remove, "{path: /run/a, format: env}", &["EnvironmentFile="]),
         (remove, "{path: /run/a, format: template, template: \"x {{ token }}\"}", &["EnvironmentFile="]),
         (remove, "{path: /run/a.yml, format: template, template: \"x {{ token }}\"}", &["EnvironmentFile=", "Traefik"]),
         (told.as_str(), "{path: /run/a}", &["no hook runs after a removal"]),
         (told.as_str(), "{path: /run/a, format: json}", &[]),
+        (told.as_str(), "{path: /run/a, format: bearer}", &["EnvironmentFile=", "no hook runs after a removal"]),
         (told.as_str(), "{path: /run/a, format: header}", &["EnvironmentFile="]),
         (hook, "{path: /run/a}", &[]),
         ("    onExpiry: keep\n", "{path: /run/a}", &[]),
