@@ -131,19 +131,29 @@ fn kubernetes_mounts_pass_except_a_mount_of_a_single_file() {
     );
     assert!(line(&ended, "output").contains("the file is a mount of its own"), "{}", ended.stdout);
 
-    let mut command = Command::new("unshare");
-    command.env_clear().env("PATH", PATH);
-    let offline =
-        ["check", "--config"].map(Into::into).into_iter().chain([setting.path("tokenwell.yaml").into_os_string()]);
-    command
-        .args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" \"$@\"")])
-        .arg(doctor.get_program())
-        .args(offline.collect::<Vec<std::ffi::OsString>>());
-    let ended = run(&mut setting, &mut command);
-    assert_eq!(ended.code, Some(0));
-    let warning =
-        "outputs[0].path: the file is a mount of its own, as a bind mount of a single file or `subPath` makes it";
-    assert!(ended.stderr.contains(warning) && ended.stderr.contains("(mount its folder instead)"), "{}", ended.stderr);
+    let offline = |setting: &mut Setting| {
+        let file = setting.path("tokenwell.yaml");
+        let mut command = Command::new("unshare");
+        command.env_clear().env("PATH", PATH);
+        command
+            .args(["-m", "sh", "-c", &format!("{mounts} && exec \"$0\" check --config \"$1\"")])
+            .arg(doctor.get_program())
+            .arg(file);
+        let ended = run(setting, &mut command);
+        assert_eq!(ended.code, Some(0));
+        ended.stderr
+    };
+    let warning = "the file is a mount of its own, as a bind mount of a single file or `subPath` makes it: it cannot be \
+                   replaced, so no token arrives";
+    let said = offline(&mut setting);
+    assert!(said.contains(&format!("outputs[0].path: {warning} (mount its folder instead)")), "{said}");
+
+    let folder = setting.path("keys");
+    let outputs = format!("outputs: [{{path: '{}'}}]", setting.path("out/{name}.jwt").display());
+    setting.configure(&format!("credentialsFrom:\n  - accessKeyDirectory: {}\n    {outputs}\n", folder.display()));
+    let said = offline(&mut setting);
+    assert!(said.contains(&format!("`{}`: {warning}; mount its folder instead", out.display())), "{said}");
+    assert_eq!(said.matches("a mount of its own").count(), 1, "{said}");
 }
 
 #[test]
