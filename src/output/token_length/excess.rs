@@ -51,8 +51,16 @@ fn exceeds(limit: LengthLimit, format: &Format, content: &Content<'_>) -> bool {
 /// Whether a text has the beginning of a token, and not its end.
 fn without_its_end(text: &str, token: &str) -> bool {
     let begins = token.get(..BEGINNING_BYTES).is_some_and(|beginning| text.contains(beginning));
-    let end = token.len().checked_sub(END_BYTES).and_then(|at| token.get(at..));
-    begins && end.is_some_and(|end| !text.contains(end))
+    let has_end_of = |token: &str| {
+        let end = token.len().checked_sub(END_BYTES).and_then(|at| token.get(at..));
+        end.is_none_or(|end| text.contains(end))
+    };
+    // The last of several parts may be that short.
+    let mut parts =
+        text.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';')).filter(|part| !part.is_empty());
+    begins
+        && !has_end_of(token)
+        && !parts.any(|part| part.len() < END_BYTES && token.strip_suffix(part).is_some_and(has_end_of))
 }
 
 impl Excess {
@@ -140,6 +148,7 @@ mod tests {
         let two =
             r#"set $tw1 "{{ token[:4000] }}"; set $tw2 "{{ token[4000:] }}"; proxy_set_header A "Bearer $tw1$tw2";"#;
         let cut = r#"set $tw1 "{{ token[:4000] }}"; set $tw2 "{{ token[4000:8000] }}"; proxy_set_header A "Bearer $tw1$tw2";"#;
+        let three = r#"set $tw1 "{{ token[:4000] }}"; set $tw2 "{{ token[4000:8000] }}"; set $tw3 "{{ token[8000:] }}"; proxy_set_header A "Bearer $tw1$tw2$tw3";"#;
         let late = r#"set $tw1 "{{ token[:4090] }}"; set $tw2 '{{ token[4090:] }}';"#;
         for (text, bytes, expected) in [
             (r#"proxy_set_header Authorization "Bearer {{ token }}";"#, 4000, vec![]),
@@ -151,9 +160,15 @@ mod tests {
             ("fastcgi_param A 'Bearer {{ token }}';", 4001, vec![NginxParameter]),
             ("map $host $token { default '{{ token }}'; }", 4001, vec![NginxParameter]),
             ("# proxy_set_header A '{{ token }}';\nset $a '{{ token[:9] }}';", 4001, vec![]),
+            (two, 4001, vec![]),
+            (two, 4031, vec![]),
+            (two, 4032, vec![]),
             (two, 6000, vec![]),
             (two, 8094, vec![RequestHead]),
             (two, 8095, vec![NginxParameter, RequestHead]),
+            (three, 8001, vec![RequestHead]),
+            (three, 12_000, vec![RequestHead]),
+            (three, 12_095, vec![NginxParameter, RequestHead]),
             (late, 4500, vec![]),
             (cut, 7000, vec![]),
             (cut, 8001, vec![TemplateParts, RequestHead]),
@@ -193,7 +208,7 @@ mod tests {
     fn an_excess_names_the_outputs_the_readers_and_a_remedy() {
         let nginx = || template("set $token {{ token }};");
         let lines = |formats| found(formats, 4001).iter().map(ToString::to_string).collect::<Vec<_>>();
-        insta::assert_snapshot!(lines(vec![nginx(), Format::Jwt, nginx()]).join("\n"), @"the token has 4001 bytes in `/out/0`, `/out/2`: nginx takes 4095 bytes in one parameter: above that it refuses to reload, and sends the old token on; let the template write the token in two parts, by `{{ token[:4000] }}` and `{{ token[4000:] }}`");
+        insta::assert_snapshot!(lines(vec![nginx(), Format::Jwt, nginx()]).join("\n"), @"the token has 4001 bytes in `/out/0`, `/out/2`: nginx takes 4095 bytes in one parameter: above that it refuses to reload, and sends the old token on; let the template write the token in two parts, `{{ token[:4000] }}` and `{{ token[4000:] }}`, or above 8000 bytes in more, such as `{{ token[4000:8000] }}` and `{{ token[8000:] }}`");
         let servers = found(vec![Format::Jwt], 15_001).iter().map(ToString::to_string).collect::<Vec<_>>();
         insta::assert_snapshot!(servers.join("\n"), @"
         the token has 15001 bytes: by default nginx (8168 bytes), Apache (8169), Tomcat, Jetty and lighttpd (8113) and gunicorn (8166) refuse requests with longer ones, and gRPC some from 7500 bytes on; ask for fewer claims or roles, or raise the limit of the server

@@ -67,7 +67,8 @@ impl LengthLimit {
     pub fn remedy(self) -> &'static str {
         match self {
             Self::NginxParameter => {
-                "let the template write the token in two parts, by `{{ token[:4000] }}` and `{{ token[4000:] }}`"
+                "let the template write the token in two parts, `{{ token[:4000] }}` and `{{ token[4000:] }}`, or above 8000 bytes in \
+                 more, such as `{{ token[4000:8000] }}` and `{{ token[8000:] }}`"
             }
             Self::NetrcPassword => "use `format: header` with `curl -H @FILE` instead",
             Self::RequestHead | Self::LargeRequestHead => {
