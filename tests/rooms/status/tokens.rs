@@ -59,11 +59,11 @@ fn is_full(server: &Server, after: u64) -> bool {
     answer.status == 503
 }
 
-/// Returns the answers to those who had a place.
+/// Returns the answers to those who had a place, and to those whose request was read only when nobody needed to wait any more.
 fn answers(wires: Vec<Box<dyn Wire>>) -> Vec<Answer> {
     let answers = wires.into_iter().map(|mut wire| Answer::read(&mut wire));
     let answers: Vec<_> = answers.filter(|answer| !answer.body.starts_with("64 clients wait already; ")).collect();
-    assert_eq!(answers.len(), WAITING_MAX);
+    assert!(answers.len() >= WAITING_MAX, "{}", answers.len());
     answers
 }
 
