@@ -103,7 +103,7 @@ fn too_late_for_kubernetes(life: Duration, left: Duration, policy: &Policy) -> F
     let share_left = (100.0 - policy.renew_at.percent()) / 100.0;
     let life_needed = Duration::from_secs_f64((KUBERNETES_LEFT_MIN.as_secs_f64() / share_left).ceil());
     let text = format!(
-        "the renewal is due {} before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s \
+        "the renewal is due {} before the end, but Kubernetes clients (client-go, kube-rs, fabric8) send the old token for up to 67s \
          after it; if one of them reads the file, {earlier}lengthen sessions in Descope to {}",
         short(whole(left)),
         short(life_needed)
@@ -142,13 +142,13 @@ mod tests {
         insta::assert_snapshot!(lines(600, Some(2), policy), @"Failed a session of 10m would be renewed after 1s, so requests are sent as fast as the spacing of 2s allows; the API itself asks for that (`nextRefreshSeconds`): see the project's settings");
         insta::assert_snapshot!(lines(215, None, policy), @"Remark a denied key is retried only every 5m, longer than a session of 3m35s lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`");
         insta::assert_snapshot!(lines(180, None, policy), @"
-        Remark the renewal is due 59s before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s after it; if one of them reads the file, set `renew.at: 61%`, or lengthen sessions in Descope to 3m33s
+        Remark the renewal is due 59s before the end, but Kubernetes clients (client-go, kube-rs, fabric8) send the old token for up to 67s after it; if one of them reads the file, set `renew.at: 61%`, or lengthen sessions in Descope to 3m33s
         Remark a denied key is retried only every 5m, longer than a session of 3m lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`
         ");
         insta::assert_snapshot!(lines(20, None, policy), @r"
         Remark a session of 20s is renewed about every 13s, which strains rate limits; lengthen sessions in Descope
         Remark the renewal is due 6s before the end: one request that hangs for `http.timeout` of 10s and the token may end; lower `renew.at` or `http.timeout`
-        Remark the renewal is due 6s before the end, but Kubernetes clients (client-go, kube-rs) send the old token for up to 67s after it; if one of them reads the file, lengthen sessions in Descope to 3m33s
+        Remark the renewal is due 6s before the end, but Kubernetes clients (client-go, kube-rs, fabric8) send the old token for up to 67s after it; if one of them reads the file, lengthen sessions in Descope to 3m33s
         Remark a denied key is retried only every 5m, longer than a session of 20s lasts; a new key file is still used at once; otherwise lower `renew.deniedEvery`
         ");
         insta::assert_snapshot!(lines(2, None, policy), @"Failed a session of 2s ends before the spacing of 2s allows the next exchange; lengthen sessions in Descope (the project's access key session timeout), or shorten `renew.spacing`");
