@@ -1,9 +1,13 @@
-//! `tokenwell wait`: blocks until the required tokens are ready.
+//! `tokenwell wait`: blocks until the required tokens are ready, or until a token is newer than another one.
+
+mod known_token;
+mod newer_token;
 
 use std::{fmt::Write as _, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::Args;
 
+use self::known_token::Known;
 use super::{
     failure::Failure,
     process,
@@ -23,9 +27,18 @@ use crate::{
 /// files and the clock itself, which takes the right to read the state files. Wakes up when the files change. Exits
 /// immediately if everything is ready, and with 1 after the timeout. Needs no shell, so it works as a probe in an image
 /// without one.
+///
+/// With `--newer-than`, blocks until the token of one credential on disk is valid and another one than the one in FILE was at the
+/// start, or than the one of GENERATION, and prints its generation.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
+    /// The credential of `--newer-than`; may be left out if there is only one
+    #[arg(requires = "newer_than")]
+    name: Option<String>,
+    /// Wait for a newer token than in this file, an output or a copy of one, or than of this generation; `0` for any token
+    #[arg(long, value_name = "FILE|GENERATION", value_parser = Known::parse)]
+    newer_than: Option<Known>,
     /// How long to wait, such as `500ms`, `30s` or `5m`; `0s` checks once
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration::parse)]
     timeout: Duration,
@@ -42,10 +55,13 @@ impl Arguments {
 
 /// Waits until the tokens are ready, or gives up after the timeout.
 pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
-    let Arguments { timeout, source } = arguments;
+    let Arguments { name, newer_than, timeout, source } = arguments;
     let (config, file) = source.load_with_file()?;
     let target = Arc::new(TargetConfig { config: Arc::new(config), file });
     process::harden();
+    if let Some(known) = newer_than {
+        return process::block_on(newer_token::run(target, name, known, timeout));
+    }
     process::block_on(async {
         let why = match offline::wait(&target.config, timeout, async || judge(&target).await).await {
             Some(tokens) if tokens.all_valid() => return Ok(ExitCode::SUCCESS),
@@ -135,4 +151,5 @@ const MISSING_LISTED_MAX: usize = 20;
 const EXAMPLES: &str = "\
 Examples:
   tokenwell wait --config tokenwell.yaml --timeout 30s
-  tokenwell wait --config tokenwell.yaml --timeout 0s     as a probe: check once";
+  tokenwell wait --config tokenwell.yaml --timeout 0s     as a probe: check once
+  generation=$(tokenwell wait --newer-than \"${generation:-0}\" billing)";

@@ -31,9 +31,12 @@ pub use self::{
     recorded_exchange::RecordedExchange,
     setup_error::SetupError,
     take_over::{NotTakenOver, take_over},
-    token::{UnknownCredential, Unrecognised, claimed_token, find_credential, recorded_token, written_token},
+    token::{
+        NewestToken, UnknownCredential, Unrecognised, claimed_token, find_credential, holds_another_token,
+        newest_token, recorded_token, written_token,
+    },
     token_life::{TokenLife, token_life},
     typed_key::{NotAKey, typed_key},
     valid_token::NoValidToken,
-    wait::{SCAN_MAX, disk_status, wait},
+    wait::{DiskChanges, SCAN_MAX, disk_status, wait},
 };

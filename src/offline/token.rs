@@ -10,6 +10,7 @@ use super::{
 use crate::{
     clock,
     config::{Config, Credential},
+    fingerprint::Fingerprint,
     output::Output,
     secret::Secret,
     state::Ledger,
@@ -55,6 +56,29 @@ pub fn recorded_token(config: &Config, credential: &Credential) -> Result<Secret
     valid_token(config, credential, &Ledger::new(&config.state_directory), now).map(|token| token.session.jwt)
 }
 
+/// The newest valid token on disk, without its bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct NewestToken {
+    /// Its fingerprint.
+    pub token: Fingerprint,
+    /// Its number; `None` if this user may not read the record.
+    pub generation: Option<u64>,
+}
+
+/// Returns the newest valid token of a credential by its record or, where this user may not read that, by the token's own claims and
+/// the wall clock. Blocks on the disk.
+pub fn newest_token(config: &Config, credential: &Credential) -> Result<NewestToken, NoValidToken> {
+    let now = clock::stamp_of(clock::now());
+    match valid_token(config, credential, &Ledger::new(&config.state_directory), now) {
+        Ok(valid) => Ok(NewestToken { token: valid.written.token, generation: Some(valid.written.generation) }),
+        Err(why @ NoValidToken::Forbidden(_)) => match claimed_token(&credential.outputs, clock::wall()) {
+            Some(token) => Ok(NewestToken { token: token.fingerprint(), generation: None }),
+            None => Err(why),
+        },
+        Err(why) => Err(why),
+    }
+}
+
 /// Why the outputs hold no token that can be recognised without a record.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Unrecognised {
@@ -76,6 +100,13 @@ pub fn written_token(outputs: &[Output]) -> Result<Secret, Unrecognised> {
         return Err(Unrecognised::Unreadable(super::listed::listed(outputs)));
     }
     Err(Unrecognised::Format(super::listed::listed(readable)))
+}
+
+/// Whether an output holds, by its format, a token that is none of these. Blocks on the disk.
+pub fn holds_another_token(outputs: &[Output], known: &[Fingerprint]) -> Result<bool, Unrecognised> {
+    written_token(outputs)?;
+    let mut tokens = outputs.iter().filter_map(Output::written_token);
+    Ok(tokens.any(|(token, _)| !known.contains(&token.fingerprint())))
 }
 
 /// Returns the JWT that an output holds if it is valid by its own claims and the wall clock, which may be wrong. Blocks on the disk.

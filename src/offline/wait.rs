@@ -30,13 +30,10 @@ pub async fn wait(
     if last.all_valid() || timeout.is_zero() {
         return Some(last);
     }
-    let mut change_watcher = ChangeWatcher::default();
+    let mut changes = DiskChanges::new(config);
     let watching = async {
         while !last.all_valid() {
-            let folders = folders(config);
-            arm(&mut change_watcher, &folders).await;
-            // Also rescans without a change: one may precede the watch, and some file systems cannot be watched.
-            let _ = time::timeout(RESCAN_EVERY, touched(&mut change_watcher, &folders)).await;
+            changes.next().await;
             if let Some(tokens) = judge().await {
                 last = tokens;
             }
@@ -44,6 +41,27 @@ pub async fn wait(
     };
     let _ = time::timeout(timeout, watching).await;
     Some(last)
+}
+
+/// The changes on disk that may bring a token.
+pub struct DiskChanges {
+    config: Arc<Config>,
+    change_watcher: ChangeWatcher,
+}
+
+impl DiskChanges {
+    /// Begins to watch with the first [`Self::next`].
+    pub fn new(config: &Arc<Config>) -> Self {
+        Self { config: Arc::clone(config), change_watcher: ChangeWatcher::default() }
+    }
+
+    /// Waits for a change, but not long: one may precede the watch, and some file systems cannot be watched. Must be called within
+    /// a runtime.
+    pub async fn next(&mut self) {
+        let folders = folders(&self.config);
+        arm(&mut self.change_watcher, &folders).await;
+        let _ = time::timeout(RESCAN_EVERY, touched(&mut self.change_watcher, &folders)).await;
+    }
 }
 
 /// Scans the disk, for at most [`SCAN_MAX`]; `None` if that takes longer. Must be called within a runtime.

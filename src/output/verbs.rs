@@ -276,6 +276,13 @@ pub fn find(outputs: &[Output], token: Fingerprint) -> Option<Secret> {
     })
 }
 
+/// Everything in any file that may be a token, as fingerprints. A pipe, a device or a file that is longer than any output is invalid
+/// data. Blocks on the disk.
+pub fn fingerprints_in(file: &Path) -> io::Result<Vec<Fingerprint>> {
+    at_file(Access::Read, file);
+    file::fingerprints(file)
+}
+
 /// Removes what a crash left beside these outputs. Blocks on the disk. See [`file::sweep`].
 pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
     file::sweep(outputs.into_iter().map(file_of), locks)

@@ -39,7 +39,7 @@ pub use http::{
     HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe, NotAHost, NotPassed,
     PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server, Snapshot, SocketId, TokenAnswer,
     TokenQuestion, Unready, WAIT_MAX, WAITING_MAX, WantedToken, control_report, control_socket, fetch_report,
-    fetch_unready, listen_probe, port_holder, request_reload, request_renewal,
+    fetch_token, fetch_unready, listen_probe, port_holder, request_reload, request_renewal,
 };
 pub use identity::{DaemonIdentity, Placement};
 pub use json::Word;

@@ -345,6 +345,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/status.rs",
             "src/cli/token.rs",
             "src/cli/tokens.rs",
+            "src/cli/wait/newer_token.rs",
             "src/daemon/event_loop/status_publisher.rs",
             "src/daemon/event_loop.rs",
             "src/daemon/record_store.rs",

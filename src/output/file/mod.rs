@@ -35,7 +35,7 @@ pub use obstacle::obstacle;
 pub use probe::{Probed, Room, is_in_memory, is_mount_point, probe};
 pub use protected_keys::ProtectedKeys;
 pub(super) use publish::{publish, withdraw};
-pub(super) use recover::{find_token, is_intact, make_folder, token, tokens};
+pub(super) use recover::{find_token, fingerprints, is_intact, make_folder, token, tokens};
 pub use remove::{Removed, remove};
 pub use set::{SetStep, remove_set_observed, write_set_observed};
 pub use step::Step;

@@ -75,9 +75,20 @@ fn standing(wanted: Expected<'_>, place: Place<'_>) -> (PathBuf, bool) {
     }
 }
 
+/// Everything in a file that may be a token, as fingerprints. A link is followed, because the file may be a person's copy. Blocks on
+/// the disk.
+pub(in crate::output) fn fingerprints(file: &Path) -> io::Result<Vec<Fingerprint>> {
+    let bytes = read_with(file, OFlags::empty())?;
+    Ok(jwts(&bytes).chain(opaque_tokens(&bytes)).map(|found| found.fingerprint()).collect())
+}
+
 /// A link is not followed.
 fn read(target: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    read_with(target, OFlags::NOFOLLOW)
+}
+
+fn read_with(target: &Path, links: OFlags) -> io::Result<Zeroizing<Vec<u8>>> {
+    let flags = links | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(target)?;
     let found = file.metadata()?;
     let size = usize::try_from(found.len()).unwrap_or(usize::MAX);

@@ -21,6 +21,7 @@ use super::listen::Listen;
 use crate::status::{
     file::FILE_BYTES_MAX,
     report::{REPORT_VERSION, Report},
+    token_report::TokenReport,
 };
 
 /// The address of a daemon's status server.
@@ -125,7 +126,28 @@ pub async fn fetch_unready(address: &Address) -> Result<Unready, RequestError> {
     }
 }
 
+/// Requests the newest token of a credential. With a wait, returns when another generation than `after` is on disk, or when the time
+/// is over; the report shows which. Takes at most [`TIMEOUT`] longer. Must be called within a runtime.
+pub async fn fetch_token(
+    address: &Address,
+    credential: &str,
+    after: Option<u64>,
+    wait: Duration,
+) -> Result<TokenReport, RequestError> {
+    let after = after.map(|after| format!("after={after}&")).unwrap_or_default();
+    let path = format!("/v1/credentials/{credential}?{after}wait={}ms", wait.as_millis());
+    let (status, body) = fetch_within(wait + TIMEOUT, address, &path).await?;
+    match status {
+        StatusCode::OK => serde_json::from_slice(&body).map_err(|_| RequestError::Foreign),
+        status => Err(RequestError::ErrorStatus(status)),
+    }
+}
+
 async fn fetch(address: &Address, path: &str) -> Result<(StatusCode, Bytes), RequestError> {
+    fetch_within(TIMEOUT, address, path).await
+}
+
+async fn fetch_within(limit: Duration, address: &Address, path: &str) -> Result<(StatusCode, Bytes), RequestError> {
     let requested = async {
         match address {
             Address::Tcp(at) => {
@@ -138,7 +160,7 @@ async fn fetch(address: &Address, path: &str) -> Result<(StatusCode, Bytes), Req
             }
         }
     };
-    time::timeout(TIMEOUT, requested).await.unwrap_or(Err(RequestError::Timeout))
+    time::timeout(limit, requested).await.unwrap_or(Err(RequestError::Timeout))
 }
 
 fn get(host: &str, path: &str) -> Result<Request<Full<Bytes>>, RequestError> {

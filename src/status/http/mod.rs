@@ -43,7 +43,7 @@ mod unix_socket;
 
 pub use self::{
     bounds::{WAIT_MAX, WAITING_MAX},
-    client::{Address, RequestError, Unready, fetch_report, fetch_unready},
+    client::{Address, RequestError, Unready, fetch_report, fetch_token, fetch_unready},
     control::{
         ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer, ReloadOutcome,
         RenewalAnswer, control_report, control_socket, request_reload, request_renewal,

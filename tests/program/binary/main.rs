@@ -39,4 +39,5 @@ mod status;
 mod suspects;
 mod token;
 mod wait;
+mod wait_newer;
 mod write_order;
