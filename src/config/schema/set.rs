@@ -5,10 +5,7 @@ use super::{
     form,
 };
 use crate::{
-    config::{
-        section::set::{KEEP_PREVIOUS, MODE_DEFAULT},
-        value::duration::short,
-    },
+    config::{section::set::KEEP_PREVIOUS, value::duration::short},
     output::SetFolder,
 };
 
@@ -22,7 +19,7 @@ pub(super) fn set() -> Section {
             form::mode_of_folder(),
             "The permissions of this folder and of those in it that contain the files.",
         )
-        .default(format!("{MODE_DEFAULT:04o}")),
+        .fallback("0750 for folders that tokenwell makes; an existing folder keeps its permissions"),
         Entry::new("group", form::principal("group"), "The group of these folders.")
             .fallback("the first `group` among its outputs"),
         Entry::new("keepPrevious", form::duration(&KEEP_PREVIOUS), "How long replaced files stay after the swap.")

@@ -103,6 +103,6 @@ pub(in crate::config) fn gather(
 pub(in crate::config) const KEEP_PREVIOUS: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_secs(600);
 
 /// The default mode of the folders.
-pub(in crate::config) const MODE_DEFAULT: u32 = 0o750;
+const MODE_DEFAULT: u32 = 0o750;
 
 const EXAMPLE: &str = "write something like `directory: /run/tokenwell/app`";
