@@ -15,6 +15,7 @@ use nix::sys::signal::Signal;
 use serde_json::Value;
 use tokenwell::{
     fingerprint::Fingerprint,
+    output::LOCK_FILE,
     session::{Jwks, Jwt, SignatureVerdict},
 };
 
@@ -197,7 +198,10 @@ impl Scene {
         for (folder, expected) in left {
             let mut expected = expected.to_vec();
             expected.sort_unstable();
-            assert_eq!(names(&self.folder.join(folder)), expected, "{case}: {folder}");
+            let mut found = names(&self.folder.join(folder));
+            // A folder that may not be read is locked by a file in it, which stays.
+            found.retain(|name| name != LOCK_FILE || !case.contains("EACCES"));
+            assert_eq!(found, expected, "{case}: {folder}");
         }
     }
 
