@@ -5,7 +5,7 @@ use crate::program::within;
 use super::{Process, Shape, Stage, from_script, process::post};
 
 #[test]
-fn an_opentelemetry_collector_follows_the_file() {
+fn otelcol_follows_the_file() {
     let Some(collector) = from_script("otelcol", &["--version"]) else { return };
     for shape in [Shape::File, Shape::Set] {
         let mut stage = Stage::new("OpenTelemetry Collector", shape);

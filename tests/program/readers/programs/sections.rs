@@ -77,5 +77,6 @@ const TESTED: &[(&str, &[&str])] = &[
     ("How these were tested", &["sh"]),
 ];
 
-/// Those of programs that no package registry has. The page says so.
-const NOT_TESTED: &[(&str, &[&str])] = &[("Traefik", &[TOKENWELL, "traefik.yml"])];
+/// Those of programs that no package registry has, and of versions that Debian 12 does not have. The page says so.
+const NOT_TESTED: &[(&str, &[&str])] =
+    &[("Traefik", &[TOKENWELL, "traefik.yml"]), ("A command that prints the token", &["ini"])];

@@ -4,16 +4,27 @@ use crate::programs::{Pace, Process, Shape, Stage, from_script};
 
 #[test]
 fn client_go_follows_a_file_within_a_minute() {
-    client_go_follows(Shape::File);
+    follows_within_a_minute("client-go", Shape::File);
 }
 
 #[test]
 fn client_go_follows_a_set_within_a_minute() {
-    client_go_follows(Shape::Set);
+    follows_within_a_minute("client-go", Shape::Set);
 }
 
-fn client_go_follows(shape: Shape) {
-    let Some(client) = from_script("client-go", &["--version"]) else { return };
+#[test]
+fn kube_rs_follows_a_file_within_a_minute() {
+    follows_within_a_minute("kube-rs", Shape::File);
+}
+
+#[test]
+fn kube_rs_follows_a_set_within_a_minute() {
+    follows_within_a_minute("kube-rs", Shape::Set);
+}
+
+/// All clients of this kind read the same kubeconfig.
+fn follows_within_a_minute(name: &'static str, shape: Shape) {
+    let Some(client) = from_script(name, &["--version"]) else { return };
     let mut stage = Stage::at_pace("client-go and kubectl", shape, Pace::Slow);
     let daemon = stage.start_daemon();
     let kubeconfig = stage.put("kubeconfig", &behind_tls(&stage, "kubeconfig"));
@@ -24,7 +35,7 @@ fn client_go_follows(shape: Shape) {
 }
 
 #[test]
-fn the_python_client_reads_the_file_for_each_request() {
+fn kubernetes_python_reads_the_file_for_each_request() {
     let version = ["-c", "from importlib.metadata import version; print(version('kubernetes'))"];
     let Some(python) = from_script("kubernetes-python", &version) else { return };
     for shape in [Shape::File, Shape::Set] {
