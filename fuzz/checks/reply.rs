@@ -102,7 +102,7 @@ impl Input {
         assert!(session.grant.refresh_after.is_none_or(|after| !after.is_zero() && after.as_secs() < YEAR_10000));
         let claims = &session.claims;
         for name in [&claims.subject, &claims.key_id, &claims.signed_by].into_iter().flatten() {
-            assert!(name.len() <= 128 && !name.chars().any(char::is_control));
+            assert!(name.len() <= 255 && !name.chars().any(char::is_control));
         }
         assert_silent(&format!("{granted:?}"), token);
         if let Some(in_body) = self.only_member(self.sender.token_field()) {
