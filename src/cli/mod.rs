@@ -16,6 +16,7 @@ mod journal;
 mod logging;
 #[cfg(feature = "texts")]
 mod man;
+mod midway;
 mod once;
 mod panic;
 mod print;

@@ -37,6 +37,11 @@ pub(super) struct LastStatus {
 }
 
 impl LastStatus {
+    /// Whether the process that wrote the status still runs, as far as it is visible from here.
+    pub(super) fn is_writer_running(&self) -> bool {
+        matches!(self.read, Some(Ok((_, true))))
+    }
+
     /// Returns why no daemon of this configuration answered, as far as it is known: one that should serve its status does not, or
     /// the state directory is that of another configuration.
     pub(super) fn reasons(self) -> impl Iterator<Item = String> {

@@ -8,12 +8,10 @@ use std::{
     time::Duration,
 };
 
-use clap::Args;
-use tokio::time::sleep;
-
 use super::{
     credential_name::not_found,
     failure::Failure,
+    midway::settled,
     print, process,
     running_daemon::{Asked, LastStatus, RunningDaemon, off_the_loop},
     same_config::TargetConfig,
@@ -28,6 +26,7 @@ use crate::{
     secret::Secret,
     status::{CredentialReport, Report},
 };
+use clap::Args;
 
 /// Print the token of a credential, if it is valid now
 ///
@@ -76,7 +75,7 @@ async fn valid_token(target: &Arc<TargetConfig>, credential: Arc<Credential>) ->
         let (config, credential) = (Arc::clone(&target.config), Arc::clone(&credential));
         off_the_loop(move || offline::recorded_token(&config, &credential)).await.ok_or_else(hangs)
     };
-    let mut why = match recorded().await? {
+    let why = match recorded().await? {
         Ok(token) => return Ok(token),
         Err(why) => why,
     };
@@ -95,16 +94,8 @@ async fn valid_token(target: &Arc<TargetConfig>, credential: Arc<Credential>) ->
             claimed.await.ok_or_else(hangs)?.ok_or_else(|| no_token(&with_reasons(&why, last)))
         }
         (_, asked) => {
-            if may_change(&why, &asked, &credential.name) {
-                for _ in 0..RECORD_LOOKS {
-                    sleep(RECORD_PAUSE).await;
-                    match recorded().await? {
-                        Ok(token) => return Ok(token),
-                        Err(newer) => why = newer,
-                    }
-                }
-            }
-            Err(match asked {
+            let may_change = may_change(&why, &asked, &credential.name);
+            settled(Err(why), |found| found.is_ok() || !may_change, recorded).await?.map_err(|why| match asked {
                 Asked::Daemon(_) => no_token(&why),
                 Asked::NoDaemon(last) => no_token(&with_reasons(&why, last)),
             })
@@ -117,7 +108,7 @@ fn may_change(why: &NoValidToken, asked: &Asked, name: &str) -> bool {
     let is_between = matches!(why, NoValidToken::NotOnDisk(_));
     match asked {
         Asked::Daemon(RunningDaemon { report, .. }) => is_between || check_report(report, name).is_ok(),
-        Asked::NoDaemon(LastStatus { read, .. }) => is_between && matches!(read, Some(Ok((_, true)))),
+        Asked::NoDaemon(last) => is_between && last.is_writer_running(),
     }
 }
 
@@ -160,10 +151,6 @@ fn check_report<'a>(report: &'a Report, name: &str) -> Result<&'a CredentialRepo
 fn hangs() -> Failure {
     Failure::at_run_time("the disk of the state or of an output takes too long to respond; see the kernel's log")
 }
-
-/// How often, and after which time, a record is read again that a running daemon may be about to write.
-const RECORD_LOOKS: usize = 10;
-const RECORD_PAUSE: Duration = Duration::from_millis(100);
 
 const EXAMPLES: &str = "\
 Examples:

@@ -10,7 +10,7 @@ use clap::Args;
 use self::known_token::Known;
 use super::{
     failure::Failure,
-    process,
+    midway, process,
     running_daemon::{Asked, RunningDaemon, off_the_loop},
     same_config::{TargetConfig, is_missing},
     source::SourceArguments,
@@ -74,14 +74,14 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
 
 /// Asks the daemon whether the tokens are ready; if none answers, scans the disk. `None` if the disk takes too long.
 async fn judge(target: &Arc<TargetConfig>) -> Option<DiskStatus> {
-    let reasons: Vec<_> = match Asked::of(target).await {
+    let (is_writer_running, reasons): (_, Vec<_>) = match Asked::of(target).await {
         Asked::Daemon(RunningDaemon { address, report }) => match status::fetch_unready(&address).await {
             Ok(unready) => return off_the_loop(move || by_daemon(&report, unready)).await,
-            Err(why) => vec![format!("{address} does not answer: {why}")],
+            Err(why) => (true, vec![format!("{address} does not answer: {why}")]),
         },
-        Asked::NoDaemon(last) => last.reasons().collect(),
+        Asked::NoDaemon(last) => (last.is_writer_running(), last.reasons().collect()),
     };
-    let mut disk = offline::disk_status(&target.config).await?;
+    let mut disk = midway::disk_status(&target.config, is_writer_running).await?;
     if !disk.all_valid() {
         disk.troubles.extend(reasons);
     }
@@ -92,12 +92,8 @@ async fn judge(target: &Arc<TargetConfig>) -> Option<DiskStatus> {
 /// lists a bounded number of tokens; the others are those that its report calls not ready. Blocks on the disk.
 fn by_daemon(report: &Report, unready: Unready) -> DiskStatus {
     let required: Vec<_> = report.credentials.iter().filter(|credential| credential.required).collect();
-    let mut tokens = DiskStatus {
-        credentials: report.credentials.len(),
-        required: required.len(),
-        missing: Vec::new(),
-        troubles: Vec::new(),
-    };
+    let mut tokens =
+        DiskStatus { credentials: report.credentials.len(), required: required.len(), ..DiskStatus::default() };
     for line in unready.lines {
         match line.split_once(": ").filter(|(name, _)| required.iter().any(|credential| credential.name == *name)) {
             Some((name, why)) => tokens.missing.push((name.to_owned(), why.to_owned())),
@@ -123,7 +119,7 @@ fn by_daemon(report: &Report, unready: Unready) -> DiskStatus {
 }
 
 fn missing(disk: &DiskStatus) -> String {
-    let DiskStatus { credentials, required, missing, troubles } = disk;
+    let DiskStatus { credentials, required, missing, troubles, .. } = disk;
     if *credentials == 0 && troubles.is_empty() {
         return "there is no access key in any key folder".to_owned();
     }

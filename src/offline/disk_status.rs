@@ -1,6 +1,11 @@
 //! Status of the tokens on disk. No daemon is queried, so this is independent of a daemon's health.
 
-use super::{desired::credentials, listed::listed, prior_state::is_intact, valid_token::valid_token};
+use super::{
+    desired::credentials,
+    listed::listed,
+    prior_state::is_intact,
+    valid_token::{NoValidToken, valid_token},
+};
 use crate::{
     clock,
     config::{Config, Credential},
@@ -20,6 +25,8 @@ pub struct DiskStatus {
     pub missing: Vec<(String, String)>,
     /// An error text for each key folder that cannot be listed, so that its credentials are unknown.
     pub troubles: Vec<String>,
+    /// Whether a file and its record differ, as they do while a daemon is between the two writes.
+    pub may_be_midway: bool,
 }
 
 impl DiskStatus {
@@ -28,11 +35,14 @@ impl DiskStatus {
         let (credentials, troubles) = credentials(config);
         let (ledger, now) = (Ledger::new(&config.state_directory), clock::stamp_of(clock::now()));
         let required: Vec<_> = credentials.iter().filter(|credential| credential.required).collect();
-        let missing = required
-            .iter()
-            .filter_map(|credential| Some((credential.name.clone(), why_invalid(config, credential, &ledger, now)?)))
-            .collect();
-        Self { credentials: credentials.len(), required: required.len(), missing, troubles }
+        let (mut missing, mut may_be_midway) = (Vec::new(), false);
+        for credential in &required {
+            if let Some(invalid) = why_invalid(config, credential, &ledger, now) {
+                may_be_midway |= matches!(invalid, Invalid::Altered(_) | Invalid::Token(NoValidToken::NotOnDisk(_)));
+                missing.push((credential.name.clone(), invalid.to_string()));
+            }
+        }
+        Self { credentials: credentials.len(), required: required.len(), missing, troubles, may_be_midway }
     }
 
     /// Whether every required token is complete and valid.
@@ -41,17 +51,26 @@ impl DiskStatus {
     }
 }
 
-/// Returns why not every output holds the valid token, if so.
-fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<String> {
+/// Why not every output holds the valid token.
+#[derive(Debug, thiserror::Error)]
+enum Invalid {
+    #[error("{0}")]
+    Token(NoValidToken),
+    /// The outputs that do not hold it.
+    #[error("{0}")]
+    Altered(String),
+}
+
+fn why_invalid(config: &Config, credential: &Credential, ledger: &Ledger, now: Stamp) -> Option<Invalid> {
     let token = match valid_token(config, credential, ledger, now) {
         Ok(token) if token.is_intact => return None,
         Ok(token) => token,
-        Err(why) => return Some(why.to_string()),
+        Err(why) => return Some(Invalid::Token(why)),
     };
     let (name, project) = (credential.name.as_str(), config.project.as_str());
     let content = Content { session: &token.session, credential: name, project, times: token.written.times };
     let is_altered = |output: &&Output| !is_intact(output, &content, &token.written);
-    Some(altered(credential.outputs.iter().filter(is_altered)))
+    Some(Invalid::Altered(altered(credential.outputs.iter().filter(is_altered))))
 }
 
 fn altered<'o>(outputs: impl Iterator<Item = &'o Output>) -> String {

@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpStream,
-    os::unix::net::UnixStream,
+    os::{fd::AsFd, unix::net::UnixStream},
     path::PathBuf,
     time::Duration,
 };
@@ -23,8 +23,8 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-pub(crate) trait Wire: Read + Write {}
-impl<T: Read + Write> Wire for T {}
+pub(crate) trait Wire: Read + Write + AsFd {}
+impl<T: Read + Write + AsFd> Wire for T {}
 
 impl Server {
     /// Parses an address as the program prints it.

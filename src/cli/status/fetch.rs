@@ -9,12 +9,13 @@ use std::{
 
 use crate::{
     cli::{
+        midway,
         running_daemon::{Asked, LastStatus, RunningDaemon},
         same_config::TargetConfig,
         terminal::span::past,
     },
     clock,
-    offline::{self, DiskStatus},
+    offline::DiskStatus,
     status::{self, DaemonIdentity, ReadError, Report},
 };
 
@@ -81,7 +82,7 @@ impl FetchedReport {
             Some(Err(why)) => return Err(FetchError { why: NoReport::Unreadable(why), unanswered }),
             None => return Err(FetchError { why: NoReport::Hangs { path }, unanswered }),
         };
-        let disk = offline::disk_status(&target.config).await;
+        let disk = midway::disk_status(&target.config, is_writer_running).await;
         let source = ReportSource::File(StatusFile { path, is_writer_running, unanswered });
         Ok(Self { report, missing: BTreeMap::new(), source }.updated(disk, clock::wall()))
     }
@@ -212,7 +213,7 @@ mod tests {
 
     fn disk(missing: &[(&str, &str)]) -> DiskStatus {
         let missing = missing.iter().map(|(name, why)| ((*name).to_owned(), (*why).to_owned())).collect();
-        DiskStatus { credentials: 2, required: 2, missing, troubles: Vec::new() }
+        DiskStatus { credentials: 2, required: 2, missing, ..DiskStatus::default() }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use crate::{
     cli::{
         credential_name::not_found,
         failure::Failure,
+        midway::settled,
         print,
         running_daemon::{Asked, RunningDaemon, off_the_loop},
         same_config::TargetConfig,
@@ -86,15 +87,20 @@ impl Wait {
     }
 
     async fn look(&self) -> Result<Look, Failure> {
-        let (daemon, why) = match Asked::of(&self.target).await {
+        let (daemon, is_writer_running, why) = match Asked::of(&self.target).await {
             Asked::Daemon(RunningDaemon { address, .. }) => match self.fetch(&address).await {
                 Ok(report) => return self.look_beside(address, report).await,
-                Err(why) => (None, format!("{address} does not answer: {why}")),
+                Err(why) => (None, true, format!("{address} does not answer: {why}")),
             },
-            Asked::NoDaemon(last) => (None, last.reasons().collect::<Vec<_>>().join("; ")),
+            Asked::NoDaemon(last) => (None, last.is_writer_running(), last.reasons().collect::<Vec<_>>().join("; ")),
         };
-        let (config, credential) = (Arc::clone(&self.target.config), Arc::clone(&self.credential));
-        let newest = off_the_loop(move || offline::newest_token(&config, &credential)).await.ok_or_else(hangs)?;
+        let look = async || {
+            let (config, credential) = (Arc::clone(&self.target.config), Arc::clone(&self.credential));
+            off_the_loop(move || offline::newest_token(&config, &credential)).await.ok_or_else(hangs)
+        };
+        let is_settled =
+            |newest: &Result<_, _>| !(is_writer_running && matches!(newest, Err(NoValidToken::NotOnDisk(_))));
+        let newest = settled(look().await?, is_settled, look).await?;
         let because = |reason: &str| if why.is_empty() { reason.to_owned() } else { format!("{reason}; {why}") };
         match (newest, &self.known) {
             (Ok(NewestToken { generation: Some(generation), .. }), KnownToken::Generation(known)) => {

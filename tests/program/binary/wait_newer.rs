@@ -63,7 +63,9 @@ fn a_loop_over_generations_sees_each_newer_token() {
         let mut last = generation(&wait(&setting, "0", &["a"]));
         assert_eq!(wait(&setting, &last.to_string(), &["--timeout", "0s"]).code, Some(1));
         for _ in 0..3 {
+            // A renewal may still be under way, so the token is read before its generation.
             let before = setting.token("a").unwrap();
+            last = generation(&wait(&setting, "0", &["a"]));
             let known = last.to_string();
             let ended = ended_beside_renewals(&setting, &daemon, &mut command(&setting, &known, &["a"]));
             let newer = generation(&ended);
