@@ -74,7 +74,8 @@ impl Claims {
         }
     }
 
-    /// Takes the claims from a JWT and the `keyId` of its reply. Names with control characters are left out.
+    /// Takes the claims from a JWT and the `keyId` of its reply. Names with control characters, or with a JWT in them, are left
+    /// out.
     pub fn of(jwt: &Jwt<'_>, key_id: Option<&str>) -> Self {
         Self {
             subject: printable(jwt.subject.as_deref()),
@@ -87,8 +88,14 @@ impl Claims {
 }
 
 fn printable(text: Option<&str>) -> Option<String> {
-    text.filter(|text| text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control)).map(str::to_owned)
+    let is_name = |text: &&str| {
+        text.len() <= NAME_BYTES_MAX && !text.chars().any(char::is_control) && !text.contains(ENCODED_OBJECT)
+    };
+    text.filter(is_name).map(str::to_owned)
 }
+
+/// What the base64url of a JSON object begins with, and so every JWT.
+const ENCODED_OBJECT: &str = "eyJ";
 
 /// The longest subject or key id that is used. Those of Descope have 28 characters; OIDC Core 1.0, section 2, permits
 /// 255 for a subject.

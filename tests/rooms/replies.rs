@@ -547,6 +547,14 @@ fn nothing_prints_a_session() {
     assert!(!format!("{reply:?} {granted:?}").contains(&signature_and_claims));
 }
 
+#[test]
+fn a_key_id_that_is_a_token_is_none() {
+    let text = format!(r#"{{"keyId":"{0}","sessionJwt":"{0}"}}"#, good());
+    let granted = read(&reply(200, &[("date", DATE)], text)).unwrap();
+    assert_eq!(granted.session.claims.key_id, None);
+    assert!(!format!("{granted:?}").contains(&good()));
+}
+
 /// Bodies that are similar to real ones, with text of the server in every possible place.
 fn bodies() -> impl Strategy<Value = Vec<u8>> {
     let value = prop_oneof![
