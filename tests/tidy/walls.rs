@@ -343,7 +343,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/demo.rs",
             "src/cli/renew.rs",
             "src/cli/status.rs",
-            "src/cli/token.rs",
+            "src/cli/midway.rs",
             "src/cli/tokens.rs",
             "src/cli/wait/newer_token.rs",
             "src/daemon/event_loop/status_publisher.rs",
