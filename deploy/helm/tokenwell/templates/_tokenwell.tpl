@@ -48,7 +48,8 @@ lifecycle:
 {{- end }}
 readinessProbe:
   httpGet: {path: /readyz, port: tokenwell}
-  periodSeconds: 10
+  periodSeconds: 2
+  failureThreshold: 1
 livenessProbe:
   httpGet: {path: /livez, port: tokenwell}
   periodSeconds: 10
