@@ -44,8 +44,6 @@ pub(super) struct EventLog {
     imposed: HashSet<(PathBuf, Imposed)>,
     /// Whether it was logged that every required token is on disk.
     is_ready_logged: bool,
-    /// The credential that was missing at the last check.
-    missing: Option<Id>,
 }
 
 impl EventLog {
@@ -193,15 +191,9 @@ impl EventLog {
         self.is_ready_logged
     }
 
-    /// The credential that was missing at the last check, to be checked first the next time.
-    pub(super) fn last_missing(&self) -> Option<Id> {
-        self.missing
-    }
-
-    /// Notes a credential without its required token; logs it once if there is none.
-    pub(super) fn note_missing(&mut self, missing: Option<Id>) {
-        self.missing = missing;
-        if missing.is_none() && !self.is_ready_logged {
+    /// Notes whether a required token is missing; logs it once if none is.
+    pub(super) fn note_missing(&mut self, is_missing: bool) {
+        if !is_missing && !self.is_ready_logged {
             self.is_ready_logged = true;
             info!("ready: every required token is on disk");
         }

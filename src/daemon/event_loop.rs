@@ -42,6 +42,7 @@ use super::{
     output_access::OutputAccess,
     output_monitor::OutputMonitor,
     processes::Processes,
+    readiness_index::ReadinessIndex,
     reconciler::Reconciler,
     refresh_warnings::RefreshWarnings,
     reloader::{ReloadSource, Reloader, Why},
@@ -78,6 +79,7 @@ pub struct Daemon {
     signals: Signals,
     processes: Processes,
     monitor: OutputMonitor,
+    readiness: ReadinessIndex,
     hangs: HangMonitor,
     access: OutputAccess,
     alarm: Alarm,
@@ -148,6 +150,7 @@ impl Daemon {
             signals,
             processes,
             monitor: OutputMonitor::default(),
+            readiness: ReadinessIndex::default(),
             hangs: HangMonitor::default(),
             access: OutputAccess::default(),
             alarm: Alarm::new()?,
@@ -175,6 +178,7 @@ impl Daemon {
         );
         daemon.compare_clocks();
         daemon.reconcile();
+        daemon.settle_readiness();
         Ok(daemon)
     }
 
@@ -224,6 +228,7 @@ impl Daemon {
             }
             Happening::Asked(Request::Stop, sender) => return Ok(Turn::Stop(sender)),
         }
+        self.settle_readiness();
         self.event_log.log_ended_sessions();
         self.wake_waiting_clients();
         Ok(Turn::Goes)
@@ -262,6 +267,7 @@ impl Daemon {
         if time::timeout(RECORDS_MAX, blocking::finish(Lane::State)).await.is_err() {
             debug!("the disk takes too long to write the last records");
         }
+        self.settle_readiness();
         self.leave_status_file().await;
     }
 

@@ -27,6 +27,7 @@ mod output_access;
 mod output_monitor;
 mod processes;
 mod readiness;
+mod readiness_index;
 mod reconciler;
 mod record_store;
 mod refresh_warnings;

@@ -102,14 +102,15 @@ impl OutputMonitor {
         self.inspection.end()
     }
 
-    /// Notes which credentials' outputs were looked at, and which do not respond. Returns whether that is news.
-    pub(super) fn note_seen(&mut self, seen: impl IntoIterator<Item = Id>, unseen: Vec<(Id, PathBuf)>) -> bool {
-        let before = self.unseen.clone();
-        for id in seen {
-            self.unseen.remove(&id);
+    /// Notes which credentials' outputs were looked at, and which do not respond. Returns those of which that is news.
+    pub(super) fn note_seen(&mut self, seen: impl IntoIterator<Item = Id>, unseen: Vec<(Id, PathBuf)>) -> Vec<Id> {
+        let mut news: Vec<_> = seen.into_iter().filter(|id| self.unseen.remove(id).is_some()).collect();
+        for (id, path) in unseen {
+            if self.unseen.insert(id, path.clone()).as_ref() != Some(&path) {
+                news.push(id);
+            }
         }
-        self.unseen.extend(unseen);
-        self.unseen != before
+        news
     }
 
     /// Forgets a credential, or what was known of its outputs before a write.

@@ -38,6 +38,8 @@ pub struct Fleet {
     wakes: BTreeSet<(Moment, Id, Wake)>,
     origins: BTreeMap<OriginId, OriginState>,
     effects: VecDeque<(Id, Effect)>,
+    /// The members that were stepped and not taken by [`Fleet::next_changed`] since.
+    changed: BTreeSet<Id>,
     in_flight_max: usize,
     in_flight: usize,
     suspects_in_flight: usize,
@@ -79,6 +81,7 @@ impl Fleet {
             wakes: BTreeSet::new(),
             origins: BTreeMap::new(),
             effects: VecDeque::new(),
+            changed: BTreeSet::new(),
             in_flight_max: in_flight_max.get(),
             in_flight: 0,
             suspects_in_flight: 0,
@@ -98,6 +101,7 @@ impl Fleet {
             Member { renewal, origin, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
         );
         self.origin(origin).members += 1;
+        self.changed.insert(id);
         id
     }
 
@@ -144,6 +148,7 @@ impl Fleet {
     /// ignored.
     pub fn remove(&mut self, now: Moment, id: Id) -> Option<LastExchange> {
         let member = self.members.remove(&id)?;
+        self.changed.insert(id);
         if let Some(at) = member.exchange_wake {
             self.wakes.remove(&(at, id, Wake::Exchange));
         }
@@ -265,6 +270,11 @@ impl Fleet {
         self.members.get(&id).map(|member| member.origin)
     }
 
+    /// Takes one of the members whose renewals may have changed, removed ones included.
+    pub fn next_changed(&mut self) -> Option<Id> {
+        self.changed.pop_first()
+    }
+
     /// The number of exchanges in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight
@@ -345,6 +355,7 @@ impl Fleet {
     /// Updates the queues from the due times of a member's renewal.
     fn reindex(&mut self, now: Moment, id: Id) {
         let Some(member) = self.members.get_mut(&id) else { return };
+        self.changed.insert(id);
         let due = member.renewal.exchange_due();
         let rank = due
             .filter(|due| *due <= now)

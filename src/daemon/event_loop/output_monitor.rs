@@ -181,8 +181,9 @@ impl Daemon {
             }
             return;
         };
-        if self.monitor.note_seen(seen, unseen) {
-            self.note_readiness(now);
+        let news = self.monitor.note_seen(seen, unseen);
+        if !news.is_empty() {
+            self.note_readiness(&news, now);
         }
         if !self.monitor.sees_all() {
             self.inputs.poll_soon(now);

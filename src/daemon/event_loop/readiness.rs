@@ -1,6 +1,6 @@
 //! Readiness: whether readers find their tokens, checked on disk and by the clock at the moment of the question.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use tokio::sync::oneshot;
 
@@ -11,6 +11,7 @@ use crate::{
         credential_state::CredentialState,
         next_action::Next,
         readiness::{Missing, ReadinessProbe},
+        readiness_index::Serving,
         span,
     },
     renewal::{Health, Id, Moment, Renewal},
@@ -48,6 +49,7 @@ impl Daemon {
 
     /// Answers the questions after an inspection.
     pub(super) fn say_whether_ready(&mut self, missing: &[Missing]) {
+        self.settle_readiness();
         for question in self.monitor.readiness().take_in_flight() {
             let unready = self.culprits(question.credential(), missing);
             question.answer(unready);
@@ -58,24 +60,19 @@ impl Daemon {
     /// listed.
     fn culprits(&self, whose: Option<Id>, missing: &[Missing]) -> Vec<String> {
         let now = clock::now();
-        let gone = |id| missing.iter().find(|missing| missing.id == id).map(|missing| missing.name.as_str());
-        let late = self.credentials.active().filter(|(id, state)| {
-            whose.is_none_or(|whose| whose == *id) && (self.is_unready(*id, state, now) || gone(*id).is_some())
-        });
+        let gone: BTreeMap<Id, &str> = missing.iter().map(|missing| (missing.id, missing.name.as_str())).collect();
+        let (late, count) = self.late(whose, &gone);
         let mut lines = Vec::new();
-        let mut left_out = 0;
         for (id, state) in late {
-            if let Some(renewal) = self.fleet.get(id).filter(|_| lines.len() < LINES_MAX) {
-                let trouble = match (gone(id), self.unseen(id)) {
-                    (_, Some(unseen)) if renewal.serves(now) => unseen,
-                    (Some(name), None) if renewal.serves(now) => not_there(name, state),
-                    (Some(_) | None, _) => self.trouble(now, id, state, renewal),
-                };
-                lines.push(format!("{}: {trouble}", state.name()));
-            } else {
-                left_out += 1;
-            }
+            let Some(renewal) = self.fleet.get(id) else { continue };
+            let trouble = match (gone.get(&id), self.unseen(id)) {
+                (_, Some(unseen)) if renewal.serves(now) => unseen,
+                (Some(name), None) if renewal.serves(now) => not_there(name, state),
+                (Some(_) | None, _) => self.trouble(now, id, state, renewal),
+            };
+            lines.push(format!("{}: {trouble}", state.name()));
         }
+        let left_out = count - lines.len();
         if left_out > 0 {
             lines.push(format!("and {left_out} more"));
         }
@@ -86,6 +83,26 @@ impl Daemon {
             lines.push(shortage.to_string());
         }
         lines
+    }
+
+    /// The first credentials that are not ready, by name, and how many there are: those of the index, and those with an
+    /// output that is `gone`.
+    fn late(&self, whose: Option<Id>, gone: &BTreeMap<Id, &str>) -> (Vec<(Id, &CredentialState)>, usize) {
+        let state = |id: Id| Some((id, self.credentials.get(id).filter(|state| !state.is_draining())?));
+        if let Some(whose) = whose {
+            let is_late = self.readiness.is_unready(whose) || gone.contains_key(&whose);
+            let late: Vec<_> = state(whose).filter(|_| is_late).into_iter().collect();
+            let count = late.len();
+            return (late, count);
+        }
+        let known = self.readiness.unready();
+        let altered = gone.keys().copied().filter(|id| !self.readiness.is_unready(*id));
+        let altered: Vec<_> = altered.filter_map(state).collect();
+        let count = known.len() + altered.len();
+        let mut first: Vec<_> = known.take(LINES_MAX).filter_map(state).chain(altered).collect();
+        first.sort_by_key(|(_, state)| state.name());
+        first.truncate(LINES_MAX);
+        (first, count)
     }
 
     fn trouble(&self, now: Moment, id: Id, state: &CredentialState, renewal: &Renewal) -> String {
@@ -141,39 +158,46 @@ impl Daemon {
         (state.credential().required && !state.is_draining()).then_some(id)
     }
 
-    /// Logs once that every required token is on disk. This runs after every write, so the credential that was missing
-    /// the last time is checked first.
+    /// Logs once that every required token is on disk.
     pub(super) fn announce_ready(&mut self) {
-        let now = clock::now();
-        let is_missing = |(id, state): (Id, &CredentialState)| self.is_unready(id, state, now);
-        let last_missing = self.event_log.last_missing().and_then(|id| Some((id, self.credentials.get(id)?)));
-        if self.event_log.is_ready_logged() || last_missing.is_some_and(is_missing) {
+        if self.event_log.is_ready_logged() {
             return;
         }
-        let missing = self.first_unready(now);
-        self.event_log.note_missing(missing);
+        self.settle_readiness();
+        let is_missing = !self.readiness.is_ready(clock::now());
+        self.event_log.note_missing(is_missing);
+    }
+
+    /// Brings the index of the required credentials up to date with what changed in this turn.
+    pub(super) fn settle_readiness(&mut self) {
+        let now = clock::now();
+        while let Some(id) = self.fleet.next_changed() {
+            self.note_serving(id, now);
+        }
+        for id in self.readiness.expired(now) {
+            self.note_serving(id, now);
+        }
+    }
+
+    /// Notes whether a credential serves, after a change that did not step its renewal.
+    pub(super) fn note_serving(&mut self, id: Id, now: Moment) {
+        let required = self.credentials.get(id).filter(|state| state.credential().required && !state.is_draining());
+        let serving = || {
+            let term = self.fleet.get(id).filter(|_| self.serves(id, now)).and_then(Renewal::on_disk);
+            term.map_or(Serving::No, |term| Serving::Until(term.expires()))
+        };
+        self.readiness.note(id, required.map(|state| (state.credential(), serving())));
     }
 
     /// Whether every required token is on disk and valid, as far as the loop knows without reading the files.
     pub(super) fn is_ready(&self, now: Moment) -> bool {
-        self.first_unready(now).is_none() && self.unlisted_folders().is_empty()
+        self.readiness.is_ready(now) && self.unlisted_folders().is_empty()
     }
 
     /// Key folders that were never listed, one line for each: until then the required credentials are unknown.
     pub(super) fn unlisted_folders(&self) -> Vec<String> {
         let folders = self.config.key_directories.iter();
         folders.filter_map(|directory| self.reconciler.folders().why_unlisted(&directory.path)).collect()
-    }
-
-    /// A credential whose required token is missing or expired. The last ones are checked first, because they are
-    /// written last.
-    fn first_unready(&self, now: Moment) -> Option<Id> {
-        self.credentials.active().rev().find(|(id, state)| self.is_unready(*id, state, now)).map(|(id, _)| id)
-    }
-
-    /// Whether a required token is missing or expired, or not known to be there, because its file does not respond.
-    pub(super) fn is_unready(&self, id: Id, state: &CredentialState, now: Moment) -> bool {
-        state.credential().required && !state.is_draining() && !self.serves(id, now)
     }
 
     /// Whether readers find a valid token of a credential, as far as is known.
@@ -194,11 +218,11 @@ impl Daemon {
         Some(format!("{} `{}` cannot be read: {NO_RESPONSE}", file.kind.file_noun(), file.path.display()))
     }
 
-    /// Notes that outputs have stopped or begun to respond.
-    pub(super) fn note_readiness(&mut self, now: Moment) {
-        let ids: Vec<_> = self.credentials.ids().collect();
-        for id in ids {
-            self.note_state(id, now);
+    /// Notes that the outputs of these credentials have stopped or begun to respond.
+    pub(super) fn note_readiness(&mut self, changed: &[Id], now: Moment) {
+        for id in changed {
+            self.note_state(*id, now);
+            self.note_serving(*id, now);
         }
         self.note_change();
         self.announce_ready();

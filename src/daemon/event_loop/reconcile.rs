@@ -178,6 +178,7 @@ impl Daemon {
         if self.context.request(&before) != self.context.request(&after) {
             self.fleet.handle(now, id, Event::SessionOutdated);
         }
+        self.note_serving(id, now);
         returns || before != after
     }
 
