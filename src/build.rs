@@ -1,9 +1,15 @@
-//! Build script: describes the build for `tokenwell --version`: commit, target and cargo features.
+//! Build script: describes the build for `tokenwell --version`: commit, target and cargo features. And it lets the linker keep one
+//! copy of functions whose instructions are the same, if it can.
 //!
 //! It runs again only if the sources change, so a commit that changes only tests or documents costs no build. The commit is
 //! left out where it is unknown: without git, and where the sources are not the root of a git work tree.
 
-use std::{env, path::Path, process::Command};
+use std::{
+    env,
+    io::Write as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
 fn main() {
     println!("cargo::rerun-if-env-changed={COMMIT_VARIABLE}");
@@ -14,6 +20,36 @@ fn main() {
     let target = env::var("TARGET").ok();
     let parts = [commit.map(|commit| format!("commit {commit}")), target, Some(features())];
     println!("cargo::rustc-env=TOKENWELL_BUILD={}", parts.into_iter().flatten().collect::<Vec<_>>().join(", "));
+    if let Some(argument) = folding() {
+        println!("cargo::rustc-link-arg-bins={argument}");
+    }
+}
+
+/// Returns the linker's argument for identical code folding: generic functions for types of the same layout become one. `None` if the
+/// build is for speed of building, and if the linker does not know it: GNU `ld` does not, `lld`, `mold` and `gold` do.
+///
+/// Only code is folded: `static`s keep their addresses. Rust promises no function an address of its own, and no crate here compares
+/// addresses of functions; nor does the C code of `ring`.
+fn folding() -> Option<&'static str> {
+    let is_small = env::var("OPT_LEVEL").is_ok_and(|level| level == "s" || level == "z");
+    FOLDING.into_iter().find(|argument| is_small && links_with(argument).unwrap_or(false))
+}
+
+/// Whether an empty program can be linked with this argument, by the compiler, the flags and the linker of this build.
+fn links_with(argument: &str) -> Option<bool> {
+    let mut rustc = Command::new(env::var_os("RUSTC")?);
+    rustc.args(["--edition=2024", "--crate-name=probe", "-", "--target"]).arg(env::var_os("TARGET")?);
+    rustc.arg("--out-dir").arg(env::var_os("OUT_DIR")?);
+    if let Ok(flags) = env::var("CARGO_ENCODED_RUSTFLAGS") {
+        rustc.args(flags.split(ENCODED_SEPARATOR).filter(|flag| !flag.is_empty()));
+    }
+    if let Ok(linker) = env::var("RUSTC_LINKER") {
+        rustc.arg(format!("-Clinker={linker}"));
+    }
+    rustc.arg(format!("-Clink-arg={argument}"));
+    let mut rustc = rustc.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
+    rustc.stdin.take()?.write_all(b"fn main() {}").ok()?;
+    Some(rustc.wait().ok()?.success())
 }
 
 /// Returns the first digits of the commit in the work tree, and whether its sources were changed since.
@@ -47,3 +83,7 @@ fn features() -> String {
 const COMMIT_VARIABLE: &str = "TOKENWELL_COMMIT";
 const SOURCES: [&str; 3] = ["Cargo.toml", "Cargo.lock", "src"];
 const COMMIT_DIGITS: usize = 12;
+/// The argument for a C compiler that starts the linker, and for the linker itself.
+const FOLDING: [&str; 2] = ["-Wl,--icf=all", "--icf=all"];
+/// Cargo puts it between the flags for the compiler.
+const ENCODED_SEPARATOR: char = '\x1f';

@@ -266,9 +266,13 @@ impl Client {
     }
 }
 
-/// Reads a body up to [`BODY_BYTES_MAX`] into one buffer, which never moves and so leaves no copy.
+/// Reads a body up to [`BODY_BYTES_MAX`].
+///
+/// The buffer begins with the length that the reply states, within the bound. One that grows leaves no copy, because the program's
+/// allocator zeroes the buffer that it leaves; it zeroes the unused part of a buffer too, which would make the whole bound resident.
 async fn collect(mut response: Response, client: ClientAuth) -> Result<Zeroizing<Vec<u8>>, TransportError> {
-    let mut body = Zeroizing::new(Vec::with_capacity(BODY_BYTES_MAX));
+    let stated = response.content_length().and_then(|length| usize::try_from(length).ok());
+    let mut body = Zeroizing::new(Vec::with_capacity(stated.unwrap_or(BODY_BYTES_UNSTATED).min(BODY_BYTES_MAX)));
     while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error, client))? {
         if body.len() + chunk.len() > BODY_BYTES_MAX {
             return Err(TransportError::TooLong);
@@ -278,6 +282,8 @@ async fn collect(mut response: Response, client: ClientAuth) -> Result<Zeroizing
     Ok(body)
 }
 
+/// The buffer for a reply that does not state its length: most replies of Descope's API fit.
+const BODY_BYTES_UNSTATED: usize = 4096;
 /// Time limit for the public keys, because a session waits for them.
 const KEYS_TIMEOUT_MAX: Duration = Duration::from_secs(5);
 /// Renewals are minutes apart, and a NAT may silently drop a connection that is idle so long. Credentials that start

@@ -192,6 +192,17 @@ async fn a_body_of_64_kib_is_read_and_a_longer_one_is_not() {
 }
 
 #[tokio::test]
+async fn the_buffer_of_a_body_is_as_long_as_the_reply_says() {
+    let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n".to_owned();
+    for (answer, bytes_max) in [(Answer::reply("200 OK", &"x".repeat(1500)), 1500), (Answer::Bytes(chunked), 4096)] {
+        let server = Server::start([answer]).await;
+        let client = client(&format!("http://{}", server.address), &patient());
+        let reply = exchange(&client, &LoginOptions::default()).await.unwrap();
+        assert!(reply.body.capacity() <= bytes_max, "{} bytes", reply.body.capacity());
+    }
+}
+
+#[tokio::test]
 async fn a_server_that_does_not_finish_is_left_at_the_time_out() {
     let promise = "HTTP/1.1 200 OK\r\ncontent-length: 60000\r\n\r\n".to_owned();
     let headers_without_end = "HTTP/1.1 200 OK\r\nx: ".to_owned();
