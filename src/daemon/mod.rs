@@ -24,6 +24,7 @@ mod input_monitor;
 mod inspection;
 mod next_action;
 mod output_access;
+mod output_index;
 mod output_monitor;
 mod processes;
 mod readiness;

@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{generation_cleanup::GenerationCleanup, readiness::ReadinessQueue, single_flight::SingleFlight};
+use super::{
+    generation_cleanup::GenerationCleanup, output_index::OutputIndex, readiness::ReadinessQueue,
+    single_flight::SingleFlight,
+};
 use crate::{
     renewal::{Id, Moment},
     watch::{Armed, ChangeWatcher, Touched, WatchArmer},
@@ -16,7 +19,11 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct OutputMonitor {
     watcher: ChangeWatcher,
+    index: OutputIndex,
     arming: SingleFlight,
+    to_arm: FoldersToArm,
+    /// Whether the arming in flight is of every folder.
+    arms_all: bool,
     /// Whether every folder of outputs that exists is watched.
     is_armed: bool,
     inspection: SingleFlight,
@@ -34,6 +41,15 @@ pub(super) struct InspectionScope {
     all: bool,
 }
 
+/// The folders that the next arming is of.
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum FoldersToArm {
+    /// These ones, which are new.
+    New(BTreeSet<PathBuf>),
+    /// Every folder of outputs: a watch may have been lost without an event.
+    All,
+}
+
 /// What the end of an arming changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct ArmingEnded {
@@ -44,26 +60,58 @@ pub(super) struct ArmingEnded {
 }
 
 impl OutputMonitor {
-    /// Watches these folders, and no others. Returns what arms the watches, unless an arming is in flight or inotify is
-    /// not available.
-    pub(super) fn arm(&mut self, folders: &BTreeSet<PathBuf>) -> Option<WatchArmer> {
-        self.watcher.retain_folders(folders);
-        if !self.arming.begin() {
+    /// The credentials by the files of their outputs.
+    pub(super) fn index_mut(&mut self) -> &mut OutputIndex {
+        &mut self.index
+    }
+
+    /// The credentials with an output in which a change of this file shows, or in this set.
+    pub(super) fn concerned(&self, file: &Path) -> impl Iterator<Item = Id> {
+        self.index.concerned(file)
+    }
+
+    /// Wants every folder of outputs to be watched, and no others.
+    pub(super) fn want_all_armed(&mut self) {
+        self.to_arm = FoldersToArm::All;
+    }
+
+    /// Wants this folder to be watched: it was made, or it is another generation.
+    pub(super) fn want_armed(&mut self, folder: PathBuf) {
+        if let FoldersToArm::New(folders) = &mut self.to_arm {
+            folders.insert(folder);
+        }
+    }
+
+    /// Begins to watch the wanted folders. Returns them and what arms the watches, unless an arming is in flight, none is
+    /// wanted, or inotify is not available.
+    pub(super) fn begin_arming(&mut self) -> Option<(WatchArmer, BTreeSet<PathBuf>)> {
+        if self.to_arm == FoldersToArm::default() || !self.arming.begin() {
             return None;
         }
-        let armer = self.watcher.armer();
-        if armer.is_none() {
+        let Some(armer) = self.watcher.armer() else {
             self.arming.end();
             self.is_armed = false;
-        }
-        armer
+            return None;
+        };
+        let to_arm = mem::take(&mut self.to_arm);
+        self.arms_all = to_arm == FoldersToArm::All;
+        let folders = match to_arm {
+            FoldersToArm::New(folders) => folders,
+            FoldersToArm::All => {
+                let folders = self.index.folders();
+                self.watcher.retain_folders(&folders);
+                folders
+            }
+        };
+        Some((armer, folders))
     }
 
     /// Notes the end of an arming.
     pub(super) fn armed(&mut self, armed: Option<Armed>) -> ArmingEnded {
         let again = self.arming.end();
         let before = self.is_armed;
-        self.is_armed = armed.is_some_and(|armed| self.watcher.record_armed(armed));
+        let succeeded = armed.is_some_and(|armed| self.watcher.record_armed(armed));
+        self.is_armed = succeeded && (self.arms_all || before);
         ArmingEnded { again, is_news: before && !self.is_armed }
     }
 
@@ -130,7 +178,11 @@ impl OutputMonitor {
 
     /// Whether every folder is watched, and no inspection is in flight or wanted.
     pub(super) fn is_quiet(&self) -> bool {
-        self.is_armed && self.arming.is_idle() && self.inspection.is_idle() && self.wanted == InspectionScope::default()
+        self.is_armed
+            && self.arming.is_idle()
+            && self.to_arm == FoldersToArm::default()
+            && self.inspection.is_idle()
+            && self.wanted == InspectionScope::default()
     }
 
     /// The questions about readiness, which the inspections answer.
@@ -149,10 +201,16 @@ impl OutputMonitor {
     }
 }
 
+impl Default for FoldersToArm {
+    fn default() -> Self {
+        Self::New(BTreeSet::new())
+    }
+}
+
 impl InspectionScope {
-    /// Whether the outputs of a credential are inspected.
-    pub(super) fn covers(&self, id: Id) -> bool {
-        self.all || self.suspects.contains(&id)
+    /// The only credentials whose outputs are inspected; `None` for all.
+    pub(super) fn only(&self) -> Option<&BTreeSet<Id>> {
+        (!self.all).then_some(&self.suspects)
     }
 
     /// Whether they are read even if their stamps have not changed.
@@ -164,7 +222,7 @@ impl InspectionScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::credentials::tests::credentials;
+    use crate::{daemon::credentials::tests::credentials, output::Output};
 
     #[test]
     fn what_is_suspected_during_an_inspection_is_inspected_next() {
@@ -172,29 +230,59 @@ mod tests {
         let mut monitor = OutputMonitor::default();
         monitor.suspect(a);
         let scope = monitor.begin_inspection().unwrap();
-        assert!(scope.covers(a) && scope.ignores_stamps_of(a) && !scope.covers(b));
+        assert_eq!(scope.only(), Some(&BTreeSet::from([a])));
+        assert!(scope.ignores_stamps_of(a));
         monitor.suspect_all();
         monitor.suspect(b);
         assert_eq!(monitor.begin_inspection(), None);
         assert!(monitor.end_inspection());
         let scope = monitor.begin_inspection().unwrap();
-        assert!(scope.covers(a) && !scope.ignores_stamps_of(a) && scope.ignores_stamps_of(b));
+        assert_eq!(scope.only(), None);
+        assert!(!scope.ignores_stamps_of(a) && scope.ignores_stamps_of(b));
         assert!(!monitor.end_inspection());
     }
 
     #[tokio::test]
     async fn outputs_are_guarded_once_their_folders_are_watched() {
         let folder = tempfile::tempdir().unwrap();
-        let folders = BTreeSet::from([folder.path().to_owned()]);
+        let (_, [a]) = credentials(["a"]);
         let mut monitor = OutputMonitor::default();
         assert!(!monitor.is_quiet());
-        let armer = monitor.arm(&folders).unwrap();
-        assert!(monitor.arm(&folders).is_none(), "one arming at a time");
-        assert_eq!(monitor.armed(Some(armer.arm(folders.clone()))), ArmingEnded { again: true, is_news: false });
-        assert!(monitor.is_armed() && monitor.is_quiet());
-        assert!(!monitor.needs_watch(folder.path(), &Touched::Files(BTreeSet::new())));
-        assert!(monitor.arm(&folders).is_some());
+        assert!(monitor.begin_arming().is_none(), "none is wanted");
+        monitor.index_mut().insert(a, &[Output::at(folder.path().join("a"))]);
+        monitor.want_all_armed();
+        let (armer, folders) = monitor.begin_arming().unwrap();
+        assert_eq!(folders, BTreeSet::from([folder.path().to_owned()]));
+        monitor.want_all_armed();
+        assert!(monitor.begin_arming().is_none(), "one arming at a time");
+        assert_eq!(monitor.armed(Some(armer.arm(folders))), ArmingEnded { again: true, is_news: false });
+        assert!(monitor.is_armed() && !monitor.is_quiet());
+        let (armer, folders) = monitor.begin_arming().unwrap();
+        assert_eq!(monitor.armed(Some(armer.arm(folders))), ArmingEnded { again: false, is_news: false });
+        assert!(monitor.is_quiet() && !monitor.needs_watch(folder.path(), &Touched::Files(BTreeSet::new())));
+        monitor.want_all_armed();
+        assert!(monitor.begin_arming().is_some());
         assert_eq!(monitor.armed(None), ArmingEnded { again: false, is_news: true });
         assert!(!monitor.is_quiet());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_is_made_is_watched_beside_the_others() {
+        let above = tempfile::tempdir().unwrap();
+        let made = above.path().join("made");
+        let (_, [a]) = credentials(["a"]);
+        let mut monitor = OutputMonitor::default();
+        monitor.index_mut().insert(a, &[Output::at(above.path().join("a")), Output::at(made.join("a"))]);
+        monitor.want_all_armed();
+        let (armer, folders) = monitor.begin_arming().unwrap();
+        monitor.armed(Some(armer.arm(folders)));
+        assert!(monitor.is_armed() && monitor.needs_watch(&made, &Touched::default()));
+        std::fs::create_dir(&made).unwrap();
+        monitor.want_armed(made.clone());
+        let (armer, folders) = monitor.begin_arming().unwrap();
+        assert_eq!(folders, BTreeSet::from([made.clone()]));
+        monitor.armed(Some(armer.arm(folders)));
+        assert!(monitor.is_armed() && !monitor.needs_watch(&made, &Touched::default()));
+        assert!(!monitor.needs_watch(above.path(), &Touched::default()));
     }
 }

@@ -8,6 +8,11 @@ use super::{moment::Moment, pace::Pace};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Id(pub(super) u64);
 
+impl Id {
+    /// The least id, for ranges.
+    pub const MIN: Self = Self(0);
+}
+
 /// The host that a credential asks: an opaque number. Credentials of one origin share its pace, and no others do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct OriginId(pub u32);

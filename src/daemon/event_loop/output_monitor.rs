@@ -1,8 +1,8 @@
 //! Watches the outputs, and repairs what something else altered from the session in memory.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    path::Path,
     sync::Arc,
     time::Duration,
 };
@@ -28,13 +28,12 @@ use crate::{
 impl Daemon {
     /// Watches the folders of the outputs that exist; at once, or when the arming in flight has ended.
     pub(super) fn arm_outputs(&mut self) {
-        let folders: BTreeSet<PathBuf> = self
-            .credentials
-            .all()
-            .flat_map(|(_, state)| &state.credential().outputs)
-            .flat_map(Output::watched_folders)
-            .collect();
-        let Some(armer) = self.monitor.arm(&folders) else { return };
+        self.monitor.want_all_armed();
+        self.begin_arming();
+    }
+
+    fn begin_arming(&mut self) {
+        let Some((armer, folders)) = self.monitor.begin_arming() else { return };
         self.tasks.start(Task::Arm, async move {
             blocking::submit(Lane::Read, move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
         });
@@ -51,29 +50,30 @@ impl Daemon {
             debug!("not every folder of outputs can be watched; they are looked at every second");
         }
         if again {
-            self.arm_outputs();
+            self.begin_arming();
         }
     }
 
     /// Handles changes of files, which this process itself may have made.
     pub(super) fn touched(&mut self, touched: &Touched) {
-        let is_touched = |state: &CredentialState| {
-            state.credential().outputs.iter().any(|output| output.watched_files().any(|file| touched.covers(&file)))
+        let suspects: BTreeSet<Id> = match touched {
+            Touched::Files(files) => files.iter().flat_map(|file| self.monitor.concerned(file)).collect(),
+            Touched::Anything => {
+                self.monitor.want_all_armed();
+                self.credentials.ids().collect()
+            }
         };
-        let suspects: Vec<Id> =
-            self.credentials.active().filter(|(_, state)| is_touched(state)).map(|(id, _)| id).collect();
-        // The folder was made, or another generation is the current one.
-        let is_new = |folder: PathBuf| self.monitor.needs_watch(&folder, touched);
-        let newly_made = suspects
-            .iter()
-            .filter_map(|id| self.credentials.get(*id))
-            .any(|state| state.credential().outputs.iter().flat_map(Output::watched_folders).any(is_new));
-        if newly_made || *touched == Touched::Anything {
-            self.arm_outputs();
-        }
         for id in suspects {
+            let Some(state) = self.credentials.get(id) else { continue };
             self.monitor.suspect(id);
+            // The folder was made, or another generation is the current one.
+            for folder in state.credential().outputs.iter().flat_map(Output::watched_folders) {
+                if self.monitor.needs_watch(&folder, touched) {
+                    self.monitor.want_armed(folder);
+                }
+            }
         }
+        self.begin_arming();
         self.inspect();
     }
 
@@ -97,15 +97,16 @@ impl Daemon {
 
     /// Removes the old generations that are due.
     pub(super) fn tidy(&mut self, now: Moment) {
-        let mut due = self.monitor.cleanup().take_due(now);
+        let due = self.monitor.cleanup().take_due(now);
         if due.is_empty() {
             return;
         }
-        let outputs = self.credentials.all().flat_map(|(_, state)| &state.credential().outputs);
-        let outputs: Vec<_> = outputs
-            .filter_map(|output| Some((output, due.remove(set_of(output)?.0)?)))
-            .map(|(output, newest)| (output.clone(), newest))
-            .collect();
+        let output_of = |set: &Path| {
+            let states = self.monitor.concerned(set).filter_map(|id| self.credentials.get(id));
+            let mut outputs = states.flat_map(|state| &state.credential().outputs);
+            outputs.find(|output| set_of(output).is_some_and(|(other, _)| other == set)).cloned()
+        };
+        let outputs: Vec<_> = due.iter().filter_map(|(set, newest)| Some((output_of(set)?, *newest))).collect();
         let locks = Arc::clone(self.access.locks());
         blocking::submit(Lane::Write, move || {
             for error in output::tidy(outputs.iter().map(|(output, newest)| (output, *newest)), &locks).failed {
@@ -129,14 +130,17 @@ impl Daemon {
     fn inspect(&mut self) {
         let Some(scope) = self.monitor.begin_inspection() else { return };
         let now = clock::now();
-        let checks: Vec<OutputCheck> = self
-            .credentials
-            .active()
-            .filter(|(id, _)| scope.covers(*id))
-            .filter_map(|(id, state)| self.check(now, id, state, scope.ignores_stamps_of(id)))
-            .collect();
+        let check = |id| {
+            let state = self.credentials.get(id).filter(|state| !state.is_draining())?;
+            self.check(now, id, state, scope.ignores_stamps_of(id))
+        };
+        let checks: Vec<OutputCheck> = match scope.only() {
+            Some(suspects) => suspects.iter().copied().filter_map(check).collect(),
+            None => self.credentials.ids().filter_map(check).collect(),
+        };
         let probes = if self.monitor.readiness().is_waiting() {
-            self.probes(now, |id| checks.iter().any(|check| check.id == id))
+            let checked: HashSet<Id> = checks.iter().map(|check| check.id).collect();
+            self.probes(now, |id| checked.contains(&id))
         } else {
             Vec::new()
         };

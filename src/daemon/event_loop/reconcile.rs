@@ -105,6 +105,7 @@ impl Daemon {
         }
         self.verifier.forget(id);
         self.monitor.forget(id);
+        self.monitor.index_mut().remove(id, &state.credential().outputs);
         self.event_log.forget(id);
         if let Some(last_exchange) = self.fleet.remove(now, id) {
             let until = now + state.credential().policy.spacing;
@@ -134,6 +135,7 @@ impl Daemon {
         let last_exchange = self.reconciler.take_last_exchange(&credential.name);
         let origin = self.reconciler.origins_mut().number(credential.source.origin(&self.context.api));
         let id = self.fleet.add(origin, credential.policy, last_exchange);
+        self.monitor.index_mut().insert(id, &credential.outputs);
         self.credentials.insert(id, CredentialState::new(clock::now(), credential));
     }
 
@@ -166,6 +168,8 @@ impl Daemon {
         let origin = self.reconciler.origins_mut().number(after.source.origin(&self.context.api));
         self.fleet.move_to(now, id, origin);
         if before.outputs != after.outputs {
+            self.monitor.index_mut().remove(id, &before.outputs);
+            self.monitor.index_mut().insert(id, &after.outputs);
             let stays = |output: &Output| after.outputs.iter().any(|other| other.is_same_claim(output));
             for output in before.outputs.iter().filter(|output| !stays(output)) {
                 output.release(self.access.locks());
