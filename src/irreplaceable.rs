@@ -50,6 +50,13 @@ impl Irreplaceable {
         Self::of_kind(end.file_type())
     }
 
+    /// The same for a path at which nothing of the kernel's was found before. Only a link is followed again: in another folder the
+    /// file that is to be renamed over it is missing. Blocks on the disk.
+    pub fn at_again(path: &Path) -> Option<Self> {
+        let found = fs::symlink_metadata(path).ok()?;
+        if found.is_symlink() { Self::at(path) } else { Self::of_kind(found.file_type()) }
+    }
+
     /// The same by the type of a file alone. A link is replaceable by itself.
     pub fn of_kind(kind: FileType) -> Option<Self> {
         if kind.is_file() || kind.is_symlink() {
@@ -186,6 +193,10 @@ mod tests {
         symlink("circle", at("circle")).unwrap();
         symlink("nowhere", at("dangling")).unwrap();
         symlink(at("out"), at("alias")).unwrap();
+        for name in ["stdout", "out/two-hops", "alias/two-hops"] {
+            let found = Irreplaceable::at_again(&at(name));
+            assert_eq!(found, Some(Irreplaceable::OfTheKernel(KernelFolder::Proc)), "{name}");
+        }
         for name in ["by-link/new", "by-link/new/deeper", "stdout", "out/two-hops", "alias/two-hops"] {
             assert_eq!(KernelFolder::behind(&at(name)), Some(KernelFolder::Proc), "{name}");
         }
@@ -212,7 +223,9 @@ mod tests {
             ("socket", Some("a socket")),
             ("to-socket", Some("a socket")),
         ] {
-            assert_eq!(Irreplaceable::at(&at(name)).map(|found| found.to_string()).as_deref(), found, "{name}");
+            let in_words = |found: Option<Irreplaceable>| found.map(|found| found.to_string());
+            assert_eq!(in_words(Irreplaceable::at(&at(name))).as_deref(), found, "{name}");
+            assert_eq!(in_words(Irreplaceable::at_again(&at(name))).as_deref(), found, "{name}, again");
         }
         assert_eq!(
             Irreplaceable::at(Path::new("/proc/self")).unwrap().to_string(),

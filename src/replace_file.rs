@@ -20,10 +20,7 @@ use std::{
 
 use rustix::fs::OFlags;
 
-use crate::{
-    blocking::{Access, at_file},
-    irreplaceable::Irreplaceable,
-};
+use crate::blocking::{Access, at_file};
 
 /// Whether the program writes content that begins like this. The rest may be missing.
 pub type IsOurs = fn(&[u8]) -> bool;
@@ -74,18 +71,35 @@ pub fn replace_file_in_new_folder(
 /// Checks that a file could be replaced as far as its content is concerned: it is missing, or the program's own. Blocks on the disk.
 pub fn check_ours(path: &Path, is_ours: IsOurs) -> io::Result<()> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-    match fs::symlink_metadata(path) {
+    let bytes = match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
         Ok(found) if !found.is_file() => return Err(io::Error::other(NotOurs)),
-        Ok(found) if found.len() == 0 => return Ok(()),
-        Ok(_) => {}
+        Ok(found) => found.len(),
+    };
+    if bytes == 0 {
+        return Ok(());
     }
-    let mut head = Vec::new();
-    let file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
-    file.take(HEAD_BYTES).read_to_end(&mut head)?;
+    let mut file = OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path)?;
+    let head = read_head(&mut file, bytes)?;
     let written = head.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     if written == 0 || is_ours(&head[..written]) { Ok(()) } else { Err(io::Error::other(NotOurs)) }
+}
+
+/// Reads the beginning of a file of this length, in one call of the system as a rule.
+fn read_head(file: &mut File, bytes: u64) -> io::Result<Vec<u8>> {
+    let mut head = vec![0; usize::try_from(bytes).map_or(HEAD_BYTES, |bytes| bytes.min(HEAD_BYTES))];
+    let mut filled = 0;
+    while filled < head.len() {
+        match file.read(&mut head[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    head.truncate(filled);
+    Ok(head)
 }
 
 fn replace(
@@ -99,7 +113,10 @@ fn replace(
     check_ours(path, is_ours)?;
     let (temporary, mut file) = create_temporary(path, mode, is_ours)?;
     // It may have been replaced meanwhile.
-    let look_again = || Irreplaceable::at(path).map_or(Ok(()), |_| Err(io::Error::other(NotOurs)));
+    let look_again = || match fs::symlink_metadata(path) {
+        Ok(found) if !found.is_file() => Err(io::Error::other(NotOurs)),
+        Ok(_) | Err(_) => Ok(()),
+    };
     let moved = file
         .write_all(content)
         .and_then(|()| sync(&file))
@@ -140,7 +157,7 @@ fn create_temporary(path: &Path, mode: u32, is_ours: IsOurs) -> io::Result<(Path
 }
 
 /// How much of a file is read to tell whose it is.
-const HEAD_BYTES: u64 = 64 * 1024;
+const HEAD_BYTES: usize = 64 * 1024;
 /// How many names are tried.
 const TEMPORARY_NAMES_MAX: u32 = 100;
 

@@ -2,9 +2,9 @@
 
 use std::{
     collections::HashSet,
-    fs::{self, OpenOptions},
+    fs::{self, DirBuilder, OpenOptions},
     io::{self, Read as _},
-    os::unix::fs::OpenOptionsExt as _,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
@@ -14,7 +14,7 @@ use rustix::fs::OFlags;
 use super::{directory::make_directory, record::Record, record_json};
 use crate::{
     blocking::{Access, at_file},
-    replace_file::{NotOurs, check_ours, replace_file_in_new_folder},
+    replace_file::{NotOurs, check_ours, replace_file},
 };
 
 /// The folder of the records, `state` in the state directory.
@@ -97,12 +97,10 @@ impl Ledger {
     pub fn store(&self, credential: &str, record: &Record) -> Result<(), StoreError> {
         let text = record_json::print(record, credential);
         let path = self.path(credential);
-        let store =
-            || replace_file_in_new_folder(&path, text.as_bytes(), RECORD_MODE, FOLDER_MODE, record_json::is_ours);
-        let stored = match self.folder.parent() {
-            // Its mode differs from that of the folder in it.
-            Some(directory) if !self.folder.exists() => make_directory(directory).and_then(|()| store()),
-            Some(_) | None => store(),
+        let replace = || replace_file(&path, text.as_bytes(), RECORD_MODE, record_json::is_ours);
+        let stored = match replace() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => self.make_folder().and_then(|()| replace()),
+            stored => stored,
         };
         stored.map_err(|source| StoreError { path, source })
     }
@@ -166,6 +164,12 @@ impl Ledger {
             }
         }
         Ok(swept)
+    }
+
+    /// The mode of the folder differs from that of the state directory around it.
+    fn make_folder(&self) -> io::Result<()> {
+        self.folder.parent().map_or(Ok(()), make_directory)?;
+        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(&self.folder)
     }
 
     fn path(&self, credential: &str) -> PathBuf {

@@ -15,7 +15,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("clock", &["renewal"]),
     ("log_lines", &["clock", "renewal"]),
     ("blocking", &["clock", "renewal"]),
-    ("replace_file", &["blocking", "irreplaceable"]),
+    ("replace_file", &["blocking"]),
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "clock", "renewal", "replace_file", "secret", "session"]),
     (

@@ -20,6 +20,9 @@ use crate::attributes::{Attributes, ImposedAttributes, WantedAttributes};
 /// Sets owner and group where they are asked for and differ. A process without privileges whose file already has the
 /// right group, from a set-group-id folder for one, is thus not refused.
 pub(super) fn own(file: &File, owner: Option<u32>, group: Option<u32>) -> io::Result<()> {
+    if owner.is_none() && group.is_none() {
+        return Ok(());
+    }
     let is = file.metadata()?;
     let owner = owner.filter(|owner| *owner != is.uid());
     let group = group.filter(|group| *group != is.gid());

@@ -104,7 +104,7 @@ pub fn write_observed<'o>(
     // 7.
     steps.take(Step::SyncFile, || temporary.as_file().sync_all())?;
     // 8.
-    let renamed = || match Irreplaceable::at(&target) {
+    let renamed = || match Irreplaceable::at_again(&target) {
         Some(irreplaceable) => Ok(Some(irreplaceable)),
         None => temporary.persist(&target).map(|_| None).map_err(|refused| refused.error),
     };
