@@ -27,6 +27,7 @@ mod output_access;
 mod output_index;
 mod output_monitor;
 mod processes;
+mod publish_effect;
 mod readiness;
 mod readiness_index;
 mod reconciler;

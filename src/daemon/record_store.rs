@@ -1,9 +1,15 @@
 //! Stores the records of one credential in the state file, without holding anything up: on a disk that hangs, one write waits, and
 //! the newest record after it.
+//!
+//! A record that follows other work on the disk is written by the thread of that work, which saves a hand-over to another
+//! thread. Only [`BESIDE_MAX`] threads do so at a time: a state directory that hangs must not take all threads of other lanes.
 
 use std::{
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -63,24 +69,19 @@ impl RecordStore {
         credential: &str,
         record: Record,
     ) -> impl Future<Output = Result<(), NotRecorded>> + use<> {
-        let (sender, stored) = oneshot::channel();
+        self.enqueue(ledger, credential, record).stored()
+    }
+
+    /// Puts a record into the queue. The caller has it written.
+    pub(super) fn enqueue(&self, ledger: &Ledger, credential: &str, record: Record) -> Enqueued {
+        let (sender, result) = oneshot::channel();
         let entry = Entry { ledger: ledger.clone(), credential: credential.to_owned(), record };
         let mut queue = self.queue();
         queue.newest = Some(entry);
         queue.waiting.retain(|waiting| !waiting.is_closed());
         queue.waiting.push(sender);
-        if !mem::replace(&mut queue.is_writing, true) {
-            let writer = Writer(self.clone());
-            blocking::submit(Lane::State, move || writer.write_all());
-        }
-        async {
-            match time::timeout(STORE_MAX, stored).await {
-                Ok(Ok(result)) => result.map_err(NotRecorded::Store),
-                // A writer that panicked has logged it.
-                Ok(Err(_)) => Err(NotRecorded::Hangs),
-                Err(_) => Err(blocking::starved(Lane::State).map_or(NotRecorded::Hangs, NotRecorded::NoThread)),
-            }
-        }
+        let is_first = !mem::replace(&mut queue.is_writing, true);
+        Enqueued { result, writer: is_first.then(|| Writer(self.clone())) }
     }
 
     /// No code panics while it holds the lock, so a poisoned lock is safe to use.
@@ -89,7 +90,59 @@ impl RecordStore {
     }
 }
 
+/// A record in the queue of its state file.
+#[derive(Debug)]
+#[must_use = "a record is written by `write_here` or `stored`"]
+pub(super) struct Enqueued {
+    result: oneshot::Receiver<Result<(), Arc<StoreError>>>,
+    /// `None` if another writer is at the file, or was and wrote the record.
+    writer: Option<Writer>,
+}
+
+impl Enqueued {
+    /// Writes the record on this thread, unless [`BESIDE_MAX`] others do so. Blocks on the disk.
+    pub(super) fn write_here(&mut self) {
+        if let Some(_beside) = Beside::enter() {
+            self.writer.take().into_iter().for_each(Writer::write_all);
+        }
+    }
+
+    /// Has the record written, if nothing has written it yet, and returns the result, but not later than [`STORE_MAX`]. Must be
+    /// called within a runtime.
+    pub(super) fn stored(self) -> impl Future<Output = Result<(), NotRecorded>> + use<> {
+        let Self { result, writer } = self;
+        if let Some(writer) = writer {
+            blocking::submit(Lane::State, move || writer.write_all());
+        }
+        async {
+            match time::timeout(STORE_MAX, result).await {
+                Ok(Ok(result)) => result.map_err(NotRecorded::Store),
+                // A writer that panicked has logged it.
+                Ok(Err(_)) => Err(NotRecorded::Hangs),
+                Err(_) => Err(blocking::starved(Lane::State).map_or(NotRecorded::Hangs, NotRecorded::NoThread)),
+            }
+        }
+    }
+}
+
+/// A thread that writes a record after other work.
+struct Beside;
+
+impl Beside {
+    fn enter() -> Option<Self> {
+        let enter = |threads| (threads < BESIDE_MAX).then_some(threads + 1);
+        BESIDE.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).ok().map(|_| Self)
+    }
+}
+
+impl Drop for Beside {
+    fn drop(&mut self) {
+        BESIDE.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The one writer of a state file.
+#[derive(Debug)]
 struct Writer(RecordStore);
 
 impl Writer {
@@ -123,9 +176,15 @@ impl Drop for Writer {
 /// How long a caller waits for the disk.
 const STORE_MAX: Duration = Duration::from_secs(2);
 
+/// How many threads of other lanes write records at once.
+const BESIDE_MAX: usize = 4;
+
+/// The threads that do so. All daemons of a process share its threads.
+static BESIDE: AtomicUsize = AtomicUsize::new(0);
+
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{iter, sync::mpsc};
 
     use futures_util::future::join_all;
 
@@ -173,6 +232,30 @@ mod tests {
         drop(store.store(&ledger, "app", record(2)));
         blocking::finish(Lane::State).await;
         assert_eq!(ledger.load("app").unwrap(), Some(record(2)));
+    }
+
+    #[tokio::test]
+    async fn a_record_after_other_work_needs_no_other_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(folder.path());
+        let mut enqueued = RecordStore::default().enqueue(&ledger, "app", record(1));
+        enqueued.write_here();
+        assert_eq!(ledger.load("app").unwrap(), Some(record(1)));
+        enqueued.stored().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn few_threads_write_records_after_other_work() {
+        let folder = tempfile::tempdir().unwrap();
+        let ledger = Ledger::new(folder.path());
+        let others: Vec<_> = iter::from_fn(Beside::enter).take(BESIDE_MAX + 1).collect();
+        assert!(others.len() <= BESIDE_MAX);
+        let mut enqueued = RecordStore::default().enqueue(&ledger, "app", record(1));
+        enqueued.write_here();
+        assert_eq!(ledger.load("app").unwrap(), None, "it is left to the lane");
+        drop(others);
+        enqueued.stored().await.unwrap();
+        assert_eq!(ledger.load("app").unwrap(), Some(record(1)));
     }
 
     #[tokio::test]

@@ -348,6 +348,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/wait/newer_token.rs",
             "src/daemon/event_loop/status_publisher.rs",
             "src/daemon/event_loop.rs",
+            "src/daemon/publish_effect.rs",
             "src/daemon/record_store.rs",
             "src/doctor/",
             "src/exchange/client.rs",

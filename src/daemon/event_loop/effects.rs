@@ -6,17 +6,14 @@ use tracing::debug;
 
 use super::Daemon;
 use crate::{
-    attributes::Imposed,
     clock,
-    config::Credential,
     daemon::{
-        credential_state::TokenGeneration,
         exchange_effect::{self, ExchangeJob, Noticed},
+        publish_effect::{self, PublishJob},
         tasks::{Done, Task},
     },
-    output::{self, Content, Locks, Output, ProtectedKeys, Published, WriteError, Written},
+    output::{self, Locks, ProtectedKeys},
     renewal::{Effect, Id},
-    state::{ImposedOutput, Record},
 };
 
 impl Daemon {
@@ -66,28 +63,12 @@ impl Daemon {
                 });
             }
             Effect::Publish(attempt) => {
-                let session = state.token().session().cloned();
+                let (session, generation) = (state.token().session().cloned(), state.token().generation());
                 let (imposed, records) = (state.outputs().imposed(), state.records().clone());
-                let generation = state.token().generation();
                 let (times, record) = (self.times(id), self.record(id));
-                let (access, shared) = (self.access.clone(), Arc::clone(&self.context));
-                self.tasks.start(Task::Publish(id, attempt), async move {
-                    let (Some(session), Some(times)) = (session, times) else { return Done::Lost };
-                    let (api, published) = (shared.api.clone(), Arc::clone(&credential));
-                    let publish = move |locks: &Locks, protected_keys: &ProtectedKeys| {
-                        let project = api.project.as_str();
-                        let content = Content { session: &session, credential: &published.name, project, times };
-                        output::publish(&published.outputs, &imposed, &content, locks, protected_keys)
-                    };
-                    let Some(results) = access.write(publish).await else { return Done::Lost };
-                    let record = record.and_then(|record| of_written(&credential, &results, record, generation));
-                    let written = record.as_ref().and_then(|record| record.written.clone());
-                    let stored = match record.zip(shared.state.ledger()) {
-                        None => None,
-                        Some((record, ledger)) => Some(records.store(&ledger, &credential.name, record).await),
-                    };
-                    Done::Published { results, written, stored }
-                });
+                let job = PublishJob { credential, session, times, imposed, record, generation, records };
+                let (access, context) = (self.access.clone(), Arc::clone(&self.context));
+                self.tasks.start(Task::Publish(id, attempt), publish_effect::publish(context, access, job));
             }
             Effect::Withdraw(attempt) => {
                 let access = self.access.clone();
@@ -100,32 +81,4 @@ impl Daemon {
             }
         }
     }
-}
-
-/// What file systems imposed, for the record.
-pub(super) fn imposed_on<'o>(outputs: impl Iterator<Item = (&'o Output, Option<Imposed>)>) -> Vec<ImposedOutput> {
-    let of = |(output, imposed): (&Output, Option<Imposed>)| {
-        Some(ImposedOutput { path: output.file()?.to_owned(), imposed: imposed? })
-    };
-    outputs.filter_map(of).collect()
-}
-
-/// The record of a session, once one of the outputs holds it: the next process copies it from there to the others.
-fn of_written(
-    credential: &Credential,
-    results: &[Result<Published, WriteError>],
-    mut record: Record,
-    generation: TokenGeneration,
-) -> Option<Record> {
-    if !results.iter().any(Result::is_ok) {
-        return None;
-    }
-    if let Some(written) = &mut record.written {
-        let is_touched = results.iter().flatten().any(|published| published.written == Written::Written);
-        let wall = clock::stamp_of(clock::now()).wall;
-        written.generation = generation.after_write(written.token, is_touched, wall);
-        let published = results.iter().map(|result| result.as_ref().ok()?.imposed);
-        written.imposed = imposed_on(credential.outputs.iter().zip(published));
-    }
-    Some(record)
 }

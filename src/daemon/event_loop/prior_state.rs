@@ -4,13 +4,14 @@ use std::{path::Path, sync::Arc, time::UNIX_EPOCH};
 
 use tracing::{error, field::display, info, warn};
 
-use super::{Daemon, effects::imposed_on};
+use super::Daemon;
 use crate::{
     clock,
     config::Credential,
     daemon::{
         credential_state::CredentialState,
         disk_scan::{Found, Newcomer},
+        publish_effect::imposed_on,
         refusals::RefusalMessage,
         span,
     },
