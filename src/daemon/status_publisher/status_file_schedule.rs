@@ -1,4 +1,7 @@
 //! When the status file is written: soon after any change, and at once after a change of health or readiness.
+//!
+//! A renewal changes the status several times within milliseconds. The first ordinary change after a quiet time is written
+//! [`GATHER`] later, so that one write has all of them.
 
 use std::time::Duration;
 
@@ -18,6 +21,8 @@ pub(super) struct StatusFileSchedule {
     changed: bool,
     /// Whether something changed since the summary was compared.
     unjudged: bool,
+    /// Whether the oldest change has been seen by [`Self::is_to_be_written`].
+    has_waited: bool,
     /// No ordinary change is written before this.
     not_before: Moment,
     /// No change of the summary is written before this, because a credential that flaps would cause endless writes.
@@ -30,7 +35,14 @@ impl Default for StatusFileSchedule {
     /// Nothing is written yet.
     fn default() -> Self {
         let start = Moment::default();
-        Self { changed: true, unjudged: true, not_before: start, at_once_from: start, published: None }
+        Self {
+            changed: true,
+            unjudged: true,
+            has_waited: false,
+            not_before: start,
+            at_once_from: start,
+            published: None,
+        }
     }
 }
 
@@ -53,6 +65,11 @@ impl StatusFileSchedule {
         }
         let credentials = u32::try_from(summary.states.len()).unwrap_or(u32::MAX);
         self.unjudged = false;
+        let has_waited = std::mem::replace(&mut self.has_waited, true);
+        if now >= self.not_before && !has_waited && self.published.as_ref() == Some(&summary) {
+            self.not_before = now + GATHER;
+            return false;
+        }
         if now < self.not_before {
             if self.published.as_ref() == Some(&summary) {
                 self.at_once_from = now + LOOK_PAUSE_A_CREDENTIAL.saturating_mul(credentials);
@@ -61,6 +78,7 @@ impl StatusFileSchedule {
             self.at_once_from = now + AT_ONCE_PAUSE + PAUSE_A_CREDENTIAL.saturating_mul(credentials);
         }
         self.changed = false;
+        self.has_waited = false;
         self.not_before = now + PAUSE + PAUSE_A_CREDENTIAL.saturating_mul(credentials);
         self.published = Some(summary);
         true
@@ -70,6 +88,9 @@ impl StatusFileSchedule {
 /// The least time between two writes, and what each credential adds: ten thousand credentials make twelve megabytes.
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_A_CREDENTIAL: Duration = Duration::from_millis(1);
+
+/// How long the first change after a quiet time waits for those that follow it.
+const GATHER: Duration = Duration::from_millis(100);
 
 /// The least time between two writes of a changed summary.
 const AT_ONCE_PAUSE: Duration = Duration::from_millis(250);
@@ -113,9 +134,28 @@ mod tests {
         let mut schedule = StatusFileSchedule::default();
         assert!(schedule.is_to_be_written(at(0), of(true, Health::Fresh)));
         schedule.note();
-        assert!(schedule.is_to_be_written(at(5000), of(true, Health::Fresh)), "an hour's renewal");
+        assert!(!schedule.is_to_be_written(at(5000), of(true, Health::Fresh)), "more may follow");
+        assert!(schedule.is_to_be_written(at(5100), of(true, Health::Fresh)), "an hour's renewal");
         schedule.note();
-        assert!(schedule.is_to_be_written(at(5001), of(true, Health::Failing)));
+        assert!(schedule.is_to_be_written(at(5101), of(true, Health::Failing)));
+    }
+
+    #[test]
+    fn the_changes_of_one_renewal_are_written_once() {
+        let mut schedule = StatusFileSchedule::default();
+        assert!(schedule.is_to_be_written(at(0), of(true, Health::Fresh)));
+        let mut written = Vec::new();
+        for n in 5000..9000 {
+            if [5000, 5003, 5004, 5099].contains(&n) {
+                schedule.note();
+            }
+            if schedule.due().is_some_and(|due| due <= at(n))
+                && schedule.is_to_be_written(at(n), of(true, Health::Fresh))
+            {
+                written.push(n);
+            }
+        }
+        assert_eq!((written, schedule.due()), (vec![5100], None));
     }
 
     #[test]
