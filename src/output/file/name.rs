@@ -54,7 +54,7 @@ pub(super) fn target_of(temporary: &OsStr) -> Option<&OsStr> {
 }
 
 /// The prefix of a temporary file's name, before the name of the output.
-const TEMPORARY_PREFIX: &str = "..";
+pub(super) const TEMPORARY_PREFIX: &str = "..";
 
 /// The suffix of a temporary file's name.
 pub(super) const TEMPORARY_SUFFIX: &str = ".tokenwell";

@@ -7,7 +7,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::output::file::name::{TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX};
+use crate::output::file::name::{TEMPORARY_PREFIX, TEMPORARY_RANDOM_CHARS, TEMPORARY_SUFFIX};
 
 /// A new name for a generation, such as `..2026_11_23_15_22_01.kqzvbtah`.
 ///
@@ -53,7 +53,7 @@ pub(super) fn is_data_temporary(name: &OsStr) -> bool {
 
 /// A new name for the link that becomes the one by which readers know a file: that of a temporary file beside it.
 pub(super) fn link_temporary(name: &OsStr) -> OsString {
-    let mut temporary = OsString::from(".");
+    let mut temporary = OsString::from(TEMPORARY_PREFIX);
     temporary.push(name);
     temporary.push(".");
     temporary.push(random(TEMPORARY_RANDOM_CHARS));
@@ -96,6 +96,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::output::file::name::target_of;
 
     #[test]
     fn a_name_that_was_made_is_known_again_and_no_other() {
@@ -122,6 +123,13 @@ mod tests {
         ];
         for name in foreign {
             assert!(!is_generation(OsStr::new(name)) && !is_data_temporary(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_a_crash_left_is_known_by_its_file() {
+        for name in ["a", "a.b", ".hidden"].map(OsStr::new) {
+            assert_eq!(target_of(&link_temporary(name)), Some(name));
         }
     }
 
