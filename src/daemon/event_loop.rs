@@ -55,7 +55,7 @@ use super::{
 use crate::{
     blocking::{self, Lane},
     clock::{self, Alarm, WallClockWatch},
-    config::Config,
+    config::{Config, Digest},
     confine::Confinement,
     exchange::ClientError,
     renewal::{Event, Fleet, Moment},
@@ -135,6 +135,7 @@ impl Daemon {
         processes: Processes,
         signals: Signals,
     ) -> Result<Self, StartError> {
+        let tls_files = config.http.tls_files().map(|file| (file.to_owned(), Digest::of_file(file))).collect();
         let context = Arc::new(ExchangeContext::new(&config, None)?);
         let mut daemon = Self {
             fleet: Fleet::new(config.in_flight_max, fastrand::u64(..)),
@@ -156,7 +157,7 @@ impl Daemon {
             alarm: Alarm::new()?,
             wall_clock: WallClockWatch::new(),
             inputs: InputMonitor::new(),
-            tls_files: TlsFiles::default(),
+            tls_files: TlsFiles::before_clients(tls_files),
             untaken: BTreeMap::new(),
             started: clock::now(),
             publisher: StatusPublisher::default(),

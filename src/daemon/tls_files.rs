@@ -21,7 +21,8 @@ pub(super) struct TlsFiles {
     making: SingleFlight,
     /// Why the files cannot be used; logged once.
     error: Option<String>,
-    /// Whether clients were made since the start, of files that are usually the same as at the start.
+    /// Whether clients that are made now are of other files than those before. The files of a configuration that named none at the start
+    /// are usually those of which the reload has made clients already.
     is_confirmed: bool,
 }
 
@@ -37,8 +38,13 @@ pub(super) enum TlsNews {
 }
 
 impl TlsFiles {
+    /// Takes the files as they were before the first clients were made of them, so a change since then is noticed by the first scan.
+    pub(super) fn before_clients(found: Vec<FileDigest>) -> Self {
+        Self { is_confirmed: !found.is_empty(), found, ..Self::default() }
+    }
+
     /// Takes what a scan found. Returns whether to make new clients now: of files that changed, or that another configuration
-    /// names. The first scan comes after the first clients, and the files may have changed between.
+    /// names.
     pub(super) fn scanned(&mut self, found: Vec<FileDigest>) -> bool {
         if self.found == found {
             return false;
@@ -89,6 +95,19 @@ mod tests {
         assert!(files.ended(), "of the former files");
         assert!(!files.ended());
         assert!(files.scanned(found("c")));
+    }
+
+    #[test]
+    fn files_that_are_as_before_the_first_clients_make_no_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("ca.pem");
+        fs::write(&file, "a").unwrap();
+        let found = || vec![(file.clone(), Digest::of_file(&file))];
+        let mut files = TlsFiles::before_clients(found());
+        assert!(!files.scanned(found()));
+        fs::write(&file, "b").unwrap();
+        assert!(files.scanned(found()), "it changed");
+        assert_eq!(files.made(None), TlsNews::Used);
     }
 
     #[test]

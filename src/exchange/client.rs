@@ -58,7 +58,7 @@ impl Client {
     ///
     /// Plain http uses no roots and no proxy, because a proxy would see the secret.
     pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
-        let tls = if origin.is_plain_http() { None } else { Some(tls::load(settings)?.1) };
+        let tls = if origin.is_plain_http() { None } else { Some(tls::load(settings)?) };
         Self::with_tls(origin, "baseUrl", settings, proxies, tls.as_ref())
     }
 

@@ -25,7 +25,7 @@ impl Clients {
     ) -> Result<Self, ClientError> {
         let others: Vec<_> = others.into_iter().filter(|origin| origin != api).collect();
         let is_secure = others.iter().chain([api]).any(|origin| !origin.is_plain_http());
-        let tls = if is_secure { Some(tls::load(settings)?.1) } else { None };
+        let tls = if is_secure { Some(tls::load(settings)?) } else { None };
         let client = |origin: &Origin, setting| Client::with_tls(origin, setting, settings, proxies, tls.as_ref());
         let others = others.into_iter().map(|origin| Ok((origin.clone(), client(&origin, "tokenUrl")?)));
         Ok(Self { api: client(api, "baseUrl")?, others: others.collect::<Result<_, ClientError>>()? })

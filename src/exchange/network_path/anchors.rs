@@ -36,7 +36,7 @@ pub struct Authority {
 impl Anchors {
     /// Reads the system's roots and `http.caFile`. Skips system roots that cannot be read. Blocks on the disk.
     pub fn load(settings: &HttpSettings) -> Result<Self, TlsSetupError> {
-        let (anchors, tls) = tls::load(settings)?;
+        let (anchors, tls) = tls::load_anchors(settings)?;
         Ok(Self { anchors, tls })
     }
 

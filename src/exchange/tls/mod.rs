@@ -21,6 +21,7 @@ mod pem_content;
 mod pem_file;
 mod roots;
 mod setup_error;
+mod system_roots;
 mod verifier;
 
 pub use certificate::Certificate;
@@ -30,6 +31,6 @@ pub(super) use connector::Tls;
 pub(super) use demand::refused_by_reply;
 pub(super) use fault::TlsFault;
 pub use identity::judge_client_certificate;
-pub(super) use roots::load;
 pub use roots::{Root, judge_ca_file};
+pub(super) use roots::{load, load_anchors};
 pub use setup_error::{PEM_FILE_BYTES_MAX, PemFileError, TlsSetupError};
