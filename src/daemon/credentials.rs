@@ -8,7 +8,8 @@ use crate::renewal::Id;
 /// The credentials that are renewed, and those that are draining.
 #[derive(Debug, Default)]
 pub(super) struct Credentials {
-    states: HashMap<Id, CredentialState>,
+    /// Boxed, because the map has up to twice as many places as credentials.
+    states: HashMap<Id, Box<CredentialState>>,
     names: BTreeMap<String, Id>,
 }
 
@@ -16,22 +17,22 @@ impl Credentials {
     /// Adds a credential under its name.
     pub(super) fn insert(&mut self, id: Id, state: CredentialState) {
         self.names.insert(state.name().to_owned(), id);
-        self.states.insert(id, state);
+        self.states.insert(id, Box::new(state));
     }
 
     /// Removes a credential.
-    pub(super) fn remove(&mut self, id: Id) -> Option<CredentialState> {
+    pub(super) fn remove(&mut self, id: Id) -> Option<Box<CredentialState>> {
         let state = self.states.remove(&id)?;
         self.names.remove(state.name());
         Some(state)
     }
 
     pub(super) fn get(&self, id: Id) -> Option<&CredentialState> {
-        self.states.get(&id)
+        self.states.get(&id).map(Box::as_ref)
     }
 
     pub(super) fn get_mut(&mut self, id: Id) -> Option<&mut CredentialState> {
-        self.states.get_mut(&id)
+        self.states.get_mut(&id).map(Box::as_mut)
     }
 
     /// The id of a name.
@@ -73,12 +74,12 @@ impl Credentials {
 
     /// Every credential, draining ones included, in no order.
     pub(super) fn all(&self) -> impl Iterator<Item = (Id, &CredentialState)> {
-        self.states.iter().map(|(id, state)| (*id, state))
+        self.states.iter().map(|(id, state)| (*id, &**state))
     }
 
     /// The credentials that are renewed, by name.
     pub(super) fn active(&self) -> impl DoubleEndedIterator<Item = (Id, &CredentialState)> {
-        let state = |id: &Id| self.states.get(id).map(|state| (*id, state));
+        let state = |id: &Id| self.get(*id).map(|state| (*id, state));
         self.names.values().filter_map(state).filter(|(_, state)| !state.is_draining())
     }
 }

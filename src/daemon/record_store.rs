@@ -45,7 +45,7 @@ pub(super) enum NotRecorded {
 struct Queue {
     /// Whether a write has begun or waits for a thread.
     is_writing: bool,
-    newest: Option<Entry>,
+    newest: Option<Box<Entry>>,
     /// Those who await the newest record, or one that it has replaced.
     waiting: Vec<Waiting>,
 }
@@ -77,7 +77,7 @@ impl RecordStore {
         let (sender, result) = oneshot::channel();
         let entry = Entry { ledger: ledger.clone(), credential: credential.to_owned(), record };
         let mut queue = self.queue();
-        queue.newest = Some(entry);
+        queue.newest = Some(Box::new(entry));
         queue.waiting.retain(|waiting| !waiting.is_closed());
         queue.waiting.push(sender);
         let is_first = !mem::replace(&mut queue.is_writing, true);
@@ -156,7 +156,7 @@ impl Writer {
         }
     }
 
-    fn next(&self) -> Option<(Entry, Vec<Waiting>)> {
+    fn next(&self) -> Option<(Box<Entry>, Vec<Waiting>)> {
         let mut queue = self.0.queue();
         let Some(entry) = queue.newest.take() else {
             queue.is_writing = false;

@@ -33,7 +33,8 @@ use super::{
 /// changes either.
 #[derive(Debug)]
 pub struct Fleet {
-    members: HashMap<Id, Member>,
+    /// Boxed, because the map has up to twice as many places as members.
+    members: HashMap<Id, Box<Member>>,
     next_id: u64,
     wakes: BTreeSet<(Moment, Id, Wake)>,
     origins: BTreeMap<OriginId, OriginState>,
@@ -98,7 +99,15 @@ impl Fleet {
         renewal.begin_clocks(self.clocks.unwrap_or_default());
         self.members.insert(
             id,
-            Member { renewal, origin, exchange_wake: None, disk_task_wake: None, rank: None, turn: None, flight: None },
+            Box::new(Member {
+                renewal,
+                origin,
+                exchange_wake: None,
+                disk_task_wake: None,
+                rank: None,
+                turn: None,
+                flight: None,
+            }),
         );
         self.origin(origin).members += 1;
         self.changed.insert(id);

@@ -34,7 +34,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Reader {
     turn: Arc<Semaphore>,
-    unstored: Arc<Mutex<Option<Unstored>>>,
+    unstored: Arc<Mutex<Option<Box<Unstored>>>>,
     /// Whether the disk took no rotated secret at the last attempt.
     is_blocked: Arc<AtomicBool>,
 }
@@ -123,13 +123,13 @@ impl Reader {
 
     /// Keeps a rotated secret that the disk did not take.
     pub(super) fn keep(&self, source: &Source, link: Option<ChainLink>, rotated: RotatedSecret) {
-        *self.unstored() = Some(Unstored { source: source.clone(), link, rotated });
+        *self.unstored() = Some(Box::new(Unstored { source: source.clone(), link, rotated }));
     }
 
     /// Stores a rotated secret that was kept, if there is one. Blocks on the disk.
     pub fn store_kept(&self) -> Result<(), NotStored> {
         let mut unstored = self.unstored();
-        if let Some(Unstored { source, link, rotated }) = &*unstored {
+        if let Some(Unstored { source, link, rotated }) = unstored.as_deref() {
             source.store(*link, rotated)?;
         }
         *unstored = None;
@@ -143,7 +143,7 @@ impl Reader {
         }
     }
 
-    fn unstored(&self) -> std::sync::MutexGuard<'_, Option<Unstored>> {
+    fn unstored(&self) -> std::sync::MutexGuard<'_, Option<Box<Unstored>>> {
         self.unstored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -23,7 +23,7 @@ struct OutputState {
     written_at: Option<Moment>,
     /// The stamp of the file when it was last found right.
     stamp: Option<FileStamp>,
-    error: Option<OutputError>,
+    error: Option<Box<OutputError>>,
     /// Whether the last write failed.
     is_write_failed: bool,
     /// What the file system imposed at the last write.
@@ -131,7 +131,7 @@ impl OutputStates {
     pub(in crate::daemon) fn note_hang(&mut self, at: usize, message: String) {
         if let Some(state) = self.states.get_mut(at) {
             self.failed += 1;
-            state.error = Some(OutputError { message, remedy: None });
+            state.error = Some(Box::new(OutputError { message, remedy: None }));
         }
     }
 
@@ -173,7 +173,7 @@ impl OutputStates {
                 Condition::Right(stamp) => state.stamp = stamp,
                 Condition::Altered(how) => {
                     let message = format!("`{name}` was {how} by somebody else");
-                    state.error = Some(OutputError { message: message.clone(), remedy: None });
+                    state.error = Some(Box::new(OutputError { message: message.clone(), remedy: None }));
                     altered.push(message);
                 }
             }
@@ -225,7 +225,7 @@ impl OutputState {
     fn failed(&mut self, error: OutputError) -> Option<String> {
         let message = error.message.clone();
         let is_new = self.message() != Some(&message);
-        self.error = Some(error);
+        self.error = Some(Box::new(error));
         is_new.then_some(message)
     }
 }
