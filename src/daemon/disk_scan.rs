@@ -2,12 +2,13 @@
 //! the servers.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
+use futures_util::future::join_all;
 use tracing::debug;
 
 use super::{
@@ -22,7 +23,7 @@ use crate::{
     exchange::ProjectId,
     fingerprint::Fingerprint,
     offline::{KeyFile, PriorState, TokenLife, list_keys, load_prior_state, take_over, token_life},
-    output::{Locks, Output, ProtectedKeys},
+    output::{Locks, Output, ProtectedKeys, claim_ahead},
     renewal::Id,
     session::Session,
     source::{self, Identity, ListError, ObservedSecrets, ReadError, Reader, SecretKind, Source},
@@ -181,13 +182,18 @@ impl DiskScan {
         if let Some(claim) = claim.clone() {
             state.note(claim);
         }
-        let PartsDone { results, left_out } = blocking::run_parts(request.into_parts(&Arc::new(state), locks)).await;
-        let mut scan = Self { is_partial: !left_out.is_empty(), state: claim, ..Self::default() };
-        for LeftOut { key, file } in left_out {
-            debug!(file = file.map(|file| file.display().to_string()), "left out of a scan: {}", key.noun());
-        }
-        for (place, look) in results {
-            scan.note(place, look);
+        // One that is left out makes each part of its folder claim, or be left out, by itself.
+        blocking::run_parts(request.claims_ahead(locks)).await;
+        let mut scan = Self { state: claim, ..Self::default() };
+        let lists = in_lists(request.into_parts(&Arc::new(state), locks));
+        for PartsDone { results, left_out } in join_all(lists.into_iter().map(blocking::run_parts)).await {
+            scan.is_partial |= !left_out.is_empty();
+            for LeftOut { key, file } in left_out {
+                debug!(file = file.map(|file| file.display().to_string()), "left out of a scan: {}", key.noun());
+            }
+            for (place, look) in results {
+                scan.note(place, look);
+            }
         }
         scan
     }
@@ -225,6 +231,26 @@ impl DiskScan {
 }
 
 impl ScanRequest {
+    /// Claims the outputs of newcomers folder by folder, where a folder has many.
+    fn claims_ahead(&self, locks: &Arc<Locks>) -> Vec<Part<(), ()>> {
+        let mut folders: BTreeMap<&Path, Vec<Arc<Credential>>> = BTreeMap::new();
+        for newcomer in &self.newcomers {
+            let of_newcomer: BTreeSet<_> = newcomer.credential.outputs.iter().filter_map(Output::folder).collect();
+            for folder in of_newcomer {
+                folders.entry(folder).or_default().push(Arc::clone(&newcomer.credential));
+            }
+        }
+        let many = folders.into_iter().filter(|(_, credentials)| credentials.len() >= CLAIMED_AHEAD_FROM);
+        let part = |(folder, credentials): (&Path, Vec<Arc<Credential>>)| {
+            let (folder, locks) = (folder.to_owned(), Arc::clone(locks));
+            Part::new((), vec![folder.clone()], move || {
+                let outputs = credentials.iter().flat_map(|credential| &credential.outputs);
+                claim_ahead(outputs.filter(|output| output.folder() == Some(&folder)), &locks);
+            })
+        };
+        many.map(part).collect()
+    }
+
     fn into_parts(self, state: &Arc<StateAccess>, locks: &Arc<Locks>) -> Vec<Part<Place, Look>> {
         let mut parts = Vec::with_capacity(self.newcomers.len() + self.sources.len() + 2);
         for newcomer in self.newcomers {
@@ -360,6 +386,20 @@ fn observe(source: &Source, reader: &Reader, state: &StateAccess) -> Observation
         Err(error) => Observation::without_key(&error),
     }
 }
+
+/// Splits many parts, so that two threads share them.
+fn in_lists<K, T>(mut parts: Vec<Part<K, T>>) -> Vec<Vec<Part<K, T>>> {
+    if parts.len() < SHARED_FROM {
+        return vec![parts];
+    }
+    let half = parts.split_off(parts.len() / 2);
+    vec![parts, half]
+}
+
+/// Fewer outputs of a folder are claimed one by one.
+const CLAIMED_AHEAD_FROM: usize = 16;
+/// Fewer parts of a scan are not worth a second thread.
+const SHARED_FROM: usize = 256;
 
 fn is_missing(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)

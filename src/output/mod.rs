@@ -20,4 +20,4 @@ pub use render::{
 };
 pub use target::{Address, Target};
 pub use token_length::{Excess, LengthLimit, excesses};
-pub use verbs::{Output, find, fingerprints_in, publish, sweep, tidy, withdraw};
+pub use verbs::{Output, claim_ahead, find, fingerprints_in, publish, sweep, tidy, withdraw};

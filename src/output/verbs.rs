@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeMap,
     io, iter,
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
@@ -286,6 +287,22 @@ pub fn fingerprints_in(file: &Path) -> io::Result<Vec<Fingerprint>> {
 /// Removes what a crash left beside these outputs. Blocks on the disk. See [`file::sweep`].
 pub fn sweep<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) -> Swept {
     file::sweep(outputs.into_iter().map(file_of), locks)
+}
+
+/// Makes the missing folders of these outputs, and claims many outputs of one folder at once where that is possible. What is left
+/// out is made and claimed by [`Output::prepare`] and [`Output::claim`], which report what is wrong. Blocks on the disk.
+pub fn claim_ahead<'o>(outputs: impl IntoIterator<Item = &'o Output>, locks: &Locks) {
+    let mut folders: BTreeMap<&Path, Vec<&Output>> = BTreeMap::new();
+    for output in outputs {
+        if let Some(folder) = output.folder() {
+            folders.entry(folder).or_default().push(output);
+        }
+    }
+    for (folder, outputs) in folders {
+        if outputs.first().is_some_and(|first| first.prepare().is_ok()) {
+            locks.claim_ahead(folder, outputs.into_iter().map(file_of));
+        }
+    }
 }
 
 /// Removes old generations of the sets of these outputs, all but the current one and so many newest. Blocks on the disk. See

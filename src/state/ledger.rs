@@ -79,7 +79,7 @@ impl Ledger {
     pub fn load(&self, credential: &str) -> Result<Option<Record>, LoadError> {
         let path = self.path(credential);
         at_file(Access::Read, &path);
-        let mut text = Vec::new();
+        let mut text = Vec::with_capacity(RECORD_BYTES_USUAL);
         let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let read = OpenOptions::new()
             .read(true)
@@ -186,7 +186,8 @@ pub const RETENTION: Duration = Duration::from_secs(24 * 60 * 60);
 const FOLDER: &str = "state";
 const FOLDER_MODE: u32 = 0o700;
 pub(super) const RECORD_MODE: u32 = 0o600;
-/// A record has about one kilobyte, and more with long output paths.
+/// A record has about one kilobyte, and more with long output paths. One of this size is read by one call.
+const RECORD_BYTES_USUAL: usize = 2048;
 const RECORD_BYTES_MAX: u64 = 256 * 1024;
 
 #[cfg(test)]

@@ -30,9 +30,15 @@ pub(super) enum Found {
 /// A link is replaced and not followed: where it leads may be writable by others, and a rename is atomic only for the
 /// name itself. A link that leads to a folder, a pipe, a socket or a device is left alone.
 pub(super) fn look(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> Found {
-    if let Some(irreplaceable) = Irreplaceable::at(target) {
-        return Found::Unfit(irreplaceable);
+    let compared = compare(target, wanted, bytes);
+    match compared {
+        // Whatever is there stays.
+        Found::Same(_) => compared,
+        Found::Different | Found::Unfit(_) | Found::Unseen => Irreplaceable::at(target).map_or(compared, Found::Unfit),
     }
+}
+
+fn compare(target: &Path, wanted: Expected<'_>, bytes: &[u8]) -> Found {
     let found = match fs::symlink_metadata(target) {
         Ok(found) => found,
         Err(error) => return if is_gone(&error) { Found::Different } else { Found::Unseen },

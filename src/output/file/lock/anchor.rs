@@ -1,6 +1,7 @@
 //! What a process opens to lock the outputs of a folder: the folder itself, or a file in it where a folder cannot be locked.
 
 use std::{
+    collections::HashSet,
     fs::{File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt as _,
@@ -13,7 +14,7 @@ use rustix::{
 };
 
 use super::{
-    folder_range::FolderRange,
+    folder_range::{self, FolderRange},
     held::Holder,
     identity::{Identity, Slot},
     lock_file::{self, LOCK_FILE},
@@ -77,6 +78,16 @@ impl Anchor {
         match self {
             Self::Folder(folder) => extent.in_folder().lock(folder, own),
             Self::LockFile(file) => extent.in_file().lock(file),
+        }
+    }
+
+    /// Locks outputs by the hashes of their names, beside those that are held. Returns whether it did: if not, each is to be locked
+    /// by itself.
+    pub(super) fn lock_more(&self, held: &HashSet<u64>, wanted: &HashSet<u64>, own: Identity) -> io::Result<bool> {
+        let slots = |hashes: &HashSet<u64>| hashes.iter().map(|hash| Slot::of_hash(*hash)).collect();
+        match self {
+            Self::Folder(folder) => folder_range::lock_more(folder, own, &slots(held), &slots(wanted)),
+            Self::LockFile(_) => Ok(false),
         }
     }
 

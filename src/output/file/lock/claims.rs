@@ -43,6 +43,16 @@ impl Claims {
         })
     }
 
+    /// Claims plain outputs at once, if that can be done without a question about each. The others stay to be claimed one by one.
+    pub(super) fn claim_ahead<'n>(&mut self, names: impl Iterator<Item = &'n OsStr>, own: Identity) -> io::Result<()> {
+        let mut wanted: HashSet<_> = names.map(hash).collect();
+        wanted.retain(|hash| !self.plain.contains(hash));
+        if !wanted.is_empty() && self.members.is_empty() && self.anchor.lock_more(&self.plain, &wanted, own)? {
+            self.plain.extend(wanted);
+        }
+        Ok(())
+    }
+
     /// Answers whether nothing is held any more.
     pub(super) fn release(&mut self, place: Place<'_>, claimed: Claimed, own: Identity) -> bool {
         let hash = hash(place.name);

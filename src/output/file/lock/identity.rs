@@ -47,6 +47,16 @@ impl Identity {
         Extent { first: Slot::FIRST.byte() - self.process, last: Slot::LAST.byte() + self.namespace }
     }
 
+    /// Returns the extent of a lock of this process from one output to another.
+    pub(super) fn across(self, first: Slot, last: Slot) -> Extent {
+        Extent { first: self.around(first).first, last: self.around(last).last }
+    }
+
+    /// Returns what lies between the locks of this process on two outputs.
+    pub(super) fn between(self, lower: Slot, upper: Slot) -> Extent {
+        Extent { first: self.around(lower).last + 1, last: self.around(upper).first - 1 }
+    }
+
     /// Reads the identity of another process from the extent of its lock.
     pub(super) fn of(extent: Extent) -> Self {
         Self {
@@ -62,9 +72,17 @@ impl Identity {
     }
 }
 
+impl Extent {
+    /// Whether a process that claims many outputs at once holds it, for an instant, across outputs of others.
+    pub(super) fn is_passing(self) -> bool {
+        let (first, last) = (Slot::at(self.first), Slot::at(self.last));
+        first != last && (first, last) != (Slot::FIRST, Slot::LAST)
+    }
+}
+
 /// One of the places in a folder's range that a lock can be at. No lock of one place touches another place, so the kernel never
 /// merges two.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Slot(i64);
 
 impl Slot {
@@ -112,6 +130,7 @@ mod tests {
                 let extent = identity.around(slot);
                 assert_eq!(Identity::of(extent), identity, "{hash:x}");
                 assert!(extent.first > slot.whole().first && extent.last < slot.whole().last, "{hash:x}");
+                assert!(!extent.is_passing() && !identity.around_all().is_passing());
                 assert!(identity.around_all().first < extent.first && identity.around_all().last > extent.last);
             }
         }

@@ -46,12 +46,9 @@ impl Locks {
     /// and the write reports any error that matters.
     pub fn claim(&self, file: &FileTarget) -> Result<(), Held> {
         let Ok(place) = Place::of(file) else { return Ok(()) };
-        if KernelFolder::behind(&place.folder.join(LOCK_FILE)).is_some() {
-            return Ok(());
-        }
         let folder = self.folder(place.folder);
         let mut state = taken(&folder.state);
-        match state.attach(place.folder, &self.anchors).and_then(|opened| match opened {
+        match state.attach_output(place.folder, &self.anchors).and_then(|opened| match opened {
             Some(opened) => opened.claim(place, claimed_with(file), self.own),
             None => Ok(Ok(())),
         }) {
@@ -65,6 +62,17 @@ impl Locks {
                 }
                 Ok(())
             }
+        }
+    }
+
+    /// Claims many plain outputs of one folder, as far as that takes no question about each. [`Locks::claim`] then finds them claimed,
+    /// or claims them, and reports what is wrong. Blocks on the disk.
+    pub(in crate::output) fn claim_ahead<'f>(&self, folder: &Path, files: impl Iterator<Item = &'f FileTarget>) {
+        let names = files.filter(|file| file.set.is_none()).filter_map(|file| Some(Place::of(file).ok()?.name));
+        let shared = self.folder(folder);
+        let mut state = taken(&shared.state);
+        if let Ok(Some(opened)) = state.attach_output(folder, &self.anchors) {
+            let _ = opened.claim_ahead(names, self.own);
         }
     }
 
@@ -189,13 +197,33 @@ struct Shared {
 }
 
 impl State {
+    /// The anchor of a folder with outputs, as by [`State::attach`]; `None` also in a folder of the kernel.
+    fn attach_output(
+        &mut self,
+        folder: &Path,
+        anchors: &Mutex<HashMap<FileId, Shared>>,
+    ) -> io::Result<Option<&mut Claims>> {
+        if self.is_standing(folder)? {
+            return Ok(self.opened.as_mut());
+        }
+        if KernelFolder::behind(&folder.join(LOCK_FILE)).is_some() {
+            self.close(anchors);
+            return Ok(None);
+        }
+        self.attach(folder, anchors)
+    }
+
+    /// Whether the folder is open, and no other has taken its place.
+    fn is_standing(&self, folder: &Path) -> io::Result<bool> {
+        match &self.opened {
+            Some(opened) => Ok(opened.anchor.standing(folder)? == Some(opened.id)),
+            None => Ok(false),
+        }
+    }
+
     /// The folder's anchor: opened if it is not, and anew if another has taken its place. `None` without a folder.
     fn attach(&mut self, folder: &Path, anchors: &Mutex<HashMap<FileId, Shared>>) -> io::Result<Option<&mut Claims>> {
-        let is_standing = match &self.opened {
-            Some(opened) => opened.anchor.standing(folder)? == Some(opened.id),
-            None => false,
-        };
-        if !is_standing {
+        if !self.is_standing(folder)? {
             self.close(anchors);
             match Anchor::open(folder) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
