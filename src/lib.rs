@@ -60,7 +60,7 @@
 //!
 //! Invariant: the loop owns all state of the daemon. Its parts share no `Arc<Mutex<…>>`: a task gets the data that it
 //! needs and answers with an event. There are few locks, each in one place: for the lines for standard error
-//! (`log_lines/output.rs`), the queues of blocking work (`blocking/`), the records that wait for the state file
+//! (`log_lines/output.rs`), the queue of blocking work (`blocking/`), the records that wait for the state file
 //! (`daemon/record_store.rs`), the queue between the loop and the inotify threads
 //! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the look-ups that
 //! outlive their requests (`exchange/resolver.rs`), the steps of a request (`exchange/timeline.rs`), the claims of outputs and the order of writers of one set
@@ -79,9 +79,9 @@
 //! Invariant: every effect is answered by exactly one event, also if its task panics. An answer whose number is not in
 //! flight is late and is ignored.
 //!
-//! Invariant: work that blocks runs on the threads of `blocking/`, which are few, and of which a daemon keeps one of each
-//! lane from its start on. The loop needs no other thread, and no failure to start one stops it. Work that is at a
-//! file says so (`blocking::at_file`), so that a disk that hangs is reported by the file's path.
+//! Invariant: work that blocks runs on the threads of `blocking/`, of which a daemon keeps one from its start on. Others
+//! exist only while work waits or a disk hangs. The loop needs no other thread, and no failure to start one stops it. Work
+//! that is at a file says so (`blocking::at_file`), so that a disk that hangs is reported by the file's path.
 //!
 //! Invariant: only `clock.rs` reads clocks. Time is an argument, and decisions use the type `Moment`: the boot clock, which
 //! counts suspend and cannot be set. The wall clock is for display, and for replies without a `Date` header. (The sandbox

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::sync::Notify;
 
-use super::lane::Lane;
+use super::{lane::Lane, queue::Progress};
 use crate::clock;
 
 /// What work does with a file.
@@ -58,6 +58,7 @@ thread_local! {
 struct OwnAccess {
     board: Arc<AccessBoard>,
     lane: Lane,
+    progress: Arc<Progress>,
     number: Option<u64>,
 }
 
@@ -66,7 +67,9 @@ pub fn at_file(access: Access, path: &Path) {
     OWN.with_borrow_mut(|own| {
         if let Some(own) = own {
             own.end();
-            own.number = Some(own.board.begin(own.lane, access, path, clock::monotonic()));
+            let now = clock::monotonic();
+            own.progress.note(now);
+            own.number = Some(own.board.begin(own.lane, access, path, now));
         }
     });
 }
@@ -83,14 +86,19 @@ pub fn reaches(path: &Path) -> bool {
     responds
 }
 
-/// Enters the accesses of this thread of a lane on a board from here on.
-pub(super) fn enter_on(board: &Arc<AccessBoard>, lane: Lane) {
-    OWN.set(Some(OwnAccess { board: Arc::clone(board), lane, number: None }));
+/// Enters the accesses of this thread, which works for a lane, on a board from here on, and notes its progress.
+pub(super) fn enter_on(board: &Arc<AccessBoard>, lane: Lane, progress: &Arc<Progress>) {
+    OWN.set(Some(OwnAccess { board: Arc::clone(board), lane, progress: Arc::clone(progress), number: None }));
 }
 
-/// Notes that the work on this thread has ended.
+/// Notes that the work on this thread has ended, or a part of it.
 pub(super) fn leave_file() {
-    OWN.with_borrow_mut(|own| own.iter_mut().for_each(OwnAccess::end));
+    OWN.with_borrow_mut(|own| {
+        if let Some(own) = own {
+            own.end();
+            own.progress.note(clock::monotonic());
+        }
+    });
 }
 
 impl OwnAccess {
@@ -247,7 +255,7 @@ mod tests {
         let board = Arc::default();
         let files = |now| board_files(&board, now);
         at_file(Access::Read, Path::new("/before"));
-        enter_on(&board, Lane::Read);
+        enter_on(&board, Lane::Read, &Arc::default());
         at_file(Access::Read, Path::new("/a"));
         at_file(Access::Write, Path::new("/b"));
         assert_eq!(files(clock::monotonic() + HANG_AFTER), [PathBuf::from("/b")]);

@@ -1,6 +1,7 @@
 //! The kinds of blocking work.
 
-/// A kind of blocking work. Each has its own threads.
+/// A kind of blocking work. Each may hold so many threads and no more, so that a disk that hangs under one kind does not
+/// stop the others.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Lane {
     /// Reads of files that other programs write: keys, outputs, the configuration. A read that no one waits for any more is
@@ -15,7 +16,8 @@ pub enum Lane {
 }
 
 impl Lane {
-    pub(super) const ALL: [Self; 4] = [Self::Read, Self::Write, Self::State, Self::Lookup];
+    /// All lanes, in the order in which waiting work is taken: writes before reads.
+    pub(super) const ALL: [Self; 4] = [Self::State, Self::Write, Self::Lookup, Self::Read];
 
     /// The most threads at once. A disk that hangs holds one for each file.
     pub(super) fn threads_max(self) -> usize {
@@ -24,16 +26,6 @@ impl Lane {
             Self::Write => 24,
             Self::State => 8,
             Self::Lookup => 12,
-        }
-    }
-
-    /// The name of its threads, as in `/proc`; at most 15 bytes.
-    pub(super) fn thread_name(self) -> &'static str {
-        match self {
-            Self::Read => "read",
-            Self::Write => "write",
-            Self::State => "state",
-            Self::Lookup => "lookup",
         }
     }
 

@@ -10,14 +10,14 @@ use super::{
     lane::Lane,
     not_done::NotDone,
     shortage::{Shortage, ShortageMonitor},
-    workers::Workers,
+    workers::{Submitted, Workers},
 };
 use crate::clock;
 
 /// The lanes of one runtime.
 #[derive(Clone)]
 struct Lanes {
-    workers: [Arc<Workers>; Lane::ALL.len()],
+    workers: Arc<Workers>,
     board: Arc<AccessBoard>,
     shortage: Arc<ShortageMonitor>,
 }
@@ -29,7 +29,7 @@ thread_local! {
     static LANES: OwnLanes = OwnLanes(Lanes::new());
 }
 
-/// Starts blocking work; the thread that takes it is one of the lane's. Must be called within a runtime.
+/// Starts blocking work. Must be called within a runtime.
 pub fn submit<T: Send + 'static>(lane: Lane, work: impl FnOnce() -> T + Send + 'static) -> JobHandle<T> {
     let (job, handle) = Job::new(work);
     current().submit(lane, job);
@@ -52,14 +52,11 @@ pub async fn run_within<T: Send + 'static>(
     }
 }
 
-/// Starts one thread of each lane, and keeps it for good. Those that cannot be started now are started later. Must be called
-/// within a runtime.
-pub fn keep_threads() {
+/// Starts one thread, and keeps it for good. If it cannot be started now, it is started later. Must be called within a runtime.
+pub fn keep_thread() {
     let lanes = current();
-    for workers in &lanes.workers {
-        if let Err(error) = workers.keep_one() {
-            lanes.falls_short(&error);
-        }
+    if let Err(error) = lanes.workers.keep_one() {
+        lanes.falls_short(&error);
     }
 }
 
@@ -89,7 +86,7 @@ pub async fn shortage_changed() {
 /// The shortage, if it leaves a lane without any thread.
 pub fn starved(lane: Lane) -> Option<Shortage> {
     let lanes = current();
-    lanes.shortage.current().filter(|_| lanes.of(lane).is_starved())
+    lanes.shortage.current().filter(|_| lanes.workers.is_starved(lane))
 }
 
 /// Returns the accesses to files that hang, each with a number of its own.
@@ -121,8 +118,8 @@ pub(super) fn stuck_reads(patience: Duration) -> usize {
 
 /// Waits until a lane has no work left.
 pub async fn finish(lane: Lane) {
-    let workers = Arc::clone(current().of(lane));
-    workers.finish().await;
+    let workers = current().workers;
+    workers.finish(lane).await;
 }
 
 fn current() -> Lanes {
@@ -132,20 +129,31 @@ fn current() -> Lanes {
 impl Lanes {
     fn new() -> Self {
         let board = Arc::default();
-        Self { workers: Lane::ALL.map(|lane| Workers::new(lane, &board)), board, shortage: Arc::default() }
-    }
-
-    fn of(&self, lane: Lane) -> &Arc<Workers> {
-        &self.workers[lane as usize]
+        Self { workers: Workers::new(&board), board, shortage: Arc::default() }
     }
 
     fn submit(&self, lane: Lane, job: Job) {
-        if let Err(error) = self.of(lane).submit(job) {
-            self.falls_short(&error);
-            if self.shortage.lasts() {
-                self.work_here();
-            }
+        match self.workers.submit(lane, job) {
+            Ok(Submitted::Served) => {}
+            Ok(Submitted::Waits) => self.oversee_soon(),
+            Err(error) => self.falls_short(&error),
         }
+    }
+
+    /// Looks now and again whether the waiting work needs another thread, until none waits: the threads may hang.
+    fn oversee_soon(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        let lanes = self.clone();
+        runtime.spawn(async move {
+            loop {
+                time::sleep(OVERSEE_EVERY).await;
+                match lanes.workers.oversee() {
+                    Ok(true) => {}
+                    Ok(false) => return,
+                    Err(error) => return lanes.falls_short(&error),
+                }
+            }
+        });
     }
 
     fn falls_short(&self, error: &std::io::Error) {
@@ -153,6 +161,9 @@ impl Lanes {
             && let Ok(runtime) = Handle::try_current()
         {
             runtime.spawn(self.clone().retry());
+        }
+        if self.shortage.lasts() {
+            self.work_here();
         }
     }
 
@@ -162,8 +173,7 @@ impl Lanes {
         loop {
             time::sleep(pause).await;
             pause = RETRY_MAX.min(pause * 2);
-            let topped_up = self.workers.iter().try_for_each(Workers::top_up);
-            if topped_up.and_then(|()| self.of(Lane::Read).probe()).is_ok() {
+            if self.workers.top_up().and_then(|()| self.workers.probe()).is_ok() {
                 return self.shortage.end();
             }
             self.shortage.go_on();
@@ -171,13 +181,13 @@ impl Lanes {
         }
     }
 
-    /// Does the work of lanes without any thread on the thread of the runtime, piece by piece. A disk or a name server that hangs
-    /// stops the runtime then, but nothing would be done at all otherwise.
+    /// Does the work of lanes without any thread on the thread of the runtime, piece by piece, if no thread comes for it. A disk or
+    /// a name server that hangs stops the runtime then, but nothing would be done at all otherwise.
     fn work_here(&self) {
         let Ok(runtime) = Handle::try_current() else { return };
-        let workers = self.workers.clone();
+        let workers = Arc::clone(&self.workers);
         runtime.spawn(async move {
-            while let Some(job) = workers.iter().find_map(|workers| workers.take_without_threads()) {
+            while let Some(job) = workers.take_without_threads() {
                 job.run();
                 task::yield_now().await;
             }
@@ -187,12 +197,12 @@ impl Lanes {
 
 impl Drop for OwnLanes {
     fn drop(&mut self) {
-        for workers in &self.0.workers {
-            workers.close();
-        }
+        self.0.workers.close();
     }
 }
 
 /// The pause before a thread is tried again, at first; it doubles up to [`RETRY_MAX`].
 const RETRY_FIRST: Duration = Duration::from_secs(1);
 const RETRY_MAX: Duration = Duration::from_secs(30);
+/// How often the threads are looked at while work waits for them.
+const OVERSEE_EVERY: Duration = Duration::from_millis(25);

@@ -12,7 +12,7 @@ use std::{
 use futures_util::{FutureExt as _, future::join_all};
 use tokio::sync::oneshot;
 
-use super::{Lane, NotDone, finish, keep_threads, run_within, shortage, starved, submit};
+use super::{Lane, NotDone, finish, keep_thread, run_within, shortage, starved, submit};
 
 /// Work that hangs until its sender is dropped, and reports when it begins.
 struct Hanging {
@@ -52,7 +52,7 @@ async fn a_disk_that_hangs_holds_the_threads_of_one_lane() {
 
 #[tokio::test]
 async fn work_that_panics_is_answered_and_its_thread_goes_on() {
-    keep_threads();
+    keep_thread();
     assert_eq!(submit(Lane::State, || -> () { panic!("a bug") }).await, None);
     assert_eq!(submit(Lane::State, || 7).await, Some(7));
     let panicked = run_within(Lane::State, Duration::MAX, || -> () { panic!("a bug") }).await;

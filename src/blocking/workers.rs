@@ -1,7 +1,6 @@
-//! The threads of one lane, and its queue.
+//! The threads of a runtime, and the work that waits for them.
 
 use std::{
-    collections::VecDeque,
     io,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
@@ -14,51 +13,74 @@ use super::{
     access::{AccessBoard, enter_on, leave_file},
     job::Job,
     lane::Lane,
+    queue::{Progress, WorkQueue},
 };
+use crate::clock;
 
-/// The threads of one lane.
+/// The threads of a runtime.
 pub(super) struct Workers {
-    lane: Lane,
     board: Arc<AccessBoard>,
     state: Mutex<State>,
-    /// Work has come, or the lane is closed.
+    /// Work has come, or the threads are to end.
     wake: Condvar,
-    /// The last work has ended.
+    /// The last work of a lane has ended.
     quiet: Notify,
 }
 
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Job>,
+    queue: WorkQueue<Job>,
     threads: usize,
     /// Threads that wait for work. One that was woken counts until it takes the work.
     idle: usize,
     /// Threads that are never ended for idleness.
     kept: usize,
+    is_overseen: bool,
     is_closed: bool,
 }
 
+/// What becomes of submitted work.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Submitted {
+    /// A thread takes it, or is looked for already.
+    Served,
+    /// It waits for a thread. The caller is to look again after a while, by [`Workers::oversee`].
+    Waits,
+}
+
+impl State {
+    /// Whether more work waits than idle threads take.
+    fn exceeds_idle(&self) -> bool {
+        self.queue.takeable() > self.idle
+    }
+}
+
 impl Workers {
-    pub(super) fn new(lane: Lane, board: &Arc<AccessBoard>) -> Arc<Self> {
-        Arc::new(Self {
-            lane,
-            board: Arc::clone(board),
-            state: Mutex::default(),
-            wake: Condvar::new(),
-            quiet: Notify::new(),
-        })
+    pub(super) fn new(board: &Arc<AccessBoard>) -> Arc<Self> {
+        Arc::new(Self { board: Arc::clone(board), state: Mutex::default(), wake: Condvar::new(), quiet: Notify::new() })
     }
 
-    /// Queues work, and starts a thread for it if none is idle and the lane may have more. An error says that no thread could
-    /// be started; the work stays queued.
-    pub(super) fn submit(self: &Arc<Self>, job: Job) -> io::Result<()> {
+    /// Queues work, and starts a thread for it if it needs one now. An error says that no thread could be started; the work stays
+    /// queued.
+    pub(super) fn submit(self: &Arc<Self>, lane: Lane, job: Job) -> io::Result<Submitted> {
+        let now = clock::monotonic();
         let mut state = self.state();
-        if self.lane.skips_abandoned() && state.queue.len() >= PRUNE_FROM {
-            state.queue.retain(|job| !job.is_abandoned());
+        state.queue.push(now, lane, job, |job| !job.is_abandoned());
+        if state.idle > 0 {
+            self.wake.notify_one();
         }
-        state.queue.push_back(job);
-        self.wake.notify_one();
-        self.serve(&mut state)
+        self.grow(&mut state, now)?;
+        let is_new = state.exceeds_idle() && !state.is_overseen;
+        state.is_overseen |= is_new;
+        Ok(if is_new { Submitted::Waits } else { Submitted::Served })
+    }
+
+    /// Starts a thread if the waiting work needs one. Returns whether to look again after a while: work waits.
+    pub(super) fn oversee(self: &Arc<Self>) -> io::Result<bool> {
+        let mut state = self.state();
+        let grown = self.grow(&mut state, clock::monotonic());
+        state.is_overseen = grown.is_ok() && state.exceeds_idle();
+        grown.map(|()| state.is_overseen)
     }
 
     /// Starts the threads that the queue needs, and those that are kept.
@@ -67,7 +89,7 @@ impl Workers {
         while state.threads < state.kept {
             self.start(&mut state)?;
         }
-        self.serve(&mut state)
+        self.grow(&mut state, clock::monotonic())
     }
 
     /// Keeps one thread from here on, and starts it.
@@ -78,41 +100,36 @@ impl Workers {
 
     /// Starts a thread even if no work waits for it, to see whether the system allows it.
     pub(super) fn probe(self: &Arc<Self>) -> io::Result<()> {
-        let mut state = self.state();
-        if state.threads < self.lane.threads_max() { self.start(&mut state) } else { Ok(()) }
+        self.start(&mut self.state())
     }
 
-    /// Whether work waits and there is no thread at all.
-    pub(super) fn is_starved(&self) -> bool {
+    /// Whether the work of a lane waits and no thread comes for it.
+    pub(super) fn is_starved(&self, lane: Lane) -> bool {
         let state = self.state();
-        state.threads == 0 && (state.kept > 0 || !state.queue.is_empty())
+        let lacks_kept = state.threads == 0 && state.kept > 0;
+        lacks_kept || state.queue.is_starved(clock::monotonic(), lane, state.threads)
     }
 
-    /// Takes the next work, if the lane has no thread for it.
+    /// Takes the next work that is not skipped, if no thread comes for it.
     pub(super) fn take_without_threads(&self) -> Option<Job> {
         let mut state = self.state();
-        if state.threads > 0 {
-            return None;
+        let threads = state.threads;
+        loop {
+            let (lane, job) = state.queue.take_without_threads(clock::monotonic(), threads)?;
+            if state.queue.is_quiet(lane) {
+                self.quiet.notify_waiters();
+            }
+            if !(lane.skips_abandoned() && job.is_abandoned()) {
+                return Some(job);
+            }
         }
-        if self.lane.skips_abandoned() {
-            state.queue.retain(|job| !job.is_abandoned());
-        }
-        let job = state.queue.pop_front();
-        if state.queue.is_empty() {
-            self.quiet.notify_waiters();
-        }
-        job
     }
 
-    /// Waits until no work waits or runs.
-    pub(super) async fn finish(&self) {
+    /// Waits until no work of a lane waits or runs.
+    pub(super) async fn finish(&self, lane: Lane) {
         loop {
             let quiet = self.quiet.notified();
-            let is_quiet = {
-                let state = self.state();
-                state.queue.is_empty() && state.idle == state.threads
-            };
-            if is_quiet {
+            if self.state().queue.is_quiet(lane) {
                 return;
             }
             quiet.await;
@@ -125,46 +142,48 @@ impl Workers {
         self.wake.notify_all();
     }
 
-    fn serve(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
-        if state.idle < state.queue.len() && state.threads < self.lane.threads_max() {
-            self.start(state)
-        } else {
-            Ok(())
-        }
+    /// Starts a thread if the waiting work needs one. Those that are idle were woken and take work first.
+    fn grow(self: &Arc<Self>, state: &mut State, now: Duration) -> io::Result<()> {
+        if state.exceeds_idle() && state.queue.needs_thread(now, state.threads) { self.start(state) } else { Ok(()) }
     }
 
     fn start(self: &Arc<Self>, state: &mut State) -> io::Result<()> {
         let workers = Arc::clone(self);
-        thread::Builder::new().name(self.lane.thread_name().to_owned()).spawn(move || workers.work())?;
+        thread::Builder::new().name(THREAD_NAME.to_owned()).spawn(move || workers.work())?;
         state.threads += 1;
         Ok(())
     }
 
     /// The life of a thread.
-    fn work(&self) {
-        enter_on(&self.board, self.lane);
+    fn work(self: &Arc<Self>) {
+        let progress = Arc::<Progress>::default();
         let mut state = self.state();
         loop {
-            if let Some(job) = state.queue.pop_front() {
+            let now = clock::monotonic();
+            if let Some((lane, job)) = state.queue.take(now, &progress) {
+                // If that fails, the work waits for the threads that there are.
+                let _ = self.grow(&mut state, now);
                 drop(state);
-                if self.lane.skips_abandoned() && job.is_abandoned() {
+                if lane.skips_abandoned() && job.is_abandoned() {
                     drop(job);
                 } else {
+                    enter_on(&self.board, lane, &progress);
                     job.run();
                     leave_file();
                 }
                 state = self.state();
+                state.queue.end(&progress);
+                if state.queue.is_quiet(lane) {
+                    self.quiet.notify_waiters();
+                }
                 continue;
             }
             if state.is_closed {
                 break;
             }
             state.idle += 1;
-            if state.idle == state.threads {
-                self.quiet.notify_waiters();
-            }
             let is_kept = state.threads <= state.kept;
-            let has_none = |state: &mut State| state.queue.is_empty() && !state.is_closed;
+            let has_none = |state: &mut State| state.queue.takeable() == 0 && !state.is_closed;
             if is_kept {
                 state = self.wake.wait_while(state, has_none).unwrap_or_else(PoisonError::into_inner);
             } else {
@@ -172,14 +191,11 @@ impl Workers {
                 state = waited.unwrap_or_else(PoisonError::into_inner).0;
             }
             state.idle -= 1;
-            if state.queue.is_empty() && state.threads > state.kept {
+            if state.queue.takeable() == 0 && state.threads > state.kept {
                 break;
             }
         }
         state.threads -= 1;
-        if state.idle == state.threads {
-            self.quiet.notify_waiters();
-        }
     }
 
     /// No code panics while it holds the lock, so a poisoned lock is safe to use.
@@ -188,7 +204,7 @@ impl Workers {
     }
 }
 
+/// The name of the threads, as in `/proc`.
+const THREAD_NAME: &str = "worker";
 /// How long a thread that is not kept waits for more work.
 const IDLE_MAX: Duration = Duration::from_secs(1);
-/// From this length on, a queue drops the work that no one waits for.
-const PRUNE_FROM: usize = 64;

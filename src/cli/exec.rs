@@ -69,7 +69,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let variables =
         Variables::new(token_variables, &config).map_err(|error| Failure::CommandLine(error.to_string()))?;
     process::block_on(async {
-        blocking::keep_threads();
+        blocking::keep_thread();
         let signals = Signals::listen()?;
         let mut daemon = Daemon::start_beside_a_program(config, source).map_err(Failure::at_run_time)?;
         daemon.serve_status();

@@ -34,7 +34,7 @@ pub(super) fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let confinement = Confinement::begin(&config, source.file.as_deref(), certificates());
     log_lines::start_thread();
     process::block_on(async {
-        blocking::keep_threads();
+        blocking::keep_thread();
         let mut daemon = Daemon::start(config, source).map_err(Failure::at_run_time)?;
         daemon.stay_within(confinement);
         daemon.serve_status();
