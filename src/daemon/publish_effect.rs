@@ -22,6 +22,7 @@ use crate::{
     session::{Session, Times},
     state::{ImposedOutput, Record},
 };
+
 /// What a write of one credential needs.
 #[derive(Debug)]
 pub(super) struct PublishJob {
