@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::status::{ClosedControl, ControlListener, ControlServer, Query};
+use crate::status::{ClosedControl, ClosingConnections, ControlListener, ControlServer, Query};
 
 /// The control socket, if this command serves one.
 #[derive(Debug, Default)]
@@ -63,7 +63,11 @@ impl ControlSocket {
                 let before = self.server.replace((path, server));
                 self.is_removed = false;
                 self.reasons.clear();
-                ControlChange::Serving(before.map(|(_, server)| server.close()))
+                ControlChange::Serving(before.map(|(_, server)| {
+                    let (file, connections) = server.close();
+                    connections.leave();
+                    file
+                }))
             }
             Err(why) => {
                 let why = why.to_string();
@@ -80,8 +84,8 @@ impl ControlSocket {
         }
     }
 
-    /// Closes the socket. Returns its file, to be dropped where that may block.
-    pub(super) fn close(&mut self) -> Option<ClosedControl> {
+    /// Closes the socket. Returns its file, to be dropped where that may block, and its connections.
+    pub(super) fn close(&mut self) -> Option<(ClosedControl, ClosingConnections)> {
         self.serves = false;
         self.server.take().map(|(_, server)| server.close())
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod clocks;
 mod control;
+mod drain;
 mod effects;
 mod hangs;
 mod hooks;
@@ -25,10 +26,9 @@ mod token_length;
 mod tokens;
 mod verification;
 
-use std::{collections::BTreeMap, io, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, path::Path, sync::Arc};
 
-use tokio::time;
-use tracing::{debug, info, warn};
+use tracing::{debug, info};
 
 use super::{
     control_socket::ControlSocket,
@@ -53,7 +53,7 @@ use super::{
     verifier::Verifier,
 };
 use crate::{
-    blocking::{self, Lane},
+    blocking,
     clock::{self, Alarm, WallClockWatch},
     config::{Config, Digest},
     confine::Confinement,
@@ -235,43 +235,6 @@ impl Daemon {
         Ok(Turn::Goes)
     }
 
-    /// Stops: starts no exchange, and waits for the exchanges in flight that may replace a secret, whose sessions are still
-    /// written, and for the writes in flight. Waits at most [`DRAIN_MAX`] longer than a request may take.
-    pub async fn drain(mut self) {
-        self.event_log.log_ended_sessions();
-        self.announce_stopping();
-        self.dismiss_waiting_clients();
-        self.tasks.stop_all_but_writes();
-        let mut request_max = Duration::ZERO;
-        if self.tasks.is_replacing_secrets() {
-            request_max = self.config.http.timeout;
-            self.context.trust.hurry();
-            info!("waiting for the answer to a refresh, which may replace the refresh token");
-        }
-        let drain_max = DRAIN_MAX + request_max;
-        let writes = async {
-            while self.tasks.writing().next().is_some() {
-                let (task, done) = self.tasks.next().await;
-                if let Task::RotatingExchange(..) = task {
-                    self.ended(task, done);
-                    self.begin_writes();
-                }
-            }
-        };
-        if time::timeout(drain_max, writes).await.is_err() {
-            warn!("a write hangs; stopping without it");
-        }
-        self.store_kept_secrets().await;
-        if let Some(file) = self.control.close() {
-            let _ = time::timeout(RECORDS_MAX, blocking::submit(Lane::State, move || drop(file))).await;
-        }
-        if time::timeout(RECORDS_MAX, blocking::finish(Lane::State)).await.is_err() {
-            debug!("the disk takes too long to write the last records");
-        }
-        self.settle_readiness();
-        self.leave_status_file().await;
-    }
-
     fn next_wake(&self) -> Option<Moment> {
         let poll = self.inputs.due();
         let faces = [self.status_file_due(), self.publisher.service_manager_due(), self.publisher.server_due()];
@@ -353,8 +316,3 @@ enum Happening {
     HangEnded,
     OrphanReaped(u32),
 }
-
-/// How long writes may take after the request to stop.
-const DRAIN_MAX: Duration = Duration::from_secs(10);
-/// How long the records that no task waits for may take after that.
-const RECORDS_MAX: Duration = Duration::from_secs(2);

@@ -78,6 +78,11 @@ impl ReadinessQueue {
         self.in_flight.clear();
     }
 
+    /// Drops all questions: nothing is inspected any more.
+    pub(super) fn dismiss(&mut self) {
+        *self = Self::default();
+    }
+
     /// Takes the questions of an inspection that has ended.
     pub(super) fn take_in_flight(&mut self) -> Vec<ReadinessQuestion> {
         mem::take(&mut self.in_flight)

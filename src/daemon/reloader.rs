@@ -170,6 +170,12 @@ impl Reloader {
         self.awaiting_next.push(answer);
     }
 
+    /// Drops the requests that wait for an outcome: nothing is read any more.
+    pub(super) fn dismiss(&mut self) {
+        self.awaiting_next.clear();
+        self.awaiting_this.clear();
+    }
+
     fn answer(&mut self, outcome: &ReloadOutcome) {
         for answer in self.awaiting_this.drain(..) {
             // A client that has gone needs no answer.

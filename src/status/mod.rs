@@ -35,11 +35,12 @@ pub use causes::Cause;
 pub use durations::{DURATION_BOUNDS, Durations};
 pub use file::{FILE_BYTES_MAX, ReadError, WriteError, check, path_in, read, remove, write};
 pub use http::{
-    Address, AllowedHosts, ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer,
-    HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError, ListenProbe, NotAHost, NotPassed,
-    PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server, Snapshot, SocketId, TokenAnswer,
-    TokenQuestion, Unready, WAIT_MAX, WAITING_MAX, WantedToken, control_report, control_socket, fetch_report,
-    fetch_token, fetch_unready, listen_probe, port_holder, request_reload, request_renewal,
+    Address, AllowedHosts, ClosedControl, ClosingConnections, ControlClient, ControlError, ControlListener,
+    ControlRequest, ControlServer, HOST_LABEL_BYTES_MAX, HostPattern, InheritedSocket, Listen, ListenError,
+    ListenProbe, NotAHost, NotPassed, PortHolder, Query, Readiness, ReloadOutcome, RenewalAnswer, RequestError, Server,
+    Snapshot, SocketId, TokenAnswer, TokenQuestion, Unready, WAIT_MAX, WAITING_MAX, WantedToken, control_report,
+    control_socket, fetch_report, fetch_token, fetch_unready, listen_probe, port_holder, request_reload,
+    request_renewal,
 };
 pub use identity::{DaemonIdentity, Placement};
 pub use json::Word;

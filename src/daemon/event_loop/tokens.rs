@@ -30,11 +30,6 @@ impl Daemon {
         *self.publisher.waiting_clients() = waiting;
     }
 
-    /// Sends the clients that wait away, because this process stops.
-    pub(super) fn dismiss_waiting_clients(&mut self) {
-        self.publisher.waiting_clients().answer(|_| Some(TokenAnswer::Stopping));
-    }
-
     fn token_answer(&self, question: &TokenQuestion) -> Option<TokenAnswer> {
         let named = self.credentials.named(&question.credential).filter(|(_, state)| !state.is_draining());
         let Some((id, state)) = named else {

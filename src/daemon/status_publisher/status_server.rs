@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use self::retry_schedule::RetrySchedule;
 use crate::{
     renewal::Moment,
-    status::{self, AllowedHosts, InheritedSocket, Listen, ListenError, Query, Server},
+    status::{self, AllowedHosts, ClosingConnections, InheritedSocket, Listen, ListenError, Query, Server},
 };
 
 /// The status server of this process, if it serves status.
@@ -88,7 +88,7 @@ impl StatusServer {
             return ServerChange::None;
         }
         if listen.is_none() {
-            self.server = None;
+            self.leave_server();
             self.socket_error = None;
             self.settle();
             return ServerChange::Stopped;
@@ -161,11 +161,25 @@ impl StatusServer {
         self.error.as_deref().or(self.socket_error.as_deref())
     }
 
+    /// Stops serving status. Returns the connections, whose requests must still be answered.
+    pub(in crate::daemon) fn close(&mut self) -> Option<ClosingConnections> {
+        self.serves = false;
+        self.server.take().map(Server::close)
+    }
+
+    /// Stops listening where the server did. Its clients still get their answers.
+    fn leave_server(&mut self) {
+        if let Some(before) = self.server.take() {
+            before.close().leave();
+        }
+    }
+
     fn attempt(&mut self, now: Moment) -> ServerChange {
         let Some(listen) = self.wanted.clone() else { return ServerChange::None };
         match self.listen_at(&listen) {
             Ok(server) => {
                 let address = server.address().to_owned();
+                self.leave_server();
                 self.server = Some(server);
                 self.socket_error = None;
                 self.settle();
@@ -185,7 +199,7 @@ impl StatusServer {
         }
         // The port is the server's own, on another address.
         let listen_before = before.listen().clone();
-        drop(before);
+        before.close().leave();
         let opened = Server::open(listen, &mut self.inherited, self.hosts.subscribe());
         if opened.is_err() {
             self.server = Server::open(&listen_before, &mut self.inherited, self.hosts.subscribe()).ok();

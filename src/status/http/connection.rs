@@ -13,6 +13,7 @@ use tracing::debug;
 
 use super::{
     bounds::{CONNECTION_GRACE, CONNECTION_LIFE, HEAD_BYTES_MAX, HEAD_TIMEOUT},
+    connection_pool::Closing,
     control::ControlRouter,
     progress::{Progress, TrackedStream},
     reply::Reply,
@@ -36,8 +37,14 @@ impl Routes {
     }
 }
 
-/// Answers requests until the client disconnects or its time is over. The unread rest of a response is then dropped.
-pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, routes: Routes, progress: Progress) {
+/// Answers requests until the client disconnects, its time is over or the server closes. The unread rest of a response is then
+/// dropped.
+pub(super) async fn serve(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send,
+    routes: Routes,
+    progress: Progress,
+    mut closing: Closing,
+) {
     let stream = TrackedStream { stream, progress: progress.clone() };
     let (routes, progress) = (&routes, &progress);
     let service = service_fn(move |request| {
@@ -57,9 +64,15 @@ pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send, ro
             .max_buf_size(BUFFER_BYTES_MAX)
             .serve_connection(TokioIo::new(stream), service)
     );
+    let time_is_over = async {
+        tokio::select! {
+            () = time::sleep(CONNECTION_LIFE) => {}
+            () = closing.requested() => {}
+        }
+    };
     let ended = tokio::select! {
         ended = &mut http => ended,
-        () = time::sleep(CONNECTION_LIFE) => {
+        () = time_is_over => {
             http.as_mut().graceful_shutdown();
             loop {
                 // The answer to a client that waits has a whole grace period.
@@ -93,24 +106,26 @@ mod tests {
     use super::*;
     use crate::status::http::{
         bounds::WAIT_MAX,
+        connection_pool::ConnectionPool,
         query::{LoopHandle, Query, TokenAnswer},
         routes::HostCheck,
     };
 
-    fn connect() -> (DuplexStream, mpsc::Receiver<Query>) {
+    fn connect() -> (DuplexStream, mpsc::Receiver<Query>, ConnectionPool) {
         let (client, server) = tokio::io::duplex(64 * 1024);
         let (sender, queries) = mpsc::channel(1);
         let (_, hosts) = watch::channel(crate::status::AllowedHosts::default());
         let router = Router { loop_handle: LoopHandle::new(sender), hosts: HostCheck::Loopback(hosts) };
-        tokio::spawn(serve(server, Routes::Status(router), Progress::default()));
-        (client, queries)
+        let mut pool = ConnectionPool::default();
+        pool.admit(|progress, closing| serve(server, Routes::Status(router), progress, closing));
+        (client, queries, pool)
     }
 
     const WAITS: &[u8] = b"GET /v1/credentials/a?after=1&wait=5m HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
     #[tokio::test(start_paused = true)]
     async fn a_client_that_waits_outlives_the_usual_connection() {
-        let (mut client, mut queries) = connect();
+        let (mut client, mut queries, _pool) = connect();
         client.write_all(WAITS).await.unwrap();
         let Some(Query::Token(_, answer)) = queries.recv().await else { panic!("a question") };
         time::sleep(WAIT_MAX / 10 * 9).await;
@@ -122,7 +137,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_client_whose_time_is_over_is_answered() {
-        let (mut client, mut queries) = connect();
+        let (mut client, mut queries, _pool) = connect();
         client.write_all(WAITS).await.unwrap();
         let Some(Query::Token(_, waiting)) = queries.recv().await else { panic!("a question") };
         let Some(Query::Token(newest, answer)) = queries.recv().await else { panic!("a second question") };
@@ -134,8 +149,42 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_server_that_closes_still_answers_those_who_asked() {
+        let (mut client, mut queries, pool) = connect();
+        client.write_all(WAITS).await.unwrap();
+        let Some(Query::Token(_, answer)) = queries.recv().await else { panic!("a question") };
+        let (mut idle, _queries, of_idle) = connect();
+        let (closing, of_idle) = (pool.close(), of_idle.close());
+        of_idle.answered().await;
+        assert_eq!(idle.read(&mut [0]).await.unwrap(), 0, "a connection without a request ends at once");
+        answer.send(TokenAnswer::Stopping).unwrap();
+        closing.answered().await;
+        let mut reply = String::new();
+        client.read_to_string(&mut reply).await.unwrap();
+        assert!(reply.starts_with("HTTP/1.1 503 ") && reply.ends_with("\r\n\r\nthe daemon stops\n"), "{reply}");
+    }
+
+    #[tokio::test]
+    async fn a_question_that_nobody_takes_any_more_is_answered() {
+        for path in ["/livez", "/readyz", "/status", "/metrics", "/v1/credentials/a", "/v1/credentials/a?wait=5m"] {
+            let (mut client, queries, pool) = connect();
+            drop(queries);
+            client.write_all(format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n").as_bytes()).await.unwrap();
+            let mut head = [0; "HTTP/1.1 503 ".len()];
+            client.read_exact(&mut head).await.unwrap();
+            pool.close().answered().await;
+            let mut reply = String::new();
+            client.read_to_string(&mut reply).await.unwrap();
+            assert_eq!(&head, b"HTTP/1.1 503 ", "{path}");
+            let is_later =
+                reply.contains("\r\nretry-after: 1\r\n") && reply.ends_with("stops, or serves elsewhere now\n");
+            assert!(is_later, "{path}: {reply}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_client_that_disconnects_drops_its_question() {
-        let (mut client, mut queries) = connect();
+        let (mut client, mut queries, _pool) = connect();
         client.write_all(WAITS).await.unwrap();
         let Some(Query::Token(_, mut answer)) = queries.recv().await else { panic!("a question") };
         drop(client);

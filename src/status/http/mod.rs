@@ -44,6 +44,7 @@ mod unix_socket;
 pub use self::{
     bounds::{WAIT_MAX, WAITING_MAX},
     client::{Address, RequestError, Unready, fetch_report, fetch_token, fetch_unready},
+    connection_pool::ClosingConnections,
     control::{
         ClosedControl, ControlClient, ControlError, ControlListener, ControlRequest, ControlServer, ReloadOutcome,
         RenewalAnswer, control_report, control_socket, request_reload, request_renewal,

@@ -112,13 +112,26 @@ impl LoopHandle {
         Self(loop_)
     }
 
-    /// Sends a query and waits for its answer; `None` if it is not answered in time.
-    pub(super) async fn ask<T>(&self, timeout: Duration, query: impl FnOnce(oneshot::Sender<T>) -> Query) -> Option<T> {
+    /// Sends a query and waits for its answer.
+    pub(super) async fn ask<T>(
+        &self,
+        timeout: Duration,
+        query: impl FnOnce(oneshot::Sender<T>) -> Query,
+    ) -> Result<T, Unanswered> {
         let (answer, answered) = oneshot::channel();
         let asking = async {
-            self.0.send(query(answer)).await.ok()?;
-            answered.await.ok()
+            self.0.send(query(answer)).await.map_err(|_| Unanswered::Closing)?;
+            answered.await.map_err(|_| Unanswered::Closing)
         };
-        time::timeout(timeout, asking).await.ok().flatten()
+        time::timeout(timeout, asking).await.unwrap_or(Err(Unanswered::Late))
     }
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Unanswered {
+    /// Its time is over.
+    Late,
+    /// The daemon stops, or serves elsewhere.
+    Closing,
 }

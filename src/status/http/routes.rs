@@ -12,8 +12,8 @@ use super::{
     host_pattern::AllowedHosts,
     negotiation,
     progress::Progress,
-    query::{LoopHandle, Query, Readiness, Snapshot},
-    reply::{self, Reply, stuck, text},
+    query::{LoopHandle, Query, Readiness, Snapshot, Unanswered},
+    reply::{self, Reply, stuck, text, unanswered},
     tokens,
 };
 use crate::status::{metrics::metrics, page::PageFile, process::Process};
@@ -73,8 +73,8 @@ impl Router {
 
     async fn livez(&self) -> Reply {
         match self.loop_handle.ask(ANSWER_TIMEOUT, Query::Alive).await {
-            Some(()) => text(StatusCode::OK, "ok\n"),
-            None => stuck(),
+            Ok(()) => text(StatusCode::OK, "ok\n"),
+            Err(why) => stuck(why),
         }
     }
 
@@ -82,24 +82,21 @@ impl Router {
     async fn readyz(&self, name: Option<&str>, shows_reasons: bool) -> Reply {
         let query = |answer| Query::Ready(name.map(str::to_owned), answer);
         match self.loop_handle.ask(READINESS_TIMEOUT, query).await {
-            Some(Readiness::Ready) => text(StatusCode::OK, "ready\n"),
-            Some(Readiness::Unready(_)) if !shows_reasons => text(StatusCode::SERVICE_UNAVAILABLE, UNREADY),
-            Some(Readiness::Unready(culprits)) => text(StatusCode::SERVICE_UNAVAILABLE, culprits.join("\n") + "\n"),
-            Some(Readiness::Unknown) => text(StatusCode::NOT_FOUND, "no required credential has this name\n"),
-            None => {
+            Ok(Readiness::Ready) => text(StatusCode::OK, "ready\n"),
+            Ok(Readiness::Unready(_)) if !shows_reasons => text(StatusCode::SERVICE_UNAVAILABLE, UNREADY),
+            Ok(Readiness::Unready(culprits)) => text(StatusCode::SERVICE_UNAVAILABLE, culprits.join("\n") + "\n"),
+            Ok(Readiness::Unknown) => text(StatusCode::NOT_FOUND, "no required credential has this name\n"),
+            Err(why) => {
                 let seconds = READINESS_TIMEOUT.as_secs();
-                text(
-                    StatusCode::SERVICE_UNAVAILABLE,
-                    format!("the outputs could not be inspected within {seconds} s; does the disk hang?\n"),
-                )
+                unanswered(why, format!("the outputs could not be inspected within {seconds} s; does the disk hang?\n"))
             }
         }
     }
 
     async fn status(&self) -> Reply {
         match self.snapshot().await {
-            Some(snapshot) => reply::of("application/json", snapshot.json()),
-            None => stuck(),
+            Ok(snapshot) => reply::of("application/json", snapshot.json()),
+            Err(why) => stuck(why),
         }
     }
 
@@ -107,15 +104,15 @@ impl Router {
         let accepted = request.headers().get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
         let format = negotiation::metrics_format(&accepted.collect::<Vec<_>>().join(","));
         match self.snapshot().await {
-            Some(snapshot) => {
+            Ok(snapshot) => {
                 let text = metrics(Arc::clone(&snapshot.report), Process::inspect(), format);
                 reply::of(format.content_type(), text.into())
             }
-            None => stuck(),
+            Err(why) => stuck(why),
         }
     }
 
-    async fn snapshot(&self) -> Option<Arc<Snapshot>> {
+    async fn snapshot(&self) -> Result<Arc<Snapshot>, Unanswered> {
         self.loop_handle.ask(ANSWER_TIMEOUT, Query::Report).await
     }
 }

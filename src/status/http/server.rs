@@ -11,7 +11,7 @@ use tracing::warn;
 use super::{
     bounds::CONNECTIONS_MAX,
     connection::{Routes, serve},
-    connection_pool::ConnectionPool,
+    connection_pool::{ClosingConnections, ConnectionPool},
     host_pattern::AllowedHosts,
     listen::{Listen, ListenError},
     listener::{InheritedSocket, Listener, Stream},
@@ -20,7 +20,7 @@ use super::{
     routes::{HostCheck, Router},
 };
 
-/// A listening server. Dropping it closes every connection and removes its Unix socket.
+/// A listening server. Dropping it cuts off every connection and removes its Unix socket.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
@@ -101,6 +101,11 @@ impl Server {
         }
     }
 
+    /// Stops listening, and closes the connections whose requests have been answered. Removes its Unix socket.
+    pub fn close(self) -> ClosingConnections {
+        self.connections.close()
+    }
+
     fn take(&mut self, stream: Stream) {
         self.accept_failure_logged = false;
         self.pace.reset();
@@ -113,11 +118,11 @@ impl Server {
                 // Without it a response may be delayed by an acknowledgement, which does no harm.
                 let _ = stream.set_nodelay(true);
                 let routes = Routes::Status(Router { loop_handle, hosts });
-                self.connections.admit(|progress| serve(stream, routes, progress));
+                self.connections.admit(|progress, closing| serve(stream, routes, progress, closing));
             }
             Stream::Unix(stream) => {
                 let routes = Routes::Status(Router { loop_handle, hosts: HostCheck::Any });
-                self.connections.admit(|progress| serve(stream, routes, progress));
+                self.connections.admit(|progress, closing| serve(stream, routes, progress, closing));
             }
         }
     }

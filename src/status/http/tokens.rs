@@ -1,13 +1,13 @@
 //! Answers requests for the newest token of a credential, at once or when there is a newer one.
 
-use http::{HeaderValue, Request, StatusCode, header::RETRY_AFTER};
+use http::{Request, StatusCode};
 use hyper::body::Incoming;
 
 use super::{
     bounds::{ANSWER_TIMEOUT, WAITING_MAX},
     progress::Progress,
-    query::{LoopHandle, Query, TokenAnswer, TokenQuestion, WantedToken},
-    reply::{self, Reply, stuck, text},
+    query::{LoopHandle, Query, TokenAnswer, TokenQuestion, Unanswered, WantedToken},
+    reply::{self, Reply, later, stuck, text},
     token_request::TokenRequest,
 };
 
@@ -30,14 +30,11 @@ pub(super) async fn answer(
         progress.wait_begins();
         let newer = loop_handle.ask(wait, query(WantedToken::OtherThan(after))).await;
         progress.wait_ends();
-        if let Some(answer) = newer {
-            return reply_of(answer);
+        if newer != Err(Unanswered::Late) {
+            return newer.map_or_else(stuck, reply_of);
         }
     }
-    match loop_handle.ask(ANSWER_TIMEOUT, query(WantedToken::Newest)).await {
-        Some(answer) => reply_of(answer),
-        None => stuck(),
-    }
+    loop_handle.ask(ANSWER_TIMEOUT, query(WantedToken::Newest)).await.map_or_else(stuck, reply_of)
 }
 
 fn reply_of(answer: TokenAnswer) -> Reply {
@@ -62,13 +59,6 @@ fn unknown(known: &[String]) -> String {
     }
 }
 
-fn later(why: &str) -> Reply {
-    let mut reply = text(StatusCode::SERVICE_UNAVAILABLE, why);
-    reply.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
-    reply
-}
-
-const RETRY_AFTER_SECONDS: &str = "1";
 const NAMES_MAX: usize = 20;
 
 #[cfg(test)]

@@ -195,6 +195,24 @@ fn a_stop_and_a_removal_answer_those_who_wait() {
 }
 
 #[test]
+fn a_server_that_moves_still_answers_those_who_wait() {
+    let setting = setting(&["a"]);
+    let (program, server) = ready(&setting);
+    let last = generation(&token(&server, "a", ""));
+    let wires = fill(&server, last, Vec::new());
+    let socket = setting.path("s.sock");
+    configure(&setting, &format!("unix:{}", socket.display()), &setting.named(&["a"]));
+    program.signal(Signal::SIGHUP);
+    within("it has moved", || socket.exists().then_some(()));
+    assert!(!wires.iter().any(|wire| has_answer(&**wire)), "nobody is sent away");
+    renew(&program);
+    for answer in answers(wires) {
+        let woken: Value = serde_json::from_str(&answer.body).unwrap_or_else(|_| panic!("{}", answer.whole()));
+        assert!(generation(&woken) > last);
+    }
+}
+
+#[test]
 fn a_restart_keeps_the_number_and_a_lost_state_grows_it() {
     let setting = setting(&["a"]);
     let (program, server) = ready(&setting);

@@ -10,7 +10,7 @@ use super::request::{ControlClient, ControlRequest, RenewalAnswer, RenewalBody, 
 use crate::status::http::{
     bounds::{ANSWER_TIMEOUT, HEAD_TIMEOUT, RELOAD_TIMEOUT},
     query::{LoopHandle, Query},
-    reply::{self, Reply, text},
+    reply::{self, Reply, stuck, text, unanswered},
 };
 
 /// Answers the requests of one connection.
@@ -28,8 +28,8 @@ impl ControlRouter {
         }
         match (request.uri().path(), request.method()) {
             (STATUS, &Method::GET) => match self.loop_handle.ask(ANSWER_TIMEOUT, Query::Report).await {
-                Some(snapshot) => reply::of("application/json", snapshot.json()),
-                None => stuck(),
+                Ok(snapshot) => reply::of("application/json", snapshot.json()),
+                Err(why) => stuck(why),
             },
             (RENEW, &Method::POST) => match body(request).await {
                 Some(body) => self.renew(&body).await,
@@ -48,21 +48,21 @@ impl ControlRouter {
         };
         let query = |answer| Query::Control(ControlRequest::Renew(credentials, self.client, answer));
         match self.loop_handle.ask(ANSWER_TIMEOUT, query).await {
-            Some(RenewalAnswer::Requested(report)) => reply::of("application/json", report.to_json().into()),
-            Some(RenewalAnswer::Unknown { known, unknown }) => {
+            Ok(RenewalAnswer::Requested(report)) => reply::of("application/json", report.to_json().into()),
+            Ok(RenewalAnswer::Unknown { known, unknown }) => {
                 let mut reply = json(&UnknownNames { known, unknown });
                 *reply.status_mut() = StatusCode::NOT_FOUND;
                 reply
             }
-            None => stuck(),
+            Err(why) => stuck(why),
         }
     }
 
     async fn reload(&self) -> Reply {
         let query = |answer| Query::Control(ControlRequest::Reload(self.client, answer));
         match self.loop_handle.ask(RELOAD_TIMEOUT, query).await {
-            Some(outcome) => json(&outcome),
-            None => text(StatusCode::SERVICE_UNAVAILABLE, "the configuration was not read in time\n"),
+            Ok(outcome) => json(&outcome),
+            Err(why) => unanswered(why, "the configuration was not read in time\n"),
         }
     }
 }
@@ -76,10 +76,6 @@ async fn body(request: Request<Incoming>) -> Option<Bytes> {
 fn json(value: &impl Serialize) -> Reply {
     // Plain data with string keys: it always has a JSON form.
     reply::of("application/json", serde_json::to_vec(value).unwrap_or_default().into())
-}
-
-fn stuck() -> Reply {
-    text(StatusCode::SERVICE_UNAVAILABLE, "the daemon's loop does not answer\n")
 }
 
 pub(super) const STATUS: &str = "/status";

@@ -22,7 +22,7 @@ use super::{request::ControlClient, routes::ControlRouter, socket::ShortPath};
 use crate::status::http::{
     bounds::CONNECTIONS_MAX,
     connection::{Routes, serve},
-    connection_pool::ConnectionPool,
+    connection_pool::{ClosingConnections, ConnectionPool},
     query::{LoopHandle, Query},
     unix_socket::{SocketFile, is_served},
 };
@@ -82,9 +82,9 @@ impl ControlServer {
         Ok(Self { listener, file, loop_handle, queries, connections: ConnectionPool::default() })
     }
 
-    /// Closes the socket and all connections, but leaves its file.
-    pub fn close(self) -> ClosedControl {
-        ClosedControl { _file: self.file }
+    /// Closes the socket and the connections whose requests have been answered, but leaves its file.
+    pub fn close(self) -> (ClosedControl, ClosingConnections) {
+        (ClosedControl { _file: self.file }, self.connections.close())
     }
 
     /// Serves until a connection has a query for the loop. Cancel-safe.
@@ -109,7 +109,7 @@ impl ControlServer {
         let client = ControlClient { user: peer.uid(), process: peer.pid().filter(|process| *process > 0) };
         let is_allowed = client.user == 0 || client.user == geteuid().as_raw();
         let routes = Routes::Control(ControlRouter { loop_handle: self.loop_handle.clone(), client, is_allowed });
-        self.connections.admit(|progress| serve(stream, routes, progress));
+        self.connections.admit(|progress, closing| serve(stream, routes, progress, closing));
     }
 }
 
