@@ -347,7 +347,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/tokens.rs",
             "src/cli/wait/newer_token.rs",
             "src/daemon/event_loop/status_publisher.rs",
-            "src/daemon/event_loop.rs",
+            "src/daemon/event_loop/drain.rs",
             "src/daemon/publish_effect.rs",
             "src/daemon/record_store.rs",
             "src/doctor/",
