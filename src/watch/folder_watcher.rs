@@ -15,15 +15,26 @@ pub struct FolderWatcher {
     queue: Arc<WatchQueue>,
     /// Whether the thread was started that serves the queue.
     is_served: bool,
-    /// The delay of a pending hint. It is a field so that [`Self::hint`] can be dropped and called again.
-    debounce: Option<Pin<Box<Sleep>>>,
+    /// It is a field so that [`Self::hint`] can be dropped and called again.
+    gathering: Gathering,
+}
+
+/// How hints are gathered.
+#[derive(Debug)]
+enum Gathering {
+    /// Nothing has changed for a while: the next change that leaves a whole file is a hint at once.
+    Quiet,
+    /// A file may be half written. Until this moment a change that leaves it whole is waited for.
+    Incomplete(Pin<Box<Sleep>>),
+    /// A hint was given a moment ago. What changes until this moment is one more hint.
+    Following(Pin<Box<Sleep>>),
 }
 
 impl FolderWatcher {
     /// Never fails. Without inotify or a thread it gives no hints, and is not [`Self::fully_armed`]. The thread is started
     /// again by [`Self::rearm`]. Must be called within a runtime.
     pub fn new() -> Self {
-        let mut watcher = Self { queue: Arc::default(), is_served: false, debounce: None };
+        let mut watcher = Self { queue: Arc::default(), is_served: false, gathering: Gathering::Quiet };
         watcher.serve();
         watcher
     }
@@ -53,16 +64,43 @@ impl FolderWatcher {
         self.is_served && self.queue.fully_armed()
     }
 
-    /// Waits until something may have changed. All changes within 100 ms are one hint, so continuous changes cause exactly
-    /// ten hints per second. Cancel-safe.
+    /// Waits until something may have changed. The first change that leaves a whole file is a hint at once, and what changes
+    /// within 100 ms after a hint is one more hint. So a new key costs no delay, a half-written one is not read first, and
+    /// continuous changes cause ten hints per second. Cancel-safe.
     pub async fn hint(&mut self) {
-        if self.debounce.is_none() {
-            self.queue.hint.notified().await;
+        loop {
+            match &mut self.gathering {
+                Gathering::Quiet => tokio::select! {
+                    biased;
+                    () = self.queue.whole.notified() => return self.give_hint(),
+                    () = self.queue.hint.notified() => self.gathering = Gathering::Incomplete(window()),
+                },
+                Gathering::Incomplete(window) => {
+                    tokio::select! {
+                        () = self.queue.whole.notified() => {}
+                        () = window => {}
+                    }
+                    return self.give_hint();
+                }
+                Gathering::Following(window) => {
+                    window.await;
+                    if self.queue.take_hint() {
+                        return self.give_hint();
+                    }
+                    self.gathering = Gathering::Quiet;
+                }
+            }
         }
-        self.debounce.get_or_insert_with(|| Box::pin(sleep(DEBOUNCE))).await;
-        self.debounce = None;
-        self.queue.take_hint();
     }
+
+    fn give_hint(&mut self) {
+        self.queue.take_hint();
+        self.gathering = Gathering::Following(window());
+    }
+}
+
+fn window() -> Pin<Box<Sleep>> {
+    Box::pin(sleep(GATHERING))
 }
 
 impl Default for FolderWatcher {
@@ -78,5 +116,62 @@ impl Drop for FolderWatcher {
     }
 }
 
-/// How long changes are collected into one hint, counted from the first.
-const DEBOUNCE: Duration = Duration::from_millis(100);
+/// How long changes are gathered into one hint.
+const GATHERING: Duration = Duration::from_millis(100);
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, timeout};
+
+    use super::*;
+
+    fn watcher() -> FolderWatcher {
+        FolderWatcher { queue: Arc::default(), is_served: true, gathering: Gathering::Quiet }
+    }
+
+    /// How long after the start the next hint comes, in milliseconds.
+    async fn next(watcher: &mut FolderWatcher, start: Instant) -> u128 {
+        watcher.hint().await;
+        start.elapsed().as_millis()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_whole_file_is_a_hint_at_once_and_what_follows_is_one_more() {
+        let (mut watcher, start) = (watcher(), Instant::now());
+        watcher.queue.note_whole_file();
+        assert_eq!(next(&mut watcher, start).await, 0);
+        watcher.queue.note_change();
+        watcher.queue.note_whole_file();
+        assert_eq!(next(&mut watcher, start).await, 100);
+        assert!(timeout(Duration::from_secs(60), watcher.hint()).await.is_err(), "no hint without a change");
+        watcher.queue.note_whole_file();
+        assert_eq!(next(&mut watcher, start).await, 60_100);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_may_be_half_written_is_a_hint_once_it_is_whole() {
+        let (mut watcher, start) = (watcher(), Instant::now());
+        watcher.queue.note_change();
+        assert!(timeout(Duration::from_millis(40), watcher.hint()).await.is_err());
+        watcher.queue.note_whole_file();
+        assert_eq!(next(&mut watcher, start).await, 40);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_that_leaves_no_whole_file_is_a_hint_after_a_moment() {
+        let (mut watcher, start) = (watcher(), Instant::now());
+        watcher.queue.note_change();
+        assert!(timeout(Duration::from_millis(40), watcher.hint()).await.is_err());
+        watcher.queue.note_change();
+        assert_eq!(next(&mut watcher, start).await, 100, "counted from the first");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn continuous_changes_are_ten_hints_per_second() {
+        let (mut watcher, start) = (watcher(), Instant::now());
+        for n in 0..50 {
+            watcher.queue.note_whole_file();
+            assert_eq!(next(&mut watcher, start).await, n * 100);
+        }
+    }
+}

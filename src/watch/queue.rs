@@ -14,8 +14,10 @@ use tokio::sync::Notify;
 pub(super) struct WatchQueue {
     state: Mutex<WatchState>,
     changed: Condvar,
-    /// Holds one hint at most.
+    /// A change of any kind. Holds one hint at most.
     pub(super) hint: Notify,
+    /// A change after which a file is whole. Holds one hint at most; each is in `hint` too.
+    pub(super) whole: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -67,9 +69,21 @@ impl WatchQueue {
         !state.unarmed && state.lost.is_empty()
     }
 
-    /// For the caller: discards a hint that came during the delay, because the current hint covers it.
-    pub(super) fn take_hint(&self) {
-        let _ = self.hint.notified().now_or_never();
+    /// For the callback: records a change of any kind.
+    pub(super) fn note_change(&self) {
+        self.hint.notify_one();
+    }
+
+    /// For the callback: records a change after which a file is whole.
+    pub(super) fn note_whole_file(&self) {
+        self.whole.notify_one();
+        self.hint.notify_one();
+    }
+
+    /// For the caller: takes what was noted so far, because the current hint covers it. Returns whether there was anything.
+    pub(super) fn take_hint(&self) -> bool {
+        let _ = self.whole.notified().now_or_never();
+        self.hint.notified().now_or_never().is_some()
     }
 
     /// For the caller: ends the thread.

@@ -53,7 +53,7 @@ impl WatchThread {
         self.queue.finish(pass.number, failure.is_none() && !missing);
         // After `finish`, so that a caller woken by the hint sees the result.
         if newly_armed {
-            self.queue.hint.notify_one();
+            self.queue.note_change();
         }
     }
 
@@ -155,20 +155,34 @@ fn new_watcher(queue: Arc<WatchQueue>) -> notify::Result<RecommendedWatcher> {
 
 /// Handles an event on inotify's own thread. An error or a queue overflow may hide any change.
 fn handle_event(queue: &WatchQueue, event: notify::Result<Event>) {
-    let Ok(event) = event else { return queue.hint.notify_one() };
+    let Ok(event) = event else { return queue.note_change() };
     if is_read(event.kind) {
         return;
     }
     if may_be_removal(event.kind) {
         event.paths.iter().for_each(|path| queue.mark_lost(path));
     }
-    queue.hint.notify_one();
+    if leaves_whole_file(event.kind) {
+        queue.note_whole_file();
+    } else {
+        queue.note_change();
+    }
 }
 
 /// Whether an event only reports a read. Opening a file to read it causes events too, and a caller that reads files at each
 /// hint would cause endless hints. Of the access events only a writer's close counts.
 fn is_read(kind: EventKind) -> bool {
     matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
+}
+
+/// Whether a file is whole after an event: it was put into its place by a rename, as the kubelet turns the link of a mounted
+/// Secret, or its writer has closed it.
+fn leaves_whole_file(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Access(AccessKind::Close(AccessMode::Write))
+            | EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both))
+    )
 }
 
 /// Whether an event may report that a watched folder was removed or moved. The same events report its entries; the path
