@@ -129,6 +129,11 @@ mod tests {
         FolderWatcher { queue: Arc::default(), is_served: true, gathering: Gathering::Quiet }
     }
 
+    #[expect(clippy::disallowed_methods, reason = "the paused clock of a test does not stop during suspend")]
+    fn now() -> Instant {
+        Instant::now()
+    }
+
     /// How long after the start the next hint comes, in milliseconds.
     async fn next(watcher: &mut FolderWatcher, start: Instant) -> u128 {
         watcher.hint().await;
@@ -137,7 +142,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_whole_file_is_a_hint_at_once_and_what_follows_is_one_more() {
-        let (mut watcher, start) = (watcher(), Instant::now());
+        let (mut watcher, start) = (watcher(), now());
         watcher.queue.note_whole_file();
         assert_eq!(next(&mut watcher, start).await, 0);
         watcher.queue.note_change();
@@ -150,7 +155,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_may_be_half_written_is_a_hint_once_it_is_whole() {
-        let (mut watcher, start) = (watcher(), Instant::now());
+        let (mut watcher, start) = (watcher(), now());
         watcher.queue.note_change();
         assert!(timeout(Duration::from_millis(40), watcher.hint()).await.is_err());
         watcher.queue.note_whole_file();
@@ -159,7 +164,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_change_that_leaves_no_whole_file_is_a_hint_after_a_moment() {
-        let (mut watcher, start) = (watcher(), Instant::now());
+        let (mut watcher, start) = (watcher(), now());
         watcher.queue.note_change();
         assert!(timeout(Duration::from_millis(40), watcher.hint()).await.is_err());
         watcher.queue.note_change();
@@ -168,7 +173,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn continuous_changes_are_ten_hints_per_second() {
-        let (mut watcher, start) = (watcher(), Instant::now());
+        let (mut watcher, start) = (watcher(), now());
         for n in 0..50 {
             watcher.queue.note_whole_file();
             assert_eq!(next(&mut watcher, start).await, n * 100);
