@@ -35,6 +35,7 @@
 //! replace_file.rs  replaces a small file without secrets as a whole
 //! session/         parses JWTs and the fields of replies, and verifies signatures
 //! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
+//! cluster/         calls to the Kubernetes API, from inside a pod: Secrets, a Lease, and workloads to restart
 //! source/          ways to a session, one file a kind, and the exchange that all of them share
 //! output/          writes a session to its outputs by numbered steps: single files, and sets that change as one
 //! child/           child processes, adopted orphans, and the supervisor of `tokenwell exec`
@@ -91,7 +92,8 @@
 //! that call `Secret::expose` are listed in `tests/tidy/walls.rs`.
 //!
 //! Invariant: only `exchange/` sends requests to other machines, and it never follows a redirect, which would send the key
-//! elsewhere. A hook may post to loopback, without secrets. Only `status/http/` (and the sandbox) answers requests.
+//! elsewhere. `cluster/` asks the Kubernetes API by the same client, which then trusts the cluster's authority only and uses no
+//! proxy. A hook may post to loopback, without secrets. Only `status/http/` (and the sandbox) answers requests.
 //!
 //! Invariant: before its first thread starts, `run` gives up access to all other files, and the right to start programs
 //! unless a hook runs commands. The files that a daemon may access follow from its configuration: `confine/needs.rs`.
@@ -133,6 +135,7 @@ pub mod characters;
 pub mod child;
 pub mod cli;
 pub mod clock;
+pub mod cluster;
 pub mod config;
 pub mod confine;
 pub mod daemon;

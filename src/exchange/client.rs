@@ -1,6 +1,6 @@
 //! The HTTP client for every request to an API. It returns complete replies.
 
-use std::{borrow::Cow, net::SocketAddr, sync::Arc, time::Duration};
+use std::{borrow::Cow, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use reqwest::{Response, redirect, retry};
 use tower::util::{MapRequestLayer, MapResponseLayer};
@@ -34,6 +34,8 @@ pub struct Client {
     timeout: Duration,
     connect_timeout: Duration,
     path: Arc<NetworkPath>,
+    /// The longest body that it accepts.
+    body_bytes_max: usize,
     /// `None` without TLS, as is the next.
     tls: Option<Tls>,
     certificate: Option<Arc<ClientCertificate>>,
@@ -60,6 +62,19 @@ impl Client {
     pub fn build(origin: &Origin, settings: &HttpSettings, proxies: &Proxies) -> Result<Self, ClientError> {
         let tls = if origin.is_plain_http() { None } else { Some(tls::load(settings)?) };
         Self::with_tls(origin, "baseUrl", settings, proxies, tls.as_ref())
+    }
+
+    /// Returns a client that trusts only the authorities of this file, for a server within a cluster. It uses no proxy, and accepts
+    /// bodies of this length. The variable or field `setting` has the address of the server.
+    pub(crate) fn of_private_server(
+        origin: &Origin,
+        setting: &'static str,
+        ca_file: &Path,
+        body_bytes_max: usize,
+    ) -> Result<Self, ClientError> {
+        let tls = tls::load_only(setting, ca_file)?;
+        let client = Self::with_tls(origin, setting, &HttpSettings::default(), &Proxies::none(), Some(&tls))?;
+        Ok(Self { body_bytes_max, ..client })
     }
 
     /// Returns a client with this TLS, which https needs. The field `setting` has the URL of the server.
@@ -108,7 +123,8 @@ impl Client {
         let http = builder.build().map_err(|error| ClientError::Http(error.without_url()))?;
         let HttpSettings { timeout, connect_timeout, ca_file: _, client_certificate: _ } = *settings;
         let path = Arc::new(NetworkPath::of(origin, setting, proxies)?);
-        Ok(Self { http, origin: origin.clone(), timeout, connect_timeout, path, tls: tls.cloned(), certificate })
+        let (origin, body_bytes_max) = (origin.clone(), BODY_BYTES_MAX);
+        Ok(Self { http, origin, timeout, connect_timeout, path, body_bytes_max, tls: tls.cloned(), certificate })
     }
 
     /// Returns the origin that it sends requests to.
@@ -119,6 +135,11 @@ impl Client {
     /// Sends a request and returns any complete reply.
     pub async fn send(&self, request: Request) -> Result<Reply, Refused> {
         self.exchange(request, self.timeout).await
+    }
+
+    /// Does the same within another time-out than that of the settings.
+    pub(crate) async fn send_within(&self, request: Request, timeout: Duration) -> Result<Reply, Refused> {
+        self.exchange(request, timeout).await
     }
 
     /// Gets the public keys of the project (`GET /v2/keys/{project}`); at least one.
@@ -213,7 +234,8 @@ impl Client {
         };
         timeline::enter(Step::Body);
         let (status, headers) = (response.status(), response.headers().clone());
-        Ok(Reply { status, headers, body: collect(response, self.client_auth()).await? })
+        let body = collect(response, self.client_auth(), self.body_bytes_max).await?;
+        Ok(Reply { status, headers, body })
     }
 }
 
@@ -266,16 +288,20 @@ impl Client {
     }
 }
 
-/// Reads a body up to [`BODY_BYTES_MAX`].
+/// Reads a body up to `bytes_max`.
 ///
 /// The buffer begins with the length that the reply states, within the bound. One that grows leaves no copy, because the program's
 /// allocator zeroes the buffer that it leaves; it zeroes the unused part of a buffer too, which would make the whole bound resident.
-async fn collect(mut response: Response, client: ClientAuth) -> Result<Zeroizing<Vec<u8>>, TransportError> {
+async fn collect(
+    mut response: Response,
+    client: ClientAuth,
+    bytes_max: usize,
+) -> Result<Zeroizing<Vec<u8>>, TransportError> {
     let stated = response.content_length().and_then(|length| usize::try_from(length).ok());
-    let mut body = Zeroizing::new(Vec::with_capacity(stated.unwrap_or(BODY_BYTES_UNSTATED).min(BODY_BYTES_MAX)));
+    let mut body = Zeroizing::new(Vec::with_capacity(stated.unwrap_or(BODY_BYTES_UNSTATED).min(bytes_max)));
     while let Some(chunk) = response.chunk().await.map_err(|error| TransportError::of(&error, client))? {
-        if body.len() + chunk.len() > BODY_BYTES_MAX {
-            return Err(TransportError::TooLong);
+        if body.len() + chunk.len() > bytes_max {
+            return Err(TransportError::TooLong { bytes_max });
         }
         body.extend_from_slice(&chunk);
     }

@@ -49,6 +49,7 @@ pub(crate) use public_keys::{NoKeys, public_keys};
 pub use refusal::{ExchangeNames, Refused, rate_limited, refused, without_session};
 pub use reply::{BODY_BYTES_MAX, Reply, Timing};
 pub use request::{NotSendable, Request};
+pub(crate) use retry_after::retry_after;
 pub use settings::{ClientCertificateFiles, HttpSettings};
 pub use skew::Skew;
 pub use tls::{

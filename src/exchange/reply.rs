@@ -13,7 +13,7 @@ pub struct Reply {
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, at most [`BODY_BYTES_MAX`].
+    /// The body, at most as long as the client accepts: [`BODY_BYTES_MAX`] unless it was built for longer ones.
     pub body: Zeroizing<Vec<u8>>,
 }
 
@@ -40,5 +40,5 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The longest body that is accepted.
+/// The longest body that is accepted from an API.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;

@@ -32,6 +32,12 @@ impl Request {
         Self { method: Method::POST, path, headers, body: Some(Zeroizing::new(body.to_string().into_bytes())) }
     }
 
+    /// Returns a request whose body has this type, and whose reply is asked for in JSON.
+    pub(crate) fn typed(method: Method, path: String, content_type: &'static str, body: Zeroizing<Vec<u8>>) -> Self {
+        let headers = header_fields(&[(header::CONTENT_TYPE, content_type), (header::ACCEPT, "application/json")]);
+        Self { method, path, headers, body: Some(body) }
+    }
+
     /// Returns a POST of a form (`application/x-www-form-urlencoded`) that asks for a reply in JSON.
     pub fn post_form(path: String, fields: &[(&str, &str)]) -> Self {
         let headers = header_fields(&[

@@ -8,7 +8,7 @@ use super::http_date;
 
 /// Returns the wait of `Retry-After`, if it is readable: in seconds, rounded up, or until a date relative to `now`. Of several
 /// values the first readable one counts.
-pub(super) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     texts(headers, "retry-after").find_map(|text| {
         let parts = || text.split(',').filter_map(seconds);
         seconds(text).or_else(|| until(text, now)).or_else(|| parts().next())

@@ -6,7 +6,6 @@ use super::{
     network_path::{Cause, LookUpError, NAME_SERVERS, NetworkPath, NoConnection, NotConnected, Route, Untunnelled},
     origin::Origin,
     refusal::Refused,
-    reply::BODY_BYTES_MAX,
     timeline::{Progress, Step},
     tls::ClientAuth,
     transport::{NO_CONNECTION, TransportFault, in_tunnel, malformed},
@@ -38,8 +37,11 @@ pub(super) enum TransportError {
         /// Whether the connection had exceeded its time-out.
         is_slow: bool,
     },
-    /// The body is longer than [`BODY_BYTES_MAX`].
-    TooLong,
+    /// The body is longer than the client accepts.
+    TooLong {
+        /// The most bytes that it accepts.
+        bytes_max: usize,
+    },
     /// The reply is no HTTP that can be read; the description of what is wrong with it.
     Malformed(&'static str),
     /// Any other error, with its description and what a person can do, if that is known.
@@ -124,10 +126,9 @@ impl TransportError {
                 };
                 Refused { remedy, ..unreachable(&words) }
             }
-            Self::TooLong => Refused::new(
-                Refusal::Unreachable,
-                format!("the reply of `{origin}` is longer than {BODY_BYTES_MAX} bytes"),
-            ),
+            Self::TooLong { bytes_max } => {
+                Refused::new(Refusal::Unreachable, format!("the reply of `{origin}` is longer than {bytes_max} bytes"))
+            }
             Self::Malformed(words) => {
                 let message = format!("cannot read the reply of `{origin}`: {words}");
                 Refused::new(Refusal::Unreachable, message).with_remedy(IF_MALFORMED)

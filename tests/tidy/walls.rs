@@ -18,6 +18,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("replace_file", &["blocking"]),
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "clock", "renewal", "replace_file", "secret", "session"]),
+    ("cluster", &["blocking", "clock", "exchange", "renewal", "secret"]),
     (
         "source",
         &["blocking", "characters", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"],
@@ -194,21 +195,21 @@ pub(crate) const WORDS_ELSEWHERE: &[(&str, &str)] = &[
 
 /// Each crate of Cargo.toml with the rooms that may name it.
 pub(crate) const CRATES: &[(&str, &[&str])] = &[
-    ("base64", &["exchange", "hook", "output", "sandbox", "session", "source"]),
+    ("base64", &["cluster", "exchange", "hook", "output", "sandbox", "session", "source"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("fastrand", &["cli", "clock", "daemon", "offline", "output", "renewal"]),
     ("futures_util", &["child", "cli", "daemon", "watch"]),
     ("glob", &["config"]),
-    ("http", &["exchange", "sandbox", "status"]),
+    ("http", &["cluster", "exchange", "sandbox", "status"]),
     ("http_body_util", &["sandbox", "status"]),
     ("httpdate", &["exchange", "sandbox"]),
     (
         "humantime",
         &[
-            "child", "cli", "config", "daemon", "doctor", "exchange", "hook", "output", "sandbox", "session", "source",
-            "state", "status",
+            "child", "cli", "cluster", "config", "daemon", "doctor", "exchange", "hook", "output", "sandbox",
+            "session", "source", "state", "status",
         ],
     ),
     ("hyper", &["sandbox", "status"]),
@@ -245,8 +246,11 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ),
     ("rustls", &["exchange", "hook", "session"]),
     ("seccompiler", &["confine"]),
-    ("serde", &["config", "exchange", "output", "session", "source", "state", "status"]),
-    ("serde_json", &["cli", "config", "exchange", "hook", "output", "sandbox", "session", "source", "state", "status"]),
+    ("serde", &["cluster", "config", "exchange", "output", "session", "source", "state", "status"]),
+    (
+        "serde_json",
+        &["cli", "cluster", "config", "exchange", "hook", "output", "sandbox", "session", "source", "state", "status"],
+    ),
     ("serde_yaml", &["config"]),
     ("signal_hook", &["child", "cli", "daemon", "doctor"]),
     ("signal_hook_tokio", &["child", "cli", "daemon"]),
@@ -257,6 +261,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
             "blocking",
             "child",
             "cli",
+            "cluster",
             "config",
             "confine",
             "daemon",
@@ -301,7 +306,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("webpki", &["exchange"]),
     ("x509_cert", &["exchange", "session"]),
     ("zeroizing_alloc", &["main"]),
-    ("zeroize", &["exchange", "hook", "output", "sandbox", "secret", "session", "source"]),
+    ("zeroize", &["cluster", "exchange", "hook", "output", "sandbox", "secret", "session", "source"]),
 ];
 
 /// What the core may name of the standard library.
@@ -392,6 +397,7 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/man.rs",
             "src/cli/source.rs",
             "src/cli/same_config.rs",
+            "src/cluster/service_account.rs",
             "src/config/resolve.rs",
             "src/config/state_place.rs",
             "src/config/text.rs",
@@ -506,6 +512,8 @@ pub(crate) const WALLS: &[Wall] = &[
             "src/cli/exec/variables.rs",
             "src/cli/init/files.rs",
             "src/cli/token.rs",
+            "src/cluster/application.rs",
+            "src/cluster/client.rs",
             "src/exchange/proxy.rs",
             "src/exchange/trust/mod.rs",
             "src/hook/command_output.rs",

@@ -32,5 +32,5 @@ pub(super) use demand::refused_by_reply;
 pub(super) use fault::TlsFault;
 pub use identity::judge_client_certificate;
 pub use roots::{Root, judge_ca_file};
-pub(super) use roots::{load, load_anchors};
+pub(super) use roots::{load, load_anchors, load_only};
 pub use setup_error::{PEM_FILE_BYTES_MAX, PemFileError, TlsSetupError};

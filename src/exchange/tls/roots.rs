@@ -44,6 +44,14 @@ pub(in crate::exchange) fn load_anchors(settings: &HttpSettings) -> Result<(Anch
     Ok((anchors, with_roots(store, settings)?))
 }
 
+/// Reads the certificates of one file, and makes TLS that trusts no others. `setting` names the file in errors. Blocks on the disk.
+pub(in crate::exchange) fn load_only(setting: &'static str, ca_file: &Path) -> Result<Tls, TlsSetupError> {
+    let of_file = |error| TlsSetupError::File { setting, path: ca_file.to_owned(), error };
+    let mut store = RootCertStore::empty();
+    pem_file::roots(ca_file).map_err(of_file)?.into_iter().for_each(|der| trust(&mut store, der));
+    Tls::new(store, None).map_err(|_| TlsSetupError::NoRoots { replaced_by: None })
+}
+
 /// Whether a file can serve as `http.caFile`.
 pub fn judge_ca_file(path: &Path) -> Result<(), PemFileError> {
     pem_file::roots(path).map(drop)
