@@ -62,8 +62,8 @@
 //! Invariant: the loop owns all state of the daemon. Its parts share no `Arc<Mutex<…>>`: a task gets the data that it
 //! needs and answers with an event. There are few locks, each in one place: for the lines for standard error
 //! (`log_lines/output.rs`), the queue of blocking work (`blocking/`), the records that wait for the state file
-//! (`daemon/record_store.rs`), the queue between the loop and the inotify threads
-//! (`watch/queue.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the look-ups that
+//! (`daemon/record_store.rs`), the changes that `wait` is told of
+//! (`watch/change_notices.rs`), the public keys that concurrent exchanges share (`exchange/trust/mod.rs`), the look-ups that
 //! outlive their requests (`exchange/resolver.rs`), the steps of a request (`exchange/timeline.rs`), the claims of outputs and the order of writers of one set
 //! (`output/file/lock/`), the children (`child/registry.rs`), and in the sandbox.
 //!
@@ -118,9 +118,9 @@
 //! - `source/` does not watch and `watch/` does not read. A hint only makes the loop inspect everything:
 //!   `daemon/disk_scan.rs`.
 //! - `fingerprint.rs` is separate from `secret.rs`, so that the core can import the one without the other.
-//! - `watch/` has two inotify instances: the crate `notify` subscribes to each opening of a file, which in folders that
-//!   applications read at every request would wake the daemon each time. `watch/change_watcher.rs` subscribes to changes
-//!   only.
+//! - `watch/` reads inotify itself, on the loop: the crate `notify` has a thread of its own, and subscribes to each opening of a
+//!   file, which in folders that applications read at every request would wake the daemon each time. `wait`, which ends soon,
+//!   uses the crate. The inputs and the outputs have an instance each, because a daemon writes its outputs itself.
 //! - `session/` is the token, not a schedule; `renewal/` is the schedule and has no HTTP.
 //! - The status server has no task of its own: the loop drives it, and answers the queries of its connections.
 //! - `sandbox/` is not in `tests/`: newcomers, the demo and the tests use the same one. It shares no code with `exchange/`,

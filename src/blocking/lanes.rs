@@ -1,6 +1,6 @@
 //! The lanes of a runtime, and the retry of threads that could not be started.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc, thread, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, task, time};
 
@@ -57,18 +57,6 @@ pub fn keep_thread() {
     let lanes = current();
     if let Err(error) = lanes.workers.keep_one() {
         lanes.falls_short(&error);
-    }
-}
-
-/// Starts a thread for work that never ends, as far as the system allows. If it does not, that is a [`Shortage`] like any
-/// other, and the caller tries again later. Returns whether the thread was started. Must be called within a runtime.
-pub fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> bool {
-    match thread::Builder::new().name(name.to_owned()).spawn(work) {
-        Ok(_) => true,
-        Err(error) => {
-            current().falls_short(&error);
-            false
-        }
     }
 }
 

@@ -27,7 +27,7 @@ pub use self::{
     lane::Lane,
     lanes::{
         finish, hang_ended, hangs, is_out_of_reach, keep_thread, next_hang_in, run_within, shortage, shortage_changed,
-        start_thread, starved, submit,
+        starved, submit,
     },
     not_done::NotDone,
     parts::{LeftOut, Part, PartsDone, run_parts},

@@ -17,7 +17,7 @@ pub(super) struct InputMonitor {
 impl InputMonitor {
     pub(super) fn new() -> Self {
         Self {
-            watcher: FolderWatcher::new(),
+            watcher: FolderWatcher::default(),
             scan: SingleFlight::default(),
             scanned: false,
             poll_at: Moment::default(),

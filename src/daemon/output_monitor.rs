@@ -255,10 +255,10 @@ mod tests {
         assert_eq!(folders, BTreeSet::from([folder.path().to_owned()]));
         monitor.want_all_armed();
         assert!(monitor.begin_arming().is_none(), "one arming at a time");
-        assert_eq!(monitor.armed(Some(armer.arm(folders))), ArmingEnded { again: true, is_news: false });
+        assert_eq!(monitor.armed(Some(Armed::by(&armer, folders))), ArmingEnded { again: true, is_news: false });
         assert!(monitor.is_armed() && !monitor.is_quiet());
         let (armer, folders) = monitor.begin_arming().unwrap();
-        assert_eq!(monitor.armed(Some(armer.arm(folders))), ArmingEnded { again: false, is_news: false });
+        assert_eq!(monitor.armed(Some(Armed::by(&armer, folders))), ArmingEnded { again: false, is_news: false });
         assert!(monitor.is_quiet() && !monitor.needs_watch(folder.path(), &Touched::Files(BTreeSet::new())));
         monitor.want_all_armed();
         assert!(monitor.begin_arming().is_some());
@@ -275,13 +275,13 @@ mod tests {
         monitor.index_mut().insert(a, &[Output::at(above.path().join("a")), Output::at(made.join("a"))]);
         monitor.want_all_armed();
         let (armer, folders) = monitor.begin_arming().unwrap();
-        monitor.armed(Some(armer.arm(folders)));
+        monitor.armed(Some(Armed::by(&armer, folders)));
         assert!(monitor.is_armed() && monitor.needs_watch(&made, &Touched::default()));
         std::fs::create_dir(&made).unwrap();
         monitor.want_armed(made.clone());
         let (armer, folders) = monitor.begin_arming().unwrap();
         assert_eq!(folders, BTreeSet::from([made.clone()]));
-        monitor.armed(Some(armer.arm(folders)));
+        monitor.armed(Some(Armed::by(&armer, folders)));
         assert!(monitor.is_armed() && !monitor.needs_watch(&made, &Touched::default()));
         assert!(!monitor.needs_watch(above.path(), &Touched::default()));
     }

@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     output::Output,
     state::Ledger,
-    watch::{ChangeWatcher, Touched},
+    watch::{ChangeNotices, Touched},
 };
 
 /// Judges the tokens at each relevant change on disk, until every required one is valid or the timeout expires. Judges at least
@@ -46,21 +46,21 @@ pub async fn wait(
 /// The changes on disk that may bring a token.
 pub struct DiskChanges {
     config: Arc<Config>,
-    change_watcher: ChangeWatcher,
+    notices: ChangeNotices,
 }
 
 impl DiskChanges {
     /// Begins to watch with the first [`Self::next`].
     pub fn new(config: &Arc<Config>) -> Self {
-        Self { config: Arc::clone(config), change_watcher: ChangeWatcher::default() }
+        Self { config: Arc::clone(config), notices: ChangeNotices::default() }
     }
 
     /// Waits for a change, but not long: one may precede the watch, and some file systems cannot be watched. Must be called within
     /// a runtime.
     pub async fn next(&mut self) {
         let folders = folders(&self.config);
-        arm(&mut self.change_watcher, &folders).await;
-        let _ = time::timeout(RESCAN_EVERY, touched(&mut self.change_watcher, &folders)).await;
+        arm(&self.notices, &folders).await;
+        let _ = time::timeout(RESCAN_EVERY, touched(&self.notices, &folders)).await;
     }
 }
 
@@ -78,26 +78,24 @@ pub async fn disk_status(config: &Arc<Config>) -> Option<DiskStatus> {
 }
 
 /// Watches the folders. Instead of a missing folder, watches its nearest existing ancestor.
-async fn arm(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
+async fn arm(notices: &ChangeNotices, folders: &BTreeSet<PathBuf>) {
     let mut wanted = folders.clone();
     while !wanted.is_empty() {
-        let Some(armer) = change_watcher.armer() else { return };
-        let requested = wanted.clone();
-        let Some(watches) = blocking::submit(Lane::Read, move || armer.arm(requested)).await else { return };
-        change_watcher.record_armed(watches);
-        let missing = wanted.iter().filter(|folder| !change_watcher.is_armed(folder));
+        let (armer, requested) = (notices.armer(), wanted.clone());
+        let Some(watched) = blocking::submit(Lane::Read, move || armer.arm(requested)).await else { return };
+        let missing = wanted.difference(&watched);
         wanted = missing.filter_map(|folder| folder.parent()).map(Path::to_path_buf).collect();
     }
 }
 
 /// Waits until one of the folders changes or is created. Ignores other changes in their ancestors.
-async fn touched(change_watcher: &mut ChangeWatcher, folders: &BTreeSet<PathBuf>) {
+async fn touched(notices: &ChangeNotices, folders: &BTreeSet<PathBuf>) {
     let concerns = |file: &PathBuf| {
         file.parent().is_some_and(|folder| folders.contains(folder))
             || folders.iter().any(|folder| folder.starts_with(file))
     };
     loop {
-        match change_watcher.touched().await {
+        match notices.touched().await {
             Touched::Files(files) if !files.iter().any(concerns) => {}
             Touched::Files(_) | Touched::Anything => return,
         }
@@ -127,14 +125,14 @@ mod tests {
     async fn a_folder_that_is_made_later_is_noticed() {
         let base = tempfile::tempdir().unwrap();
         let folders = BTreeSet::from([base.path().join("deep/down/out")]);
-        let mut change_watcher = ChangeWatcher::default();
+        let notices = ChangeNotices::default();
         let patience = Duration::from_secs(60);
         for made in ["deep", "deep/down", "deep/down/out", "deep/down/out/a.jwt"] {
             // A newly watched folder counts as a change by itself.
-            arm(&mut change_watcher, &folders).await;
-            time::timeout(patience, touched(&mut change_watcher, &folders)).await.unwrap();
+            arm(&notices, &folders).await;
+            time::timeout(patience, touched(&notices, &folders)).await.unwrap();
             std::fs::create_dir(base.path().join(made)).unwrap();
-            time::timeout(patience, touched(&mut change_watcher, &folders)).await.unwrap();
+            time::timeout(patience, touched(&notices, &folders)).await.unwrap();
         }
     }
 }

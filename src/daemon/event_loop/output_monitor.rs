@@ -35,7 +35,7 @@ impl Daemon {
     fn begin_arming(&mut self) {
         let Some((armer, folders)) = self.monitor.begin_arming() else { return };
         self.tasks.start(Task::Arm, async move {
-            blocking::submit(Lane::Read, move || Done::Armed(armer.arm(folders))).await.unwrap_or(Done::Lost)
+            blocking::submit(Lane::Read, move || Done::Armed(Armed::by(&armer, folders))).await.unwrap_or(Done::Lost)
         });
     }
 

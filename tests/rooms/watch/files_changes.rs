@@ -10,7 +10,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokenwell::watch::{ChangeWatcher, Touched};
+use tokenwell::watch::{Armed, ChangeWatcher, Touched};
 
 #[tokio::test]
 async fn readers_cause_no_hint_and_changes_have_names() {
@@ -44,10 +44,10 @@ async fn a_folder_that_goes_may_have_taken_everything() {
     while change_watcher.is_armed(folder.path()) {
         change_watcher.touched().await;
     }
-    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    let armed = Armed::by(&change_watcher.armer().unwrap(), [folder.path().to_owned()]);
     assert!(change_watcher.record_armed(armed), "what does not exist need not be watched");
     fs::create_dir(folder.path()).unwrap();
-    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    let armed = Armed::by(&change_watcher.armer().unwrap(), [folder.path().to_owned()]);
     assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
     fs::write(folder.path().join("a"), "").unwrap();
@@ -58,7 +58,7 @@ async fn a_folder_that_goes_may_have_taken_everything() {
 async fn an_unwatched_file_gives_no_hint() {
     let (folder, mut change_watcher) = posted().await;
     let other = TempDir::new().unwrap();
-    let armed = change_watcher.armer().unwrap().arm([other.path().to_owned()]);
+    let armed = Armed::by(&change_watcher.armer().unwrap(), [other.path().to_owned()]);
     assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything);
     change_watcher.retain_folders(&BTreeSet::from([other.path().to_owned()]));
@@ -73,7 +73,7 @@ async fn two_paths_to_one_folder_are_both_reported() {
     let link = TempDir::new().unwrap();
     let link: PathBuf = link.path().join("link");
     std::os::unix::fs::symlink(folder.path(), &link).unwrap();
-    let armed = change_watcher.armer().unwrap().arm([link.clone()]);
+    let armed = Armed::by(&change_watcher.armer().unwrap(), [link.clone()]);
     assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything);
     fs::write(folder.path().join("a"), "").unwrap();
@@ -99,7 +99,7 @@ async fn posted() -> (TempDir, ChangeWatcher) {
         fs::write(folder.path().join(name), name).unwrap();
     }
     let mut change_watcher = ChangeWatcher::default();
-    let armed = change_watcher.armer().unwrap().arm([folder.path().to_owned()]);
+    let armed = Armed::by(&change_watcher.armer().unwrap(), [folder.path().to_owned()]);
     assert!(change_watcher.record_armed(armed));
     assert_eq!(change_watcher.touched().await, Touched::Anything, "it may have changed before it was armed");
     (folder, change_watcher)

@@ -14,7 +14,7 @@ async fn fifty_folders_cost_one_inotify_instance_and_nothing_remains() {
         fs::create_dir(folder).unwrap();
     }
     let threads_before = threads();
-    let mut watch = FolderWatcher::new();
+    let mut watch = FolderWatcher::default();
     watch.follow(folders.clone());
     in_time(watch.hint()).await;
     assert_eq!(folders_watched(), [50]);

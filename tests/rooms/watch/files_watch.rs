@@ -43,7 +43,7 @@ async fn a_swap_of_a_mounted_secret_gives_a_hint_each_time() {
 #[tokio::test]
 async fn watching_gives_a_first_hint_for_earlier_changes() {
     let folder = tempfile::tempdir().unwrap();
-    let mut watch = FolderWatcher::new();
+    let mut watch = FolderWatcher::default();
     assert!(watch.fully_armed(), "nothing to arm");
     watch.follow(BTreeSet::from([folder.path().to_owned()]));
     in_time(watch.hint()).await;
@@ -132,7 +132,7 @@ async fn a_folder_that_is_missing_at_first_is_armed_when_it_is_there() {
     let above = tempfile::tempdir().unwrap();
     let (present, absent) = (above.path().join("present"), above.path().join("absent"));
     fs::create_dir(&present).unwrap();
-    let mut watch = FolderWatcher::new();
+    let mut watch = FolderWatcher::default();
     watch.follow(BTreeSet::from([present, absent.clone()]));
     in_time(watch.hint()).await;
     assert!(!watch.fully_armed());
@@ -202,7 +202,7 @@ async fn a_burst_of_changes_neither_delays_a_hint_nor_spins() {
 }
 
 async fn armed(folders: &[&Path]) -> FolderWatcher {
-    let mut watch = FolderWatcher::new();
+    let mut watch = FolderWatcher::default();
     watch.follow(folders.iter().map(|folder| (*folder).to_owned()).collect());
     in_time(watch.hint()).await;
     assert!(watch.fully_armed());
