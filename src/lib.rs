@@ -36,6 +36,7 @@
 //! session/         parses JWTs and the fields of replies, and verifies signatures
 //! exchange/        requests to an API: the HTTP client, whole replies, the rules of refusal, and the public keys
 //! cluster/         calls to the Kubernetes API, from inside a pod: Secrets, a Lease, and workloads to restart
+//! leadership/      PURE: which of several replicas leads, by a Lease; who stops, who takes over, and when
 //! source/          ways to a session, one file a kind, and the exchange that all of them share
 //! output/          writes a session to its outputs by numbered steps: single files, and sets that change as one
 //! child/           child processes, adopted orphans, and the supervisor of `tokenwell exec`
@@ -145,6 +146,7 @@ pub mod file_id;
 pub mod fingerprint;
 pub mod hook;
 pub mod irreplaceable;
+pub mod leadership;
 pub mod log_lines;
 pub mod offline;
 pub mod output;

@@ -19,6 +19,7 @@ pub(crate) const ROOMS: &[(&str, &[&str])] = &[
     ("session", &["renewal", "secret"]),
     ("exchange", &["blocking", "clock", "renewal", "replace_file", "secret", "session"]),
     ("cluster", &["blocking", "clock", "exchange", "renewal", "secret"]),
+    ("leadership", &["renewal"]),
     (
         "source",
         &["blocking", "characters", "clock", "exchange", "fingerprint", "renewal", "replace_file", "secret", "session"],
@@ -199,7 +200,7 @@ pub(crate) const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
-    ("fastrand", &["cli", "clock", "daemon", "offline", "output", "renewal"]),
+    ("fastrand", &["cli", "clock", "daemon", "leadership", "offline", "output", "renewal"]),
     ("futures_util", &["child", "cli", "daemon"]),
     ("glob", &["config"]),
     ("http", &["cluster", "exchange", "sandbox", "status"]),
