@@ -13,6 +13,7 @@ use rustix::{
     fs::inotify::{Event, ReadFlags, WatchFlags},
     io::Errno,
 };
+use tokio::task;
 use tracing::{debug, info, warn};
 
 use super::{
@@ -103,7 +104,12 @@ impl FolderWatcher {
                 done = self.arming.ended() => Some(done),
             };
             match event {
-                None => self.read_events(),
+                None => {
+                    self.read_events();
+                    // As long as changes come faster than they are read, the instance stays readable, and neither timers nor the
+                    // rest of the loop would have a turn.
+                    task::yield_now().await;
+                }
                 Some(done) => self.armed(done),
             }
         }
@@ -274,7 +280,9 @@ const CHANGES_AND_CLOSES: WatchFlags = CHANGES.union(WatchFlags::CLOSE_WRITE);
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+
+    use futures_util::FutureExt as _;
 
     use super::*;
 
@@ -295,6 +303,30 @@ mod tests {
         let mut names = BTreeSet::new();
         assert!(inotify.read(|event| names.extend(event.file_name().map(|name| name.to_str().unwrap().to_owned()))));
         assert_eq!(names, BTreeSet::from(["other".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn a_flood_of_events_does_not_hold_the_loop() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = ["a", "b"].map(|name| folder.path().join(name));
+        for file in &files {
+            fs::write(file, "").unwrap();
+        }
+        let mut watcher = FolderWatcher::default();
+        watcher.follow(BTreeSet::from([folder.path().to_owned()]));
+        watcher.hint().await;
+        // Equal events in a row are one event, so the files take turns.
+        for n in 0..2000 {
+            for file in &files {
+                fs::set_permissions(file, fs::Permissions::from_mode(0o600 + n % 2)).unwrap();
+            }
+        }
+        let inotify = watcher.inotify.as_ref().unwrap();
+        inotify.readable().await;
+        assert!(watcher.hint().now_or_never().is_none());
+        let mut left = 0;
+        assert!(watcher.inotify.as_ref().unwrap().read(|_| left += 1));
+        assert!(left > 0, "one poll has read all of them");
     }
 
     #[test]
